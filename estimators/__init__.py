@@ -1,0 +1,3 @@
+"""Estimators in scikit-learn's style: what learns."""
+
+__all__: list[str] = []

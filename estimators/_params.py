@@ -1,0 +1,13 @@
+"""The private parts of scikit-learn that the estimators need, in one place.
+
+``_fit_context`` and the constraint classes have no public counterpart. They give the estimators
+scikit-learn's own parameter checks, with its wording and ``InvalidParameterError``, and honour
+``sklearn.config_context(skip_parameter_validation=True)``. ``_check_sample_weight`` gives its
+errors for weights.
+"""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+__all__ = ["Interval", "StrOptions", "check_sample_weight", "fit_context"]

@@ -1,0 +1,1 @@
+"""A tavern that recommends games: ``python -m examples.games``."""
