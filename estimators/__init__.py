@@ -1,3 +1,5 @@
 """Estimators in scikit-learn's style: what learns."""
 
-__all__: list[str] = []
+from estimators.naive_bayes import ComplementNB
+
+__all__ = ["ComplementNB"]

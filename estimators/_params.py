@@ -8,6 +8,7 @@ errors for weights.
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = ["Interval", "StrOptions", "check_sample_weight", "fit_context"]

@@ -1,0 +1,249 @@
+"""The scores of complement naive Bayes, from sparse counts.
+
+Rennie et al. (2003), Table 4, steps 4-6. With F the counts (classes x features), ``all`` their sum over
+the classes and ``smooth = all + alpha``, the weight of feature j for class k is::
+
+    w[k, j] = -log((smooth[j] - F[k, j]) / sum_i (smooth[i] - F[k, i]))
+            = log_total[k] - log_smooth[j] - D[k, j]
+
+where ``D[k, j] = log(smooth[j] - F[k, j]) - log(smooth[j])`` is zero wherever F is. So a matrix with
+F's few entries, one number a class and one a feature hold all of w, and the score of a row x is::
+
+    score[k] = log_total[k] * sum(x) - x . log_smooth - x . D[k]
+
+A catalogue has far fewer different rows of F than classes: each different row, a *profile*, is scored
+once. This one formula, summed in the order of the features, serves one row and many, dense rows and
+sparse, ``predict`` and ``top_k``, so that classes which are equal on paper are equal here to the last bit.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+CHUNK = 1 << 17  # scores held at once while many rows are scored: 1 MB, so that they stay in cache
+DENSE_TABLE = 1 << 22  # up to this many entries D is kept dense (32 MB), which is faster to add up
+
+
+class ComplementScores:
+    """What a fitted ComplementNB knows. Weights are worked out at the first question, and not pickled.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_classes, n_features)
+        F, without explicit zeros.
+    alpha : float or ndarray of shape (n_features,)
+    norm : bool
+        Divide the weights of a class by their sum (Table 4, step 7).
+    """
+
+    def __init__(self, counts: sp.csr_array, alpha: float | np.ndarray, norm: bool) -> None:
+        self.counts, self.alpha, self.norm = counts, alpha, norm
+
+    def __getstate__(self) -> dict:
+        return {name: vars(self)[name] for name in ("counts", "alpha", "norm")}
+
+    def score_chunks(self, X: np.ndarray | sp.csr_array) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield the profiles' scores, (rows in the chunk, n_profiles), a bounded chunk at a time.
+
+        The scores stand in one buffer that the next chunk overwrites.
+        """
+        as_terms = as_csr if np.min(self.alpha) == 0 else as_csr_or_full
+        X = X if isinstance(X, np.ndarray) else as_csr(X)
+        step = min(max(1, CHUNK // max(self.n_profiles, X.shape[1])), X.shape[0])
+        scores, sums = np.empty((2, step, self.n_profiles))
+        for start in range(0, X.shape[0], step):
+            rows = slice(start, min(start + step, X.shape[0]))
+            terms = as_terms(X[rows] if step < X.shape[0] else X)
+            n_rows = terms.shape[0]
+            with np.errstate(invalid="ignore"):  # inf - inf, where weights are infinite
+                self._score(terms, scores[:n_rows], sums[:n_rows])
+            yield rows, scores[:n_rows]
+
+    def _score(self, X: sp.csr_array, scores: np.ndarray, sums: np.ndarray) -> None:
+        np.multiply.outer(X @ np.ones(X.shape[1]), self._log_total, out=scores)
+        scores -= (X @ self._log_smooth)[:, np.newaxis]
+        scores -= self._dot_d(X, sums)
+        if self.norm:
+            scores *= self._scale
+        if np.min(self.alpha) == 0:  # inf - inf and inf / inf: no defined score is never the best
+            scores[np.isnan(scores)] = -np.inf
+
+    def _dot_d(self, X: sp.csr_array, sums: np.ndarray) -> np.ndarray:
+        """X . D^T, (n_rows, n_profiles); each sum runs over the features in their order."""
+        d = self._d_by_feature
+        if isinstance(d, np.ndarray):
+            return X @ d
+        sums[:] = 0.0
+        for row, out in enumerate(sums):
+            for entry in range(X.indptr[row], X.indptr[row + 1]):
+                feature = X.indices[entry]
+                column = slice(d.indptr[feature], d.indptr[feature + 1])
+                out[d.indices[column]] += X.data[entry] * d.data[column]
+        return sums
+
+    @cached_property
+    def profile_of_class(self) -> np.ndarray:
+        """Profile of each class, (n_classes,), numbered by their first class."""
+        return number_distinct_rows(self.counts)
+
+    @cached_property
+    def first_class(self) -> np.ndarray:
+        """First class of each profile, (n_profiles,), ascending."""
+        first = np.empty(self.profile_of_class.max() + 1, dtype=np.intp)
+        n_classes = len(self.profile_of_class)
+        first[self.profile_of_class[::-1]] = np.arange(n_classes)[::-1]  # the last write stays
+        return first
+
+    @cached_property
+    def members(self) -> sp.csr_array:
+        """Classes of each profile, ascending, as the column indices of a profile x class matrix."""
+        n_classes = len(self.profile_of_class)
+        parts = np.ones(n_classes, dtype=bool), self.profile_of_class, np.arange(n_classes + 1)
+        return sp.csr_array(parts, shape=(n_classes, self.n_profiles)).T.tocsr()
+
+    @property
+    def n_profiles(self) -> int:
+        """Number of different rows of F."""
+        return len(self.first_class)
+
+    @cached_property
+    def _smooth(self) -> np.ndarray:
+        return self.counts.sum(axis=0) + self.alpha  # all + alpha
+
+    @cached_property
+    def _log_smooth(self) -> np.ndarray:
+        with np.errstate(divide="ignore"):  # alpha = 0 and a feature that no class has
+            return np.log(self._smooth)
+
+    @cached_property
+    def _profile_counts(self) -> sp.csr_array:
+        return self.counts if self.n_profiles == self.counts.shape[0] else self.counts[self.first_class]
+
+    @cached_property
+    def _log_total(self) -> np.ndarray:
+        in_others = self.counts.sum() - self._profile_counts.sum(axis=1)
+        if self.counts.shape[0] == 1:
+            in_others[:] = 0.0  # not what rounding leaves
+        alpha_sum = np.broadcast_to(self.alpha, self.counts.shape[1:]).sum()
+        with np.errstate(divide="ignore"):  # alpha = 0 and no counts outside the class
+            return np.log(np.maximum(in_others, 0.0) + alpha_sum)
+
+    @cached_property
+    def _d(self) -> sp.csr_array:
+        f = self._profile_counts
+        with np.errstate(divide="ignore"):  # alpha = 0 and a feature that only this class has
+            left = np.maximum(self._smooth[f.indices] - f.data, 0.0)  # rounding may fall below
+            data = np.log(left) - self._log_smooth[f.indices]
+        return sp.csr_array((data, f.indices, f.indptr), shape=f.shape)
+
+    @cached_property
+    def _d_by_feature(self) -> np.ndarray | sp.csr_array:
+        d = self._d.T
+        return d.toarray(order="C") if d.shape[0] * d.shape[1] <= DENSE_TABLE else d.tocsr()
+
+    @cached_property
+    def _scale(self) -> np.ndarray:
+        """1 / the sum of a profile's weights."""
+        n_features = len(self._log_smooth)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 1.0 / (n_features * self._log_total - self._log_smooth.sum() - self._d.sum(axis=1))
+
+    def weights(self, classes: np.ndarray) -> np.ndarray:
+        """Dense w of some classes, (len(classes), n_features)."""
+        profiles = self.profile_of_class[classes]
+        weights = np.subtract.outer(self._log_total[profiles], self._log_smooth)
+        d = self._d[profiles]
+        weights[np.repeat(np.arange(len(profiles)), np.diff(d.indptr)), d.indices] -= d.data
+        if self.norm:
+            with np.errstate(invalid="ignore"):
+                weights *= self._scale[profiles][:, np.newaxis]
+        return weights
+
+    def expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Turn the best profiles of each row, in order, into the k best classes of each row.
+
+        The profile in place r of a row can give k - r of them at most, since each profile before it gives
+        a class that is better, or equal and earlier.
+        """
+        if self.n_profiles == len(self.profile_of_class):
+            return profiles, scores
+        n_rows, n_places = profiles.shape
+        starts = self.members.indptr
+        sizes = np.minimum(starts[profiles + 1] - starts[profiles], k - np.arange(n_places))
+        cells = np.repeat(np.arange(profiles.size), sizes.ravel())  # one entry a class
+        first_entry = np.cumsum(sizes.ravel()) - sizes.ravel()
+        place = np.arange(len(cells)) - first_entry[cells]
+        classes = self.members.indices[starts[profiles.ravel()[cells]] + place]
+        rows = cells // n_places
+        order = np.lexsort((classes, -scores.ravel()[cells], rows))
+        row_start = np.searchsorted(rows, np.arange(n_rows))
+        chosen = order[row_start[:, np.newaxis] + np.arange(k)]
+        return classes[chosen], scores.ravel()[cells[chosen]]
+
+
+def as_csr(X: np.ndarray | sp.sparray) -> sp.csr_array:
+    """Return X as a canonical float CSR array without explicit zeros, X itself if it is one."""
+    if isinstance(X, np.ndarray):
+        present = X != 0
+        ends = np.cumsum(np.count_nonzero(present, axis=1))
+        indices = np.nonzero(present)[1]
+        parts = X[present], indices, np.concatenate(([0], ends))
+        return sp.csr_array(parts, shape=X.shape, dtype=np.float64)
+    X = sp.csr_array(X, dtype=np.float64)
+    if not X.has_canonical_format or not X.data.all():
+        X = X.copy()
+        X.sum_duplicates()
+        X.eliminate_zeros()
+    return X
+
+
+def as_csr_or_full(X: np.ndarray | sp.csr_array) -> sp.csr_array:
+    """Return X as CSR; a mostly nonzero dense X with its zeros, which is faster and adds 0.0 to sums."""
+    if not isinstance(X, np.ndarray) or 2 * np.count_nonzero(X) < X.size:
+        return as_csr(X)
+    n_rows, n_features = X.shape
+    indices = np.tile(np.arange(n_features, dtype=np.int32), n_rows)
+    indptr = np.arange(0, X.size + 1, n_features, dtype=np.int32)
+    return sp.csr_array((X.ravel(), indices, indptr), shape=X.shape, dtype=np.float64)
+
+
+def count_by_class(
+    X: np.ndarray | sp.csr_array, codes: np.ndarray, weight: np.ndarray, n_classes: int
+) -> sp.csr_array:
+    """Return the weighted sums of the rows of each class, (n_classes, n_features), as CSR.
+
+    O(nonzeros): the one-hot labels are sparse too, and a dense X is summed over the classes that
+    occur, so that the sums are never larger than X.
+    """
+    present = np.flatnonzero(np.bincount(codes, minlength=n_classes))
+    local = np.searchsorted(present, codes)
+    parts = weight, local, np.arange(len(codes) + 1)
+    labels = sp.csr_array(parts, shape=(len(codes), len(present))).T.tocsr()  # (present, samples)
+    sums = as_csr(labels @ X)  # (present, samples) @ (samples, features)
+    sizes = np.zeros(n_classes, dtype=np.intp)
+    sizes[present] = np.diff(sums.indptr)
+    indptr = np.concatenate(([0], np.cumsum(sizes)))
+    return sp.csr_array((sums.data, sums.indices, indptr), shape=(n_classes, X.shape[1]))
+
+
+def number_distinct_rows(F: sp.csr_array) -> np.ndarray:
+    """Number the different rows of a canonical CSR array by their first row, (n_rows,).
+
+    Rows are compared by a 64-bit hash, and then entry by entry: should two different rows share a
+    hash, every row counts as different, which is slower and just as right. O(nonzeros).
+    """
+    salt = np.random.default_rng(0).integers(2**63, size=F.shape[1], dtype=np.uint64) * 2 + 1
+    hashed = sp.csr_array((pd.util.hash_array(F.data), F.indices, F.indptr), shape=F.shape)
+    number, _ = pd.factorize(hashed @ salt)  # wraps around, as a hash may
+    first = np.empty(number.max() + 1, dtype=np.intp)
+    first[number[::-1]] = np.arange(F.shape[0])[::-1]  # the last write stays
+    again = F[first[number]]
+    same = (
+        np.array_equal(again.indptr, F.indptr)
+        and np.array_equal(again.indices, F.indices)
+        and np.array_equal(again.data, F.data)
+    )
+    return number if same else np.arange(F.shape[0])

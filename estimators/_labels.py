@@ -1,0 +1,60 @@
+"""Class labels to codes and back: encode, locate, unite. Names cross file borders, codes never do."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.multiclass import check_classification_targets
+
+
+def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted distinct labels (n_classes,) and the code of each y (n_samples,).
+
+    O(n) plus a sort of the distinct labels. Hashing (pandas) beats sorting all of ``y`` several
+    times over where labels are Python objects; numpy's own sort is the faster one elsewhere.
+    """
+    if y.dtype.kind == "f":  # whole floats are labels, others are a regression target
+        check_whole(y)
+    if y.dtype != object:
+        return np.unique(y, return_inverse=True)
+    codes, distinct = pd.factorize(y)  # -1 is a missing label
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
+        raise ValueError(f"Input y contains a missing label: y[{row}] is {y[row]!r}.")
+    try:
+        order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.intp)
+    except TypeError:
+        raise ValueError(mixed_message(distinct)) from None
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return np.array(distinct[order].tolist()), rank[codes]
+
+
+def check_whole(y: np.ndarray) -> None:
+    """Raise scikit-learn's error for a continuous target."""
+    if (y != np.floor(y)).any():
+        check_classification_targets(y)
+
+
+def locate_labels(labels: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each label stands in the sorted `classes`, and whether it is there at all."""
+    if is_text(labels) != is_text(classes):
+        raise ValueError(mixed_message([*labels[:3], *classes[:3]]))
+    position = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    return position, classes[position] == labels
+
+
+def unite_labels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the sorted union of two sorted label arrays."""
+    if is_text(one) != is_text(other):
+        raise ValueError(mixed_message([*one[:3], *other[:3]]))
+    return np.union1d(one, other)
+
+
+def is_text(labels: np.ndarray) -> bool:
+    """Tell strings from numbers, by the first label."""
+    return isinstance(labels[0], str)
+
+
+def mixed_message(labels: object) -> str:
+    """Say that the labels cannot be put in one order."""
+    kinds = sorted({type(label).__name__ for label in labels})  # type: ignore[attr-defined]
+    return f"The labels in y must be all strings or all numbers. Got a mix of {', '.join(kinds)}."
