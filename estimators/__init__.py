@@ -1,5 +1,6 @@
 """Estimators in scikit-learn's style: what learns."""
 
+from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.naive_bayes import ComplementNB
 
-__all__ = ["ComplementNB"]
+__all__ = ["ComplementNB", "MultiHotEncoder", "OneHotEncoder"]

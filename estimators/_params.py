@@ -3,7 +3,8 @@
 ``_fit_context`` and the constraint classes have no public counterpart. They give the estimators
 scikit-learn's own parameter checks, with its wording and ``InvalidParameterError``, and honour
 ``sklearn.config_context(skip_parameter_validation=True)``. ``_check_sample_weight`` gives its
-errors for weights.
+errors for weights, ``_check_feature_names_in`` its input names and their errors for
+``get_feature_names_out``.
 """
 
 from sklearn.base import _fit_context as fit_context
@@ -11,4 +12,4 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
-__all__ = ["Interval", "StrOptions", "check_sample_weight", "fit_context"]
+__all__ = ["Interval", "StrOptions", "check_feature_names_in", "check_sample_weight", "fit_context"]
