@@ -1,3 +1,33 @@
 """Ready-made compositions of the estimators, and the files that keep them."""
 
-__all__: list[str] = []
+from pipelines.persistence import (
+    ModelFileError,
+    ModelVersionWarning,
+    load_model,
+    read_card,
+    save_model,
+    version_differences,
+)
+from pipelines.recommend import (
+    explain,
+    game_recommender,
+    hit_rate_scorer,
+    ndcg_scorer,
+    recommend,
+    update,
+)
+
+__all__ = [
+    "ModelFileError",
+    "ModelVersionWarning",
+    "explain",
+    "game_recommender",
+    "hit_rate_scorer",
+    "load_model",
+    "ndcg_scorer",
+    "read_card",
+    "recommend",
+    "save_model",
+    "update",
+    "version_differences",
+]
