@@ -24,6 +24,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 CHUNK = 1 << 17  # scores held at once while many rows are scored: 1 MB, so that they stay in cache
+BLOCK = 1 << 14  # scores worked on at once: 128 KB
 DENSE_TABLE = 1 << 22  # up to this many entries D is kept dense (32 MB), which is faster to add up
 
 
@@ -53,23 +54,29 @@ class ComplementScores:
         as_terms = as_csr if np.min(self.alpha) == 0 else as_csr_or_full
         X = X if isinstance(X, np.ndarray) else as_csr(X)
         step = min(max(1, CHUNK // max(self.n_profiles, X.shape[1])), X.shape[0])
-        scores, sums = np.empty((2, step, self.n_profiles))
+        buffer = np.empty((step, self.n_profiles))
         for start in range(0, X.shape[0], step):
             rows = slice(start, min(start + step, X.shape[0]))
             terms = as_terms(X[rows] if step < X.shape[0] else X)
-            n_rows = terms.shape[0]
             with np.errstate(invalid="ignore"):  # inf - inf, where weights are infinite
-                self._score(terms, scores[:n_rows], sums[:n_rows])
-            yield rows, scores[:n_rows]
+                scores = self._score(terms, buffer[: terms.shape[0]])
+            yield rows, scores
 
-    def _score(self, X: sp.csr_array, scores: np.ndarray, sums: np.ndarray) -> None:
-        np.multiply.outer(X @ np.ones(X.shape[1]), self._log_total, out=scores)
-        scores -= (X @ self._log_smooth)[:, np.newaxis]
-        scores -= self._dot_d(X, sums)
-        if self.norm:
-            scores *= self._scale
+    def _score(self, X: sp.csr_array, buffer: np.ndarray) -> np.ndarray:
+        scores = self._dot_d(X, buffer)
+        total = (X @ np.ones(X.shape[1]))[:, np.newaxis]
+        base = (X @ self._log_smooth)[:, np.newaxis]
+        width = max(1, BLOCK // len(scores))
+        for start in range(0, self.n_profiles, width):  # a block at a time, while it is in cache
+            block = slice(start, start + width)
+            linear = total * self._log_total[block]
+            linear -= base
+            np.subtract(linear, scores[:, block], out=scores[:, block])
+            if self.norm:
+                scores[:, block] *= self._scale[block]
         if np.min(self.alpha) == 0:  # inf - inf and inf / inf: no defined score is never the best
             scores[np.isnan(scores)] = -np.inf
+        return scores
 
     def _dot_d(self, X: sp.csr_array, sums: np.ndarray) -> np.ndarray:
         """X . D^T, (n_rows, n_profiles); each sum runs over the features in their order."""

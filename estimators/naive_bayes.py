@@ -520,7 +520,7 @@ def is_valid(X: Any, model: ComplementNB) -> bool:
     Its checks take as long as a question over half a million classes; these, a tenth of that.
     """
     return (
-        isinstance(X, sp.csr_array)
+        isinstance(X, (sp.csr_array, sp.csr_matrix))
         and X.dtype == np.float64
         and X.ndim == 2
         and X.shape[0] > 0

@@ -1,0 +1,81 @@
+"""Run every benchmark, print one table, write JSON: ``python -m benchmarks [--json FILE] [NAME ...]``."""
+
+import argparse
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np  # noqa: F401  its BLAS is shown below
+import threadpoolctl
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import bench_encoders, bench_naive_bayes, bench_pipeline
+from benchmarks._harness import Row
+
+ALL = {"naive_bayes": bench_naive_bayes, "encoders": bench_encoders, "pipeline": bench_pipeline}
+PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit")
+
+
+def main() -> None:
+    """Run what the command line names, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all if left out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(ALL):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}. Known: {', '.join(ALL)}")
+    console = Console()
+    machine = describe_machine()
+    rows = []
+    for name in options.names or ALL:
+        with console.status(f"{name} ..."):
+            rows += ALL[name].run()
+    show(rows, machine, console)
+    if options.json:
+        report = {"machine": machine, "rows": [row.as_dict() for row in rows]}
+        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def describe_machine() -> dict:
+    """Return the processor, the versions and the BLAS with its threads."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = (
+        [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        if (cpuinfo.exists())
+        else [platform.processor()]
+    )
+    blas = [
+        f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')} x {pool['num_threads']}"
+        for pool in threadpoolctl.threadpool_info()
+        if pool["user_api"] == "blas"
+    ]
+    return {
+        "processor": f"{len(names)} x {names[0]}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "blas": blas,
+    }
+
+
+def show(rows: list[Row], machine: dict, console: Console) -> None:
+    """Print the table; a ratio is the peer's time over ours, the median over the pairs."""
+    table = Table(title="one thread, in turn, medians; MB is what a call adds to resident memory at its peak")
+    for heading in ("claim", "peer", "aim", "faster", "ours, ms", "peer, ms", "ours, MB", "peer, MB", "note"):
+        table.add_column(heading, justify="left" if heading in ("claim", "peer", "note") else "right")
+    for row in rows:
+        numbers = (row.ours_ms, row.peer_ms, row.ours_mb, row.peer_mb)
+        ratio = "" if row.ratio is None else f"{row.ratio:.3g}x"
+        table.add_row(row.claim, row.peer, row.aim, ratio, *map(written, numbers), row.note)
+    console.print(table)
+    console.print_json(data=machine)
+
+
+def written(number: float | None) -> str:
+    """Write three significant digits."""
+    return "" if number is None else f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Time ours and a peer in turn, measure memory, and keep what comes out as one row of the table."""
+
+import ctypes
+import gc
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+STATUS = Path("/proc/self/status")
+
+
+@dataclass
+class Row:
+    """One claim: `aim` says what was wanted, `ratio` the peer's time over ours, pair by pair."""
+
+    claim: str
+    peer: str
+    aim: str
+    ratio: float | None
+    ours_ms: float
+    peer_ms: float | None
+    ours_mb: float | None
+    peer_mb: float | None
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compare(
+    claim: str,
+    ours: Callable[[], Any],
+    peer: Callable[[], Any] | None,
+    *,
+    peer_name: str = "none",
+    aim: str = "",
+    repeats: int = 15,
+    agree: Callable[[Any, Any], None] | None = None,
+    note: str = "",
+) -> Row:
+    """Run both in turn, `repeats` times after one warm-up, and check once that their answers agree."""
+    answers = ours(), peer() if peer else None
+    if agree:
+        agree(*answers)
+    del answers
+    pairs = [(seconds(ours), seconds(peer) if peer else None) for _ in range(repeats)]
+    return Row(
+        claim=claim,
+        peer=peer_name,
+        aim=aim,
+        ratio=median(theirs / mine for mine, theirs in pairs) if peer else None,
+        ours_ms=1e3 * median(mine for mine, _ in pairs),
+        peer_ms=1e3 * median(theirs for _, theirs in pairs) if peer else None,
+        ours_mb=peak_mb(ours),
+        peer_mb=peak_mb(peer) if peer else None,
+        note=note,
+    )
+
+
+def seconds(function: Callable[[], Any]) -> float:
+    """Return how long one call takes; what it returns is freed outside the measured time."""
+    start = perf_counter()
+    answer = function()
+    elapsed = perf_counter() - start
+    del answer
+    return elapsed
+
+
+def peak_mb(function: Callable[[], Any]) -> float | None:
+    """Return by how many MB a call raises the resident memory at most; None where Linux does not tell."""
+    try:
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+        before = _status("VmRSS")
+    except (OSError, AttributeError):
+        return None
+    function()
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(field: str) -> int:
+    match = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text())
+    assert match, field
+    return int(match[1])

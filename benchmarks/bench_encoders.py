@@ -1,0 +1,95 @@
+"""The encoders against scikit-learn's, a million rows to CSR."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import sklearn.preprocessing as peers
+
+from benchmarks._harness import Row, compare
+from estimators import MultiHotEncoder, OneHotEncoder
+
+ROWS = 1_000_000
+
+
+def run() -> list[Row]:
+    """Measure every claim about the encoders."""
+    return [*multi_hot_rows(), *one_hot_rows()]
+
+
+def words(count: int, n_categories: int, *, shared: bool) -> np.ndarray:
+    """Return strings drawn evenly; equal ones are one object if `shared`, as in a column made by indexing.
+
+    Strings read from a file are objects of their own each, which is slower for all.
+    """
+    names = np.array([f"category {k}" for k in range(n_categories)], dtype=object)
+    drawn = names[np.random.default_rng(0).integers(n_categories, size=count)]
+    return drawn if shared else np.array([word[:1] + word[1:] for word in drawn], dtype=object)
+
+
+def lists(n_categories: int, *, shared: bool) -> list[list[str]]:
+    """Return one to four words a row."""
+    ends = np.cumsum(np.random.default_rng(1).integers(1, 5, size=ROWS)).tolist()
+    flat = words(ends[-1], n_categories, shared=shared).tolist()
+    return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def same(ours: Any, theirs: Any) -> None:
+    """Check that the matrices are equal."""
+    assert ours.shape == theirs.shape
+    assert (ours != theirs).nnz == 0
+
+
+def multi_hot_rows() -> Iterator[Row]:
+    """Encode lists."""
+    for n_categories in (50, 20_000):
+        for shared in (False, True):
+            cells = lists(n_categories, shared=shared)
+            kind = "shared strings" if shared else "each string its own object"
+            yield compare(
+                f"MultiHotEncoder, Python lists, {n_categories:,} categories, {kind}",
+                lambda cells=cells: MultiHotEncoder().fit_transform(cells),
+                lambda cells=cells: peers.MultiLabelBinarizer(sparse_output=True).fit_transform(cells),
+                peer_name="MultiLabelBinarizer",
+                aim="2x",
+                repeats=7,
+                agree=same,
+            )
+        series = pl.Series("types", cells)
+        yield compare(
+            f"MultiHotEncoder, polars List column, {n_categories:,} categories",
+            lambda series=series: MultiHotEncoder().fit_transform(series),
+            lambda cells=cells: peers.MultiLabelBinarizer(sparse_output=True).fit_transform(cells),
+            peer_name="MultiLabelBinarizer, given ready lists",
+            aim="4x",
+            repeats=7,
+            agree=same,
+        )
+
+
+def one_hot_rows() -> Iterator[Row]:
+    """Encode single words."""
+    for n_categories in (50, 20_000):
+        own, shared = (words(ROWS, n_categories, shared=shared) for shared in (False, True))
+        for kind, X in (
+            ("objects, each its own", own.reshape(-1, 1)),
+            ("objects, shared", shared.reshape(-1, 1)),
+            ("pandas str", pd.DataFrame({"x": pd.Series(own.tolist(), dtype="str")})),
+            ("polars String", pl.DataFrame({"x": own.tolist()})),
+        ):
+            yield compare(
+                f"OneHotEncoder, {kind}, {n_categories:,} categories",
+                fit_transform(OneHotEncoder, X),
+                fit_transform(peers.OneHotEncoder, X),
+                peer_name="scikit-learn",
+                aim="3x",
+                repeats=7,
+                agree=same,
+            )
+
+
+def fit_transform(encoder: type, X: Any) -> Callable[[], Any]:
+    """Return what is measured."""
+    return lambda: encoder().fit_transform(X)

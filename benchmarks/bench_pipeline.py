@@ -1,0 +1,92 @@
+"""One question through the whole pipeline, against the same pipeline of scikit-learn's parts."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder as TheirOneHotEncoder
+
+from benchmarks._harness import Row, compare
+from benchmarks.bench_naive_bayes import their_model
+from pipelines import game_recommender, recommend
+
+BUDGETS = np.array(["cheap", "standard", "premium"])
+TYPES = np.array([f"type {i:02d}" for i in range(25)])
+
+
+def games(n_games: int) -> pd.DataFrame:
+    """Games of one budget and one to four of 25 types."""
+    rng = np.random.default_rng(0)
+    budgets = BUDGETS[rng.integers(3, size=n_games)].astype(object)
+    types = [list(rng.choice(TYPES, rng.integers(1, 5), replace=False)) for _ in range(n_games)]
+    return pd.DataFrame({"budget": budgets, "gameplay_types": types})
+
+
+def same_list(types: list[str]) -> list[str]:
+    """Return the list as it is, for CountVectorizer, which expects text."""
+    return types
+
+
+def their_pipeline(ours: Pipeline, X: pd.DataFrame) -> Pipeline:
+    """Return scikit-learn's parts: its encoders fitted, its classifier with our counts (its fit builds n x K)."""
+    encode = ColumnTransformer(
+        [
+            ("budget", TheirOneHotEncoder(handle_unknown="ignore"), ["budget"]),
+            ("gameplay_types", CountVectorizer(analyzer=same_list, binary=True), "gameplay_types"),
+        ],
+        sparse_threshold=1.0,
+    ).fit(X)
+    return Pipeline([("encode", encode), ("classify", their_model(ours["classify"]))])
+
+
+def run() -> list[Row]:
+    """Measure catalogues of 300 and of 100,000 games."""
+    return [one_question(300, "1x"), one_question(100_000, "10x")]
+
+
+def one_question(n_games: int, aim: str) -> Row:
+    """Answer one question, and say where the time goes."""
+    X = games(n_games)
+    model = game_recommender().fit(X, np.arange(n_games))
+    theirs = their_pipeline(model, X)
+    question = pd.DataFrame({"budget": ["cheap"], "gameplay_types": [["type 03", "type 07"]]})
+
+    def ours() -> np.ndarray:
+        return recommend(model, question, 10)[1][0]
+
+    def their_answer() -> np.ndarray:
+        proba = theirs.predict_proba(question)
+        best = np.argsort(-proba, axis=1)[:, :10]
+        return proba[0, best[0]]
+
+    def same(mine: np.ndarray, proba: np.ndarray) -> None:
+        np.testing.assert_allclose(np.exp(mine - mine[0]), proba / proba[0], rtol=1e-9)
+
+    row = compare(
+        f"recommend, one row through the pipeline, K = {n_games:,}",
+        ours,
+        their_answer,
+        peer_name="scikit-learn's parts, predict_proba, argsort",
+        aim=aim,
+        repeats=101,
+        agree=same,
+    )
+    encoded = model[:-1].transform(question)
+    encoding = median_ms(lambda: model[:-1].transform(question))
+    ranking = median_ms(lambda: model[-1].top_k(encoded, 10))
+    row.note = f"encoding {encoding:.2f} ms, top_k {ranking:.2f} ms"
+    return row
+
+
+def median_ms(function: Callable[[], object]) -> float:
+    """Return the median time of 101 calls."""
+    times = []
+    for _ in range(101):
+        start = perf_counter()
+        function()
+        times.append(perf_counter() - start)
+    return 1e3 * float(np.median(times))

@@ -1,0 +1,341 @@
+"""The tavern's game recommender on the command line: ``python -m examples.games --help``."""
+
+import argparse
+import difflib
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from sklearn.pipeline import Pipeline
+
+from estimators import ComplementNB
+from examples.games.data import BUDGETS, GamesFileError, load_games
+from examples.games.evaluate import (
+    CriteriaScorer,
+    evaluate,
+    judge,
+    save_json,
+    save_picture,
+    show,
+)
+from examples.games.model import (
+    load_training_data,
+    plain_recommender,
+    question,
+    question_rows,
+    train,
+    tuned_recommender,
+)
+from pipelines import ModelFileError, ModelVersionWarning, explain, load_model, recommend, save_model
+
+MODEL = Path(__file__).parents[2] / "models" / "games.json"
+RETRAIN = "python -m examples.games train"
+BUDGET_IN_WORDS = {"cheap": "budget-friendly", "standard": "standard", "premium": "premium"}
+QUESTIONS = [  # stored with their answers in the model's card
+    {"budget": "cheap", "gameplay_types": ["Adventure", "Platform"]},
+    {"budget": "premium", "gameplay_types": ["Racing"]},
+    {"budget": None, "gameplay_types": ["Puzzle"]},
+]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    messages = Console(stderr=True)
+    try:
+        options.run(options, Console(), messages, parser.error)
+    except (ModelFileError, GamesFileError, OSError) as error:
+        messages.print(f"{error}", style="red", markup=False)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.games",
+        description="Five games for a budget and a taste, and why. The model is in models/games.json.",
+        epilog="example: python -m examples.games recommend --budget cheap --type Adventure --type Platform",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    ask = argparse.ArgumentParser(add_help=False)
+    ask.add_argument(
+        "-b",
+        "--budget",
+        help=f"one of {', '.join(BUDGETS)} (cost an hour below 5, below 20, 20 and above); left out: any",
+    )
+    ask.add_argument(
+        "-t",
+        "--type",
+        action="append",
+        default=[],
+        dest="types",
+        help="a wanted gameplay type; may be repeated",
+    )
+    ask.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    command = commands.add_parser(
+        "recommend", parents=[ask], help="suggest games, best first, with the reasons"
+    )
+    command.add_argument(
+        "-k", "--count", type=whole_number, default=5, metavar="K", help="how many (default: 5)"
+    )
+    command.add_argument(
+        "-x", "--exclude", action="append", default=[], metavar="GAME", help="not this one; may be repeated"
+    )
+    command.set_defaults(run=run_recommend)
+
+    command = commands.add_parser(
+        "explain", parents=[ask], help="what the question's parts add to a game's score"
+    )
+    command.add_argument("game", help="the game's name, as in the catalogue")
+    command.set_defaults(run=run_explain)
+
+    command = commands.add_parser("types", help="list the gameplay types and how many games have each")
+    command.set_defaults(run=run_types)
+
+    command = commands.add_parser(
+        "train", help="train the model, cross-validate it and save it with its card"
+    )
+    command.add_argument(
+        "--output", type=Path, default=MODEL, help="the card to write (default: models/games.json)"
+    )
+    command.set_defaults(run=run_train)
+
+    command = commands.add_parser(
+        "evaluate", help="compare recommenders on simulated rentals, cross-validated"
+    )
+    command.add_argument(
+        "--customers",
+        type=whole_number,
+        default=2000,
+        metavar="N",
+        help="simulated customers (default: 2000)",
+    )
+    command.add_argument(
+        "--no-search", action="store_true", help="leave out the search for the best settings"
+    )
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON")
+    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw the scores; .svg or .png")
+    command.set_defaults(run=run_evaluate)
+    return parser
+
+
+def run_recommend(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Print the best games for a question."""
+    model, games = load_recommender(messages), catalogue()
+    budget, types = check_question(options, model, fail)
+    excluded = [check("game", game, games, fail) for game in options.exclude]
+    asked = question(budget, types)
+    titles, scores = recommend(model, asked, options.count, exclude=excluded)
+    suggestions = [
+        suggestion(place, games[title], float(score), explain(model, asked, title))
+        for place, (title, score) in enumerate(zip(titles[0], scores[0], strict=True), start=1)
+    ]
+    if options.json:
+        print(json.dumps(suggestions, indent=2, ensure_ascii=False))
+        return
+    table = Table(
+        title=f"{in_words(budget, types)}: the best {len(suggestions)}", caption=f"{len(games)} games"
+    )
+    table.add_column("", justify="right")
+    table.add_column("game", style="bold")
+    for heading in ("console", "cost an hour", "why (what it adds to the score)"):
+        table.add_column(heading, justify="right" if heading.startswith("cost") else "left")
+    for row in suggestions:
+        table.add_row(str(row["rank"]), row["game"], row["console"], f"{row['cost']:.2f}", why(row))
+    console.print(table)
+
+
+def run_explain(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Print what each part of the question adds to the score of one game."""
+    model, games = load_recommender(messages), catalogue()
+    budget, types = check_question(options, model, fail)
+    game = games[check("game", options.game, games, fail)]
+    reasons = explain(model, question(budget, types), game["title"])
+    if options.json:
+        print(
+            json.dumps({"game": game["title"], "score": sum(reasons.values()), "reasons": reasons}, indent=2)
+        )
+        return
+    table = Table(title=f"{in_words(budget, types)}: {game['title']}")
+    table.add_column("asked for")
+    table.add_column("the game has it")
+    table.add_column("adds", justify="right")
+    for feature, amount in reasons.items():
+        table.add_row(feature, "yes" if has(game, feature) else "no", f"{amount:.3f}")
+    table.add_section()
+    table.add_row("score", "", f"{sum(reasons.values()):.3f}")
+    console.print(table)
+
+
+def run_types(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Print the gameplay types that the model knows."""
+    counts = load_games().filter(pl.col("top_rated"))["gameplay_types"].explode().value_counts()
+    of_type = dict(counts.iter_rows())
+    table = Table(title="Gameplay types")
+    table.add_column("type")
+    table.add_column("games", justify="right")
+    for name in known_categories(load_recommender(messages))[1]:
+        table.add_row(name, str(of_type.get(name, 0)))
+    console.print(table)
+
+
+def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Train, cross-validate and save the model."""
+    with messages.status("Training ..."):
+        model = train()
+    games, rentals = load_training_data()
+    with messages.status("Cross-validating ..."):
+        scores = {
+            name: {
+                key: round(value, 4)
+                for key, value in judge(recipe, games, rentals).items()
+                if "ms" not in key
+            }
+            for name, recipe in (("tuned", tuned_recommender(games)), ("plain", plain_recommender(games)))
+        }
+    scores["saved model"] = {
+        what: round(CriteriaScorer(games, what)(model), 4) for what in ("budget", "type", "both")
+    }
+    rows = pl.concat([question_rows(games), question_rows(rentals)])
+    titles = [*games["title"], *rentals["title"]]
+    card = save_model(
+        model,
+        options.output,
+        X=rows,
+        y=titles,
+        scores=scores,
+        questions=QUESTIONS,
+        answer=lambda model, asked: recommend(model, asked, 5)[0].tolist(),
+        retrain=RETRAIN,
+    )
+    console.print(
+        f"Trained on {rows.height} rows: {games.height} games and {rentals.height} rentals. Saved as {card}."
+    )
+    console.print_json(data=scores)
+
+
+def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Compare the recommenders."""
+    report = evaluate(messages, options.customers, with_search=not options.no_search)
+    show(report, console)
+    if options.json:
+        save_json(report, options.json)
+    if options.picture:
+        save_picture(report, options.picture)
+
+
+def load_recommender(messages: Console) -> Pipeline:
+    """Load the saved model; where there is none, or versions differ, train and say so."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ModelVersionWarning)
+            return load_model(MODEL, expected=ComplementNB)
+    except (ModelVersionWarning, FileNotFoundError) as reason:
+        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {RETRAIN}", markup=False)
+        with messages.status("Training ..."):
+            return train()
+
+
+def catalogue() -> dict[str, dict]:
+    """Return the games that may be recommended, by title."""
+    return {game["title"]: game for game in load_games().filter(pl.col("top_rated")).iter_rows(named=True)}
+
+
+def known_categories(model: Pipeline) -> tuple[list[str], list[str]]:
+    """Return the budgets and the gameplay types that the model knows."""
+    encoders = model["encode"].named_transformers_
+    return tuple(encoders[name].categories_[0].tolist() for name in ("budget", "gameplay_types"))
+
+
+def check_question(options: Any, model: Pipeline, fail: Callable) -> tuple[str | None, list[str]]:
+    """Return the budget and the types asked for, as the model spells them."""
+    budgets, types = known_categories(model)
+    budget = None if options.budget is None else check("budget", options.budget, budgets, fail)
+    return budget, [check("type", name, types, fail) for name in options.types]
+
+
+def check(kind: str, name: str, known: Iterable[str], fail: Callable) -> str:
+    """Return the known name that is `name` but for upper and lower case, or fail with the nearest first."""
+    by_lower_case = {word.lower(): word for word in known}
+    if name.lower() not in by_lower_case:
+        near_first = sorted(by_lower_case.values(), key=lambda word: -likeness(name, word))
+        shown = ", ".join(near_first[:20]) + (
+            f" and {len(near_first) - 20} more" if len(near_first) > 20 else ""
+        )
+        fail(f"unknown {kind} {name!r}. Known, nearest first: {shown}")
+    return by_lower_case[name.lower()]
+
+
+def likeness(one: str, other: str) -> float:
+    """Tell how alike two spellings are, 0 to 1."""
+    return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio()
+
+
+def suggestion(rank: int, game: dict, score: float, reasons: dict[str, float]) -> dict:
+    """Return all that is said of a suggested game."""
+    told = ("console", "year", "cost", "budget", "gameplay_types")
+    return {
+        "rank": rank,
+        "game": game["title"],
+        **{key: game[key] for key in told},
+        "score": score,
+        "reasons": reasons,
+    }
+
+
+def why(row: dict) -> str:
+    """Write the reasons in one line; what the game has not is said too."""
+    parts = []
+    for feature, amount in row["reasons"].items():
+        name = feature.split("=", 1)[1]
+        parts.append(
+            f"{name} {amount:+.2f}" if has(row, feature) else f"[dim]{name} {amount:+.2f} (is not)[/dim]"
+        )
+    return ", ".join(parts)
+
+
+def has(game: dict, feature: str) -> bool:
+    """Tell whether a game has what a feature's name, as "budget=cheap", says."""
+    column, value = feature.split("=", 1)
+    return value in game[column] if column == "gameplay_types" else game[column] == value
+
+
+def in_words(budget: str | None, types: list[str]) -> str:
+    """Write the question in words: "A budget-friendly adventure, platform game"."""
+    words = [BUDGET_IN_WORDS.get(budget, budget)] if budget else []
+    phrase = " ".join([*words, ", ".join(name if name.isupper() else name.lower() for name in types), "game"])
+    phrase = " ".join(phrase.split())
+    return f"{'An' if phrase[0] in 'aeiou' else 'A'} {phrase}" if words or types else "Any game"
+
+
+def whole_number(text: str) -> int:
+    """Read an int of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def picture_path(text: str) -> Path:
+    """Read the path of a picture; refuse before the long work what cannot be drawn."""
+    path = Path(text)
+    if path.suffix not in (".svg", ".png"):
+        raise argparse.ArgumentTypeError(f"must end in .svg or .png, got {text!r}")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise argparse.ArgumentTypeError("needs matplotlib: pip install 'tallygrad[plot]'") from None
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

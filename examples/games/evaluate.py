@@ -1,0 +1,259 @@
+"""Cross-validate the tavern's recommenders on simulated rentals, by scikit-learn's own tools."""
+
+import json
+from itertools import combinations
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
+from sklearn.naive_bayes import BernoulliNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+
+from examples.games.data import BUDGETS, known_types
+from examples.games.model import (
+    CatalogueFirst,
+    load_training_data,
+    plain_recommender,
+    question_rows,
+    tuned_recommender,
+)
+from pipelines import game_recommender, hit_rate_scorer, ndcg_scorer, recommend
+
+PLACES = 5
+N_JOBS = -1  # settings searched at once
+LEAST_BUDGET, LEAST_TYPE = 0.95, 0.90  # of the places, for a setting to be chosen
+GRID = {
+    "recommender__encode__transformer_weights": [{"budget": weight} for weight in (1.0, 2.0, 4.0, 6.0)],
+    "recommender__classify__alpha": [0.1, 1.0, 10.0],
+    "recommender__classify__norm": [False, True],
+    "catalogue_weight": [1.0, 50.0, 200.0, 400.0],
+}
+
+
+class CriteriaScorer:
+    """The share of suggested places that meet the question, over all questions of a budget and 1 or 2 types.
+
+    Places that no game of the catalogue could have filled do not count: of a question that three games meet,
+    three places of the five do.
+
+    Parameters
+    ----------
+    games : DataFrame with title, budget and gameplay_types
+    criterion : {"budget", "type", "both"}
+        What a place has to meet: the budget, at least one wanted type, or both.
+    """
+
+    def __init__(self, games: pl.DataFrame, criterion: str) -> None:
+        self.criterion = criterion
+        self.questions, self.meets = questions_and_answers(games, criterion)
+        self.place_of = {title: i for i, title in enumerate(games["title"])}
+
+    def __call__(self, model: BaseEstimator, X: Any = None, y: Any = None) -> float:
+        """Return the share, 0 to 1; X and y are not looked at."""
+        labels, _ = recommend(model, self.questions, PLACES)
+        games = np.array([[self.place_of[label] for label in row] for row in labels])
+        met = np.take_along_axis(self.meets, games, axis=1).sum()
+        return float(met / np.minimum(self.meets.sum(axis=1), PLACES).sum())
+
+
+def questions_and_answers(games: pl.DataFrame, criterion: str) -> tuple[pl.DataFrame, np.ndarray]:
+    """Return all questions of one budget and one or two types, and which games meet them (questions, games)."""
+    types = known_types(games)
+    wanted = [list(some) for n in (1, 2) for some in combinations(types, n)]
+    asked = [(budget, some) for budget in BUDGETS for some in wanted]
+    questions = question_rows(pl.DataFrame(asked, schema=["budget", "gameplay_types"], orient="row"))
+    budget = np.array([[b == game for game in games["budget"]] for b, _ in asked])
+    of_game = [set(some) for some in games["gameplay_types"].to_list()]
+    wants = np.array([[not has.isdisjoint(some) for has in of_game] for _, some in asked])
+    return questions, {"budget": budget, "type": wants, "both": budget & wants}[criterion]
+
+
+def milliseconds_a_question(model: BaseEstimator, X: pl.DataFrame, y: Any = None) -> float:
+    """Return the time to answer the questions X, all at once, by their number."""
+    start = perf_counter()
+    recommend(model, X, PLACES)
+    return 1e3 * (perf_counter() - start) / len(X)
+
+
+def scorers(games: pl.DataFrame) -> dict[str, Any]:
+    """Return what each recommender is judged by."""
+    return {
+        "hit_rate": hit_rate_scorer(PLACES),
+        "ndcg": ndcg_scorer(PLACES),
+        **{name: CriteriaScorer(games, name) for name in ("budget", "type", "both")},
+        "query_ms": milliseconds_a_question,
+    }
+
+
+def choose(results: dict[str, Any]) -> int:
+    """Return the setting with the best hit rate of those that meet the question often enough."""
+    often = (results["mean_test_budget"] >= LEAST_BUDGET) & (results["mean_test_type"] >= LEAST_TYPE)
+    hit_rate = np.where(often, results["mean_test_hit_rate"], -1.0)
+    return int(hit_rate.argmax())
+
+
+def search(games: pl.DataFrame, grid: dict[str, list] | None = None) -> GridSearchCV:
+    """Return the search for the weights, the smoothing and the norm."""
+    judged_by = {
+        name: scorer for name, scorer in scorers(games).items() if name in ("hit_rate", "budget", "type")
+    }
+    return GridSearchCV(
+        tuned_recommender(games),
+        grid or GRID,
+        scoring=judged_by,
+        refit=choose,
+        cv=GroupKFold(3),
+        n_jobs=N_JOBS,
+    )
+
+
+def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
+    """Return the recommenders that need no search, by name."""
+    others = {
+        "multinomial naive Bayes": MultinomialNB(),
+        "Bernoulli naive Bayes": BernoulliNB(),
+        "50 nearest neighbours": KNeighborsClassifier(50),
+        "most popular": DummyClassifier(strategy="prior"),
+    }
+    return {
+        "complement naive Bayes, as tuned": tuned_recommender(games),
+        "complement naive Bayes, plain": plain_recommender(games),
+        **{
+            name: CatalogueFirst(game_recommender(classifier=classifier), games)
+            for name, classifier in others.items()
+        },
+    }
+
+
+def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, float]:
+    """Cross-validate one recommender, five folds of customers; return the means of the scores."""
+    results = cross_validate(
+        model,
+        question_rows(rentals),
+        rentals["title"].to_numpy(),
+        cv=GroupKFold(5),
+        scoring=scorers(games),
+        groups=rentals["customer"].to_numpy(),
+    )
+    means = {name.removeprefix("test_"): float(np.mean(values)) for name, values in results.items()}
+    means["fit_ms"] = 1e3 * means.pop("fit_time")
+    del means["score_time"]
+    return means
+
+
+def evaluate(console: Console, n_customers: int = 2000, with_search: bool = True) -> dict[str, Any]:
+    """Judge every recommender; with the search, also search anew within each fold and on all rentals."""
+    games, rentals = load_training_data(n_customers)
+    report: dict[str, Any] = {
+        "games": games.height,
+        "rentals": rentals.height,
+        "customers": rentals["customer"].n_unique(),
+        "places": PLACES,
+        "recommenders": {},
+    }
+    for name, model in recommenders(games).items():
+        with console.status(f"Cross-validating {name} ..."):
+            report["recommenders"][name] = judge(model, games, rentals)
+    if with_search:
+        report["search"] = search_report(console, games, rentals)
+    return report
+
+
+def search_report(console: Console, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, Any]:
+    """Search within each of five folds, so that no fold judges what it chose; then on all rentals."""
+    X, titles, customers = question_rows(rentals), rentals["title"].to_numpy(), rentals["customer"].to_numpy()
+    folds = []
+    for fold, (train, test) in enumerate(GroupKFold(5).split(X, titles, customers), start=1):
+        model = with_progress(search(games), console, f"Searching in fold {fold} of 5")
+        model.fit(X[train], titles[train], groups=customers[train])
+        judged = {
+            name: score(model.best_estimator_, X[test], titles[test])
+            for name, score in scorers(games).items()
+        }
+        folds.append(judged)
+    model = with_progress(search(games), console, "Searching on all rentals")
+    model.fit(X, titles, groups=customers)
+    means = {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
+    return {"scores": means, "chosen": model.best_params_, "settings": len(model.cv_results_["params"])}
+
+
+def with_progress(model: GridSearchCV, console: Console, what: str) -> GridSearchCV:
+    """Show a progress bar while the search runs, on a terminal."""
+    console.print(what)
+    if console.is_terminal:
+        from sklearn.callback import ProgressBar
+
+        model.set_callbacks(ProgressBar(max_propagation_depth=0))
+    return model
+
+
+HEADINGS = {
+    "hit_rate": "hit rate",
+    "ndcg": "NDCG",
+    "budget": "budget met",
+    "type": "a type met",
+    "both": "both met",
+    "fit_ms": "fit, ms",
+    "query_ms": "question, ms",
+}
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print the report as a table."""
+    table = Table(
+        title=f"Five places, {report['rentals']} rentals of {report['games']} games, 5 folds of customers"
+    )
+    table.add_column("recommender")
+    for heading in HEADINGS.values():
+        table.add_column(heading, justify="right")
+    rows = dict(report["recommenders"])
+    if "search" in report:
+        rows["complement naive Bayes, searched in each fold"] = report["search"]["scores"]
+    for name, scores in rows.items():
+        table.add_row(name, *(format_score(key, scores.get(key)) for key in HEADINGS))
+    console.print(table)
+    if "search" in report:
+        console.print(f"Chosen on all rentals: {report['search']['chosen']}")
+
+
+def format_score(name: str, value: float | None) -> str:
+    """Write a share in percent, a time or a rank score as it is."""
+    if value is None:
+        return ""
+    return f"{100 * value:.1f} %" if name in ("hit_rate", "budget", "type", "both") else f"{value:.3f}"
+
+
+def save_json(report: dict[str, Any], path: Path) -> None:
+    """Write the report for programs."""
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def save_picture(report: dict[str, Any], path: Path) -> None:
+    """Draw the scores as bars; SVG, PNG or PDF by the ending of `path`. Needs matplotlib."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "tallygrad"  # the same picture gives the same file
+    from matplotlib import pyplot as plt
+
+    names = list(report["recommenders"])[::-1]
+    figure, axes = plt.subplots(
+        1, 4, figsize=(11, 0.45 * len(names) + 1.2), sharey=True, layout="constrained"
+    )
+    for axis, key in zip(axes, ("hit_rate", "ndcg", "budget", "type"), strict=True):
+        values = [report["recommenders"][name][key] for name in names]
+        bars = axis.barh(names, values, color=["#1b6ca8" if "tuned" in name else "#b8c4ce" for name in names])
+        axis.bar_label(bars, [f"{value:.2f}" for value in values], padding=3)
+        axis.set(title=HEADINGS[key], xlim=(0, 1.2 * max(values)), xticks=[])
+        axis.spines[["top", "right", "bottom"]].set_visible(False)
+        axis.tick_params(left=False)
+    figure.suptitle(f"The first five places, {report['rentals']} simulated rentals, cross-validated")
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    plt.close(figure)

@@ -1,0 +1,53 @@
+"""Dependencies point one way: examples -> pipelines -> estimators -> numpy, scipy, scikit-learn."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import estimators
+import pipelines
+
+ROOT = Path(__file__).parents[1]
+CORE = {"numpy", "scipy", "sklearn", "pandas", "polars"}
+ALLOWED = {
+    "estimators": CORE | {"estimators"},
+    "pipelines": CORE | {"estimators", "pipelines", "joblib", "skops"},
+    "examples": CORE | {"estimators", "pipelines", "examples", "rich", "matplotlib"},
+}
+STANDARD = __import__("sys").stdlib_module_names
+MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path):
+    folder = path.relative_to(ROOT).parts[0]
+    packages = {name.split(".")[0] for name in imported(path)}
+    assert packages - STANDARD <= ALLOWED[folder]
+
+
+def test_the_modules_were_found():
+    assert {path.parent.name for path in MODULES} >= {"estimators", "pipelines", "examples", "games"}
+
+
+def test_only_persistence_and_examples_name_the_models_folder():
+    naming = [path.name for path in MODULES if '"models"' in path.read_text(encoding="utf-8")]
+    assert naming == ["__main__.py"]
+
+
+@pytest.mark.parametrize("package", [estimators, pipelines])
+def test_public_names_are_sorted_documented_and_in_the_readme(package):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert list(package.__all__) == sorted(package.__all__)
+    for name in package.__all__:
+        assert getattr(package, name).__doc__, name
+        assert name in readme, f"README.md does not mention {name}"
