@@ -34,6 +34,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
     """All of an encoder but its parameters, reading a column and writing a cell."""
 
     categories: Any
+    categories_: list[np.ndarray]
     handle_unknown: str
     sparse_output: bool
     dtype: DTypeLike

@@ -284,7 +284,7 @@ def _steps(model: Any) -> list[Any]:
 
 
 def _transform(model: Any, X: Any) -> tuple[Any, Any]:
-    """Return the classifier, and X as it takes it; step by step, which spares a question half a millisecond."""
+    """Return the classifier, and X as it takes it; calling the steps here spares a question 0.5 ms."""
     *transformers, classifier = _steps(model)
     for transformer in transformers:
         X = transformer.transform(X)

@@ -148,7 +148,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     )
     table.add_column("", justify="right")
     table.add_column("game", style="bold")
-    for heading in ("console", "cost an hour", "why (what it adds to the score)"):
+    for heading in ("console", "cost/hour", "why (what it adds to the score)"):
         table.add_column(heading, justify="right" if heading.startswith("cost") else "left")
     for row in suggestions:
         table.add_row(str(row["rank"]), row["game"], row["console"], f"{row['cost']:.2f}", why(row))
@@ -299,7 +299,7 @@ def why(row: dict) -> str:
     for feature, amount in row["reasons"].items():
         name = feature.split("=", 1)[1]
         parts.append(
-            f"{name} {amount:+.2f}" if has(row, feature) else f"[dim]{name} {amount:+.2f} (is not)[/dim]"
+            f"{name} {amount:+.3f}" if has(row, feature) else f"[dim]{name} {amount:+.3f} (is not)[/dim]"
         )
     return ", ".join(parts)
 

@@ -1,6 +1,7 @@
 """Cross-validate the tavern's recommenders on simulated rentals, by scikit-learn's own tools."""
 
 import json
+import warnings
 from itertools import combinations
 from pathlib import Path
 from time import perf_counter
@@ -33,7 +34,7 @@ GRID = {
     "recommender__encode__transformer_weights": [{"budget": weight} for weight in (1.0, 2.0, 4.0, 6.0)],
     "recommender__classify__alpha": [0.1, 1.0, 10.0],
     "recommender__classify__norm": [False, True],
-    "catalogue_weight": [1.0, 50.0, 200.0, 400.0],
+    "catalogue_share": [None, 0.75, 0.9, 0.95],
 }
 
 
@@ -64,7 +65,7 @@ class CriteriaScorer:
 
 
 def questions_and_answers(games: pl.DataFrame, criterion: str) -> tuple[pl.DataFrame, np.ndarray]:
-    """Return all questions of one budget and one or two types, and which games meet them (questions, games)."""
+    """Return all questions of a budget and one or two types, and which games meet them (questions, games)."""
     types = known_types(games)
     wanted = [list(some) for n in (1, 2) for some in combinations(types, n)]
     asked = [(budget, some) for budget in BUDGETS for some in wanted]
@@ -134,14 +135,17 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
 
 def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, float]:
     """Cross-validate one recommender, five folds of customers; return the means of the scores."""
-    results = cross_validate(
-        model,
-        question_rows(rentals),
-        rentals["title"].to_numpy(),
-        cv=GroupKFold(5),
-        scoring=scorers(games),
-        groups=rentals["customer"].to_numpy(),
-    )
+    with warnings.catch_warnings():
+        # Every game is a class, and few rentals are few samples of each.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        results = cross_validate(
+            model,
+            question_rows(rentals),
+            rentals["title"].to_numpy(),
+            cv=GroupKFold(5),
+            scoring=scorers(games),
+            groups=rentals["customer"].to_numpy(),
+        )
     means = {name.removeprefix("test_"): float(np.mean(values)) for name, values in results.items()}
     means["fit_ms"] = 1e3 * means.pop("fit_time")
     del means["score_time"]

@@ -14,15 +14,15 @@ from pipelines import game_recommender, recommend
 
 # Chosen by `python -m examples.games evaluate` on the rentals; see docs/games-evaluation.json.
 BUDGET_WEIGHT = 4.0
-CATALOGUE_WEIGHT = 200.0
-ALPHA = 1.0
+CATALOGUE_SHARE = 0.9
+ALPHA = 0.1
 NORM = False
 
 LIKED = 3  # rentals rated below teach nothing
 
 
 class CatalogueFirst(ClassifierMixin, BaseEstimator):
-    """A recommender that learns every game of the catalogue, as so many rentals of it, and then the rentals.
+    """A recommender that learns every game of the catalogue, a row each, and then the rentals.
 
     So every game can be recommended, those that nobody rented yet too, and what a game is counts for more
     than who happened to rent it.
@@ -32,25 +32,34 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
     recommender : Pipeline
         As from :func:`pipelines.game_recommender`.
     catalogue : DataFrame with title, budget and gameplay_types
-    catalogue_weight : float, default=1.0
-        How many rentals a game of the catalogue stands for.
+    catalogue_share : float, default=None
+        The share of all weight that the catalogue has, 0 to 1, both exclusive: at 0.9 its rows together
+        weigh nine times what the rentals do. None for a weight of 1 for every row.
     """
 
-    def __init__(self, recommender: Pipeline, catalogue: pl.DataFrame, catalogue_weight: float = 1.0) -> None:
+    def __init__(
+        self, recommender: Pipeline, catalogue: pl.DataFrame, catalogue_share: float | None = None
+    ) -> None:
         self.recommender = recommender
         self.catalogue = catalogue
-        self.catalogue_weight = catalogue_weight
+        self.catalogue_share = catalogue_share
 
     def fit(self, X: pl.DataFrame, y: Any) -> Self:
         """Fit on the catalogue and the rentals: X the questions, y the titles, (n_rentals,)."""
         games = self.catalogue
         asked = pl.concat([question_rows(games), question_rows(X)])
         titles = np.concatenate([games["title"].to_numpy(), np.asarray(y)])
-        weights = np.repeat([self.catalogue_weight, 1.0], [games.height, len(asked) - games.height])
-        fit_params = {} if self.catalogue_weight == 1 else {"classify__sample_weight": weights}
-        self.recommender_ = clone(self.recommender).fit(asked, titles, **fit_params)
+        self.recommender_ = clone(self.recommender).fit(asked, titles, **self._weights(len(titles)))
         self.classes_ = self.recommender_.classes_
         return self
+
+    def _weights(self, n_rows: int) -> dict[str, np.ndarray]:
+        """Return what `fit` is to be told of the weights, (n_rows,), the catalogue's first."""
+        n_games, share = self.catalogue.height, self.catalogue_share
+        if share is None or n_rows == n_games:
+            return {}
+        of_a_game = share / (1 - share) * (n_rows - n_games) / n_games
+        return {"classify__sample_weight": np.repeat([of_a_game, 1.0], [n_games, n_rows - n_games])}
 
     def top_k(self, X: pl.DataFrame, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
         """Return the k best games of each question and their scores, both (n_questions, k)."""
@@ -83,7 +92,7 @@ def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
     recommender = game_recommender(
         classifier=classifier, weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0}
     )
-    return CatalogueFirst(recommender, games, CATALOGUE_WEIGHT)
+    return CatalogueFirst(recommender, games, CATALOGUE_SHARE)
 
 
 def load_training_data(n_customers: int = 2000) -> tuple[pl.DataFrame, pl.DataFrame]:

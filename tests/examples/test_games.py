@@ -225,7 +225,7 @@ def test_the_choice_is_the_best_hit_rate_among_those_that_meet_the_question():
 
 
 def test_evaluate_compares_searches_and_draws(monkeypatch, tmp_path, capsys):
-    grid = {"catalogue_weight": [1.0, 200.0]}
+    grid = {"catalogue_share": [None, 0.9]}
     monkeypatch.setattr(evaluation, "GRID", grid)
     monkeypatch.setattr(evaluation, "N_JOBS", 1)
     command = ["evaluate", "--customers", "60", "--json", f"{tmp_path / 'e.json'}"]
@@ -237,7 +237,7 @@ def test_evaluate_compares_searches_and_draws(monkeypatch, tmp_path, capsys):
     for name, scores in report["recommenders"].items():
         assert name in printed
         assert {"hit_rate", "ndcg", "budget", "type", "both", "fit_ms", "query_ms"} == set(scores)
-    assert report["search"]["chosen"] == {"catalogue_weight": 200.0}
+    assert report["search"]["chosen"] == {"catalogue_share": 0.9}
     assert report["search"]["settings"] == 2
     assert "<svg" in (tmp_path / "e.svg").read_text()
 
@@ -245,7 +245,7 @@ def test_evaluate_compares_searches_and_draws(monkeypatch, tmp_path, capsys):
 def test_the_settings_are_those_that_the_evaluation_chose():
     report = json.loads((ROOT / "docs" / "games-evaluation.json").read_text())
     assert report["search"]["chosen"] == {
-        "catalogue_weight": tavern.CATALOGUE_WEIGHT,
+        "catalogue_share": tavern.CATALOGUE_SHARE,
         "recommender__classify__alpha": tavern.ALPHA,
         "recommender__classify__norm": tavern.NORM,
         "recommender__encode__transformer_weights": {"budget": tavern.BUDGET_WEIGHT},
@@ -265,5 +265,5 @@ def test_known_types_are_those_of_the_model(trained):
 
 def test_a_console_that_is_no_terminal_gets_no_progress_bar():
     games, _ = tavern.load_training_data(10)
-    search = evaluation.search(games, {"catalogue_weight": [1.0]})
+    search = evaluation.search(games, {"catalogue_share": [None]})
     assert evaluation.with_progress(search, Console(file=None, force_terminal=False), "Searching") is search
