@@ -3,6 +3,7 @@
 import argparse
 import json
 import platform
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(ALL):
         parser.error(f"unknown: {', '.join(sorted(unknown))}. Known: {', '.join(ALL)}")
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 200)
     machine = describe_machine()
     rows = []
     for name in options.names or ALL:
@@ -61,7 +62,7 @@ def describe_machine() -> dict:
 
 def show(rows: list[Row], machine: dict, console: Console) -> None:
     """Print the table; a ratio is the peer's time over ours, the median over the pairs."""
-    table = Table(title="one thread, in turn, medians; MB is what a call adds to resident memory at its peak")
+    table = Table(title="One thread, in turn, medians; MB is what a call adds to resident memory at its peak")
     for heading in ("claim", "peer", "aim", "faster", "ours, ms", "peer, ms", "ours, MB", "peer, MB", "note"):
         table.add_column(heading, justify="left" if heading in ("claim", "peer", "note") else "right")
     for row in rows:

@@ -18,12 +18,14 @@ sparse, ``predict`` and ``top_k``, so that classes which are equal on paper are 
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
 CHUNK = 1 << 17  # scores held at once while many rows are scored: 1 MB, so that they stay in cache
+ROWS = 256  # rows made ready at once
 BLOCK = 1 << 14  # scores worked on at once: 128 KB
 DENSE_TABLE = 1 << 22  # up to this many entries D is kept dense (32 MB), which is faster to add up
 
@@ -51,44 +53,42 @@ class ComplementScores:
 
         The scores stand in one buffer that the next chunk overwrites.
         """
-        as_terms = as_csr if np.min(self.alpha) == 0 else as_csr_or_full
-        X = X if isinstance(X, np.ndarray) else as_csr(X)
-        step = min(max(1, CHUNK // max(self.n_profiles, X.shape[1])), X.shape[0])
-        buffer = np.empty((step, self.n_profiles))
-        for start in range(0, X.shape[0], step):
-            rows = slice(start, min(start + step, X.shape[0]))
-            terms = as_terms(X[rows] if step < X.shape[0] else X)
-            with np.errstate(invalid="ignore"):  # inf - inf, where weights are infinite
-                scores = self._score(terms, buffer[: terms.shape[0]])
-            yield rows, scores
+        as_terms = as_csr if self._unsmoothed else as_csr_or_full
+        step = max(1, CHUNK // max(self.n_profiles, X.shape[1]))
+        buffer = np.empty((min(step, X.shape[0]), self.n_profiles))
+        for batch in batches(X.shape[0], max(step, ROWS)):
+            terms = as_terms(X[batch] if batch != slice(0, X.shape[0]) else X)
+            total, base = (terms @ self._ones_and_log_smooth).T[:, :, np.newaxis]
+            for rows in batches(terms.shape[0], step):
+                sums = self._dot_d(terms, rows, buffer)
+                with np.errstate(invalid="ignore"):  # inf - inf, where weights are infinite
+                    scores = self._subtract(sums, total[rows], base[rows])
+                yield slice(batch.start + rows.start, batch.start + rows.stop), scores
 
-    def _score(self, X: sp.csr_array, buffer: np.ndarray) -> np.ndarray:
-        scores = self._dot_d(X, buffer)
-        total = (X @ np.ones(X.shape[1]))[:, np.newaxis]
-        base = (X @ self._log_smooth)[:, np.newaxis]
-        width = max(1, BLOCK // len(scores))
-        for start in range(0, self.n_profiles, width):  # a block at a time, while it is in cache
+    def _dot_d(self, X: sp.csr_array, rows: slice, buffer: np.ndarray) -> np.ndarray:
+        """X[rows] . D^T, (n_rows, n_profiles); each sum runs over the features in their order."""
+        d = self._d_by_feature
+        if isinstance(d, np.ndarray):
+            return (X[rows] if rows != slice(0, X.shape[0]) else X) @ d
+        buffer[: rows.stop - rows.start] = 0.0
+        for row, sums in zip(range(rows.start, rows.stop), buffer, strict=False):
+            for entry in range(X.indptr[row], X.indptr[row + 1]):
+                profiles, values = d[X.indices[entry]]
+                sums[profiles] += X.data[entry] * values
+        return buffer[: rows.stop - rows.start]
+
+    def _subtract(self, sums: np.ndarray, total: np.ndarray, base: np.ndarray) -> np.ndarray:
+        """Turn the sums into scores, in place; a block at a time, while it is in cache."""
+        width = max(1, BLOCK // len(sums))
+        for start in range(0, self.n_profiles, width):
             block = slice(start, start + width)
             linear = total * self._log_total[block]
             linear -= base
-            np.subtract(linear, scores[:, block], out=scores[:, block])
+            np.subtract(linear, sums[:, block], out=sums[:, block])
             if self.norm:
-                scores[:, block] *= self._scale[block]
-        if np.min(self.alpha) == 0:  # inf - inf and inf / inf: no defined score is never the best
-            scores[np.isnan(scores)] = -np.inf
-        return scores
-
-    def _dot_d(self, X: sp.csr_array, sums: np.ndarray) -> np.ndarray:
-        """X . D^T, (n_rows, n_profiles); each sum runs over the features in their order."""
-        d = self._d_by_feature
-        if isinstance(d, np.ndarray):
-            return X @ d
-        sums[:] = 0.0
-        for row, out in enumerate(sums):
-            for entry in range(X.indptr[row], X.indptr[row + 1]):
-                feature = X.indices[entry]
-                column = slice(d.indptr[feature], d.indptr[feature + 1])
-                out[d.indices[column]] += X.data[entry] * d.data[column]
+                sums[:, block] *= self._scale[block]
+        if self._unsmoothed:  # inf - inf and inf / inf: no defined score is never the best
+            sums[np.isnan(sums)] = -np.inf
         return sums
 
     @cached_property
@@ -121,6 +121,14 @@ class ComplementScores:
         return self.counts.sum(axis=0) + self.alpha  # all + alpha
 
     @cached_property
+    def _unsmoothed(self) -> bool:
+        return bool(np.min(self.alpha) == 0)
+
+    @cached_property
+    def _ones_and_log_smooth(self) -> np.ndarray:
+        return np.column_stack((np.ones_like(self._log_smooth), self._log_smooth))
+
+    @cached_property
     def _log_smooth(self) -> np.ndarray:
         with np.errstate(divide="ignore"):  # alpha = 0 and a feature that no class has
             return np.log(self._smooth)
@@ -147,9 +155,15 @@ class ComplementScores:
         return sp.csr_array((data, f.indices, f.indptr), shape=f.shape)
 
     @cached_property
-    def _d_by_feature(self) -> np.ndarray | sp.csr_array:
+    def _d_by_feature(self) -> np.ndarray | list[tuple[np.ndarray, np.ndarray]]:
+        """D^T: dense, (n_features, n_profiles), or the profiles and values of each feature."""
         d = self._d.T
-        return d.toarray(order="C") if d.shape[0] * d.shape[1] <= DENSE_TABLE else d.tocsr()
+        if d.shape[0] * d.shape[1] <= DENSE_TABLE:
+            return d.toarray(order="C")
+        d = d.tocsr()
+        profiles = d.indices.astype(np.intp)  # what numpy indexes with; other types it converts each time
+        columns = [slice(start, end) for start, end in pairwise(d.indptr)]
+        return [(profiles[column], d.data[column]) for column in columns]
 
     @cached_property
     def _scale(self) -> np.ndarray:
@@ -191,6 +205,11 @@ class ComplementScores:
         return classes[chosen], scores.ravel()[cells[chosen]]
 
 
+def batches(n_rows: int, size: int) -> Iterator[slice]:
+    """Cut n_rows into slices of `size`; sklearn.utils.gen_batches checks its arguments for 60 us a call."""
+    return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
+
+
 def as_csr(X: np.ndarray | sp.sparray) -> sp.csr_array:
     """Return X as a canonical float CSR array without explicit zeros, X itself if it is one."""
     if isinstance(X, np.ndarray):
@@ -199,7 +218,8 @@ def as_csr(X: np.ndarray | sp.sparray) -> sp.csr_array:
         indices = np.nonzero(present)[1]
         parts = X[present], indices, np.concatenate(([0], ends))
         return sp.csr_array(parts, shape=X.shape, dtype=np.float64)
-    X = sp.csr_array(X, dtype=np.float64)
+    if not isinstance(X, sp.csr_array) or X.dtype != np.float64:
+        X = sp.csr_array(X, dtype=np.float64)
     if not X.has_canonical_format or not X.data.all():
         X = X.copy()
         X.sum_duplicates()

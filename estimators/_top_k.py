@@ -3,6 +3,7 @@
 import numpy as np
 
 BLOCK = 256  # scores a block; the best of each block bounds the k-th best from below
+SMALL = 2000  # up to this many scores one stable sort is faster than k rounds
 WIDE = 4 * BLOCK  # rows at least this wide are thinned out before they are ranked
 
 
@@ -53,7 +54,7 @@ def _lower_bound(row: np.ndarray, k: int) -> float:
 
 def _rank(scores: np.ndarray, k: int) -> np.ndarray:
     """Rank narrow rows: k rounds of argmax (the first of equals wins), or one stable sort."""
-    if k > 32 or np.isneginf(scores.min(initial=0.0)):
+    if k > 32 or scores.size < SMALL or np.isneginf(scores.min(initial=0.0)):
         return np.argsort(-scores, axis=1, kind="stable")[:, :k]
     scores = scores.copy()
     best = np.empty((len(scores), k), dtype=np.intp)

@@ -297,7 +297,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         for rows, scores in self._scores.score_chunks(X):
             scores = self._add_prior(scores)
             places = top_k_indices(scores, min(k, scores.shape[1]))
-            values = np.take_along_axis(scores, places, axis=1)
+            values = scores[np.arange(len(scores))[:, np.newaxis], places]
             best[rows], best_scores[rows] = self._scores.expand(places, values, k)
         return self.classes_[best], best_scores
 
