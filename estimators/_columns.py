@@ -5,7 +5,7 @@ of its categoricals, and Python lists are chained into one array. Nothing here k
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import isinf
@@ -226,15 +226,59 @@ def _read_polars_lists(column: Any, name: str) -> Column:
 
 
 def _read_cells(cells: list[Any], name: str) -> Column:
+    if _repeats_few_items(cells):
+        try:
+            return _number_cells(cells, name)
+        except TypeError:
+            pass  # what follows words the error
+    lengths, items = _flatten(cells, name, dtype=object)
+    scalars = read_scalars(items, name)
+    return _fill_empty(scalars.values, scalars.codes, lengths)
+
+
+def _flatten(
+    cells: list[Any], name: str, dtype: Any, numbers: Callable[[Any], int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the length of each cell, and all items, or their numbers, one after the other."""
     lengths, items = [], []
     # In blocks, so that each pass over the cells finds them in the processor's cache.
     for start in range(0, len(cells), _BLOCK):
         block = _as_lists(cells[start : start + _BLOCK], start, name)
         lengths.append(np.fromiter(map(len, block), dtype=np.int64, count=len(block)))
-        flat = chain.from_iterable(block)
-        items.append(np.fromiter(flat, dtype=object, count=lengths[-1].sum()))
-    scalars = read_scalars(np.concatenate(items), name)
-    return _fill_empty(scalars.values, scalars.codes, np.concatenate(lengths))
+        flat: Iterable[Any] = chain.from_iterable(block)
+        flat = flat if numbers is None else map(numbers, flat)
+        items.append(np.fromiter(flat, dtype=dtype, count=lengths[-1].sum()))
+    return np.concatenate(lengths), np.concatenate(items)
+
+
+class _Numbering(dict):
+    """Number items by their first occurrence."""
+
+    def __missing__(self, item: Any) -> int:
+        self[item] = number = len(self)
+        return number
+
+
+def _repeats_few_items(cells: list[Any]) -> bool:
+    """Tell from the first items whether few are repeated often, as objects of their own each."""
+    head = [*chain.from_iterable(cell for cell in cells[:500] if type(cell) in _PLAIN_LISTS)]
+    try:
+        return 10 * len(set(head)) < len(head) and not _shares_objects(object_array(head))
+    except TypeError:
+        return False
+
+
+def _number_cells(cells: list[Any], name: str) -> Column:
+    """Number the items by a dict, which is faster than pandas for few distinct ones."""
+    numbering = _Numbering()
+    lengths, codes = _flatten(cells, name, np.int64, numbering.__getitem__)
+    items = list(numbering)
+    present = ~pd.isna(object_array(items))
+    if not present.all():
+        codes = np.where(present, np.cumsum(present) - 1, -1)[codes]
+        items = [item for item, here in zip(items, present, strict=True) if here]
+    _check_items(items, name)
+    return _fill_empty(items, codes, lengths)
 
 
 def _fill_empty(values: list[Any], codes: np.ndarray, lengths: np.ndarray) -> Column:
