@@ -26,7 +26,7 @@ import scipy.sparse as sp
 
 CHUNK = 1 << 17  # scores held at once while many rows are scored: 1 MB, so that they stay in cache
 ROWS = 256  # rows made ready at once
-BLOCK = 1 << 14  # scores worked on at once: 128 KB
+BLOCK = 1 << 15  # scores worked on at once: 256 KB
 DENSE_TABLE = 1 << 22  # up to this many entries D is kept dense (32 MB), which is faster to add up
 
 
@@ -184,13 +184,20 @@ class ComplementScores:
         return weights
 
     def expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Turn the best profiles of each row, in order, into the k best classes of each row.
-
-        The profile in place r of a row can give k - r of them at most, since each profile before it gives
-        a class that is better, or equal and earlier.
-        """
+        """Turn the best profiles of each row, in order, into the k best classes of each row, (n_rows, k)."""
         if self.n_profiles == len(self.profile_of_class):
             return profiles, scores
+        classes, class_scores = np.empty((len(profiles), k), dtype=np.intp), np.empty((len(profiles), k))
+        for rows in batches(len(profiles), max(1, CHUNK // k**2)):
+            classes[rows], class_scores[rows] = self._expand(profiles[rows], scores[rows], k)
+        return classes, class_scores
+
+    def _expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Write out the classes of each profile and sort them.
+
+        The profile in place r of a row can give k - r of them at most, since each profile before it
+        gives a class that is better, or equal and earlier.
+        """
         n_rows, n_places = profiles.shape
         starts = self.members.indptr
         sizes = np.minimum(starts[profiles + 1] - starts[profiles], k - np.arange(n_places))

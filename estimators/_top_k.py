@@ -2,9 +2,9 @@
 
 import numpy as np
 
-BLOCK = 256  # scores a block; the best of each block bounds the k-th best from below
+BLOCK = 512  # scores a block; the best of each block bounds the k-th best from below
 SMALL = 2000  # up to this many scores one stable sort is faster than k rounds
-WIDE = 4 * BLOCK  # rows at least this wide are thinned out before they are ranked
+WIDE = 2 * BLOCK  # rows at least this wide are thinned out before they are ranked
 
 
 def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:

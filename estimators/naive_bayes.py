@@ -293,12 +293,13 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             )
         X = self._check_X(X)
         k = min(int(k), len(self.classes_))
-        best, best_scores = np.empty((X.shape[0], k), dtype=np.intp), np.empty((X.shape[0], k))
+        shape = X.shape[0], min(k, self._scores.n_profiles)
+        profiles, values = np.empty(shape, dtype=np.intp), np.empty(shape)
         for rows, scores in self._scores.score_chunks(X):
             scores = self._add_prior(scores)
-            places = top_k_indices(scores, min(k, scores.shape[1]))
-            values = scores[np.arange(len(scores))[:, np.newaxis], places]
-            best[rows], best_scores[rows] = self._scores.expand(places, values, k)
+            profiles[rows] = top_k_indices(scores, shape[1])
+            values[rows] = scores[np.arange(len(scores))[:, np.newaxis], profiles[rows]]
+        best, best_scores = self._scores.expand(profiles, values, k)
         return self.classes_[best], best_scores
 
     def predict_joint_log_proba(self, X: Any) -> np.ndarray:
