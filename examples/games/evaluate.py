@@ -202,10 +202,10 @@ HEADINGS = {
     "hit_rate": "hit rate",
     "ndcg": "NDCG",
     "budget": "budget met",
-    "type": "a type met",
+    "type": "type met",
     "both": "both met",
-    "fit_ms": "fit, ms",
-    "query_ms": "question, ms",
+    "fit_ms": "fit ms",
+    "query_ms": "ask ms",
 }
 
 
@@ -214,7 +214,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     table = Table(
         title=f"Five places, {report['rentals']} rentals of {report['games']} games, 5 folds of customers"
     )
-    table.add_column("recommender")
+    table.add_column("recommender", min_width=22, overflow="fold")
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right")
     rows = dict(report["recommenders"])
@@ -231,7 +231,9 @@ def format_score(name: str, value: float | None) -> str:
     """Write a share in percent, a time or a rank score as it is."""
     if value is None:
         return ""
-    return f"{100 * value:.1f} %" if name in ("hit_rate", "budget", "type", "both") else f"{value:.3f}"
+    if name.endswith("_ms"):
+        return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+    return f"{value:.3f}" if name == "ndcg" else f"{100 * value:.1f}%"
 
 
 def save_json(report: dict[str, Any], path: Path) -> None:
