@@ -104,6 +104,8 @@ def save_model(
     if not folder.is_dir():
         raise ModelFileNotFoundError(f"The folder {str(folder)!r} does not exist; make it first.")
     check_is_fitted(model)
+    if not isinstance(scores, Mapping | None):
+        raise TypeError(f"scores must be a dict. Got {scores!r} instead.")
     if not isinstance(retrain, str | None):
         raise TypeError(f"retrain must be the command as a str. Got {retrain!r} instead.")
     described = {
@@ -206,7 +208,10 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         card = json.loads(where.read_bytes())
     except FileNotFoundError as error:
-        raise ModelFileNotFoundError(f"There is no model card {str(where)!r}.") from error
+        raise ModelFileNotFoundError(
+            f"There is no model card {str(where)!r}. A model is loaded by its card, which save_model "
+            "returned; a file that joblib.dump made has none."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"The card {str(where)!r} is not JSON: {error}.") from error
     _cards.check_card(f"The card {str(where)!r}", card)

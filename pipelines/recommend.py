@@ -1,16 +1,18 @@
 """Recommend: the pipeline, the k best labels of any classifier, reasons, online learning, scorers."""
 
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
-from sklearn.utils import gen_batches
+from sklearn.utils import check_consistent_length, column_or_1d, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
@@ -37,18 +39,29 @@ def game_recommender(
         The columns of the frame: one budget a row, and one list of types a row. Either may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
-        None for ``OneHotEncoder(handle_unknown="ignore")`` and ``MultiHotEncoder(handle_unknown="ignore")``.
+        None for ``OneHotEncoder(handle_unknown="ignore")`` and ``MultiHotEncoder(handle_unknown="ignore")``:
+        a question may leave a half open, and what the model does not know, misspelt words too, counts as
+        left open. With ``handle_unknown="error"`` both are refused, with the nearest known word.
 
     classifier : classifier, default=None
         None for ``ComplementNB(new_classes="add")``: a catalogue grows.
 
     weights : dict of str to float, default=None
-        How much each column counts, as ``ColumnTransformer(transformer_weights=...)``; None for 1 each.
+        How much each column counts, by its name, as ``ColumnTransformer(transformer_weights=...)``;
+        None for 1 each. A game that fits the types may beat one that fits the budget: weight the budget
+        more where it must be met (the tavern weights it 4).
 
     Returns
     -------
     model : Pipeline of "encode" and "classify"
-        Not fitted; ``model.fit(games[["budget", "gameplay_types"]], games["title"])``.
+        Not fitted; ``model.fit(games, games["title"])``. Other columns of the frame are not looked at.
+
+    Raises
+    ------
+    TypeError
+        If a column is not named by a str.
+    ValueError
+        If `weights` names another column.
 
     Examples
     --------
@@ -65,6 +78,16 @@ def game_recommender(
     >>> labels.tolist()
     [['Portal', 'Tetris']]
     """
+    for name, column in (("budget", budget), ("gameplay_types", gameplay_types)):
+        if not isinstance(column, str):
+            raise TypeError(
+                f"The {name!r} parameter of game_recommender names one column. Got {column!r} instead."
+            )
+    if unknown := set(weights or {}) - {budget, gameplay_types}:
+        raise ValueError(
+            f"The 'weights' parameter of game_recommender may hold {budget!r} and {gameplay_types!r}. "
+            f"Got {', '.join(map(repr, sorted(unknown)))} instead."
+        )
     encode = ColumnTransformer(
         [
             (budget, budget_encoder or OneHotEncoder(handle_unknown="ignore"), budget),
@@ -93,8 +116,9 @@ def recommend(
         One with ``top_k`` is asked for it; of another the first of ``predict_joint_log_proba``,
         ``decision_function``, ``predict_log_proba`` and ``predict_proba`` is ranked.
 
-    X : array-like or data frame of shape (n_samples, n_features)
-        The questions, as `model` takes them.
+    X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
+        The questions, as `model` takes them; a dict is one question, as
+        ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``.
 
     k : int, default=5
         How many labels a row; if there are fewer, all there are.
@@ -147,7 +171,7 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     ----------
     model : fitted ComplementNB or MultinomialNB, or Pipeline or search that ends in one
 
-    X : array-like or data frame of shape (1, n_features)
+    X : data frame or array-like of shape (1, n_features), or dict
         One question, as `model` takes it.
 
     label : str or number
@@ -157,7 +181,9 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     -------
     contributions : dict of str to float
         ``{"gameplay_types=Adventure": 5.1, ...}``, the features that the question has. Their sum is the
-        score that :func:`recommend` gives the label; a MultinomialNB adds its prior as "(prior)".
+        score that :func:`recommend` gives the label; a MultinomialNB adds its prior as "(prior)". In
+        complement naive Bayes every label gets something for a feature, the more the fewer *other* labels
+        have it: compare a feature between labels, not features of one label.
 
     Raises
     ------
@@ -168,6 +194,7 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     """
     names = _feature_names(model)
     classifier, X = _transform(model, X)
+    _check_label(classifier, label)
     row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if row.shape[0] != 1:
         raise ValueError(f"explain takes one question. Got {row.shape[0]} rows in X.")
@@ -181,19 +208,23 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     return dict(sorted(contributions.items(), key=lambda item: -item[1]))
 
 
-def update(model: BaseEstimator, X: Any, y: Any) -> BaseEstimator:
+def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> BaseEstimator:
     """Let a fitted pipeline learn from more rows: its steps transform, its last one learns.
 
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one, with ``partial_fit``
         The steps before the last stay as they are: a category that they do not know is treated by their own
-        rule for unknown values. A new label becomes a class if the classifier allows it
-        (``ComplementNB(new_classes="add")``).
+        rule for unknown values, so that a new budget or type needs a new fit. A new label becomes a class
+        if the classifier allows it (``ComplementNB(new_classes="add")``).
 
-    X : array-like or data frame of shape (n_samples, n_features)
+    X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
 
     y : array-like of shape (n_samples,)
+        A label for each row.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        A row of weight 2 counts as the row twice.
 
     Returns
     -------
@@ -203,11 +234,17 @@ def update(model: BaseEstimator, X: Any, y: Any) -> BaseEstimator:
     ------
     TypeError
         If the last step has no ``partial_fit``.
+    ValueError
+        If `y` is a bare string, or what the last step refuses; the model is unchanged.
     """
+    if isinstance(y, str):
+        raise ValueError(
+            f"The 'y' parameter of update must hold a label for each row. Got the bare string {y!r}."
+        )
     classifier, X = _transform(model, X)
     if not hasattr(classifier, "partial_fit"):
         raise TypeError(f"update needs a last step with partial_fit. {type(classifier).__name__} has none.")
-    classifier.partial_fit(X, y)
+    classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     return model
 
 
@@ -262,7 +299,9 @@ class TopKScorer:
     def __call__(self, model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Score `model` on the rows of X with the labels y, both (n_samples,); higher is better."""
         labels, _ = recommend(model, X, self.k)
-        hits = labels == np.asarray(y)[:, np.newaxis]
+        y = column_or_1d(y)
+        check_consistent_length(labels, y)
+        hits = labels == y[:, np.newaxis]
         if self.name == "hit_rate_scorer":
             gain = np.ones(hits.shape[1])
         else:
@@ -286,6 +325,10 @@ def _steps(model: Any) -> list[Any]:
 def _transform(model: Any, X: Any) -> tuple[Any, Any]:
     """Return the classifier, and X as it takes it; calling the steps here spares a question 0.5 ms."""
     *transformers, classifier = _steps(model)
+    if isinstance(X, dict):
+        X = [X]
+    if isinstance(X, list) and X and all(isinstance(question, dict) for question in X):
+        X = pd.DataFrame(X)
     for transformer in transformers:
         X = transformer.transform(X)
     return classifier, X
@@ -299,15 +342,21 @@ def _feature_names(model: Any) -> np.ndarray | None:
     return getattr(classifier, "feature_names_in_", None) if names is None else names
 
 
+def _check_label(classifier: Any, label: Any) -> None:
+    classes = np.asarray(classifier.classes_)
+    if (classes == label).any():
+        return
+    near = difflib.get_close_matches(str(label), map(str, classes[:10_000].tolist()), n=3)
+    hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
+    raise ValueError(f"The label {label!r} is not among the {len(classes)} classes of the model.{hint}")
+
+
 def _weights(classifier: Any, label: Any) -> np.ndarray:
     """Return the weights whose products with a row add up to the score of the label, (n_features,)."""
     if isinstance(classifier, ComplementNB):
         return classifier.class_weights([label])[0]
     if isinstance(classifier, (MultinomialNB, SklearnComplementNB)):
-        place = np.flatnonzero(classifier.classes_ == label)
-        if len(place) == 0:
-            raise ValueError(f"{label!r} is not among the {len(classifier.classes_)} classes.")
-        return classifier.feature_log_prob_[place[0]]
+        return classifier.feature_log_prob_[np.flatnonzero(classifier.classes_ == label)[0]]
     raise TypeError(
         f"explain needs a model whose score is a sum over the features (ComplementNB, MultinomialNB). "
         f"Got {type(classifier).__name__} instead."
@@ -318,10 +367,9 @@ def _per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set] | Non
     """Return a set of labels for each row."""
     if labels is None:
         return None
-    if isinstance(labels, str):
-        raise ValueError(
-            f"The {name!r} parameter of recommend must hold labels. Got the bare string {labels!r}."
-        )
+    if isinstance(labels, str) or hasattr(labels, "columns"):
+        got = f"the bare string {labels!r}" if isinstance(labels, str) else "a data frame; name its column"
+        raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {got}.")
     rows = list(labels)
     if not any(_is_collection(row) for row in rows):
         return [set(rows)] * n_rows

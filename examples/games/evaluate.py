@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from sklearn.base import BaseEstimator
@@ -212,9 +213,10 @@ HEADINGS = {
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
     table = Table(
-        title=f"Five places, {report['rentals']} rentals of {report['games']} games, 5 folds of customers"
+        title=f"Five places, {report['rentals']} rentals of {report['games']} games, 5 folds of customers",
+        box=box.SIMPLE_HEAD,
     )
-    table.add_column("recommender", min_width=22, overflow="fold")
+    table.add_column("recommender")
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right")
     rows = dict(report["recommenders"])

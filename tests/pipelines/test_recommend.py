@@ -191,6 +191,8 @@ def test_labels_that_do_not_fit_the_rows(model, frame, name):
         ValueError, match=f"'{name}' parameter.* one collection of labels for each of the 5 rows. Got 2"
     ):
         recommend(model, frame(GAMES), **{name: [["Doom"], ["Tetris"]]})
+    with pytest.raises(ValueError, match="must hold labels. Got a data frame; name its column"):
+        recommend(model, frame(GAMES), **{name: pd.DataFrame({"title": ["Doom"]})})
     with pytest.raises(ValueError, match="Got 2 entries"):
         recommend(model, frame(GAMES), **{name: [["Doom"], "Tetris"]})
 
@@ -249,11 +251,12 @@ def test_explain_refuses(model, frame):
     question = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
     with pytest.raises(ValueError, match=r"explain takes one question. Got 5 rows"):
         explain(model, frame(GAMES), "Doom")
-    with pytest.raises(ValueError, match=r"\['Dooom'\] are not among the 5 classes"):
+    with pytest.raises(
+        ValueError, match=r"'Dooom' is not among the 5 classes of the model. Did you mean 'Doom'\?"
+    ):
         explain(model, question, "Dooom")
-    other = game_recommender(classifier=MultinomialNB()).fit(frame(GAMES), TITLES)
-    with pytest.raises(ValueError, match="'Dooom' is not among the 5 classes"):
-        explain(other, question, "Dooom")
+    with pytest.raises(ValueError, match="None is not among the 5 classes"):
+        explain(model, question, None)
     neighbours = game_recommender(classifier=KNeighborsClassifier(1)).fit(frame(GAMES), TITLES)
     with pytest.raises(
         TypeError, match="explain needs a model whose score is a sum.*Got KNeighborsClassifier"
@@ -290,6 +293,40 @@ def test_update_refuses_what_cannot_learn(frame):
         update(fixed, frame({"budget": ["cheap"], "gameplay_types": [["Music"]]}), ["Rez"])
 
 
+def test_update_takes_weights_and_no_bare_string(frame):
+    rows = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
+    once, twice = (game_recommender().fit(frame(GAMES), TITLES) for _ in range(2))
+    update(once, rows, ["Doom"], sample_weight=[2.0])
+    update(update(twice, rows, ["Doom"]), rows, ["Doom"])
+    np.testing.assert_array_equal(once[-1].feature_count_, twice[-1].feature_count_)
+    with pytest.raises(
+        ValueError, match="'y' parameter of update must hold a label for each row. Got the bare string 'Doom'"
+    ):
+        update(once, rows, "Doom")
+
+
+def test_a_question_may_be_a_dict(model, frame):
+    asked = {"budget": "cheap", "gameplay_types": ["Puzzle"]}
+    expected, scores = recommend(model, frame({name: [value] for name, value in asked.items()}), 3)
+    for question in (asked, [asked]):
+        labels, again = recommend(model, question, 3)
+        np.testing.assert_array_equal(labels, expected)
+        np.testing.assert_array_equal(again, scores)
+    assert sum(explain(model, asked, "Tetris").values()) == pytest.approx(scores[0, 0])
+
+
+def test_game_recommender_refuses_weights_of_other_columns():
+    message = (
+        "'weights' parameter of game_recommender may hold 'price' and 'gameplay_types'. Got 'budget' instead"
+    )
+    with pytest.raises(ValueError, match=message):
+        game_recommender(budget="price", weights={"budget": 2.0})
+    with pytest.raises(
+        TypeError, match=r"'budget' parameter of game_recommender names one column. Got \['price'\] instead"
+    ):
+        game_recommender(budget=["price"])
+
+
 def test_parts_can_be_exchanged(frame):
     games = {**GAMES, "gameplay_types": ["|".join(types) for types in GAMES["gameplay_types"]]}
     model = game_recommender(types_encoder=MultiHotEncoder(separator="|", handle_unknown="other"))
@@ -314,6 +351,12 @@ def test_scorers_equal_scikit_learns_metrics(k):
         assert hit_rate_scorer(k)(model, X, y, sample_weight=weights) == pytest.approx(hits)
         gain = ndcg_score(relevant, scores, k=k, sample_weight=weights)
         assert ndcg_scorer(k)(model, X, y, sample_weight=weights) == pytest.approx(gain)
+
+
+def test_scorers_refuse_labels_that_do_not_fit(model, frame):
+    for scorer in (hit_rate_scorer(2), ndcg_scorer(2)):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            scorer(model, frame(GAMES), ["Doom"])
 
 
 def test_scorers_in_cross_validation_and_in_a_pickle(frame):
