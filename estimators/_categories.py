@@ -30,7 +30,14 @@ def union(known: list[Any], found: list[Any]) -> np.ndarray:
 
 def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
     """Check the parameter ``categories``; a flat sequence is meant for a single column."""
+    if hasattr(categories, "keys") or hasattr(categories, "columns"):
+        raise ValueError(
+            "categories must hold one sequence per column, in their order. "
+            f"Got a {type(categories).__name__}."
+        )
     per_column = list(categories)
+    if any(isinstance(c, Iterator) for c in per_column):
+        raise ValueError("categories must hold sequences, such as lists. Got a generator.")
     if not any(np.ndim(c) > 0 or isinstance(c, (set, frozenset)) for c in per_column):
         per_column = [per_column]
     if len(per_column) != len(names):
@@ -40,7 +47,8 @@ def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
         )
     arrays = []
     for sequence, name in zip(per_column, names, strict=True):
-        values = np.array(list(sequence), dtype=object).tolist()
+        ordered = sorted(sequence) if isinstance(sequence, (set, frozenset)) else sequence
+        values = ordered.tolist() if hasattr(ordered, "tolist") else list(ordered)
         if any(pd.isna(object_array(values))):
             raise ValueError(f"The categories of column {name!r} contain a missing value.")
         repeated = [value for value, count in Counter(values).items() if count > 1]
@@ -79,8 +87,8 @@ def one_block(column: Column, known: dict[Any, int], other: bool, dtype: DTypeLi
 def rows_of(matrix: Any, items: np.ndarray) -> Iterator[list[Any]]:
     """Yield for each row of a CSR array the items whose columns are not zero."""
     matrix = matrix.copy()
+    matrix.sum_duplicates()
     matrix.eliminate_zeros()
-    matrix.sort_indices()
     held, ends = items[matrix.indices].tolist(), matrix.indptr.tolist()
     return (held[start:end] for start, end in pairwise(ends))
 
@@ -107,7 +115,7 @@ def refuse_unknown(column: Column, known: dict[Any, int], name: str) -> None:
 
 
 def _nearest(value: Any, known: dict[Any, int]) -> str:
-    text, by_text = str(value), {str(category): category for category in known}
+    text, by_text = str(value).casefold(), {str(category).casefold(): category for category in known}
     # Comparing spellings takes 20 microseconds each: of very many, take those near in the alphabet.
     alphabet = sorted(by_text)
     here = bisect(alphabet, text)

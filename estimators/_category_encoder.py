@@ -264,6 +264,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]
 
     def _learn(self, X: Any, *, reset: bool) -> list[Column]:
+        _check_dtype(self.dtype)
+        if reset:  # should the fit fail, no old categories stand beside new columns
+            self.__dict__.pop("categories_", None)
         columns = self._read(X, reset=reset)
         if not isinstance(self.categories, str):
             categories = given_categories(self.categories, self._input_names())
@@ -291,6 +294,16 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             return matrix.toarray()
         as_array = get_config()["sparse_interface"] == "sparray"
         return matrix if as_array else sparse.csr_matrix(matrix)
+
+
+def _check_dtype(dtype: DTypeLike) -> None:
+    try:
+        sparse.csr_array((1, 1), dtype=dtype).toarray()
+    except (TypeError, ValueError):
+        raise ValueError(
+            "The 'dtype' parameter of an encoder must be a numpy dtype that SciPy's sparse matrices "
+            f"take, such as float64 or int8. Got {dtype!r} instead."
+        ) from None
 
 
 def _refuse_difference(a: CategoryEncoder, b: CategoryEncoder) -> None:

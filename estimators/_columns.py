@@ -175,7 +175,7 @@ def _factorize(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
         cells = pd.Series(column).tolist()
         _check_items(cells, name)
         raise not_uniform(cells) from None
-    return pd.Index(values).tolist(), codes
+    return (values if isinstance(values, np.ndarray) else pd.Index(values)).tolist(), codes
 
 
 def _shares_objects(column: np.ndarray) -> bool:
@@ -201,7 +201,7 @@ def _factorize_polars(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
 
     if column.dtype == pl.String:
         column = column.cast(pl.Categorical)
-    elif column.dtype.is_numeric() or column.dtype == pl.Boolean:
+    elif (column.dtype.is_numeric() and "128" not in str(column.dtype)) or column.dtype == pl.Boolean:
         present = column.is_not_null().to_numpy()
         codes = np.full(len(column), -1)
         values, codes[present] = _factorize(column.drop_nulls().to_numpy(), name)

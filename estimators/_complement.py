@@ -53,7 +53,7 @@ class ComplementScores:
 
         The scores stand in one buffer that the next chunk overwrites.
         """
-        as_terms = as_csr if self._unsmoothed else as_csr_or_full
+        as_terms = as_csr_or_full if self._all_finite else as_csr
         step = max(1, CHUNK // max(self.n_profiles, X.shape[1]))
         buffer = np.empty((min(step, X.shape[0]), self.n_profiles))
         for batch in batches(X.shape[0], max(step, ROWS)):
@@ -61,7 +61,7 @@ class ComplementScores:
             total, base = (terms @ self._ones_and_log_smooth).T[:, :, np.newaxis]
             for rows in batches(terms.shape[0], step):
                 sums = self._dot_d(terms, rows, buffer)
-                with np.errstate(invalid="ignore"):  # inf - inf, where weights are infinite
+                with np.errstate(invalid="ignore", over="ignore"):  # infinite weights, huge values
                     scores = self._subtract(sums, total[rows], base[rows])
                 yield slice(batch.start + rows.start, batch.start + rows.stop), scores
 
@@ -87,8 +87,8 @@ class ComplementScores:
             np.subtract(linear, sums[:, block], out=sums[:, block])
             if self.norm:
                 sums[:, block] *= self._scale[block]
-        if self._unsmoothed:  # inf - inf and inf / inf: no defined score is never the best
-            sums[np.isnan(sums)] = -np.inf
+        if not (self._all_finite and np.isfinite(total).all() and np.isfinite(base).all()):
+            sums[np.isnan(sums)] = -np.inf  # inf - inf and inf / inf: no defined score is never the best
         return sums
 
     @cached_property
@@ -121,8 +121,10 @@ class ComplementScores:
         return self.counts.sum(axis=0) + self.alpha  # all + alpha
 
     @cached_property
-    def _unsmoothed(self) -> bool:
-        return bool(np.min(self.alpha) == 0)
+    def _all_finite(self) -> bool:
+        """Whether no weight is infinite: alpha = 0, or lost beside huge counts, makes some so."""
+        parts = [self._log_smooth, self._log_total, self._d.data, *([self._scale] if self.norm else [])]
+        return all(np.isfinite(part).all() for part in parts)
 
     @cached_property
     def _ones_and_log_smooth(self) -> np.ndarray:
@@ -139,9 +141,12 @@ class ComplementScores:
 
     @cached_property
     def _log_total(self) -> np.ndarray:
-        in_others = self.counts.sum() - self._profile_counts.sum(axis=1)
-        if self.counts.shape[0] == 1:
-            in_others[:] = 0.0  # not what rounding leaves
+        by_feature, of_profile = self.counts.sum(axis=0), self._profile_counts.sum(axis=1)
+        in_others = by_feature.sum() - of_profile
+        # What is left of a profile with most of the counts: feature by feature, or rounding eats it.
+        for profile in np.flatnonzero(of_profile > in_others):
+            left = by_feature - self._profile_counts[[profile]].toarray()[0]
+            in_others[profile] = np.maximum(left, 0.0).sum()
         alpha_sum = np.broadcast_to(self.alpha, self.counts.shape[1:]).sum()
         with np.errstate(divide="ignore"):  # alpha = 0 and no counts outside the class
             return np.log(np.maximum(in_others, 0.0) + alpha_sum)

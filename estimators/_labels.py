@@ -1,7 +1,11 @@
 """Class labels to codes and back: encode, locate, unite. Names cross file borders, codes never do."""
 
+from numbers import Real
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 
@@ -19,13 +23,30 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))
         raise ValueError(f"Input y contains a missing label: y[{row}] is {y[row]!r}.")
-    try:
-        order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.intp)
-    except TypeError:
-        raise ValueError(mixed_message(distinct)) from None
+    check_kinds(distinct)
+    order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.intp)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return np.array(distinct[order].tolist()), rank[codes]
+
+
+def encode_classes(classes: Any) -> np.ndarray:
+    """Return the sorted distinct labels of a list of classes."""
+    if not hasattr(classes, "dtype"):  # objects keep numbers apart from strings
+        classes = np.array(list(classes) if isinstance(classes, (set, frozenset)) else classes, dtype=object)
+    classes = column_or_1d(classes)
+    if len(classes) == 0:
+        raise ValueError("The 'classes' parameter of partial_fit must hold at least one label. Got none.")
+    return encode_labels(classes)[0]
+
+
+def check_kinds(distinct: np.ndarray) -> None:
+    """Raise unless the labels are all strings or all whole numbers."""
+    if all(isinstance(label, str) for label in distinct):
+        return
+    if not all(isinstance(label, Real | np.bool_) for label in distinct):
+        raise ValueError(mixed_message(distinct))
+    check_whole(np.array(distinct.tolist(), dtype=np.float64))
 
 
 def check_whole(y: np.ndarray) -> None:
@@ -44,9 +65,8 @@ def locate_labels(labels: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, 
 
 def unite_labels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the sorted union of two sorted label arrays."""
-    if is_text(one) != is_text(other):
-        raise ValueError(mixed_message([*one[:3], *other[:3]]))
-    return np.union1d(one, other)
+    _, found = locate_labels(other, one)
+    return one if found.all() else np.union1d(one, other)
 
 
 def is_text(labels: np.ndarray) -> bool:
@@ -57,4 +77,4 @@ def is_text(labels: np.ndarray) -> bool:
 def mixed_message(labels: object) -> str:
     """Say that the labels cannot be put in one order."""
     kinds = sorted({type(label).__name__ for label in labels})  # type: ignore[attr-defined]
-    return f"The labels in y must be all strings or all numbers. Got a mix of {', '.join(kinds)}."
+    return f"Class labels must be all strings or all numbers. Got {' and '.join(kinds)}."

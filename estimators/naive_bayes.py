@@ -9,11 +9,11 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
 from estimators._complement import ComplementScores, as_csr, count_by_class
-from estimators._labels import encode_labels, locate_labels, unite_labels
+from estimators._labels import encode_classes, encode_labels, locate_labels, unite_labels
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 from estimators._top_k import top_k_indices
 
@@ -80,10 +80,11 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
 
     With ``alpha=0`` a feature that only one class has gives that class an infinite score. A
     feature that a row does not have adds nothing, whatever its weight (scikit-learn on dense input
-    answers ``0 * inf = nan`` there; on sparse input it answers as here).
+    answers ``0 * inf = nan`` there). A score that has no value, such as any score of one single class
+    without smoothing, is ``-inf`` where scikit-learn answers NaN, and the probabilities are NaN.
 
-    A label that is not among the classes is an error in :meth:`partial_fit`; scikit-learn drops its row,
-    or counts it for the first of two classes.
+    Two things that scikit-learn lets pass are errors: a label in :meth:`partial_fit` that is not among the
+    classes (it drops the row, or counts it for the first of two classes), and a negative weight.
 
     References
     ----------
@@ -232,7 +233,11 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             If parameters or features differ. Both models are unchanged.
         """
         if not isinstance(other, ComplementNB):
-            raise TypeError(f"ComplementNB merges with a ComplementNB. Got {type(other).__name__} instead.")
+            kind = type(other)
+            raise TypeError(
+                "ComplementNB merges with an estimators.ComplementNB. "
+                f"Got {kind.__module__}.{kind.__qualname__} instead."
+            )
         check_is_fitted(self)
         check_is_fitted(other)
         self._check_mergeable(other)
@@ -350,7 +355,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         log_proba = self.predict_log_proba(X)
         return np.exp(log_proba, out=log_proba)
 
-    def class_weights(self, labels: ArrayLike) -> np.ndarray:
+    def class_weights(self, labels: Any) -> np.ndarray:
         """Return the weights of some classes: the rows of ``feature_log_prob_``, and only those.
 
         Parameters
@@ -368,7 +373,9 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             If a label is not among the classes.
         """
         check_is_fitted(self)
-        labels = np.asarray(labels)
+        labels = np.asarray(column_or_1d(labels))
+        if not len(labels):
+            return np.empty((0, self.n_features_in_))
         position, found = locate_labels(labels, self.classes_)
         if not found.all():
             raise ValueError(
@@ -417,7 +424,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         if sample_weight is None:
             weight = np.ones(X.shape[0])
         else:
-            weight = check_sample_weight(sample_weight, X).astype(np.float64)
+            weight = check_sample_weight(sample_weight, X, ensure_non_negative=True).astype(np.float64)
         counts = count_by_class(X, codes, weight, n_classes)
         return counts, np.bincount(codes, weight, n_classes)
 
@@ -433,10 +440,10 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         return sp.csr_array(parts, shape=(len(classes), counts.shape[1])), class_count
 
     def _forget(self, classes: np.ndarray) -> None:
-        """Start anew with these classes: should the fit fail, no old counts stand beside new features."""
+        """Start anew: should the fit fail, the classes stay declared, as in scikit-learn, without counts."""
         self.classes_ = classes
-        if hasattr(self, "_scores"):
-            del self._scores
+        for name in ("_scores", "class_count_", "class_log_prior_", "feature_all_"):
+            self.__dict__.pop(name, None)
 
     def _set_counts(self, classes: np.ndarray, counts: sp.csr_array, class_count: np.ndarray) -> Self:
         """Check what depends on the counts, then set every fitted attribute."""
@@ -448,18 +455,18 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
 
     def _known_classes(self, classes: ArrayLike | None, labels: np.ndarray) -> np.ndarray:
         """Return the classes of this call to partial_fit: the known ones, and those to be added."""
-        known = getattr(self, "classes_", None)
+        grows = self.new_classes == "add"
+        known = self.classes_ if self.__sklearn_is_fitted__() else None
+        if known is None and not grows:
+            known = getattr(self, "classes_", None)  # declared by a fit that failed
         if classes is not None:
-            given, _ = encode_labels(np.asarray(classes))
-            if known is None:
-                known = given
-            elif self.new_classes == "add":
-                known = unite_labels(known, given)
-            elif not np.array_equal(known, given):
+            given = encode_classes(classes)
+            if known is not None and not grows and not np.array_equal(known, given):
                 raise ValueError(
                     f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
                 )
-        if self.new_classes == "add":
+            known = given if known is None else unite_labels(known, given)
+        if grows:
             return labels if known is None else unite_labels(known, labels)
         if known is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -470,11 +477,11 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         if isinstance(self.alpha, Real):
             alpha: Any = float(self.alpha)
         else:
-            alpha = np.asarray(self.alpha, dtype=np.float64)
+            alpha = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
             if alpha.shape != (self.n_features_in_,):
                 raise ValueError(
                     "When alpha is an array, it should contains `n_features`. "
-                    f"Got {alpha.size} elements instead of {self.n_features_in_}."
+                    f"Got {' x '.join(map(str, alpha.shape))} elements instead of {self.n_features_in_}."
                 )
             if not (alpha >= 0).all():
                 raise ValueError("All values in alpha must be greater than 0.")

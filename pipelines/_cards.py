@@ -46,7 +46,7 @@ class ModelFileNotFoundError(ModelFileError, FileNotFoundError):
 def check_card(what: str, card: Any) -> None:
     """Raise ModelFileError where something read from a file is no card that we can use."""
     number = card.get("format") if isinstance(card, dict) else None
-    if isinstance(number, int) and number > FORMAT:
+    if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
         raise ModelFileError(
             f"{what} has format {number}; this version of tallygrad reads up to {FORMAT}: upgrade."
         )

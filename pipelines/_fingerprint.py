@@ -114,6 +114,8 @@ def _array_columns(array: np.ndarray) -> list[np.ndarray]:
 
 def _canonical(column: Any) -> bytes:
     array = np.asarray(column)
+    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of whatever unit
+        column = array = array.astype("datetime64[us]").astype(object)
     if array.dtype.kind not in "biuf":
         cells = [_cell(value) for value in _values(column)]
         if not all(cell is None or isinstance(cell, float) for cell in cells):

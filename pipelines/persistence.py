@@ -25,7 +25,14 @@ from pipelines._cards import ModelFileError, ModelFileNotFoundError
 from pipelines._fingerprint import training_data
 
 _SUFFIXES = (".joblib", ".skops")
-_COMPARED = ("python", "numpy", "scikit-learn", "tallygrad")
+_COMPARED = (
+    "python",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "joblib",
+    "tallygrad",
+)  # what a pickle holds, and how
 
 
 class ModelVersionWarning(UserWarning):
@@ -162,7 +169,7 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     Warns
     -----
     ModelVersionWarning
-        If it was trained with another version of Python, NumPy, scikit-learn or tallygrad.
+        If it was trained with another version of what `version_differences` compares.
     """
     if not isinstance(expected, type | None):
         raise TypeError(f"expected must be a class. Got {expected!r} instead.")
@@ -212,6 +219,8 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"There is no model card {str(where)!r}. A model is loaded by its card, which save_model "
             "returned; a file that joblib.dump made has none."
         ) from error
+    except OSError as error:
+        raise ModelFileError(f"The card {str(where)!r} cannot be read: {error}.") from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"The card {str(where)!r} is not JSON: {error}.") from error
     _cards.check_card(f"The card {str(where)!r}", card)
@@ -230,7 +239,7 @@ def version_differences(card: Mapping[str, Any]) -> list[str]:
     -------
     list of str
         Such as ``"trained with numpy 2.3.0, here 2.4.1"``, for Python (major and minor version),
-        NumPy, scikit-learn and tallygrad; empty where all agree.
+        NumPy, SciPy, scikit-learn, joblib and tallygrad; empty where all agree.
     """
     then, now = ({**v, "python": _minor(v)} for v in (card["versions"], _cards.installed_versions()))
     return [
@@ -246,6 +255,8 @@ def _minor(versions: Mapping[str, str]) -> str:
 
 def _split(path: str | os.PathLike[str]) -> tuple[Path, str, str | None]:
     """Split ``models/games.skops`` into folder, name and the kind of file it insists on."""
+    if str(path).endswith(("/", os.sep)):
+        raise ValueError(f"A model's path must name the model, not only its folder. Got {str(path)!r}.")
     path = Path(path)
     name, suffix = (path.stem, path.suffix) if path.suffix else (path.name, "")
     if suffix not in ("", ".json", *_SUFFIXES):

@@ -1,8 +1,7 @@
 """Recommend: the pipeline, the k best labels of any classifier, reasons, online learning, scorers."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
-from numbers import Integral
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,13 @@ from sklearn.compose import ColumnTransformer
 from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_consistent_length, column_or_1d, gen_batches
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from estimators._top_k import top_k_indices
+from pipelines._ranking import check_k, labels_per_row, n_rows_of, rank
 
-SCORES_AT_ONCE = 1 << 22  # 32 MB of float64, where a classifier has no top_k of its own
-SCORE_METHODS = ("predict_joint_log_proba", "decision_function", "predict_log_proba", "predict_proba")
+__all__ = ["explain", "game_recommender", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
 
 
 def game_recommender(
@@ -88,16 +86,19 @@ def game_recommender(
             f"The 'weights' parameter of game_recommender may hold {budget!r} and {gameplay_types!r}. "
             f"Got {', '.join(map(repr, sorted(unknown)))} instead."
         )
+    if budget_encoder is None:
+        budget_encoder = OneHotEncoder(handle_unknown="ignore")
+    if types_encoder is None:
+        types_encoder = MultiHotEncoder(handle_unknown="ignore")
+    steps = [("budget", budget_encoder, budget), ("gameplay_types", types_encoder, gameplay_types)]
     encode = ColumnTransformer(
-        [
-            (budget, budget_encoder or OneHotEncoder(handle_unknown="ignore"), budget),
-            (gameplay_types, types_encoder or MultiHotEncoder(handle_unknown="ignore"), gameplay_types),
-        ],
+        steps,
         sparse_threshold=1.0,
-        transformer_weights=weights,
+        transformer_weights=weights and {step: weights.get(column, 1.0) for step, _, column in steps},
         verbose_feature_names_out=False,
     )
-    return Pipeline([("encode", encode), ("classify", classifier or ComplementNB(new_classes="add"))])
+    classifier = ComplementNB(new_classes="add") if classifier is None else classifier
+    return Pipeline([("encode", encode), ("classify", classifier)])
 
 
 def recommend(
@@ -114,7 +115,8 @@ def recommend(
     ----------
     model : fitted classifier, or Pipeline or search (GridSearchCV, ...) that ends in one
         One with ``top_k`` is asked for it; of another the first of ``predict_joint_log_proba``,
-        ``decision_function``, ``predict_log_proba`` and ``predict_proba`` is ranked.
+        ``decision_function``, ``predict_log_proba`` and ``predict_proba`` is ranked (but no
+        one-vs-one ``decision_function``).
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
         The questions, as `model` takes them; a dict is one question, as
@@ -149,19 +151,11 @@ def recommend(
     -----
     Memory is bounded whatever the numbers of rows and classes.
     """
-    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-        raise ValueError(
-            f"The 'k' parameter of recommend must be an int in the range [1, inf). Got {k!r} instead."
-        )
+    k = check_k(k, "recommend")
     classifier, X = _transform(model, X)
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    excluded = _per_row("exclude", exclude, n_rows)
-    allowed = _per_row("candidates", candidates, n_rows)
-    if allowed is None and hasattr(classifier, "top_k"):
-        n_more = 0 if excluded is None else max(map(len, excluded))
-        labels, scores = classifier.top_k(X, int(k) + n_more)
-        return (labels, scores) if excluded is None else _without(labels, scores, excluded, int(k))
-    return _rank_scores(classifier, X, int(k), excluded, allowed)
+    excluded = labels_per_row("exclude", exclude, n_rows_of(X))
+    allowed = labels_per_row("candidates", candidates, n_rows_of(X))
+    return rank(classifier, X, k, excluded, allowed)
 
 
 def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
@@ -181,7 +175,8 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     -------
     contributions : dict of str to float
         ``{"gameplay_types=Adventure": 5.1, ...}``, the features that the question has. Their sum is the
-        score that :func:`recommend` gives the label; a MultinomialNB adds its prior as "(prior)". In
+        score that :func:`recommend` gives the label; a MultinomialNB, and a model of one class, add
+        their prior as "(prior)". In
         complement naive Bayes every label gets something for a feature, the more the fewer *other* labels
         have it: compare a feature between labels, not features of one label.
 
@@ -203,7 +198,7 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
         str(names[i] if names is not None else f"x{i}"): float(row[0, i] * weights[i])
         for i in np.flatnonzero(row[0])
     }
-    if isinstance(classifier, MultinomialNB):
+    if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
         contributions["(prior)"] = float(classifier.class_log_prior_[classifier.classes_ == label][0])
     return dict(sorted(contributions.items(), key=lambda item: -item[1]))
 
@@ -270,7 +265,7 @@ def hit_rate_scorer(k: int = 5) -> "TopKScorer":
     >>> cross_val_score(ComplementNB(), X, y, scoring=hit_rate_scorer(k=2)).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    return TopKScorer("hit_rate_scorer", k)
+    return TopKScorer("hit_rate_scorer", k, np.ones_like)
 
 
 def ndcg_scorer(k: int = 5) -> "TopKScorer":
@@ -287,14 +282,14 @@ def ndcg_scorer(k: int = 5) -> "TopKScorer":
     scorer : callable(model, X, y, sample_weight=None) -> float
         For ``cross_val_score``, ``GridSearchCV`` and the like.
     """
-    return TopKScorer("ndcg_scorer", k)
+    return TopKScorer("ndcg_scorer", k, _discount)
 
 
 class TopKScorer:
     """A scorer that looks at the k best labels only; never at an n_samples x n_classes matrix."""
 
-    def __init__(self, name: str, k: int) -> None:
-        self.name, self.k = name, k
+    def __init__(self, name: str, k: int, gain: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.name, self.k, self.gain = name, check_k(k, name), gain
 
     def __call__(self, model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Score `model` on the rows of X with the labels y, both (n_samples,); higher is better."""
@@ -302,29 +297,35 @@ class TopKScorer:
         y = column_or_1d(y)
         check_consistent_length(labels, y)
         hits = labels == y[:, np.newaxis]
-        if self.name == "hit_rate_scorer":
-            gain = np.ones(hits.shape[1])
-        else:
-            gain = 1 / np.log2(2 + np.arange(hits.shape[1]))
-        return float(np.average(hits @ gain, weights=sample_weight))
+        gains = hits @ self.gain(np.arange(1.0, 1 + hits.shape[1]))  # (rows, places) @ (places,)
+        return float(np.average(gains, weights=sample_weight))
 
     def __repr__(self) -> str:
         return f"{self.name}(k={self.k})"
 
 
+def _discount(places: np.ndarray) -> np.ndarray:
+    return 1 / np.log2(1 + places)
+
+
 def _steps(model: Any) -> list[Any]:
-    """Return the steps of a pipeline, of the best pipeline of a search, or the one of a bare classifier."""
+    """Return the steps of a pipeline or of a search's best one, nested ones too; the classifier is last."""
     if hasattr(model, "best_estimator_"):
         return _steps(model.best_estimator_)
+    if hasattr(model, "cv_results_"):
+        raise ValueError(
+            f"This {type(model).__name__} has no best model to ask: it was fitted with refit=False."
+        )
     if not isinstance(model, Pipeline):
-        check_is_fitted(model)
         return [model]
-    return [step for _, step in model.steps if step is not None and step != "passthrough"]
+    steps = [step for _, step in model.steps if step is not None and step != "passthrough"]
+    return [*steps[:-1], *_steps(steps[-1])]
 
 
 def _transform(model: Any, X: Any) -> tuple[Any, Any]:
     """Return the classifier, and X as it takes it; calling the steps here spares a question 0.5 ms."""
     *transformers, classifier = _steps(model)
+    check_is_fitted(classifier)
     if isinstance(X, dict):
         X = [X]
     if isinstance(X, list) and X and all(isinstance(question, dict) for question in X):
@@ -335,16 +336,21 @@ def _transform(model: Any, X: Any) -> tuple[Any, Any]:
 
 
 def _feature_names(model: Any) -> np.ndarray | None:
+    """Return the names of what the classifier takes; None if a step has none to give."""
     *transformers, classifier = _steps(model)
+    if not transformers:
+        return getattr(classifier, "feature_names_in_", None)
     names = None
     for transformer in transformers:
+        if not hasattr(transformer, "get_feature_names_out"):
+            return None
         names = transformer.get_feature_names_out(names)
-    return getattr(classifier, "feature_names_in_", None) if names is None else names
+    return names
 
 
 def _check_label(classifier: Any, label: Any) -> None:
     classes = np.asarray(classifier.classes_)
-    if (classes == label).any():
+    if np.isscalar(label) and (classes == label).any():
         return
     near = difflib.get_close_matches(str(label), map(str, classes[:10_000].tolist()), n=3)
     hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
@@ -361,116 +367,3 @@ def _weights(classifier: Any, label: Any) -> np.ndarray:
         f"explain needs a model whose score is a sum over the features (ComplementNB, MultinomialNB). "
         f"Got {type(classifier).__name__} instead."
     )
-
-
-def _per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set] | None:
-    """Return a set of labels for each row."""
-    if labels is None:
-        return None
-    if isinstance(labels, str) or hasattr(labels, "columns"):
-        got = f"the bare string {labels!r}" if isinstance(labels, str) else "a data frame; name its column"
-        raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {got}.")
-    rows = list(labels)
-    if not any(_is_collection(row) for row in rows):
-        return [set(rows)] * n_rows
-    if not all(_is_collection(row) for row in rows) or len(rows) != n_rows:
-        raise ValueError(
-            f"The {name!r} parameter of recommend must hold labels, or one collection of labels "
-            f"for each of the {n_rows} rows. Got {len(rows)} entries."
-        )
-    return [set(row) for row in rows]
-
-
-def _is_collection(value: Any) -> bool:
-    return not isinstance(value, str) and isinstance(value, Iterable)
-
-
-def _without(
-    labels: np.ndarray, scores: np.ndarray, excluded: list[set], k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first k labels of each row that are not excluded."""
-    kept = np.array(
-        [[label not in out for label in row] for row, out in zip(labels.tolist(), excluded, strict=True)]
-    )
-    order = np.argsort(~kept, axis=1, kind="stable")[:, :k]
-    kept = np.take_along_axis(kept, order, axis=1)
-    scores = np.where(kept, np.take_along_axis(scores, order, axis=1), -np.inf)
-    return _fill(np.take_along_axis(labels, order, axis=1), scores, kept)
-
-
-def _rank_scores(
-    classifier: Any, X: Any, k: int, excluded: list[set] | None, allowed: list[set] | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rank the scores of all classes, a bounded number of rows at a time."""
-    if not hasattr(classifier, "classes_"):
-        raise no_scores(classifier)
-    classes = np.asarray(classifier.classes_)
-    position = {label: i for i, label in enumerate(classes.tolist())}
-    k = min(k, len(classes))
-    X = X.tocsr() if hasattr(X, "tocsr") else X
-    places, best, open_places = [], [], []
-    for rows, scores in _score_batches(classifier, X, len(classes)):
-        mask = np.ones(scores.shape, dtype=bool)
-        for row in range(len(scores)):
-            if allowed is not None:
-                mask[row] = False
-                mask[row, _positions(allowed[rows.start + row], position)] = True
-            if excluded is not None:
-                mask[row, _positions(excluded[rows.start + row], position)] = False
-        scores = np.nan_to_num(scores, nan=-np.finfo(np.float64).max)  # infinities become finite too
-        ranked = top_k_indices(np.where(mask, scores, -np.inf), k)
-        places.append(ranked)
-        best.append(np.take_along_axis(scores, ranked, axis=1))
-        open_places.append(np.take_along_axis(mask, ranked, axis=1))
-    kept = np.concatenate(open_places)
-    return _fill(classes[np.concatenate(places)], np.where(kept, np.concatenate(best), -np.inf), kept)
-
-
-def _score_batches(classifier: Any, X: Any, n_classes: int) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield the rows of a batch and their scores, (n_rows, n_classes)."""
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    for rows in gen_batches(n_rows, max(1, SCORES_AT_ONCE // n_classes)):
-        yield rows, _score(classifier, X[rows], n_classes)
-
-
-def _score(classifier: Any, X: Any, n_classes: int) -> np.ndarray:
-    for name in SCORE_METHODS:
-        if hasattr(classifier, name):
-            scores = np.asarray(getattr(classifier, name)(X), dtype=np.float64)
-            if scores.ndim == 1:  # a binary decision_function: positive for the second class
-                scores = np.column_stack((-scores, scores))
-            if scores.shape[1] == n_classes:  # a one-vs-one decision_function has a column a pair
-                return scores
-    raise no_scores(classifier)
-
-
-def no_scores(classifier: Any) -> TypeError:
-    """Say which methods recommend can use."""
-    return TypeError(
-        f"recommend needs a classifier with top_k or one of {', '.join(SCORE_METHODS)}. "
-        f"{type(classifier).__name__} has none."
-    )
-
-
-def _positions(labels: set, position: dict) -> list[int]:
-    return [position[label] for label in labels if label in position]
-
-
-def _fill(labels: np.ndarray, scores: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the places that no row fills, and put None where one row has fewer than another."""
-    n_places = int(kept.sum(axis=1).max(initial=0))
-    labels, scores, kept = labels[:, :n_places], scores[:, :n_places], kept[:, :n_places]
-    if not kept.all():
-        labels = labels.astype(object)
-        labels[~kept] = None
-    return labels, scores
-
-
-__all__: Sequence[str] = [
-    "explain",
-    "game_recommender",
-    "hit_rate_scorer",
-    "ndcg_scorer",
-    "recommend",
-    "update",
-]

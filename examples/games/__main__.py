@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sklearn.pipeline import Pipeline
 
@@ -49,8 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Console(stderr=True)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a title is no reason to stop
     try:
-        options.run(options, Console(), messages, parser.error)
+        options.run(options, Console(), messages, options.fail)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ModelFileError, GamesFileError, OSError) as error:
         messages.print(f"{error}", style="red", markup=False)
         return 1
@@ -78,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         dest="types",
-        help="a wanted gameplay type; may be repeated",
+        help="a wanted gameplay type, as the command types lists them; may be repeated",
     )
     ask.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -91,41 +98,41 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "-x", "--exclude", action="append", default=[], metavar="GAME", help="not this one; may be repeated"
     )
-    command.set_defaults(run=run_recommend)
+    command.set_defaults(run=run_recommend, fail=command.error)
 
     command = commands.add_parser(
         "explain", parents=[ask], help="what the question's parts add to a game's score"
     )
     command.add_argument("game", help="the game's name, as in the catalogue")
-    command.set_defaults(run=run_explain)
+    command.set_defaults(run=run_explain, fail=command.error)
 
     command = commands.add_parser("types", help="list the gameplay types and how many games have each")
-    command.set_defaults(run=run_types)
+    command.set_defaults(run=run_types, fail=command.error)
 
     command = commands.add_parser(
         "train", help="train the model, cross-validate it and save it with its card"
     )
     command.add_argument(
-        "--output", type=Path, default=MODEL, help="the card to write (default: models/games.json)"
+        "--output", type=card_path, default=MODEL, help="the card to write (default: models/games.json)"
     )
-    command.set_defaults(run=run_train)
+    command.set_defaults(run=run_train, fail=command.error)
 
     command = commands.add_parser(
         "evaluate", help="compare recommenders on simulated rentals, cross-validated"
     )
     command.add_argument(
         "--customers",
-        type=whole_number,
+        type=five_or_more,
         default=2000,
         metavar="N",
-        help="simulated customers (default: 2000)",
+        help="simulated customers, 5 or more (default: 2000)",
     )
     command.add_argument(
         "--no-search", action="store_true", help="leave out the search for the best settings"
     )
-    command.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON")
+    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the scores as JSON")
     command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw the scores; .svg or .png")
-    command.set_defaults(run=run_evaluate)
+    command.set_defaults(run=run_evaluate, fail=command.error)
     return parser
 
 
@@ -151,7 +158,9 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     for heading in ("console", "cost/hour", "why (what it adds to the score)"):
         table.add_column(heading, justify="right" if heading.startswith("cost") else "left")
     for row in suggestions:
-        table.add_row(str(row["rank"]), row["game"], row["console"], f"{row['cost']:.2f}", why(row))
+        table.add_row(
+            str(row["rank"]), escape(row["game"]), escape(row["console"]), f"{row['cost']:.2f}", why(row)
+        )
     console.print(table)
 
 
@@ -159,6 +168,8 @@ def run_explain(options: Any, console: Console, messages: Console, fail: Callabl
     """Print what each part of the question adds to the score of one game."""
     model, games = load_recommender(messages), catalogue()
     budget, types = check_question(options, model, fail)
+    if budget is None and not types:
+        fail("give a --budget, a --type or both: they are what is explained")
     game = games[check("game", options.game, games, fail)]
     reasons = explain(model, question(budget, types), game["title"])
     if options.json:
@@ -166,7 +177,7 @@ def run_explain(options: Any, console: Console, messages: Console, fail: Callabl
             json.dumps({"game": game["title"], "score": sum(reasons.values()), "reasons": reasons}, indent=2)
         )
         return
-    table = Table(title=f"{in_words(budget, types)}: {game['title']}")
+    table = Table(title=escape(f"{in_words(budget, types)}: {game['title']}"))
     table.add_column("asked for")
     table.add_column("the game has it")
     table.add_column("adds", justify="right")
@@ -219,7 +230,7 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
         retrain=RETRAIN,
     )
     console.print(
-        f"Trained on {rows.height} rows: {games.height} games and {rentals.height} rentals. Saved as {card}."
+        f"Trained on {games.height} games and {rentals.height} rentals. Saved as {escape(str(card))}."
     )
     console.print_json(data=scores)
 
@@ -297,7 +308,7 @@ def why(row: dict) -> str:
     """Write the reasons in one line; what the game has not is said too."""
     parts = []
     for feature, amount in row["reasons"].items():
-        name = feature.split("=", 1)[1]
+        name = escape(feature.split("=", 1)[1])
         parts.append(
             f"{name} {amount:+.3f}" if has(row, feature) else f"[dim]{name} {amount:+.3f} (is not)[/dim]"
         )
@@ -315,7 +326,8 @@ def in_words(budget: str | None, types: list[str]) -> str:
     words = [BUDGET_IN_WORDS.get(budget, budget)] if budget else []
     phrase = " ".join([*words, ", ".join(name if name.isupper() else name.lower() for name in types), "game"])
     phrase = " ".join(phrase.split())
-    return f"{'An' if phrase[0] in 'aeiou' else 'A'} {phrase}" if words or types else "Any game"
+    vowel = phrase[0] in ("AEFHILMNORSX" if phrase.split()[0].strip(",").isupper() else "aeiou")
+    return f"{'An' if vowel else 'A'} {phrase}" if words or types else "Any game"
 
 
 def whole_number(text: str) -> int:
@@ -325,9 +337,32 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def five_or_more(text: str) -> int:
+    """Read how many customers; each of the five folds needs one."""
+    if whole_number(text) < 5:
+        raise argparse.ArgumentTypeError(f"must be at least 5, one for each fold, got {text!r}")
+    return int(text)
+
+
+def writable_path(text: str) -> Path:
+    """Read the path of a file to write; refuse before the long work what cannot be written."""
+    path = Path(text)
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"must be a file in a folder that can be written, got {text!r}")
+    return path
+
+
+def card_path(text: str) -> Path:
+    """Read the path of a model."""
+    path = writable_path(text)
+    if path.suffix not in ("", ".json", ".joblib", ".skops"):
+        raise argparse.ArgumentTypeError(f"must end in .json, .joblib, .skops or no suffix, got {text!r}")
+    return path
+
+
 def picture_path(text: str) -> Path:
     """Read the path of a picture; refuse before the long work what cannot be drawn."""
-    path = Path(text)
+    path = writable_path(text)
     if path.suffix not in (".svg", ".png"):
         raise argparse.ArgumentTypeError(f"must end in .svg or .png, got {text!r}")
     try:

@@ -97,8 +97,11 @@ def scorers(games: pl.DataFrame) -> dict[str, Any]:
 def choose(results: dict[str, Any]) -> int:
     """Return the setting with the best hit rate of those that meet the question often enough."""
     often = (results["mean_test_budget"] >= LEAST_BUDGET) & (results["mean_test_type"] >= LEAST_TYPE)
-    hit_rate = np.where(often, results["mean_test_hit_rate"], -1.0)
-    return int(hit_rate.argmax())
+    if not often.any():
+        raise ValueError(
+            f"No setting meets {LEAST_BUDGET:.0%} of the budgets and {LEAST_TYPE:.0%} of the types."
+        )
+    return int(np.where(often, results["mean_test_hit_rate"], -1.0).argmax())
 
 
 def search(games: pl.DataFrame, grid: dict[str, list] | None = None) -> GridSearchCV:
@@ -127,6 +130,7 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
     return {
         "complement naive Bayes, as tuned": tuned_recommender(games),
         "complement naive Bayes, plain": plain_recommender(games),
+        "complement naive Bayes, plain, catalogue only": CatalogueFirst(game_recommender(), games, 1.0),
         **{
             name: CatalogueFirst(game_recommender(classifier=classifier), games)
             for name, classifier in others.items()
@@ -244,7 +248,7 @@ def save_json(report: dict[str, Any], path: Path) -> None:
 
 
 def save_picture(report: dict[str, Any], path: Path) -> None:
-    """Draw the scores as bars; SVG, PNG or PDF by the ending of `path`. Needs matplotlib."""
+    """Draw the scores as bars, as SVG or PNG by the ending of `path`. Needs matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")

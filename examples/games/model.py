@@ -33,8 +33,8 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         As from :func:`pipelines.game_recommender`.
     catalogue : DataFrame with title, budget and gameplay_types
     catalogue_share : float, default=None
-        The share of all weight that the catalogue has, 0 to 1, both exclusive: at 0.9 its rows together
-        weigh nine times what the rentals do. None for a weight of 1 for every row.
+        The share of all weight that the catalogue has, above 0: at 0.9 its rows together weigh nine
+        times what the rentals do, at 1 the rentals are left out. None for a weight of 1 for every row.
     """
 
     def __init__(
@@ -47,6 +47,8 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
     def fit(self, X: pl.DataFrame, y: Any) -> Self:
         """Fit on the catalogue and the rentals: X the questions, y the titles, (n_rentals,)."""
         games = self.catalogue
+        if self.catalogue_share == 1:
+            X, y = X.clear(), []
         asked = pl.concat([question_rows(games), question_rows(X)])
         titles = np.concatenate([games["title"].to_numpy(), np.asarray(y)])
         self.recommender_ = clone(self.recommender).fit(asked, titles, **self._weights(len(titles)))

@@ -930,3 +930,59 @@ def test_survives_pickle_clone_and_joblib(tmp_path):
     for copy in (pickle.loads(pickle.dumps(encoder)), joblib.load(tmp_path / "encoder.joblib")):
         assert_array_equal(copy.transform([["a", "z"]]).toarray(), [[1, 1, 0]])
     assert clone(encoder).get_params() == encoder.get_params()
+
+
+def test_a_failed_refit_leaves_no_old_categories_behind():
+    encoder = OneHotEncoder().fit(pd.DataFrame({"a": ["x", "y"]}))
+    with pytest.raises(ValueError, match="missing value"):
+        encoder.fit(pd.DataFrame({"b": ["x", None], "c": ["p", "q"]}))
+    with pytest.raises(NotFittedError):
+        encoder.transform(pd.DataFrame({"a": ["x"]}))
+
+
+def test_given_sets_are_sorted_and_what_has_no_order_is_refused():
+    encoder = MultiHotEncoder(categories=[{"d", "b", "c", "a"}]).fit([["a"]])
+    assert encoder.categories_[0].tolist() == ["a", "b", "c", "d"]
+    with pytest.raises(ValueError, match="Got a dict"):
+        OneHotEncoder(categories={"x": ["a"]}).fit(["a"])
+    with pytest.raises(ValueError, match="Got a generator"):
+        OneHotEncoder(categories=[(x for x in "ab")]).fit(["a"])
+    given = OneHotEncoder(categories=[np.array(["b", "a"])]).fit(["a"])
+    assert type(given.categories_[0][0]) is str
+
+
+def test_inverse_transform_sums_entries_of_one_cell():
+    encoder = MultiHotEncoder().fit([["a"], ["b"]])
+    twice = sparse.csr_array(([1.0, 1.0], [0, 0], [0, 2]), shape=(1, 2))
+    assert encoder.inverse_transform(twice)[0, 0] == ["a"]
+
+
+@pytest.mark.parametrize("dtype", ["nonsense", np.float16, object])
+def test_dtypes_that_sparse_matrices_do_not_take(dtype):
+    with pytest.raises(ValueError, match=r"The 'dtype' parameter of an encoder must be a numpy dtype"):
+        OneHotEncoder(dtype=dtype).fit(["a"])
+
+
+def test_unusual_cells():
+    assert OneHotEncoder().fit(["\ud800"]).categories_[0].tolist() == ["\ud800"]
+    assert OneHotEncoder().fit(np.array([[1], [2]], dtype=np.float16)).categories_[0].tolist() == [1, 2]
+    wide = pl.Series([1, 2] * 400, dtype=pl.UInt128)
+    assert OneHotEncoder().fit(wide).categories_[0].tolist() == [1, 2]
+
+
+def test_the_nearest_spelling_is_so_whatever_its_case():
+    encoder = OneHotEncoder().fit([*map(str, range(20)), "Zzz"])
+    with pytest.raises(ValueError, match="nearest spelling first: 'Zzz'"):
+        encoder.transform(["ZZZ"])
+
+
+@pytest.mark.parametrize("how", ["ignore", "other"])
+def test_missing_items_among_fresh_strings_repeated_often(how):
+    cells = [
+        ["".join(["Act", "ion"]), None, float("nan")] if i % 3 else ["".join(["Puz", "zle"])]
+        for i in range(900)
+    ]
+    got = MultiHotEncoder(handle_unknown=how, sparse_output=False).fit_transform(cells)
+    with_missing = [1.0, 1.0, 0.0] if how == "other" else [1.0, 0.0]
+    without = [0.0, 0.0, 1.0] if how == "other" else [0.0, 1.0]
+    assert_array_equal(got, [with_missing if i % 3 else without for i in range(900)])

@@ -1,10 +1,13 @@
 """ComplementNB: scikit-learn's answers, its own tests, and what ours does beyond it."""
 
+import math
 import os
 import pickle
 import re
 import subprocess
 import sys
+import tracemalloc
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
@@ -159,8 +162,12 @@ def test_half_a_million_classes_fit_and_print_without_a_dense_matrix():
     )
     X.sum_duplicates()
     X.data[:] = 1
+    tracemalloc.start()
     model = ComplementNB().fit(X, np.arange(n))
     labels, _ = model.top_k(X[[123_456]], 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 400e6
     assert labels.shape == (1, 3)
     assert "ComplementNB" in repr(model)
     assert "feature_count_" not in model._repr_html_()
@@ -238,7 +245,7 @@ def test_error_refuses_new_labels_and_changes_nothing():
     before = pickle.dumps(model)
     with pytest.raises(ValueError, match=r"\['Peru'\] in y do not exist in the initial classes.*new_classes"):
         model.partial_fit(DOCUMENTS[:2], ["China", "Peru"])
-    with pytest.raises(ValueError, match="all strings or all numbers. Got a mix of"):
+    with pytest.raises(ValueError, match="all strings or all numbers. Got int64 and str"):
         model.partial_fit(DOCUMENTS[:1], [3])
     with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
         model.partial_fit(DOCUMENTS, COUNTRIES, classes=["China", "Peru"])
@@ -259,12 +266,19 @@ def test_merge_refuses_what_does_not_add_up():
         model.merge(ComplementNB().fit(DOCUMENTS[:, :5], COUNTRIES))
     with pytest.raises(ValueError, match="feature names differ: None and array"):
         model.merge(named)
-    with pytest.raises(ValueError, match="Got a mix of"):
+    with pytest.raises(ValueError, match="Got int64 and str"):
         model.merge(ComplementNB().fit(DOCUMENTS, [1, 1, 2, 2]))
-    with pytest.raises(
-        TypeError, match="merges with a ComplementNB. Got ComplementNB instead|Got dict instead"
-    ):
-        model.merge({})
+    with pytest.raises(TypeError, match=r"Got sklearn.naive_bayes.ComplementNB instead"):
+        model.merge(naive_bayes.ComplementNB().fit(DOCUMENTS, COUNTRIES))
+    for name, value in {
+        "norm": True,
+        "class_prior": [0.5, 0.5],
+        "fit_prior": False,
+        "force_alpha": False,
+        "new_classes": "add",
+    }.items():
+        with pytest.raises(ValueError, match=f"'{name}' parameters differ"):
+            model.merge(ComplementNB(**{name: value}).fit(DOCUMENTS, COUNTRIES))
     with pytest.raises(NotFittedError):
         model.merge(ComplementNB())
     with pytest.raises(NotFittedError):
@@ -285,7 +299,7 @@ def test_merge_refuses_what_does_not_add_up():
             [[1, 1], [1, 1]],
             np.array(["a", 1], object),
             {},
-            "all strings or all numbers. Got a mix of int, str",
+            "all strings or all numbers. Got int and str",
         ),
         ([[1, 1]], [[0, 1]], {}, "y should be a 1d array"),
         (np.empty((0, 2)), [], {}, r"Found array with 0 sample\(s\)"),
@@ -298,7 +312,7 @@ def test_merge_refuses_what_does_not_add_up():
         ),
         ([[1, 1]], [0], {"alpha": [1, 2, 3]}, "Got 3 elements instead of 2"),
         ([[1, 1]], [0], {"alpha": [1, -2]}, "All values in alpha must be greater than 0"),
-        ([[1, 1]], [0], {"alpha": [1, np.nan]}, "All values in alpha must be greater than 0"),
+        ([[1, 1]], [0], {"alpha": [1, np.nan]}, "Input alpha contains NaN"),
         ([[1, 1]], [0], {"norm": "yes"}, "The 'norm' parameter of ComplementNB must be"),
         (
             [[1, 1]],
@@ -379,11 +393,95 @@ def test_undefined_scores_are_never_the_best():
     np.testing.assert_array_equal(labels[:, 0], model.predict(X[:20]))
 
 
+@pytest.mark.parametrize("alpha", [0.0, 1e-17])
+def test_infinite_weights_of_features_that_a_row_lacks_add_nothing(alpha):
+    X = np.array([[1.0, 1, 0], [0, 1, 1], [1, 1, 1]])  # 1e-17 is lost beside counts of 1
+    model = ComplementNB(alpha=alpha).fit(X, [0, 1, 0])
+    question = np.array([[0.0, 1, 1]])  # mostly nonzero and dense
+    assert not np.isnan(model.predict_joint_log_proba(question)).any()
+    np.testing.assert_array_equal(
+        model.predict_joint_log_proba(question), model.predict_joint_log_proba(sp.csr_array(question))
+    )
+    assert model.predict(question) == [1]
+
+
+def test_wide_models_with_undefined_scores_still_rank():
+    X = np.hstack([np.random.default_rng(0).integers(1, 9, (1200, 8)), np.eye(1200, 1)]).astype(float)
+    for model in (ComplementNB(alpha=1e-18), ComplementNB(norm=True)):
+        model.fit(X if model.norm is False else X[:, :1], np.arange(1200))
+        for question in (np.ones((1, model.n_features_in_)), np.full((1, model.n_features_in_), 1e308)):
+            labels, scores = model.top_k(question, 3)
+            assert len(set(labels[0])) == 3
+            assert not np.isnan(scores).any()
+            assert model.predict(question) == labels[0, 0]
+
+
+@pytest.mark.parametrize("scale", [1e4, 1e6, 1e8])
+def test_a_class_with_nearly_all_counts(scale):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((25, 6)), np.arange(25) % 5
+    X[y == 2] *= scale
+    model = ComplementNB().fit(X, y)
+    exact = [[Fraction(value) for value in column] for column in X.T.tolist()]
+    for k in (1, 2):  # an ordinary class and the heavy one
+        left = [1 + sum(v for v, label in zip(column, y, strict=True) if label != k) for column in exact]
+        expected = [-math.log(part / sum(left)) for part in left]
+        np.testing.assert_allclose(model.class_weights([k])[0], expected, rtol=1e-16 * scale * 20 + 1e-13)
+
+
+def test_the_prior_of_a_single_class_is_in_its_scores():
+    question = [[1, 2]]
+    ours = ComplementNB(class_prior=[0.3]).fit(question, ["only"])
+    theirs = naive_bayes.ComplementNB(class_prior=[0.3]).fit(question, ["only"])
+    np.testing.assert_allclose(
+        ours.predict_joint_log_proba(question), theirs.predict_joint_log_proba(question)
+    )
+    np.testing.assert_allclose(ours.top_k(question)[1], theirs.predict_joint_log_proba(question))
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([], "'classes' parameter of partial_fit must hold at least one label"),
+        (["a", 1], "all strings or all numbers. Got int and str"),
+        ([["a", "b"]], "1d array"),
+        ("a", "1d array"),
+    ],
+)
+def test_bad_classes(classes, message):
+    with pytest.raises(ValueError, match=message):
+        ComplementNB().partial_fit(np.eye(2), ["a", "b"], classes=classes)
+
+
+@pytest.mark.parametrize("labels", [[("a", "b"), ("c", "d")], [b"a", b"b"], [1.5, 2.5], [None, None]])
+def test_labels_that_are_neither_strings_nor_whole_numbers(labels):
+    y = np.empty(2, dtype=object)
+    y[:] = labels
+    with pytest.raises(
+        ValueError, match=r"all strings or all numbers|Unknown label type|missing label|1d array"
+    ):
+        ComplementNB().fit(np.eye(2), y)
+
+
+def test_negative_weights_are_refused():
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+        ComplementNB().fit(DOCUMENTS, COUNTRIES, sample_weight=[1, 1, -1, 1])
+
+
+def test_classes_of_a_fit_that_failed_do_not_come_back():
+    model = ComplementNB(new_classes="add")
+    with pytest.raises(ValueError, match="Negative"):
+        model.fit(-np.eye(2), ["x", "y"])
+    assert model.partial_fit(np.eye(2), ["a", "b"]).classes_.tolist() == ["a", "b"]
+
+
 def test_small_alpha_is_raised_with_a_warning_only_if_asked():
     with pytest.warns(
         UserWarning, match="alpha too small will result in numeric errors, setting alpha = 1.0e-10"
     ):
-        ComplementNB(alpha=0, force_alpha=False).fit(DOCUMENTS, COUNTRIES)
+        raised = ComplementNB(alpha=0, force_alpha=False).fit(DOCUMENTS, COUNTRIES)
+    expected = ComplementNB(alpha=1e-10).fit(DOCUMENTS, COUNTRIES)
+    np.testing.assert_array_equal(raised.feature_log_prob_, expected.feature_log_prob_)
 
 
 def test_huge_values_as_in_scikit_learn():

@@ -1,7 +1,11 @@
 """The tavern's command line, its simulated rentals, its saved model and its evaluation."""
 
+import io
 import json
+import os
 import re
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -69,6 +73,32 @@ def test_either_half_of_the_question_may_be_left_out(run, arguments):
     assert len(json.loads(run("recommend", "--json", *arguments))) == 5
 
 
+def test_names_are_printed_as_they_are(run, monkeypatch):
+    games = command_line.catalogue()
+    name = next(iter(json.loads(run("recommend", "-k", "1", "--json"))))["game"]
+    games[name]["console"] = "Mega [red]Drive[/x]"
+    monkeypatch.setattr(command_line, "catalogue", lambda: games)
+    assert "Mega [red]Drive[/x]" in run("recommend", "-k", "1")
+    assert "An RPG game" in run("recommend", "-t", "RPG", "-k", "1")
+
+
+def test_a_reader_that_stops_early_and_a_terminal_without_unicode():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = f"{sys.executable} -m examples.games recommend -k 600"
+    for tail in ("--json | head -1", "| cat > /dev/null"):
+        done = subprocess.run(
+            f"{command} {tail}",
+            shell=True,
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Error" not in done.stderr
+        assert "Broken pipe" not in done.stderr
+
+
 def test_explain_adds_up(run):
     answer = json.loads(run("explain", "-b", "cheap", "-t", "Puzzle", "tetris", "--json"))
     assert answer["game"] == "Tetris"
@@ -90,10 +120,17 @@ def test_types_are_listed_with_their_games(run):
         (["recommend", "--budget", "chaep"], "unknown budget 'chaep'. Known, nearest first: cheap"),
         (["recommend", "--type", "Platfrom"], "unknown type 'Platfrom'. Known, nearest first: Platform"),
         (["recommend", "--exclude", "Tetriss"], "unknown game 'Tetriss'. Known, nearest first: Tetris"),
-        (["explain", "Dooom"], "unknown game 'Dooom'. Known, nearest first: Doom"),
+        (["explain", "-t", "Shooter", "Dooom"], "unknown game 'Dooom'. Known, nearest first: Doom"),
         (["recommend", "--count", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--picture", "scores.jpg"], r"must end in .svg or .png, got 'scores.jpg'"),
         (["evaluate", "--customers", "some"], "must be a whole number of at least 1, got 'some'"),
+        (["evaluate", "--customers", "4"], "must be at least 5, one for each fold, got '4'"),
+        (
+            ["evaluate", "--json", "no/folder/x.json"],
+            "must be a file in a folder that can be written, got 'no/folder/x.json'",
+        ),
+        (["train", "--output", "x.pkl"], "must end in .json, .joblib, .skops or no suffix, got 'x.pkl'"),
+        (["explain", "Tetris"], "give a --budget, a --type or both"),
         ([], "the following arguments are required: COMMAND"),
         (["play"], "invalid choice: 'play'"),
     ],
@@ -222,6 +259,8 @@ def test_the_choice_is_the_best_hit_rate_among_those_that_meet_the_question():
         "mean_test_type": np.array([1.0, 0.99, 0.95]),
     }
     assert choose(results) == 2
+    with pytest.raises(ValueError, match=r"No setting meets 95% of the budgets and 90% of the types"):
+        choose({**results, "mean_test_type": np.zeros(3)})
 
 
 def test_evaluate_compares_searches_and_draws(monkeypatch, tmp_path, capsys):
@@ -233,7 +272,7 @@ def test_evaluate_compares_searches_and_draws(monkeypatch, tmp_path, capsys):
     assert command_line.main([*command, "--picture", f"{tmp_path / 'e.svg'}"]) == 0
     printed = capsys.readouterr().out
     report = json.loads((tmp_path / "e.json").read_text())
-    assert len(report["recommenders"]) == 6
+    assert len(report["recommenders"]) == 7
     for name, scores in report["recommenders"].items():
         assert name in printed
         assert {"hit_rate", "ndcg", "budget", "type", "both", "fit_ms", "query_ms"} == set(scores)
@@ -266,4 +305,10 @@ def test_known_types_are_those_of_the_model(trained):
 def test_a_console_that_is_no_terminal_gets_no_progress_bar():
     games, _ = tavern.load_training_data(10)
     search = evaluation.search(games, {"catalogue_share": [None]})
-    assert evaluation.with_progress(search, Console(file=None, force_terminal=False), "Searching") is search
+    assert not callbacks(evaluation.with_progress(search, Console(file=io.StringIO()), "Searching"))
+    on_a_terminal = Console(file=io.StringIO(), force_terminal=True)
+    assert callbacks(evaluation.with_progress(search, on_a_terminal, "Searching"))
+
+
+def callbacks(search):
+    return getattr(search, "_skl_callbacks", [])

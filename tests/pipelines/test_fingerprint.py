@@ -86,6 +86,13 @@ def test_whole_numbers_floats_and_decimals_agree():
     assert len({fingerprint(pd.DataFrame({"n": column})) for column in columns}) == 1
 
 
+def test_numpys_dates_agree_whatever_their_unit():
+    days = ["2020-01-02", "NaT"]
+    prints = {fingerprint(np.array(days, dtype=f"datetime64[{unit}]")) for unit in ("D", "s", "us", "ns")}
+    assert len(prints) == 1
+    assert prints != {fingerprint(np.array([1577923200000000000.0, np.nan]))}
+
+
 def test_dates_agree():
     frames = [
         pl.DataFrame({"d": [date(2020, 1, 2), None]}),

@@ -446,11 +446,19 @@ def test_other_versions_warn_with_the_command(tmp_path):
     card = read_card(path)
     assert version_differences(card) == []
     here = card["versions"]
-    old = {"python": "3.1.4", "numpy": "1.9.0", "scikit-learn": "0.1", "polars": "0.0.1"}
+    old = {
+        "python": "3.1.4",
+        "numpy": "1.9.0",
+        "scipy": "1.0",
+        "scikit-learn": "0.1",
+        "joblib": here["joblib"],
+        "polars": "0.0.1",
+    }
     edit_card(path, versions=old)
     expected = [
         f"trained with python 3.1, here {'.'.join(here['python'].split('.')[:2])}",
         f"trained with numpy 1.9.0, here {here['numpy']}",
+        f"trained with scipy 1.0, here {here['scipy']}",
         f"trained with scikit-learn 0.1, here {here['scikit-learn']}",
         f"trained with tallygrad None, here {here['tallygrad']}",
     ]
@@ -466,7 +474,7 @@ def test_a_patch_of_python_is_no_difference(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games")
     card = read_card(path)
     minor = ".".join(card["versions"]["python"].split(".")[:2])
-    edit_card(path, versions=card["versions"] | {"python": f"{minor}.99", "scipy": "0"})
+    edit_card(path, versions=card["versions"] | {"python": f"{minor}.99", "pandas": "0"})
     load_model(path)
 
 

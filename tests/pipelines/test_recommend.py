@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.metrics import ndcg_score, top_k_accuracy_score
@@ -18,11 +19,13 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.naive_bayes import ComplementNB as TheirComplementNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines import explain, game_recommender, hit_rate_scorer, ndcg_scorer, recommend, update
-from pipelines import recommend as recommend_module  # noqa: F401
+from pipelines import _ranking, explain, game_recommender, hit_rate_scorer, ndcg_scorer, recommend, update
 
 TITLES = ["Celeste", "Doom", "Gran Turismo", "Portal", "Tetris"]
 GAMES = {
@@ -120,15 +123,14 @@ def test_exclude_and_candidates_equal_brute_force(classifier, seed, k, excluded,
         BernoulliNB(),
         LogisticRegression(),
         SGDClassifier(random_state=0),
-        SVC(decision_function_shape="ovo", probability=False),
+        SVC(),
+        SVC(decision_function_shape="ovr", kernel="linear", break_ties=True),
         KNeighborsClassifier(3),
         DummyClassifier(strategy="prior"),
     ],
     ids=lambda classifier: type(classifier).__module__.split(".")[0] + "." + type(classifier).__name__,
 )
 def test_the_first_of_any_classifier_is_what_it_predicts(classifier):
-    if isinstance(classifier, SVC):
-        classifier = SVC()  # one-vs-rest columns; one-vs-one is refused, see below
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 3, (60, 5)).astype(float), rng.choice(["a", "b", "c", "d"], 60)
     model = clone(classifier).fit(X, y)
@@ -136,6 +138,83 @@ def test_the_first_of_any_classifier_is_what_it_predicts(classifier):
     np.testing.assert_array_equal(labels[:, 0], model.predict(X))
     assert (np.diff(scores) <= 0).all()
     assert all(set(row) == {"a", "b", "c", "d"} for row in labels)
+
+
+@pytest.mark.parametrize("n_classes", [3, 4])
+def test_one_vs_one_scores_are_not_taken_for_those_of_classes(n_classes):
+    X = np.random.default_rng(0).normal(size=(40, 4))
+    model = SVC(decision_function_shape="ovo", kernel="linear").fit(X, np.arange(40) % n_classes)
+    with pytest.raises(TypeError, match="with a score for each class. SVC has none"):
+        recommend(model, X)
+
+
+def test_any_classifier_can_be_handed_in(frame):
+    model = game_recommender(classifier=RandomForestClassifier(5, random_state=0)).fit(frame(GAMES), TITLES)
+    with np.errstate(divide="ignore"):  # scikit-learn's log of a probability of 0
+        labels, _ = recommend(model, frame(GAMES), 1)
+    np.testing.assert_array_equal(labels[:, 0], model.predict(frame(GAMES)))
+
+
+def test_nested_pipelines_and_passthrough_are_opened(frame):
+    inner = game_recommender()
+    nested = Pipeline([("nothing", "passthrough"), ("recommender", inner)]).fit(frame(GAMES), TITLES)
+    flat = game_recommender().fit(frame(GAMES), TITLES)
+    question = {"budget": "cheap", "gameplay_types": ["Puzzle"]}
+    for mine, theirs in zip(recommend(nested, question), recommend(flat, question), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert explain(nested, question, "Tetris") == explain(flat, question, "Tetris")
+    update(nested, [question], ["Rez"])
+    assert "Rez" in nested[-1][-1].classes_
+
+
+def test_unfitted_models_and_searches_without_a_best_model_say_so():
+    X, y = np.eye(4).repeat(3, axis=0), np.arange(4).repeat(3)
+    for model in (ComplementNB(), MultinomialNB(), Pipeline([("c", MultinomialNB())])):
+        for ask in (recommend, lambda m, X: update(m, X, y), lambda m, X: explain(m, X[:1], 0)):
+            with pytest.raises(NotFittedError):
+                ask(model, X)
+    search = GridSearchCV(MultinomialNB(), {"alpha": [1.0]}, refit=False, cv=2).fit(X, y)
+    with pytest.raises(
+        ValueError, match="This GridSearchCV has no best model to ask: it was fitted with refit=False"
+    ):
+        recommend(search, X)
+
+
+def test_infinite_scores_are_the_same_by_every_way():
+    model = ComplementNB(alpha=0).fit(np.eye(5), list("abcde"))
+    question = np.array([[0.0, 1, 0, 0, 0]])
+    assert recommend(model, question, 1)[1][0, 0] == np.inf
+    assert recommend(model, question, 1, candidates=["b"])[1][0, 0] == np.inf
+    tree = DecisionTreeClassifier().fit(np.eye(3), [0, 1, 2])
+    with np.errstate(divide="ignore"):
+        assert recommend(tree, np.eye(3), 3)[1].tolist() == [[0.0, -np.inf, -np.inf]] * 3
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, np.array, pd.Series, pl.Series, iter])
+def test_labels_for_all_rows_in_every_form(model, frame, kind):
+    out = ["Doom", "Tetris"]
+    expected = recommend(model, frame(GAMES), 5, candidates=[title for title in TITLES if title not in out])[
+        0
+    ]
+    np.testing.assert_array_equal(recommend(model, frame(GAMES), 5, exclude=kind(out))[0], expected)
+    by_score = recommend(
+        clone(model).set_params(classify=MultinomialNB()).fit(frame(GAMES), TITLES),
+        frame(GAMES),
+        5,
+        exclude=kind(out),
+    )
+    assert by_score[0].shape == (5, 3)
+    assert not np.isin(by_score[0], out).any()
+
+
+def test_many_excluded_labels_and_labels_of_another_kind(monkeypatch):
+    X = np.random.default_rng(0).integers(0, 2, (60, 8)).astype(float)
+    model = ComplementNB().fit(X, np.arange(60))
+    excluded = [set(range(i, i + 30)) | {"not a number", None} for i in range(20)]
+    expected = recommend(model, X[:20], 4, exclude=excluded)
+    monkeypatch.setattr(_ranking, "MOST_EXCLUDED", 3)  # rank all scores
+    for mine, theirs in zip(recommend(model, X[:20], 4, exclude=excluded), expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_two_classes_by_decision_function():
@@ -183,15 +262,13 @@ def test_a_row_with_fewer_ends_in_none(model, frame):
 
 @pytest.mark.parametrize("name", ["exclude", "candidates"])
 def test_labels_that_do_not_fit_the_rows(model, frame, name):
-    with pytest.raises(
-        ValueError, match=f"'{name}' parameter of recommend must hold labels. Got the bare string 'Doom'"
-    ):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of recommend must hold labels. Got 'Doom'"):
         recommend(model, frame(GAMES), **{name: "Doom"})
     with pytest.raises(
         ValueError, match=f"'{name}' parameter.* one collection of labels for each of the 5 rows. Got 2"
     ):
         recommend(model, frame(GAMES), **{name: [["Doom"], ["Tetris"]]})
-    with pytest.raises(ValueError, match="must hold labels. Got a data frame; name its column"):
+    with pytest.raises(ValueError, match="must hold labels. Got a data frame: name its column"):
         recommend(model, frame(GAMES), **{name: pd.DataFrame({"title": ["Doom"]})})
     with pytest.raises(ValueError, match="Got 2 entries"):
         recommend(model, frame(GAMES), **{name: [["Doom"], "Tetris"]})
@@ -210,16 +287,13 @@ def test_models_that_cannot_be_ranked(frame):
 
 
 def test_memory_is_bounded_for_a_classifier_without_top_k(monkeypatch):
-    import sys
-
-    module = sys.modules["pipelines.recommend"]
     X, y = np.eye(30), np.arange(30)
     model = MultinomialNB().fit(X, y)
     expected = recommend(model, X, 3)
-    monkeypatch.setattr(module, "SCORES_AT_ONCE", 100)
+    monkeypatch.setattr(_ranking, "SCORES_AT_ONCE", 100)
     rows_at_once = []
-    score = module._score
-    monkeypatch.setattr(module, "_score", lambda c, X, n: rows_at_once.append(len(X)) or score(c, X, n))
+    score = _ranking._score
+    monkeypatch.setattr(_ranking, "_score", lambda c, X, n: rows_at_once.append(len(X)) or score(c, X, n))
     np.testing.assert_array_equal(recommend(model, X, 3)[0], expected[0])
     assert max(rows_at_once) == 3
 
@@ -247,6 +321,18 @@ def test_reasons_by_hand():
     assert explain(model, [[1, 2]], "a") == pytest.approx({"x0": np.log(3), "x1": 2 * np.log(1.5)})
 
 
+def test_reasons_of_one_class_have_its_prior():
+    model = ComplementNB(class_prior=[0.3]).fit([[1, 2]], ["only"])
+    assert sum(explain(model, [[1, 2]], "only").values()) == pytest.approx(
+        recommend(model, [[1, 2]])[1][0, 0]
+    )
+
+
+def test_features_without_names_are_numbered():
+    model = make_pipeline(FunctionTransformer(), ComplementNB()).fit([[1, 0], [0, 1]], ["a", "b"])
+    assert set(explain(model, [[1, 2]], "a")) == {"x0", "x1"}
+
+
 def test_explain_refuses(model, frame):
     question = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
     with pytest.raises(ValueError, match=r"explain takes one question. Got 5 rows"):
@@ -255,8 +341,9 @@ def test_explain_refuses(model, frame):
         ValueError, match=r"'Dooom' is not among the 5 classes of the model. Did you mean 'Doom'\?"
     ):
         explain(model, question, "Dooom")
-    with pytest.raises(ValueError, match="None is not among the 5 classes"):
-        explain(model, question, None)
+    for label in (None, ["Doom"], 3):
+        with pytest.raises(ValueError, match="is not among the 5 classes"):
+            explain(model, question, label)
     neighbours = game_recommender(classifier=KNeighborsClassifier(1)).fit(frame(GAMES), TITLES)
     with pytest.raises(
         TypeError, match="explain needs a model whose score is a sum.*Got KNeighborsClassifier"
@@ -354,6 +441,9 @@ def test_scorers_equal_scikit_learns_metrics(k):
 
 
 def test_scorers_refuse_labels_that_do_not_fit(model, frame):
+    for make in (hit_rate_scorer, ndcg_scorer):
+        with pytest.raises(ValueError, match=f"'k' parameter of {make.__name__} must be an int"):
+            make(0)
     for scorer in (hit_rate_scorer(2), ndcg_scorer(2)):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             scorer(model, frame(GAMES), ["Doom"])
