@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import threadpoolctl
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bench_encoders, bench_naive_bayes, bench_pipeline
 from benchmarks._harness import Row
 
-ALL = {"naive_bayes": bench_naive_bayes, "encoders": bench_encoders, "pipeline": bench_pipeline}
+ALL = ("naive_bayes", "encoders", "pipeline")
+RESULTS = Path("benchmark-results.json")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit")
 
 
@@ -23,7 +24,13 @@ def main() -> None:
     """Run what the command line names, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all if left out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=RESULTS,
+        metavar="FILE",
+        help="write the rows as JSON (default: %(default)s)",
+    )
     options = parser.parse_args()
     if unknown := set(options.names) - set(ALL):
         parser.error(f"unknown: {', '.join(sorted(unknown))}. Known: {', '.join(ALL)}")
@@ -32,11 +39,11 @@ def main() -> None:
     rows = []
     for name in options.names or ALL:
         with console.status(f"{name} ..."):
-            rows += ALL[name].run()
+            rows += import_module(f"benchmarks.bench_{name}").run()
     show(rows, machine, console)
-    if options.json:
-        report = {"machine": machine, "rows": [row.as_dict() for row in rows]}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    report = {"machine": machine, "rows": [row.as_dict() for row in rows]}
+    options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(as_markdown(report))
 
 
 def describe_machine() -> dict:
@@ -71,6 +78,20 @@ def show(rows: list[Row], machine: dict, console: Console) -> None:
         table.add_row(row.claim, row.peer, row.aim, ratio, *map(written, numbers), row.note)
     console.print(table)
     console.print_json(data=machine)
+
+
+def as_markdown(report: dict) -> str:
+    """Return the table that stands in README."""
+    lines = [
+        "| claim | peer | aim | faster | ours, ms | peer, ms | ours, MB | peer, MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in report["rows"]:
+        claim = f"{row['claim']} ({row['note']})" if row["note"] else row["claim"]
+        ratio = "" if row["ratio"] is None else f"{written(row['ratio'])}x"
+        numbers = (written(row[name]) for name in ("ours_ms", "peer_ms", "ours_mb", "peer_mb"))
+        lines.append(f"| {' | '.join([claim, row['peer'], row['aim'], ratio, *numbers])} |")
+    return "\n".join(lines)
 
 
 def written(number: float | None) -> str:

@@ -55,12 +55,18 @@ def fit_rows() -> list[Row]:
         model = ComplementNB().fit(X, y)
         return model.feature_count_, model.feature_log_prob_
 
-    def with_one_question() -> np.ndarray:
-        return ComplementNB().fit(X, y).top_k(X[[0]], 10)
+    def with_one_question() -> ComplementNB:
+        model = ComplementNB().fit(X, y)
+        model.top_k(X[[0]], 10)
+        return model
 
     def same(ours: ComplementNB, theirs: TheirComplementNB) -> None:
         np.testing.assert_array_equal(ours.feature_count_, theirs.feature_count_)
         np.testing.assert_allclose(ours.feature_log_prob_, theirs.feature_log_prob_, rtol=1e-13)
+
+    def same_attributes(ours: tuple, theirs: TheirComplementNB) -> None:
+        np.testing.assert_array_equal(ours[0], theirs.feature_count_)
+        np.testing.assert_allclose(ours[1], theirs.feature_log_prob_, rtol=1e-13)
 
     def theirs() -> TheirComplementNB:
         return TheirComplementNB().fit(X, y)
@@ -78,6 +84,7 @@ def fit_rows() -> list[Row]:
             peer_name="scikit-learn",
             aim="25x",
             repeats=9,
+            agree=same_attributes,
         ),
         compare(
             f"{what}, then the first question",
@@ -85,6 +92,7 @@ def fit_rows() -> list[Row]:
             theirs,
             peer_name="scikit-learn, fit alone",
             repeats=9,
+            agree=same,
         ),
     ]
 
@@ -221,5 +229,6 @@ def many_questions() -> list[Row]:
             lambda: implicit_topk(weights_32, dense_32, 10, num_threads=1),
             peer_name="implicit topk, float32",
             repeats=5,
+            agree=lambda mine, other: np.testing.assert_allclose(mine[1], other[1], rtol=1e-5),
         ),
     ]

@@ -214,6 +214,24 @@ HEADINGS = {
 }
 
 
+def rows_of(report: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the scores of each recommender, the searched one last."""
+    searched = (
+        {"complement naive Bayes, searched anew in each fold": report["search"]["scores"]}
+        if "search" in report
+        else {}
+    )
+    return {**report["recommenders"], **searched}
+
+
+def as_markdown(report: dict[str, Any]) -> str:
+    """Return the table that stands on the example's page."""
+    lines = [f"| recommender | {' | '.join(HEADINGS.values())} |", "|---" * (1 + len(HEADINGS)) + "|"]
+    for name, scores in rows_of(report).items():
+        lines.append(f"| {' | '.join([name, *(format_score(key, scores.get(key)) for key in HEADINGS)])} |")
+    return "\n".join(lines)
+
+
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
     table = Table(
@@ -223,10 +241,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     table.add_column("recommender")
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right")
-    rows = dict(report["recommenders"])
-    if "search" in report:
-        rows["complement naive Bayes, searched in each fold"] = report["search"]["scores"]
-    for name, scores in rows.items():
+    for name, scores in rows_of(report).items():
         table.add_row(name, *(format_score(key, scores.get(key)) for key in HEADINGS))
     console.print(table)
     if "search" in report:

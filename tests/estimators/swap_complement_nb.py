@@ -1,10 +1,12 @@
 """A pytest plugin that puts our ComplementNB in the place of scikit-learn's (see test_naive_bayes.py)."""
 
-import sklearn.naive_bayes
 
-import estimators
+def pytest_configure():
+    import sklearn.naive_bayes
 
-sklearn.naive_bayes.ComplementNB = estimators.ComplementNB
+    import estimators
+
+    sklearn.naive_bayes.ComplementNB = estimators.ComplementNB
 
 
 def pytest_report_header():

@@ -543,3 +543,7 @@ def test_saved_clone_and_cross_validation(tmp_path):
     assert clone(model).get_params() == model.get_params()
     expected = cross_val_score(naive_bayes.ComplementNB(alpha=0.5), X, y)
     np.testing.assert_allclose(cross_val_score(ComplementNB(alpha=0.5), X, y), expected, atol=1e-12)
+
+
+def test_the_peer_is_scikit_learns():
+    assert naive_bayes.ComplementNB.__module__ == "sklearn.naive_bayes"

@@ -312,3 +312,9 @@ def test_a_console_that_is_no_terminal_gets_no_progress_bar():
 
 def callbacks(search):
     return getattr(search, "_skl_callbacks", [])
+
+
+def test_the_page_of_the_example_shows_what_was_measured():
+    report = json.loads((ROOT / "docs" / "games-evaluation.json").read_text())
+    page = (ROOT / "examples" / "games" / "README.md").read_text(encoding="utf-8")
+    assert evaluation.as_markdown(report) in page

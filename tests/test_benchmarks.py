@@ -1,0 +1,51 @@
+"""The harness of the benchmarks, and that README shows what was measured. No timing is asserted."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.__main__ import as_markdown
+from benchmarks._harness import compare, peak_mb, seconds
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_both_are_called_in_turn_and_their_answers_compared():
+    calls, seen = [], []
+    row = compare(
+        "a claim",
+        lambda: calls.append("ours") or 1,
+        lambda: calls.append("peer") or 2,
+        peer_name="peer",
+        repeats=3,
+        agree=lambda mine, theirs: seen.append((mine, theirs)),
+    )
+    assert seen == [(1, 2)]
+    assert calls[:2] == ["ours", "peer"]
+    assert {"ours", "peer"} == set(calls)
+    assert row.ratio > 0
+    assert row.as_dict()["claim"] == "a claim"
+
+
+def test_answers_that_differ_stop_the_benchmark():
+    with pytest.raises(AssertionError):
+        compare("a claim", lambda: np.zeros(3), lambda: np.ones(3), agree=np.testing.assert_array_equal)
+
+
+def test_without_a_peer_there_is_no_ratio():
+    row = compare("a claim", lambda: None, None, repeats=1)
+    assert row.ratio is None
+    assert row.peer_ms is None
+
+
+def test_memory_is_measured_where_the_system_tells():
+    peak = peak_mb(lambda: np.ones(8_000_000))
+    assert peak is None or 50 < peak < 90  # 64 MB, in units of 2**20 bytes: 61
+    assert seconds(lambda: None) >= 0
+
+
+def test_readme_shows_the_table_that_was_measured():
+    report = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
+    assert as_markdown(report) in (ROOT / "README.md").read_text(encoding="utf-8")
