@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import DTypeLike
 from scipy import sparse
 
-from estimators._columns import Column, not_uniform, object_array
+from estimators._columns import Column, as_items, not_uniform, object_array
 
 _SHOWN = 10  # categories in an error message
 _COMPARED = 5_000
@@ -35,7 +35,7 @@ def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
             "categories must hold one sequence per column, in their order. "
             f"Got a {type(categories).__name__}."
         )
-    per_column = list(categories)
+    per_column = _in_order(categories)
     if any(isinstance(c, Iterator) for c in per_column):
         raise ValueError("categories must hold sequences, such as lists. Got a generator.")
     if not any(np.ndim(c) > 0 or isinstance(c, (set, frozenset)) for c in per_column):
@@ -47,8 +47,7 @@ def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
         )
     arrays = []
     for sequence, name in zip(per_column, names, strict=True):
-        ordered = sorted(sequence) if isinstance(sequence, (set, frozenset)) else sequence
-        values = ordered.tolist() if hasattr(ordered, "tolist") else list(ordered)
+        values = _in_order(sequence)
         if any(pd.isna(object_array(values))):
             raise ValueError(f"The categories of column {name!r} contain a missing value.")
         repeated = [value for value, count in Counter(values).items() if count > 1]
@@ -56,6 +55,16 @@ def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
             raise ValueError(f"The categories of column {name!r} contain duplicates: {repeated}.")
         arrays.append(_as_array(values))
     return arrays
+
+
+def _in_order(sequence: Any) -> list[Any]:
+    """Return the items in the given order; a set has none, so that it is sorted."""
+    if isinstance(sequence, (set, frozenset)):
+        try:
+            return sorted(sequence)
+        except TypeError:
+            raise not_uniform(sequence) from None
+    return as_items(sequence) if hasattr(sequence, "dtype") and np.ndim(sequence) == 1 else list(sequence)
 
 
 def positions(categories: np.ndarray) -> dict[Any, int]:

@@ -175,7 +175,13 @@ def _factorize(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
         cells = pd.Series(column).tolist()
         _check_items(cells, name)
         raise not_uniform(cells) from None
-    return (values if isinstance(values, np.ndarray) else pd.Index(values)).tolist(), codes
+    return as_items(values), codes
+
+
+def as_items(values: Any) -> list[Any]:
+    """Return a list of Python's own objects; dates as pandas has them, whatever held them."""
+    as_numpy = isinstance(values, np.ndarray) and values.dtype.kind not in "mM"
+    return (values if as_numpy else pd.Index(values)).tolist()
 
 
 def _shares_objects(column: np.ndarray) -> bool:

@@ -27,6 +27,7 @@ import scipy.sparse as sp
 CHUNK = 1 << 17  # scores held at once while many rows are scored: 1 MB, so that they stay in cache
 ROWS = 256  # rows made ready at once
 BLOCK = 1 << 15  # scores worked on at once: 256 KB
+HUGE = 1e300  # rows that add up to more may overflow
 DENSE_TABLE = 1 << 22  # up to this many entries D is kept dense (32 MB), which is faster to add up
 
 
@@ -87,7 +88,7 @@ class ComplementScores:
             np.subtract(linear, sums[:, block], out=sums[:, block])
             if self.norm:
                 sums[:, block] *= self._scale[block]
-        if not (self._all_finite and np.isfinite(total).all() and np.isfinite(base).all()):
+        if not (self._all_finite and np.abs(total).max() < HUGE):
             sums[np.isnan(sums)] = -np.inf  # inf - inf and inf / inf: no defined score is never the best
         return sums
 

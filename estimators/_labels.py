@@ -1,5 +1,6 @@
 """Class labels to codes and back: encode, locate, unite. Names cross file borders, codes never do."""
 
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
@@ -33,7 +34,10 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def encode_classes(classes: Any) -> np.ndarray:
     """Return the sorted distinct labels of a list of classes."""
     if not hasattr(classes, "dtype"):  # objects keep numbers apart from strings
-        classes = np.array(list(classes) if isinstance(classes, (set, frozenset)) else classes, dtype=object)
+        classes = np.array(
+            list(classes) if isinstance(classes, Iterable) and not isinstance(classes, str) else classes,
+            dtype=object,
+        )
     classes = column_or_1d(classes)
     if len(classes) == 0:
         raise ValueError("The 'classes' parameter of partial_fit must hold at least one label. Got none.")

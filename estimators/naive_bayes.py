@@ -155,9 +155,10 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         ValueError
             If X holds NaN, infinite or negative values, or y a missing or continuous label.
         """
+        self._forget()
         X, y = validate_data(self, X, y, accept_sparse="csr")
         classes, codes = encode_labels(y)
-        self._forget(classes)
+        self.classes_ = classes  # declared even if what follows fails, as in scikit-learn
         return self._set_counts(classes, *self._count(X, codes, sample_weight, len(classes)))
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -439,10 +440,9 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         parts = counts.data, counts.indices, np.concatenate(([0], np.cumsum(sizes)))
         return sp.csr_array(parts, shape=(len(classes), counts.shape[1])), class_count
 
-    def _forget(self, classes: np.ndarray) -> None:
-        """Start anew: should the fit fail, the classes stay declared, as in scikit-learn, without counts."""
-        self.classes_ = classes
-        for name in ("_scores", "class_count_", "class_log_prior_", "feature_all_"):
+    def _forget(self) -> None:
+        """Start anew: should the fit fail, no old counts stand beside new features."""
+        for name in ("_scores", "classes_", "class_count_", "class_log_prior_", "feature_all_"):
             self.__dict__.pop(name, None)
 
     def _set_counts(self, classes: np.ndarray, counts: sp.csr_array, class_count: np.ndarray) -> Self:
@@ -474,8 +474,8 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
 
     def _check_alpha(self) -> float | np.ndarray:
         """Return alpha as numbers to add, raised to the smallest that is safe if so asked."""
-        if isinstance(self.alpha, Real):
-            alpha: Any = float(self.alpha)
+        if isinstance(self.alpha, Real) or np.ndim(self.alpha) == 0:
+            alpha: Any = float(self.alpha)  # type: ignore[arg-type]
         else:
             alpha = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
             if alpha.shape != (self.n_features_in_,):

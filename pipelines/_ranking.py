@@ -1,7 +1,7 @@
 """Rank the labels of any classifier: which a row allows, what scores them, the k best of those."""
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral, Number
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -83,44 +83,37 @@ def _rank_scores(
     if not hasattr(classifier, "classes_"):
         raise _no_scores(classifier)
     classes = np.asarray(classifier.classes_)
+    position = {label: i for i, label in enumerate(classes.tolist())}
     k = min(k, len(classes))
     for rows in gen_batches(n_rows_of(X), max(1, SCORES_AT_ONCE // len(classes))):
         scores = _score(classifier, X[rows], len(classes))
         mask = np.ones(scores.shape, dtype=bool)
         if allowed is not None:
             mask[:] = False
-            _mark(mask, True, allowed[rows], classes)
+            _mark(mask, True, allowed[rows], position)
         if excluded is not None:
-            _mark(mask, False, excluded[rows], classes)
+            _mark(mask, False, excluded[rows], position)
         # Finite scores rank NaN and -inf last, but before what is not allowed.
         finite = np.nan_to_num(scores, nan=LOWEST)
         best = top_k_indices(np.where(mask, finite, -np.inf), k)
         yield classes[best], np.take_along_axis(scores, best, axis=1), np.take_along_axis(mask, best, axis=1)
 
 
-def _mark(mask: np.ndarray, value: bool, labels: list[set], classes: np.ndarray) -> None:
-    """Set the cells of each row's labels."""
-    positions: dict[int, np.ndarray] = {}
+def _mark(mask: np.ndarray, value: bool, labels: list[set], position: dict) -> None:
+    """Set the cells of each row's labels; what is not among the classes has no cell."""
+    cells: dict[int, list[int]] = {}
     for row, some in zip(mask, labels, strict=True):
-        if id(some) not in positions:  # rows may share one set
-            positions[id(some)] = _positions(some, classes)
-        row[positions[id(some)]] = value
-
-
-def _positions(labels: set, classes: np.ndarray) -> np.ndarray:
-    """Return where the labels stand in the sorted classes; what is not among them has no place."""
-    kind = str if isinstance(classes[0], str) else Number | np.bool_
-    known = np.array([label for label in labels if isinstance(label, kind)])
-    if not len(known):
-        return np.empty(0, dtype=np.intp)
-    places = np.minimum(np.searchsorted(classes, known), len(classes) - 1)
-    return places[classes[places] == known]
+        if id(some) not in cells:  # rows may share one set
+            cells[id(some)] = [position[label] for label in some if label in position]
+        row[cells[id(some)]] = value
 
 
 def _score(classifier: Any, X: Any, n_classes: int) -> np.ndarray:
     """Return the scores of all classes, (n_rows, n_classes), by the first method that has them."""
     for name in SCORE_METHODS:
-        if not hasattr(classifier, name) or (name == "decision_function" and _is_one_vs_one(classifier)):
+        if not hasattr(classifier, name):
+            continue
+        if name == "decision_function" and n_classes > 2 and _is_one_vs_one(classifier):
             continue
         scores = np.asarray(getattr(classifier, name)(X), dtype=np.float64)
         if scores.ndim == 1:  # a binary decision_function: positive for the second class
@@ -132,7 +125,8 @@ def _score(classifier: Any, X: Any, n_classes: int) -> np.ndarray:
 
 def _is_one_vs_one(classifier: Any) -> bool:
     """Tell whether decision_function has a column a pair of classes; of three classes there are three too."""
-    return getattr(classifier, "decision_function_shape", None) == "ovo"
+    shapes = classifier.get_params(deep=True).items() if hasattr(classifier, "get_params") else ()
+    return any(name.endswith("decision_function_shape") and shape == "ovo" for name, shape in shapes)
 
 
 def _no_scores(classifier: Any) -> TypeError:

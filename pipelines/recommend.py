@@ -119,8 +119,8 @@ def recommend(
         one-vs-one ``decision_function``).
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
-        The questions, as `model` takes them; a dict is one question, as
-        ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``.
+        The questions, as `model` takes them. Of a model fitted on a data frame a dict is one question,
+        as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``; what it leaves out is missing.
 
     k : int, default=5
         How many labels a row; if there are fewer, all there are.
@@ -326,10 +326,10 @@ def _transform(model: Any, X: Any) -> tuple[Any, Any]:
     """Return the classifier, and X as it takes it; calling the steps here spares a question 0.5 ms."""
     *transformers, classifier = _steps(model)
     check_is_fitted(classifier)
-    if isinstance(X, dict):
-        X = [X]
-    if isinstance(X, list) and X and all(isinstance(question, dict) for question in X):
-        X = pd.DataFrame(X)
+    X = [X] if isinstance(X, dict) else X
+    columns = getattr((*transformers, classifier)[0], "feature_names_in_", None)
+    if columns is not None and isinstance(X, list) and X and all(isinstance(row, dict) for row in X):
+        X = pd.DataFrame([{name: row.get(name) for name in columns} for row in X], dtype=object)
     for transformer in transformers:
         X = transformer.transform(X)
     return classifier, X
@@ -349,7 +349,7 @@ def _feature_names(model: Any) -> np.ndarray | None:
 
 
 def _check_label(classifier: Any, label: Any) -> None:
-    classes = np.asarray(classifier.classes_)
+    classes = np.asarray(getattr(classifier, "classes_", [label]))
     if np.isscalar(label) and (classes == label).any():
         return
     near = difflib.get_close_matches(str(label), map(str, classes[:10_000].tolist()), n=3)

@@ -20,6 +20,7 @@ from estimators import ComplementNB
 from examples.games.data import BUDGETS, GamesFileError, load_games
 from examples.games.evaluate import (
     CriteriaScorer,
+    NoSettingError,
     evaluate,
     judge,
     save_json,
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ModelFileError, GamesFileError, OSError) as error:
+    except (ModelFileError, GamesFileError, NoSettingError, OSError) as error:
         messages.print(f"{error}", style="red", markup=False)
         return 1
     return 0
@@ -148,7 +149,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
         for place, (title, score) in enumerate(zip(titles[0], scores[0], strict=True), start=1)
     ]
     if options.json:
-        print(json.dumps(suggestions, indent=2, ensure_ascii=False))
+        print(json.dumps(suggestions, indent=2, ensure_ascii=not is_unicode()))
         return
     table = Table(
         title=f"{in_words(budget, types)}: the best {len(suggestions)}", caption=f"{len(games)} games"
@@ -330,6 +331,11 @@ def in_words(budget: str | None, types: list[str]) -> str:
     return f"{'An' if vowel else 'A'} {phrase}" if words or types else "Any game"
 
 
+def is_unicode() -> bool:
+    """Tell whether the output takes every character; else JSON writes them as escapes."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
 def whole_number(text: str) -> int:
     """Read an int of at least 1."""
     if not text.isdecimal() or int(text) < 1:
@@ -347,7 +353,7 @@ def five_or_more(text: str) -> int:
 def writable_path(text: str) -> Path:
     """Read the path of a file to write; refuse before the long work what cannot be written."""
     path = Path(text)
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"must be a file in a folder that can be written, got {text!r}")
     return path
 

@@ -94,12 +94,17 @@ def scorers(games: pl.DataFrame) -> dict[str, Any]:
     }
 
 
+class NoSettingError(ValueError):
+    """The search found no setting that meets the questions often enough."""
+
+
 def choose(results: dict[str, Any]) -> int:
     """Return the setting with the best hit rate of those that meet the question often enough."""
     often = (results["mean_test_budget"] >= LEAST_BUDGET) & (results["mean_test_type"] >= LEAST_TYPE)
     if not often.any():
-        raise ValueError(
-            f"No setting meets {LEAST_BUDGET:.0%} of the budgets and {LEAST_TYPE:.0%} of the types."
+        raise NoSettingError(
+            f"No setting meets {LEAST_BUDGET:.0%} of the budgets and {LEAST_TYPE:.0%} of the types. "
+            "Simulate more customers, or leave out the search."
         )
     return int(np.where(often, results["mean_test_hit_rate"], -1.0).argmax())
 

@@ -947,8 +947,13 @@ def test_given_sets_are_sorted_and_what_has_no_order_is_refused():
         OneHotEncoder(categories={"x": ["a"]}).fit(["a"])
     with pytest.raises(ValueError, match="Got a generator"):
         OneHotEncoder(categories=[(x for x in "ab")]).fit(["a"])
-    given = OneHotEncoder(categories=[np.array(["b", "a"])]).fit(["a"])
-    assert type(given.categories_[0][0]) is str
+    for sets in ([np.array(["b", "a"])], np.array(["b", "a"])):
+        encoder = OneHotEncoder(categories=sets).fit(["a"])
+        assert encoder.categories_[0].tolist() == ["b", "a"]
+        assert type(encoder.categories_[0][0]) is str
+    assert OneHotEncoder(categories=set("dbca")).fit(["a"]).categories_[0].tolist() == list("abcd")
+    with pytest.raises(TypeError, match="uniformly strings or numbers"):
+        OneHotEncoder(categories=[{"a", 1}]).fit(["a"])
 
 
 def test_inverse_transform_sums_entries_of_one_cell():
@@ -986,3 +991,14 @@ def test_missing_items_among_fresh_strings_repeated_often(how):
     with_missing = [1.0, 1.0, 0.0] if how == "other" else [1.0, 0.0]
     without = [0.0, 0.0, 1.0] if how == "other" else [0.0, 1.0]
     assert_array_equal(got, [with_missing if i % 3 else without for i in range(900)])
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "D"])
+def test_dates_are_the_same_in_numpy_and_pandas(unit):
+    days = np.array([["2020-01-01"], ["2021-01-01"]], dtype=f"datetime64[{unit}]")
+    frame = pd.DataFrame({"a": pd.to_datetime(["2020-01-01", "2021-01-01"])})
+    encoder = OneHotEncoder(sparse_output=False).fit(days)
+    with pytest.warns(UserWarning, match="feature names"):
+        assert_array_equal(encoder.transform(frame), np.eye(2))
+    given = OneHotEncoder(categories=[days.ravel()], sparse_output=False)
+    assert_array_equal(given.fit_transform(frame), np.eye(2))

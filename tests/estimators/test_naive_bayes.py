@@ -429,6 +429,31 @@ def test_a_class_with_nearly_all_counts(scale):
         np.testing.assert_allclose(model.class_weights([k])[0], expected, rtol=1e-16 * scale * 20 + 1e-13)
 
 
+def test_nothing_is_left_outside_a_single_class_whatever_rounding_does():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        model = ComplementNB(alpha=0).fit(rng.random((3, 7)), [0, 0, 0])
+        assert np.isneginf(model._scores._log_total).all()
+
+
+def test_rows_that_overflow_give_no_nan():
+    model = ComplementNB(alpha=1e-6).fit([[1, 0], [0, 1e-5], [1e-6, 1e-6]], [0, 1, 2])
+    labels, scores = model.top_k([[1e308, 0]], 3)
+    assert not np.isnan(scores).any()
+    assert model.predict([[1e308, 0]]) == labels[0, 0]
+
+
+@pytest.mark.parametrize("X", [pd.DataFrame({"c": [1.0, np.nan]}), pd.DataFrame({"c": [-1.0, 1.0]})])
+def test_a_refit_that_fails_at_any_point_forgets_everything(X):
+    model = ComplementNB().fit(pd.DataFrame({"a": [1, 2], "b": [2, 1]}), ["x", "y"])
+    with pytest.raises(ValueError, match="NaN|Negative"):
+        model.fit(X, ["x", "y"])
+    for name in ("feature_all_", "class_count_", "class_log_prior_", "feature_count_"):
+        assert not hasattr(model, name)
+    with pytest.raises(NotFittedError):
+        model.top_k(X)
+
+
 def test_the_prior_of_a_single_class_is_in_its_scores():
     question = [[1, 2]]
     ours = ComplementNB(class_prior=[0.3]).fit(question, ["only"])

@@ -97,6 +97,10 @@ def test_a_reader_that_stops_early_and_a_terminal_without_unicode():
         )
         assert "Error" not in done.stderr
         assert "Broken pipe" not in done.stderr
+    printed = subprocess.run(
+        f"{command} --json", shell=True, env=environment, cwd=ROOT, capture_output=True, check=True
+    ).stdout
+    assert {row["game"] for row in json.loads(printed)} <= set(command_line.catalogue())
 
 
 def test_explain_adds_up(run):

@@ -13,6 +13,8 @@ from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_selection import RFE
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.metrics import ndcg_score, top_k_accuracy_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -146,6 +148,47 @@ def test_one_vs_one_scores_are_not_taken_for_those_of_classes(n_classes):
     model = SVC(decision_function_shape="ovo", kernel="linear").fit(X, np.arange(40) % n_classes)
     with pytest.raises(TypeError, match="with a score for each class. SVC has none"):
         recommend(model, X)
+
+
+def test_one_vs_one_inside_a_wrapper_and_for_two_classes():
+    X = np.random.default_rng(0).normal(size=(40, 4))
+    svc = SVC(decision_function_shape="ovo", kernel="linear")
+    with pytest.raises(TypeError, match="RFE has none"):
+        recommend(RFE(svc).fit(X, np.arange(40) % 3), X)
+    two = svc.fit(X, np.arange(40) % 2)
+    np.testing.assert_array_equal(recommend(two, X, 1)[0][:, 0], two.predict(X))
+
+
+def test_candidates_of_unsorted_and_of_huge_classes():
+    class Unsorted(DummyClassifier):
+        def predict_proba(self, X):
+            return np.tile([0.5, 0.3, 0.2], (len(X), 1))
+
+        predict_log_proba = None
+
+    model = Unsorted().fit(np.eye(3), list("abc"))
+    model.classes_, model.predict_log_proba = np.array(["c", "a", "b"]), model.predict_proba
+    assert recommend(model, np.eye(1), 3, candidates=["c", "b"])[0].tolist() == [["c", "b"]]
+    assert recommend(model, np.eye(1), 3, exclude=["c", "b"])[0].tolist() == [["a"]]
+    huge = ComplementNB().fit(np.eye(3), [2**60, 2**60 + 1, 2**60 + 2])
+    mixed = [np.uint64(2**60 + 1), 0.5]
+    assert recommend(huge, np.eye(3)[:1], 3, candidates=mixed)[0].tolist() == [[2**60 + 1]]
+
+
+def test_a_score_that_is_no_number_comes_after_all_others_but_before_what_is_not_allowed():
+    class Odd(DummyClassifier):
+        def predict_log_proba(self, X):
+            return np.tile([np.nan, -np.inf, 0.0, 1.0], (len(X), 1))
+
+    model = Odd().fit(np.eye(4), list("abcd"))
+    assert recommend(model, np.eye(1), 4, exclude=["d"])[0].tolist() == [["c", "a", "b"]]
+
+
+def test_dicts_reach_a_model_that_takes_dicts():
+    rows = [{"cheap": 1}, {"puzzle": 1}]
+    model = make_pipeline(DictVectorizer(), ComplementNB()).fit(rows, ["a", "b"])
+    assert recommend(model, rows, 1)[0].tolist() == [["a"], ["b"]]
+    assert recommend(model, rows[0], 1)[0].tolist() == [["a"]]
 
 
 def test_any_classifier_can_be_handed_in(frame):
@@ -333,6 +376,11 @@ def test_features_without_names_are_numbered():
     assert set(explain(model, [[1, 2]], "a")) == {"x0", "x1"}
 
 
+def test_explain_refuses_what_has_no_classes():
+    with pytest.raises(TypeError, match="explain needs a model whose score is a sum.*Got LinearRegression"):
+        explain(LinearRegression().fit(np.eye(2), [1, 2]), np.eye(1, 2), 1)
+
+
 def test_explain_refuses(model, frame):
     question = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
     with pytest.raises(ValueError, match=r"explain takes one question. Got 5 rows"):
@@ -400,6 +448,8 @@ def test_a_question_may_be_a_dict(model, frame):
         np.testing.assert_array_equal(labels, expected)
         np.testing.assert_array_equal(again, scores)
     assert sum(explain(model, asked, "Tetris").values()) == pytest.approx(scores[0, 0])
+    halves = recommend(model, [{"budget": "cheap"}, {"gameplay_types": ["Racing"]}, {}], 1)[0][:, 0]
+    assert halves.tolist() == ["Doom", "Gran Turismo", "Celeste"]
 
 
 def test_game_recommender_refuses_weights_of_other_columns():
