@@ -2,8 +2,15 @@
 
 import os
 
+from hypothesis import settings
+
 # scikit-learn's array API check of its contract is skipped without it; it is read when scipy is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+
+# Seeded, and without a time limit on an example: a slow machine is no failure.
+settings.register_profile("tallygrad", deadline=None, derandomize=True)
+settings.load_profile("tallygrad")
 
 
 def pytest_sessionfinish(session, exitstatus):
