@@ -100,10 +100,7 @@ class ComplementScores:
     @cached_property
     def first_class(self) -> np.ndarray:
         """First class of each profile, (n_profiles,), ascending."""
-        first = np.empty(self.profile_of_class.max() + 1, dtype=np.intp)
-        n_classes = len(self.profile_of_class)
-        first[self.profile_of_class[::-1]] = np.arange(n_classes)[::-1]  # the last write stays
-        return first
+        return first_rows(self.profile_of_class)
 
     @cached_property
     def members(self) -> sp.csr_array:
@@ -278,12 +275,17 @@ def number_distinct_rows(F: sp.csr_array) -> np.ndarray:
     salt = np.random.default_rng(0).integers(2**63, size=F.shape[1], dtype=np.uint64) * 2 + 1
     hashed = sp.csr_array((pd.util.hash_array(F.data), F.indices, F.indptr), shape=F.shape)
     number, _ = pd.factorize(hashed @ salt)  # wraps around, as a hash may
-    first = np.empty(number.max() + 1, dtype=np.intp)
-    first[number[::-1]] = np.arange(F.shape[0])[::-1]  # the last write stays
-    again = F[first[number]]
+    again = F[first_rows(number)[number]]
     same = (
         np.array_equal(again.indptr, F.indptr)
         and np.array_equal(again.indices, F.indices)
         and np.array_equal(again.data, F.data)
     )
     return number if same else np.arange(F.shape[0])
+
+
+def first_rows(number: np.ndarray) -> np.ndarray:
+    """Return the first row of each number from 0 to the largest, (n_numbers,)."""
+    first = np.empty(number.max() + 1, dtype=np.intp)
+    first[number[::-1]] = np.arange(len(number))[::-1]  # the last write stays
+    return first

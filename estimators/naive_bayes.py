@@ -75,7 +75,8 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory. A question over K classes takes O(K), the copying
+    Fitting takes O(nonzeros of X) time and memory (all entries of a dense X count), and a sort of the
+    distinct labels. A question over K classes takes O(K), the copying
     of K numbers more or less, and less where many classes have the same counts.
 
     With ``alpha=0`` a feature that only one class has gives that class an infinite score. A
@@ -153,7 +154,8 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds NaN, infinite or negative values, or y a missing or continuous label.
+            If X holds NaN, infinite or negative values, y a missing or continuous label, or
+            `sample_weight` a negative number, or zeros only. The model is then not fitted.
         """
         self._forget()
         X, y = validate_data(self, X, y, accept_sparse="csr")
