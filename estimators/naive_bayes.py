@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative, valida
 
 from estimators._complement import ComplementScores, as_csr, count_by_class
 from estimators._labels import encode_classes, encode_labels, locate_labels, unite_labels
+from estimators._merging import check_mergeable
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 from estimators._top_k import top_k_indices
 
@@ -235,15 +236,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         ValueError
             If parameters or features differ. Both models are unchanged.
         """
-        if not isinstance(other, ComplementNB):
-            kind = type(other)
-            raise TypeError(
-                "ComplementNB merges with an estimators.ComplementNB. "
-                f"Got {kind.__module__}.{kind.__qualname__} instead."
-            )
-        check_is_fitted(self)
-        check_is_fitted(other)
-        self._check_mergeable(other)
+        check_mergeable(self, other)
         classes = unite_labels(self.classes_, other.classes_)
         (counts, class_count), (more, more_count) = (
             self._counts_for(classes),
@@ -509,19 +502,6 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
 
     def _add_prior(self, scores: np.ndarray) -> np.ndarray:
         return scores + self.class_log_prior_ if len(self.classes_) == 1 else scores
-
-    def _check_mergeable(self, other: "ComplementNB") -> None:
-        for name, mine in self.get_params().items():
-            theirs = other.get_params()[name]
-            if not np.array_equal(np.asarray(mine), np.asarray(theirs)):
-                raise ValueError(f"The models' {name!r} parameters differ: {mine!r} and {theirs!r}.")
-        if self.n_features_in_ != other.n_features_in_:
-            raise ValueError(
-                f"The models have different features: {self.n_features_in_} and {other.n_features_in_}."
-            )
-        mine, theirs = (getattr(model, "feature_names_in_", None) for model in (self, other))
-        if not np.array_equal(np.asarray(mine), np.asarray(theirs)):
-            raise ValueError(f"The models' feature names differ: {mine!r} and {theirs!r}.")
 
 
 def is_valid(X: Any, model: ComplementNB) -> bool:

@@ -1,0 +1,338 @@
+"""From the statistics of the rows to the weights: what GDRegressor and PolynomialRegressor have in common."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import LinAlgWarning
+from sklearn.exceptions import ConvergenceWarning
+
+from estimators import _descent
+from estimators._callbacks import NoTask
+from estimators._descent import EPS, ILL_CONDITIONED, ClosedForm, MatrixFree, Quadratic
+from estimators._moments import Moments, TransformedRows, gather
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters of the objective and of descent, numpy's numbers turned into Python's."""
+
+    alpha: float
+    l1_ratio: float
+    fit_intercept: bool
+    learning_rate: float | None  # None for "auto"
+    max_iter: int
+    tol: float
+
+    @classmethod
+    def of(cls, estimator: Any) -> "Settings":
+        """Read the parameters of an estimator."""
+        rate = estimator.learning_rate
+        return cls(
+            alpha=float(estimator.alpha),
+            l1_ratio=float(estimator.l1_ratio),
+            fit_intercept=bool(estimator.fit_intercept),
+            learning_rate=None if isinstance(rate, str) else float(rate),
+            max_iter=int(estimator.max_iter),
+            tol=float(estimator.tol),
+        )
+
+    @property
+    def l1(self) -> float:
+        """Strength of the L1 penalty."""
+        return self.alpha * self.l1_ratio
+
+    @property
+    def l2(self) -> float:
+        """Strength of the L2 penalty."""
+        return self.alpha * (1 - self.l1_ratio)
+
+    @property
+    def max_subtasks(self) -> int:
+        """The most iterations that callbacks can see."""
+        return 1 if self.learning_rate is None and not self.l1 else self.max_iter
+
+
+@dataclass
+class Solution:
+    """Where descent ended, for all targets."""
+
+    weights: np.ndarray  # (d, q)
+    bias: np.ndarray  # (q,)
+    n_iter: int
+    losses: np.ndarray | Callable[[], np.ndarray]  # worked out when asked for, where there is a formula
+
+
+class Training:
+    """The rows a model is fitted on, should the statistics alone be too coarse."""
+
+    def __init__(self, rows: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
+        self.rows, self.y, self.sample_weight = rows, y, sample_weight
+
+    def factor(self, moments: Moments, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR, from one more pass over the rows.
+
+        In coordinates in which X'X is about the identity, its rounding no longer hides directions in which X is
+        small: Cholesky QR done twice (Yamamoto et al., 2015), with eigenvectors, so that X may be rank-deficient.
+        """
+        basis, back, _ = _descent.whiten(xx)
+        shift = moments.x_mean if centred else np.zeros_like(moments.x_mean)
+        rotated = gather(TransformedRows(self.rows.shifted(shift), basis), self.y, self.sample_weight)
+        gram, response, _ = rotated.per_row(centred)
+        values, vectors = np.linalg.eigh(gram)
+        root = np.sqrt(np.maximum(values, 0.0))[:, np.newaxis]
+        there = root > np.sqrt(len(root) * EPS) * root.max(initial=0.0)
+        response = np.where(there, vectors.T @ response, 0.0) / np.where(there, root, 1.0)
+        return (root * vectors.T) @ back, response  # (d, d) @ (d, d)
+
+
+def solve(
+    moments: Moments, settings: Settings, task: Any = None, training: Training | None = None
+) -> Solution:
+    """Descend from zero; read the rows again if the statistics are too coarse. O(d^3) time, O(d^2) memory."""
+    task = task or NoTask()
+    if settings.learning_rate is not None:
+        return _solve_textbook(moments, settings, task)
+    xx, xy, yy = moments.per_row(settings.fit_intercept)
+    problem = _penalised(xx, xy, yy, settings.l2)
+    if settings.l1:
+        if training and _descent.solve(problem) is None:
+            problem.factor = training.factor(moments, xx, settings.fit_intercept)
+        return _solve_proximal(problem, lambda w: _bias(moments, settings, w), settings, task)
+    task.begin()
+    w = _minimum(problem, moments, settings, xx, training)
+    solution = Solution(w, _bias(moments, settings, w), 1, problem.value(w).sum(keepdims=True))
+    task.end(lambda: {"_solution": solution})
+    return solution
+
+
+def solve_wide(
+    X: Any, y: np.ndarray, sample_weight: np.ndarray | None, settings: Settings, task: Any
+) -> Solution:
+    """Descend with the rows themselves, without a d x d matrix. O(nonzeros of X) for an iteration."""
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    textbook = settings.learning_rate is not None
+    problem = MatrixFree(
+        X.astype(np.float64, copy=False),
+        y,
+        weight,
+        settings.l2,
+        centred=settings.fit_intercept and not textbook,
+        has_bias=settings.fit_intercept and textbook,
+    )
+    if textbook:
+        _check_rate(settings, 1 / max(_descent.largest_curvature(problem), np.finfo(float).tiny))
+        return _iterate(
+            problem, lambda at: problem.objective(_joined(problem, at), settings.l1), settings, task
+        )
+    if settings.l1:
+        return _solve_proximal(problem, problem.bias, settings, task)
+    task.begin()
+    w, n_iter, arrived = problem.solve(settings.tol, settings.max_iter)
+    solution = Solution(w, problem.bias(w), max(n_iter, 1), problem.value(w).sum(keepdims=True))
+    task.end(lambda: {"_solution": solution})
+    if not arrived:
+        _warn(settings)
+    return solution
+
+
+def descent_path(
+    moments: Moments, settings: Settings, iterations: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return textbook descent's weights (k, d, q) and biases (k, q) after each of k numbers of iterations."""
+    problem, rate = _textbook(moments, settings), settings.learning_rate
+    assert rate is not None
+    if settings.l1:
+        wanted = {0: np.zeros_like(problem.pull)}
+        loop = _descent.literal_descent(problem, rate, settings.l1)
+        for k, w in zip(range(1, int(iterations.max(initial=0)) + 1), loop, strict=False):
+            if k in iterations:
+                wanted[k] = w
+        path = [wanted[int(k)] for k in iterations]
+    else:
+        closed = ClosedForm(problem)
+        path = [closed.weights(rate, int(k)) for k in iterations]
+    weights = np.array(path).reshape(len(path), *problem.pull.shape)
+    if settings.fit_intercept:
+        return weights[:, :-1], weights[:, -1]
+    return weights, np.zeros((len(path), weights.shape[2]))
+
+
+def penalty_path(moments: Moments, settings: Settings, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the minima (k, d, q) and their biases (k, q) for each of k penalties; each starts at the one before."""
+    xx, xy, yy = moments.per_row(settings.fit_intercept)
+    w, path, curvature = np.zeros_like(xy), [], None
+    for alpha in alphas:
+        l1, l2 = alpha * settings.l1_ratio, alpha * (1 - settings.l1_ratio)
+        problem = _penalised(xx, xy, yy, l2)
+        if l1:
+            if l2 or curvature is None:
+                curvature = _descent.largest_curvature(problem)
+            loop = _descent.proximal_descent(problem, l1, w, settings.tol, curvature)
+            for _, (w, arrived) in zip(range(settings.max_iter), loop, strict=False):  # noqa: B007
+                pass
+            if not arrived:
+                _warn(settings)
+        else:
+            w = _minimum(problem, moments, settings, xx)
+        path.append(w)
+    weights = np.array(path).reshape(len(path), *xy.shape)
+    return weights, np.array([_bias(moments, settings, w) for w in path]).reshape(len(path), xy.shape[1])
+
+
+def stability_limit(moments: Moments, settings: Settings) -> float:
+    """Return the largest rate at which textbook descent does not diverge."""
+    return ClosedForm(_textbook(moments, settings)).max_learning_rate
+
+
+def _penalised(xx: np.ndarray, xy: np.ndarray, yy: np.ndarray, l2: float) -> Quadratic:
+    gram = xx + l2 * np.eye(len(xx)) if l2 else xx
+    return Quadratic(gram, xy, yy / 2, l2=l2)
+
+
+def _bias(moments: Moments, settings: Settings, w: np.ndarray) -> np.ndarray:
+    if settings.fit_intercept:
+        return moments.y_mean - moments.x_mean @ w  # (d,) @ (d, q)
+    return np.zeros_like(moments.y_mean)
+
+
+def _minimum(
+    problem: Quadratic, moments: Moments, settings: Settings, xx: np.ndarray, training: Training | None = None
+) -> np.ndarray:
+    """Return the shortest weights at the minimum without L1 penalty, (d, q)."""
+    w = _descent.solve(problem)
+    if w is not None:
+        return w
+    if training:
+        R, response = training.factor(moments, xx, settings.fit_intercept)
+    else:
+        basis, back, values = _descent.whiten(xx)
+        kept = values > _descent.noise(values)
+        R, response = back[kept], basis[:, kept].T @ problem.pull
+        if problem.l2 == 0 and kept.any() and values[kept][0] < ILL_CONDITIONED * values[-1]:
+            _warn_ill_conditioned(float(values[kept][0] / values[-1]))
+    relative = min(max(moments.n_rows, len(xx)), 100_000) * EPS
+    rounding = 4 * EPS * float(np.sqrt(xx.trace() + moments.x_mean @ moments.x_mean))  # of X as it was given
+    return _descent.solve_factor(R, response, problem.l2, relative, rounding)
+
+
+def _textbook(moments: Moments, settings: Settings) -> Quadratic:
+    """Return the problem of textbook descent: nothing centred, the bias the weight of a constant 1."""
+    xx, xy, yy = moments.per_row(centred=False)
+    gram = xx + settings.l2 * np.eye(len(xx))
+    if not settings.fit_intercept:
+        return Quadratic(gram, xy, yy / 2)
+    mean = moments.x_mean[:, np.newaxis]
+    gram = np.block([[gram, mean], [mean.T, np.ones((1, 1))]])
+    return Quadratic(gram, np.vstack([xy, moments.y_mean]), yy / 2, has_bias=True)
+
+
+def _solve_textbook(moments: Moments, settings: Settings, task: Any) -> Solution:
+    problem = _textbook(moments, settings)
+    closed, rate, n_iter = ClosedForm(problem), settings.learning_rate, settings.max_iter
+    assert rate is not None
+    _check_rate(settings, closed.max_learning_rate)
+
+    def objective(solution: Solution) -> float:
+        return _objective(moments, settings, solution)
+
+    if settings.l1 or task.active:
+        return _iterate(problem, objective, settings, task)
+    if closed.gradient_left(rate, n_iter) > settings.tol:
+        _warn(settings)
+
+    def losses() -> np.ndarray:
+        excess = closed.excess(rate, np.arange(1, n_iter + 1))
+        return objective(solution) + (excess - excess[-1])
+
+    solution = _split(problem, closed.weights(rate, n_iter), n_iter, losses)
+    return solution
+
+
+def _iterate(problem: Any, objective: Callable[[Solution], float], settings: Settings, task: Any) -> Solution:
+    """Run the literal loop of textbook descent."""
+    rate, losses = settings.learning_rate, np.empty(settings.max_iter)
+    assert rate is not None
+    loop = _descent.literal_descent(problem, rate, settings.l1)
+    w, first = np.zeros_like(problem.pull), 0.0
+    for k in range(settings.max_iter):
+        task.begin()
+        previous, w = w, next(loop)
+        solution = _split(problem, w, k + 1, losses[: k + 1])
+        losses[k] = objective(solution)
+        first = first or float(np.linalg.norm(w - previous))
+        if task.end(lambda: {"_solution": solution}):  # noqa: B023  read at once
+            return solution
+    if np.linalg.norm(w - previous) > settings.tol * first:
+        _warn(settings)
+    return solution
+
+
+def _objective(moments: Moments, settings: Settings, solution: Solution) -> float:
+    """Return the objective, over all targets; from centred statistics, so that large means cancel nothing."""
+    w = solution.weights
+    xx, xy, yy = moments.per_row(centred=True)
+    spread = yy.sum() + np.sum(w * (xx @ w - 2 * xy))
+    offset = moments.x_mean @ w + solution.bias - moments.y_mean
+    penalty = settings.l1 * np.abs(w).sum() + settings.l2 / 2 * np.sum(w**2)
+    return float(0.5 * (max(spread, 0.0) + offset @ offset) + penalty)
+
+
+def _split(problem: Any, w: np.ndarray, n_iter: int, losses: Any) -> Solution:
+    """Return the weights and, if it is one of them, the bias apart."""
+    if problem.has_bias:
+        return Solution(w[:-1], w[-1], n_iter, losses)
+    return Solution(w, np.zeros(w.shape[1]), n_iter, losses)
+
+
+def _joined(problem: Any, solution: Solution) -> np.ndarray:
+    return np.vstack([solution.weights, solution.bias]) if problem.has_bias else solution.weights
+
+
+def _solve_proximal(
+    problem: Any, bias: Callable[[np.ndarray], np.ndarray], settings: Settings, task: Any
+) -> Solution:
+    """Run accelerated proximal descent to its end."""
+    losses: list[float] = []
+    loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(problem.pull), settings.tol)
+    for _ in range(settings.max_iter):
+        task.begin()
+        w, arrived = next(loop)
+        losses.append(problem.objective(w, settings.l1))
+        solution = Solution(w, bias(w), len(losses), np.array(losses))
+        if task.end(lambda: {"_solution": solution}) or arrived:  # noqa: B023  read at once
+            return solution
+    _warn(settings)
+    return solution
+
+
+def _check_rate(settings: Settings, limit: float) -> None:
+    rate = settings.learning_rate
+    assert rate is not None
+    if rate > limit * (1 + 1e-9):
+        raise ValueError(
+            f"learning_rate={rate:g} makes descent diverge on these data: every step would overshoot by more than the "
+            f"one before. The largest safe rate is {limit:.6g}; standardised columns allow larger ones."
+        )
+
+
+def _warn(settings: Settings) -> None:
+    hint = "" if settings.learning_rate is None else ', use learning_rate="auto"'
+    warnings.warn(
+        f"Descent did not converge in max_iter={settings.max_iter} iterations. "
+        f"Raise max_iter or tol={settings.tol:g}, standardise the columns{hint}.",
+        ConvergenceWarning,
+        stacklevel=5,
+    )
+
+
+def _warn_ill_conditioned(ratio: float) -> None:
+    warnings.warn(
+        f"X is ill-conditioned (about {ratio**-0.5:.0e}): statistics gathered chunk by chunk hold its weights "
+        f"to some {100 * EPS / ratio:.0e} of their size only. Call fit with all rows, which reads them again, "
+        "standardise the columns, drop those that are nearly sums of others, or set alpha > 0.",
+        LinAlgWarning,
+        stacklevel=5,
+    )

@@ -1,0 +1,212 @@
+"""Additive statistics of least squares: total weight, means, centred cross-products.
+
+One pass over the rows in blocks that stay in the cache, O(rows * columns^2) time and O(columns^2) memory.
+The statistics of two sets of rows add up to those of both (Chan, Golub and LeVeque, 1983, equation 2.1b).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import assert_all_finite
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+BLOCK = 200_000  # numbers: a block stays in the cache, and is long enough for BLAS
+SAMPLE = 1024  # rows that tell where the middle of a column is, about
+DENSE = 0.1  # from this share of nonzeros on, blocks are made dense
+TINY = 1e-280  # a smaller sum of squares is not exact
+FAR = 30.0  # a sparse column whose mean is so many standard deviations from 0 needs the shift
+
+
+@dataclass
+class Moments:
+    """What least squares needs to know of the rows: x has d columns, y has q."""
+
+    n_rows: int
+    weight: float
+    x_mean: np.ndarray  # (d,)
+    y_mean: np.ndarray  # (q,)
+    xx: np.ndarray  # (d, d), sums of products of what remains after the means are taken off
+    xy: np.ndarray  # (d, q)
+    yy: np.ndarray  # (q,)
+
+    @property
+    def is_finite(self) -> bool:
+        """Tell whether no value was NaN, infinite, or too large to be squared; costs O(d^2)."""
+        parts = (self.x_mean, self.y_mean, self.xx, self.xy, self.yy)
+        return bool(all(np.isfinite(part).all() for part in parts))
+
+    def merge(self, other: Self) -> "Moments":
+        """Return the statistics of both sets of rows together."""
+        weight = self.weight + other.weight
+        share = other.weight / weight
+        x_gap, y_gap = other.x_mean - self.x_mean, other.y_mean - self.y_mean
+        between = self.weight * share
+        return Moments(
+            n_rows=self.n_rows + other.n_rows,
+            weight=weight,
+            x_mean=self.x_mean + share * x_gap,
+            y_mean=self.y_mean + share * y_gap,
+            xx=self.xx + other.xx + between * np.outer(x_gap, x_gap),
+            xy=self.xy + other.xy + between * np.outer(x_gap, y_gap),
+            yy=self.yy + other.yy + between * y_gap**2,
+        )
+
+    def per_row(self, centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return X'X, X'y and y'y of the weighted mean row, with the means taken off or left in.
+
+        A column that does not vary but for rounding is made exactly constant.
+        """
+        xx, xy, yy = self.xx / self.weight, self.xy / self.weight, self.yy / self.weight
+        rounding = (8 * np.finfo(float).eps * self.x_mean) ** 2
+        constant = xx.diagonal() <= rounding
+        xx[constant], xx[:, constant], xy[constant] = 0, 0, 0
+        if not centred:
+            xx += np.outer(self.x_mean, self.x_mean)
+            xy += np.outer(self.x_mean, self.y_mean)
+            yy += self.y_mean**2
+        return xx, xy, yy
+
+
+class DenseRows:
+    """The rows of an array (n, d), less a shift near their mean: so nothing cancels in the squares."""
+
+    def __init__(self, X: np.ndarray, shift: np.ndarray | None = None) -> None:
+        self.X, self.shape = X, X.shape
+        self.shift = _middle(X) if shift is None else shift
+        self.order = "F" if X.flags.f_contiguous and not X.flags.c_contiguous else "C"
+
+    def shifted(self, shift: np.ndarray) -> "DenseRows":
+        """Return the same rows less another shift (d,)."""
+        return DenseRows(self.X, shift)
+
+    def write(self, rows: slice, out: np.ndarray) -> None:
+        """Write the shifted rows into `out`, (n_rows, d)."""
+        np.subtract(self.X[rows], self.shift, out=out)
+
+
+class SparseRows:
+    """The rows of a CSR matrix, made dense block by block."""
+
+    order = "C"
+
+    def __init__(self, X: sp.csr_array, shift: np.ndarray | None = None) -> None:
+        self.X, self.shape = X, X.shape
+        self.shift = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel() if shift is None else shift
+
+    def shifted(self, shift: np.ndarray) -> "SparseRows":
+        """Return the same rows less another shift (d,)."""
+        return SparseRows(self.X, shift)
+
+    def write(self, rows: slice, out: np.ndarray) -> None:
+        """Write the shifted rows into `out`, (n_rows, d)."""
+        np.subtract(self.X[rows].toarray(), self.shift, out=out)
+
+
+class TransformedRows:
+    """Other rows times a matrix (d, r)."""
+
+    order = "C"
+
+    def __init__(self, rows: Any, matrix: np.ndarray) -> None:
+        self.rows, self.matrix = rows, matrix
+        self.shape = rows.shape[0], matrix.shape[1]
+        self.shift = np.zeros(matrix.shape[1])
+
+    def write(self, rows: slice, out: np.ndarray) -> None:
+        """Write the shifted rows times the matrix into `out`, (n_rows, r)."""
+        block = np.empty((len(out), self.rows.shape[1]), order=self.rows.order)
+        self.rows.write(rows, block)
+        np.dot(block, self.matrix, out=out)  # (n_rows, d) @ (d, r)
+
+
+def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Moments:
+    """Return the moments of rows (n, d) and y (n, q), each row counted `sample_weight` times."""
+    if isinstance(rows, SparseRows) and _is_mostly_zero(rows.X):
+        return _gather_sparse(rows.X, y, sample_weight)
+    (n, d), q = rows.shape, y.shape[1]
+    length = int(np.clip(BLOCK // max(d, 1), 256, 4096))
+    x_block, product = np.empty((length, d), order=rows.order), np.empty((d, d))
+    v_block, y_shift = np.ones((1 + q, length)), _middle(y)
+    xx, vx, vv = np.zeros((d, d)), np.zeros((1 + q, d)), np.zeros((1 + q, 1 + q))
+    with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
+        for start in range(0, n, length):
+            at = slice(start, min(start + length, n))
+            x, v = x_block[: at.stop - start], v_block[:, : at.stop - start]
+            rows.write(at, x)
+            np.subtract(y[at].T, y_shift[:, np.newaxis], out=v[1:])
+            if sample_weight is not None:
+                v[0] = np.sqrt(sample_weight[at])
+                v[1:] *= v[0]
+                x *= v[0][:, np.newaxis]
+            xx += np.dot(x.T, x, out=product)  # (d, rows) @ (rows, d): BLAS computes one triangle
+            vx += v @ x  # (1 + q, rows) @ (rows, d)
+            vv += v @ v.T
+    n_rows = n if sample_weight is None else int(np.count_nonzero(sample_weight))
+    return _centre(n_rows, xx, vx, vv, rows.shift, y_shift)
+
+
+def check_sums(moments: Moments, X: Any, estimator: Any) -> None:
+    """Raise if X holds NaN or infinity, or numbers whose squares are none; O(d^2) unless so."""
+    name = type(estimator).__name__
+    if not moments.is_finite:
+        assert_all_finite(X, estimator_name=name, input_name="X")
+        raise ValueError(
+            f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
+        )
+    small = np.flatnonzero(moments.xx.diagonal() < TINY)
+    if len(small) and abs(X[:, small] - X[:1, small]).max() > 0:
+        raise ValueError(
+            f"X has columns of such small values (below 1e-140) that their squares vanish: {small[:10].tolist()}. "
+            "Scale them up."
+        )
+
+
+def as_rows(X: Any) -> DenseRows | SparseRows:
+    """Return what :func:`gather` reads."""
+    return SparseRows(X) if sp.issparse(X) else DenseRows(X)
+
+
+def _middle(columns: np.ndarray) -> np.ndarray:
+    """Return about the mean of each column, from rows spread over all of them."""
+    with np.errstate(all="ignore"):
+        return columns[:: max(1, len(columns) // SAMPLE)].mean(axis=0, dtype=np.float64)
+
+
+def _centre(
+    n_rows: int, xx: np.ndarray, vx: np.ndarray, vv: np.ndarray, x_shift: Any, y_shift: Any
+) -> Moments:
+    """Take the means off sums of products; row 0 of `vx` and `vv` belongs to the constant 1."""
+    with np.errstate(all="ignore"):
+        weight = vv[0, 0]
+        x_mean, y_mean = vx[0] / weight, vv[0, 1:] / weight
+        return Moments(
+            n_rows=n_rows,
+            weight=float(weight),
+            x_mean=x_shift + x_mean,
+            y_mean=y_shift + y_mean,
+            xx=xx - weight * np.outer(x_mean, x_mean),
+            xy=vx[1:].T - weight * np.outer(x_mean, y_mean),
+            yy=vv.diagonal()[1:] - weight * y_mean**2,
+        )
+
+
+def _is_mostly_zero(X: sp.csr_array) -> bool:
+    """Tell whether products of the sparse matrix itself are fast, and exact without a shift."""
+    if X.nnz > DENSE * X.shape[0] * X.shape[1]:
+        return False
+    mean, variance = mean_variance_axis(X, axis=0)
+    return bool((mean**2 <= FAR**2 * variance).all())
+
+
+def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None) -> Moments:
+    """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
+    X = X.astype(np.float64)
+    root = np.ones(len(y)) if sample_weight is None else np.sqrt(sample_weight)
+    y_shift = _middle(y)
+    v = np.vstack([np.ones(len(y)), (y - y_shift).T]) * root  # (1 + q, n)
+    X = sp.diags_array(root) @ X
+    n_rows = int(np.count_nonzero(root))
+    with np.errstate(all="ignore"):
+        return _centre(n_rows, (X.T @ X).toarray(), (X.T @ v.T).T, v @ v.T, 0.0, y_shift)
