@@ -3,5 +3,6 @@
 from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
 from estimators.naive_bayes import ComplementNB
+from estimators.polynomial import PolynomialRegressor
 
-__all__ = ["ComplementNB", "GDRegressor", "MultiHotEncoder", "OneHotEncoder"]
+__all__ = ["ComplementNB", "GDRegressor", "MultiHotEncoder", "OneHotEncoder", "PolynomialRegressor"]

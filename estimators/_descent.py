@@ -1,8 +1,8 @@
 """Gradient descent on least squares: the literal loop, its closed form, and the ways to its end.
 
-Every function works on a problem: the objective ``1/2 w'Hw - c'w + constant`` of the weighted mean row, for several
-targets at once, either from the statistics of the rows (:class:`Quadratic`) or from the rows themselves
-(:class:`MatrixFree`). H has the L2 penalty on its diagonal; the L1 penalty is a proximal step.
+Every function works on a problem: the objective ``1/2 w'Hw - c'w + constant`` of the weighted mean row, for
+several targets at once, either from the statistics of the rows (:class:`Quadratic`) or from the rows
+themselves (:class:`MatrixFree`). H has the L2 penalty on its diagonal; the L1 penalty is a proximal step.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from scipy.linalg import lapack
 from scipy.sparse.linalg import LinearOperator, eigsh, lsmr
 
 EPS = float(np.finfo(float).eps)
-ILL_CONDITIONED = 1e-9  # reciprocal condition of the scaled H below which the statistics alone are too coarse
+COARSE = 1e-6  # a reciprocal condition of the scaled H below this: read the rows again, if they are there
 STEADY = 4  # proximal steps with the same signs before the face is tried
 
 
@@ -57,7 +57,7 @@ class Quadratic:
         )
 
     def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates with `push` taken off their gradient; None if H is singular there."""
+        """Minimise over the active coordinates, `push` taken off the pull; None if H is singular there."""
         if self.factor is None:
             _, w, info = lapack.dposv(self.gram[np.ix_(active, active)], self.pull[active] - push)
             return None if info else w
@@ -73,7 +73,8 @@ class Quadratic:
 class MatrixFree:
     """The problem from the rows themselves, for more columns than a Gram matrix has room for.
 
-    O(nonzeros of X) for a gradient. With `has_bias`, the last weight is the bias; else the means are taken off.
+    O(nonzeros of X) for a gradient. With `has_bias`, the last weight is the bias; else the means are taken
+    off.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class MatrixFree:
         return one
 
     def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates with `push` taken off their gradient; None if they are too many."""
+        """Minimise over the active coordinates, `push` taken off the pull; None if they are too many."""
         if not len(active) <= self.X.shape[0] <= 5_000:
             return None
         columns = self.X[:, active]
@@ -167,8 +168,8 @@ class MatrixFree:
 def literal_descent(problem: Any, learning_rate: float, l1: float = 0.0) -> Iterator[np.ndarray]:
     """Yield the iterates of textbook gradient descent from zero on the mean squared error, without end.
 
-    The mean squared error is twice the objective, so the step is ``w -= learning_rate * 2 * gradient``; with an
-    L1 penalty the weights, not the bias, are then drawn towards zero (ISTA).
+    The mean squared error is twice the objective, so the step is ``w -= learning_rate * 2 * gradient``;
+    with an L1 penalty the weights, not the bias, are then drawn towards zero (ISTA).
     """
     w = np.zeros_like(problem.pull)
     while True:
@@ -208,7 +209,7 @@ class ClosedForm:
         return self.vectors @ (self._reach(learning_rate, k) * self.pull)
 
     def excess(self, learning_rate: float, iterations: np.ndarray) -> np.ndarray:
-        """Return by how much the objective is above its minimum after each of the iterations, over all targets."""
+        """Return how far above its minimum the objective is after each iteration, summed over the targets."""
         steep = self.values[:, 0] > EPS * self.values.max()
         values = self.values[steep, 0]
         height = 0.5 * np.sum(self.pull[steep] ** 2, axis=1) / values
@@ -238,7 +239,7 @@ def solve(problem: Quadratic) -> np.ndarray | None:
     np.fill_diagonal(H, 1.0)  # a coordinate without curvature has no pull either, and stays 0
     norm = float(np.abs(H).sum(axis=0).max(initial=0.0))
     triangle, info = lapack.dpotrf(H, lower=1)
-    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < ILL_CONDITIONED:
+    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < COARSE:
         return None
     w, _ = lapack.dpotrs(triangle, problem.pull / scale, lower=1)
     return w / scale
@@ -293,7 +294,7 @@ def largest_curvature(problem: Any) -> float:
 def proximal_descent(
     problem: Any, l1: float, start: np.ndarray, tol: float, curvature: float | None = None
 ) -> Iterator[tuple[np.ndarray, bool]]:
-    """Yield the iterates of accelerated proximal descent on all targets, (p, q), and whether all have arrived."""
+    """Yield the iterates of accelerated proximal descent, (p, q), and whether all targets have arrived."""
     q = start.shape[1]
     curvature = largest_curvature(problem.target(0)) if curvature is None else curvature
     runs = [_proximal_run(problem.target(k), l1, start[:, k : k + 1], tol, curvature) for k in range(q)]
@@ -311,9 +312,10 @@ def _proximal_run(
 ) -> Iterator[tuple[np.ndarray, bool]]:
     """Descend on one target, (p, 1).
 
-    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), its steps scaled by the curvature of each coordinate, restarted
-    where momentum points uphill (O'Donoghue and Candes, 2015). Where the signs stay the same, the minimum
-    among weights of those signs is known: go there. It has arrived when no step is longer than `tol` times the first.
+    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), its steps scaled by the curvature of each
+    coordinate, restarted where momentum points uphill (O'Donoghue and Candes, 2015). Where the signs stay
+    the same, the minimum among weights of those signs is known: go there. It has arrived when no step is
+    longer than `tol` times the first.
     """
     scale = problem.scale()
     step, root = 1 / (max(curvature, EPS) * scale), np.sqrt(scale)

@@ -11,8 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from estimators import _descent
 from estimators._callbacks import NoTask
-from estimators._descent import EPS, ILL_CONDITIONED, ClosedForm, MatrixFree, Quadratic
+from estimators._descent import EPS, ClosedForm, MatrixFree, Quadratic
 from estimators._moments import Moments, TransformedRows, gather
+
+ILL_CONDITIONED = 1e-9  # reciprocal condition of X'X, its columns scaled, that chunks are warned of
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ class Training:
     def factor(self, moments: Moments, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR, from one more pass over the rows.
 
-        In coordinates in which X'X is about the identity, its rounding no longer hides directions in which X is
-        small: Cholesky QR done twice (Yamamoto et al., 2015), with eigenvectors, so that X may be rank-deficient.
+        In coordinates in which X'X is about the identity, its rounding no longer hides directions in which
+        X is small: Cholesky QR done twice (Yamamoto et al., 2015), with eigenvectors, so that X may be
+        rank-deficient.
         """
         basis, back, _ = _descent.whiten(xx)
         shift = moments.x_mean if centred else np.zeros_like(moments.x_mean)
@@ -161,7 +164,7 @@ def descent_path(
 
 
 def penalty_path(moments: Moments, settings: Settings, alphas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the minima (k, d, q) and their biases (k, q) for each of k penalties; each starts at the one before."""
+    """Return the minima (k, d, q) and biases (k, q) for k penalties; each starts at the one before."""
     xx, xy, yy = moments.per_row(settings.fit_intercept)
     w, path, curvature = np.zeros_like(xy), [], None
     for alpha in alphas:
@@ -313,8 +316,8 @@ def _check_rate(settings: Settings, limit: float) -> None:
     assert rate is not None
     if rate > limit * (1 + 1e-9):
         raise ValueError(
-            f"learning_rate={rate:g} makes descent diverge on these data: every step would overshoot by more than the "
-            f"one before. The largest safe rate is {limit:.6g}; standardised columns allow larger ones."
+            f"learning_rate={rate:g} makes descent diverge on these data: every step would overshoot by more "
+            f"than the one before. The largest safe rate is {limit:.6g}; standardised columns allow larger ones."
         )
 
 
@@ -330,9 +333,9 @@ def _warn(settings: Settings) -> None:
 
 def _warn_ill_conditioned(ratio: float) -> None:
     warnings.warn(
-        f"X is ill-conditioned (about {ratio**-0.5:.0e}): statistics gathered chunk by chunk hold its weights "
-        f"to some {100 * EPS / ratio:.0e} of their size only. Call fit with all rows, which reads them again, "
-        "standardise the columns, drop those that are nearly sums of others, or set alpha > 0.",
+        f"X is ill-conditioned (about {ratio**-0.5:.0e}): statistics gathered chunk by chunk hold the weights "
+        f"to some {100 * EPS / ratio:.0e} of their size only. Call fit with all rows, which reads them twice, "
+        "drop columns that are nearly sums of others, or set alpha > 0.",
         LinAlgWarning,
         stacklevel=5,
     )

@@ -147,19 +147,21 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) ->
     return _centre(n_rows, xx, vx, vv, rows.shift, y_shift)
 
 
-def check_sums(moments: Moments, X: Any, estimator: Any) -> None:
-    """Raise if X holds NaN or infinity, or numbers whose squares are none; O(d^2) unless so."""
-    name = type(estimator).__name__
+def check_sums(moments: Moments, X: Any, name: str) -> None:
+    """Raise if X held NaN or infinity, or numbers too large to be squared; costs O(d^2) unless so."""
     if not moments.is_finite:
         assert_all_finite(X, estimator_name=name, input_name="X")
         raise ValueError(
             f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
         )
+
+
+def check_not_tiny(moments: Moments, X: Any) -> None:
+    """Raise if a column of X varies by so little that its squares vanish."""
     small = np.flatnonzero(moments.xx.diagonal() < TINY)
     if len(small) and abs(X[:, small] - X[:1, small]).max() > 0:
         raise ValueError(
-            f"X has columns of such small values (below 1e-140) that their squares vanish: {small[:10].tolist()}. "
-            "Scale them up."
+            f"The columns {small[:10].tolist()} of X vary by less than 1e-140, whose squares vanish. Scale them up."
         )
 
 

@@ -23,7 +23,7 @@ from estimators._least_squares import (
     stability_limit,
 )
 from estimators._merging import check_mergeable
-from estimators._moments import as_rows, check_sums, gather
+from estimators._moments import as_rows, check_not_tiny, check_sums, gather
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 
 WIDE = 5000  # columns; beyond, the Gram matrix would take more than 200 MB
@@ -32,9 +32,10 @@ WIDE = 5000  # columns; beyond, the Gram matrix would take more than 200 MB
 class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
     """Linear regression by gradient descent, in one pass over the data whatever the number of iterations.
 
-    Minimises ``1 / (2 n) * ||y - X w - b||^2 + alpha * l1_ratio * ||w||_1 + alpha * (1 - l1_ratio) / 2 * ||w||^2``, with
-    `sample_weight` the weighted mean in place of the mean over n rows. The rows are read once, into means and
-    cross-products; from these every iterate of gradient descent is known in closed form.
+    Minimises ``1 / (2 n) * ||y - X w - b||^2 + alpha * l1_ratio * ||w||_1 + alpha * (1 - l1_ratio) / 2 *
+    ||w||^2``, with `sample_weight` the weighted mean in place of the mean over n rows. The rows are read
+    once, into means and cross-products; from these every iterate of gradient descent is known in closed
+    form.
 
     Parameters
     ----------
@@ -48,10 +49,11 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Whether there is a bias b; it has no penalty.
 
     learning_rate : "auto" or float, default="auto"
-        "auto" converges to the minimum, with no rate to choose; of several minima, to the one with the shortest w.
-        A number is the rate of textbook gradient descent from zero, weights and bias together, on the mean
-        squared error: ``w -= learning_rate * (2 / n) * X.T @ (X @ w + b - y)``, `max_iter` times. With a penalty the step
-        is `learning_rate` times twice the gradient of the objective, and soft-thresholding for its L1 part.
+        "auto" converges to the minimum, with no rate to choose; of several minima, to the one with the
+        shortest w. A number is the rate of textbook gradient descent from zero, weights and bias together,
+        on the mean squared error: ``w -= learning_rate * (2 / n) * X.T @ (X @ w + b - y)``, `max_iter`
+        times. With a penalty the step is `learning_rate` times twice the gradient of the objective, and
+        soft-thresholding for its L1 part.
 
     max_iter : int, default=1000
         Number of iterations at a given learning rate, and the most that "auto" takes with an L1 penalty
@@ -97,15 +99,17 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     ``ElasticNet(alpha=a, l1_ratio=r)``                    ``alpha=a, l1_ratio=r``
     =====================================================  =========================================
 
-    Fitting d features takes O(n d^2) time and O(d^2) memory beyond the data, and O(d^3) for the solution; iterations
-    cost nothing but with an L1 penalty, O(d^2) each. A textbook iterate from zero is
-    ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))`` with the eigenvectors V and eigenvalues s of X'X / n, and
-    c = X'y / n, the bias being the weight of a constant 1. Where the statistics are too coarse (a condition
-    of X above some 30,000), :meth:`fit` passes over the rows once more, in coordinates in which X'X is about the
-    identity; directions below ``max(n, d) * eps`` of the largest singular value are left out, as in LinearRegression.
+    Fitting d features takes O(n d^2) time and O(d^2) memory beyond the data, and O(d^3) for the solution;
+    iterations cost nothing but with an L1 penalty, O(d^2) each. A textbook iterate from zero is ``V @ ((1 -
+    (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))`` with the eigenvectors V and eigenvalues s of X'X / n,
+    and c = X'y / n, the bias being the weight of a constant 1. Where the statistics are too coarse (a
+    condition of X above some 30,000), :meth:`fit` passes over the rows once more, in coordinates in which
+    X'X is about the identity; directions below ``max(n, d) * eps`` of the largest singular value are left
+    out, as in LinearRegression.
 
-    With more than 5,000 features no d x d matrix is formed: each step reads the rows (LSMR, or proximal descent
-    with an L1 penalty), and :meth:`partial_fit`, :meth:`merge`, :meth:`coef_path` and :meth:`alpha_path` are not available.
+    With more than 5,000 features no d x d matrix is formed: each step reads the rows (LSMR, or proximal
+    descent with an L1 penalty), and :meth:`partial_fit`, :meth:`merge`, :meth:`coef_path` and
+    :meth:`alpha_path` are not available.
 
     Callbacks (``set_callbacks``) see one subtask an iteration; at a given learning rate descent then iterates
     literally.
@@ -115,8 +119,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the sample variance.
     The American Statistician 37(3), 242-247. Equation 2.1b: how statistics add up.
 
-    Beck, A. and Teboulle, M. (2009). A fast iterative shrinkage-thresholding algorithm. SIAM Journal on Imaging
-    Sciences 2(1), 183-202. Equations 4.1-4.3: the loop for the L1 penalty.
+    Beck, A. and Teboulle, M. (2009). A fast iterative shrinkage-thresholding algorithm. SIAM Journal on
+    Imaging Sciences 2(1), 183-202. Equations 4.1-4.3: the loop for the L1 penalty.
 
     Examples
     --------
@@ -186,8 +190,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Raises
         ------
         ValueError
-            If X or y holds NaN, infinite or text values, or such large ones that their squares overflow, if a weight is
-            negative or all are zero, or if `learning_rate` is above `max_learning_rate_` (the message has it).
+            If X or y holds NaN, infinite or text values, or such large ones that their squares overflow, if
+            a weight is negative or all are zero, or if `learning_rate` is above `max_learning_rate_` (the
+            message has it).
 
         Warns
         -----
@@ -196,18 +201,14 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         """
         self.__dict__.pop("_solution", None)  # should the fit fail, nothing old stands beside new features
         X, y, sample_weight = self._check(X, y, sample_weight, reset=True)
-        settings, targets = Settings.of(self), as_columns(y)
-        self._dtype, self._y_tail, self._moments = X.dtype, y.shape[1:], None
+        settings = Settings.of(self)
         task = FitTask(self, settings.max_subtasks, X, y, sample_weight)
         if X.shape[1] > WIDE:
-            check_finite(X, self)
-            self._solution = solve_wide(X, targets, sample_weight, settings, task)
+            assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
+            self._moments, self._dtype, self._y_tail = None, X.dtype, y.shape[1:]
+            self._solution = solve_wide(X, as_columns(y), sample_weight, settings, task)
         else:
-            rows = as_rows(X)
-            moments = gather(rows, targets, sample_weight)
-            check_sums(moments, X, self)
-            self._moments = moments
-            self._solution = solve(moments, settings, task, Training(rows, targets, sample_weight))
+            self._fit_rows(as_rows(X), X, y, sample_weight, task)
         task.close(lambda: {"_solution": self._solution})
         return self
 
@@ -240,14 +241,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         first = not self.__sklearn_is_fitted__()
         X, y, sample_weight = self._check(X, y, sample_weight, reset=first)
         self._check_narrow("partial_fit")
-        if not first and y.shape[1:] != self._y_tail:
-            raise ValueError(f"y had the shape (n_samples, *{self._y_tail}) before. Got {y.shape} instead.")
-        moments = gather(as_rows(X), as_columns(y), sample_weight)
-        check_sums(moments, X, self)
-        if first:
-            self._dtype, self._y_tail = X.dtype, y.shape[1:]
-        self._moments, self._solution = moments if first else self._moments.merge(moments), None
-        return self
+        return self._add_rows(as_rows(X), X, y, sample_weight)
 
     def merge(self, other: "GDRegressor") -> Self:
         """Add what another model has learned, as if this one had seen its rows too.
@@ -267,16 +261,12 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         TypeError
             If `other` is no GDRegressor.
         ValueError
-            If parameters, features or targets differ, or there are more than 5,000 features. Both are unchanged.
+            If parameters, features or targets differ, or there are more than 5,000 features. Both are
+            unchanged.
         """
         check_mergeable(self, other)
         self._check_narrow("merge")
-        if self._y_tail != other._y_tail:
-            raise ValueError(
-                f"The models have targets of different shapes: {self._y_tail} and {other._y_tail}."
-            )
-        self._moments, self._solution = self._moments.merge(other._moments), None
-        return self
+        return self._add(other)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return ``X @ w + b``.
@@ -315,16 +305,16 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             If `learning_rate` is "auto", an iteration is negative or no whole number, or there are
             more than 5,000 features.
 
-        Notes
-        -----
-        O(d^3) once and O(d^2) for each of the iterations; with an L1 penalty O(d^2) for all up to the largest.
+        Notes ----- O(d^3) once and O(d^2) for each of the iterations; with an L1 penalty O(d^2) for all up
+        to the largest.
         """
         check_is_fitted(self)
         self._check_narrow("coef_path")
         steps = np.asarray(iterations)
         if steps.ndim != 1 or steps.dtype.kind not in "iu" or (steps < 0).any():
             raise ValueError(
-                f"The 'iterations' parameter of coef_path must be a list of ints in [0, inf). Got {iterations!r} instead."
+                "The 'iterations' parameter of coef_path must be a list of ints in [0, inf). "
+                f"Got {iterations!r} instead."
             )
         if self.learning_rate == "auto":
             raise ValueError(
@@ -334,12 +324,13 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         return self._shaped(*descent_path(self._moments, Settings.of(self), steps))
 
     def alpha_path(self, alphas: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """Return the minimum for each of some penalties, from what :meth:`fit` learned; each starts at the one before.
+        """Return the minimum for each of some penalties, from what :meth:`fit` learned.
 
         Parameters
         ----------
         alphas : array-like of float of shape (n_alphas,)
-            Each 0 or more, in place of `alpha`; from large to small is fastest.
+            Each 0 or more, in place of `alpha`. Descent starts at the minimum before, so from large to small
+            is fastest.
 
         Returns
         -------
@@ -352,17 +343,16 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         ValueError
             If an alpha is negative, or there are more than 5,000 features.
 
-        Notes
-        -----
-        From the statistics alone, so as exact as :meth:`partial_fit`. O(d^3) for each alpha, and less with an L1 penalty
-        that few weights survive.
+        Notes ----- From the statistics alone, so as exact as :meth:`partial_fit`. O(d^3) for each alpha,
+        and less with an L1 penalty that few weights survive.
         """
         check_is_fitted(self)
         self._check_narrow("alpha_path")
         strengths = np.asarray(alphas, dtype=float)
         if strengths.ndim != 1 or not (np.isfinite(strengths) & (strengths >= 0)).all():
             raise ValueError(
-                f"The 'alphas' parameter of alpha_path must be a list of floats in [0, inf). Got {alphas!r} instead."
+                "The 'alphas' parameter of alpha_path must be a list of floats in [0, inf). "
+                f"Got {alphas!r} instead."
             )
         return self._shaped(*penalty_path(self._moments, Settings.of(self), strengths))
 
@@ -420,6 +410,42 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             weights, bias = weights[..., 0, :], bias[..., 0]
         return np.ascontiguousarray(weights, dtype=self._dtype), np.asarray(bias, dtype=self._dtype)
 
+    def _add(self, other: "GDRegressor") -> Self:
+        """Add another model's statistics."""
+        if self._y_tail != other._y_tail:
+            raise ValueError(
+                f"The models have targets of different shapes: {self._y_tail} and {other._y_tail}."
+            )
+        self._moments, self._solution = self._moments.merge(other._moments), None
+        return self
+
+    def _fit_rows(self, rows: Any, X: Any, y: np.ndarray, sample_weight: Any, task: Any) -> None:
+        """Learn from rows, which PolynomialRegressor makes from X; they are read twice if need be."""
+        targets = as_columns(y)
+        moments = gather(rows, targets, sample_weight)
+        self._check_moments(moments, X)
+        self._moments, self._dtype, self._y_tail = moments, X.dtype, y.shape[1:]
+        self._solution = solve(moments, Settings.of(self), task, Training(rows, targets, sample_weight))
+
+    def _add_rows(self, rows: Any, X: Any, y: np.ndarray, sample_weight: Any) -> Self:
+        """Learn from more rows."""
+        first = not self.__sklearn_is_fitted__()
+        if not first and y.shape[1:] != self._y_tail:
+            raise ValueError(
+                f"y must have the shape it had before, (n_samples, *{self._y_tail}). Got {y.shape} instead."
+            )
+        moments = gather(rows, as_columns(y), sample_weight)
+        self._check_moments(moments, X)
+        if first:
+            self._dtype, self._y_tail = X.dtype, y.shape[1:]
+        self._moments, self._solution = moments if first else self._moments.merge(moments), None
+        return self
+
+    def _check_moments(self, moments: Any, X: Any) -> None:
+        check_sums(moments, X, type(self).__name__)
+        if X.shape[1] == len(moments.xx):
+            check_not_tiny(moments, X)
+
     def _check(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, np.ndarray, Any]:
         """Return X, y and the weights as arrays; whether X is finite is seen in its sums, later."""
         X, y = validate_data(
@@ -448,8 +474,3 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
 def as_columns(y: np.ndarray) -> np.ndarray:
     """Return y as float64 columns, (n, q)."""
     return y.reshape(len(y), -1).astype(np.float64, copy=False)
-
-
-def check_finite(X: Any, estimator: Any) -> None:
-    """Raise scikit-learn's error if X holds NaN or infinity."""
-    assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
