@@ -316,8 +316,8 @@ def _check_rate(settings: Settings, limit: float) -> None:
     assert rate is not None
     if rate > limit * (1 + 1e-9):
         raise ValueError(
-            f"learning_rate={rate:g} makes descent diverge on these data: every step would overshoot by more "
-            f"than the one before. The largest safe rate is {limit:.6g}; standardised columns allow larger ones."
+            f"learning_rate={rate:g} makes descent diverge on these data: each step would overshoot by more "
+            f"than the last. The largest safe rate is {limit:.6g}; standardising X raises it."
         )
 
 
@@ -333,9 +333,9 @@ def _warn(settings: Settings) -> None:
 
 def _warn_ill_conditioned(ratio: float) -> None:
     warnings.warn(
-        f"X is ill-conditioned (about {ratio**-0.5:.0e}): statistics gathered chunk by chunk hold the weights "
-        f"to some {100 * EPS / ratio:.0e} of their size only. Call fit with all rows, which reads them twice, "
-        "drop columns that are nearly sums of others, or set alpha > 0.",
+        f"X is ill-conditioned (about {ratio**-0.5:.0e}): from statistics of chunks, the weights are good "
+        f"to some {100 * EPS / ratio:.0e} of their size only. Call fit with all rows, which reads them "
+        "twice, drop columns that are nearly sums of others, or set alpha > 0.",
         LinAlgWarning,
         stacklevel=5,
     )

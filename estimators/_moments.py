@@ -161,7 +161,7 @@ def check_not_tiny(moments: Moments, X: Any) -> None:
     small = np.flatnonzero(moments.xx.diagonal() < TINY)
     if len(small) and abs(X[:, small] - X[:1, small]).max() > 0:
         raise ValueError(
-            f"The columns {small[:10].tolist()} of X vary by less than 1e-140, whose squares vanish. Scale them up."
+            f"Columns {small[:10].tolist()} of X vary by less than 1e-140, whose square is lost. Scale X."
         )
 
 

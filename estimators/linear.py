@@ -151,6 +151,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
+    _moments: Any  # the statistics of the rows; None if there are too many columns
+    _solution: Any  # None until it is asked for, after partial_fit and merge
+
     def __init__(
         self,
         alpha: float = 0.0,
@@ -200,15 +203,15 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             If `max_iter` ended the descent.
         """
         self.__dict__.pop("_solution", None)  # should the fit fail, nothing old stands beside new features
-        X, y, sample_weight = self._check(X, y, sample_weight, reset=True)
+        X, y, weight = self._check(X, y, sample_weight, reset=True)
         settings = Settings.of(self)
-        task = FitTask(self, settings.max_subtasks, X, y, sample_weight)
+        task = FitTask(self, settings.max_subtasks, X, y, weight)
         if X.shape[1] > WIDE:
             assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
             self._moments, self._dtype, self._y_tail = None, X.dtype, y.shape[1:]
-            self._solution = solve_wide(X, as_columns(y), sample_weight, settings, task)
+            self._solution = solve_wide(X, as_columns(y), weight, settings, task)
         else:
-            self._fit_rows(as_rows(X), X, y, sample_weight, task)
+            self._fit_rows(as_rows(X), X, y, weight, task)
         task.close(lambda: {"_solution": self._solution})
         return self
 
@@ -239,9 +242,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             As :meth:`fit`; if there are more than 5,000 features. The model is unchanged.
         """
         first = not self.__sklearn_is_fitted__()
-        X, y, sample_weight = self._check(X, y, sample_weight, reset=first)
+        X, y, weight = self._check(X, y, sample_weight, reset=first)
         self._check_narrow("partial_fit")
-        return self._add_rows(as_rows(X), X, y, sample_weight)
+        return self._add_rows(as_rows(X), X, y, weight)
 
     def merge(self, other: "GDRegressor") -> Self:
         """Add what another model has learned, as if this one had seen its rows too.

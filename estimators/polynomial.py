@@ -26,8 +26,8 @@ def _has_domain(model: "PolynomialRegressor") -> bool:
     """Tell whether chunks can be scaled alike, or raise."""
     if model.domain is None:
         raise AttributeError(
-            "partial_fit and merge need the 'domain' parameter of PolynomialRegressor, the lowest and highest "
-            "values that the features can have. Got None instead."
+            "partial_fit and merge need the 'domain' parameter of PolynomialRegressor: the lowest and "
+            "highest values of the features. Got None instead."
         )
     return True
 
@@ -173,14 +173,11 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             fit X.
         """
         self.__dict__.pop("_regressor", None)  # should the fit fail, nothing old stands beside new features
-        X, y, sample_weight = self._check(X, y, sample_weight, reset=True)
-        expansion, domain = self._expansion_for(X), self._domain_for(X, sample_weight)
-        regressor = self._new_regressor()
-        task = FitTask(
-            self, Settings.of(self).max_subtasks, X, y, sample_weight, lambda part: _rebuilt(regressor, part)
-        )
-        self._expansion, self.domain_ = expansion, domain
-        regressor._fit_rows(self._rows(X), X, y, sample_weight, task)
+        X, y, weight = self._check(X, y, sample_weight, reset=True)
+        self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
+        regressor, steps = self._new_regressor(), Settings.of(self).max_subtasks
+        task = FitTask(self, steps, X, y, weight, lambda part: _rebuilt(regressor, part))
+        regressor._fit_rows(self._rows(X), X, y, weight, task)
         self._regressor = regressor
         task.close(lambda: {"_solution": regressor._solution})
         return self
@@ -211,11 +208,11 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             If `domain` is None.
         """
         first = not self.__sklearn_is_fitted__()
-        X, y, sample_weight = self._check(X, y, sample_weight, reset=first)
+        X, y, weight = self._check(X, y, sample_weight, reset=first)
         if first:
-            self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, sample_weight)
+            self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
         regressor = self._new_regressor() if first else self._regressor
-        self._regressor = regressor._add_rows(self._rows(X), X, y, sample_weight)
+        self._regressor = regressor._add_rows(self._rows(X), X, y, weight)
         return self
 
     @available_if(_has_domain)
@@ -346,8 +343,8 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         count = X.shape[1] - len(expanded) + n_terms(len(expanded), self.degree, self.interaction_only)
         if count > WIDE:
             raise ValueError(
-                f"The 'degree' parameter of PolynomialRegressor must make at most {WIDE:,} terms. Got {self.degree}, "
-                f"which makes {count:,} of {len(expanded)} features; `expand` can choose fewer."
+                f"The 'degree' parameter of PolynomialRegressor must make at most {WIDE:,} terms. "
+                f"Got {self.degree}, and {count:,} terms of {len(expanded)} features; `expand` chooses fewer."
             )
         return Expansion(X.shape[1], expanded, int(self.degree), bool(self.interaction_only))
 
