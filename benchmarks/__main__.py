@@ -15,9 +15,9 @@ from rich.table import Table
 
 from benchmarks._harness import Row
 
-ALL = ("naive_bayes", "encoders", "pipeline")
+ALL = ("naive_bayes", "encoders", "pipeline", "linear")
 RESULTS = Path("benchmark-results.json")
-PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit", "scikit-learn-intelex")
 
 
 def main() -> None:

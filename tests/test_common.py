@@ -17,7 +17,13 @@ def test_sklearn_contract(estimator, check):
 
 
 # What the contract had when this was written; more checks are welcome, fewer mean that a tag lies.
-FEWEST_CHECKS = {"ComplementNB": 64, "MultiHotEncoder": 47, "OneHotEncoder": 47}
+FEWEST_CHECKS = {
+    "ComplementNB": 64,
+    "GDRegressor": 61,
+    "MultiHotEncoder": 47,
+    "OneHotEncoder": 47,
+    "PolynomialRegressor": 60,
+}
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
