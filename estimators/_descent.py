@@ -15,6 +15,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, lsmr
 
 EPS = float(np.finfo(float).eps)
 COARSE = 1e-6  # a reciprocal condition of the scaled H below this: read the rows again, if they are there
+ROOM = 2**26  # numbers, half a gigabyte: the most that the columns of a face may take
 STEADY = 4  # proximal steps with the same signs before the face is tried
 
 
@@ -31,9 +32,13 @@ class Quadratic:
     )
     l2: float = 0.0
 
+    def times(self, w: np.ndarray) -> np.ndarray:
+        """Return H times the weights (p, q)."""
+        return self.gram @ w  # (p, p) @ (p, q)
+
     def gradient(self, w: np.ndarray) -> np.ndarray:
         """Return the gradient at the weights (p, q)."""
-        return self.gram @ w - self.pull  # (p, p) @ (p, q)
+        return self.times(w) - self.pull
 
     def value(self, w: np.ndarray) -> np.ndarray:
         """Return the objective without the L1 penalty, (q,)."""
@@ -78,15 +83,22 @@ class MatrixFree:
     """
 
     def __init__(
-        self, X: Any, y: np.ndarray, weight: np.ndarray, l2: float, centred: bool, has_bias: bool = False
+        self,
+        X: Any,
+        y: np.ndarray,
+        share: np.ndarray,
+        x_mean: np.ndarray,
+        l2: float,
+        has_bias: bool = False,
     ) -> None:
-        self.X, self.l2, self.has_bias = X, l2, has_bias
-        self.share = weight / weight.sum()
-        self.x_mean = self.share @ X if centred else np.zeros(X.shape[1])
-        self.y_mean = self.share @ y if centred else np.zeros(y.shape[1])
-        self.y = y - self.y_mean
-        self.half_square = 0.5 * self.share @ self.y**2
-        self.pull = self._backward(self.share[:, np.newaxis] * self.y)
+        self.X, self.y, self.share, self.x_mean = X, y, share, x_mean
+        self.l2, self.has_bias = l2, has_bias
+        self.half_square = 0.5 * share @ y**2
+        self.pull = self._backward(share[:, np.newaxis] * y)
+
+    def times(self, w: np.ndarray) -> np.ndarray:
+        """Return H times the weights (p, q)."""
+        return self._backward(self.share[:, np.newaxis] * self._forward(w)) + self._penalty(w)
 
     def gradient(self, w: np.ndarray) -> np.ndarray:
         """Return the gradient at the weights (p, q)."""
@@ -105,21 +117,14 @@ class MatrixFree:
         """Return what the steps are scaled by, (p, 1): the same for all."""
         return np.ones((len(self.pull), 1))
 
-    def bias(self, w: np.ndarray) -> np.ndarray:
-        """Return the bias that belongs to the weights (d, q) where the means were taken off."""
-        return self.y_mean - self.x_mean @ w
-
     def target(self, k: int) -> "MatrixFree":
         """Return the problem of one target."""
-        one = object.__new__(MatrixFree)
-        one.__dict__ = self.__dict__ | {
-            name: getattr(self, name)[..., k : k + 1] for name in ("y", "pull", "half_square")
-        }
-        return one
+        return MatrixFree(self.X, self.y[:, k : k + 1], self.share, self.x_mean, self.l2, self.has_bias)
 
     def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
         """Minimise over the active coordinates, `push` taken off the pull; None if they are too many."""
-        if not len(active) <= self.X.shape[0] <= 5_000:
+        n = self.X.shape[0]
+        if len(active) * max(n, len(active)) > ROOM or (not self.l2 and len(active) > n):
             return None
         columns = self.X[:, active]
         columns = columns.toarray() if hasattr(columns, "toarray") else columns
@@ -198,12 +203,6 @@ class ClosedForm:
         self.values = np.maximum(values, 0.0)[:, np.newaxis]  # (p, 1)
         self.pull = self.vectors.T @ problem.pull  # (p, p) @ (p, q)
 
-    @property
-    def max_learning_rate(self) -> float:
-        """The rate above which the iterates grow without bound."""
-        largest = float(self.values.max())
-        return 1 / largest if largest > 0 else np.inf
-
     def weights(self, learning_rate: float, k: int) -> np.ndarray:
         """Return iterate k, (p, q)."""
         return self.vectors @ (self._reach(learning_rate, k) * self.pull)
@@ -276,19 +275,19 @@ def solve_factor(
     return Vt.T @ (s / (s**2 + l2) * (U.T @ response))
 
 
-def largest_curvature(problem: Any) -> float:
-    """Return the largest eigenvalue of H in coordinates scaled as the steps are, a little above it."""
-    root = np.sqrt(problem.scale())
-    zero = problem.gradient(np.zeros((len(root), 1)))[:, :1]
+def largest_curvature(problem: Any, scale: np.ndarray | None = None, tol: float = 1e-4) -> float:
+    """Return the largest eigenvalue of H, its coordinates divided by the roots of `scale` (p, 1)."""
+    p = len(problem.pull)
+    root = np.ones((p, 1)) if scale is None else np.sqrt(scale)
 
     def scaled(w: np.ndarray) -> np.ndarray:
-        return ((problem.gradient(w.reshape(-1, 1) / root)[:, :1] - zero) / root)[:, 0]
+        return (problem.times(w.reshape(-1, 1) / root) / root)[:, 0]
 
-    if len(root) < 3:  # too small for Lanczos
-        return float(np.linalg.eigvalsh(np.column_stack([scaled(w) for w in np.eye(len(root))])).max())
-    start = 1 + np.arange(len(root)) / len(root)  # not random: the same data give the same model
-    operator = LinearOperator((len(root), len(root)), matvec=scaled, dtype=np.float64)
-    return 1.001 * float(eigsh(operator, k=1, v0=start, tol=1e-4, return_eigenvectors=False)[0])
+    if p < 32:  # too small for Lanczos
+        return float(np.linalg.eigvalsh(np.column_stack([scaled(w) for w in np.eye(p)])).max())
+    start = 1 + np.arange(p) / p  # not random: the same data give the same model
+    operator = LinearOperator((p, p), matvec=scaled, dtype=np.float64)
+    return float(eigsh(operator, k=1, v0=start, tol=tol, return_eigenvectors=False)[0])
 
 
 def proximal_descent(
@@ -296,7 +295,8 @@ def proximal_descent(
 ) -> Iterator[tuple[np.ndarray, bool]]:
     """Yield the iterates of accelerated proximal descent, (p, q), and whether all targets have arrived."""
     q = start.shape[1]
-    curvature = largest_curvature(problem.target(0)) if curvature is None else curvature
+    if curvature is None:
+        curvature = largest_curvature(problem, problem.scale())
     runs = [_proximal_run(problem.target(k), l1, start[:, k : k + 1], tol, curvature) for k in range(q)]
     arrived = np.zeros(q, dtype=bool)
     w = start
@@ -318,7 +318,7 @@ def _proximal_run(
     longer than `tol` times the first.
     """
     scale = problem.scale()
-    step, root = 1 / (max(curvature, EPS) * scale), np.sqrt(scale)
+    step, root = 1 / (1.001 * max(curvature, EPS) * scale), np.sqrt(scale)
     enough = tol * float(np.abs(problem.pull / root).max(initial=0.0))
     z, t, steady = w, 1.0, 0
     while True:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -116,25 +117,24 @@ def solve_wide(
 ) -> Solution:
     """Descend with the rows themselves, without a d x d matrix. O(nonzeros of X) for an iteration."""
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
-    textbook = settings.learning_rate is not None
-    problem = MatrixFree(
-        X.astype(np.float64, copy=False),
-        y,
-        weight,
-        settings.l2,
-        centred=settings.fit_intercept and not textbook,
-        has_bias=settings.fit_intercept and textbook,
-    )
-    if textbook:
-        _check_rate(settings, 1 / max(_descent.largest_curvature(problem), np.finfo(float).tiny))
-        return _iterate(
-            problem, lambda at: problem.objective(_joined(problem, at), settings.l1), settings, task
-        )
+    X, share = X.astype(np.float64, copy=False), weight / weight.sum()
+    x_mean, y_mean = np.zeros(X.shape[1]), np.zeros(y.shape[1])
+    if settings.learning_rate is not None:
+        problem = MatrixFree(X, y, share, x_mean, settings.l2, has_bias=settings.fit_intercept)
+        _check_rate(settings, _stability_limit(problem))
+        return _iterate(problem, lambda w: problem.objective(w, settings.l1), settings, task)
+    if settings.fit_intercept:
+        x_mean, y_mean = share @ X, share @ y
+    problem = MatrixFree(X, y - y_mean, share, x_mean, settings.l2)
+
+    def bias(w: np.ndarray) -> np.ndarray:
+        return y_mean - x_mean @ w
+
     if settings.l1:
-        return _solve_proximal(problem, problem.bias, settings, task)
+        return _solve_proximal(problem, bias, settings, task)
     task.begin()
     w, n_iter, arrived = problem.solve(settings.tol, settings.max_iter)
-    solution = Solution(w, problem.bias(w), max(n_iter, 1), problem.value(w).sum(keepdims=True))
+    solution = Solution(w, bias(w), max(n_iter, 1), problem.value(w).sum(keepdims=True))
     task.end(lambda: {"_solution": solution})
     if not arrived:
         _warn(settings)
@@ -172,7 +172,7 @@ def penalty_path(moments: Moments, settings: Settings, alphas: np.ndarray) -> tu
         problem = _penalised(xx, xy, yy, l2)
         if l1:
             if l2 or curvature is None:
-                curvature = _descent.largest_curvature(problem)
+                curvature = _descent.largest_curvature(problem, problem.scale())
             loop = _descent.proximal_descent(problem, l1, w, settings.tol, curvature)
             for _, (w, arrived) in zip(range(settings.max_iter), loop, strict=False):  # noqa: B007
                 pass
@@ -187,7 +187,12 @@ def penalty_path(moments: Moments, settings: Settings, alphas: np.ndarray) -> tu
 
 def stability_limit(moments: Moments, settings: Settings) -> float:
     """Return the largest rate at which textbook descent does not diverge."""
-    return ClosedForm(_textbook(moments, settings)).max_learning_rate
+    return _stability_limit(_textbook(moments, settings))
+
+
+def _stability_limit(problem: Any) -> float:
+    largest = _descent.largest_curvature(problem, tol=0.0)
+    return 1 / largest if largest > 0 else np.inf
 
 
 def _penalised(xx: np.ndarray, xy: np.ndarray, yy: np.ndarray, l2: float) -> Quadratic:
@@ -233,28 +238,47 @@ def _textbook(moments: Moments, settings: Settings) -> Quadratic:
 
 
 def _solve_textbook(moments: Moments, settings: Settings, task: Any) -> Solution:
-    problem = _textbook(moments, settings)
-    closed, rate, n_iter = ClosedForm(problem), settings.learning_rate, settings.max_iter
+    problem, rate, n_iter = _textbook(moments, settings), settings.learning_rate, settings.max_iter
     assert rate is not None
-    _check_rate(settings, closed.max_learning_rate)
-
-    def objective(solution: Solution) -> float:
-        return _objective(moments, settings, solution)
-
+    _check_rate(settings, _stability_limit(problem))
     if settings.l1 or task.active:
-        return _iterate(problem, objective, settings, task)
+        return _iterate(problem, Objective(moments, settings), settings, task)
+    closed = ClosedForm(problem)
     if closed.gradient_left(rate, n_iter) > settings.tol:
         _warn(settings)
-
-    def losses() -> np.ndarray:
-        excess = closed.excess(rate, np.arange(1, n_iter + 1))
-        return objective(solution) + (excess - excess[-1])
-
-    solution = _split(problem, closed.weights(rate, n_iter), n_iter, losses)
-    return solution
+    w = closed.weights(rate, n_iter)
+    return _split(problem, w, n_iter, partial(_textbook_losses, moments, settings, w))
 
 
-def _iterate(problem: Any, objective: Callable[[Solution], float], settings: Settings, task: Any) -> Solution:
+def _textbook_losses(moments: Moments, settings: Settings, w: np.ndarray) -> np.ndarray:
+    """Return the objective after each iteration of textbook descent that ended at w, (max_iter,)."""
+    rate = settings.learning_rate
+    assert rate is not None
+    above = ClosedForm(_textbook(moments, settings)).excess(rate, np.arange(1, settings.max_iter + 1))
+    return Objective(moments, settings)(w) + (above - above[-1])
+
+
+class Objective:
+    """The objective, summed over the targets; from centred statistics, so that large means cancel nothing."""
+
+    def __init__(self, moments: Moments, settings: Settings) -> None:
+        self.moments, self.settings = moments, settings
+        self.xx, self.xy, yy = moments.per_row(centred=True)
+        self.yy = float(yy.sum())
+
+    def __call__(self, w: np.ndarray) -> float:
+        """Return its value at the weights of textbook descent, the bias last if there is one."""
+        bias = w[-1] if self.settings.fit_intercept else 0.0
+        w = w[:-1] if self.settings.fit_intercept else w
+        spread = self.yy + np.sum(w * (self.xx @ w - 2 * self.xy))
+        offset = self.moments.x_mean @ w + bias - self.moments.y_mean
+        penalty = self.settings.l1 * np.abs(w).sum() + self.settings.l2 / 2 * np.sum(w**2)
+        return float(0.5 * (max(spread, 0.0) + offset @ offset) + penalty)
+
+
+def _iterate(
+    problem: Any, objective: Callable[[np.ndarray], float], settings: Settings, task: Any
+) -> Solution:
     """Run the literal loop of textbook descent."""
     rate, losses = settings.learning_rate, np.empty(settings.max_iter)
     assert rate is not None
@@ -263,8 +287,8 @@ def _iterate(problem: Any, objective: Callable[[Solution], float], settings: Set
     for k in range(settings.max_iter):
         task.begin()
         previous, w = w, next(loop)
+        losses[k] = objective(w)
         solution = _split(problem, w, k + 1, losses[: k + 1])
-        losses[k] = objective(solution)
         first = first or float(np.linalg.norm(w - previous))
         if task.end(lambda: {"_solution": solution}):  # noqa: B023  read at once
             return solution
@@ -273,25 +297,11 @@ def _iterate(problem: Any, objective: Callable[[Solution], float], settings: Set
     return solution
 
 
-def _objective(moments: Moments, settings: Settings, solution: Solution) -> float:
-    """Return the objective, over all targets; from centred statistics, so that large means cancel nothing."""
-    w = solution.weights
-    xx, xy, yy = moments.per_row(centred=True)
-    spread = yy.sum() + np.sum(w * (xx @ w - 2 * xy))
-    offset = moments.x_mean @ w + solution.bias - moments.y_mean
-    penalty = settings.l1 * np.abs(w).sum() + settings.l2 / 2 * np.sum(w**2)
-    return float(0.5 * (max(spread, 0.0) + offset @ offset) + penalty)
-
-
 def _split(problem: Any, w: np.ndarray, n_iter: int, losses: Any) -> Solution:
     """Return the weights and, if it is one of them, the bias apart."""
     if problem.has_bias:
         return Solution(w[:-1], w[-1], n_iter, losses)
     return Solution(w, np.zeros(w.shape[1]), n_iter, losses)
-
-
-def _joined(problem: Any, solution: Solution) -> np.ndarray:
-    return np.vstack([solution.weights, solution.bias]) if problem.has_bias else solution.weights
 
 
 def _solve_proximal(

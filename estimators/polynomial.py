@@ -16,10 +16,9 @@ from estimators._callbacks import FitTask
 from estimators._expansion import ExpandedRows, Expansion, in_original_units, n_terms
 from estimators._least_squares import Settings
 from estimators._merging import check_mergeable
+from estimators._moments import BLOCK
 from estimators._params import Interval, check_feature_names_in, check_sample_weight, fit_context
 from estimators.linear import WIDE, GDRegressor
-
-BLOCK = 200_000  # numbers in a block of expanded rows
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
