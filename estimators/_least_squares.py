@@ -133,7 +133,7 @@ def solve_wide(
     if settings.l1:
         return _solve_proximal(problem, bias, settings, task)
     task.begin()
-    w, n_iter, arrived = problem.solve(settings.tol, settings.max_iter)
+    w, n_iter, arrived = problem.solve(settings.tol / 10_000, settings.max_iter)  # LSMR's is of the residual
     solution = Solution(w, bias(w), max(n_iter, 1), problem.value(w).sum(keepdims=True))
     task.end(lambda: {"_solution": solution})
     if not arrived:
@@ -308,13 +308,13 @@ def _solve_proximal(
     problem: Any, bias: Callable[[np.ndarray], np.ndarray], settings: Settings, task: Any
 ) -> Solution:
     """Run accelerated proximal descent to its end."""
-    losses: list[float] = []
+    losses = np.empty(settings.max_iter)
     loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(problem.pull), settings.tol)
-    for _ in range(settings.max_iter):
+    for k in range(settings.max_iter):
         task.begin()
         w, arrived = next(loop)
-        losses.append(problem.objective(w, settings.l1))
-        solution = Solution(w, bias(w), len(losses), np.array(losses))
+        losses[k] = problem.objective(w, settings.l1)
+        solution = Solution(w, bias(w), k + 1, losses[: k + 1])
         if task.end(lambda: {"_solution": solution}) or arrived:  # noqa: B023  read at once
             return solution
     _warn(settings)

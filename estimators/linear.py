@@ -208,7 +208,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         task = FitTask(self, settings.max_subtasks, X, y, weight)
         if X.shape[1] > WIDE:
             assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
-            self._moments, self._dtype, self._y_tail = None, X.dtype, y.shape[1:]
+            self._moments, self._dtype, self._y_tail = None, X.dtype.name, y.shape[1:]
             self._solution = solve_wide(X, as_columns(y), weight, settings, task)
         else:
             self._fit_rows(as_rows(X), X, y, weight, task)
@@ -427,7 +427,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         targets = as_columns(y)
         moments = gather(rows, targets, sample_weight)
         self._check_moments(moments, X)
-        self._moments, self._dtype, self._y_tail = moments, X.dtype, y.shape[1:]
+        self._moments, self._dtype, self._y_tail = moments, X.dtype.name, y.shape[1:]
         self._solution = solve(moments, Settings.of(self), task, Training(rows, targets, sample_weight))
 
     def _add_rows(self, rows: Any, X: Any, y: np.ndarray, sample_weight: Any) -> Self:
@@ -440,7 +440,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         moments = gather(rows, as_columns(y), sample_weight)
         self._check_moments(moments, X)
         if first:
-            self._dtype, self._y_tail = X.dtype, y.shape[1:]
+            self._dtype, self._y_tail = X.dtype.name, y.shape[1:]
         self._moments, self._solution = moments if first else self._moments.merge(moments), None
         return self
 

@@ -1,5 +1,6 @@
 """Ready-made compositions of the estimators, and the files that keep them."""
 
+from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
 from pipelines.persistence import (
     ModelFileError,
     ModelVersionWarning,
@@ -18,9 +19,12 @@ from pipelines.recommend import (
 )
 
 __all__ = [
+    "ExtrapolationWarning",
     "ModelFileError",
     "ModelVersionWarning",
+    "dough_forecaster",
     "explain",
+    "forecast",
     "game_recommender",
     "hit_rate_scorer",
     "load_model",
@@ -30,4 +34,5 @@ __all__ = [
     "save_model",
     "update",
     "version_differences",
+    "weights_in_words",
 ]

@@ -1,0 +1,1 @@
+"""A pizzeria that forecasts its doughs: ``python -m examples.pizza``."""

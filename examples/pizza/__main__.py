@@ -1,0 +1,381 @@
+"""The pizzeria's dough forecaster on the command line: ``python -m examples.pizza --help``."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import warnings
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from sklearn.pipeline import Pipeline
+
+from examples.pizza.arguments import (
+    card_path,
+    count,
+    day,
+    degree,
+    model_path,
+    name_in,
+    picture_path,
+    rate,
+    share,
+    temperature,
+    whole_number,
+    writable_path,
+)
+from examples.pizza.data import EveningsFileError
+from examples.pizza.descent import descend
+from examples.pizza.descent import save_picture as save_path_picture
+from examples.pizza.descent import show as show_path
+from examples.pizza.evaluate import evaluate, save_json, save_picture, show
+from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
+from examples.pizza.years import LAWS
+from pipelines import (
+    ExtrapolationWarning,
+    ModelFileError,
+    ModelVersionWarning,
+    forecast,
+    load_model,
+    save_model,
+    weights_in_words,
+)
+from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
+
+MODEL = Path(__file__).parents[2] / "models" / "pizza.json"
+RETRAIN = "python -m examples.pizza train"
+QUESTIONS = [{"reservations": n} for n in (15, 20, 30)]  # stored with their answers in the week's card
+ASKED = ("reservations", "temperature", "tourists", "date", "weekday", "month", "holiday", "event")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    messages = Console(stderr=True)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        options.run(options, Console(), messages, options.fail)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ModelFileError, EveningsFileError, OSError) as error:
+        messages.print(f"{error}", style="red", markup=False)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.pizza",
+        description="How many doughs to prepare tonight. The model, a line through one week, is in "
+        "models/pizza.json.",
+        epilog="example: python -m examples.pizza forecast --reservations 15",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    learn = learning_options()
+
+    command = commands.add_parser(
+        "forecast",
+        parents=[evening_options(), learn],
+        help="how many doughs to prepare, and what each feature adds",
+    )
+    command.add_argument(
+        "--service-level",
+        type=share,
+        metavar="S",
+        help="0.9 for enough dough on nine evenings in ten; left out: the expected doughs, which will do on "
+        "about half",
+    )
+    command.add_argument(
+        "--model",
+        type=model_path,
+        metavar="CARD",
+        help="the card of a model that train saved (default: models/pizza.json); not with --data",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON for programs")
+    command.set_defaults(run=run_forecast, fail=command.error)
+
+    command = commands.add_parser(
+        "train", parents=[learn], help="train a model, cross-validate it and save it with its card"
+    )
+    command.add_argument(
+        "--output",
+        type=card_path,
+        metavar="CARD",
+        help="the card to write (default for the week: models/pizza.json); needed with other data",
+    )
+    command.set_defaults(run=run_train, fail=command.error)
+
+    command = commands.add_parser(
+        "evaluate",
+        help="the straight line against polynomials, features and service levels, on held-out evenings",
+    )
+    command.add_argument(
+        "--years", type=whole_number, default=10, metavar="N", help="how many seeded years (default: 10)"
+    )
+    command.add_argument("--seed", type=count, default=0, metavar="N", help="of the first year (default: 0)")
+    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the errors as JSON")
+    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+    command.set_defaults(run=run_evaluate, fail=command.error)
+
+    command = commands.add_parser(
+        "path", help="how gradient descent finds the line, at several learning rates"
+    )
+    command.add_argument(
+        "--data",
+        metavar="DATA",
+        help=f"{', '.join(DATA)}, or a CSV or Parquet file; reservations alone are looked at (default: week)",
+    )
+    command.add_argument("--seed", type=count, metavar="N", help="of a simulated year (default: 0)")
+    command.add_argument(
+        "--rate",
+        action="append",
+        type=rate,
+        dest="rates",
+        metavar="R",
+        help="a learning rate; may be repeated (default: four around the largest that comes to rest)",
+    )
+    command.add_argument(
+        "--iterations", type=whole_number, default=10_000, metavar="N", help="how many steps (default: 10000)"
+    )
+    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the paths as JSON")
+    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+    command.set_defaults(run=run_path, fail=command.error)
+    return parser
+
+
+def evening_options() -> argparse.ArgumentParser:
+    """Return the options that describe the evening."""
+    ask = argparse.ArgumentParser(add_help=False)
+    evening = ask.add_argument_group("the evening, as far as the model looks at it")
+    evening.add_argument(
+        "-r", "--reservations", type=count, metavar="N", help="reservations taken, 0 or more"
+    )
+    evening.add_argument("--date", type=day, metavar="DATE", help="as in 2025-06-13; gives weekday and month")
+    evening.add_argument("--weekday", type=name_in(WEEKDAYS), metavar="DAY", help="Monday to Sunday")
+    evening.add_argument("--month", type=name_in(MONTHS), metavar="MONTH", help="January to December")
+    evening.add_argument(
+        "--temperature", type=temperature, metavar="C", help="degrees Celsius, from -60 to 60"
+    )
+    evening.add_argument("--tourists", type=count, metavar="N", help="tourists in town, 0 or more")
+    evening.add_argument("--holiday", action="store_const", const=True, help="it is a public holiday")
+    evening.add_argument("--event", action="store_const", const=True, help="there is a special event")
+    return ask
+
+
+def learning_options() -> argparse.ArgumentParser:
+    """Return the options that say what is learned from."""
+    learn = argparse.ArgumentParser(add_help=False)
+    group = learn.add_argument_group("what is learned, at once, instead of the saved model")
+    group.add_argument(
+        "--data",
+        metavar="DATA",
+        help="week, a simulated year (linear or logarithmic: of reservations alone; full: with weekday, "
+        "month, temperature, tourists, holidays and events), or a CSV or Parquet file with the columns "
+        "reservations and doughs and any others of these, or date (default: week)",
+    )
+    group.add_argument("--seed", type=count, metavar="N", help="of a simulated year (default: 0)")
+    group.add_argument(
+        "--degree",
+        type=degree,
+        metavar="N",
+        help="of the polynomial, 1 to 10 (default: the best of a cross-validation; 1 below 30 evenings)",
+    )
+    group.add_argument(
+        "--feature",
+        action="append",
+        default=[],
+        dest="features",
+        metavar="NAME",
+        help="a column to forecast from; may be repeated (default: all, of the week and the years of "
+        "reservations only these)",
+    )
+    return learn
+
+
+def run_forecast(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Print how many doughs an evening needs."""
+    learned = options.data or options.features or options.degree or options.seed is not None
+    if learned and options.model:
+        fail("give --model, or --data and its like, not both")
+    model = learn(options, messages, fail)[0] if learned else load_forecaster(options.model, messages)
+    evening = check_evening(options, model, fail)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ExtrapolationWarning)
+            doughs = int(forecast(model, evening, options.service_level)[0])
+    except ValueError as error:  # the level is more than so few evenings can tell
+        fail(f"{error} See --data.")
+    said = [str(warning.message) for warning in caught]
+    told = {
+        "doughs": doughs,
+        "evening": evening,
+        "service_level": options.service_level,
+        "degree": model["forecast"].regressor_.degree,
+        "equation": equation(model),
+        "weights": weights_in_words(model, {k: v for k, v in evening.items() if k in model["read"].range_}),
+        "warnings": said,
+    }
+    if options.json:
+        print(json.dumps(told, indent=2))
+        return
+    for text in said:
+        messages.print(text, style="yellow", markup=False)
+    console.print(in_words(told), style="bold", markup=False)
+    if told["equation"]:
+        console.print(
+            f"doughs = {told['equation']}, where x is the {model['read'].features[0]}", markup=False
+        )
+    console.print("\n".join(told["weights"]), markup=False)
+
+
+def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Train, cross-validate and save a model."""
+    is_week = not (options.data or options.features or options.degree)
+    if not (is_week or options.output):
+        fail("give --output: models/pizza.json is for the week's straight line")
+    model, lesson = learn(options, messages, fail)
+    if lesson.evenings.height < 2:
+        fail("at least two evenings are needed, to see what one says of the other")
+    card = save_model(
+        model,
+        options.output or MODEL,
+        X=lesson.evenings.drop("doughs"),
+        y=lesson.evenings["doughs"],
+        scores=(scores := cross_validated(model, lesson)),
+        questions=QUESTIONS if is_week else questions_of(lesson),
+        answer=lambda model, asked: forecast(model, asked).tolist(),
+        retrain=" ".join([RETRAIN, *learned_by(options)]),
+    )
+    console.print(f"Trained on {lesson.evenings.height} evenings. Saved as {escape(str(card))}.")
+    console.print_json(data=scores)
+
+
+def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Judge the forecasters."""
+    report = evaluate(messages, options.years, options.seed)
+    show(report, console)
+    if options.json:
+        save_json(report, options.json)
+    if options.picture:
+        save_picture(report, options.picture)
+
+
+def run_path(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Show the descent."""
+    options.features = ["reservations"]
+    lesson = lesson_of(options, messages, fail)
+    if lesson.evenings["reservations"].n_unique() < 2:
+        fail("a line needs evenings of at least two different numbers of reservations")
+    report = descend(lesson, options.rates, options.iterations)
+    show_path(report, console)
+    if options.json:
+        save_json(report, options.json)
+    if options.picture:
+        save_path_picture(report, options.picture)
+
+
+def load_forecaster(card: Path | None, messages: Console) -> Pipeline:
+    """Load a saved model; where the week's is missing or versions differ, train and say so."""
+    if card:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ModelVersionWarning)
+            model = load_model(card, expected=ServiceLevelRegressor)
+        for warning in caught:
+            messages.print(str(warning.message), style="yellow", markup=False)
+        return model
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ModelVersionWarning)
+            return load_model(MODEL, expected=ServiceLevelRegressor)
+    except (ModelVersionWarning, FileNotFoundError) as reason:
+        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {RETRAIN}", markup=False)
+        return train()
+
+
+def learn(options: Any, messages: Console, fail: Callable) -> tuple[Pipeline, Lesson]:
+    """Train on what the options say."""
+    lesson = lesson_of(options, messages, fail)
+    with messages.status("Training ..."):
+        return train(lesson, options.degree), lesson
+
+
+def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
+    """Read the evenings and say which are left out."""
+    if options.seed is not None and options.data not in LAWS:
+        fail(f"--seed is of a simulated year: --data {', '.join(LAWS)}")
+    try:
+        lesson = read_lesson(options.data or "week", tuple(options.features), options.seed or 0)
+    except EveningsFileError:
+        raise
+    except ValueError as error:
+        fail(str(error))
+    if lesson.dropped:
+        left_out = ", ".join(lesson.dropped[:10]) + (" and more" if len(lesson.dropped) > 10 else "")
+        messages.print(
+            f"{len(lesson.dropped)} evenings left out, no reservations were taken: {left_out}", markup=False
+        )
+    return lesson
+
+
+def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, Any]:
+    """Return the evening asked for: all that the model looks at, and nothing else."""
+    features = model["read"].features
+    given = {name: getattr(options, name) for name in ASKED if getattr(options, name) is not None}
+    if "date" in given:
+        if twice := [name for name in ("weekday", "month") if name in given]:
+            fail(f"--date gives the {' and the '.join(twice)}; leave one of the two out")
+        when = given.pop("date")
+        by_date = {"weekday": WEEKDAYS[when.weekday()], "month": MONTHS[when.month - 1]}
+        given |= {name: value for name, value in by_date.items() if name in features}
+        if not by_date.keys() & set(features):
+            given["date"] = when
+    if unused := [f"--{name}" for name in given if name not in features]:
+        fail(f"the model looks at {', '.join(features)} only, not at {', '.join(unused)}; see --data")
+    given |= {name: False for name in ("holiday", "event") if name in features and name not in given}
+    if missing := [f"--{name}" for name in features if name not in given]:
+        fail(f"the model looks at {', '.join(features)}: give {', '.join(missing)} too")
+    return {name: given[name] for name in features}
+
+
+def in_words(told: dict[str, Any]) -> str:
+    """Write the answer: "53 doughs for 15 reservations"."""
+    units = {"reservations": "reservations", "temperature": "degrees", "tourists": "tourists"}
+    evening = told["evening"]
+    parts = [f"{evening[name]:g} {unit}" for name, unit in units.items() if name in evening]
+    parts += [str(evening[name]) for name in ("weekday", "month") if name in evening]
+    parts += [
+        {"event": "an event", "holiday": "a holiday"}[k] for k in ("holiday", "event") if evening.get(k)
+    ]
+    level = told["service_level"]
+    enough = f": enough on {100 * level:.4g}% of evenings" if level else ""
+    return f"{told['doughs']} doughs for {', '.join(parts)}{enough}"
+
+
+def learned_by(options: Any) -> list[str]:
+    """Return the arguments that teach the same again."""
+    named = {"--data": options.data, "--seed": options.seed, "--degree": options.degree}
+    given = [(name, value) for name, value in named.items() if value is not None]
+    given += [("--feature", name) for name in options.features]
+    return [shlex.quote(str(word)) for pair in given for word in pair]
+
+
+def questions_of(lesson: Lesson) -> list[dict[str, Any]]:
+    """Return the first three evenings, as questions."""
+    rows = lesson.evenings.drop("doughs").head(3).iter_rows(named=True)
+    return [
+        {name: value if not isinstance(value, date) else value.isoformat() for name, value in row.items()}
+        for row in rows
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

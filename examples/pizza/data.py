@@ -1,0 +1,244 @@
+"""The pizzeria's evenings: read a CSV or Parquet file, check it, return a polars frame.
+
+One pass, O(cells of the file). Every cell is first read as text, so that both kinds of file obey the same
+rules, which are polars expressions. Every complaint is an `EveningsFileError` that names the file, the line
+(the row in Parquet), the column, what is allowed and what was found.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import polars as pl
+
+from pipelines.forecast import MONTHS, WEEKDAYS
+
+__all__ = ["COLUMNS", "EveningsFileError", "features_of", "load_evenings"]
+
+DEFAULT_PATH = Path(__file__).parent / "data" / "week.csv"
+REQUIRED = ("reservations", "doughs")
+COLUMNS = ("date", "weekday", "month", *REQUIRED, "temperature", "tourists", "holiday", "event")
+
+COUNT = "a whole number from 0 to 999999"
+DATE = "a date of the calendar, as in 2025-06-13"
+TEMPERATURE = "degrees Celsius from -60 to 60"
+
+
+class EveningsFileError(ValueError):
+    """The file of evenings cannot be used; the message says where and what is allowed."""
+
+
+def features_of(evenings: pl.DataFrame) -> tuple[str, ...]:
+    """Return what a forecast can be made from: reservations first, weekday and month also by the date.
+
+    Parameters
+    ----------
+    evenings : polars.DataFrame of shape (n_evenings, n_columns)
+
+    Returns
+    -------
+    tuple of str
+        The columns but `date` and `doughs`, and the two that a date gives.
+
+    Examples
+    --------
+    >>> features_of(load_evenings()[0])
+    ('reservations', 'weekday')
+    """
+    given = {*evenings.columns} | ({"weekday", "month"} if "date" in evenings.columns else set())
+    order = ("reservations", "temperature", "tourists", "weekday", "month", "holiday", "event")
+    return tuple(name for name in order if name in given)
+
+
+def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[str]]:
+    """Read a file of evenings and check every cell.
+
+    Parameters
+    ----------
+    path : str or Path, default=the week beside this module
+        A CSV file in UTF-8, or a Parquet file if its name ends in ``.parquet``, with the columns
+        `reservations` and `doughs` and any others of `COLUMNS`, in any order. Blank lines are skipped.
+
+    Returns
+    -------
+    evenings : polars.DataFrame of shape (n_evenings, n_columns)
+        The columns that the file has, in the order of `COLUMNS`: date (Date), weekday and month (String),
+        reservations, doughs and tourists (Int64), temperature (Float64), holiday and event (Boolean).
+    dropped : list of str
+        The evenings left out because their reservations are empty: none were taken. Nothing can be learned
+        from them about reservations.
+
+    Raises
+    ------
+    EveningsFileError
+        If the file is missing, is not of its kind, lacks a column or holds a cell that is not allowed.
+
+    Examples
+    --------
+    >>> evenings, dropped = load_evenings()
+    >>> evenings.row(0, named=True)
+    {'weekday': 'Monday', 'reservations': 12, 'doughs': 36}
+    >>> dropped
+    ['line 6 (Friday)', 'line 7 (Saturday)']
+    """
+    is_parquet = str(path).lower().endswith(".parquet")
+    cells = _read_parquet(path) if is_parquet else _read_csv(path)
+    _check_cells(cells, path)
+    is_empty = pl.col("reservations") == ""
+    label = next((name for name in ("date", "weekday") if name in cells.columns), None)
+    dropped = [
+        row["where"] + (f" ({row[label]})" if label else "")
+        for row in cells.filter(is_empty).iter_rows(named=True)
+    ]
+    kept = cells.filter(~is_empty)
+    if kept.is_empty():
+        _fail(path, "column 'reservations'", "filled on at least one evening", f"{len(dropped)} empty cells")
+    return kept.select(_typed(name) for name in COLUMNS if name in kept.columns), dropped
+
+
+def _fail(path: str | Path, where: str, allowed: str, got: str) -> NoReturn:
+    raise EveningsFileError(f"{path}, {where}: must be {allowed}. Got {got} instead.")
+
+
+def _read_csv(path: str | Path) -> pl.DataFrame:
+    """Return a frame of strings, one column per column of the file, and where each row stands."""
+    records = _records(_read_text(path), path)
+    line, header = next(records, (1, []))
+    _check_header(header, f"line {line}", path)
+    rows = []
+    for line, fields in records:
+        if len(fields) != len(header):
+            allowed = f"{len(header)} fields separated by commas ({', '.join(header)})"
+            _fail(path, f"line {line}", allowed, f"{len(fields)} fields, {fields}")
+        rows.append([f"line {line}", *fields])
+    if not rows:
+        _fail(path, f"line {line}", "followed by one line per evening", "no evenings")
+    return pl.DataFrame(rows, schema=dict.fromkeys(["where", *header], pl.String), orient="row")
+
+
+def _read_text(path: str | Path) -> str:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        _fail_to_open(path, error)
+    try:
+        return data.decode("utf-8-sig")  # spreadsheets write a byte order mark
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        _fail(path, f"line {line}", "text in UTF-8", f"the byte {data[error.start]:#04x}")
+
+
+def _fail_to_open(path: str | Path, error: OSError) -> NoReturn:
+    reason = error.strerror or str(error)
+    raise EveningsFileError(f"{path}: must be a CSV or Parquet file. Got {reason!r} instead.") from error
+
+
+def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record that is not a blank line, with the number of its first line."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield line, fields
+            line = reader.line_num + 1  # a quoted field may span lines
+    except csv.Error as error:
+        _fail(path, f"line {line}", "a CSV record, each quote closed", f"'{error}'")
+
+
+def _read_parquet(path: str | Path) -> pl.DataFrame:
+    """Return the same frame of strings; the first row is row 1."""
+    try:
+        frame = pl.read_parquet(io.BytesIO(Path(path).read_bytes()))
+    except OSError as error:
+        _fail_to_open(path, error)
+    except pl.exceptions.PolarsError as error:
+        raise EveningsFileError(f"{path}: must be a Parquet file. Got {str(error)!r} instead.") from error
+    _check_header(frame.columns, "the schema", path)
+    if frame.is_empty():
+        _fail(path, "the rows", "one per evening", "no evenings")
+    cells = {name: _as_text(frame[name], path) for name in frame.columns}
+    return pl.DataFrame({"where": [f"row {i}" for i in range(1, 1 + frame.height)], **cells})
+
+
+def _as_text(column: pl.Series, path: str | Path) -> pl.Series:
+    """Write the cells as a CSV file would hold them."""
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
+        allowed = "of text, numbers, dates or true and false"
+        _fail(path, f"column {column.name!r}", allowed, f"the type {column.dtype}")
+    if column.dtype.is_float():
+        column = column.fill_nan(None)  # pandas has no other way to leave a number open
+    elif isinstance(column.dtype, pl.Datetime):
+        column = column.dt.date()
+    return column.cast(pl.String).fill_null("")
+
+
+def _check_header(header: list[str], where: str, path: str | Path) -> None:
+    known = f"the columns are {', '.join(REQUIRED)} and any of {', '.join(set_apart(REQUIRED))}"
+    for column in dict.fromkeys([*REQUIRED, *header]):
+        if header.count(column) != 1:
+            got = f"the header {header}" if header else "an empty file"
+            _fail(path, f"{where}, column '{column}'", f"present once; {known}", got)
+        if column not in COLUMNS:
+            _fail(path, f"{where}, column '{column}'", f"one of {', '.join(COLUMNS)}", repr(column))
+
+
+def set_apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that are not in `names`."""
+    return tuple(name for name in COLUMNS if name not in names)
+
+
+def _check_cells(cells: pl.DataFrame, path: str | Path) -> None:
+    """Raise for the first cell that breaks a rule of its column, column by column."""
+    for column, is_allowed, allowed in _rules(cells.columns):
+        if column not in cells.columns:
+            continue
+        wrong = cells.filter(~is_allowed.fill_null(False))
+        if len(wrong):
+            where, value = wrong.select("where", column).row(0)
+            _fail(path, f"{where}, column '{column}'", allowed, repr(value))
+
+
+def _rules(columns: list[str]) -> list[tuple[str, pl.Expr, str]]:
+    """Return which cells a column may hold, and that in words."""
+    number = {name: pl.col(name).cast(pl.Float64, strict=False) for name in COLUMNS}
+    count = {name: number[name].is_between(0, 999_999) & (number[name] % 1 == 0) for name in COLUMNS}
+    is_empty = pl.col("reservations") == ""
+    date = _date()
+    rules = [
+        ("date", date.is_not_null(), DATE),
+        ("date", pl.col("date").is_first_distinct(), "a date that no evening above has"),
+        ("weekday", pl.col("weekday").is_in(WEEKDAYS), f"one of {', '.join(WEEKDAYS)}"),
+        ("month", pl.col("month").is_in(MONTHS), f"one of {', '.join(MONTHS)}"),
+        ("reservations", count["reservations"] | is_empty, f"{COUNT}, or empty if none were taken"),
+        ("doughs", count["doughs"], COUNT),
+        ("tourists", count["tourists"], COUNT),
+        ("temperature", number["temperature"].is_between(-60, 60), TEMPERATURE),
+        *((name, pl.col(name).is_in(["true", "false"]), "true or false") for name in ("holiday", "event")),
+    ]
+    if "date" in columns:
+        weekday, month = date.dt.strftime("%A"), date.dt.strftime("%B")
+        rules += [
+            ("weekday", pl.col("weekday") == weekday, "the weekday of the date"),
+            ("month", pl.col("month") == month, "the month of the date"),
+        ]
+    return rules
+
+
+def _date() -> pl.Expr:
+    text = pl.col("date").str.extract(r"^(\d{4}-\d{2}-\d{2})$")
+    return text.str.to_date("%Y-%m-%d", strict=False)
+
+
+def _typed(name: str) -> pl.Expr:
+    """Return the column with its type, once its cells are checked."""
+    if name == "date":
+        return _date()
+    if name in ("weekday", "month"):
+        return pl.col(name)
+    if name in ("holiday", "event"):
+        return pl.col(name) == "true"
+    number = pl.col(name).cast(pl.Float64)
+    return number if name == "temperature" else number.cast(pl.Int64)

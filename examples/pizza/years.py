@@ -1,0 +1,113 @@
+"""Years of invented evenings, seeded: two laws of reservations alone, and a fuller one.
+
+The laws, each over the 365 days of 2025, with reservations drawn evenly from 0 to 59. Evenings with none are
+dropped, and doughs are rounded to whole ones. U is the uniform distribution, drawn anew each evening:
+
+- ``linear``: doughs = U(1.7, 2.3) reservations + U(4.6, 5.4);
+- ``logarithmic``: doughs = U(9.5, 9.6) log2(reservations) + U(14, 16): the fiftieth reservation adds less
+  than the fifth, so that no straight line fits.
+
+The fuller year, ``full``; t is the day of the year, 0 to 364:
+
+1. holidays are the twelve public ones of Italy; one evening in 25 has a special event, such as a concert;
+2. temperature (degrees Celsius) = 15 - 10 cos(2 pi (t - 15) / 365) + N(0, 3), to a tenth;
+3. tourists in town ~ Poisson(40 + 160 exp(-((t - 215) / 45)^2) + 60 [holiday]): most in early August;
+4. reservations ~ Poisson(`RESERVATIONS` of the weekday + 0.04 tourists + 8 [event]), at most 59;
+5. doughs = 10 + 9.5 log2(reservations) + `WALK_INS` of the weekday + `SEASON` of the month + 0.08 tourists
+   - 0.04 (temperature - 20)^2 + 15 [holiday] + 22 [event] + N(0, 4), rounded.
+"""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast import MONTHS, WEEKDAYS
+
+__all__ = ["LAWS", "simulate_year"]
+
+LAWS = ("linear", "logarithmic", "full")
+RESERVATIONS = dict(zip(WEEKDAYS, (10, 11, 13, 16, 26, 32, 20), strict=True))  # a mean, Monday first
+WALK_INS = dict(zip(WEEKDAYS, (0, 2, 4, 8, 24, 31, 12), strict=True))  # doughs more than on a Monday
+SEASON = {**dict.fromkeys(MONTHS, 0), "January": -4, "August": -6, "December": 8}  # doughs
+HOLIDAYS = frozenset(
+    date(2025, month, day)
+    for month, day in (
+        *((1, 1), (1, 6), (4, 20), (4, 21), (4, 25), (5, 1), (6, 2)),
+        *((8, 15), (11, 1), (12, 8), (12, 25), (12, 26)),
+    )
+)
+
+
+def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
+    """Return a year of evenings.
+
+    Parameters
+    ----------
+    law : {"linear", "logarithmic", "full"}, default="logarithmic"
+        As stated above.
+    seed : int, default=0
+        The same seed gives the same year.
+
+    Returns
+    -------
+    evenings : DataFrame of shape (n_evenings, 3 or 9)
+        date (Date), reservations and doughs (Int64); the full year also has weekday and month (String),
+        temperature (Float64), tourists (Int64), holiday and event (Boolean).
+
+    Raises
+    ------
+    ValueError
+        If there is no such law.
+
+    Examples
+    --------
+    >>> year = simulate_year("linear", seed=7)
+    >>> year.columns, year["reservations"].min(), year["reservations"].max()
+    (['date', 'reservations', 'doughs'], 1, 59)
+    """
+    if law not in LAWS:
+        raise ValueError(f"law must be one of {', '.join(LAWS)}. Got {law!r} instead.")
+    rng = np.random.default_rng(seed)
+    days = [date(2025, 1, 1) + timedelta(days) for days in range(365)]
+    if law == "full":
+        return _full_year(rng, days)
+    reservations = rng.integers(0, 60, len(days))
+    is_open = reservations > 0
+    x = reservations[is_open]
+    if law == "linear":
+        doughs = rng.uniform(1.7, 2.3, x.size) * x + rng.uniform(4.6, 5.4, x.size)
+    else:
+        doughs = rng.uniform(9.5, 9.6, x.size) * np.log2(x) + rng.uniform(14, 16, x.size)
+    return pl.DataFrame(
+        {"date": np.array(days)[is_open].tolist(), "reservations": x, "doughs": _whole(doughs)}
+    )
+
+
+def _full_year(rng: np.random.Generator, days: list[date]) -> pl.DataFrame:
+    t = np.arange(len(days))
+    weekday, month = ([WEEKDAYS[day.weekday()] for day in days], [MONTHS[day.month - 1] for day in days])
+    holiday = np.array([day in HOLIDAYS for day in days])
+    event = rng.random(t.size) < 1 / 25
+    temperature = np.round(15 - 10 * np.cos(2 * np.pi * (t - 15) / 365) + rng.normal(0, 3, t.size), 1)
+    tourists = rng.poisson(40 + 160 * np.exp(-(((t - 215) / 45) ** 2)) + 60 * holiday)
+    mean = np.array([RESERVATIONS[day] for day in weekday]) + 0.04 * tourists + 8 * event
+    reservations = np.minimum(rng.poisson(mean), 59)
+    doughs = (
+        10
+        + 9.5 * np.log2(np.maximum(reservations, 1))
+        + np.array([WALK_INS[day] for day in weekday])
+        + np.array([SEASON[name] for name in month])
+        + 0.08 * tourists
+        - 0.04 * (temperature - 20) ** 2
+        + 15 * holiday
+        + 22 * event
+        + rng.normal(0, 4, t.size)
+    )
+    columns = {"date": days, "weekday": weekday, "month": month, "reservations": reservations}
+    columns |= {"doughs": _whole(doughs), "temperature": temperature, "tourists": tourists}
+    return pl.DataFrame(columns | {"holiday": holiday, "event": event}).filter(pl.col("reservations") > 0)
+
+
+def _whole(doughs: np.ndarray) -> np.ndarray:
+    return np.maximum(np.rint(doughs), 0).astype(np.int64)
