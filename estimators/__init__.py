@@ -2,7 +2,16 @@
 
 from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
+from estimators.mlp import MLPClassifier, MLPRegressor
 from estimators.naive_bayes import ComplementNB
 from estimators.polynomial import PolynomialRegressor
 
-__all__ = ["ComplementNB", "GDRegressor", "MultiHotEncoder", "OneHotEncoder", "PolynomialRegressor"]
+__all__ = [
+    "ComplementNB",
+    "GDRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "MultiHotEncoder",
+    "OneHotEncoder",
+    "PolynomialRegressor",
+]

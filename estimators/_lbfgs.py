@@ -1,0 +1,71 @@
+"""L-BFGS on the flat vector of a network: the whole data at once, in float64."""
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from estimators._layers import Network
+from estimators._optimizers import Penalty
+from estimators._params import check_optimize_result
+from estimators._training import Rows
+
+
+def fit_lbfgs(
+    model: Any, network: Network, loss: Any, rows: Rows, validation: Rows | None, task: Any, attributes: Any
+) -> None:
+    """Minimise loss and penalty; the line search needs float64, so float32 data are copied once."""
+    work, stopped = network.astype(np.float64), False
+
+    def after_iteration(intermediate_result: Any) -> None:
+        nonlocal stopped
+        work.parameters[...] = intermediate_result.x
+        network.parameters[...] = intermediate_result.x
+        noted = {"loss": float(intermediate_result.fun)}
+        if validation is not None:
+            outputs = loss.activate(network.scores(validation.X))
+            noted["val_loss"], noted["val_score"] = loss.evaluate(outputs, validation.y, validation.weight)
+        for name, value in noted.items():
+            model.history_.setdefault(name, []).append(value)
+        task.begin()
+        stopped = task.end(attributes)
+        if stopped:
+            raise StopIteration
+
+    result = minimize(
+        objective(work, loss, rows, Penalty(model.alpha, 0.0)),
+        work.parameters.copy(),
+        jac=True,
+        method="L-BFGS-B",
+        callback=after_iteration,
+        options={"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol},
+    )
+    model.n_iter_ = result.nit if stopped else check_optimize_result("lbfgs", result, model.max_iter)
+    model.loss_ = float(result.fun)
+    network.parameters[...] = result.x
+
+
+def objective(network: Network, loss: Any, rows: Rows, penalty: Penalty) -> Any:
+    """Return a function from the flat vector to the mean loss with its penalty, and their gradient."""
+    n, n_outputs, dtype = rows.X.shape[0], network.sizes[-1], network.parameters.dtype
+    X = rows.X.astype(dtype, copy=False)
+    y = rows.y.astype(dtype, copy=False) if rows.y.dtype.kind == "f" else rows.y
+    total = float(n) if rows.weight is None else float(rows.weight.sum(dtype=np.float64))
+    factor = 1 / total if rows.weight is None else rows.weight[:, np.newaxis].astype(dtype) / total
+    gradient, weights = np.zeros_like(network.parameters), slice(0, network.n_weights)
+    layers, scratch = network.bound(n, gradient), np.empty(network.n_weights)
+    record, buffers = loss.record(n, n_outputs, dtype), loss.scratch(n, n_outputs, dtype)
+
+    def value_and_gradient(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        network.parameters[...] = parameters
+        A = X
+        for layer in layers:
+            A = layer.forward(A, True)
+        D = loss.backward(A, y, factor, record, buffers)
+        value = np.average(loss.values(record, y), weights=rows.weight)
+        for layer in reversed(layers):
+            D = layer.backward(D)
+        value += penalty.add_gradient(network.parameters[weights], gradient[weights], 1 / total, scratch)
+        return float(value), gradient.copy()
+
+    return value_and_gradient

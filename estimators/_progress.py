@@ -1,0 +1,83 @@
+"""Where a training of a model stands: how it is set up, copied for callbacks, and taken up from a file."""
+
+import copy
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import joblib
+import numpy as np
+
+from estimators._layers import Network
+from estimators._optimizers import SGD, Adam, RMSprop
+
+MAY_CHANGE = ("max_iter", "random_state", "verbose", "warm_start")  # between a checkpoint and what goes on
+
+
+def views(network: Network) -> dict[str, list[np.ndarray]]:
+    """Return ``coefs_`` and ``intercepts_``, views of the network's parameters."""
+    return {
+        "coefs_": [layer.weights for layer in network.dense],
+        "intercepts_": [layer.bias for layer in network.dense],
+    }
+
+
+def prepare(model: Any, network: Network, early: bool, resumed: bool, incremental: bool) -> None:
+    """Set up optimiser and progress of a model for a training; one that goes on keeps those it has."""
+    if not resumed:
+        model.n_iter_ = 0
+    if not hasattr(model, "_optimizer") or not (resumed or incremental):
+        model._optimizer = make_optimizer(model, network.parameters)
+    if not hasattr(model, "loss_curve_"):
+        model.loss_curve_, model._no_improvement_count = [], 0
+    if not hasattr(model, "history_"):
+        model.history_ = {}
+    if early and getattr(model, "validation_scores_", None) is None:
+        model.validation_scores_, model.best_validation_score_ = [], -np.inf
+        model.best_loss_, model._best = None, network.snapshot()
+    elif not early and getattr(model, "best_loss_", None) is None:
+        model.best_loss_ = np.inf
+    if not early:
+        model.validation_scores_ = model.best_validation_score_ = None
+
+
+def make_optimizer(model: Any, parameters: np.ndarray) -> Any:
+    """Return the optimiser that the model's parameters ask for."""
+    rate = model.learning_rate_init
+    if model.solver == "adam":
+        return Adam(parameters, rate, model.beta_1, model.beta_2, model.epsilon)
+    if model.solver == "rmsprop":
+        return RMSprop(parameters, rate, model.rho, model.epsilon)
+    momentum, nesterov = model.momentum, model.nesterovs_momentum
+    return SGD(parameters, rate, model.learning_rate, momentum, nesterov, model.power_t)
+
+
+def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return copies of what training alters, for a model that stays as it is now."""
+    network = copy.deepcopy(model._network)
+    names = ("loss_curve_", "history_", "validation_scores_", "_optimizer")
+    copies = {name: copy.deepcopy(getattr(model, name)) for name in names if hasattr(model, name)}
+    return {
+        **copies,
+        **views(network),
+        "_network": network,
+        "_training": None if training is None else copy.deepcopy(dict(training)),
+    }
+
+
+def resume(model: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Give a model the fitted attributes in a checkpoint; return how its training goes on."""
+    saved = joblib.load(path)
+    if type(saved) is not type(model) or getattr(saved, "_training", None) is None:
+        raise ValueError(
+            f"{str(path)!r} is no checkpoint of a {type(model).__name__}; those are written by the callback "
+            f"Checkpoint. It holds a {type(saved).__name__}."
+        )
+    mine, theirs = model.get_params(deep=False), saved.get_params(deep=False)
+    changed = [n for n in mine if n not in MAY_CHANGE and not np.array_equal(mine[n], theirs[n])]
+    if changed:
+        told = ", ".join(f"{n}={theirs[n]!r} (now {mine[n]!r})" for n in changed)
+        raise ValueError(f"The checkpoint {str(path)!r} was made with other parameters: {told}.")
+    state = vars(saved).pop("_training")
+    vars(model).update({name: value for name, value in vars(saved).items() if name not in mine})
+    return state

@@ -1,0 +1,257 @@
+"""Multi-layer perceptrons: scikit-learn's two classes, faster, and with what they lack."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import Tags, check_array, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import validate_data
+
+from estimators._mlp import BaseMLP, with_parameters_of
+from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """A classifier."""
+
+    _parameter_constraints: dict = {
+        **BaseMLP._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    @with_parameters_of(BaseMLP.__init__)
+    def __init__(self, *args: Any, class_weight: Any = None, **parameters: Any) -> None:
+        super().__init__(*args, **parameters)
+        self.class_weight = class_weight
+
+    @available_if(lambda model: model._check_stochastic())
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train for one epoch.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        classes : array-like of shape (n_classes,), default=None
+            Every label that can occur; must be given in the first call.
+
+        Returns
+        -------
+        self : MLPClassifier
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit`; if `classes` is missing in the first call or differs later; with
+            ``early_stopping=True`` or ``class_weight="balanced"``.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit: the weights depend on all rows. "
+                "Give them as a dict, as compute_class_weight returns them."
+            )
+        if check_partial_fit_first_call(self, classes):
+            multilabel = type_of_target(y).startswith("multilabel")
+            self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable class of each row, or the labels whose probability is above 1/2.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        P = self._outputs(X)
+        if self.out_activation_ == "softmax":
+            return self.classes_[P.argmax(axis=1)]
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return self._label_binarizer.inverse_transform(P)
+        return self.classes_[(P[:, 0] > 0.5).astype(int) if len(self.classes_) > 1 else [0] * len(P)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of every class.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``. With several labels each column is a probability of its own.
+        """
+        P = self._outputs(X)
+        return np.hstack([1 - P, P]) if self.n_outputs_ == 1 else P
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the log of :meth:`predict_proba`.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+        """
+        P = self.predict_proba(X)
+        return np.log(P, out=P)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
+        """Return X and y as arrays; set or compare ``classes_``."""
+        dtype = self._input_dtype(reset)
+        X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True, dtype=dtype, reset=reset)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or (reset and not incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+            return X, y
+        classes = unique_labels(y)
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {classes}"
+            )
+        self._check_known(classes)
+        return X, y
+
+    def _check_y(self, y: Any) -> np.ndarray:
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
+        self._check_known(unique_labels(y))
+        return y
+
+    def _check_known(self, classes: np.ndarray) -> None:
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'y' has {classes}."
+            )
+
+    def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
+        """Return codes of classes, (n,), or 0 and 1, (n, n_outputs)."""
+        if self._output_activation() == "softmax":
+            return np.searchsorted(self.classes_, y)
+        return self._label_binarizer.transform(y).astype(dtype)
+
+    def _weigh(self, y: np.ndarray, weight: Any, dtype: Any) -> Any:
+        """Return the weights of the rows, times those of their classes."""
+        if self.class_weight is None:
+            return weight
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            raise ValueError("class_weight is for one label a row. With several, use sample_weight.")
+        balance = {"classes": self.classes_, "y": y, "sample_weight": weight}
+        by_class = compute_class_weight(self.class_weight, **balance).astype(dtype)
+        return by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        return y.astype(bool) if self.n_outputs_ == 1 else None
+
+    def _output_activation(self) -> str:
+        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+
+
+class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
+    """A regressor."""
+
+    _parameter_constraints: dict = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "poisson"})],
+    }
+
+    @with_parameters_of(BaseMLP.__init__)
+    def __init__(self, loss: str = "squared_error", *args: Any, **parameters: Any) -> None:
+        super().__init__(*args, **parameters)
+        self.loss = loss
+
+    @available_if(lambda model: model._check_stochastic())
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : MLPRegressor
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit`; with ``early_stopping=True``.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the outputs of the network.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        out = self._outputs(X)
+        return out.ravel() if out.shape[1] == 1 else out
+
+    def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
+        """Return X and y as arrays."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=True,
+            dtype=self._input_dtype(reset),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    def _check_y(self, y: Any) -> np.ndarray:
+        return check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
+
+    def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
+        """Return the targets as columns, (n, n_outputs)."""
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError("Some value(s) of y are out of the valid range of the loss 'poisson': y >= 0.")
+        return y.reshape(len(y), -1).astype(dtype, copy=False)
+
+    def _weigh(self, y: np.ndarray, weight: Any, dtype: Any) -> Any:
+        return weight
+
+    def _strata(self, y: np.ndarray) -> None:
+        return None
+
+    def _output_activation(self) -> str:
+        return "exp" if self.loss == "poisson" else "identity"
