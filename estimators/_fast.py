@@ -1,4 +1,4 @@
-"""Adam in one pass over memory, compiled by numba where that is installed (``pip install 'tallygrad[fast]'``).
+"""Adam in one pass over memory, compiled by numba where that is installed: ``tallygrad[fast]``.
 
 Never required: without numba the same update runs in numpy, with the same results to rounding.
 """
@@ -24,14 +24,14 @@ def adam(
     optimizer: Any, penalty: Any, w: np.ndarray, gradient: np.ndarray, n_weights: int, share: float
 ) -> float:
     """Add the penalty's gradient and take Adam's step, in place; return the penalty before it."""
-    numbers = (optimizer.beta_1, optimizer.beta_2, optimizer.rate, optimizer.shift)
-    numbers += (penalty.alpha * share, penalty.l1 * share)
+    shares = penalty.alpha * share, penalty.l1 * share
+    numbers = optimizer.beta_1, optimizer.beta_2, optimizer.rate, optimizer.shift, *shares
     m, v = optimizer.slots
     squares, absolutes = _one_pass(w, gradient, m, v, n_weights, *map(w.dtype.type, numbers))
     return share * (0.5 * penalty.alpha * float(squares) + penalty.l1 * float(absolutes))
 
 
-def _loop(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _loop(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
     squares = absolutes = w.dtype.type(0)
     for i in range(n_weights):
         squares += w[i] * w[i]

@@ -8,7 +8,7 @@ so that a step allocates nothing; unbound, it allocates, and keeps nothing: that
 
 import copy
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -44,10 +44,8 @@ class Dense:
         """Return Z, (n, n_out)."""
         if training:
             self.X = X
-        if isinstance(X, np.ndarray):
-            Z = np.dot(X, self.weights, out=self.Z)  # (n, n_in) @ (n_in, n_out)
-        else:
-            Z = X @ self.weights
+        dense = isinstance(X, np.ndarray)
+        Z = np.dot(X, self.weights, out=self.Z) if dense else X @ self.weights  # (n, n_in) @ (n_in, n_out)
         Z += self.bias
         return Z
 
@@ -121,12 +119,12 @@ class BatchNorm:
 
 
 class Activation:
-    """``A = f(Z)``, written over Z; :class:`Dropout` after it writes elsewhere, so the derivative can use A."""
+    """``A = f(Z)``, written over Z; Dropout writes elsewhere, so the derivative can use A."""
 
     parameters: Shapes = {}
     statistics: Shapes = {}
     zeros: Any = 0
-    scratch: np.ndarray | None = None
+    scratch: Any = None
 
     def __init__(self, n_out: int) -> None:
         self.n_in = self.n_out = n_out

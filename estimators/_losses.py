@@ -1,7 +1,7 @@
 """The losses of a network: output activation, value and gradient together.
 
 Each gives the gradient with respect to the scores Z of the last layer for a batch, written over Z, and notes
-in a record what the value needs; the value of a whole epoch is worked out from the record, with one logarithm.
+in a record what the value needs; the value of a whole epoch is worked out from it, with one logarithm.
 All four are matched to their output activation, so that the gradient is ``activation(Z) - y``.
 """
 

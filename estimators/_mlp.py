@@ -1,81 +1,30 @@
-"""What the two networks share: their parameters, fitting, checkpoints, and the views of the weights."""
+"""How both networks are fitted: rows, weights to start from, validation, solver."""
 
-import inspect
 import os
-from collections.abc import Callable, Mapping
-from numbers import Integral, Real
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._callbacks import FitTask
-from estimators._layers import ACTIVATIONS, Network, initialise
+from estimators._layers import Network, initialise
 from estimators._lbfgs import fit_lbfgs
 from estimators._losses import LOSS_OF
-from estimators._params import Interval, Options, StrOptions, check_sample_weight, fit_context
+from estimators._params import check_sample_weight, fit_context
 from estimators._progress import prepare, resume, snapshot, views
+from estimators._settings import Settings
 from estimators._summary import as_mermaid, as_table
 from estimators._training import Rows, Training
 
-STOCHASTIC = ("adam", "rmsprop", "sgd")
-
-FREE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)  # *args, **parameters
+PROGRESS = ("loss_curve_", "best_loss_", "validation_scores_", "_no_improvement_count", "_optimizer", "_bits")
 
 
-def with_parameters_of(parent: Callable) -> Callable[[Callable], Callable]:
-    """Let an ``__init__`` with ``**parameters`` show those of its parent, which stand there and nowhere else."""
-
-    def decorate(init: Callable) -> Callable:
-        own = [p for p in inspect.signature(init).parameters.values() if p.kind not in FREE]
-        names = {p.name for p in own}
-        theirs = [p for p in inspect.signature(parent).parameters.values() if p.name not in names]
-        signature = inspect.Signature(sorted(own + theirs, key=lambda p: p.kind))
-        init.__signature__ = signature  # type: ignore[attr-defined]
-        return init
-
-    return decorate
-
-
-class BaseMLP(CallbackSupportMixin, BaseEstimator):
-    """The parameters of both networks, and how they are fitted."""
-
-    _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "solver": [StrOptions({"lbfgs", *STOCHASTIC})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "batch_norm": ["boolean"],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "rho": [Interval(Real, 0, 1, closed="left")],
-        "negative_slope": [Interval(Real, 0, 1, closed="left")],
-        "init": [StrOptions({"glorot", "he"})],
-        "dtype": [StrOptions({"auto", "float32", "float64"})],
-    }
+class BaseMLP(CallbackSupportMixin, Settings):
+    """How both networks are fitted, and what they answer from."""
 
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
@@ -84,71 +33,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
     out_activation_: str
     n_iter_: int
     _network: Network
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool | int = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        dropout: Any = 0.0,
-        batch_norm: bool = False,
-        l1: float = 0.0,
-        rho: float = 0.9,
-        negative_slope: float = 0.01,
-        init: str = "glorot",
-        dtype: str = "auto",
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.rho = rho
-        self.negative_slope = negative_slope
-        self.init = init
-        self.dtype = dtype
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -247,7 +131,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         if "_network" in vars(self):
-            vars(self).update(views(self._network))
+            self.__dict__.update(views(self._network))
 
     def _fit(
         self,
@@ -279,7 +163,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
                 f"The weights so far are those of a network of {network.sizes} units. Got {sizes} instead; "
                 "to begin anew, call fit with warm_start=False."
             )
-        vars(self).update(views(network))
+        self.__dict__.update(views(network))
         task = FitTask(self, self.max_iter, X, y, sample_weight)
         self._train(network, rows, held_out, random_state, state, task, incremental)
         if not np.isfinite(network.parameters).all():
@@ -333,9 +217,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         self._network = self._new_network(sizes, dtype)
         initialise(self._network, random_state, self.init, self.activation, float(self.negative_slope))
         self.n_parameters_ = len(self._network.parameters)
-        vars(self).update(views(self._network))
+        self.__dict__.update(views(self._network))
         self.history_: dict[str, list[float]] = {}
-        for name in ("loss_curve_", "_no_improvement_count", "validation_scores_", "_optimizer", "_bits"):
+        for name in PROGRESS:
             self.__dict__.pop(name, None)
 
     def _new_network(self, sizes: tuple[int, ...], dtype: Any) -> Network:
@@ -366,7 +250,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return train, held_out
 
     def _current_network(self) -> Network:
-        """Return the network, with the weights of ``coefs_`` and ``intercepts_`` should someone have set them."""
+        """Return the network, with what stands in ``coefs_`` and ``intercepts_`` should they have been set."""
         network = self.__dict__.get("_network")
         sizes = (*(len(W) for W in self.coefs_), self.coefs_[-1].shape[1])
         if network is None or network.sizes != sizes:
@@ -375,36 +259,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
             if layer.weights is not W or layer.bias is not b:
                 layer.weights[...], layer.bias[...] = W, b
         return network
-
-    def _check_settings(self, incremental: bool, resume_from: Any) -> list[int]:
-        """Return the sizes of the hidden layers; check what depends on several parameters."""
-        sizes = self.hidden_layer_sizes
-        hidden = [int(n) for n in (sizes if hasattr(sizes, "__iter__") else [sizes])]
-        if any(n <= 0 for n in hidden):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
-        rates = np.asarray(self.dropout, dtype=float)
-        if rates.ndim and (rates.shape != (len(hidden),) or (rates < 0).any() or (rates >= 1).any()):
-            raise ValueError(
-                f"The 'dropout' parameter of {type(self).__name__} must be a float in the range [0, 1), or one "
-                f"for each of the {len(hidden)} hidden layers. Got {self.dropout!r} instead."
-            )
-        stochastic = {"dropout": rates.any(), "batch_norm": self.batch_norm, "l1": self.l1}
-        stochastic["resume_from"] = resume_from is not None
-        refused = [name for name, value in stochastic.items() if value]
-        if self.solver == "lbfgs" and refused:
-            raise ValueError(
-                f"{', '.join(refused)}: only for the solvers {', '.join(STOCHASTIC)}. Got solver='lbfgs' instead."
-            )
-        if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
-        return hidden
-
-    def _check_stochastic(self) -> bool:
-        if self.solver not in STOCHASTIC:
-            raise AttributeError(
-                f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
-            )
-        return True
 
     def _check_X(self, X: Any) -> Any:
         """Return X as rows of the type of the weights; quickly where it is such already."""
@@ -441,7 +295,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
 
 
 def is_valid(X: Any, model: BaseMLP, dtype: Any) -> bool:
-    """Tell whether `validate_data` would return X as it is; for one row its checks take longer than the rest."""
+    """Tell whether `validate_data` would return X as it is; its checks take longer than one row."""
     return (
         type(X) is np.ndarray
         and X.dtype == dtype

@@ -1,8 +1,8 @@
 """What takes a step down the gradient: SGD, RMSprop and Adam on one flat vector, in place.
 
-An optimiser keeps arrays as long as the parameters (`slots`) and is pickled with them: copied in the middle of
-a training, it goes on exactly. :class:`Stepper` adds the penalty and takes the step, in chunks that stay in the
-cache where the network is large.
+An optimiser keeps arrays as long as the parameters (`slots`) and is pickled with them: copied in the middle
+of a training, it goes on exactly. :class:`Stepper` adds the penalty and takes the step, in chunks that stay
+in the cache where the network is large.
 """
 
 from typing import Any
@@ -104,8 +104,8 @@ class RMSprop(FixedRate):
 class Adam(FixedRate):
     """Adam (Kingma and Ba, 2015), with moments that are not multiplied by 1 - beta.
 
-    ``m = beta_1 * m + gradient`` and ``v = beta_2 * v + gradient**2`` are the paper's moments divided by ``1 -
-    beta_1`` and ``1 - beta_2``; rate and epsilon make up for it, and two passes over the vector are saved.
+    ``m = beta_1 * m + gradient`` and ``v = beta_2 * v + gradient**2`` are the paper's moments divided by
+    ``1 - beta_1`` and ``1 - beta_2``; rate and epsilon make up for it, which saves two passes.
     """
 
     def __init__(

@@ -166,14 +166,16 @@ class Training:
         return self._batches[n]
 
     def _batch_weights(self, weight: np.ndarray | None) -> tuple[np.ndarray | None, list[float]]:
-        """Return what each row of the epoch counts in its batch, (n, 1), and 1 over the weight of each batch."""
+        """Return what a row counts in its batch, (n, 1), and 1 over the weight of each batch."""
         n, starts = len(self.order), np.arange(0, len(self.order), self.batch_size)
         lengths = np.diff(starts, append=n)
         if weight is None:
             return None, (1 / lengths).tolist()
         totals = np.add.reduceat(weight, starts, dtype=np.float64)
         if not totals.all():
-            raise ZeroDivisionError("Weights sum to zero, can't be normalized: a batch has only rows of weight 0")
+            raise ZeroDivisionError(
+                "Weights sum to zero, can't be normalized: a batch has only rows of weight 0"
+            )
         factors = (weight / np.repeat(totals, lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()
 
@@ -254,7 +256,7 @@ class Training:
         return not slower
 
     def _keep(self) -> None:
-        """Keep the weights as they are, should the next epoch diverge; with early stopping the best are kept."""
+        """Keep the weights as they are, should the next epoch diverge; early stopping keeps the best."""
         if self.model.validation_scores_ is None:
             if not hasattr(self, "_finite"):
                 self._finite = self.network.snapshot()
@@ -269,7 +271,9 @@ class Training:
         told = {"loss": model.loss_, "epoch": model.n_iter_, "rate": model.learning_rate_init}
         if model.validation_scores_ is None:
             self.network.restore(self._finite)
-            raise ValueError(DIVERGED.format(kept=f"Kept: the weights after epoch {model.n_iter_ - 1}.", **told))
+            raise ValueError(
+                DIVERGED.format(kept=f"Kept: the weights after epoch {model.n_iter_ - 1}.", **told)
+            )
         kept = f"Kept: the best weights, of validation score {model.best_validation_score_:g}."
         warnings.warn(DIVERGED.format(kept=kept, **told), ConvergenceWarning, stacklevel=7)
         return True

@@ -11,15 +11,21 @@ import estimators
 ESTIMATORS = [value for name in estimators.__all__ if inspect.isclass(value := getattr(estimators, name))]
 
 
+# scikit-learn gives its networks fewer epochs for its checks too, and does not mind that they stop there.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks([estimator() for estimator in ESTIMATORS])
 def test_sklearn_contract(estimator, check):
-    check(estimator)
+    needless = check.func.__name__.endswith("output_format_decision_function")  # it would be skipped
+    if not needless or hasattr(estimator, "decision_function"):
+        check(estimator)
 
 
 # What the contract had when this was written; more checks are welcome, fewer mean that a tag lies.
 FEWEST_CHECKS = {
     "ComplementNB": 64,
     "GDRegressor": 61,
+    "MLPClassifier": 68,
+    "MLPRegressor": 61,
     "MultiHotEncoder": 47,
     "OneHotEncoder": 47,
     "PolynomialRegressor": 60,
