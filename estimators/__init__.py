@@ -1,5 +1,6 @@
 """Estimators in scikit-learn's style: what learns."""
 
+from estimators._display import LossCurveDisplay
 from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
 from estimators.mlp import MLPClassifier, MLPRegressor
@@ -9,6 +10,7 @@ from estimators.polynomial import PolynomialRegressor
 __all__ = [
     "ComplementNB",
     "GDRegressor",
+    "LossCurveDisplay",
     "MLPClassifier",
     "MLPRegressor",
     "MultiHotEncoder",

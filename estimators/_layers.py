@@ -285,7 +285,7 @@ class Network:
     ) -> None:
         self.sizes = tuple(map(int, sizes))
         rates = tuple(map(float, dropout)) or (0.0,) * (len(self.sizes) - 2)
-        self._recipe = (self.sizes, dtype, activation, float(slope), rates, bool(batch_norm))
+        self._recipe = (self.sizes, np.dtype(dtype).name, activation, float(slope), rates, bool(batch_norm))
         self.layers = make_layers(self.sizes, activation, float(slope), rates, batch_norm)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self.n_weights = sum(layer.n_in * layer.n_out for layer in self.dense)
@@ -300,11 +300,12 @@ class Network:
             if isinstance(layer, BatchNorm):
                 layer.scale[...] = layer.running_variance[...] = 1
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Network, self._recipe, (self.parameters, self.statistics)
+    def __getstate__(self) -> dict[str, Any]:
+        return {"recipe": self._recipe, "parameters": self.parameters, "statistics": self.statistics}
 
-    def __setstate__(self, state: tuple[np.ndarray, np.ndarray]) -> None:
-        self.restore(state)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*state["recipe"])  # type: ignore[misc]  # the layers' views are made anew
+        self.restore((state["parameters"], state["statistics"]))
 
     def astype(self, dtype: Any) -> "Network":
         """Return a copy of another type."""

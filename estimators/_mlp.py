@@ -250,7 +250,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return train, held_out
 
     def _current_network(self) -> Network:
-        """Return the network, with what stands in ``coefs_`` and ``intercepts_`` should they have been set."""
+        """Return the network, with what is in ``coefs_`` and ``intercepts_`` should they have been set."""
         network = self.__dict__.get("_network")
         sizes = (*(len(W) for W in self.coefs_), self.coefs_[-1].shape[1])
         if network is None or network.sizes != sizes:

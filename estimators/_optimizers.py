@@ -12,7 +12,7 @@ import numpy as np
 from estimators import _fast
 
 WHOLE = 100_000  # parameters; more are taken in chunks
-CHUNK = 40_000
+CHUNK = 32_768
 
 
 class SGD:
@@ -179,7 +179,7 @@ class Stepper:
             update = parameters[part], gradient[part], tuple(s[part] for s in optimizer.slots), scratch[:n]
             penalised = parameters[weights], gradient[weights], scratch[: weights.stop - start]
             self._parts.append((update, penalised))
-        self._accelerated = _fast.usable(optimizer, penalty, len(parameters))
+        self._accelerated = _fast.usable(optimizer, len(parameters))
 
     def step(self, share: float) -> float:
         """Take a step; `share` is 1 over the weight of the batch. Return the penalty before it."""

@@ -167,8 +167,8 @@ class Settings(BaseEstimator):
 
     history_ : dict of lists
         "loss" and "score" of each epoch, on the batches as they were met (weights change on the way,
-        dropout is on; the penalties are in the loss), and "val_loss" and "val_score" where rows were held out.
-        "lbfgs" has no "score".
+        dropout is on; the penalties are in the loss), and "val_loss" and "val_score" where rows were
+        held out. "lbfgs" has no "score".
 
     loss_ : float
         The loss of the last epoch.

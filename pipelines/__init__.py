@@ -2,6 +2,7 @@
 
 from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
 from pipelines.persistence import (
+    Checkpoint,
     ModelFileError,
     ModelVersionWarning,
     load_model,
@@ -19,6 +20,7 @@ from pipelines.recommend import (
 )
 
 __all__ = [
+    "Checkpoint",
     "ExtrapolationWarning",
     "ModelFileError",
     "ModelVersionWarning",

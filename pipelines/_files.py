@@ -35,6 +35,13 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
     return path
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Write a file so that a reader finds the old one or the new one, whole."""
+    with _locked(path.with_name(f".{path.name}.lock")):
+        _put(path, data, path.with_name(f".{path.name}.tmp"))
+        _sync_folder(path.parent)
+
+
 def _put(target: Path, data: bytes, temporary: Path) -> None:
     temporary.unlink(missing_ok=True)  # of a saver that died: a live one would hold the lock
     try:

@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines import _cards, _files, _formats
 from pipelines._cards import ModelFileError, ModelFileNotFoundError
+from pipelines._checkpoint import Checkpoint as Checkpoint
 from pipelines._fingerprint import training_data
 
 _SUFFIXES = (".joblib", ".skops")

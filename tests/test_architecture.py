@@ -11,7 +11,7 @@ import pipelines
 ROOT = Path(__file__).parents[1]
 CORE = {"numpy", "scipy", "sklearn", "pandas", "polars"}
 ALLOWED = {
-    "estimators": CORE | {"estimators"},
+    "estimators": CORE | {"estimators", "joblib", "matplotlib", "numba"},
     "pipelines": CORE | {"estimators", "pipelines", "joblib", "skops"},
     "examples": CORE | {"estimators", "pipelines", "examples", "rich", "matplotlib"},
 }

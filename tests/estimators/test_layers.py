@@ -1,0 +1,187 @@
+"""Layers and networks: every gradient against central differences, masks and statistics against their formulas."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from estimators._layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    LeakyReLU,
+    Logistic,
+    Network,
+    ReLU,
+    Tanh,
+    initialise,
+)
+
+N, WIDTH = 7, 4
+
+
+class Repeated:
+    """Random bits that are the same at every call, so that a loss with dropout is a function."""
+
+    def random_raw(self, size):
+        return np.random.SFC64(3).random_raw(size)
+
+
+def single(layer, rng):
+    """Give one layer parameters, gradients and buffers of its own."""
+    for name, shape in layer.parameters.items():
+        setattr(layer, name, rng.standard_normal(shape))
+        setattr(layer, "d_" + name, np.empty(shape))
+    for name, shape in layer.statistics.items():
+        setattr(layer, name, np.ones(shape))
+    layer.bind(N, np.dtype(float))
+    return layer
+
+
+def numerical(function, array, step=1e-6):
+    """Return the gradient of function() by central differences in every element of `array`."""
+    gradient = np.empty_like(array)
+    for i in np.ndindex(array.shape):
+        kept = array[i]
+        values = []
+        for array[i] in (kept + step, kept - step):
+            values.append(function())
+        array[i] = kept
+        gradient[i] = (values[0] - values[1]) / (2 * step)
+    return gradient
+
+
+LAYERS = [
+    Dense(WIDTH, 3),
+    BatchNorm(WIDTH),
+    ReLU(WIDTH),
+    LeakyReLU(WIDTH, 0.2),
+    LeakyReLU(WIDTH, 0.0),
+    Tanh(WIDTH),
+    Logistic(WIDTH),
+    Dropout(WIDTH, 0.4),
+]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
+def test_gradients_are_the_central_differences(layer):
+    rng = np.random.default_rng(0)
+    layer, X = single(layer, rng), rng.standard_normal((N, WIDTH))
+    weights = rng.standard_normal((N, layer.n_out))  # the loss is sum(weights * out)
+
+    def loss():
+        return float((weights * layer.forward(X.copy(), True, Repeated())).sum())
+
+    loss()
+    gradient = layer.backward(weights.copy()).copy()
+    found = {name: getattr(layer, "d_" + name).copy() for name in layer.parameters}
+    np.testing.assert_allclose(gradient, numerical(loss, X), atol=1e-7)
+    for name, values in found.items():
+        np.testing.assert_allclose(values, numerical(loss, getattr(layer, name)), atol=1e-7)
+
+
+def test_activations_are_their_formulas():
+    Z = np.linspace(-4, 4, 12).reshape(3, 4)
+    formulas = {
+        ReLU(4): np.where(Z > 0, Z, 0),
+        LeakyReLU(4, 0.1): np.where(Z > 0, Z, 0.1 * Z),
+        Tanh(4): np.tanh(Z),
+        Logistic(4): 1 / (1 + np.exp(-Z)),
+    }
+    for layer, expected in formulas.items():
+        np.testing.assert_allclose(layer.forward(Z.copy()), expected, rtol=1e-14)
+
+
+def test_dense_takes_sparse_rows():
+    rng = np.random.default_rng(0)
+    layer = single(Dense(5, 3), rng)
+    layer.is_first = True
+    X = rng.standard_normal((N, 5)) * (rng.random((N, 5)) < 0.4)
+    D = rng.standard_normal((N, 3))
+    dense = layer.forward(X, True).copy()
+    layer.backward(D)
+    expected = layer.d_weights.copy()
+    np.testing.assert_allclose(layer.forward(sp.csr_array(X), True), dense)
+    layer.backward(D)
+    np.testing.assert_allclose(layer.d_weights, expected)
+
+
+def test_batch_norm_normalises_and_keeps_a_running_mean_and_variance():
+    rng = np.random.default_rng(0)
+    layer = single(BatchNorm(WIDTH), rng)
+    layer.running_mean[:], layer.running_variance[:] = 0, 1
+    layer.scale[:], layer.shift[:] = 1, 0
+    Z = rng.normal(5, 3, (N, WIDTH))
+    out = layer.forward(Z.copy(), True)
+    np.testing.assert_allclose(out, (Z - Z.mean(0)) / np.sqrt(Z.var(0) + 1e-5))
+    np.testing.assert_allclose(layer.running_mean, 0.9 * 0 + 0.1 * Z.mean(0))
+    np.testing.assert_allclose(layer.running_variance, 0.9 * 1 + 0.1 * Z.var(0))
+    layer.scale[:], layer.shift[:] = 2, 3
+    expected = 2 * (Z - layer.running_mean) / np.sqrt(layer.running_variance + 1e-5) + 3
+    np.testing.assert_allclose(layer.forward(Z.copy()), expected)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate):
+    layer, A = Dropout(500, rate), np.ones((400, 500))
+    layer.bind(400, np.dtype(float))
+    out = layer.forward(A, True, np.random.SFC64(0))
+    five_sigma = 5 * np.sqrt(rate * (1 - rate) / A.size)  # binomial
+    assert abs((out == 0).mean() - rate) < five_sigma
+    assert abs(out.mean() - 1) < five_sigma / (1 - rate)
+    assert len(np.unique(out)) == 2
+    np.testing.assert_array_equal(layer.forward(A), A)
+
+
+def test_parameters_are_one_vector_weights_first():
+    network = Network((3, 5, 2), np.float64, batch_norm=True)
+    assert network.n_weights == 3 * 5 + 5 * 2
+    assert len(network.parameters) == network.n_weights + 5 + 5 + 5 + 2
+    network.parameters[:] = np.arange(len(network.parameters))
+    first, norm, last = network.layers[0], network.layers[1], network.layers[-1]
+    np.testing.assert_array_equal(first.weights.ravel(), np.arange(15))
+    np.testing.assert_array_equal(last.weights.ravel(), np.arange(15, 25))
+    np.testing.assert_array_equal(first.bias, np.arange(25, 30))
+    np.testing.assert_array_equal(np.concatenate([norm.scale, norm.shift, last.bias]), np.arange(30, 42))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+def test_copies_have_views_of_their_own_vector(copied):
+    network = Network((3, 5, 2), np.float32, "tanh", dropout=[0.5], batch_norm=True)
+    initialise(network, np.random.RandomState(0), "glorot", "tanh", 0)
+    X = np.ones((2, 3), np.float32)
+    other = copied(network)
+    np.testing.assert_array_equal(other.scores(X), network.scores(X))
+    network.parameters[:] = 0
+    assert other.layers[0].weights.any()
+    other.parameters[:] = 0
+    assert not other.layers[0].weights.any()
+
+
+def test_predicting_in_blocks_changes_nothing(monkeypatch):
+    network = Network((3, 8, 2), np.float64)
+    initialise(network, np.random.RandomState(0), "he", "relu", 0)
+    X = np.random.default_rng(0).standard_normal((50, 3))
+    expected = network.scores(X)
+    monkeypatch.setattr("estimators._layers.BLOCK", 40)
+    np.testing.assert_allclose(network.scores(X), expected, rtol=1e-12)
+    np.testing.assert_allclose(network.scores(sp.csr_array(X)), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("init", "activation", "slope", "bound"),
+    [
+        ("glorot", "relu", 0, np.sqrt(6 / 60)),
+        ("glorot", "logistic", 0, np.sqrt(2 / 60)),
+        ("he", "relu", 0, np.sqrt(6 / 40)),
+        ("he", "leaky_relu", 0.5, np.sqrt(6 / (1.25 * 40))),
+    ],
+)
+def test_first_weights_are_uniform_within_their_bound(init, activation, slope, bound):
+    network = Network((40, 20, 1), np.float64, activation, slope)
+    initialise(network, np.random.RandomState(0), init, activation, slope)
+    weights = network.layers[0].weights
+    assert 0.99 * bound < np.abs(weights).max() <= bound
+    assert network.layers[0].bias.any() == (init == "glorot")
