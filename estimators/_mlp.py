@@ -126,10 +126,15 @@ class BaseMLP(CallbackSupportMixin, Settings):
         state = dict(super().__getstate__())
         if "_network" in state:  # the vector holds them
             del state["coefs_"], state["intercepts_"]
+        if "_bits" in state:  # as plain numbers, which files that ask whom to trust may hold
+            state["_bits"] = state["_bits"].state
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
+        if hasattr(self, "_bits"):
+            state, self._bits = self._bits, np.random.SFC64()
+            self._bits.state = state
         if "_network" in vars(self):
             self.__dict__.update(views(self._network))
 

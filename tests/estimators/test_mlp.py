@@ -1,0 +1,767 @@
+"""The networks: weights and curves against scikit-learn's classes, and what is beyond them."""
+
+import copy
+import os
+import pickle
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from sklearn import neural_network as theirs
+from sklearn.base import clone
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
+
+from estimators import LossCurveDisplay, MLPClassifier, MLPRegressor, _progress
+from pipelines import Checkpoint, load_model, save_model
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning"
+)  # few epochs are asked for
+
+IMAGES, DIGITS = (part[:240] for part in load_digits(return_X_y=True))
+IMAGES = IMAGES / 16
+X_MANY, Y_MANY = make_multilabel_classification(150, 10, random_state=0)
+X_NUM, Y_NUM = make_regression(150, 6, n_targets=3, random_state=0)
+Y_NUM = Y_NUM / 100
+COUNTS = np.floor(np.abs(2 * Y_NUM))
+WEIGHT = np.random.default_rng(0).uniform(0.2, 2, 240)
+DATA = {
+    "digits": (MLPClassifier, theirs.MLPClassifier, IMAGES, DIGITS),
+    "names": (MLPClassifier, theirs.MLPClassifier, IMAGES, np.array(list("abcdefghij"))[DIGITS]),
+    "two classes": (MLPClassifier, theirs.MLPClassifier, IMAGES, DIGITS > 4),
+    "labels": (MLPClassifier, theirs.MLPClassifier, X_MANY, Y_MANY),
+    "numbers": (MLPRegressor, theirs.MLPRegressor, X_NUM, Y_NUM),
+    "number": (MLPRegressor, theirs.MLPRegressor, X_NUM, Y_NUM[:, 0]),
+}
+FEW = {"max_iter": 12, "random_state": 3, "hidden_layer_sizes": (20, 11)}
+SETTINGS = [
+    {},
+    {"activation": "tanh", "batch_size": 32},
+    {"activation": "logistic"},
+    {"activation": "identity", "hidden_layer_sizes": 7},
+    {"alpha": 0.5, "shuffle": False, "batch_size": 7},
+    {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3, "learning_rate_init": 0.01},
+    {"early_stopping": True, "learning_rate_init": 0.01, "max_iter": 40, "n_iter_no_change": 3},
+    {"early_stopping": True, "validation_fraction": 0.3},
+    {"solver": "sgd", "learning_rate_init": 0.01, "tol": 1e-2, "max_iter": 60, "n_iter_no_change": 2},
+    {"solver": "sgd", "learning_rate_init": 0.05, "learning_rate": "invscaling", "power_t": 0.3},
+    {"solver": "sgd", "learning_rate_init": 0.05, "momentum": 0.5, "nesterovs_momentum": False},
+    {
+        "solver": "sgd",
+        "learning_rate_init": 0.05,
+        "learning_rate": "adaptive",
+        "tol": 0.05,
+        "n_iter_no_change": 1,
+        "max_iter": 60,
+    },
+    {"solver": "lbfgs", "max_iter": 30},
+]
+OURS = [MLPClassifier, MLPRegressor]
+
+
+def small(estimator):
+    """Return data for either network."""
+    return (IMAGES, DIGITS) if estimator is MLPClassifier else (X_NUM, Y_NUM[:, 0])
+
+
+def assert_same(mine, other, rtol=1e-6):
+    """Compare every fitted attribute that scikit-learn's networks have, and the predictions."""
+    for name in vars(other):
+        if not name.endswith("_") or name.startswith("_"):
+            continue
+        expected, found = getattr(other, name), getattr(mine, name)
+        if isinstance(expected, list):
+            assert len(found) == len(expected), name
+            for one, two in zip(found, expected, strict=True):
+                np.testing.assert_allclose(one, two, rtol=rtol, atol=1e-7, err_msg=name)
+        elif isinstance(expected, float):
+            assert found == pytest.approx(expected, rel=rtol, nan_ok=True), name
+        else:
+            np.testing.assert_array_equal(found, expected, err_msg=name)
+
+
+def fit_both(name, weight=None, **settings):
+    mine, other, X, y = DATA[name]
+    weight = None if weight is None else weight[: len(X)]
+    both = [model(**{**FEW, **settings}).fit(X, y, sample_weight=weight) for model in (mine, other)]
+    assert_same(*both)
+    return X, *both
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("name", DATA)
+def test_weights_and_curves_are_scikit_learns(name, settings):
+    X, mine, other = fit_both(name, **settings)
+    found, expected = mine.predict(X), other.predict(X)
+    if expected.dtype.kind == "f" and name.startswith("number"):
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+    else:
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(mine.predict_proba(X), other.predict_proba(X), rtol=1e-6, atol=1e-9)
+        with np.errstate(divide="ignore"):
+            found, expected = mine.predict_log_proba(X), other.predict_log_proba(X)
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+    assert mine.score(X, DATA[name][3]) == pytest.approx(other.score(X, DATA[name][3]), rel=1e-6)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS[1], SETTINGS[6], SETTINGS[8], SETTINGS[-1]], ids=str)
+@pytest.mark.parametrize("name", ["digits", "two classes", "labels", "numbers"])
+def test_weighted_rows_are_scikit_learns(name, settings):
+    fit_both(name, WEIGHT, **settings)
+
+
+@pytest.mark.parametrize("settings", [{}, {"solver": "lbfgs"}, {"activation": "tanh"}], ids=str)
+def test_poisson_is_scikit_learns(settings):
+    settings = {**FEW, **settings, "loss": "poisson"}
+    mine, other = (model(**settings).fit(X_NUM, COUNTS) for model in (MLPRegressor, theirs.MLPRegressor))
+    assert_same(mine, other)
+    np.testing.assert_allclose(mine.predict(X_NUM), other.predict(X_NUM), rtol=1e-6)
+
+
+@pytest.mark.parametrize("container", [sp.csr_array, sp.csr_matrix, sp.csc_array])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_sparse_rows_are_scikit_learns(container, solver):
+    X = container(IMAGES)
+    mine, other = (
+        model(solver=solver, **FEW).fit(X, DIGITS) for model in (MLPClassifier, theirs.MLPClassifier)
+    )
+    assert_same(mine, other)
+    np.testing.assert_array_equal(mine.predict(X), other.predict(X))
+
+
+def test_sparse_labels_are_answered_sparse():
+    Y = sp.csr_array(Y_MANY)
+    mine, other = (
+        model(**FEW).fit(X_MANY, Y).predict(X_MANY) for model in (MLPClassifier, theirs.MLPClassifier)
+    )
+    assert sp.issparse(mine)
+    np.testing.assert_array_equal(mine.toarray(), other.toarray())
+
+
+@pytest.mark.parametrize("settings", [{}, {"solver": "sgd"}, {"solver": "lbfgs"}], ids=str)
+@pytest.mark.parametrize("name", ["digits", "numbers"])
+def test_warm_start_is_scikit_learns(name, settings):
+    mine, other, X, y = DATA[name]
+    models = [model(**{**FEW, "max_iter": 5, "warm_start": True, **settings}) for model in (mine, other)]
+    for _ in range(3):
+        for model in models:
+            model.fit(X, y)
+        assert_same(*models)
+
+
+@pytest.mark.parametrize("settings", [{}, {"solver": "sgd", "learning_rate": "invscaling"}], ids=str)
+@pytest.mark.parametrize("name", ["digits", "two classes", "labels", "numbers"])
+def test_partial_fit_is_scikit_learns(name, settings):
+    mine, other, X, y = DATA[name]
+    classes = (
+        {} if mine is MLPRegressor else {"classes": np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])}
+    )
+    models = [model(**{**FEW, **settings}) for model in (mine, other)]
+    for start in range(0, len(X), 60):
+        for model in models:
+            model.partial_fit(X[start : start + 60], y[start : start + 60], **classes)
+        assert_same(*models)
+    assert pickle.loads(pickle.dumps(models[0])).partial_fit(X, y).loss_ == models[0].partial_fit(X, y).loss_
+
+
+def test_float32_is_scikit_learns_to_its_rounding():
+    X = IMAGES.astype(np.float32)
+    mine, other = (model(**FEW).fit(X, DIGITS) for model in (MLPClassifier, theirs.MLPClassifier))
+    np.testing.assert_allclose(mine.loss_curve_, other.loss_curve_, rtol=1e-5)
+    assert {array.dtype for array in mine.coefs_ + mine.intercepts_} == {np.dtype(np.float32)}
+    assert mine.predict_proba(X).dtype == np.float32
+
+
+def test_scikit_learns_own_tests_pass_with_ours_in_place():
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "swap_mlp",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "-c",
+        os.devnull,
+    ]
+    command += ["--pyargs", "sklearn.neural_network.tests.test_mlp", "--rootdir", str(Path.cwd()), "-v"]
+    command += ["-k", "not test_gradient"]  # it calls _loss_grad_lbfgs; test_layers.py checks gradients
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert "Under test: estimators.mlp" in run.stdout
+    assert int(re.search(r"(\d+) passed", run.stdout)[1]) >= 58
+    assert " skipped" not in run.stdout.splitlines()[-1]
+
+
+# What scikit-learn's networks have not
+
+
+CHANGES = [
+    ({"dropout": 0.3}, {}),
+    ({"dropout": [0.3, 0.0]}, {"dropout": [0.0, 0.3]}),
+    ({"batch_norm": True}, {}),
+    ({"l1": 0.1}, {}),
+    ({"solver": "rmsprop"}, {}),
+    ({"solver": "rmsprop", "rho": 0.5}, {"solver": "rmsprop"}),
+    ({"solver": "rmsprop", "epsilon": 1e-2}, {"solver": "rmsprop"}),
+    ({"activation": "leaky_relu"}, {}),
+    ({"activation": "leaky_relu", "negative_slope": 0.3}, {"activation": "leaky_relu"}),
+    ({"init": "he"}, {}),
+    ({"dtype": "float32"}, {}),
+    ({"alpha": 0.1}, {}),
+    ({"batch_size": 50}, {}),
+    ({"learning_rate_init": 0.01}, {}),
+    ({"shuffle": False}, {}),
+    ({"beta_1": 0.8}, {}),
+    ({"beta_2": 0.8}, {}),
+    ({"epsilon": 1e-3}, {}),
+    ({"random_state": 4}, {}),
+    ({"max_iter": 3}, {}),
+    ({"early_stopping": True}, {}),
+    ({"early_stopping": True, "validation_fraction": 0.3}, {"early_stopping": True}),
+    ({"tol": 100.0, "n_iter_no_change": 2}, {}),
+    ({"tol": 100.0, "n_iter_no_change": 2}, {"tol": 100.0, "n_iter_no_change": 4}),
+    ({"solver": "sgd", "momentum": 0.5}, {"solver": "sgd"}),
+    ({"solver": "sgd", "nesterovs_momentum": False}, {"solver": "sgd"}),
+    ({"solver": "sgd", "learning_rate": "invscaling"}, {"solver": "sgd"}),
+    (
+        {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.1},
+        {"solver": "sgd", "learning_rate": "invscaling"},
+    ),
+    ({"solver": "lbfgs", "max_fun": 3}, {"solver": "lbfgs"}),
+]
+
+
+@pytest.mark.parametrize("estimator", OURS)
+@pytest.mark.parametrize(("one", "other"), CHANGES, ids=str)
+def test_every_parameter_changes_something(estimator, one, other):
+    X, y = small(estimator)
+    first, second = (estimator(**{**FEW, **settings}).fit(X, y) for settings in (one, other))
+    assert any(not np.array_equal(a, b) for a, b in zip(first.coefs_, second.coefs_, strict=True))
+
+
+def test_every_parameter_is_in_the_table_above():
+    changed = {name for settings, _ in CHANGES for name in settings}
+    elsewhere = {"hidden_layer_sizes", "verbose", "warm_start", "class_weight", "loss"}
+    assert set(MLPClassifier().get_params()) | set(MLPRegressor().get_params()) == changed | elsewhere
+
+
+@pytest.mark.parametrize("estimator", OURS)
+def test_every_parameter_is_documented_once_with_its_default(estimator):
+    for name, value in estimator().get_params().items():
+        (line,) = re.findall(rf"^    {name} : (.+)$", estimator.__doc__, flags=re.MULTILINE)
+        default = re.search("default=(.*)", line)[1]
+        assert eval(default) == value, line
+    for name in vars(estimator(**FEW).fit(*small(estimator))):
+        if name.endswith("_") and not name.startswith("_"):
+            assert f"    {name} : " in estimator.__doc__, name
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"batch_norm": True},
+        {"dropout": 0.2, "batch_norm": True, "l1": 0.05, "activation": "tanh"},
+        {"solver": "rmsprop", "activation": "leaky_relu", "init": "he"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("estimator", OURS)
+def test_the_whole_network_descends_its_loss(estimator, settings):
+    """A step of plain SGD is the gradient: compare it with differences of the reported loss of one batch."""
+    X, y = (part[:30] for part in small(estimator))
+    plain = {"solver": "sgd", "momentum": 0.0, "nesterovs_momentum": False, "max_iter": 1, "warm_start": True}
+    given = {
+        **settings,
+        "hidden_layer_sizes": (5, 4),
+        "alpha": 0.3,
+        "random_state": 0,
+        "shuffle": False,
+    } | plain
+    start = estimator(**{**given, "learning_rate_init": 1e-9, "tol": 0}).fit(X, y)
+
+    def loss(delta, at):
+        model = copy.deepcopy(start)
+        model.intercepts_[0] = model.intercepts_[0].copy()
+        model.coefs_[1][at] += delta
+        return model.fit(X, y).loss_
+
+    rate = 1e-4
+    stepped = copy.deepcopy(start).set_params(learning_rate_init=rate).fit(X, y)
+    for at in ((0, 0), (2, 1), (4, 3)):
+        gradient = (start.coefs_[1][at] - stepped.coefs_[1][at]) / rate
+        step = 1e-5
+        expected = (loss(step, at) - loss(-step, at)) / (2 * step)
+        assert gradient == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+def test_dropout_and_batch_norm_regularise():
+    X, y = load_digits(return_X_y=True)
+    X = X / 16
+    settings = {"hidden_layer_sizes": (100,), "random_state": 0, "max_iter": 30}
+    for extra in ({"dropout": 0.5}, {"batch_norm": True}, {"dropout": 0.2, "batch_norm": True}):
+        model = MLPClassifier(**settings, **extra).fit(X[:900], y[:900])
+        assert model.score(X[900:], y[900:]) > 0.85, extra
+
+
+def test_l1_makes_small_weights():
+    X, y = IMAGES, DIGITS
+    plain, sparse = (MLPClassifier(**FEW, l1=l1).set_params(max_iter=150).fit(X, y) for l1 in (0, 0.3))
+    small_share = [np.mean(np.abs(model.coefs_[0]) < 1e-2) for model in (plain, sparse)]
+    assert small_share[1] > 3 * small_share[0]
+
+
+@pytest.mark.parametrize("weights", ["balanced", {0: 5.0, 1: 0.5}])
+def test_class_weight_is_a_factor_of_the_sample_weight(weights):
+    y = (DIGITS > 7).astype(int)
+    mine = MLPClassifier(**FEW, class_weight=weights).fit(IMAGES, y)
+    other = theirs.MLPClassifier(**FEW).fit(IMAGES, y, sample_weight=compute_sample_weight(weights, y))
+    assert_same(mine, other)
+    both = MLPClassifier(**FEW, class_weight={0: 5.0, 1: 0.5}).fit(IMAGES, y, WEIGHT)
+    factor = WEIGHT * compute_sample_weight({0: 5.0, 1: 0.5}, y)
+    assert_same(both, theirs.MLPClassifier(**FEW).fit(IMAGES, y, factor))
+    names = MLPClassifier(**FEW, class_weight="balanced").fit(IMAGES, np.array(["a", "b"])[y])
+    expected = MLPClassifier(**FEW, class_weight="balanced").fit(IMAGES, y).predict(IMAGES)
+    np.testing.assert_array_equal(names.predict(IMAGES), np.array(["a", "b"])[expected])
+
+
+def test_dtype_decides_the_type():
+    for X, dtype, expected in (
+        (IMAGES, "auto", np.float64),
+        (IMAGES, "float32", np.float32),
+        (IMAGES.astype(np.float32), "auto", np.float32),
+        (IMAGES.astype(np.float32), "float64", np.float64),
+        ((16 * IMAGES).astype(int), "auto", np.float64),
+        ((16 * IMAGES).astype(int), "float32", np.float32),
+    ):
+        for solver in ("adam", "lbfgs"):
+            model = MLPClassifier(**FEW, dtype=dtype, solver=solver).fit(X, DIGITS)
+            assert model.coefs_[0].dtype == model.predict_proba(X).dtype == expected
+
+
+@pytest.mark.parametrize("estimator", OURS)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_held_out_rows_of_ones_own(estimator, early_stopping):
+    X, y = small(estimator)
+    settings = {**FEW, "max_iter": 40, "learning_rate_init": 0.02, "early_stopping": early_stopping}
+    model = estimator(**settings, n_iter_no_change=3).fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:])
+    history = pd.DataFrame(model.history_)
+    assert list(history) == ["loss", "score", "val_loss", "val_score"]
+    assert history["loss"].tolist() == model.loss_curve_
+    assert len(history) == model.n_iter_
+    score = model.score(X[100:], y[100:])
+    if early_stopping:
+        assert model.validation_scores_ == history["val_score"].tolist()
+        assert score == pytest.approx(max(model.validation_scores_))  # the best weights are back
+        assert model.t_ == 100 * model.n_iter_
+    else:
+        assert score == pytest.approx(history["val_score"].iloc[-1])
+        assert (
+            model.loss_curve_ == estimator(**settings, n_iter_no_change=3).fit(X[:100], y[:100]).loss_curve_
+        )
+
+
+def test_a_pipeline_transforms_held_out_rows():
+    import sklearn
+
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = MLPClassifier(**FEW).set_fit_request(X_val=True, y_val=True)
+        steps = make_pipeline(StandardScaler(), net, transform_input=["X_val"])
+        steps.fit(16 * IMAGES[:200], DIGITS[:200], X_val=16 * IMAGES[200:], y_val=DIGITS[200:])
+    assert steps[-1].history_["val_score"][-1] == steps.score(16 * IMAGES[200:], DIGITS[200:])
+
+
+def test_lbfgs_has_a_history_too():
+    model = MLPRegressor(solver="lbfgs", random_state=0).fit(
+        X_NUM[:100], Y_NUM[:100], X_val=X_NUM[100:], y_val=Y_NUM[100:]
+    )
+    assert set(model.history_) == {"loss", "val_loss", "val_score"}
+    assert len(model.history_["loss"]) == model.n_iter_
+    assert model.history_["loss"][-1] == pytest.approx(model.loss_)
+
+
+@pytest.mark.parametrize("estimator", OURS)
+def test_the_same_seed_gives_the_same_network(estimator):
+    X, y = small(estimator)
+    settings = {**FEW, "dropout": 0.3, "batch_norm": True, "early_stopping": True}
+    one, two = (estimator(**settings).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(one.predict(X), two.predict(X))
+    for a, b in zip(one.coefs_, two.coefs_, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_copies_predict_alike_and_share_no_weights(copied):
+    model = MLPClassifier(**FEW, batch_norm=True, dropout=0.1).fit(IMAGES, DIGITS)
+    other = copied(model)
+    expected = model.predict_proba(IMAGES)
+    np.testing.assert_array_equal(other.predict_proba(IMAGES), expected)
+    other.coefs_[0][:] = 0
+    np.testing.assert_array_equal(model.predict_proba(IMAGES), expected)
+    assert not np.array_equal(other.predict_proba(IMAGES), expected)
+
+
+def test_weights_that_someone_sets_are_used():
+    mine, other = (model(**FEW).fit(IMAGES, DIGITS) for model in (MLPClassifier, theirs.MLPClassifier))
+    for model in (mine, other):
+        model.coefs_[1] = model.coefs_[1] * 0.5
+        model.intercepts_ = [b + 0.1 for b in model.intercepts_]
+    np.testing.assert_allclose(mine.predict_proba(IMAGES), other.predict_proba(IMAGES))
+    for model in (mine, other):
+        model.partial_fit(IMAGES, DIGITS)
+    np.testing.assert_allclose(
+        pickle.loads(pickle.dumps(mine)).coefs_[1], other.coefs_[1], rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("suffix", [".joblib", ".skops"])
+def test_a_saved_model_answers_alike(suffix, tmp_path):
+    model = MLPClassifier(**FEW, batch_norm=True, dropout=0.1).fit(IMAGES, DIGITS)
+    save_model(model, tmp_path / f"digits{suffix}")
+    loaded = load_model(tmp_path / f"digits{suffix}", expected=MLPClassifier)
+    np.testing.assert_array_equal(loaded.predict_proba(IMAGES), model.predict_proba(IMAGES))
+
+
+# Trouble
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop"])
+def test_divergence_names_the_epoch_and_keeps_the_weights_before(solver):
+    X, y = 1e3 * X_NUM, Y_NUM
+    model = MLPRegressor(solver=solver, learning_rate_init=1e200, random_state=0, activation="identity")
+    with pytest.raises(
+        ValueError, match=r"became (nan|inf) in epoch \d+.*learning_rate_init smaller than 1e\+200"
+    ):
+        model.fit(X, y)
+    assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
+    assert not np.isfinite(model.loss_curve_[-1])
+
+
+def test_divergence_with_early_stopping_keeps_the_best_and_warns():
+    model = MLPRegressor(solver="sgd", learning_rate_init=5.0, early_stopping=True, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"became (nan|inf) in epoch .* Kept: the best weights"):
+        model.fit(X_NUM, Y_NUM)
+    assert np.isnan(model.validation_scores_[-1])
+    assert np.isfinite(model.predict(X_NUM)).all()
+
+
+class Interrupt:
+    """A callback that behaves like Ctrl-C at the end of the third epoch."""
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.parent is not None and context.task_id == 2:
+            raise KeyboardInterrupt
+
+
+class Stop(Interrupt):
+    def on_fit_task_end(self, estimator, context):
+        return context.parent is not None and context.task_id == 2
+
+
+@pytest.mark.parametrize("estimator", OURS)
+def test_an_interrupted_training_keeps_what_was_learned(estimator):
+    X, y = small(estimator)
+    model = estimator(**FEW).set_callbacks(Interrupt())
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\. .* in 3 epochs is kept"):
+        model.fit(X, y)
+    expected = estimator(**{**FEW, "max_iter": 3}).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    assert model.loss_curve_ == expected.loss_curve_
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_callback_may_stop_the_training(solver):
+    model = MLPRegressor(**FEW, solver=solver).set_callbacks(Stop())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model.fit(X_NUM, Y_NUM)
+    assert model.n_iter_ == 3
+    assert len(model.history_["loss"]) == 3
+
+
+def test_callbacks_see_every_epoch_and_change_nothing(capsys):
+    plain = MLPClassifier(**FEW, dropout=0.2).fit(IMAGES, DIGITS)
+    monitor = ScoringMonitor(scoring="accuracy")
+    watched = MLPClassifier(**FEW, dropout=0.2).set_callbacks(monitor, ProgressBar()).fit(IMAGES, DIGITS)
+    assert watched.loss_curve_ == plain.loss_curve_
+    scores = monitor.get_logs().data_as_pandas
+    epochs = scores[scores["task_name"] == "iteration"]
+    assert len(epochs) == plain.n_iter_
+    assert epochs["accuracy"].iloc[-1] == plain.score(IMAGES, DIGITS)
+    assert epochs["accuracy"].iloc[0] < epochs["accuracy"].iloc[-1]
+
+
+class Epochs(Interrupt):
+    """A callback that a search hands on to its candidates, as it does the progress bar."""
+
+    max_propagation_depth = None
+    seen = 0
+
+    def on_fit_task_end(self, estimator, context):
+        self.seen += context.task_name == "iteration"
+
+
+def test_callbacks_work_inside_a_search():
+    epochs = Epochs()
+    search = GridSearchCV(MLPRegressor(**{**FEW, "max_iter": 3}), {"alpha": [0.1, 1.0]}, cv=2)
+    search.set_callbacks(epochs).fit(X_NUM, Y_NUM)
+    assert epochs.seen == 3 * (2 * 2 + 1)
+
+
+# Checkpoints
+
+
+RESUMED = [
+    {},
+    {
+        "solver": "sgd",
+        "learning_rate": "adaptive",
+        "tol": 0.1,
+        "n_iter_no_change": 1,
+        "learning_rate_init": 0.1,
+    },
+    {"solver": "rmsprop", "dropout": 0.3, "batch_norm": True},
+    {"early_stopping": True, "dropout": [0.1, 0.2], "learning_rate_init": 0.01},
+    {"early_stopping": True, "tol": 0.5, "n_iter_no_change": 2},
+]
+
+
+@pytest.mark.parametrize("settings", RESUMED, ids=str)
+@pytest.mark.parametrize("random_state", [0, None])
+def test_a_resumed_training_is_one_that_was_never_interrupted(settings, random_state, tmp_path):
+    path, settings = tmp_path / "net.joblib", {**FEW, **settings, "random_state": random_state}
+    settings["batch_size"] = 50
+    np.random.seed(5)  # noqa: NPY002  what random_state=None draws from
+    whole = MLPClassifier(**settings).fit(IMAGES, DIGITS, WEIGHT)
+    np.random.seed(5)  # noqa: NPY002
+    MLPClassifier(**{**settings, "max_iter": 5}).set_callbacks(Checkpoint(path)).fit(IMAGES, DIGITS, WEIGHT)
+    resumed = MLPClassifier(**settings).fit(IMAGES, DIGITS, WEIGHT, resume_from=path)
+    for name in ("loss_curve_", "history_", "validation_scores_", "n_iter_", "t_", "best_loss_"):
+        assert getattr(resumed, name) == getattr(whole, name), name
+    for one, two in zip(resumed.coefs_ + resumed.intercepts_, whole.coefs_ + whole.intercepts_, strict=True):
+        np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(resumed.predict_proba(IMAGES), whole.predict_proba(IMAGES))
+    for model in (resumed, whole):
+        model.set_params(warm_start=True, random_state=0).fit(IMAGES, DIGITS)
+    assert resumed.loss_curve_ == whole.loss_curve_
+
+
+def test_a_checkpoint_is_a_model_and_comes_every_so_often(tmp_path):
+    path = tmp_path / "net.joblib"
+    model = MLPRegressor(**FEW).set_callbacks(Checkpoint(path, every=5)).fit(X_NUM, Y_NUM)
+    saved = joblib.load(path)
+    assert saved.n_iter_ == 10
+    assert saved.loss_curve_ == model.loss_curve_[:10]
+    expected = MLPRegressor(**{**FEW, "max_iter": 10}).fit(X_NUM, Y_NUM)
+    np.testing.assert_array_equal(saved.predict(X_NUM), expected.predict(X_NUM))
+    assert os.listdir(tmp_path) == ["net.joblib"]
+    assert not hasattr(saved, "_skl_callbacks")
+
+
+def test_what_cannot_be_resumed_is_an_error(tmp_path):
+    path = tmp_path / "net.joblib"
+    MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
+    cases = [
+        (MLPRegressor(**FEW, alpha=1.0), X_NUM, Y_NUM, r"other parameters: alpha=0\.0001 \(now 1\.0\)"),
+        (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "another number of rows"),
+        (MLPClassifier(**FEW), IMAGES, DIGITS, "no checkpoint of a MLPClassifier.*holds a MLPRegressor"),
+        (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "resume_from: only for the solvers"),
+        (MLPRegressor(**FEW), X_NUM[:, :3], Y_NUM, "features"),
+    ]
+    for model, X, y, message in cases:
+        with pytest.raises(ValueError, match=message):
+            model.fit(X, y, resume_from=path)
+    joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
+    with pytest.raises(ValueError, match="no checkpoint"):
+        MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
+    with pytest.raises(FileNotFoundError):
+        MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+        MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path / "no" / "net")).fit(X_NUM, Y_NUM)
+    with pytest.raises(ValueError, match="Checkpoint is for networks"):
+        MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
+    with pytest.raises(ValueError, match="'every' parameter of Checkpoint must be an int"):
+        Checkpoint(path, every=0)
+
+
+# Errors, pictures
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"dropout": 1.0}, "must be a float in the range"),
+        ({"dropout": [0.1]}, r"one for each of the 2 hidden layers\. Got \[0\.1\] instead"),
+        ({"dropout": [0.1, 1.0]}, "one for each of the 2 hidden layers"),
+        ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be > 0, got \[4, 0\]"),
+        (
+            {"solver": "lbfgs", "l1": 0.1, "batch_norm": True},
+            "batch_norm, l1: only for the solvers adam, rmsprop, sgd",
+        ),
+        ({"activation": "relu6"}, "'activation' parameter of MLPRegressor must be a str among"),
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be(settings, message):
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(**{**FEW, **settings}).fit(X_NUM, Y_NUM)
+
+
+def test_rows_that_cannot_be():
+    with pytest.raises(ValueError, match="out of the valid range of the loss 'poisson'"):
+        MLPRegressor(loss="poisson").fit(X_NUM, -COUNTS)
+    with pytest.raises(ValueError, match="X_val is provided, but y_val was not"):
+        MLPRegressor().fit(X_NUM, Y_NUM, X_val=X_NUM)
+    with pytest.raises(ValueError, match="y_val is provided, but X_val was not"):
+        MLPRegressor().fit(X_NUM, Y_NUM, y_val=Y_NUM)
+    with pytest.raises(ValueError, match=r"`y` has classes not in `self.classes_`"):
+        MLPClassifier().fit(IMAGES, DIGITS % 3, X_val=IMAGES, y_val=DIGITS)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        MLPRegressor().fit(X_NUM, Y_NUM, X_val=X_NUM[:9], y_val=Y_NUM)
+    with pytest.raises(ValueError, match="class_weight is for one label a row"):
+        MLPClassifier(class_weight="balanced").fit(X_MANY, Y_MANY)
+    with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
+        MLPClassifier(class_weight="balanced").partial_fit(IMAGES, DIGITS, classes=range(10))
+    with pytest.raises(ZeroDivisionError, match="only rows of weight 0"):
+        MLPRegressor(batch_size=10, shuffle=False).fit(X_NUM, Y_NUM, np.arange(150) > 20)
+    with pytest.raises(ValueError, match="those of a network of"):
+        MLPRegressor(**FEW, warm_start=True).fit(X_NUM, Y_NUM).set_params(hidden_layer_sizes=3).fit(
+            X_NUM, Y_NUM
+        )
+    with pytest.raises(AttributeError, match="partial_fit"):
+        MLPRegressor(solver="lbfgs").partial_fit(X_NUM, Y_NUM)
+    for call in (MLPRegressor().predict, MLPClassifier().predict_proba):
+        with pytest.raises(NotFittedError):
+            call(X_NUM)
+    with pytest.raises(NotFittedError):
+        MLPRegressor().summary()
+
+
+def test_a_failed_fit_leaves_no_old_weights_beside_new_features():
+    model = MLPRegressor(**FEW).fit(X_NUM, Y_NUM)
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
+        model.set_params(hidden_layer_sizes=0).set_params(hidden_layer_sizes=(0,)).fit(X_NUM[:, :2], Y_NUM)
+    np.testing.assert_allclose(model.predict(X_NUM).shape, Y_NUM.shape)
+    with pytest.raises(ValueError, match="poisson"):
+        model.set_params(hidden_layer_sizes=3, loss="poisson").fit(X_NUM[:, :2], -COUNTS)
+    with pytest.raises(NotFittedError):
+        model.predict(X_NUM[:, :2])
+
+
+def test_verbose_prints_what_scikit_learn_prints(capsys):
+    printed = []
+    for model in (MLPClassifier, theirs.MLPClassifier):
+        settings = {
+            "tol": 0.05,
+            "n_iter_no_change": 1,
+            "max_iter": 30,
+            "learning_rate": "adaptive",
+            "solver": "sgd",
+        }
+        model(**{**FEW, **settings, "verbose": True}).fit(IMAGES, DIGITS)
+        model(**FEW, verbose=True, early_stopping=True).fit(IMAGES, DIGITS)
+        model(**{**FEW, "tol": 1.0, "n_iter_no_change": 1, "verbose": True}).fit(IMAGES, DIGITS)
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert "Setting learning rate" in printed[0]
+
+
+def test_summary_counts_what_there_is():
+    model = MLPClassifier((30, 20), batch_norm=True, dropout=0.25, max_iter=1, dtype="float32").fit(
+        IMAGES, DIGITS
+    )
+    counts = [64 * 30 + 30, 60, 30 * 20 + 20, 40, 20 * 10 + 10]
+    assert model.n_parameters_ == sum(counts)
+    table = model.summary()
+    for text in (
+        f"{sum(counts):,}",
+        "Dense 64 -> 30",
+        "BatchNorm",
+        "Dropout 0.25",
+        "softmax",
+        "float32",
+        "11.2 KiB",
+    ):
+        assert text in table, text
+    assert len({len(line) for line in table.splitlines()}) == 1
+    graph = model.to_mermaid()
+    assert graph.startswith("flowchart TD")
+    assert graph.count("-->") == len(model._network.layers) + 1
+
+
+def test_one_class_is_always_right():
+    mine, other = (
+        model(**FEW).fit(IMAGES, np.full(240, "a")) for model in (MLPClassifier, theirs.MLPClassifier)
+    )
+    assert_same(mine, other)
+    assert set(mine.predict(IMAGES)) == {"a"}
+
+
+def test_the_display_draws_both_curves():
+    pytest.importorskip("matplotlib").use("Agg")
+    from matplotlib import pyplot
+
+    model = MLPClassifier(**FEW, early_stopping=True).fit(IMAGES, DIGITS)
+    display = LossCurveDisplay.from_estimator(make_pipeline(model), name="net", linewidth=3)
+    assert [line.get_ydata().tolist() for line in display.lines_] == [
+        model.loss_curve_,
+        model.history_["val_loss"],
+    ]
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == [
+        "net training",
+        "net validation",
+    ]
+    again = LossCurveDisplay(model.loss_curve_).plot(ax=display.ax_)
+    assert again.figure_ is display.figure_
+    assert len(again.lines_) == 1
+    assert display.lines_[0].get_linewidth() == 3
+    pyplot.close(display.figure_)
+    with pytest.raises(ValueError, match="needs history_, which StandardScaler has not"):
+        LossCurveDisplay.from_estimator(StandardScaler().fit(IMAGES))
+
+
+def test_one_row_is_answered_as_many_are():
+    model = MLPClassifier(**FEW, dtype="float32").fit(IMAGES, DIGITS)
+    many = model.predict_proba(IMAGES[:50])
+    one_by_one = [model.predict_proba(IMAGES[[row]].astype(np.float32))[0] for row in range(50)]
+    np.testing.assert_allclose(one_by_one, many, rtol=1e-5)
+    with pytest.raises(ValueError, match="NaN"):
+        model.predict(np.full((1, 64), np.nan, np.float32))
+    with pytest.raises(ValueError, match="features"):
+        model.predict(np.zeros((1, 63), np.float32))
+
+
+def test_parameters_from_a_search_may_be_numpy_numbers():
+    settings = {"alpha": np.float64(0.01), "learning_rate_init": np.float64(0.01), "dropout": np.float64(0.1)}
+    model = MLPClassifier(**FEW, **settings, l1=np.float64(1e-4)).fit(IMAGES.astype(np.float32), DIGITS)
+    assert model.coefs_[0].dtype == np.float32
+    assert clone(model).get_params()["alpha"] == 0.01
+
+
+def test_checkpoints_compare_every_parameter_but_those_that_may_change():
+    assert set(_progress.MAY_CHANGE) < set(MLPClassifier().get_params())
