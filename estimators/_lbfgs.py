@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from estimators._layers import Network
+from estimators._network import Network
 from estimators._optimizers import Penalty
 from estimators._params import check_optimize_result
 from estimators._training import Rows

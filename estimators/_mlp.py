@@ -11,9 +11,9 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._callbacks import FitTask
-from estimators._layers import Network, initialise
 from estimators._lbfgs import fit_lbfgs
 from estimators._losses import LOSS_OF
+from estimators._network import Network, initialise
 from estimators._params import check_sample_weight, fit_context
 from estimators._progress import prepare, resume, snapshot, views
 from estimators._settings import Settings
@@ -33,6 +33,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
     out_activation_: str
     n_iter_: int
     _network: Network
+    _bits: np.random.SFC64
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -133,8 +134,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "_bits"):
-            state, self._bits = self._bits, np.random.SFC64()
-            self._bits.state = state
+            self._bits = np.random.SFC64()
+            self._bits.state = state["_bits"]
         if "_network" in vars(self):
             self.__dict__.update(views(self._network))
 
@@ -162,12 +163,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         random_state = check_random_state(self.random_state) if state is None else state["random_state"]
         if first:
             self._start(sizes, X.dtype, random_state)
-        network = self._network = self._current_network()
-        if network.sizes != sizes:
-            raise ValueError(
-                f"The weights so far are those of a network of {network.sizes} units. Got {sizes} instead; "
-                "to begin anew, call fit with warm_start=False."
-            )
+        network = self._network = self._as_set(self._current_network(), sizes)
         self.__dict__.update(views(network))
         task = FitTask(self, self.max_iter, X, y, sample_weight)
         self._train(network, rows, held_out, random_state, state, task, incremental)
@@ -253,6 +249,20 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
         return train, held_out
+
+    def _as_set(self, network: Network, sizes: tuple[int, ...]) -> Network:
+        """Return the network with the activation and dropout of the parameters, which may have changed."""
+        wanted = self._new_network(sizes, network.parameters.dtype)
+        if network.recipe == wanted.recipe:
+            return network
+        if network.sizes != sizes or len(network.statistics) != len(wanted.statistics):
+            raise ValueError(
+                f"The weights so far are those of a network of {network.sizes} units, "
+                f"{'with' if len(network.statistics) else 'without'} batch_norm. Got {sizes} units and "
+                f"batch_norm={self.batch_norm} instead; to begin anew, call fit with warm_start=False."
+            )
+        wanted.restore(network.snapshot())
+        return wanted
 
     def _current_network(self) -> Network:
         """Return the network, with what is in ``coefs_`` and ``intercepts_`` should they have been set."""

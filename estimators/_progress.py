@@ -8,7 +8,7 @@ from typing import Any
 import joblib
 import numpy as np
 
-from estimators._layers import Network
+from estimators._network import Network
 from estimators._optimizers import SGD, Adam, RMSprop
 
 MAY_CHANGE = ("max_iter", "random_state", "verbose", "warm_start")  # between a checkpoint and what goes on
@@ -26,7 +26,8 @@ def prepare(model: Any, network: Network, early: bool, resumed: bool, incrementa
     """Set up optimiser and progress of a model for a training; one that goes on keeps those it has."""
     if not resumed:
         model.n_iter_ = 0
-    if not hasattr(model, "_optimizer") or not (resumed or incremental):
+    kept = getattr(model, "_optimizer", None) if resumed or incremental else None
+    if kept is None or len(kept.slots[0]) != len(network.parameters):
         model._optimizer = make_optimizer(model, network.parameters)
     if not hasattr(model, "loss_curve_"):
         model.loss_curve_, model._no_improvement_count = [], 0

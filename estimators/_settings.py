@@ -4,12 +4,13 @@ import inspect
 import re
 from collections.abc import Callable
 from numbers import Integral, Real
+from operator import index
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from estimators._layers import ACTIVATIONS
+from estimators._network import ACTIVATIONS
 from estimators._params import Interval, Options, StrOptions
 
 STOCHASTIC = ("adam", "rmsprop", "sgd")
@@ -308,7 +309,7 @@ class Settings(BaseEstimator):
     def _check_settings(self, incremental: bool, resume_from: Any) -> list[int]:
         """Return the sizes of the hidden layers; check what depends on several parameters."""
         sizes = self.hidden_layer_sizes
-        hidden = [int(n) for n in (sizes if hasattr(sizes, "__iter__") else [sizes])]
+        hidden = [index(n) for n in (sizes if hasattr(sizes, "__iter__") else [sizes])]
         if any(n <= 0 for n in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         rates = np.asarray(self.dropout, dtype=float)

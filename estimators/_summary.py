@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from estimators._layers import Activation, Dense, Dropout, Network
+from estimators._layers import Activation, Dense, Dropout
+from estimators._network import Network
 
 
 def as_table(network: Network, output: str) -> str:

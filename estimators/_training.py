@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from estimators._layers import Network
+from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
 
 DIVERGED = (

@@ -13,11 +13,10 @@ from estimators._layers import (
     Dropout,
     LeakyReLU,
     Logistic,
-    Network,
     ReLU,
     Tanh,
-    initialise,
 )
+from estimators._network import Network, initialise
 
 N, WIDTH = 7, 4
 
@@ -163,9 +162,9 @@ def test_copies_have_views_of_their_own_vector(copied):
 def test_predicting_in_blocks_changes_nothing(monkeypatch):
     network = Network((3, 8, 2), np.float64)
     initialise(network, np.random.RandomState(0), "he", "relu", 0)
-    X = np.random.default_rng(0).standard_normal((50, 3))
+    X = np.random.default_rng(0).standard_normal((600, 3))
     expected = network.scores(X)
-    monkeypatch.setattr("estimators._layers.BLOCK", 40)
+    monkeypatch.setattr("estimators._network.BLOCK", 40)
     np.testing.assert_allclose(network.scores(X), expected, rtol=1e-12)
     np.testing.assert_allclose(network.scores(sp.csr_array(X)), expected, rtol=1e-12)
 

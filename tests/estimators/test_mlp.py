@@ -68,6 +68,7 @@ SETTINGS = [
         "max_iter": 60,
     },
     {"solver": "lbfgs", "max_iter": 30},
+    {"hidden_layer_sizes": ()},
 ]
 OURS = [MLPClassifier, MLPRegressor]
 
@@ -118,7 +119,7 @@ def test_weights_and_curves_are_scikit_learns(name, settings):
     assert mine.score(X, DATA[name][3]) == pytest.approx(other.score(X, DATA[name][3]), rel=1e-6)
 
 
-@pytest.mark.parametrize("settings", [SETTINGS[1], SETTINGS[6], SETTINGS[8], SETTINGS[-1]], ids=str)
+@pytest.mark.parametrize("settings", [SETTINGS[1], SETTINGS[6], SETTINGS[8], SETTINGS[-2]], ids=str)
 @pytest.mark.parametrize("name", ["digits", "two classes", "labels", "numbers"])
 def test_weighted_rows_are_scikit_learns(name, settings):
     fit_both(name, WEIGHT, **settings)
@@ -176,6 +177,19 @@ def test_partial_fit_is_scikit_learns(name, settings):
             model.partial_fit(X[start : start + 60], y[start : start + 60], **classes)
         assert_same(*models)
     assert pickle.loads(pickle.dumps(models[0])).partial_fit(X, y).loss_ == models[0].partial_fit(X, y).loss_
+
+
+def test_a_warm_start_takes_the_parameters_as_they_are_now():
+    model = MLPClassifier(**FEW, warm_start=True, dropout=0.5).fit(IMAGES, DIGITS)
+    other = copy.deepcopy(model).set_params(dropout=0.0)
+    assert "Dropout" in model.summary()
+    assert "Dropout" not in other.fit(IMAGES, DIGITS).summary()
+    assert other.loss_ < model.fit(IMAGES, DIGITS).loss_
+    for change in ({"hidden_layer_sizes": 3}, {"batch_norm": True}):
+        with pytest.raises(
+            ValueError, match=r"those of a network of \(64, 20, 11, 10\) units, without batch_norm"
+        ):
+            copy.deepcopy(model).set_params(**change, dropout=0.0).fit(IMAGES, DIGITS)
 
 
 def test_float32_is_scikit_learns_to_its_rounding():
@@ -649,6 +663,8 @@ def test_rows_that_cannot_be():
         MLPClassifier(class_weight="balanced").partial_fit(IMAGES, DIGITS, classes=range(10))
     with pytest.raises(ZeroDivisionError, match="only rows of weight 0"):
         MLPRegressor(batch_size=10, shuffle=False).fit(X_NUM, Y_NUM, np.arange(150) > 20)
+    with pytest.raises(TypeError, match="integer"):
+        MLPRegressor(hidden_layer_sizes=(2.5,)).fit(X_NUM, Y_NUM)
     with pytest.raises(ValueError, match="those of a network of"):
         MLPRegressor(**FEW, warm_start=True).fit(X_NUM, Y_NUM).set_params(hidden_layer_sizes=3).fit(
             X_NUM, Y_NUM
