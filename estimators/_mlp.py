@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from estimators._callbacks import FitTask
+from estimators._callbacks import FitTask, NoTask
 from estimators._lbfgs import fit_lbfgs
 from estimators._losses import LOSS_OF
 from estimators._network import Network, initialise
@@ -33,7 +33,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
     out_activation_: str
     n_iter_: int
     _network: Network
-    _bits: np.random.SFC64
+    _bits: np.random.SFC64 | None
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -127,13 +127,13 @@ class BaseMLP(CallbackSupportMixin, Settings):
         state = dict(super().__getstate__())
         if "_network" in state:  # the vector holds them
             del state["coefs_"], state["intercepts_"]
-        if "_bits" in state:  # as plain numbers, which files that ask whom to trust may hold
+        if state.get("_bits") is not None:  # as plain numbers, which files that ask whom to trust may hold
             state["_bits"] = state["_bits"].state
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
-        if hasattr(self, "_bits"):
+        if state.get("_bits") is not None:
             self._bits = np.random.SFC64()
             self._bits.state = state["_bits"]
         if "_network" in vars(self):
@@ -165,14 +165,15 @@ class BaseMLP(CallbackSupportMixin, Settings):
             self._start(sizes, X.dtype, random_state)
         network = self._network = self._as_set(self._current_network(), sizes)
         self.__dict__.update(views(network))
-        task = FitTask(self, self.max_iter, X, y, sample_weight)
+        task: Any = NoTask() if incremental else FitTask(self, self.max_iter, X, y, sample_weight)
         self._train(network, rows, held_out, random_state, state, task, incremental)
         if not np.isfinite(network.parameters).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and "
                 "need to be preprocessed."
             )
-        task.close(lambda: snapshot(self))
+        if not incremental:
+            task.close(lambda: snapshot(self))
         return self
 
     def _train(
@@ -182,7 +183,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         held_out: tuple[Any, Any, Any],
         random_state: Any,
         state: Any,
-        task: FitTask,
+        task: Any,
         incremental: bool,
     ) -> None:
         """Run the solver."""
@@ -193,17 +194,15 @@ class BaseMLP(CallbackSupportMixin, Settings):
             return
         early = self.early_stopping and not incremental
         prepare(self, network, early, resumed=state is not None, incremental=incremental)
-        bits = None
         if state is not None:
-            bits, order, val = state["bits"], state["order"], state["validation_rows"]
+            order, val = state["order"], state["validation_rows"]
             if len(order) + (0 if val is None else len(val)) != rows.X.shape[0]:
                 raise ValueError("The checkpoint was made with another number of rows.")
         else:
-            if np.any(np.greater(self.dropout, 0)):
-                bits = self._draw_bits(random_state, incremental)
+            self._draw_bits(random_state, incremental)
             order, val = self._split(rows, random_state, split=early and given is None)
         validation = given if val is None else rows.take(val)
-        training = Training(self, network, loss, rows, order, validation, random_state, bits)
+        training = Training(self, network, loss, rows, order, validation, random_state, self._bits)
         self._random_state = random_state
         done = state is not None and self._no_improvement_count > self.n_iter_no_change
         training.run(
@@ -227,11 +226,12 @@ class BaseMLP(CallbackSupportMixin, Settings):
         rates = self.dropout if np.ndim(self.dropout) else [self.dropout] * (len(sizes) - 2)
         return Network(sizes, dtype, self.activation, self.negative_slope, rates, self.batch_norm)
 
-    def _draw_bits(self, random_state: Any, incremental: bool) -> Any:
-        """Return the generator of the dropout masks; partial_fit goes on with the one it has."""
-        if not incremental or not hasattr(self, "_bits"):
+    def _draw_bits(self, random_state: Any, incremental: bool) -> None:
+        """Make the generator of the dropout masks, if any; partial_fit goes on with the one it has."""
+        if not np.any(np.greater(self.dropout, 0)):
+            self._bits = None
+        elif not incremental or getattr(self, "_bits", None) is None:
             self._bits = np.random.SFC64(random_state.randint(2**31))
-        return self._bits
 
     def _split(self, rows: Rows, random_state: Any, split: bool) -> tuple[np.ndarray, np.ndarray | None]:
         """Return which rows to train on and, with early stopping, which to hold out."""

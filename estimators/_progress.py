@@ -56,7 +56,7 @@ def make_optimizer(model: Any, parameters: np.ndarray) -> Any:
 def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return copies of what training alters, for a model that stays as it is now."""
     network = copy.deepcopy(model._network)
-    names = ("loss_curve_", "history_", "validation_scores_", "_optimizer")
+    names = ("loss_curve_", "history_", "validation_scores_", "_optimizer", "_bits")
     copies = {name: copy.deepcopy(getattr(model, name)) for name in names if hasattr(model, name)}
     return {
         **copies,

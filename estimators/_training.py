@@ -280,4 +280,4 @@ class Training:
 
     def state(self) -> Mapping[str, Any]:
         """Return what :class:`Training` needs beside the model to go on exactly."""
-        return {"order": self.order, "random_state": self.random_state, "bits": self.bits}
+        return {"order": self.order, "random_state": self.random_state}

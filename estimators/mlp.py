@@ -47,7 +47,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     parameters (six with `early_stopping`), beyond the data.
 
     A loss that is not finite stops the training. Without `early_stopping` that is a ValueError, and the
-    weights of the epoch before are kept; with it a warning, and the best are kept.
+    weights of the epoch before are kept; with it a warning, and the best are kept. Other differences from
+    scikit-learn: with "lbfgs" too float32 rows give float32 weights; a warm start with `early_stopping` keeps
+    the best weights of all its fits.
 
     Callbacks (``set_callbacks``) see one subtask an epoch.
 
