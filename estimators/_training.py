@@ -86,7 +86,7 @@ class Training:
         except KeyboardInterrupt:
             warnings.warn(
                 f"Training interrupted by user. What was learned in {model.n_iter_} epochs is kept.",
-                stacklevel=5,
+                stacklevel=7,  # where fit is called, outside its decorators
             )
         if model.early_stopping and not incremental:
             self.network.restore(model._best)
@@ -104,7 +104,7 @@ class Training:
                     f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
                     "reached and the optimization hasn't converged yet.",
                     ConvergenceWarning,
-                    stacklevel=6,
+                    stacklevel=8,
                 )
 
     def _run_epoch(self) -> bool:
@@ -275,7 +275,7 @@ class Training:
                 DIVERGED.format(kept=f"Kept: the weights after epoch {model.n_iter_ - 1}.", **told)
             )
         kept = f"Kept: the best weights, of validation score {model.best_validation_score_:g}."
-        warnings.warn(DIVERGED.format(kept=kept, **told), ConvergenceWarning, stacklevel=7)
+        warnings.warn(DIVERGED.format(kept=kept, **told), ConvergenceWarning, stacklevel=9)
         return True
 
     def state(self) -> Mapping[str, Any]:

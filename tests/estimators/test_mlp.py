@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -388,6 +389,35 @@ def test_held_out_rows_of_ones_own(estimator, early_stopping):
         assert (
             model.loss_curve_ == estimator(**settings, n_iter_no_change=3).fit(X[:100], y[:100]).loss_curve_
         )
+
+
+def test_held_out_rows_have_weights():
+    split = IMAGES[:200], DIGITS[:200]
+    held_out = {"X_val": IMAGES[200:], "y_val": DIGITS[200:]}
+    model = MLPClassifier(**FEW).fit(*split, **held_out, sample_weight_val=WEIGHT[200:])
+    score = model.score(IMAGES[200:], DIGITS[200:], WEIGHT[200:])
+    assert model.history_["val_score"][-1] == pytest.approx(score)
+    plain = MLPClassifier(**FEW).fit(*split, **held_out)
+    assert plain.loss_curve_ == model.loss_curve_
+    assert plain.history_["val_loss"] != model.history_["val_loss"]
+
+
+def test_the_history_is_that_of_the_rows():
+    """One batch that is the whole: its score and loss are those of the weights before the step."""
+    settings = {**FEW, "batch_size": 240, "alpha": 0.0, "warm_start": True, "max_iter": 1}
+    for y, weight in ((DIGITS, None), (DIGITS > 4, WEIGHT)):
+        model = MLPClassifier(**settings).fit(IMAGES, y, weight)
+        before = copy.deepcopy(model)
+        model.fit(IMAGES, y, weight)
+        assert model.history_["score"][1] == pytest.approx(before.score(IMAGES, y, weight))
+        expected = log_loss(y, before.predict_proba(IMAGES), sample_weight=weight)
+        assert model.history_["loss"][1] == pytest.approx(expected)
+
+
+def test_warnings_point_at_the_call():
+    with pytest.warns(ConvergenceWarning) as caught:
+        MLPClassifier(**FEW).fit(IMAGES, DIGITS)
+    assert caught[0].filename == __file__
 
 
 def test_a_pipeline_transforms_held_out_rows():
