@@ -5,12 +5,14 @@ in a record what the value needs; the value of a whole epoch is worked out from 
 All four are matched to their output activation, so that the gradient is ``activation(Z) - y``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, xlogy
 
 Record = tuple[np.ndarray, ...]
+Function = Callable[..., Any]
 
 
 class SoftmaxCrossEntropy:
@@ -66,7 +68,11 @@ class SoftmaxCrossEntropy:
 
 
 class Elementwise:
-    """What the other three share: targets of the shape of Z, (n, n_outputs), and outputs as the record."""
+    """A loss with targets of the shape of Z, (n, n_outputs): its output activation, its value, its score."""
+
+    def __init__(self, out_activation: str, activate: Function, values: Function, score: Function) -> None:
+        self.out_activation, self.activate = out_activation, activate
+        self._values, self._score = values, score
 
     def record(self, n: int, n_outputs: int, dtype: Any) -> Record:
         """Return the outputs of n rows."""
@@ -84,79 +90,47 @@ class Elementwise:
         out *= factor
         return out
 
-    def activate(self, Z: np.ndarray) -> np.ndarray:
-        """Return the outputs, written over Z."""
-        raise NotImplementedError
-
     def values(self, record: Record, y: np.ndarray) -> np.ndarray:
         """Return the loss of each row."""
-        raise NotImplementedError
+        return self._values(record[0], y)
 
     def score(self, record: Record, y: np.ndarray, weight: Any) -> float:
-        """Return R2."""
-        return r2(y, record[0], weight)
+        """Return accuracy or R2."""
+        return self._score(record[0], y, weight)
 
     def evaluate(self, out: np.ndarray, y: np.ndarray, weight: Any) -> tuple[float, float]:
         """Return loss and score of outputs, (n, n_outputs)."""
-        value = np.average(self.values((out,), y), weights=weight)
-        return float(value), self.score((out,), y, weight)
+        return float(np.average(self._values(out, y), weights=weight)), self._score(out, y, weight)
 
 
-class LogisticCrossEntropy(Elementwise):
-    """``-y log p - (1 - y) log(1 - p)`` with ``p = 1 / (1 + exp(-Z))``, summed over outputs; y is 0 or 1."""
-
-    out_activation = "logistic"
-
-    def activate(self, Z: np.ndarray) -> np.ndarray:
-        """Return the probabilities, written over Z; exact to the last digit where they are tiny."""
-        return expit(Z, out=Z)
-
-    def values(self, record: Record, y: np.ndarray) -> np.ndarray:
-        """Return the loss of each row."""
-        p = clipped(record[0]).astype(np.float64)
-        return -np.log(np.where(y > 0.5, p, 1 - p)).sum(axis=1)
-
-    def score(self, record: Record, y: np.ndarray, weight: Any) -> float:
-        """Return the accuracy; with several labels, all must be right."""
-        return accuracy(((record[0] > 0.5) == (y > 0.5)).all(axis=1), weight)
+def expit_over(Z: np.ndarray) -> np.ndarray:
+    """Return ``1 / (1 + exp(-Z))``, written over Z; exact to the last digit where it is tiny."""
+    return expit(Z, out=Z)
 
 
-class SquaredError(Elementwise):
-    """``(Z - y)**2 / 2``: the value is the mean over the outputs, the gradient that of their sum.
+def exp_over(Z: np.ndarray) -> np.ndarray:
+    """Return ``exp(Z)``, written over Z."""
+    return np.exp(Z, out=Z)
+
+
+def logistic_cross_entropy(p: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``-y log p - (1 - y) log(1 - p)``, summed over the outputs; y is 0 or 1."""
+    p = clipped(p).astype(np.float64)
+    return -np.log(np.where(y > 0.5, p, 1 - p)).sum(axis=1)
+
+
+def squared_error(out: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``(out - y)**2 / 2``, the mean over the outputs, though the gradient is that of their sum.
 
     So it is in scikit-learn, and so learning rates keep their meaning.
     """
-
-    out_activation = "identity"
-
-    def activate(self, Z: np.ndarray) -> np.ndarray:
-        """Return Z."""
-        return Z
-
-    def values(self, record: Record, y: np.ndarray) -> np.ndarray:
-        """Return the loss of each row."""
-        return 0.5 * np.square(record[0] - y, dtype=np.float64).mean(axis=1)
+    return 0.5 * np.square(out - y, dtype=np.float64).mean(axis=1)
 
 
-class PoissonDeviance(Elementwise):
-    """``y log(y / m) - y + m`` with ``m = exp(Z)``, summed over the outputs; y is 0 or more."""
-
-    out_activation = "exp"
-
-    def activate(self, Z: np.ndarray) -> np.ndarray:
-        """Return the means, written over Z."""
-        return np.exp(Z, out=Z)
-
-    def values(self, record: Record, y: np.ndarray) -> np.ndarray:
-        """Return the loss of each row."""
-        y, mean = y.astype(np.float64), record[0].astype(np.float64)
-        return (xlogy(y, y / mean) - y + mean).sum(axis=1)
-
-
-LOSS_OF: dict[str, Any] = {
-    loss.out_activation: loss
-    for loss in (SoftmaxCrossEntropy(), LogisticCrossEntropy(), SquaredError(), PoissonDeviance())
-}
+def poisson_deviance(mean: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return half the deviance, ``y log(y / mean) - y + mean``, summed over the outputs; y is 0 or more."""
+    y, mean = y.astype(np.float64), mean.astype(np.float64)
+    return (xlogy(y, y / mean) - y + mean).sum(axis=1)
 
 
 def clipped(p: np.ndarray) -> np.ndarray:
@@ -170,7 +144,12 @@ def accuracy(hits: np.ndarray, weight: Any) -> float:
     return float(np.average(hits, weights=weight))
 
 
-def r2(y: np.ndarray, out: np.ndarray, weight: Any) -> float:
+def label_accuracy(p: np.ndarray, y: np.ndarray, weight: Any) -> float:
+    """Return the share of the rows whose labels are all right."""
+    return accuracy(((p > 0.5) == (y > 0.5)).all(axis=1), weight)
+
+
+def r2(out: np.ndarray, y: np.ndarray, weight: Any) -> float:
     """Return the mean over the outputs of ``1 - squared errors / squared deviations``; nan if not finite.
 
     A constant y gives 1 where all is right and else 0, as scikit-learn's r2_score.
@@ -184,3 +163,14 @@ def r2(y: np.ndarray, out: np.ndarray, weight: Any) -> float:
     scores = np.where(errors == 0, 1.0, 0.0)
     np.divide(spread - errors, spread, out=scores, where=spread != 0)
     return float(scores.mean())
+
+
+LOSS_OF: dict[str, Any] = {
+    loss.out_activation: loss
+    for loss in (
+        SoftmaxCrossEntropy(),
+        Elementwise("logistic", expit_over, logistic_cross_entropy, label_accuracy),
+        Elementwise("identity", lambda Z: Z, squared_error, r2),
+        Elementwise("exp", exp_over, poisson_deviance, r2),
+    )
+}
