@@ -576,6 +576,29 @@ class Epochs(Interrupt):
         self.seen += context.task_name == "iteration"
 
 
+class Meddler(Interrupt):
+    """A callback that keeps the models it is shown, and trains them further."""
+
+    def __init__(self):
+        self.shown, self.losses = [], []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        if context.parent is not None:
+            self.shown.append((fitted_estimator, fitted_estimator.predict_proba(IMAGES)))
+            self.losses.append(fitted_estimator.loss_)
+            fitted_estimator.set_callbacks().partial_fit(IMAGES, DIGITS)
+
+
+def test_callbacks_cannot_change_the_training():
+    plain = MLPClassifier(**FEW, dropout=0.2, batch_norm=True).fit(IMAGES, DIGITS)
+    meddler = Meddler()
+    watched = MLPClassifier(**FEW, dropout=0.2, batch_norm=True).set_callbacks(meddler).fit(IMAGES, DIGITS)
+    assert watched.loss_curve_ == plain.loss_curve_ == meddler.losses
+    assert watched.history_ == plain.history_
+    np.testing.assert_array_equal(watched.predict_proba(IMAGES), plain.predict_proba(IMAGES))
+    np.testing.assert_array_equal(meddler.shown[-1][1], plain.predict_proba(IMAGES))
+
+
 def test_callbacks_work_inside_a_search():
     epochs = Epochs()
     search = GridSearchCV(MLPRegressor(**{**FEW, "max_iter": 3}), {"alpha": [0.1, 1.0]}, cv=2)
