@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from estimators._network import Network
 from estimators._optimizers import Penalty
 from estimators._params import check_optimize_result
+from estimators._progress import note
 from estimators._training import Rows
 
 
@@ -25,8 +26,7 @@ def fit_lbfgs(
         if validation is not None:
             outputs = loss.activate(network.scores(validation.X))
             noted["val_loss"], noted["val_score"] = loss.evaluate(outputs, validation.y, validation.weight)
-        for name, value in noted.items():
-            model.history_.setdefault(name, []).append(value)
+        note(model.history_, noted)
         task.begin()
         stopped = task.end(attributes)
         if stopped:

@@ -53,6 +53,13 @@ def make_optimizer(model: Any, parameters: np.ndarray) -> Any:
     return SGD(parameters, rate, model.learning_rate, momentum, nesterov, model.power_t)
 
 
+def note(history: dict[str, list[float]], values: Mapping[str, float]) -> None:
+    """Add an epoch to ``history_``; nan where it has no such value, so that all columns are as long."""
+    past = len(next(iter(history.values()), []))
+    for name in dict.fromkeys([*history, *values]):
+        history.setdefault(name, [np.nan] * past).append(values.get(name, np.nan))
+
+
 def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return copies of what training alters, for a model that stays as it is now."""
     network = copy.deepcopy(model._network)

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
+from estimators._progress import note
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -198,8 +199,7 @@ class Training:
         finite = math.isfinite(loss) and bool(np.isfinite(self.network.parameters).all())
         if self.validation is not None:
             noted["val_loss"], noted["val_score"] = self._validate() if finite else (math.nan, math.nan)
-        for name, value in noted.items():
-            model.history_.setdefault(name, []).append(value)
+        note(model.history_, noted)
         if model.validation_scores_ is not None:
             model.validation_scores_.append(noted["val_score"])
             if model.verbose:

@@ -414,6 +414,16 @@ def test_the_history_is_that_of_the_rows():
         assert model.history_["loss"][1] == pytest.approx(expected)
 
 
+def test_a_history_of_several_fits_is_a_table():
+    model = MLPRegressor(**{**FEW, "max_iter": 4}, warm_start=True).fit(X_NUM, Y_NUM)
+    model.fit(X_NUM, Y_NUM, X_val=X_NUM, y_val=Y_NUM).set_params(solver="lbfgs").fit(X_NUM, Y_NUM)
+    history = pd.DataFrame(model.history_)
+    assert len(history) == 12
+    assert history["loss"].notna().all()
+    assert history["val_loss"].notna().tolist() == 4 * [False] + 4 * [True] + 4 * [False]
+    assert history["score"].notna().tolist() == 8 * [True] + 4 * [False]
+
+
 def test_warnings_point_at_the_call():
     with pytest.warns(ConvergenceWarning) as caught:
         MLPClassifier(**FEW).fit(IMAGES, DIGITS)
