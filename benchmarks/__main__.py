@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks._harness import Row
 
-ALL = ("naive_bayes", "encoders", "pipeline", "linear")
+ALL = ("naive_bayes", "encoders", "pipeline", "linear", "logistic")
 RESULTS = Path("benchmark-results.json")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit", "scikit-learn-intelex")
 

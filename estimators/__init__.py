@@ -2,7 +2,15 @@
 
 from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
+from estimators.logistic import GDClassifier
 from estimators.naive_bayes import ComplementNB
 from estimators.polynomial import PolynomialRegressor
 
-__all__ = ["ComplementNB", "GDRegressor", "MultiHotEncoder", "OneHotEncoder", "PolynomialRegressor"]
+__all__ = [
+    "ComplementNB",
+    "GDClassifier",
+    "GDRegressor",
+    "MultiHotEncoder",
+    "OneHotEncoder",
+    "PolynomialRegressor",
+]

@@ -221,8 +221,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from more rows; fitting chunk by chunk equals fitting the whole, in any order.
 
-        The difference in the coefficients is some ``eps * condition**2`` of X: 1e-8 at a condition of 10,000, in
-        the worst case ten times that, and a warning above 30,000. Only :meth:`fit` can read the rows again.
+        The difference in the coefficients is some ``eps * condition**2`` of X: 1e-8 at a condition of
+        10,000, in the worst case ten times that, and a warning above 30,000. Only :meth:`fit` can read the
+        rows again.
 
         Parameters
         ----------
