@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from estimators._softmax import LogLoss, Preconditioner
+from estimators._thresholding import soft_threshold
 
 MEMORY = 10  # steps that L-BFGS remembers
 SAMPLE_ROWS, ROWS_PER_FEATURE = 4000, 4  # of the sample that the preconditioner sees
 FEWEST_SAMPLES = 8  # of that size in X, for a descent on one of them to pay
 ROUGH, ROUGH_ITERATIONS = 1e-2, 50  # where that descent ends
 SHORTENINGS = 40  # of a step, before it is given up
+LOOK_BACK = 5  # steps, at least, in each of the two stretches from which falls are extrapolated
+MARGIN = 10  # for a series that slows down
 SUFFICIENT = 1e-4  # share of the promised decrease (Nocedal and Wright 2006, eq. 3.4)
 
 
@@ -62,12 +65,13 @@ def quasi_newton(loss: LogLoss, theta: np.ndarray, _: Any, tol: float, sample: L
     """L-BFGS on top of a preconditioner, which is made anew whenever the objective has halved."""
     tol = max(tol, np.finfo(loss.X.dtype).eps / 16)  # of a smaller fall, values tell nothing
     start = place = begin(loss, theta)
-    memory, made_at = Memory(), np.inf
+    memory, made_at, values = Memory(), np.inf, [place.value]
     while True:
         if place.value < made_at / 2:
             preconditioner, made_at = Preconditioner(sample, place.theta), place.value
         step = memory.direction(place.gradient, preconditioner)
         fall = -0.5 * float(np.vdot(step, place.gradient))  # of a quadratic, down to its minimum
+        fall = max(fall, remaining(values))
         if place is not start:
             yield Point(place.theta, place.value, "converged" if fall <= tol * place.value else "searching")
         onward = line_search(loss, place, step)
@@ -76,6 +80,17 @@ def quasi_newton(loss: LogLoss, theta: np.ndarray, _: Any, tol: float, sample: L
             return
         memory.add(onward.theta - place.theta, onward.gradient - place.gradient)
         place = onward
+        values.append(place.value)
+
+
+def remaining(values: list[float]) -> float:
+    """Return what values will still fall by, going on as in their second half: a geometric series."""
+    stretch = max(len(values) // 4, LOOK_BACK)
+    if len(values) <= 2 * stretch:
+        return 0.0
+    before, middle, now = values[-1 - 2 * stretch], values[-1 - stretch], values[-1]
+    fall, earlier = middle - now, before - middle
+    return MARGIN * fall * fall / (earlier - fall) if 0 <= fall < earlier else abs(fall)
 
 
 def proximal(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, sample: LogLoss) -> Iterator[Point]:
@@ -140,7 +155,7 @@ def line_search(loss: LogLoss, place: Place, step: np.ndarray) -> Place | None:
 def shrink(theta: np.ndarray, threshold: float) -> np.ndarray:
     """Move the weights towards zero by `threshold` and no further; the intercept stays."""
     if threshold:
-        theta[:-1] = np.sign(theta[:-1]) * np.maximum(np.abs(theta[:-1]) - threshold, 0)
+        theta[:-1] = soft_threshold(theta[:-1], threshold)
     return theta
 
 

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from estimators._problems import EPS, MatrixFree, Quadratic, largest_curvature
+from estimators._thresholding import soft_threshold
 
 STEADY = 4  # proximal steps with the same signs before the face is tried
+PATIENCE = 100  # proximal steps before weights are let in one by one
 
 
 def literal_descent(problem: Any, learning_rate: float, l1: float = 0.0) -> Iterator[np.ndarray]:
@@ -23,11 +25,6 @@ def literal_descent(problem: Any, learning_rate: float, l1: float = 0.0) -> Iter
             weights = slice(0, -1 if problem.has_bias else None)
             w[weights] = soft_threshold(w[weights], learning_rate * 2 * l1)
         yield w
-
-
-def soft_threshold(w: np.ndarray, threshold: Any) -> np.ndarray:
-    """Move each weight towards zero by `threshold`, and not beyond."""
-    return np.sign(w) * np.maximum(np.abs(w) - threshold, 0.0)
 
 
 def conjugate_descent(problem: MatrixFree, tol: float) -> Iterator[tuple[np.ndarray, bool]]:
@@ -123,13 +120,14 @@ def _proximal_run(
     FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), its steps scaled by the curvature of each
     coordinate, restarted where momentum points uphill (O'Donoghue and Candes, 2015). Where the signs stay
     the same, the minimum among weights of those signs is known: go there. It has arrived when no step is
-    longer than `tol` times the first.
+    longer than `tol` times the first. Should that take long, weights are let in one by one, as in
+    feature-sign search (Lee, Battle, Raina and Ng, 2006), which ends for any condition of X.
     """
     scale = problem.scale()
     step, root = 1 / (1.001 * max(curvature, EPS) * scale), np.sqrt(scale)
     enough = tol * float(np.abs(problem.pull / root).max(initial=0.0))
     z, t, steady, wait = w, 1.0, 0, STEADY
-    while True:
+    for _ in range(PATIENCE):
         new = soft_threshold(z - step * problem.gradient(z), step * l1)
         move = (z - new) / step
         if np.abs(move / root).max(initial=0.0) <= enough:
@@ -147,6 +145,31 @@ def _proximal_run(
             t, before = 0.5 + np.sqrt(0.25 + t**2), t
             w, z = new, new + (before - 1) / t * (new - w)
         yield w, False
+    yield from _feature_sign_run(problem, l1, descend_face(problem, l1, w), enough)
+
+
+def _feature_sign_run(
+    problem: Any, l1: float, w: np.ndarray, enough: float
+) -> Iterator[tuple[np.ndarray, bool]]:
+    """Let in the weight that pulls most, go to the minimum of the face, and so on until none pulls."""
+    scale, tried = problem.scale(), np.zeros(w.shape, dtype=bool)
+    value = problem.objective(w, l1)
+    while True:
+        gradient = problem.gradient(w)
+        pull = np.where((w == 0) & ~tried, (np.abs(gradient) - l1) / np.sqrt(scale), 0.0)
+        j = int(pull.argmax())
+        if pull[j, 0] <= enough:
+            yield w, True
+            return
+        new = w.copy()
+        new[j] = soft_threshold(-gradient[j], l1) / scale[j]
+        new = descend_face(problem, l1, new)
+        if (lower := problem.objective(new, l1)) < value:
+            w, value = new, lower
+            tried[:] = False
+        else:
+            tried[j] = True  # a gain below rounding
+        yield w, False
 
 
 def descend_face(problem: Any, l1: float, w: np.ndarray) -> np.ndarray:
@@ -154,7 +177,7 @@ def descend_face(problem: Any, l1: float, w: np.ndarray) -> np.ndarray:
     while (active := np.flatnonzero(w)).size:
         now, sign = w[active], np.sign(w[active])
         end = problem.minimum_on(active, l1 * sign)
-        if end is None:
+        if end is None or not np.isfinite(end).all():
             return w
         crosses = end * sign <= 0
         w = _with(w, active, np.where(crosses, 0.0, end))

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,7 +65,7 @@ class Solution:
     weights: np.ndarray  # (d, q)
     bias: np.ndarray  # (q,)
     n_iter: int
-    losses: list[float] | Callable[[], np.ndarray]  # worked out when asked for, where there is a formula
+    losses: list[float] | None  # None where there is a formula: textbook_losses
 
 
 class Training:
@@ -258,11 +257,12 @@ def _solve_textbook(moments: Moments, settings: Settings, task: Any) -> Solution
     if closed.gradient_left(rate, n_iter) > settings.tol:
         _warn(settings)
     w = closed.weights(rate, n_iter)
-    return _split(problem, w, n_iter, partial(_textbook_losses, moments, settings, w))
+    return _split(problem, w, n_iter, None)
 
 
-def _textbook_losses(moments: Moments, settings: Settings, w: np.ndarray) -> np.ndarray:
-    """Return the objective after each iteration of textbook descent that ended at w, (max_iter,)."""
+def textbook_losses(moments: Moments, settings: Settings, solution: Solution) -> np.ndarray:
+    """Return the objective after each iteration of textbook descent without L1 penalty, (max_iter,)."""
+    w = np.vstack([solution.weights, solution.bias]) if settings.fit_intercept else solution.weights
     rate = settings.learning_rate
     assert rate is not None
     above = ClosedForm(_textbook(moments, settings)).excess(rate, np.arange(1, settings.max_iter + 1))

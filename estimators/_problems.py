@@ -13,6 +13,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 EPS = float(np.finfo(float).eps)
 COARSE = 1e-6  # a reciprocal condition of the scaled H below this: read the rows again, if they are there
+FLAT = 1e-12  # what is added to the diagonal of a singular matrix, of its size
 ROOM = 2**26  # numbers, half a gigabyte: the most that the columns of a face may take
 
 
@@ -55,18 +56,16 @@ class Quadratic:
         half_square = self.half_square[columns]
         return Quadratic(self.gram, self.pull[:, columns], half_square, self.has_bias, self.l2, factor)
 
-    def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates, `push` taken off the pull; None if H is singular there."""
+    def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray:
+        """Minimise over the active coordinates, `push` taken off the pull."""
         if self.factor is None:
-            _, w, info = lapack.dposv(self.gram[np.ix_(active, active)], self.pull[active] - push)
-            return None if info else w
-        R = np.vstack([self.factor[0][:, active], np.sqrt(self.l2) * np.eye(len(active))])
-        Q, T = np.linalg.qr(R)
+            return solve_positive(self.gram[np.ix_(active, active)], self.pull[active] - push)
+        R, response = self.factor
+        Q, T = np.linalg.qr(np.vstack([R[:, active], np.sqrt(self.l2) * np.eye(len(active))]))
         diagonal = np.abs(T.diagonal())
-        if diagonal.min() <= len(R) * EPS * diagonal.max():
-            return None
-        response = Q[: len(self.factor[0])].T @ self.factor[1]
-        return np.linalg.solve(T, response - np.linalg.solve(T.T, push))
+        if diagonal.min() <= len(T) * EPS * diagonal.max():
+            return solve_positive(T.T @ T, self.pull[active] - push)
+        return np.linalg.solve(T, Q[: len(R)].T @ response - np.linalg.solve(T.T, push))
 
 
 class MatrixFree:
@@ -117,15 +116,13 @@ class MatrixFree:
 
     def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
         """Minimise over the active coordinates, `push` taken off the pull; None if they are too many."""
-        n = self.X.shape[0]
-        if len(active) * max(n, len(active)) > ROOM or (not self.l2 and len(active) > n):
+        if len(active) * max(self.X.shape[0], len(active)) > ROOM:
             return None
         columns = self.X[:, active]
         columns = columns.toarray() if hasattr(columns, "toarray") else columns
         columns = np.sqrt(self.share)[:, np.newaxis] * (columns - self.x_mean[active])
         gram = columns.T @ columns + self.l2 * np.eye(len(active))
-        _, w, info = lapack.dposv(gram, self.pull[active] - push)
-        return None if info else w
+        return solve_positive(gram, self.pull[active] - push)
 
     def forward(self, w: np.ndarray) -> np.ndarray:
         """Return X, its means taken off, times the weights: (n, q)."""
@@ -158,6 +155,12 @@ def solve(problem: Quadratic) -> np.ndarray | None:
         return None
     w, _ = lapack.dpotrs(triangle, problem.pull / scale, lower=1)
     return w / scale
+
+
+def solve_positive(gram: np.ndarray, pull: np.ndarray) -> np.ndarray:
+    """Return ``gram^-1 pull``; where gram is singular, a long way down along what is flat in it. O(p^3)."""
+    _, w, info = lapack.dposv(gram, pull)
+    return lapack.dposv(gram + FLAT * np.diag(gram.diagonal()), pull)[1] if info else w
 
 
 def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,6 +5,8 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sp
 
+from estimators._thresholding import soft_threshold
+
 BLOCK_BYTES = 2**20  # of X: the backward pass finds in cache what the forward pass has read
 FEWEST_ROWS, MOST_ROWS = 64, 4096
 SPARSE_LOGITS = 2**22  # of a block of CSR rows: its backward pass costs a whole matrix of weights
@@ -165,7 +167,7 @@ class Preconditioner:
         """Return theta + x of the least ``gradient' x + lipschitz / 2 * x' H x + l1 * ||W + x||_1``."""
         onward, length = theta.copy(), self.inverse / lipschitz
         W = theta[:-1] - length * self._centred(gradient)
-        onward[:-1] = np.sign(W) * np.maximum(np.abs(W) - length * l1, 0)
+        onward[:-1] = soft_threshold(W, length * l1)
         if self.intercept:
             onward[-1] -= gradient[-1] / (lipschitz * self.total) + self.mean @ (onward[:-1] - theta[:-1])
         return onward

@@ -22,6 +22,7 @@ from estimators._least_squares import (
     solve,
     solve_wide,
     stability_limit,
+    textbook_losses,
 )
 from estimators._merging import check_mergeable
 from estimators._moments import Moments, as_rows, check_not_tiny, check_sums, gather
@@ -50,7 +51,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Whether there is a bias b; it has no penalty.
 
     learning_rate : "auto" or float, default="auto"
-        "auto" converges to the minimum, with no rate to choose; of several minima, to the one with the
+        "auto" goes to the minimum, with no rate to choose; of several minima, to the one with the
         shortest w. A number is the rate of textbook gradient descent from zero, weights and bias together,
         on the mean squared error: ``w -= learning_rate * (2 / n) * X.T @ (X @ w + b - y)``, `max_iter`
         times. With a penalty the step is `learning_rate` times twice the gradient of the objective, and
@@ -61,8 +62,10 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         or more than 5,000 features.
 
     tol : float, default=1e-8
-        Descent has converged when the gradient has become `tol` times as long as it was at zero. At a given
-        learning rate it does not stop for that; a warning says if it got there.
+        Descent has converged when the gradient has become `tol` times as long as it was at zero (with an L1
+        penalty and "auto": the longest proximal step; with more than 5,000 features and no L1 penalty:
+        `tol` / 10,000 times). At a given learning rate it does not stop for that; a warning says if it got
+        there.
 
     Attributes
     ----------
@@ -73,7 +76,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         The bias b; 0.0 without `fit_intercept`.
 
     n_iter_ : int
-        Number of iterations. With "auto" and no L1 penalty it is 1: the step is scaled by the inverse of X'X.
+        Number of iterations. With "auto" and no L1 penalty it is 1, a step scaled by the inverse of X'X, up
+        to 5,000 features; with more, that of the conjugate steps.
 
     loss_curve_ : ndarray of shape (n_iter_,)
         The objective after each iteration, summed over the targets. Worked out when it is read.
@@ -94,7 +98,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     =====================================================  =========================================
     scikit-learn                                           ``GDRegressor``
     =====================================================  =========================================
-    ``LinearRegression()``                                 ``alpha=0``
+    ``LinearRegression(tol=1e-15)``                        ``alpha=0``
     ``Ridge(alpha=a)``                                     ``alpha=a / n``
     ``Lasso(alpha=a)``                                     ``alpha=a, l1_ratio=1``
     ``ElasticNet(alpha=a, l1_ratio=r)``                    ``alpha=a, l1_ratio=r``
@@ -105,8 +109,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))`` with the eigenvectors V and eigenvalues s of X'X / n,
     and c = X'y / n, the bias being the weight of a constant 1. Where the statistics are too coarse (a
     condition of X above some 30,000), :meth:`fit` passes over the rows once more, in coordinates in which
-    X'X is about the identity; directions below ``max(n, d) * eps`` of the largest singular value are left
-    out, as in LinearRegression.
+    X'X is about the identity. Directions in which X is below ``min(max(n, d), 100_000) * eps`` of its
+    largest singular value, or below the rounding of X itself, count as absent (LinearRegression leaves out
+    those below 1e-6).
 
     With more than 5,000 features no d x d matrix is formed: each step reads the rows (LSMR, or proximal
     descent with an L1 penalty), and :meth:`partial_fit`, :meth:`merge`, :meth:`coef_path` and
@@ -152,6 +157,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
+    _settings: Settings  # the parameters when it was fitted
     _moments: Any  # the statistics of the rows; None if there are too many columns
     _solution: Any  # None until it is asked for, after partial_fit and merge
 
@@ -210,7 +216,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         task = FitTask(self, settings.max_iter if is_wide else settings.max_subtasks, X, y, weight)
         if is_wide:
             check_wide(X, y)
-            self._moments, self._dtype, self._y_tail = None, X.dtype.name, y.shape[1:]
+            self._moments, self._settings = None, settings
+            self._dtype, self._y_tail = X.dtype.name, y.shape[1:]
             self._solution = solve_wide(X, as_columns(y), weight, settings, task)
         else:
             self._fit_rows(as_rows(X, weight), X, y, weight, task)
@@ -325,12 +332,12 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
                 "The 'iterations' parameter of coef_path must be a list of ints in [0, inf). "
                 f"Got {iterations!r} instead."
             )
-        if self.learning_rate == "auto":
+        if self._settings.learning_rate is None:
             raise ValueError(
                 'coef_path follows descent at a given learning rate. Got learning_rate="auto" instead. '
                 f"The largest safe rate is {self.max_learning_rate_:.6g}."
             )
-        return self._shaped(*descent_path(self._moments, Settings.of(self), steps))
+        return self._shaped(*descent_path(self._moments, self._settings, steps))
 
     def alpha_path(self, alphas: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return the minimum for each of some penalties, from what :meth:`fit` learned.
@@ -365,7 +372,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
                 "The 'alphas' parameter of alpha_path must be a list of floats in [0, inf). "
                 f"Got {alphas!r} instead."
             )
-        return self._shaped(*penalty_path(self._moments, Settings.of(self), strengths))
+        return self._shaped(*penalty_path(self._moments, self._settings, strengths))
 
     @property
     def coef_(self) -> np.ndarray:
@@ -387,8 +394,10 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     @property
     def loss_curve_(self) -> np.ndarray:
         """Objective after each iteration, (n_iter_,)."""
-        losses = self._solved("loss_curve_").losses
-        return losses() if callable(losses) else np.array(losses)
+        solution = self._solved("loss_curve_")
+        if solution.losses is None:
+            return textbook_losses(self._moments, self._settings, solution)
+        return np.array(solution.losses)
 
     @property
     def max_learning_rate_(self) -> float:
@@ -399,7 +408,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             )
         if self._moments is None:
             raise AttributeError(f"max_learning_rate_ is not kept for more than {WIDE:,} features.")
-        return stability_limit(self._moments, Settings.of(self))
+        return stability_limit(self._moments, self._settings)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_solution")
@@ -414,7 +423,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"'GDRegressor' object has no attribute {name!r}: it is not fitted yet.")
         if self._solution is None:
-            self._solution = solve(self._moments, Settings.of(self))
+            self._solution = solve(self._moments, self._settings)
         return self._solution
 
     def _shaped(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -422,7 +431,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         weights = np.moveaxis(weights, -1, -2)
         if not self._y_tail:
             weights, bias = weights[..., 0, :], bias[..., 0]
-        return np.ascontiguousarray(weights, dtype=self._dtype), np.asarray(bias, dtype=self._dtype)
+        return np.array(weights, dtype=self._dtype, order="C"), np.array(bias, dtype=self._dtype)
 
     def _merge(self, other: "GDRegressor", name: str = "GDRegressor") -> None:
         if self._y_tail != other._y_tail:
@@ -436,9 +445,10 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     ) -> None:
         """Learn from rows, which the estimator called `name` made from X; they are read twice if need be."""
         moments = self._gather(rows, X, y, weight, name)
-        self._moments, self._dtype, self._y_tail = moments, X.dtype.name, y.shape[1:]
+        self._moments, self._settings = moments, Settings.of(self)
+        self._dtype, self._y_tail = X.dtype.name, y.shape[1:]
         training = Training(rows, as_columns(y), weight)
-        self._solution = solve(moments, Settings.of(self), task, training)
+        self._solution = solve(moments, self._settings, task, training)
 
     def _add_rows(self, rows: Any, X: Any, y: np.ndarray, weight: Any, name: str = "GDRegressor") -> None:
         """Learn from more rows."""
@@ -466,7 +476,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         settings = Settings.of(self)
         if settings.learning_rate is not None:
             check_rate(settings, stability_limit(moments, settings))
-        self._moments, self._solution = moments, None
+        self._moments, self._settings, self._solution = moments, settings, None
 
     def _check(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, np.ndarray, Any]:
         """Return X, y and the weights as arrays; whether X is finite is seen in its sums, later."""

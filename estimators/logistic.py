@@ -63,7 +63,8 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     tol : float, default=1e-8
         When the gradient is small enough to stop. With "auto": when half its squared length, in the metric
         of the inverse Hessian as L-BFGS knows it, is at most `tol` times the objective. That is what the
-        objective would still fall by if it were quadratic. With "auto" and an l1 penalty: when the length of
+        objective would still fall by if it were quadratic. Nor may the falls so far, continued as a geometric
+        series, promise more. With "auto" and an l1 penalty: when the length of
         the proximal gradient times that of the weights, in the metric of the preconditioner, is at most
         `tol` times the objective. That bounds what it may still fall by, if the minimum is no further away
         than zero. A number as `learning_rate` stops when no entry of the (proximal) gradient exceeds `tol`.
@@ -407,6 +408,7 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         weight = np.ones(X.shape[0])
         if sample_weight is not None:
             weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+            weight = weight / weight.max()  # a sum of large ones may overflow; only their ratios matter
         if self.class_weight is None:
             return weight
         with np.errstate(divide="ignore", invalid="ignore"):  # "balanced" where all rows of a class weigh 0

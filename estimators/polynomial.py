@@ -187,6 +187,8 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
     def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from more rows; with `domain` given, fitting chunk by chunk equals fitting the whole.
 
+        As exactly as :meth:`GDRegressor.partial_fit`: to some ``eps * condition**2`` of the scaled terms.
+
         Parameters
         ----------
         X : {array-like, data frame} of shape (n_samples, n_features)
@@ -211,7 +213,8 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         X, y, weight = self._check(X, y, sample_weight, reset=first)
         if first:
             self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
-        regressor = self._new_regressor() if first else self._regressor.set_params(**self._shared_params())
+        regressor = self._new_regressor() if first else copy.copy(self._regressor)
+        regressor.set_params(**self._shared_params())
         regressor._add_rows(self._rows(X), X, y, weight, "PolynomialRegressor")
         self._regressor = regressor
         return self
@@ -239,7 +242,9 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             If `domain` is None.
         """
         check_mergeable(self, other)
-        self._regressor._merge(other._regressor, "PolynomialRegressor")
+        regressor = copy.copy(self._regressor).set_params(**self._shared_params())
+        regressor._merge(other._regressor, "PolynomialRegressor")
+        self._regressor = regressor
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -39,6 +39,9 @@ __all__ = [
 ]
 
 
+MOST_DOUGHS = 2**53  # beyond, a float is no longer exact to one dough
+
+
 class ExtrapolationWarning(UserWarning):
     """An evening lies outside those that the model was fitted on."""
 
@@ -95,8 +98,8 @@ def dough_forecaster(
     >>> forecast(model, {"reservations": 15})
     array([53])
     """
-    is_names = not isinstance(features, str) and all(isinstance(name, str) for name in features)
-    if not is_names:
+    is_names = isinstance(features, Sequence) and not isinstance(features, str)
+    if not is_names or not all(isinstance(name, str) for name in features):
         raise TypeError(
             f"The 'features' parameter of dough_forecaster must hold column names. Got {features!r} instead."
         )
@@ -144,8 +147,8 @@ def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = 
     TypeError
         If `model` is another one.
     ValueError
-        If a cell of `evenings` is not allowed, `service_level` is not between 0 and 1, or there were too few
-        training evenings for it.
+        If a cell of `evenings` is not allowed, `service_level` is not between 0 and 1, there were too few
+        training evenings for it, or an evening is so far outside the training that its forecast overflows.
 
     Warns
     -----
@@ -158,6 +161,9 @@ def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = 
     frame = read_evenings(evenings, model["read"].features)
     _warn_outside(model, frame)
     expected = model.predict(frame)
+    if not (np.abs(expected) < MOST_DOUGHS).all():
+        worst = frame.iloc[int(np.argmax(~(np.abs(expected) < MOST_DOUGHS)))].to_dict()
+        raise ValueError(f"The forecast for {worst} is no number of doughs; it is far outside the training.")
     if service_level is None:
         doughs = np.floor(expected + 0.5)
     else:
@@ -308,7 +314,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
-        if not isinstance(self.cv, Integral) or self.cv < 0:
+        if not isinstance(self.cv, Integral) or isinstance(self.cv, bool) or self.cv < 0:
             raise ValueError(
                 "The 'cv' parameter of ServiceLevelRegressor must be an int of at least 0. "
                 f"Got {self.cv!r} instead."
@@ -320,7 +326,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
             self.residuals_ = np.empty(0)
         else:
             folds = KFold(n_folds, shuffle=True, random_state=0)
-            self.residuals_ = np.sort(np.ceil(y) - cross_val_predict(self.regressor, X, y, cv=folds))
+            unseen = cross_val_predict(self.regressor, X, y, cv=folds)
+            self.residuals_ = np.sort(np.ceil(y) - unseen)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 from estimators import GDRegressor, PolynomialRegressor, _problems
 from estimators.linear import WIDE
+from pipelines import load_model, save_model
 
 unfinished = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 PENALTIES = {"none": (0.0, 0.0), "ridge": (0.3, 0.0), "lasso": (0.2, 1.0), "elastic net": (0.3, 0.4)}
@@ -1133,3 +1134,60 @@ def test_fitting_leaves_its_input_alone_and_is_repeatable():
         np.testing.assert_array_equal(before, now)
     first, second = (GDRegressor(0.1, 1).fit(*noisy(50, 45)[:2]).coef_ for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+# --- promises that a review found broken ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "d"), [(12, 16), (13, 36), (74, 55)])
+@pytest.mark.parametrize("alpha", [1e-4, 1e-2])
+def test_the_lasso_arrives_on_products_of_random_matrices(n, d, alpha):
+    """Ill-conditioned, and more columns than rows: the optimality conditions of the lasso, by themselves."""
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d))
+        y = X[:, :5].sum(axis=1) + rng.normal(size=n)
+        model = GDRegressor(alpha, 1.0).fit(X, y)
+        pull = (X - X.mean(axis=0)).T @ (y - model.predict(X)) / n / alpha
+        active = model.coef_ != 0
+        np.testing.assert_allclose(pull[active], np.sign(model.coef_[active]), atol=1e-6)
+        assert np.abs(pull).max() <= 1 + 1e-6
+
+
+@unfinished
+def test_a_fitted_model_keeps_the_parameters_it_was_fitted_with():
+    X, y, _ = noisy()
+    model, expected = GDRegressor().partial_fit(X, y), GDRegressor().fit(X, y).coef_
+    model.set_params(alpha=10.0)
+    np.testing.assert_allclose(model.coef_, expected, rtol=1e-9)
+    rate = GDRegressor(learning_rate=1e-3, max_iter=3)
+    path = rate.fit(X, y).coef_path([5])[0]
+    np.testing.assert_array_equal(rate.set_params(learning_rate=100.0).coef_path([5])[0], path)
+
+
+def test_writing_into_coef_changes_nothing():
+    X, y, _ = noisy()
+    model = GDRegressor().fit(X, y)
+    before = model.predict(X)
+    model.coef_[:] = 0
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        GDRegressor(),
+        GDRegressor(0.1, 1.0),
+        GDRegressor(learning_rate=1e-3, max_iter=5),
+        GDRegressor(0.1, 1.0, learning_rate=1e-3, max_iter=5),
+        PolynomialRegressor(2, learning_rate=1e-3, max_iter=5),
+    ],
+    ids=str,
+)
+@unfinished
+def test_every_mode_can_be_stored_as_skops(model, tmp_path):
+    X, y, _ = noisy()
+    model.fit(X, y)
+    again = load_model(save_model(model, tmp_path / "model.skops"))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    np.testing.assert_array_equal(again.loss_curve_, model.loss_curve_)

@@ -781,3 +781,26 @@ def test_sample_weights_are_routed():
 
 def test_the_peer_is_scikit_learns():
     assert LogisticRegression.__module__ == "sklearn.linear_model._logistic"
+
+
+@pytest.mark.parametrize("spread", [1e2, 1e3])
+@pytest.mark.parametrize("seed", [3, 4])
+def test_columns_of_many_scales_do_not_end_the_search_early(spread, seed):
+    """Against scikit-learn's newton-cholesky, which no scale slows down."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(140, 8)) * np.geomspace(1 / spread, spread, 8)
+    odds = X @ rng.normal(size=(8, 5)) + rng.gumbel(size=(140, 5)) * 2
+    y = np.r_[np.arange(5), odds.argmax(axis=1)[5:]]
+    alpha = 1e-4
+    exact = LogisticRegression(C=1 / (alpha * 140), solver="newton-cholesky", tol=1e-10, max_iter=10_000).fit(
+        X, y
+    )
+    losses = -log_softmax(exact.decision_function(X), axis=1)[np.arange(140), y]
+    least = losses.mean() + alpha / 2 * np.sum(exact.coef_**2)
+    assert GDClassifier(alpha=alpha, max_iter=5000).fit(X, y).loss_curve_[-1] <= least * (1 + 1e-6)
+
+
+def test_weights_whose_sum_overflows_are_weights():
+    X, y = np.random.default_rng(0).normal(size=(50, 2)), np.arange(50) % 2
+    huge = GDClassifier().fit(X, y, sample_weight=np.full(50, 1e308))
+    np.testing.assert_allclose(huge.coef_, GDClassifier().fit(X, y).coef_, rtol=1e-12)

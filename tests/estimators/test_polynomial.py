@@ -104,10 +104,10 @@ def test_equals_numpys_polyfit_with_weights(degree):
 def test_high_degrees_stay_exact(degree):
     x = np.linspace(5, 15, 500)[:, np.newaxis]
     y = np.polynomial.polynomial.polyval((x[:, 0] - 10) / 5, np.random.default_rng(0).normal(size=degree + 1))
-    usual = make_pipeline(PolynomialFeatures(degree), StandardScaler(), LinearRegression()).fit(x, y)
+    usual = make_pipeline(PolynomialFeatures(degree), StandardScaler(), LinearRegression(tol=1e-15)).fit(x, y)
     error = np.abs(PolynomialRegressor(degree).fit(x, y).predict(x) - y).max()
     assert error < 1e-11 * np.abs(y).max()
-    assert error < 1e-6 * np.abs(usual.predict(x) - y).max()
+    assert error < 0.1 * np.abs(usual.predict(x) - y).max()
 
 
 @pytest.mark.parametrize(
