@@ -73,6 +73,7 @@ class Training:
 
     def __init__(self, rows: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         self.rows, self.y, self.sample_weight = rows, y, sample_weight
+        self.is_short = rows.shape[0] < rows.shape[1]  # X'X is then singular, and larger than X
 
     def factor(self, moments: Moments, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR, from one more pass over the rows.
@@ -81,15 +82,31 @@ class Training:
         X is small: Cholesky QR done twice (Yamamoto et al., 2015), with eigenvectors, so that X may be
         rank-deficient.
         """
-        basis, back, _ = _problems.whiten(xx)
         shift = moments.x_mean if centred else np.zeros_like(moments.x_mean)
-        rotated = gather(TransformedRows(self.rows.shifted(shift), basis), self.y, self.sample_weight)
+        rows = self.rows.shifted(shift)
+        if self.is_short:
+            return self._as_they_are(rows, moments, centred)
+        basis, back, _ = _problems.whiten(xx)
+        rotated = gather(TransformedRows(rows, basis), self.y, self.sample_weight)
         gram, response, _ = rotated.per_row(centred)
         values, vectors = np.linalg.eigh(gram)
         root = np.sqrt(np.maximum(values, 0.0))[:, np.newaxis]
         there = root > np.sqrt(len(root) * EPS) * root.max(initial=0.0)
         response = np.where(there, vectors.T @ response, 0.0) / np.where(there, root, 1.0)
         return (root * vectors.T) @ back, response  # (d, d) @ (d, d)
+
+    def _as_they_are(self, rows: Any, moments: Moments, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows and y themselves for R and Q'y: where rows are few, that is the smaller."""
+        X = np.empty(rows.shape, order=rows.order)
+        rows.write(slice(0, rows.shape[0]), X)
+        y = self.y - moments.y_mean if centred else self.y
+        weight = np.ones(len(y)) if self.sample_weight is None else self.sample_weight
+        root = np.sqrt(weight / moments.weight)[:, np.newaxis]
+        constant = (
+            np.abs(X).max(axis=0) <= 8 * EPS * np.abs(moments.x_mean) if centred else np.zeros(len(X.T), bool)
+        )
+        X[:, constant] = 0
+        return root * X, root * y
 
 
 def solve(
@@ -102,7 +119,7 @@ def solve(
     xx, xy, yy = moments.per_row(settings.fit_intercept)
     problem = _penalised(xx, xy, yy, settings.l2)
     if settings.l1:
-        if training and _problems.solve(problem) is None:
+        if training and (training.is_short or _problems.solve(problem) is None):
             problem.factor = training.factor(moments, xx, settings.fit_intercept)
         loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(xy), settings.tol)
         return _follow(loop, problem, lambda w: _bias(moments, settings, w), settings, task)
@@ -220,7 +237,7 @@ def _minimum(
     problem: Quadratic, moments: Moments, settings: Settings, xx: np.ndarray, training: Training | None = None
 ) -> np.ndarray:
     """Return the shortest weights at the minimum without L1 penalty, (d, q)."""
-    w = _problems.solve(problem)
+    w = None if training and training.is_short else _problems.solve(problem)
     if w is not None:
         return w
     if training:
@@ -346,10 +363,10 @@ def check_rate(settings: Settings, limit: float) -> None:
 
 
 def _warn(settings: Settings) -> None:
-    hint = "" if settings.learning_rate is None else ', use learning_rate="auto"'
+    hint = "" if settings.learning_rate is None else ', or use learning_rate="auto"'
     warnings.warn(
         f"Descent did not converge in max_iter={settings.max_iter} iterations. "
-        f"Raise max_iter or tol={settings.tol:g}, standardise the columns{hint}.",
+        f"Raise max_iter or tol={settings.tol:g}, or standardise the columns{hint}.",
         ConvergenceWarning,
         stacklevel=5,
     )

@@ -436,7 +436,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     def _merge(self, other: "GDRegressor", name: str = "GDRegressor") -> None:
         if self._y_tail != other._y_tail:
             raise ValueError(
-                f"The models have targets of different shapes: {self._y_tail} and {other._y_tail}."
+                "The models have different targets: y had "
+                f"{shape_in_words(self._y_tail)} and {shape_in_words(other._y_tail)}."
             )
         self._add(other._moments, name=name)
 
@@ -455,7 +456,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         first = not self.__sklearn_is_fitted__()
         if not first and y.shape[1:] != self._y_tail:
             raise ValueError(
-                f"y must have the shape it had before, (n_samples, *{self._y_tail}). Got {y.shape} instead."
+                f"y must have {shape_in_words(self._y_tail)}, as before. Got the shape {y.shape} instead."
             )
         self._add(self._gather(rows, X, y, weight, name), X, name)
         if first:
@@ -493,7 +494,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         )
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        return X, y.toarray() if hasattr(y, "toarray") else y, sample_weight
+        y = y.toarray() if hasattr(y, "toarray") else y
+        assert_all_finite(y, estimator_name="GDRegressor", input_name="y")
+        return X, y, sample_weight
 
     def _check_narrow(self, method: str) -> None:
         if self.n_features_in_ > WIDE:
@@ -522,6 +525,11 @@ def as_floats(values: Any) -> np.ndarray | None:
     except (TypeError, ValueError):
         return None
     return array if np.isfinite(array).all() else None
+
+
+def shape_in_words(tail: tuple[int, ...]) -> str:
+    """Say how many targets there are, from the shape of y after its first axis."""
+    return f"the shape (n_samples, {tail[0]})" if tail else "one axis"
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:

@@ -75,6 +75,8 @@ def unit(name: str, plural: bool = False) -> str:
 
 def adds(who: str, whom: str, doughs: float) -> str:
     """Return the sentence that somebody adds, or takes, so many doughs."""
+    if abs(doughs) < 1e-9:
+        return f"{who} makes no difference" + (f" to {whom}" if whom else "")
     amount = f"{abs(doughs):{'.1f' if abs(doughs) >= 0.1 else '.1g'}} doughs"
     if doughs < 0:
         return f"{who} takes {amount} " + (f"off {whom}" if whom else "away")

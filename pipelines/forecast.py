@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from estimators import OneHotEncoder, PolynomialRegressor
 from pipelines._evenings import (
     CATEGORIES,
+    FLAGS,
     KINDS,
     MONTHS,
     WEEKDAYS,
@@ -154,8 +155,8 @@ def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = 
     -----
     ExtrapolationWarning
         If a number lies farther outside the training's than their width / (2 degree^2), where a polynomial
-        can be more than twice as large as anywhere inside (Chebyshev); or if a weekday or month did not
-        occur there, which then counts as an average one.
+        can be more than twice as large as anywhere inside (Chebyshev); if a weekday or month did not occur
+        there, which then counts as an average one; or a holiday or event never did, which adds nothing.
     """
     model = _pipeline(model)
     frame = read_evenings(evenings, model["read"].features)
@@ -241,6 +242,8 @@ def _warn_outside(model: Pipeline, frame: pd.DataFrame) -> None:
         elif name in CATEGORIES and (unseen := column[~column.isin(reader.seen_[name])]).size:
             trained = f"{', '.join(reader.seen_[name])}; it counts as an average one"
             _warn(f"column {name!r} is {unseen.iloc[0]!r}, but the training's are {trained}.")
+        elif name in FLAGS and True not in reader.seen_[name] and column.any():
+            _warn(f"column {name!r} is true, but the training's never is; it adds nothing.")
 
 
 def _warn(message: str) -> None:
@@ -342,6 +345,11 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
                 f"service_level must be a number between 0 and 1. Got {service_level!r} instead."
             )
         n = len(self.residuals_)
+        if not n:
+            raise ValueError(
+                f"service_level {service_level:g} needs the errors on unseen evenings. The model has none: "
+                f"it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}."
+            )
         place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, whatever floats say
         if place > n:
             least = math.ceil(service_level / (1 - service_level) - 1e-9)

@@ -625,7 +625,11 @@ def test_fit_forgets_and_partial_fit_goes_on():
         ),
         (lambda X, y: GDRegressor(0.1).fit(X[:, :2], y), ValueError, "different features: 4 and 2"),
         (lambda X, y: GDRegressor(0.1).fit(layouts(X)["pandas"], y), ValueError, "feature names differ"),
-        (lambda X, y: GDRegressor(0.1).fit(X, y[:, np.newaxis]), ValueError, "targets of different shapes"),
+        (
+            lambda X, y: GDRegressor(0.1).fit(X, y[:, np.newaxis]),
+            ValueError,
+            "The models have different targets",
+        ),
         (lambda X, y: GDRegressor(0.1), NotFittedError, "not fitted yet"),
         (lambda X, y: Ridge().fit(X, y), TypeError, "merges with an estimators.GDRegressor. Got sklearn"),
         (
@@ -652,7 +656,7 @@ def test_merge_refuses_what_does_not_fit_and_changes_nothing(make, error, match)
         ),
         (
             lambda model, X, y: model.partial_fit(X, np.column_stack([y, y])),
-            "y must have the shape it had before",
+            "y must have one axis, as before",
         ),
         (lambda model, X, y: model.partial_fit(np.where(X > 3, np.nan, X), y), "Input X contains NaN"),
         (
@@ -1191,3 +1195,35 @@ def test_every_mode_can_be_stored_as_skops(model, tmp_path):
     again = load_model(save_model(model, tmp_path / "model.skops"))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     np.testing.assert_array_equal(again.loss_curve_, model.loss_curve_)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.2, 0.9])
+def test_an_elastic_net_on_ill_conditioned_rows_meets_its_optimality_conditions(l1_ratio):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 6))
+    X = np.column_stack([X, X[:, :3] + 1e-5 * rng.normal(size=(80, 3))])
+    y, alpha = X[:, :3].sum(axis=1) + 0.1 * rng.normal(size=80), 1e-6
+    model = GDRegressor(alpha, l1_ratio, max_iter=5000).fit(X, y)
+    pull = (X - X.mean(axis=0)).T @ (y - model.predict(X)) / 80 - alpha * (1 - l1_ratio) * model.coef_
+    active = model.coef_ != 0
+    np.testing.assert_allclose(pull[active], alpha * l1_ratio * np.sign(model.coef_[active]), rtol=1e-4)
+    assert np.abs(pull).max() <= alpha * l1_ratio * (1 + 1e-4)
+
+
+def test_a_sparse_column_far_from_zero_beside_sparse_ones():
+    rng = np.random.default_rng(0)
+    X = sp.random_array((400, 30), density=0.02, rng=rng).toarray()
+    X[:, 0] = 1e7 + rng.normal(size=400)
+    y = X[:, 0] - 1e7 + X[:, 1] + 0.1 * rng.normal(size=400)
+    sparse = GDRegressor().fit(sp.csr_array(X), y)
+    np.testing.assert_allclose(sparse.coef_, GDRegressor().fit(X, y).coef_, atol=1e-6)
+    exact = lstsq(X - X.mean(axis=0), y - y.mean())[0]
+    np.testing.assert_allclose(sparse.coef_, exact, atol=1e-6)
+
+
+def test_an_elastic_net_path_is_that_of_separate_fits():
+    X, y, _ = noisy()
+    alphas = [3.0, 0.3, 0.01]
+    path = GDRegressor(1.0, 0.5).fit(X, y).alpha_path(alphas)[0]
+    for alpha, coef in zip(alphas, path, strict=True):
+        np.testing.assert_allclose(coef, GDRegressor(alpha, 0.5).fit(X, y).coef_, atol=1e-9)

@@ -392,7 +392,7 @@ AS_BEFORE = partial(PolynomialRegressor, domain=DOMAIN)
         (lambda X, y: AS_BEFORE(expand=[0]).fit(X, y), ValueError, "'expand' parameters differ"),
         (lambda X, y: AS_BEFORE(alpha=1).fit(X, y), ValueError, "'alpha' parameters differ"),
         (lambda X, y: AS_BEFORE().fit(pd.DataFrame(X, columns=NAMES), y), ValueError, "feature names differ"),
-        (lambda X, y: AS_BEFORE().fit(X, y[:, np.newaxis]), ValueError, "targets of different shapes"),
+        (lambda X, y: AS_BEFORE().fit(X, y[:, np.newaxis]), ValueError, "The models have different targets"),
         (lambda X, y: AS_BEFORE(), NotFittedError, "not fitted yet"),
         (lambda X, y: GDRegressor().fit(X, y), TypeError, "merges with an estimators.PolynomialRegressor"),
     ],
@@ -415,7 +415,7 @@ def test_merge_refuses_what_does_not_fit_and_changes_nothing(make, error, match)
         ),
         (
             lambda model, X, y: model.partial_fit(X, np.column_stack([y, y])),
-            "y must have the shape it had before",
+            "y must have one axis, as before",
         ),
         (lambda model, X, y: model.partial_fit(np.where(X > 2.5, np.nan, X), y), "Input X contains NaN"),
         (lambda model, X, y: model.partial_fit(X, y, -np.ones(200)), "Negative values in data"),

@@ -241,7 +241,7 @@ def test_without_folds_there_is_no_service_level():
     week = pl.DataFrame(WEEK)
     model = dough_forecaster(degree=1, cv=0).fit(week, week["doughs"])
     assert forecast(model, {"reservations": 15}).tolist() == [53]
-    with pytest.raises(ValueError, match="The model has 0, for a level of at most 0"):
+    with pytest.raises(ValueError, match="The model has none: it was fitted with cv=0"):
         forecast(model, {"reservations": 15}, 0.5)
 
 
@@ -542,3 +542,10 @@ def test_a_weekday_must_be_that_of_the_date():
     assert len(forecast(model, {"date": "2025-12-06", "weekday": "Saturday", "reservations": 20})) == 1
     with pytest.raises(ValueError, match="Row 0, column 'weekday': must be Saturday, which is what the date"):
         forecast(model, {"date": "2025-12-06", "weekday": "Monday", "reservations": 20})
+
+
+def test_a_holiday_that_never_occurred_is_warned_of():
+    evenings = pd.DataFrame({"reservations": [10, 20, 30], "holiday": [False, False, False]})
+    model = dough_forecaster(features=("reservations", "holiday"), degree=1).fit(evenings, [30, 50, 70])
+    with pytest.warns(ExtrapolationWarning, match="'holiday' is true, but the training's never is"):
+        assert forecast(model, {"reservations": 20, "holiday": True}).tolist() == [50]
