@@ -5,7 +5,7 @@ import json
 import platform
 import sys
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np  # noqa: F401  its BLAS is shown below
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks._harness import Row
 
-ALL = ("naive_bayes", "encoders", "pipeline", "linear", "mlp")
+ALL = ("naive_bayes", "encoders", "pipeline", "linear", "logistic", "mlp")
 RESULTS = Path("benchmark-results.json")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit", "scikit-learn-intelex")
 
@@ -62,9 +62,17 @@ def describe_machine() -> dict:
     return {
         "processor": f"{len(names)} x {names[0]}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: found for name in PACKAGES if (found := installed(name))},
         "blas": blas,
     }
+
+
+def installed(name: str) -> str | None:
+    """Return the version of a package; None where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def show(rows: list[Row], machine: dict, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""The two searches of logistic regression: generators that yield a point after every iteration."""
+"""The searches of logistic regression: generators that yield a point after every iteration."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -7,21 +7,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from estimators._softmax import LogLoss, Preconditioner
+from estimators._thresholding import soft_threshold
 
 MEMORY = 10  # steps that L-BFGS remembers
 SAMPLE_ROWS, ROWS_PER_FEATURE = 4000, 4  # of the sample that the preconditioner sees
-FEWEST_SAMPLES = 8  # of that size in X, for a first descent on one of them to pay
+FEWEST_SAMPLES = 8  # of that size in X, for a descent on one of them to pay
 ROUGH, ROUGH_ITERATIONS = 1e-2, 50  # where that descent ends
 SHORTENINGS = 40  # of a step, before it is given up
-SUFFICIENT = 1e-4  # share of the decrease that the slope promises (Nocedal and Wright 2006, eq. 3.4)
+LOOK_BACK = 5  # steps, at least, in each of the two stretches from which falls are extrapolated
+MARGIN = 10  # for a series that slows down
+SUFFICIENT = 1e-4  # share of the promised decrease (Nocedal and Wright 2006, eq. 3.4)
 
 
 class Point(NamedTuple):
-    """Where a search stands: "searching", "converged", or "stalled" where rounding ends it elsewhere."""
+    """Where a search stands; "stalled" where rounding ends it short of its goal."""
 
     theta: np.ndarray
     value: float
-    state: str
+    state: str  # "searching", "converged" or "stalled"
 
 
 class Place(NamedTuple):
@@ -44,7 +47,7 @@ def textbook(loss: LogLoss, theta: np.ndarray, rate: float, l1: float, tol: floa
 
 
 def accelerated(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, warm: bool) -> Iterator[Point]:
-    """Descend in the metric of a sample of the rows, and where rows abound, first on that sample."""
+    """Descend in the metric of a sample of the rows; where rows abound, first on that sample."""
     n_samples, n_features = loss.X.shape
     stride = n_samples // max(SAMPLE_ROWS, ROWS_PER_FEATURE * n_features)
     some = slice(None, None, stride)
@@ -59,39 +62,52 @@ def accelerated(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, warm: boo
 
 
 def quasi_newton(loss: LogLoss, theta: np.ndarray, _: Any, tol: float, sample: LogLoss) -> Iterator[Point]:
-    """L-BFGS on top of a preconditioner, which is factored anew whenever the objective has halved."""
+    """L-BFGS on top of a preconditioner, which is made anew whenever the objective has halved."""
+    tol = max(tol, np.finfo(loss.X.dtype).eps / 16)  # of a smaller fall, values tell nothing
     start = place = begin(loss, theta)
-    memory, factored_at = Memory(), np.inf
+    memory, made_at, values = Memory(), np.inf, [place.value]
     while True:
-        if place.value < factored_at / 2:
-            preconditioner, factored_at = Preconditioner(sample, place.theta), place.value
+        if place.value < made_at / 2:
+            preconditioner, made_at = Preconditioner(sample, place.theta), place.value
         step = memory.direction(place.gradient, preconditioner)
         fall = -0.5 * float(np.vdot(step, place.gradient))  # of a quadratic, down to its minimum
+        fall = max(fall, remaining(values))
         if place is not start:
             yield Point(place.theta, place.value, "converged" if fall <= tol * place.value else "searching")
         onward = line_search(loss, place, step)
-        if onward is None and memory.pairs:  # what is remembered may mislead
-            memory.pairs.clear()
-            onward = line_search(loss, place, memory.direction(place.gradient, preconditioner))
         if onward is None:
-            rounding = 1e3 * np.finfo(loss.X.dtype).eps * place.value
-            yield Point(place.theta, place.value, "converged" if fall <= rounding else "stalled")
+            yield Point(place.theta, place.value, "stalled")
             return
         memory.add(onward.theta - place.theta, onward.gradient - place.gradient)
         place = onward
+        values.append(place.value)
+
+
+def remaining(values: list[float]) -> float:
+    """Return what values will still fall by, going on as in their second half: a geometric series."""
+    stretch = max(len(values) // 4, LOOK_BACK)
+    if len(values) <= 2 * stretch:
+        return 0.0
+    before, middle, now = values[-1 - 2 * stretch], values[-1 - stretch], values[-1]
+    fall, earlier = middle - now, before - middle
+    return MARGIN * fall * fall / (earlier - fall) if 0 <= fall < earlier else abs(fall)
 
 
 def proximal(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, sample: LogLoss) -> Iterator[Point]:
-    """Accelerated proximal gradient steps (Beck and Teboulle 2009) in a diagonal metric, with restarts."""
+    """Accelerated proximal steps in a diagonal metric (Beck and Teboulle 2009, eqs. 4.1-4.3).
+
+    The momentum starts anew when it leads uphill (O'Donoghue and Candes 2015, the gradient scheme).
+    """
+    tol = max(tol, 10 * np.finfo(loss.X.dtype).eps)
     metric = Preconditioner(sample, theta, diagonal=True)
     place = lead = begin(loss, theta)
     lipschitz, age = 1.0, 1.0
     while True:
         onward, lipschitz, slope = proximal_step(loss, lead, metric, lipschitz, l1)
         uphill = metric.inner(lead.theta - onward.theta, onward.theta - place.theta) > 0
-        age, before = (1.0, 1.0) if uphill else (0.5 + np.sqrt(0.25 + age**2), age)
-        theta = onward.theta + (before - 1) / age * (onward.theta - place.theta)
-        place, lead = onward, onward if before == 1 else evaluate(loss, theta)
+        age, before = (1.0, 1.0) if uphill else ((1 + np.sqrt(1 + 4 * age**2)) / 2, age)
+        ahead = onward.theta + (before - 1) / age * (onward.theta - place.theta)
+        place, lead = onward, onward if before == 1 else Place(ahead, *loss(ahead))
         value = place.value + absolute(place.theta, l1)
         reach = np.sqrt(metric.inner(place.theta, place.theta))
         yield Point(place.theta, value, "converged" if slope * reach <= tol * value else "searching")
@@ -100,25 +116,25 @@ def proximal(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, sample: LogL
 def proximal_step(
     loss: LogLoss, lead: Place, metric: Preconditioner, lipschitz: float, l1: Any
 ) -> tuple[Place, float, float]:
-    """Return the place after a step, the Lipschitz constant it took, and the decrease promised."""
+    """Return the place after a step, the Lipschitz constant it took, the length of the proximal gradient."""
     lipschitz, slack = 0.9 * lipschitz, 10 * np.finfo(loss.X.dtype).eps * abs(lead.value)
     while True:
-        onward = evaluate(loss, metric.proximal(lead.theta, lead.gradient, lipschitz, l1))
-        step = onward.theta - lead.theta
-        fall = 0.5 * lipschitz * metric.inner(step, step)
-        if onward.value <= lead.value + np.vdot(lead.gradient, step) + fall + slack:
-            return onward, lipschitz, float(np.sqrt(2 * lipschitz * fall))
+        theta = metric.proximal(lead.theta, lead.gradient, lipschitz, l1)
+        onward, step = Place(theta, *loss(theta)), theta - lead.theta
+        square = metric.inner(step, step)
+        bound = lead.value + float(np.vdot(lead.gradient, step)) + 0.5 * lipschitz * square
+        if onward.value <= bound + slack:
+            return onward, lipschitz, lipschitz * float(np.sqrt(square))
         lipschitz *= 2
 
 
 def begin(loss: LogLoss, theta: np.ndarray) -> Place:
     """Start at theta, or at zero if that is better."""
-    place = evaluate(loss, theta)
-    return place if place.value <= np.log(loss.n_classes) else evaluate(loss, np.zeros_like(theta))
-
-
-def evaluate(loss: LogLoss, theta: np.ndarray) -> Place:
-    return Place(theta, *loss(theta))
+    place = Place(theta, *loss(theta))
+    if not place.value <= np.log(loss.n_classes):
+        theta = np.zeros_like(theta)
+        place = Place(theta, *loss(theta))
+    return place
 
 
 def line_search(loss: LogLoss, place: Place, step: np.ndarray) -> Place | None:
@@ -126,7 +142,8 @@ def line_search(loss: LogLoss, place: Place, step: np.ndarray) -> Place | None:
     length, slack = 1.0, 10 * np.finfo(loss.X.dtype).eps * abs(place.value)
     slope = float(np.vdot(place.gradient, step))
     for _ in range(SHORTENINGS):
-        trial = evaluate(loss, place.theta + length * step)
+        theta = place.theta + length * step
+        trial = Place(theta, *loss(theta))
         fall = trial.value - place.value
         if fall <= SUFFICIENT * length * slope + slack:
             return trial
@@ -135,10 +152,10 @@ def line_search(loss: LogLoss, place: Place, step: np.ndarray) -> Place | None:
     return None
 
 
-def shrink(theta: np.ndarray, threshold: Any) -> np.ndarray:
+def shrink(theta: np.ndarray, threshold: float) -> np.ndarray:
     """Move the weights towards zero by `threshold` and no further; the intercept stays."""
-    if np.any(threshold):
-        theta[:-1] = np.sign(theta[:-1]) * np.maximum(np.abs(theta[:-1]) - threshold, 0)
+    if threshold:
+        theta[:-1] = soft_threshold(theta[:-1], threshold)
     return theta
 
 
@@ -159,15 +176,15 @@ class Memory:
         if curvature > np.finfo(float).eps * np.linalg.norm(step) * np.linalg.norm(change):
             self.pairs.append((step, change, curvature))
 
-    def direction(self, slope: np.ndarray, preconditioner: Preconditioner) -> np.ndarray:
-        """Return minus the inverse Hessian times `slope`, by two loops (Nocedal and Wright 2006, alg. 7.4)."""
-        step, shares = -slope, []
+    def direction(self, gradient: np.ndarray, preconditioner: Preconditioner) -> np.ndarray:
+        """Return minus the inverse Hessian times the gradient (Nocedal and Wright 2006, algorithm 7.4)."""
+        step, shares = -gradient, []
         for past, change, curvature in reversed(self.pairs):
             share = np.vdot(past, step) / curvature
             shares.append(share)
             step -= share * change
         step = preconditioner(step)
-        if self.pairs:
+        if self.pairs:  # the last step tells how far the preconditioner is off
             _, change, curvature = self.pairs[-1]
             step *= curvature / np.vdot(change, preconditioner(change))
         for (past, change, curvature), share in zip(self.pairs, reversed(shares), strict=True):

@@ -1,173 +1,15 @@
-"""Gradient descent on least squares: the literal loop, its closed form, and the ways to its end.
-
-Every function works on a problem: the objective ``1/2 w'Hw - c'w + constant`` of the weighted mean row, for
-several targets at once, either from the statistics of the rows (:class:`Quadratic`) or from the rows
-themselves (:class:`MatrixFree`). H has the L2 penalty on its diagonal; the L1 penalty is a proximal step.
-"""
+"""Gradient descent on least squares: the literal loop, its closed form, and the ways to its end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lapack
-from scipy.sparse.linalg import LinearOperator, eigsh, lsmr
 
-EPS = float(np.finfo(float).eps)
-COARSE = 1e-6  # a reciprocal condition of the scaled H below this: read the rows again, if they are there
-ROOM = 2**26  # numbers, half a gigabyte: the most that the columns of a face may take
+from estimators._problems import EPS, MatrixFree, Quadratic, largest_curvature
+from estimators._thresholding import soft_threshold
+
 STEADY = 4  # proximal steps with the same signs before the face is tried
-
-
-@dataclass
-class Quadratic:
-    """The problem from statistics. With `has_bias`, the last weight is the bias: no penalty falls on it."""
-
-    gram: np.ndarray  # (p, p), the penalty included
-    pull: np.ndarray  # (p, q)
-    half_square: np.ndarray  # (q,), the objective at zero
-    has_bias: bool = False
-    factor: tuple[np.ndarray, np.ndarray] | None = (
-        None  # (R, Q'y) where the Gram is too coarse; R'R + penalty = H
-    )
-    l2: float = 0.0
-
-    def times(self, w: np.ndarray) -> np.ndarray:
-        """Return H times the weights (p, q)."""
-        return self.gram @ w  # (p, p) @ (p, q)
-
-    def gradient(self, w: np.ndarray) -> np.ndarray:
-        """Return the gradient at the weights (p, q)."""
-        return self.times(w) - self.pull
-
-    def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective without the L1 penalty, (q,)."""
-        return self.half_square + np.einsum("pq,pq->q", w, 0.5 * (self.gram @ w) - self.pull)
-
-    def objective(self, w: np.ndarray, l1: float) -> float:
-        """Return the whole objective, summed over the targets."""
-        return float(self.value(w).sum()) + l1 * float(np.abs(w).sum())
-
-    def scale(self) -> np.ndarray:
-        """Return the curvature of each coordinate, (p, 1); 1 where there is none."""
-        diagonal = self.gram.diagonal()
-        return np.where(diagonal > 0, diagonal, 1.0)[:, np.newaxis]
-
-    def target(self, k: int) -> "Quadratic":
-        """Return the problem of one target."""
-        factor = None if self.factor is None else (self.factor[0], self.factor[1][:, k : k + 1])
-        columns = slice(k, k + 1)
-        return Quadratic(
-            self.gram, self.pull[:, columns], self.half_square[columns], self.has_bias, factor, self.l2
-        )
-
-    def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates, `push` taken off the pull; None if H is singular there."""
-        if self.factor is None:
-            _, w, info = lapack.dposv(self.gram[np.ix_(active, active)], self.pull[active] - push)
-            return None if info else w
-        R = np.vstack([self.factor[0][:, active], np.sqrt(self.l2) * np.eye(len(active))])
-        Q, T = np.linalg.qr(R)
-        diagonal = np.abs(T.diagonal())
-        if diagonal.min() <= len(R) * EPS * diagonal.max():
-            return None
-        response = Q[: len(self.factor[0])].T @ self.factor[1]
-        return np.linalg.solve(T, response - np.linalg.solve(T.T, push))
-
-
-class MatrixFree:
-    """The problem from the rows themselves, for more columns than a Gram matrix has room for.
-
-    O(nonzeros of X) for a gradient. With `has_bias`, the last weight is the bias; else the means are taken
-    off.
-    """
-
-    def __init__(
-        self,
-        X: Any,
-        y: np.ndarray,
-        share: np.ndarray,
-        x_mean: np.ndarray,
-        l2: float,
-        has_bias: bool = False,
-    ) -> None:
-        self.X, self.y, self.share, self.x_mean = X, y, share, x_mean
-        self.l2, self.has_bias = l2, has_bias
-        self.half_square = 0.5 * share @ y**2
-        self.pull = self._backward(share[:, np.newaxis] * y)
-
-    def times(self, w: np.ndarray) -> np.ndarray:
-        """Return H times the weights (p, q)."""
-        return self._backward(self.share[:, np.newaxis] * self._forward(w)) + self._penalty(w)
-
-    def gradient(self, w: np.ndarray) -> np.ndarray:
-        """Return the gradient at the weights (p, q)."""
-        return self._backward(self.share[:, np.newaxis] * self._residual(w)) + self._penalty(w)
-
-    def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective without the L1 penalty, (q,)."""
-        return 0.5 * (self.share @ self._residual(w) ** 2 + np.einsum("pq,pq->q", w, self._penalty(w)))
-
-    def objective(self, w: np.ndarray, l1: float) -> float:
-        """Return the whole objective, summed over the targets."""
-        weights = w[:-1] if self.has_bias else w
-        return float(self.value(w).sum()) + l1 * float(np.abs(weights).sum())
-
-    def scale(self) -> np.ndarray:
-        """Return what the steps are scaled by, (p, 1): the same for all."""
-        return np.ones((len(self.pull), 1))
-
-    def target(self, k: int) -> "MatrixFree":
-        """Return the problem of one target."""
-        return MatrixFree(self.X, self.y[:, k : k + 1], self.share, self.x_mean, self.l2, self.has_bias)
-
-    def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates, `push` taken off the pull; None if they are too many."""
-        n = self.X.shape[0]
-        if len(active) * max(n, len(active)) > ROOM or (not self.l2 and len(active) > n):
-            return None
-        columns = self.X[:, active]
-        columns = columns.toarray() if hasattr(columns, "toarray") else columns
-        columns = np.sqrt(self.share)[:, np.newaxis] * (columns - self.x_mean[active])
-        gram = columns.T @ columns + self.l2 * np.eye(len(active))
-        _, w, info = lapack.dposv(gram, self.pull[active] - push)
-        return None if info else w
-
-    def solve(self, tol: float, max_iter: int) -> tuple[np.ndarray, int, bool]:
-        """Return the weights of least length at the minimum, by LSMR (Fong and Saunders, 2011)."""
-        root = np.sqrt(self.share)[:, np.newaxis]
-        d = self.X.shape[1]
-        design = LinearOperator(
-            (len(root), d),
-            matvec=lambda w: (root * self._forward(w.reshape(-1, 1)))[:, 0],
-            rmatvec=lambda r: self._backward(root * r.reshape(-1, 1))[:, 0],
-            dtype=np.float64,
-        )
-        runs = [
-            lsmr(
-                design, root[:, 0] * column, np.sqrt(self.l2), atol=tol, btol=tol, conlim=0, maxiter=max_iter
-            )
-            for column in self.y.T
-        ]
-        w = np.column_stack([run[0] for run in runs])
-        return w, max(run[2] for run in runs), all(run[1] != 7 for run in runs)
-
-    def _forward(self, w: np.ndarray) -> np.ndarray:
-        w, bias = (w[:-1], w[-1]) if self.has_bias else (w, -(self.x_mean @ w))
-        return self.X @ w + bias  # (n, d) @ (d, q)
-
-    def _residual(self, w: np.ndarray) -> np.ndarray:
-        return self._forward(w) - self.y
-
-    def _backward(self, r: np.ndarray) -> np.ndarray:
-        back, total = self.X.T @ r, r.sum(axis=0)  # (d, n) @ (n, q)
-        return np.vstack([back, total]) if self.has_bias else back - np.outer(self.x_mean, total)
-
-    def _penalty(self, w: np.ndarray) -> np.ndarray:
-        penalty = self.l2 * w
-        if self.has_bias:
-            penalty[-1] = 0
-        return penalty
+PATIENCE = 100  # proximal steps before weights are let in one by one
 
 
 def literal_descent(problem: Any, learning_rate: float, l1: float = 0.0) -> Iterator[np.ndarray]:
@@ -185,9 +27,30 @@ def literal_descent(problem: Any, learning_rate: float, l1: float = 0.0) -> Iter
         yield w
 
 
-def soft_threshold(w: np.ndarray, threshold: Any) -> np.ndarray:
-    """Move each weight towards zero by `threshold`, and not beyond."""
-    return np.sign(w) * np.maximum(np.abs(w) - threshold, 0.0)
+def conjugate_descent(problem: MatrixFree, tol: float) -> Iterator[tuple[np.ndarray, bool]]:
+    """Yield the iterates of descent along conjugate directions, (p, q), and whether all targets arrived.
+
+    CGLS (Hestenes and Stiefel, 1952, section 10), without L1 penalty: each step goes to the minimum along its
+    direction. From zero, it ends at the shortest of several minima. It has arrived when the gradient is `tol`
+    times as long as at first.
+    """
+    w = np.zeros_like(problem.pull)
+    downhill = direction = problem.pull
+    length = enough = np.sum(downhill**2, axis=0)
+    enough = tol**2 * length
+    residual = problem.y
+    while True:
+        ahead = problem.forward(direction)  # (n, q)
+        curvature = problem.share @ ahead**2 + problem.l2 * np.sum(direction**2, axis=0)
+        step = np.divide(length, curvature, out=np.zeros_like(length), where=curvature > 0)
+        w = w + step * direction
+        residual = residual - step * ahead
+        downhill = problem.backward(problem.share[:, np.newaxis] * residual) - problem.l2 * w
+        before, length = length, np.sum(downhill**2, axis=0)
+        yield w, bool((length <= enough).all())
+        direction = (
+            downhill + np.divide(length, before, out=np.zeros_like(length), where=before > 0) * direction
+        )
 
 
 class ClosedForm:
@@ -218,8 +81,9 @@ class ClosedForm:
 
     def gradient_left(self, learning_rate: float, k: int) -> float:
         """Return the length of the gradient at iterate k over its length at zero."""
-        start = float(np.linalg.norm(self.pull))
-        left = np.abs(1 - 2 * learning_rate * self.values) ** k * self.pull
+        pull = self.pull / max(float(np.abs(self.pull).max()), np.finfo(float).tiny)  # or squares overflow
+        left = np.abs(1 - 2 * learning_rate * self.values) ** k * pull
+        start = float(np.linalg.norm(pull))
         return float(np.linalg.norm(left)) / start if start else 0.0
 
     def _reach(self, learning_rate: float, k: int) -> np.ndarray:
@@ -229,65 +93,6 @@ class ClosedForm:
             small = -np.expm1(k * np.log1p(-step))  # without cancellation
             covered = np.where(step < 0.5, small, 1 - (1 - step) ** k)
             return np.where(step > 0, covered / self.values, 2 * learning_rate * k)
-
-
-def solve(problem: Quadratic) -> np.ndarray | None:
-    """Return the minimum without L1 penalty; None if H, scaled, is singular or nearly so. O(p^3)."""
-    scale = np.sqrt(problem.scale())
-    H = problem.gram / (scale * scale.T)
-    np.fill_diagonal(H, 1.0)  # a coordinate without curvature has no pull either, and stays 0
-    norm = float(np.abs(H).sum(axis=0).max(initial=0.0))
-    triangle, info = lapack.dpotrf(H, lower=1)
-    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < COARSE:
-        return None
-    w, _ = lapack.dpotrs(triangle, problem.pull / scale, lower=1)
-    return w / scale
-
-
-def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return B and R with ``B'(X'X)B`` about 1 and ``R = B^-1``, and the scaled eigenvalues, largest last.
-
-    Columns are scaled to equal length first, so that only the angles between them decide.
-    Eigenvalues that rounding could have made are lifted to its level.
-    """
-    diagonal = xx.diagonal()
-    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    values, vectors = np.linalg.eigh(xx / np.outer(scale, scale))
-    root = np.sqrt(np.maximum(values, noise(values)))
-    return vectors / root / scale[:, np.newaxis], (root * vectors).T * scale, values
-
-
-def noise(values: np.ndarray) -> float:
-    """Return the eigenvalue below which there may be nothing but rounding."""
-    return float(4 * EPS * np.sqrt(len(values)) * max(values[-1], EPS))
-
-
-def solve_factor(
-    R: np.ndarray, response: np.ndarray, l2: float, relative: float, absolute: float
-) -> np.ndarray:
-    """Return the shortest ridge or least-squares solution from R (r, d) and Q'y (r, q).
-
-    Directions in which R is below `relative` of its largest singular value, or `absolute`, are left out.
-    """
-    U, s, Vt = np.linalg.svd(R, full_matrices=False)
-    kept = s > max(relative * s.max(initial=0.0), absolute)
-    s, U, Vt = s[kept, np.newaxis], U[:, kept], Vt[kept]
-    return Vt.T @ (s / (s**2 + l2) * (U.T @ response))
-
-
-def largest_curvature(problem: Any, scale: np.ndarray | None = None, tol: float = 1e-4) -> float:
-    """Return the largest eigenvalue of H, its coordinates divided by the roots of `scale` (p, 1)."""
-    p = len(problem.pull)
-    root = np.ones((p, 1)) if scale is None else np.sqrt(scale)
-
-    def scaled(w: np.ndarray) -> np.ndarray:
-        return (problem.times(w.reshape(-1, 1) / root) / root)[:, 0]
-
-    if p < 32:  # too small for Lanczos
-        return float(np.linalg.eigvalsh(np.column_stack([scaled(w) for w in np.eye(p)])).max())
-    start = 1 + np.arange(p) / p  # not random: the same data give the same model
-    operator = LinearOperator((p, p), matvec=scaled, dtype=np.float64)
-    return float(eigsh(operator, k=1, v0=start, tol=tol, return_eigenvectors=False)[0])
 
 
 def proximal_descent(
@@ -315,13 +120,14 @@ def _proximal_run(
     FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), its steps scaled by the curvature of each
     coordinate, restarted where momentum points uphill (O'Donoghue and Candes, 2015). Where the signs stay
     the same, the minimum among weights of those signs is known: go there. It has arrived when no step is
-    longer than `tol` times the first.
+    longer than `tol` times the first. Should that take long, weights are let in one by one, as in
+    feature-sign search (Lee, Battle, Raina and Ng, 2006), which ends for any condition of X.
     """
     scale = problem.scale()
     step, root = 1 / (1.001 * max(curvature, EPS) * scale), np.sqrt(scale)
     enough = tol * float(np.abs(problem.pull / root).max(initial=0.0))
-    z, t, steady = w, 1.0, 0
-    while True:
+    z, t, steady, wait = w, 1.0, 0, STEADY
+    for _ in range(PATIENCE):
         new = soft_threshold(z - step * problem.gradient(z), step * l1)
         move = (z - new) / step
         if np.abs(move / root).max(initial=0.0) <= enough:
@@ -329,15 +135,40 @@ def _proximal_run(
             return
         steady = steady + 1 if np.array_equal(np.sign(new), np.sign(w)) else 0
         uphill = float(np.sum(move * (new - w))) > 0
-        if steady == STEADY:
+        if steady == wait:
             z = w = descend_face(problem, l1, new)
-            t, steady = 1.0, 0
+            t, steady, wait = 1.0, 0, 2 * wait  # each jump ends the momentum
         elif uphill:
             z = w = new
             t = 1.0
         else:
             t, before = 0.5 + np.sqrt(0.25 + t**2), t
             w, z = new, new + (before - 1) / t * (new - w)
+        yield w, False
+    yield from _feature_sign_run(problem, l1, descend_face(problem, l1, w), enough)
+
+
+def _feature_sign_run(
+    problem: Any, l1: float, w: np.ndarray, enough: float
+) -> Iterator[tuple[np.ndarray, bool]]:
+    """Let in the weight that pulls most, go to the minimum of the face, and so on until none pulls."""
+    scale, tried = problem.scale(), np.zeros(w.shape, dtype=bool)
+    value = problem.objective(w, l1)
+    while True:
+        gradient = problem.gradient(w)
+        pull = np.where((w == 0) & ~tried, (np.abs(gradient) - l1) / np.sqrt(scale), 0.0)
+        j = int(pull.argmax())
+        if pull[j, 0] <= enough:
+            yield w, True
+            return
+        new = w.copy()
+        new[j] = soft_threshold(-gradient[j], l1) / scale[j]
+        new = descend_face(problem, l1, new)
+        if (lower := problem.objective(new, l1)) < value:
+            w, value = new, lower
+            tried[:] = False
+        else:
+            tried[j] = True  # a gain below rounding
         yield w, False
 
 
@@ -346,16 +177,15 @@ def descend_face(problem: Any, l1: float, w: np.ndarray) -> np.ndarray:
     while (active := np.flatnonzero(w)).size:
         now, sign = w[active], np.sign(w[active])
         end = problem.minimum_on(active, l1 * sign)
-        if end is None:
+        if end is None or not np.isfinite(end).all():
             return w
         crosses = end * sign <= 0
         w = _with(w, active, np.where(crosses, 0.0, end))
         if not crosses.any():
             return w
         before = _with(w, active, now)
-        if problem.objective(w, l1) > problem.objective(
-            before, l1
-        ):  # too far: stop where the first gets to zero
+        if problem.objective(w, l1) > problem.objective(before, l1):
+            # too far: stop where the first gets to zero
             reach = np.where(crosses, now / (now - end), np.inf)
             step = now + reach.min() * (end - now)
             w = _with(w, active, np.where(reach == reach.min(), 0.0, step))

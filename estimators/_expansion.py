@@ -10,7 +10,7 @@ import numpy as np
 def n_terms(n_columns: int, degree: int, interaction_only: bool) -> int:
     """Return the number of terms of degree 1 to `degree` of some columns."""
     if interaction_only:
-        return sum(comb(n_columns, k) for k in range(1, degree + 1))
+        return sum(comb(n_columns, k) for k in range(1, min(degree, n_columns) + 1))
     return comb(n_columns + degree, degree) - 1
 
 
@@ -24,7 +24,7 @@ class Expansion:
     def __init__(self, n_columns: int, expanded: np.ndarray, degree: int, interaction_only: bool) -> None:
         choose = combinations if interaction_only else combinations_with_replacement
         terms: list[tuple[int, ...]] = [(j,) for j in range(n_columns)]
-        for k in range(2, degree + 1):
+        for k in range(2, (min(degree, n_columns) if interaction_only else degree) + 1):
             terms += choose(expanded.tolist(), k)
         self.powers = np.zeros((len(terms), n_columns), dtype=np.intp)
         for i, term in enumerate(terms):
@@ -64,7 +64,7 @@ def _as_slice(indices: list[int]) -> Any:
 class ExpandedRows:
     """The terms of an array's rows, made in blocks: never the whole n x p matrix."""
 
-    order = "F"
+    order, as_given = "F", False
 
     def __init__(
         self, X: np.ndarray, expansion: Expansion, middle: np.ndarray, half: np.ndarray, shift: Any = 0.0
@@ -95,13 +95,13 @@ def in_original_units(
     index = {tuple(power): i for i, power in enumerate(powers.tolist())}
     index[(0,) * powers.shape[1]] = len(powers)
     now = np.vstack([weights.astype(np.float64), np.zeros((1, weights.shape[1]))])
-    for j in range(powers.shape[1]):
-        before, now = now, now.copy()
-        for power, i in index.items():
-            if not (a := power[j]):
-                continue
-            now[i] += before[i] * (half[j] ** -float(a) - 1)
-            for b in range(a) if middle[j] else ():
-                lower = index[(*power[:j], b, *power[j + 1 :])]
-                now[lower] += before[i] * (comb(a, b) * (-middle[j]) ** (a - b) * half[j] ** -float(a))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for j in range(powers.shape[1]):
+            before, now = now, np.zeros_like(now)
+            for power, i in index.items():
+                a, scaled = power[j], before[i] * half[j] ** -float(power[j])
+                now[i] += scaled
+                for b in range(a) if middle[j] else ():
+                    lower = index[(*power[:j], b, *power[j + 1 :])]
+                    now[lower] += comb(a, b) * (-middle[j]) ** (a - b) * scaled
     return now[:-1], now[-1]

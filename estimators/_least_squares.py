@@ -1,19 +1,19 @@
 """From the statistics of the rows to the weights: what GDRegressor and PolynomialRegressor have in common."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
 from sklearn.exceptions import ConvergenceWarning
 
-from estimators import _descent
+from estimators import _descent, _problems
 from estimators._callbacks import NoTask
-from estimators._descent import EPS, ClosedForm, MatrixFree, Quadratic
+from estimators._descent import ClosedForm
 from estimators._moments import Moments, TransformedRows, gather
+from estimators._problems import EPS, MatrixFree, Quadratic
 
 ILL_CONDITIONED = 1e-9  # reciprocal condition of X'X, its columns scaled, that chunks are warned of
 
@@ -65,7 +65,7 @@ class Solution:
     weights: np.ndarray  # (d, q)
     bias: np.ndarray  # (q,)
     n_iter: int
-    losses: np.ndarray | Callable[[], np.ndarray]  # worked out when asked for, where there is a formula
+    losses: list[float] | None  # None where there is a formula: textbook_losses
 
 
 class Training:
@@ -73,6 +73,7 @@ class Training:
 
     def __init__(self, rows: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         self.rows, self.y, self.sample_weight = rows, y, sample_weight
+        self.is_short = rows.shape[0] < rows.shape[1]  # X'X is then singular, and larger than X
 
     def factor(self, moments: Moments, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR, from one more pass over the rows.
@@ -81,15 +82,31 @@ class Training:
         X is small: Cholesky QR done twice (Yamamoto et al., 2015), with eigenvectors, so that X may be
         rank-deficient.
         """
-        basis, back, _ = _descent.whiten(xx)
         shift = moments.x_mean if centred else np.zeros_like(moments.x_mean)
-        rotated = gather(TransformedRows(self.rows.shifted(shift), basis), self.y, self.sample_weight)
+        rows = self.rows.shifted(shift)
+        if self.is_short:
+            return self._as_they_are(rows, moments, centred)
+        basis, back, _ = _problems.whiten(xx)
+        rotated = gather(TransformedRows(rows, basis), self.y, self.sample_weight)
         gram, response, _ = rotated.per_row(centred)
         values, vectors = np.linalg.eigh(gram)
         root = np.sqrt(np.maximum(values, 0.0))[:, np.newaxis]
         there = root > np.sqrt(len(root) * EPS) * root.max(initial=0.0)
         response = np.where(there, vectors.T @ response, 0.0) / np.where(there, root, 1.0)
         return (root * vectors.T) @ back, response  # (d, d) @ (d, d)
+
+    def _as_they_are(self, rows: Any, moments: Moments, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows and y themselves for R and Q'y: where rows are few, that is the smaller."""
+        X = np.empty(rows.shape, order=rows.order)
+        rows.write(slice(0, rows.shape[0]), X)
+        y = self.y - moments.y_mean if centred else self.y
+        weight = np.ones(len(y)) if self.sample_weight is None else self.sample_weight
+        root = np.sqrt(weight / moments.weight)[:, np.newaxis]
+        constant = (
+            np.abs(X).max(axis=0) <= 8 * EPS * np.abs(moments.x_mean) if centred else np.zeros(len(X.T), bool)
+        )
+        X[:, constant] = 0
+        return root * X, root * y
 
 
 def solve(
@@ -102,12 +119,13 @@ def solve(
     xx, xy, yy = moments.per_row(settings.fit_intercept)
     problem = _penalised(xx, xy, yy, settings.l2)
     if settings.l1:
-        if training and _descent.solve(problem) is None:
+        if training and (training.is_short or _problems.solve(problem) is None):
             problem.factor = training.factor(moments, xx, settings.fit_intercept)
-        return _solve_proximal(problem, lambda w: _bias(moments, settings, w), settings, task)
+        loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(xy), settings.tol)
+        return _follow(loop, problem, lambda w: _bias(moments, settings, w), settings, task)
     task.begin()
     w = _minimum(problem, moments, settings, xx, training)
-    solution = Solution(w, _bias(moments, settings, w), 1, problem.value(w).sum(keepdims=True))
+    solution = Solution(w, _bias(moments, settings, w), 1, [float(problem.value(w).sum())])
     task.end(lambda: {"_solution": solution})
     return solution
 
@@ -118,27 +136,36 @@ def solve_wide(
     """Descend with the rows themselves, without a d x d matrix. O(nonzeros of X) for an iteration."""
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     X, share = X.astype(np.float64, copy=False), weight / weight.sum()
-    x_mean, y_mean = np.zeros(X.shape[1]), np.zeros(y.shape[1])
     if settings.learning_rate is not None:
-        problem = MatrixFree(X, y, share, x_mean, settings.l2, has_bias=settings.fit_intercept)
-        _check_rate(settings, _stability_limit(problem))
+        nothing = np.zeros(X.shape[1])
+        problem = MatrixFree(X, y, share, nothing, settings.l2, has_bias=settings.fit_intercept)
+        check_rate(settings, _stability_limit(problem))
         return _iterate(problem, lambda w: problem.objective(w, settings.l1), settings, task)
+    x_mean, y_mean, left = np.zeros(X.shape[1]), np.zeros(y.shape[1]), np.zeros(X.shape[1])
     if settings.fit_intercept:
-        x_mean, y_mean = share @ X, share @ y
-    problem = MatrixFree(X, y - y_mean, share, x_mean, settings.l2)
+        y, y_mean, _ = _centred(y, share)
+        X, x_mean, left = _centred(X, share)
+    problem = MatrixFree(X, y, share, left, settings.l2)
 
     def bias(w: np.ndarray) -> np.ndarray:
         return y_mean - x_mean @ w
 
     if settings.l1:
-        return _solve_proximal(problem, bias, settings, task)
-    task.begin()
-    w, n_iter, arrived = problem.solve(settings.tol / 10_000, settings.max_iter)  # LSMR's is of the residual
-    solution = Solution(w, bias(w), max(n_iter, 1), problem.value(w).sum(keepdims=True))
-    task.end(lambda: {"_solution": solution})
-    if not arrived:
-        _warn(settings)
-    return solution
+        loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(problem.pull), settings.tol)
+    else:
+        loop = _descent.conjugate_descent(problem, settings.tol / 10_000)
+    return _follow(loop, problem, bias, settings, task)
+
+
+def _centred(X: Any, share: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Return X, its means, and what of them is still to be taken off: all in CSR, which stays sparse."""
+    if hasattr(X, "toarray"):
+        return X, share @ X, share @ X
+    some = X[share.argmax()]
+    mean = some + share @ (X - some)
+    X = X - mean
+    X[:, np.abs(X).max(axis=0) <= 8 * EPS * np.abs(mean)] = 0  # constant but for rounding
+    return X, mean, np.zeros_like(mean)
 
 
 def descent_path(
@@ -172,7 +199,7 @@ def penalty_path(moments: Moments, settings: Settings, alphas: np.ndarray) -> tu
         problem = _penalised(xx, xy, yy, l2)
         if l1:
             if l2 or curvature is None:
-                curvature = _descent.largest_curvature(problem, problem.scale())
+                curvature = _problems.largest_curvature(problem, problem.scale())
             loop = _descent.proximal_descent(problem, l1, w, settings.tol, curvature)
             for _, (w, arrived) in zip(range(settings.max_iter), loop, strict=False):  # noqa: B007
                 pass
@@ -191,7 +218,7 @@ def stability_limit(moments: Moments, settings: Settings) -> float:
 
 
 def _stability_limit(problem: Any) -> float:
-    largest = _descent.largest_curvature(problem, tol=0.0)
+    largest = _problems.largest_curvature(problem, tol=0.0)
     return 1 / largest if largest > 0 else np.inf
 
 
@@ -210,20 +237,20 @@ def _minimum(
     problem: Quadratic, moments: Moments, settings: Settings, xx: np.ndarray, training: Training | None = None
 ) -> np.ndarray:
     """Return the shortest weights at the minimum without L1 penalty, (d, q)."""
-    w = _descent.solve(problem)
+    w = None if training and training.is_short else _problems.solve(problem)
     if w is not None:
         return w
     if training:
         R, response = training.factor(moments, xx, settings.fit_intercept)
     else:
-        basis, back, values = _descent.whiten(xx)
-        kept = values > _descent.noise(values)
+        basis, back, values = _problems.whiten(xx)
+        kept = values > _problems.noise(values)
         R, response = back[kept], basis[:, kept].T @ problem.pull
         if problem.l2 == 0 and kept.any() and values[kept][0] < ILL_CONDITIONED * values[-1]:
             _warn_ill_conditioned(float(values[kept][0] / values[-1]))
     relative = min(max(moments.n_rows, len(xx)), 100_000) * EPS
     rounding = 4 * EPS * float(np.sqrt(xx.trace() + moments.x_mean @ moments.x_mean))  # of X as it was given
-    return _descent.solve_factor(R, response, problem.l2, relative, rounding)
+    return _problems.solve_factor(R, response, problem.l2, relative, rounding)
 
 
 def _textbook(moments: Moments, settings: Settings) -> Quadratic:
@@ -240,18 +267,19 @@ def _textbook(moments: Moments, settings: Settings) -> Quadratic:
 def _solve_textbook(moments: Moments, settings: Settings, task: Any) -> Solution:
     problem, rate, n_iter = _textbook(moments, settings), settings.learning_rate, settings.max_iter
     assert rate is not None
-    _check_rate(settings, _stability_limit(problem))
+    check_rate(settings, _stability_limit(problem))
     if settings.l1 or task.active:
         return _iterate(problem, Objective(moments, settings), settings, task)
     closed = ClosedForm(problem)
     if closed.gradient_left(rate, n_iter) > settings.tol:
         _warn(settings)
     w = closed.weights(rate, n_iter)
-    return _split(problem, w, n_iter, partial(_textbook_losses, moments, settings, w))
+    return _split(problem, w, n_iter, None)
 
 
-def _textbook_losses(moments: Moments, settings: Settings, w: np.ndarray) -> np.ndarray:
-    """Return the objective after each iteration of textbook descent that ended at w, (max_iter,)."""
+def textbook_losses(moments: Moments, settings: Settings, solution: Solution) -> np.ndarray:
+    """Return the objective after each iteration of textbook descent without L1 penalty, (max_iter,)."""
+    w = np.vstack([solution.weights, solution.bias]) if settings.fit_intercept else solution.weights
     rate = settings.learning_rate
     assert rate is not None
     above = ClosedForm(_textbook(moments, settings)).excess(rate, np.arange(1, settings.max_iter + 1))
@@ -280,15 +308,15 @@ def _iterate(
     problem: Any, objective: Callable[[np.ndarray], float], settings: Settings, task: Any
 ) -> Solution:
     """Run the literal loop of textbook descent."""
-    rate, losses = settings.learning_rate, np.empty(settings.max_iter)
+    rate, losses = settings.learning_rate, list[float]()
     assert rate is not None
     loop = _descent.literal_descent(problem, rate, settings.l1)
     w, first = np.zeros_like(problem.pull), 0.0
-    for k in range(settings.max_iter):
+    for _ in range(settings.max_iter):
         task.begin()
         previous, w = w, next(loop)
-        losses[k] = objective(w)
-        solution = _split(problem, w, k + 1, losses[: k + 1])
+        losses.append(objective(w))
+        solution = _split(problem, w, len(losses), losses)
         first = first or float(np.linalg.norm(w - previous))
         if task.end(lambda: {"_solution": solution}):  # noqa: B023  read at once
             return solution
@@ -304,27 +332,30 @@ def _split(problem: Any, w: np.ndarray, n_iter: int, losses: Any) -> Solution:
     return Solution(w, np.zeros(w.shape[1]), n_iter, losses)
 
 
-def _solve_proximal(
-    problem: Any, bias: Callable[[np.ndarray], np.ndarray], settings: Settings, task: Any
+def _follow(
+    loop: Iterator[tuple[np.ndarray, bool]],
+    problem: Any,
+    bias: Callable[[np.ndarray], np.ndarray],
+    settings: Settings,
+    task: Any,
 ) -> Solution:
-    """Run accelerated proximal descent to its end."""
-    losses = np.empty(settings.max_iter)
-    loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(problem.pull), settings.tol)
-    for k in range(settings.max_iter):
+    """Run descent to its end."""
+    losses: list[float] = []
+    for _ in range(settings.max_iter):
         task.begin()
         w, arrived = next(loop)
-        losses[k] = problem.objective(w, settings.l1)
-        solution = Solution(w, bias(w), k + 1, losses[: k + 1])
+        losses.append(problem.objective(w, settings.l1))
+        solution = Solution(w, bias(w), len(losses), losses)
         if task.end(lambda: {"_solution": solution}) or arrived:  # noqa: B023  read at once
             return solution
     _warn(settings)
     return solution
 
 
-def _check_rate(settings: Settings, limit: float) -> None:
+def check_rate(settings: Settings, limit: float) -> None:
+    """Raise if textbook descent would diverge."""
     rate = settings.learning_rate
-    assert rate is not None
-    if rate > limit * (1 + 1e-9):
+    if rate is not None and rate > limit * (1 + 1e-9):
         raise ValueError(
             f"learning_rate={rate:g} makes descent diverge on these data: each step would overshoot by more "
             f"than the last. The largest safe rate is {limit:.6g}; standardising X raises it."
@@ -332,10 +363,10 @@ def _check_rate(settings: Settings, limit: float) -> None:
 
 
 def _warn(settings: Settings) -> None:
-    hint = "" if settings.learning_rate is None else ', use learning_rate="auto"'
+    hint = "" if settings.learning_rate is None else ', or use learning_rate="auto"'
     warnings.warn(
         f"Descent did not converge in max_iter={settings.max_iter} iterations. "
-        f"Raise max_iter or tol={settings.tol:g}, standardise the columns{hint}.",
+        f"Raise max_iter or tol={settings.tol:g}, or standardise the columns{hint}.",
         ConvergenceWarning,
         stacklevel=5,
     )

@@ -21,37 +21,57 @@ FAR = 30.0  # a sparse column whose mean is so many standard deviations from 0 n
 
 @dataclass
 class Moments:
-    """What least squares needs to know of the rows: x has d columns, y has q."""
+    """What least squares needs to know of the rows: x has d columns, y has q.
+
+    A mean is kept as a shift near it and the rest: so means far from 0 lose no digits when they are merged.
+    """
 
     n_rows: int
     weight: float
-    x_mean: np.ndarray  # (d,)
-    y_mean: np.ndarray  # (q,)
+    x_shift: np.ndarray  # (d,)
+    y_shift: np.ndarray  # (q,)
+    x_rest: np.ndarray  # (d,), the mean less the shift
+    y_rest: np.ndarray  # (q,)
     xx: np.ndarray  # (d, d), sums of products of what remains after the means are taken off
     xy: np.ndarray  # (d, q)
     yy: np.ndarray  # (q,)
 
     @property
+    def x_mean(self) -> np.ndarray:
+        """Mean of each column of X, (d,)."""
+        return self.x_shift + self.x_rest
+
+    @property
+    def y_mean(self) -> np.ndarray:
+        """Mean of each column of y, (q,)."""
+        return self.y_shift + self.y_rest
+
+    @property
     def is_finite(self) -> bool:
         """Tell whether no value was NaN, infinite, or too large to be squared; costs O(d^2)."""
-        parts = (self.x_mean, self.y_mean, self.xx, self.xy, self.yy)
-        return bool(all(np.isfinite(part).all() for part in parts))
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = (self.x_mean**2, self.y_mean**2, self.xx, self.xy, self.yy)
+        return bool(self.weight < np.inf and all(np.isfinite(part).all() for part in parts))
 
     def merge(self, other: Self) -> "Moments":
         """Return the statistics of both sets of rows together."""
         weight = self.weight + other.weight
         share = other.weight / weight
-        x_gap, y_gap = other.x_mean - self.x_mean, other.y_mean - self.y_mean
+        x_gap = other.x_shift - self.x_shift + (other.x_rest - self.x_rest)
+        y_gap = other.y_shift - self.y_shift + (other.y_rest - self.y_rest)
         between = self.weight * share
-        return Moments(
-            n_rows=self.n_rows + other.n_rows,
-            weight=weight,
-            x_mean=self.x_mean + share * x_gap,
-            y_mean=self.y_mean + share * y_gap,
-            xx=self.xx + other.xx + between * np.outer(x_gap, x_gap),
-            xy=self.xy + other.xy + between * np.outer(x_gap, y_gap),
-            yy=self.yy + other.yy + between * y_gap**2,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Moments(
+                n_rows=self.n_rows + other.n_rows,
+                weight=weight,
+                x_shift=self.x_shift,
+                y_shift=self.y_shift,
+                x_rest=self.x_rest + share * x_gap,
+                y_rest=self.y_rest + share * y_gap,
+                xx=self.xx + other.xx + between * np.outer(x_gap, x_gap),
+                xy=self.xy + other.xy + between * np.outer(x_gap, y_gap),
+                yy=self.yy + other.yy + between * y_gap**2,
+            )
 
     def per_row(self, centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return X'X, X'y and y'y of the weighted mean row, with the means taken off or left in.
@@ -59,8 +79,7 @@ class Moments:
         A column that does not vary but for rounding is made exactly constant.
         """
         xx, xy, yy = self.xx / self.weight, self.xy / self.weight, self.yy / self.weight
-        rounding = (8 * np.finfo(float).eps * self.x_mean) ** 2
-        constant = xx.diagonal() <= rounding
+        constant = np.sqrt(xx.diagonal().clip(0)) <= 8 * np.finfo(float).eps * np.abs(self.x_mean)
         xx[constant], xx[:, constant], xy[constant] = 0, 0, 0
         if not centred:
             xx += np.outer(self.x_mean, self.x_mean)
@@ -72,9 +91,10 @@ class Moments:
 class DenseRows:
     """The rows of an array (n, d), less a shift near their mean: so nothing cancels in the squares."""
 
-    def __init__(self, X: np.ndarray, shift: np.ndarray | None = None) -> None:
-        self.X, self.shape = X, X.shape
-        self.shift = _middle(X) if shift is None else shift
+    as_given = True
+
+    def __init__(self, X: np.ndarray, shift: np.ndarray) -> None:
+        self.X, self.shape, self.shift = X, X.shape, shift
         self.order = "F" if X.flags.f_contiguous and not X.flags.c_contiguous else "C"
 
     def shifted(self, shift: np.ndarray) -> "DenseRows":
@@ -89,11 +109,10 @@ class DenseRows:
 class SparseRows:
     """The rows of a CSR matrix, made dense block by block."""
 
-    order = "C"
+    order, as_given = "C", True
 
-    def __init__(self, X: sp.csr_array, shift: np.ndarray | None = None) -> None:
-        self.X, self.shape = X, X.shape
-        self.shift = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel() if shift is None else shift
+    def __init__(self, X: sp.csr_array, shift: np.ndarray) -> None:
+        self.X, self.shape, self.shift = X, X.shape, shift
 
     def shifted(self, shift: np.ndarray) -> "SparseRows":
         """Return the same rows less another shift (d,)."""
@@ -128,7 +147,7 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) ->
     (n, d), q = rows.shape, y.shape[1]
     length = int(np.clip(BLOCK // max(d, 1), 256, 4096))
     x_block, product = np.empty((length, d), order=rows.order), np.empty((d, d))
-    v_block, y_shift = np.ones((1 + q, length)), _middle(y)
+    v_block, y_shift = np.ones((1 + q, length)), _middle(y, sample_weight)
     xx, vx, vv = np.zeros((d, d)), np.zeros((1 + q, d)), np.zeros((1 + q, 1 + q))
     with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
         for start in range(0, n, length):
@@ -150,30 +169,43 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) ->
 def check_sums(moments: Moments, X: Any, name: str) -> None:
     """Raise if X held NaN or infinity, or numbers too large to be squared; costs O(d^2) unless so."""
     if not moments.is_finite:
-        assert_all_finite(X, estimator_name=name, input_name="X")
+        if X is not None:
+            assert_all_finite(X, estimator_name=name, input_name="X")
         raise ValueError(
             f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
         )
 
 
-def check_not_tiny(moments: Moments, X: Any) -> None:
+def check_not_tiny(moments: Moments, X: Any, sample_weight: np.ndarray | None) -> None:
     """Raise if a column of X varies by so little that its squares vanish."""
-    small = np.flatnonzero(moments.xx.diagonal() < TINY)
-    if len(small) and abs(X[:, small] - X[:1, small]).max() > 0:
+    small = np.flatnonzero(moments.xx.diagonal() < TINY * min(1.0, moments.weight))
+    if not len(small):
+        return
+    columns = X[:, small] if sample_weight is None else X[sample_weight > 0][:, small]
+    columns = columns.toarray() if sp.issparse(columns) else columns
+    if (columns.max(axis=0) > columns.min(axis=0)).any():
         raise ValueError(
             f"Columns {small[:10].tolist()} of X vary by less than 1e-140, whose square is lost. Scale X."
         )
 
 
-def as_rows(X: Any) -> DenseRows | SparseRows:
-    """Return what :func:`gather` reads."""
-    return SparseRows(X) if sp.issparse(X) else DenseRows(X)
+def as_rows(X: Any, sample_weight: np.ndarray | None = None) -> DenseRows | SparseRows:
+    """Return what :func:`gather` reads; rows of no weight have no say in the shift."""
+    if not sp.issparse(X):
+        return DenseRows(X, _middle(X, sample_weight))
+    there = np.ones(X.shape[0]) if sample_weight is None else (sample_weight > 0).astype(float)
+    return SparseRows(X, there @ X / there.sum())
 
 
-def _middle(columns: np.ndarray) -> np.ndarray:
+def _middle(columns: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
     """Return about the mean of each column, from rows spread over all of them."""
+    if sample_weight is None:
+        sample = columns[:: max(1, len(columns) // SAMPLE)]
+    else:
+        there = np.flatnonzero(sample_weight)
+        sample = columns[there[:: max(1, len(there) // SAMPLE)]]
     with np.errstate(all="ignore"):
-        return columns[:: max(1, len(columns) // SAMPLE)].mean(axis=0, dtype=np.float64)
+        return sample.mean(axis=0, dtype=np.float64)
 
 
 def _centre(
@@ -186,8 +218,10 @@ def _centre(
         return Moments(
             n_rows=n_rows,
             weight=float(weight),
-            x_mean=x_shift + x_mean,
-            y_mean=y_shift + y_mean,
+            x_shift=x_shift,
+            y_shift=y_shift,
+            x_rest=x_mean,
+            y_rest=y_mean,
             xx=xx - weight * np.outer(x_mean, x_mean),
             xy=vx[1:].T - weight * np.outer(x_mean, y_mean),
             yy=vv.diagonal()[1:] - weight * y_mean**2,
@@ -198,17 +232,18 @@ def _is_mostly_zero(X: sp.csr_array) -> bool:
     """Tell whether products of the sparse matrix itself are fast, and exact without a shift."""
     if X.nnz > DENSE * X.shape[0] * X.shape[1]:
         return False
-    mean, variance = mean_variance_axis(X, axis=0)
-    return bool((mean**2 <= FAR**2 * variance).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, variance = mean_variance_axis(X, axis=0)
+        return bool((mean**2 <= FAR**2 * variance).all())
 
 
 def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None) -> Moments:
     """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
     X = X.astype(np.float64)
     root = np.ones(len(y)) if sample_weight is None else np.sqrt(sample_weight)
-    y_shift = _middle(y)
+    y_shift = _middle(y, sample_weight)
     v = np.vstack([np.ones(len(y)), (y - y_shift).T]) * root  # (1 + q, n)
     X = sp.diags_array(root) @ X
     n_rows = int(np.count_nonzero(root))
     with np.errstate(all="ignore"):
-        return _centre(n_rows, (X.T @ X).toarray(), (X.T @ v.T).T, v @ v.T, 0.0, y_shift)
+        return _centre(n_rows, (X.T @ X).toarray(), (X.T @ v.T).T, v @ v.T, np.zeros(X.shape[1]), y_shift)

@@ -16,14 +16,16 @@ from estimators._least_squares import (
     Settings,
     Solution,
     Training,
+    check_rate,
     descent_path,
     penalty_path,
     solve,
     solve_wide,
     stability_limit,
+    textbook_losses,
 )
 from estimators._merging import check_mergeable
-from estimators._moments import as_rows, check_not_tiny, check_sums, gather
+from estimators._moments import Moments, as_rows, check_not_tiny, check_sums, gather
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 
 WIDE = 5000  # columns; beyond, the Gram matrix would take more than 200 MB
@@ -49,7 +51,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Whether there is a bias b; it has no penalty.
 
     learning_rate : "auto" or float, default="auto"
-        "auto" converges to the minimum, with no rate to choose; of several minima, to the one with the
+        "auto" goes to the minimum, with no rate to choose; of several minima, to the one with the
         shortest w. A number is the rate of textbook gradient descent from zero, weights and bias together,
         on the mean squared error: ``w -= learning_rate * (2 / n) * X.T @ (X @ w + b - y)``, `max_iter`
         times. With a penalty the step is `learning_rate` times twice the gradient of the objective, and
@@ -60,8 +62,10 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         or more than 5,000 features.
 
     tol : float, default=1e-8
-        Descent has converged when the gradient has become `tol` times as long as it was at zero. At a given
-        learning rate it does not stop for that; a warning says if it got there.
+        Descent has converged when the gradient has become `tol` times as long as it was at zero (with an L1
+        penalty and "auto": the longest proximal step; with more than 5,000 features and no L1 penalty:
+        `tol` / 10,000 times). At a given learning rate it does not stop for that; a warning says if it got
+        there.
 
     Attributes
     ----------
@@ -72,7 +76,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         The bias b; 0.0 without `fit_intercept`.
 
     n_iter_ : int
-        Number of iterations. With "auto" and no L1 penalty it is 1: the step is scaled by the inverse of X'X.
+        Number of iterations. With "auto" and no L1 penalty it is 1, a step scaled by the inverse of X'X, up
+        to 5,000 features; with more, that of the conjugate steps.
 
     loss_curve_ : ndarray of shape (n_iter_,)
         The objective after each iteration, summed over the targets. Worked out when it is read.
@@ -93,7 +98,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     =====================================================  =========================================
     scikit-learn                                           ``GDRegressor``
     =====================================================  =========================================
-    ``LinearRegression()``                                 ``alpha=0``
+    ``LinearRegression(tol=1e-15)``                        ``alpha=0``
     ``Ridge(alpha=a)``                                     ``alpha=a / n``
     ``Lasso(alpha=a)``                                     ``alpha=a, l1_ratio=1``
     ``ElasticNet(alpha=a, l1_ratio=r)``                    ``alpha=a, l1_ratio=r``
@@ -104,8 +109,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))`` with the eigenvectors V and eigenvalues s of X'X / n,
     and c = X'y / n, the bias being the weight of a constant 1. Where the statistics are too coarse (a
     condition of X above some 30,000), :meth:`fit` passes over the rows once more, in coordinates in which
-    X'X is about the identity; directions below ``max(n, d) * eps`` of the largest singular value are left
-    out, as in LinearRegression.
+    X'X is about the identity. Directions in which X is below ``min(max(n, d), 100_000) * eps`` of its
+    largest singular value, or below the rounding of X itself, count as absent (LinearRegression leaves out
+    those below 1e-6).
 
     With more than 5,000 features no d x d matrix is formed: each step reads the rows (LSMR, or proximal
     descent with an L1 penalty), and :meth:`partial_fit`, :meth:`merge`, :meth:`coef_path` and
@@ -151,6 +157,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
+    _settings: Settings  # the parameters when it was fitted
     _moments: Any  # the statistics of the rows; None if there are too many columns
     _solution: Any  # None until it is asked for, after partial_fit and merge
 
@@ -205,13 +212,15 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         self.__dict__.pop("_solution", None)  # should the fit fail, nothing old stands beside new features
         X, y, weight = self._check(X, y, sample_weight, reset=True)
         settings = Settings.of(self)
-        task = FitTask(self, settings.max_subtasks, X, y, weight)
-        if X.shape[1] > WIDE:
-            assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
-            self._moments, self._dtype, self._y_tail = None, X.dtype.name, y.shape[1:]
+        is_wide = X.shape[1] > WIDE
+        task = FitTask(self, settings.max_iter if is_wide else settings.max_subtasks, X, y, weight)
+        if is_wide:
+            check_wide(X, y)
+            self._moments, self._settings = None, settings
+            self._dtype, self._y_tail = X.dtype.name, y.shape[1:]
             self._solution = solve_wide(X, as_columns(y), weight, settings, task)
         else:
-            self._fit_rows(as_rows(X), X, y, weight, task)
+            self._fit_rows(as_rows(X, weight), X, y, weight, task)
         task.close(lambda: {"_solution": self._solution})
         return self
 
@@ -219,8 +228,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from more rows; fitting chunk by chunk equals fitting the whole, in any order.
 
-        Equal to 1e-8 in the coefficients up to a condition of 10,000 of X; beyond, the error grows with
-        the square of the condition, since only :meth:`fit` can read the rows again, and a warning says so.
+        The difference in the coefficients is some ``eps * condition**2`` of X: 1e-8 at a condition of
+        10,000, in the worst case ten times that, and a warning above 30,000. Only :meth:`fit` can read the
+        rows again.
 
         Parameters
         ----------
@@ -244,7 +254,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         first = not self.__sklearn_is_fitted__()
         X, y, weight = self._check(X, y, sample_weight, reset=first)
         self._check_narrow("partial_fit")
-        return self._add_rows(as_rows(X), X, y, weight)
+        self._add_rows(as_rows(X, weight), X, y, weight)
+        return self
 
     def merge(self, other: "GDRegressor") -> Self:
         """Add what another model has learned, as if this one had seen its rows too.
@@ -269,7 +280,8 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         """
         check_mergeable(self, other)
         self._check_narrow("merge")
-        return self._add(other)
+        self._merge(other)
+        return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Return ``X @ w + b``.
@@ -308,23 +320,24 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             If `learning_rate` is "auto", an iteration is negative or no whole number, or there are
             more than 5,000 features.
 
-        Notes ----- O(d^3) once and O(d^2) for each of the iterations; with an L1 penalty O(d^2) for all up
-        to the largest.
+        Notes
+        -----
+        O(d^3) once, and O(d^2) for each of the iterations; with an L1 penalty, for all up to the largest.
         """
         check_is_fitted(self)
         self._check_narrow("coef_path")
-        steps = np.asarray(iterations)
+        steps = np.asarray(iterations) if np.size(iterations) else np.empty(0, dtype=int)
         if steps.ndim != 1 or steps.dtype.kind not in "iu" or (steps < 0).any():
             raise ValueError(
                 "The 'iterations' parameter of coef_path must be a list of ints in [0, inf). "
                 f"Got {iterations!r} instead."
             )
-        if self.learning_rate == "auto":
+        if self._settings.learning_rate is None:
             raise ValueError(
                 'coef_path follows descent at a given learning rate. Got learning_rate="auto" instead. '
                 f"The largest safe rate is {self.max_learning_rate_:.6g}."
             )
-        return self._shaped(*descent_path(self._moments, Settings.of(self), steps))
+        return self._shaped(*descent_path(self._moments, self._settings, steps))
 
     def alpha_path(self, alphas: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return the minimum for each of some penalties, from what :meth:`fit` learned.
@@ -346,18 +359,20 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         ValueError
             If an alpha is negative, or there are more than 5,000 features.
 
-        Notes ----- From the statistics alone, so as exact as :meth:`partial_fit`. O(d^3) for each alpha,
-        and less with an L1 penalty that few weights survive.
+        Notes
+        -----
+        From the statistics alone, so as exact as :meth:`partial_fit`. O(d^3) for each alpha, and less with an
+        L1 penalty that few weights survive.
         """
         check_is_fitted(self)
         self._check_narrow("alpha_path")
-        strengths = np.asarray(alphas, dtype=float)
-        if strengths.ndim != 1 or not (np.isfinite(strengths) & (strengths >= 0)).all():
+        strengths = as_floats(alphas)
+        if strengths is None or strengths.ndim != 1 or not (strengths >= 0).all():
             raise ValueError(
                 "The 'alphas' parameter of alpha_path must be a list of floats in [0, inf). "
                 f"Got {alphas!r} instead."
             )
-        return self._shaped(*penalty_path(self._moments, Settings.of(self), strengths))
+        return self._shaped(*penalty_path(self._moments, self._settings, strengths))
 
     @property
     def coef_(self) -> np.ndarray:
@@ -379,16 +394,21 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     @property
     def loss_curve_(self) -> np.ndarray:
         """Objective after each iteration, (n_iter_,)."""
-        losses = self._solved("loss_curve_").losses
-        return losses() if callable(losses) else losses
+        solution = self._solved("loss_curve_")
+        if solution.losses is None:
+            return textbook_losses(self._moments, self._settings, solution)
+        return np.array(solution.losses)
 
     @property
     def max_learning_rate_(self) -> float:
         """Largest rate at which textbook descent does not diverge."""
-        self._solved("max_learning_rate_")
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                "'GDRegressor' object has no attribute 'max_learning_rate_': it is not fitted yet."
+            )
         if self._moments is None:
             raise AttributeError(f"max_learning_rate_ is not kept for more than {WIDE:,} features.")
-        return stability_limit(self._moments, Settings.of(self))
+        return stability_limit(self._moments, self._settings)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_solution")
@@ -403,7 +423,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"'GDRegressor' object has no attribute {name!r}: it is not fitted yet.")
         if self._solution is None:
-            self._solution = solve(self._moments, Settings.of(self))
+            self._solution = solve(self._moments, self._settings)
         return self._solution
 
     def _shaped(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -411,43 +431,53 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         weights = np.moveaxis(weights, -1, -2)
         if not self._y_tail:
             weights, bias = weights[..., 0, :], bias[..., 0]
-        return np.ascontiguousarray(weights, dtype=self._dtype), np.asarray(bias, dtype=self._dtype)
+        return np.array(weights, dtype=self._dtype, order="C"), np.array(bias, dtype=self._dtype)
 
-    def _add(self, other: "GDRegressor") -> Self:
-        """Add another model's statistics."""
+    def _merge(self, other: "GDRegressor", name: str = "GDRegressor") -> None:
         if self._y_tail != other._y_tail:
             raise ValueError(
-                f"The models have targets of different shapes: {self._y_tail} and {other._y_tail}."
+                "The models have different targets: y had "
+                f"{shape_in_words(self._y_tail)} and {shape_in_words(other._y_tail)}."
             )
-        self._moments, self._solution = self._moments.merge(other._moments), None
-        return self
+        self._add(other._moments, name=name)
 
-    def _fit_rows(self, rows: Any, X: Any, y: np.ndarray, sample_weight: Any, task: Any) -> None:
-        """Learn from rows, which PolynomialRegressor makes from X; they are read twice if need be."""
-        targets = as_columns(y)
-        moments = gather(rows, targets, sample_weight)
-        self._check_moments(moments, X)
-        self._moments, self._dtype, self._y_tail = moments, X.dtype.name, y.shape[1:]
-        self._solution = solve(moments, Settings.of(self), task, Training(rows, targets, sample_weight))
+    def _fit_rows(
+        self, rows: Any, X: Any, y: np.ndarray, weight: Any, task: Any, name: str = "GDRegressor"
+    ) -> None:
+        """Learn from rows, which the estimator called `name` made from X; they are read twice if need be."""
+        moments = self._gather(rows, X, y, weight, name)
+        self._moments, self._settings = moments, Settings.of(self)
+        self._dtype, self._y_tail = X.dtype.name, y.shape[1:]
+        training = Training(rows, as_columns(y), weight)
+        self._solution = solve(moments, self._settings, task, training)
 
-    def _add_rows(self, rows: Any, X: Any, y: np.ndarray, sample_weight: Any) -> Self:
+    def _add_rows(self, rows: Any, X: Any, y: np.ndarray, weight: Any, name: str = "GDRegressor") -> None:
         """Learn from more rows."""
         first = not self.__sklearn_is_fitted__()
         if not first and y.shape[1:] != self._y_tail:
             raise ValueError(
-                f"y must have the shape it had before, (n_samples, *{self._y_tail}). Got {y.shape} instead."
+                f"y must have {shape_in_words(self._y_tail)}, as before. Got the shape {y.shape} instead."
             )
-        moments = gather(rows, as_columns(y), sample_weight)
-        self._check_moments(moments, X)
+        self._add(self._gather(rows, X, y, weight, name), X, name)
         if first:
             self._dtype, self._y_tail = X.dtype.name, y.shape[1:]
-        self._moments, self._solution = moments if first else self._moments.merge(moments), None
-        return self
 
-    def _check_moments(self, moments: Any, X: Any) -> None:
-        check_sums(moments, X, type(self).__name__)
-        if X.shape[1] == len(moments.xx):
-            check_not_tiny(moments, X)
+    def _gather(self, rows: Any, X: Any, y: np.ndarray, weight: Any, name: str) -> Moments:
+        moments = gather(rows, as_columns(y), weight)
+        check_sums(moments, X, name)
+        if rows.as_given:
+            check_not_tiny(moments, X, weight)
+        return moments
+
+    def _add(self, moments: Moments, X: Any = None, name: str = "GDRegressor") -> None:
+        """Add statistics; refuse them if the sums overflow or descent would diverge."""
+        if self.__sklearn_is_fitted__():
+            moments = self._moments.merge(moments)
+            check_sums(moments, X, name)
+        settings = Settings.of(self)
+        if settings.learning_rate is not None:
+            check_rate(settings, stability_limit(moments, settings))
+        self._moments, self._settings, self._solution = moments, settings, None
 
     def _check(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, np.ndarray, Any]:
         """Return X, y and the weights as arrays; whether X is finite is seen in its sums, later."""
@@ -464,7 +494,9 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         )
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        return X, y.toarray() if hasattr(y, "toarray") else y, sample_weight
+        y = y.toarray() if hasattr(y, "toarray") else y
+        assert_all_finite(y, estimator_name="GDRegressor", input_name="y")
+        return X, y, sample_weight
 
     def _check_narrow(self, method: str) -> None:
         if self.n_features_in_ > WIDE:
@@ -472,6 +504,32 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
                 f"{method} needs a matrix of n_features x n_features, for at most {WIDE:,} features. "
                 f"Got {self.n_features_in_:,} instead; only fit works without it."
             )
+
+
+def check_wide(X: Any, y: np.ndarray) -> None:
+    """Raise if X holds NaN or infinity, or X or y numbers whose squares are infinite or lost."""
+    assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
+    values = X.data if hasattr(X, "toarray") else X
+    largest = [float(np.abs(part).max(initial=0)) for part in (values, y)]
+    if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
+        raise ValueError(
+            "X or y has values too large, or X too small, for GDRegressor: their squares overflow or vanish. "
+            f"Scale them to below 1e150 and above 1e-140. Got {largest[0]:.0e} and {largest[1]:.0e}."
+        )
+
+
+def as_floats(values: Any) -> np.ndarray | None:
+    """Return an array of finite floats; None if the values are none."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    return array if np.isfinite(array).all() else None
+
+
+def shape_in_words(tail: tuple[int, ...]) -> str:
+    """Say how many targets there are, from the shape of y after its first axis."""
+    return f"the shape (n_samples, {tail[0]})" if tail else "one axis"
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:

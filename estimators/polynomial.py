@@ -18,7 +18,7 @@ from estimators._least_squares import Settings
 from estimators._merging import check_mergeable
 from estimators._moments import BLOCK
 from estimators._params import Interval, check_feature_names_in, check_sample_weight, fit_context
-from estimators.linear import WIDE, GDRegressor
+from estimators.linear import WIDE, GDRegressor, as_floats
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
@@ -101,8 +101,9 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         Names of the features, where `X` had names that are all strings.
 
     Notes ----- With p terms and n rows, fitting takes O(n p^2) time and O(p^2) memory beyond the data, p
-    being at most 5,000. In place of the columns ``x`` the products are made of ``(x - (high + low) / 2) /
-    ((high - low) / 2)``: for eight powers of one feature that lowers the condition of X'X from 1e11 to 6e4.
+    being at most 5,000. In place of a column x, the terms are made of ``(x - middle) / half``, with the
+    middle of its domain and half the width: for eight powers of one feature that lowers the condition of
+    X'X from 1e11 to 6e4.
 
     Examples
     --------
@@ -176,7 +177,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
         regressor, steps = self._new_regressor(), Settings.of(self).max_subtasks
         task = FitTask(self, steps, X, y, weight, lambda part: _rebuilt(regressor, part))
-        regressor._fit_rows(self._rows(X), X, y, weight, task)
+        regressor._fit_rows(self._rows(X), X, y, weight, task, "PolynomialRegressor")
         self._regressor = regressor
         task.close(lambda: {"_solution": regressor._solution})
         return self
@@ -185,6 +186,8 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from more rows; with `domain` given, fitting chunk by chunk equals fitting the whole.
+
+        As exactly as :meth:`GDRegressor.partial_fit`: to some ``eps * condition**2`` of the scaled terms.
 
         Parameters
         ----------
@@ -210,8 +213,10 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         X, y, weight = self._check(X, y, sample_weight, reset=first)
         if first:
             self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
-        regressor = self._new_regressor() if first else self._regressor
-        self._regressor = regressor._add_rows(self._rows(X), X, y, weight)
+        regressor = self._new_regressor() if first else copy.copy(self._regressor)
+        regressor.set_params(**self._shared_params())
+        regressor._add_rows(self._rows(X), X, y, weight, "PolynomialRegressor")
+        self._regressor = regressor
         return self
 
     @available_if(_has_domain)
@@ -237,7 +242,9 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             If `domain` is None.
         """
         check_mergeable(self, other)
-        self._regressor._add(other._regressor)
+        regressor = copy.copy(self._regressor).set_params(**self._shared_params())
+        regressor._merge(other._regressor, "PolynomialRegressor")
+        self._regressor = regressor
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -325,9 +332,11 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         weights, gain = in_original_units(solution.weights, self.powers_, *self._scaling())
         return regressor._shaped(weights, solution.bias + gain)
 
+    def _shared_params(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in GDRegressor().get_params()}
+
     def _new_regressor(self) -> GDRegressor:
-        names = GDRegressor().get_params()
-        return GDRegressor(**{name: getattr(self, name) for name in names})
+        return GDRegressor(**self._shared_params())
 
     def _check(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, Any]:
         X, y = validate_data(
@@ -351,7 +360,10 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         """Return the positions of the features to expand, ascending."""
         if self.expand is None:
             return np.arange(n_columns)
-        given = np.asarray(self.expand)
+        try:
+            given = np.asarray(self.expand)
+        except ValueError:  # lists of different lengths
+            given = np.array(np.nan)
         names = getattr(self, "feature_names_in_", None)
         if given.dtype.kind in "UO" and names is not None and np.isin(given, names).all():
             return np.flatnonzero(np.isin(names, given))
@@ -359,7 +371,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             return np.flatnonzero(given)
         if given.dtype.kind in "iu" and ((given >= -n_columns) & (given < n_columns)).all():
             return np.unique(given % n_columns)
-        if given.size == 0:
+        if given.shape == (0,):
             return np.arange(0)
         allowed = f"positions below {n_columns}, a mask of {n_columns}" + (
             "" if names is None else f", or names among {', '.join(map(repr, names[:20]))}"
@@ -372,16 +384,12 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         if self.domain is None:
             X = X if sample_weight is None or not sample_weight.any() else X[sample_weight > 0]
             return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
-        given = np.asarray(self.domain, dtype=np.float64)
-        fits = (
-            given.shape in ((2,), (2, X.shape[1]))
-            and np.isfinite(given).all()
-            and (given[0] <= given[1]).all()
-        )
-        if not fits:
+        given = as_floats(self.domain)
+        shapes = (2,), (2, X.shape[1])
+        if given is None or given.shape not in shapes or not (given[0] <= given[1]).all():
             raise ValueError(
                 "The 'domain' parameter of PolynomialRegressor must be the lowest and the highest values, of "
-                f"shape (2,) or (2, {X.shape[1]}). Got {self.domain!r} instead."
+                f"shape (2,) or {shapes[1]}. Got {self.domain!r} instead."
             )
         return np.array([np.broadcast_to(bound, X.shape[1]) for bound in given])
 

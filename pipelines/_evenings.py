@@ -1,6 +1,5 @@
 """What an evening may be, checked cell by cell and brought to one form, and how it is put in words."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from numbers import Real
@@ -18,6 +17,7 @@ CATEGORIES = {"weekday": WEEKDAYS, "month": MONTHS}
 FLAGS = ("holiday", "event")
 UNITS = {"reservations": "reservation", "tourists": "tourist", "temperature": "degree"}
 KINDS = ("number", "category", "flag")
+MOST = 1e100  # what is called a number: neither NaN nor infinite, and its powers are neither
 COUNTS = ("reservations", "tourists")  # never negative
 
 
@@ -41,15 +41,20 @@ def read_evenings(evenings: Any, features: Sequence[str]) -> pd.DataFrame:
     TypeError
         If `evenings` is something else.
     ValueError
-        If a column is missing or a cell is not allowed: missing, negative reservations, no such weekday.
+        If a column is missing or a cell is not allowed: missing, negative reservations, no such weekday,
+        or not that of the date.
     """
     columns = _columns(evenings)
-    derived = [name for name in features if name in CATEGORIES and name not in columns]
-    if derived and "date" in columns:
+    by_calendar = [name for name in features if name in CATEGORIES]
+    if by_calendar and "date" in columns:
         days = [_day(value, row) for row, value in enumerate(columns["date"])]
         places = {"weekday": [day.weekday() for day in days], "month": [day.month - 1 for day in days]}
-        columns |= {name: [CATEGORIES[name][place] for place in places[name]] for name in derived}
-    return pd.DataFrame({name: _checked(name, columns) for name in features})
+        for name in by_calendar:
+            _agree(name, columns, [CATEGORIES[name][place] for place in places[name]])
+    frame = pd.DataFrame({name: _checked(name, columns) for name in features})
+    if frame.empty:
+        raise ValueError("Evenings must hold at least one evening. Got none.")
+    return frame
 
 
 def comparisons(name: str, base: Any, seen: Sequence[Any]) -> list[tuple[str, str, Any]]:
@@ -70,6 +75,8 @@ def unit(name: str, plural: bool = False) -> str:
 
 def adds(who: str, whom: str, doughs: float) -> str:
     """Return the sentence that somebody adds, or takes, so many doughs."""
+    if abs(doughs) < 1e-9:
+        return f"{who} makes no difference" + (f" to {whom}" if whom else "")
     amount = f"{abs(doughs):{'.1f' if abs(doughs) >= 0.1 else '.1g'}} doughs"
     if doughs < 0:
         return f"{who} takes {amount} " + (f"off {whom}" if whom else "away")
@@ -88,7 +95,17 @@ def _columns(evenings: Any) -> dict[str, list[Any]]:
             "Evenings must be a data frame (pandas or polars), a dict or a list of dicts, not empty. "
             f"Got {type(evenings).__name__} instead."
         )
+    if len(set(evenings.columns)) < len(evenings.columns):
+        raise ValueError(f"The evenings' columns must have different names. Got {list(evenings.columns)}.")
     return {str(name): evenings[name].to_list() for name in evenings.columns}
+
+
+def _agree(name: str, columns: dict[str, list[Any]], by_date: list[str]) -> None:
+    """Take a column from the dates, or see that it says the same."""
+    for row, (given, word) in enumerate(zip(columns.get(name, by_date), by_date, strict=True)):
+        if given in CATEGORIES[name] and given != word:
+            _fail(row, name, f"{word}, which is what the date {columns['date'][row]} says", given)
+    columns.setdefault(name, by_date)
 
 
 def _checked(name: str, columns: dict[str, list[Any]]) -> np.ndarray:
@@ -116,7 +133,7 @@ def _rule(name: str) -> tuple[Callable[[Any], bool], str]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and -MOST <= value <= MOST  # type: ignore[operator]
 
 
 def _day(value: Any, row: int) -> date:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from estimators import OneHotEncoder, PolynomialRegressor
 from pipelines._evenings import (
     CATEGORIES,
+    FLAGS,
     KINDS,
     MONTHS,
     WEEKDAYS,
@@ -37,6 +38,9 @@ __all__ = [
     "forecast",
     "weights_in_words",
 ]
+
+
+MOST_DOUGHS = 2**53  # beyond, a float is no longer exact to one dough
 
 
 class ExtrapolationWarning(UserWarning):
@@ -95,8 +99,8 @@ def dough_forecaster(
     >>> forecast(model, {"reservations": 15})
     array([53])
     """
-    is_names = not isinstance(features, str) and all(isinstance(name, str) for name in features)
-    if not is_names:
+    is_names = isinstance(features, Sequence) and not isinstance(features, str)
+    if not is_names or not all(isinstance(name, str) for name in features):
         raise TypeError(
             f"The 'features' parameter of dough_forecaster must hold column names. Got {features!r} instead."
         )
@@ -144,20 +148,23 @@ def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = 
     TypeError
         If `model` is another one.
     ValueError
-        If a cell of `evenings` is not allowed, `service_level` is not between 0 and 1, or there were too few
-        training evenings for it.
+        If a cell of `evenings` is not allowed, `service_level` is not between 0 and 1, there were too few
+        training evenings for it, or an evening is so far outside the training that its forecast overflows.
 
     Warns
     -----
     ExtrapolationWarning
         If a number lies farther outside the training's than their width / (2 degree^2), where a polynomial
-        can be more than twice as large as anywhere inside (Chebyshev); or if a weekday or month did not
-        occur there, which then counts as an average one.
+        can be more than twice as large as anywhere inside (Chebyshev); if a weekday or month did not occur
+        there, which then counts as an average one; or a holiday or event never did, which adds nothing.
     """
     model = _pipeline(model)
     frame = read_evenings(evenings, model["read"].features)
     _warn_outside(model, frame)
     expected = model.predict(frame)
+    if not (np.abs(expected) < MOST_DOUGHS).all():
+        worst = frame.iloc[int(np.argmax(~(np.abs(expected) < MOST_DOUGHS)))].to_dict()
+        raise ValueError(f"The forecast for {worst} is no number of doughs; it is far outside the training.")
     if service_level is None:
         doughs = np.floor(expected + 0.5)
     else:
@@ -235,6 +242,8 @@ def _warn_outside(model: Pipeline, frame: pd.DataFrame) -> None:
         elif name in CATEGORIES and (unseen := column[~column.isin(reader.seen_[name])]).size:
             trained = f"{', '.join(reader.seen_[name])}; it counts as an average one"
             _warn(f"column {name!r} is {unseen.iloc[0]!r}, but the training's are {trained}.")
+        elif name in FLAGS and True not in reader.seen_[name] and column.any():
+            _warn(f"column {name!r} is true, but the training's never is; it adds nothing.")
 
 
 def _warn(message: str) -> None:
@@ -308,7 +317,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
-        if not isinstance(self.cv, Integral) or self.cv < 0:
+        if not isinstance(self.cv, Integral) or isinstance(self.cv, bool) or self.cv < 0:
             raise ValueError(
                 "The 'cv' parameter of ServiceLevelRegressor must be an int of at least 0. "
                 f"Got {self.cv!r} instead."
@@ -320,7 +329,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
             self.residuals_ = np.empty(0)
         else:
             folds = KFold(n_folds, shuffle=True, random_state=0)
-            self.residuals_ = np.sort(np.ceil(y) - cross_val_predict(self.regressor, X, y, cv=folds))
+            unseen = cross_val_predict(self.regressor, X, y, cv=folds)
+            self.residuals_ = np.sort(np.ceil(y) - unseen)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -335,6 +345,11 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
                 f"service_level must be a number between 0 and 1. Got {service_level!r} instead."
             )
         n = len(self.residuals_)
+        if not n:
+            raise ValueError(
+                f"service_level {service_level:g} needs the errors on unseen evenings. The model has none: "
+                f"it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}."
+            )
         place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, whatever floats say
         if place > n:
             least = math.ceil(service_level / (1 - service_level) - 1e-9)

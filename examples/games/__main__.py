@@ -35,6 +35,7 @@ from examples.games.model import (
     train,
     tuned_recommender,
 )
+from examples.terminal import Terminal, run_quietly
 from pipelines import ModelFileError, ModelVersionWarning, explain, load_model, recommend, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "games.json"
@@ -52,17 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Console(stderr=True)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a title is no reason to stop
     try:
-        options.run(options, Console(), messages, options.fail)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return run_quietly(lambda: options.run(options, Terminal(), messages, options.fail), messages)
     except (ModelFileError, GamesFileError, NoSettingError, OSError) as error:
         messages.print(f"{error}", style="red", markup=False)
         return 1
-    return 0
 
 
 def build_parser() -> argparse.ArgumentParser:

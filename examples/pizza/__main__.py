@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import shlex
 import sys
 import warnings
@@ -36,6 +35,7 @@ from examples.pizza.descent import show as show_path
 from examples.pizza.evaluate import evaluate, save_json, save_picture, show
 from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
 from examples.pizza.years import LAWS
+from examples.terminal import Terminal, run_quietly
 from pipelines import (
     ExtrapolationWarning,
     ModelFileError,
@@ -58,17 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Console(stderr=True)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     try:
-        options.run(options, Console(), messages, options.fail)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return run_quietly(lambda: options.run(options, Terminal(), messages, options.fail), messages)
     except (ModelFileError, EveningsFileError, OSError) as error:
         messages.print(f"{error}", style="red", markup=False)
         return 1
-    return 0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -204,6 +198,8 @@ def learning_options() -> argparse.ArgumentParser:
 def run_forecast(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Print how many doughs an evening needs."""
     learned = options.data or options.features or options.degree or options.seed is not None
+    if len(set(options.features or ())) < len(options.features or ()):
+        fail(f"give each --feature once, got {', '.join(options.features)}")
     if learned and options.model:
         fail("give --model, or --data and its like, not both")
     model = learn(options, messages, fail)[0] if learned else load_forecaster(options.model, messages)
@@ -230,7 +226,7 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
     for text in said:
         messages.print(text, style="yellow", markup=False)
     console.print(in_words(told), style="bold", markup=False)
-    if told["equation"]:
+    if told["equation"] and told["degree"] <= 3:  # of a higher one, twelve digits of each weight tell nobody
         console.print(
             f"doughs = {told['equation']}, where x is the {model['read'].features[0]}", markup=False
         )

@@ -107,7 +107,7 @@ def equation(model: Pipeline) -> str | None:
     x = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))
     y = model.predict(pl.DataFrame({features[0]: x}))
     weights = np.polynomial.Polynomial.fit(x, y, degree).convert().coef
-    digits, power = ".4f" if degree == 1 else ".5g", {0: "", 1: " x"}
+    digits, power = ".4f" if degree == 1 else ".12g", {0: "", 1: " x"}
     terms = [
         f"{'-' if weight < 0 else '+'} {abs(weight):{digits}}{power.get(i, f' x^{i}')}"
         for i, weight in enumerate(weights)

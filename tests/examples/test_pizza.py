@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -542,3 +543,41 @@ def test_path_prints_and_draws(run, tmp_path):
         "path", "--data", "linear", "--seed", "2", "--rate", "0.0001", "--iterations", "2"
     )
     run("path", "--rate", "7", "--picture", str(tmp_path / "all-refused.svg"))
+
+
+def test_a_feature_named_twice_is_a_wrong_argument(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(["forecast", "-r", "15", "--feature", "reservations", "--feature", "reservations"])
+    assert stopped.value.code == 2
+    assert "give each --feature once" in capsys.readouterr().err
+
+
+def test_the_equation_of_a_high_degree_gives_the_forecast(capsys):
+    command_line.main(["forecast", "--data", "logarithmic", "--degree", "8", "-r", "55", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    doughs = eval(re.sub(r"(\d) x", r"\1*x", told["equation"]).replace("^", "**"), {"x": 55.0})
+    assert round(doughs) == told["doughs"]
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+    monkeypatch.setattr(
+        "examples.pizza.__main__.descend", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
+    assert command_line.main(["path"]) == 130
+    assert "Interrupted." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["examples.pizza forecast -r 15", "examples.games types"])
+def test_a_reader_that_has_seen_enough_is_no_error(command):
+    line = f"{sys.executable} -m {command} | head -1; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", line], capture_output=True, timeout=60).returncode == 0
+
+
+def test_the_degree_is_chosen_without_the_held_out_evenings(monkeypatch):
+    held_out_and_cross_validated = {degree: (10.0 - degree, float(degree)) for degree in range(1, 9)}
+    monkeypatch.setattr(
+        evaluation,
+        "errors",
+        lambda model, *_: held_out_and_cross_validated[model["forecast"].regressor.degree],
+    )
+    assert evaluation.judge_degrees(seed=0)["chosen"] == 1

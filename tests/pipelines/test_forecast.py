@@ -241,7 +241,7 @@ def test_without_folds_there_is_no_service_level():
     week = pl.DataFrame(WEEK)
     model = dough_forecaster(degree=1, cv=0).fit(week, week["doughs"])
     assert forecast(model, {"reservations": 15}).tolist() == [53]
-    with pytest.raises(ValueError, match="The model has 0, for a level of at most 0"):
+    with pytest.raises(ValueError, match="The model has none: it was fitted with cv=0"):
         forecast(model, {"reservations": 15}, 0.5)
 
 
@@ -524,3 +524,28 @@ def test_the_reader_remembers_the_training():
     assert reader.typical_["reservations"] == np.median(full_year()["reservations"])
     assert reader.typical_["weekday"] == "Monday"
     assert reader.get_feature_names_out().tolist() == list(FULL)
+
+
+@pytest.mark.parametrize("reservations", [1e200, 10**400])
+def test_absurd_numbers_are_refused(reservations):
+    week = {"reservations": [12, 20, 18, 30, 24]}
+    model = dough_forecaster(degree=1).fit(pd.DataFrame(week), [36, 72, 68, 82, 75])
+    with pytest.raises(ValueError, match="Row 0, column 'reservations': must be a number of at least 0"):
+        forecast(model, {"reservations": reservations})
+    with pytest.warns(ExtrapolationWarning), pytest.raises(ValueError, match="is no number of doughs"):
+        forecast(model, {"reservations": 1e99})
+
+
+def test_a_weekday_must_be_that_of_the_date():
+    evenings = pd.DataFrame({"date": ["2025-12-05", "2025-12-06"], "reservations": [10, 20]})
+    model = dough_forecaster(features=("reservations", "weekday"), degree=1).fit(evenings, [30, 50])
+    assert len(forecast(model, {"date": "2025-12-06", "weekday": "Saturday", "reservations": 20})) == 1
+    with pytest.raises(ValueError, match="Row 0, column 'weekday': must be Saturday, which is what the date"):
+        forecast(model, {"date": "2025-12-06", "weekday": "Monday", "reservations": 20})
+
+
+def test_a_holiday_that_never_occurred_is_warned_of():
+    evenings = pd.DataFrame({"reservations": [10, 20, 30], "holiday": [False, False, False]})
+    model = dough_forecaster(features=("reservations", "holiday"), degree=1).fit(evenings, [30, 50, 70])
+    with pytest.warns(ExtrapolationWarning, match="'holiday' is true, but the training's never is"):
+        assert forecast(model, {"reservations": 20, "holiday": True}).tolist() == [50]
