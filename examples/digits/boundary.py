@@ -67,8 +67,8 @@ def save_picture(report: dict[str, Any], file: Path) -> None:
     """Draw the probability of the second moon over the plane, the line where it is a half, and the points."""
     X, y = report["points"], report["moons"]
     figure, axes = pyplot().subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
-    across = np.linspace(X[:, 0].min() - 0.4, X[:, 0].max() + 0.4, 240)
-    up = np.linspace(X[:, 1].min() - 0.4, X[:, 1].max() + 0.4, 180)
+    across = np.linspace(X[:, 0].min() - 0.4, X[:, 0].max() + 0.4, 80)
+    up = np.linspace(X[:, 1].min() - 0.4, X[:, 1].max() + 0.4, 60)
     plane = np.stack(np.meshgrid(across, up), axis=-1)
     for axis, row in zip(axes, report["models"], strict=True):
         P = row["fitted"].predict_proba(plane.reshape(-1, 2))[:, 1].reshape(plane.shape[:2])

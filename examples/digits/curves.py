@@ -73,8 +73,8 @@ def net_curve(
 def descend(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
     """Return the losses of textbook gradient descent; scikit-learn's ScoringMonitor looks at every iteration.
 
-    The rate is ``1 / L``, where L, half the largest eigenvalue of ``[X 1]' [X 1] / n``, bounds the curvature of
-    a softmax's loss (Boehning, 1992): the textbook's descent never rises.
+    The rate is ``1 / L``, where L, half the largest eigenvalue of ``[X 1]' [X 1] / n``, bounds the curvature
+    of a softmax's loss (Boehning, 1992): the descent never rises.
     """
     mean = X.mean(axis=0)
     X, X_val = X - mean, X_val - mean  # centred, so that the column of ones has an eigenvalue of its own, 1
@@ -106,7 +106,7 @@ def show(curves: list[dict[str, Any]], console: Console) -> None:
         first, last = [one["title"], f"{one['images']:,}"], [str(best + 1), f"{one['val_score'][-1]:.1%}"]
         rows.append([*first, *cells, *last])
     headings = ["model", "images", "loss", "held out", "least", "after", "right"]
-    title = "Loss in training and on held-out images, at the end and where it was least"
+    title = "Loss in training and on held-out images in the end, and the least"
     console.print(as_table(title, headings, rows))
 
 

@@ -40,8 +40,8 @@ def evaluate(
     report : dict
         "data", "images", "models" (name, accuracy, accuracy in order, log loss), "judged" (the model that
         the rest is about, that of the least log loss), "confusion" (10 rows, one for each digit, of how often
-        it was taken for each), "confused" (pairs of digits, the most frequent first) and "wrong" (images taken
-        for another digit, the surest first).
+        it was taken for each), "confused" (pairs, the most frequent first) and "wrong" (images taken for
+        another digit, the surest first).
     """
     messages = messages or Console(quiet=True)
     rows, answers = [], {}
