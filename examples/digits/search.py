@@ -20,8 +20,8 @@ SIZES = {True: [(100,), (96, 48, 24)], False: [(200,), (400, 100)]}  # for small
 FEWEST, MOST = 4, 36  # epochs
 
 
-def search(lesson: Lesson, seed: int = 0, bar: bool = True) -> HalvingGridSearchCV:
-    """Return the fitted search.
+def search(lesson: Lesson, seed: int = 0) -> HalvingGridSearchCV:
+    """Return the fitted search; scikit-learn's progress bar is shown meanwhile.
 
     Parameters
     ----------
@@ -30,9 +30,6 @@ def search(lesson: Lesson, seed: int = 0, bar: bool = True) -> HalvingGridSearch
 
     seed : int, default=0
         Of the nets and the folds.
-
-    bar : bool, default=True
-        Whether to show scikit-learn's progress bar.
 
     Returns
     -------
@@ -51,8 +48,7 @@ def search(lesson: Lesson, seed: int = 0, bar: bool = True) -> HalvingGridSearch
         cv=StratifiedKFold(3, shuffle=True, random_state=seed),
         random_state=seed,
     )
-    if bar:
-        found.set_callbacks(ProgressBar(max_propagation_depth=0))
+    found.set_callbacks(ProgressBar(max_propagation_depth=0))
     with all_epochs():
         return found.fit(lesson.X, lesson.y)
 

@@ -122,7 +122,9 @@ def test_images_expected_labels_found(tmp_path):
         read_idx(tmp_path / "images", 3)
 
 
-@pytest.mark.parametrize("harm", ["cut", "flipped", "no gzip behind its first bytes", "checksum"])
+@pytest.mark.parametrize(
+    "harm", ["cut", "flipped", "no gzip behind its first bytes", "no stream", "checksum"]
+)
 def test_a_damaged_gzip_file(tmp_path, harm):
     whole = gzip.compress(idx(np.random.default_rng(0).integers(0, 256, (20, 9, 9))))
     middle = len(whole) // 2
@@ -131,6 +133,7 @@ def test_a_damaged_gzip_file(tmp_path, harm):
             "cut": whole[:middle],
             "flipped": whole[:middle] + bytes(60) + whole[middle + 60 :],
             "no gzip behind its first bytes": b"\x1f\x8b" + bytes(30),
+            "no stream": whole[:10] + b"\xff" * 30,
             "checksum": whole[:-8] + bytes(8),
         }[harm]
     )
@@ -322,6 +325,24 @@ def test_mnists_frame_is_twenty_of_28_pixels_about_the_centre_of_mass():
     centre = [(seen.sum(axis=1 - axis) @ (np.arange(28) + 0.5)) / seen.sum() for axis in (0, 1)]
     assert centre == pytest.approx([14, 14], abs=0.5)
     assert seen.max() == 1
+
+
+def test_the_small_frame_is_filled_from_top_to_bottom_about_the_middle():
+    ink = np.zeros((100, 100))
+    ink[10:90, 20:30] = ink[80:90, 20:60] = 1  # as broad as half its height, most of its mass on the left
+    seen = fit(ink, 8)
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    assert rows.tolist() == list(range(8))
+    assert columns.tolist() == [2, 3, 4, 5]
+
+
+def test_smudges_are_no_part_of_the_digit():
+    paper = np.ones((40, 40))
+    paper[5:35, 18:22] = 0.1
+    paper[3, 3] = 0.85  # a sixth of the ink
+    ink, _ = ink_of(paper)
+    assert np.flatnonzero(ink.any(axis=1)).tolist() == list(range(5, 35))
+    assert np.flatnonzero(ink.any(axis=0)).tolist() == [18, 19, 20, 21]
 
 
 @pytest.mark.parametrize("side", [8, 28])
