@@ -275,7 +275,8 @@ def test_nets_have_the_layers_that_the_page_says(name, side):
     }
     net = recipe(name, side)["net"]
     assert net.hidden_layer_sizes == sizes[name, side]
-    assert recipe(name, side, epochs=7, seed=5)["net"].get_params()["max_iter"] == 7
+    given = recipe(name, side, epochs=7, seed=5)["net"]
+    assert (given.max_iter, given.random_state) == (7, 5)
     assert (net.batch_norm, net.activation) == {
         "hidden": (False, "logistic"),
         "deep": (True, "leaky_relu"),
