@@ -31,7 +31,7 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
     Returns
     -------
     report : dict
-        "points" and "moons" (those held out), and for each of "models" its name, its accuracies and the
+        "points" and "moons" (those held out), and for each of "scores" its name, its accuracies and the
         fitted model.
     """
     X, y = make_moons(n_points, noise=noise, random_state=seed)
@@ -54,12 +54,12 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
         }
         for name, model in models.items()
     ]
-    return {"points": X_new, "moons": y_new, "models": judged}
+    return {"points": X_new, "moons": y_new, "scores": judged}
 
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the accuracies."""
-    rows = [[row["model"], f"{row['training']:.1%}", f"{row['held_out']:.1%}"] for row in report["models"]]
+    rows = [[row["model"], f"{row['training']:.1%}", f"{row['held_out']:.1%}"] for row in report["scores"]]
     console.print(as_table("Two moons: share of points right", ["model", "training", "held out"], rows))
 
 
@@ -70,7 +70,7 @@ def save_picture(report: dict[str, Any], file: Path) -> None:
     across = np.linspace(X[:, 0].min() - 0.4, X[:, 0].max() + 0.4, 80)
     up = np.linspace(X[:, 1].min() - 0.4, X[:, 1].max() + 0.4, 60)
     plane = np.stack(np.meshgrid(across, up), axis=-1)
-    for axis, row in zip(axes, report["models"], strict=True):
+    for axis, row in zip(axes, report["scores"], strict=True):
         P = row["fitted"].predict_proba(plane.reshape(-1, 2))[:, 1].reshape(plane.shape[:2])
         axis.contourf(across, up, P, levels=np.linspace(0, 1, 11), cmap="RdBu_r", alpha=0.5)
         axis.contour(across, up, P, levels=[0.5], colors="black", linewidths=1.5)

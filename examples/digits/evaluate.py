@@ -38,7 +38,7 @@ def evaluate(
     Returns
     -------
     report : dict
-        "data", "images", "models" (name, accuracy, accuracy in order, log loss), "judged" (the model that
+        "data", "images", "scores" (name, accuracy, accuracy in order, log loss), "judged" (the model that
         the rest is about, that of the least log loss), "confusion" (10 rows, one for each digit, of how often
         it was taken for each), "confused" (pairs, the most frequent first) and "wrong" (images taken for
         another digit, the surest first).
@@ -50,7 +50,7 @@ def evaluate(
             row, answers[name] = judge(name, lesson, epochs, seed)
             rows.append(row)
     best = min(rows, key=lambda row: row["log_loss"])["model"]
-    report = {"data": lesson.name, "images": len(lesson.y), "seed": seed, "models": rows}
+    report = {"data": lesson.name, "images": len(lesson.y), "seed": seed, "scores": rows}
     return report | errors_of(best, judged_by(lesson)[1], answers[best])
 
 
@@ -114,7 +114,7 @@ def errors_of(name: str, y: np.ndarray, P: np.ndarray) -> dict[str, Any]:
 
 def model_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return headings and rows of the models' table."""
-    in_order = "accuracy_in_order" in report["models"][0]
+    in_order = "accuracy_in_order" in report["scores"][0]
     headings = ["model", "accuracy", *(["in order"] if in_order else []), "log loss"]
     rows = [
         [
@@ -123,7 +123,7 @@ def model_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             *([f"{row['accuracy_in_order']:.1%}"] if in_order else []),
             f"{row['log_loss']:.3f}",
         ]
-        for row in report["models"]
+        for row in report["scores"]
     ]
     return headings, rows
 
@@ -146,7 +146,7 @@ def as_table(title: str, headings: list[str], rows: list[list[str]]) -> Table:
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as tables."""
-    how = "five folds" if "accuracy_in_order" in report["models"][0] else "its test set"
+    how = "five folds" if "accuracy_in_order" in report["scores"][0] else "its test set"
     title = f"{report['data']}: {report['images']:,} images, judged by {how}"
     console.print(as_table(title, *model_rows(report)))
     cells = [[str(i), *(str(n or ".") for n in row)] for i, row in enumerate(report["confusion"])]

@@ -294,9 +294,9 @@ def test_a_seed_gives_the_same_model_and_other_seeds_others(few):
 
 def test_evaluate_counts_what_cross_val_predict_predicts(few):
     report = evaluation.evaluate(few, epochs=3, seed=4)
-    assert [row["model"] for row in report["models"]] == list(MODELS)
+    assert [row["model"] for row in report["scores"]] == list(MODELS)
     folds = {"accuracy": StratifiedKFold(5, shuffle=True, random_state=4), "accuracy_in_order": KFold(5)}
-    for row in report["models"]:
+    for row in report["scores"]:
         for key, cv in folds.items():
             with all_epochs():
                 predicted = cross_val_predict(recipe(row["model"], 8, 3, 4), few.X, few.y, cv=cv)
@@ -305,7 +305,7 @@ def test_evaluate_counts_what_cross_val_predict_predicts(few):
             counts = np.array(report["confusion"])
             assert counts.sum() == 300
             assert np.trace(counts) == round(row["accuracy"] * 300)
-    assert report["judged"] == min(report["models"], key=lambda row: row["log_loss"])["model"]
+    assert report["judged"] == min(report["scores"], key=lambda row: row["log_loss"])["model"]
 
 
 def test_errors_by_hand():
@@ -332,7 +332,7 @@ def test_evaluate_prints_writes_and_draws(run, tmp_path, mnist):
     printed = run("evaluate", *FAST, *outputs)
     report = json.loads(files["e.json"].read_text(encoding="utf-8"))
     assert "scikit-learn's digits: 300 images, judged by five folds" in " ".join(printed.split())
-    for row in report["models"]:
+    for row in report["scores"]:
         assert f"{row['accuracy']:.1%}" in printed
     assert "<svg" in files["e.svg"].read_text(encoding="utf-8")
     printed = run("evaluate", "--mnist", str(mnist), "--epochs", "1", "--images", "200")
@@ -450,7 +450,7 @@ def test_a_net_parts_moons_that_no_line_parts():
     X, y = make_moons(600, noise=0.2, random_state=1)
     X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, stratify=y, random_state=1)
     peer = LogisticRegression(C=1 / (1e-4 * len(y)), tol=1e-10).fit(X, y)
-    linear, net = report["models"]
+    linear, net = report["scores"]
     assert linear["held_out"] == pytest.approx(peer.score(X_new, y_new), abs=5e-5)
     np.testing.assert_allclose(linear["fitted"].coef_, peer.coef_, rtol=1e-3)
     np.testing.assert_array_equal(report["points"], X_new)
@@ -497,7 +497,7 @@ def test_the_page_of_the_example_shows_what_was_measured():
     }
     for table in (evaluation.model_rows(reports["evaluation"]), regularise.table_of(reports["regularise"])):
         assert evaluation.as_markdown(*table) in page
-    accuracy = {row["model"]: row["accuracy"] for row in reports["evaluation"]["models"]}
+    accuracy = {row["model"]: row["accuracy"] for row in reports["evaluation"]["scores"]}
     assert accuracy["deep"] > accuracy["softmax"] > 0.95
     for name in ("evaluation", "curves", "boundary"):
         assert f"../../docs/digits-{name}.svg" in page
