@@ -1,0 +1,1 @@
+"""Recognition of handwritten digits: ``python -m examples.digits --help``."""

@@ -1,0 +1,306 @@
+"""Handwritten digits on the command line: ``python -m examples.digits --help``."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from sklearn.pipeline import Pipeline
+
+from estimators import MLPClassifier
+from examples.digits import boundary, curves, regularise
+from examples.digits.data import Lesson, fetch_mnist, load_bundled, load_mnist
+from examples.digits.drawing import PictureError, as_text, read_drawing
+from examples.digits.evaluate import evaluate, save_json, save_picture, show
+from examples.digits.idx import ImagesFileError
+from examples.digits.model import MODELS, held_out_scores, train
+from examples.digits.search import report_of, search
+from examples.digits.search import show as show_search
+from examples.digits.summary import empty_net, steps_in_words
+from examples.pizza.arguments import card_path, count, model_path, picture_path, whole_number, writable_path
+from pipelines import ModelFileError, ModelVersionWarning, load_model, save_model
+
+MODEL = Path(__file__).parents[2] / "models" / "digits.json"
+RETRAIN = "python -m examples.digits train"
+FEWEST = 200  # images: enough for five folds, a fifth held out and ten classes
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    messages = Console(stderr=True)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        options.run(options, Console(), messages, options.fail)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ModelFileError, ImagesFileError, PictureError, OSError) as error:
+        messages.print(f"{error}", style="red", markup=False)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.digits",
+        description="Which digit is it? Nets that learn scikit-learn's 1,797 images of digits, or MNIST's "
+        "70,000. The saved model is in models/digits.json.",
+        epilog="example: python -m examples.digits predict examples/digits/data/five.png",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    learn = learning_options()
+
+    def add(name: str, run: Callable, help: str, *, learns: bool = True) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, parents=[learn] if learns else [], help=help)
+        command.set_defaults(run=run, fail=command.error)
+        return command
+
+    command = add(
+        "predict", run_predict, "which digit a picture shows, and what the model sees", learns=False
+    )
+    command.add_argument("picture", type=readable_picture, metavar="PNG", help="a picture of one digit")
+    command.add_argument(
+        "--model",
+        type=model_path,
+        metavar="CARD",
+        help="the card of a model that train saved (default: models/digits.json)",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    command = add("train", run_train, "train a model, judge it on held-out images and save it with its card")
+    command.add_argument(
+        "--net", choices=MODELS, help="no hidden layer, one, or three with batch norm (default: deep)"
+    )
+    command.add_argument(
+        "--output", type=card_path, metavar="CARD", help="the card to write (default: models/digits.json)"
+    )
+
+    command = add(
+        "evaluate", run_evaluate, "the three models on images they have not learned; what is confused"
+    )
+    add_outputs(command, "the scores")
+    command = add("curves", run_curves, "loss in training and on held-out images, epoch by epoch")
+    add_outputs(command, "the losses")
+    command = add("regularise", run_regularise, "none, L1, L2, dropout and batch norm, cross-validated")
+    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the scores as JSON")
+    command = add("search", run_search, "look for settings by successive halving, with a progress bar")
+    command.add_argument("--json", type=writable_path, metavar="FILE", help="write what was found as JSON")
+
+    command = add("boundary", run_boundary, "a linear model and a net part two moons", learns=False)
+    command.add_argument("--seed", type=count, default=0, metavar="N", help="of points and net (default: 0)")
+    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+
+    command = add("summary", run_summary, "layers, shapes and parameters", learns=False)
+    command.add_argument("--net", choices=MODELS, help="of this model (default: the saved one)")
+    command.add_argument(
+        "--side", type=int, choices=(8, 28), default=8, help="pixels a side, with --net (default: 8)"
+    )
+    command.add_argument("--mermaid", action="store_true", help="print a graph for Markdown viewers instead")
+    return parser
+
+
+def learning_options() -> argparse.ArgumentParser:
+    """Return the options that say what is learned."""
+    learn = argparse.ArgumentParser(add_help=False)
+    group = learn.add_argument_group("what is learned (default: scikit-learn's digits)")
+    data = group.add_mutually_exclusive_group()
+    data.add_argument(
+        "--mnist",
+        type=Path,
+        metavar="DIR",
+        help="the folder of MNIST's four files, such as train-images-idx3-ubyte.gz",
+    )
+    data.add_argument("--fetch", action="store_true", help="fetch MNIST from OpenML, 15 MB")
+    group.add_argument(
+        "--images", type=count, metavar="N", help=f"only so many of the images, {FEWEST} or more"
+    )
+    group.add_argument("--epochs", type=whole_number, metavar="N", help="how often a net sees each image")
+    group.add_argument("--seed", type=count, default=0, metavar="N", help="of nets and folds (default: 0)")
+    return learn
+
+
+def add_outputs(command: argparse.ArgumentParser, what: str) -> None:
+    """Add the options that write files."""
+    command.add_argument("--json", type=writable_path, metavar="FILE", help=f"write {what} as JSON")
+    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+
+
+def readable_picture(text: str) -> Path:
+    """Read the path of a picture to look at."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise argparse.ArgumentTypeError("needs matplotlib: pip install 'tallygrad[plot]'") from None
+    return Path(text)
+
+
+def run_predict(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Print which digit a picture shows."""
+    model = load_recogniser(options.model, messages)
+    drawing = read_drawing(options.picture, side_of(model, options.model or MODEL))
+    P = model.predict_proba(drawing.row)[0]
+    order = sorted(range(len(P)), key=lambda i: -P[i])
+    told = {
+        "digit": int(model.classes_[order[0]]),
+        "probabilities": {str(digit): round(float(p), 4) for digit, p in zip(model.classes_, P, strict=True)},
+        "dark_ink": drawing.inverted,
+        "sees": [round(float(brightness), 4) for brightness in drawing.row[0]],
+    }
+    if options.json:
+        print(json.dumps(told))
+        return
+    console.print(as_text(drawing.row), markup=False, highlight=False)
+    console.print(f"\nThis is a {told['digit']}.", style="bold", markup=False)
+    likely = [f"{model.classes_[i]} {P[i]:.1%}" for i in order[:3]]
+    console.print(f"Probabilities: {', '.join(likely)}", markup=False)
+
+
+def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Train, judge and save a model."""
+    if learned_by(options) and not options.output:
+        fail("give --output: models/digits.json is for the deep net of scikit-learn's digits")
+    lesson = lesson_of(options, messages, fail)
+    with messages.status("Training ..."):
+        model = train(lesson, options.net or "deep", options.epochs, options.seed)
+    X, X_new, y, _ = lesson.split(options.seed)
+    scores = held_out_scores(model, lesson, options.seed)
+    card = save_model(
+        model,
+        options.output or MODEL,
+        X=X,
+        y=y,
+        scores=scores,
+        questions=X_new[:3],
+        answer=lambda model, images: model.predict(images).tolist(),
+        retrain=" ".join([RETRAIN, *learned_by(options)]),
+    )
+    console.print(f"Trained on {len(y):,} images, judged by {len(X_new):,}. Saved as {escape(str(card))}.")
+    console.print_json(data=scores)
+
+
+def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Judge the models."""
+    lesson = lesson_of(options, messages, fail)
+    report = evaluate(lesson, options.epochs, options.seed, messages)
+    show(report, console)
+    write(options, report, lambda report, file: save_picture(report, lesson, file))
+
+
+def run_curves(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Show the losses."""
+    report = curves.loss_curves(lesson_of(options, messages, fail), options.epochs, options.seed, messages)
+    curves.show(report, console)
+    write(options, report, curves.save_picture)
+
+
+def run_regularise(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Compare what holds the net back."""
+    report = regularise.compare(lesson_of(options, messages, fail), options.epochs, options.seed, messages)
+    regularise.show(report, console)
+    write(options, report)
+
+
+def run_search(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Search for settings."""
+    if options.epochs:
+        fail("the search itself chooses the epochs; leave --epochs out")
+    report = report_of(search(lesson_of(options, messages, fail), options.seed))
+    show_search(report, console)
+    write(options, report)
+
+
+def run_boundary(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Part two moons."""
+    report = boundary.part_moons(options.seed)
+    boundary.show(report, console)
+    if options.picture:
+        boundary.save_picture(report, options.picture)
+
+
+def run_summary(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Print what a model is made of."""
+    if options.net:
+        net = empty_net(options.net, options.side)
+    else:
+        model = load_recogniser(None, messages)
+        net = model["net"]
+        if not options.mermaid:
+            console.print(steps_in_words(model), markup=False, highlight=False)
+    print(net.to_mermaid() if options.mermaid else net.summary())
+
+
+def write(options: Any, report: Any, draw: Callable | None = None) -> None:
+    """Write the files that were asked for."""
+    if options.json:
+        save_json(report, options.json)
+    if draw and options.picture:
+        draw(report, options.picture)
+
+
+def load_recogniser(card: Path | None, messages: Console) -> Pipeline:
+    """Load a saved model; where ours is missing or versions differ, train and say so."""
+    if card:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ModelVersionWarning)
+            model = load_model(card, expected=Pipeline)
+        for warning in caught:
+            messages.print(str(warning.message), style="yellow", markup=False)
+        return model
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ModelVersionWarning)
+            return load_model(MODEL, expected=MLPClassifier)
+    except (ModelVersionWarning, FileNotFoundError) as reason:
+        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {RETRAIN}", markup=False)
+        return train()
+
+
+def side_of(model: Pipeline, card: Path) -> int:
+    """Return how many pixels a side the images of a model have."""
+    features = getattr(model, "n_features_in_", 0)
+    side = round(features**0.5)
+    if side * side != features or side < 4 or not hasattr(model, "predict_proba"):
+        raise ModelFileError(f"The model {str(card)!r} is none of images: it takes {features} features.")
+    return side
+
+
+def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
+    """Return the images to learn from."""
+    if options.images is not None and options.images < FEWEST:
+        fail(f"argument --images: must be a whole number of at least {FEWEST}, got '{options.images}'")
+    if options.mnist:
+        lesson = load_mnist(options.mnist)
+    elif options.fetch:
+        with messages.status("Fetching MNIST ..."):
+            lesson = fetch_mnist()
+    else:
+        lesson = load_bundled()
+    return lesson.only(options.images, options.seed)
+
+
+def learned_by(options: Any) -> list[str]:
+    """Return the arguments that teach the same again."""
+    named = {
+        "--net": options.net,
+        "--mnist": options.mnist,
+        "--images": options.images,
+        "--epochs": options.epochs,
+        "--seed": options.seed or None,
+    }
+    given = [str(word) for name, value in named.items() if value is not None for word in (name, value)]
+    return [shlex.quote(word) for word in [*given, *(["--fetch"] if options.fetch else [])]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Loss on the images that are learned and on held-out ones, epoch by epoch: how overfitting looks."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from sklearn import config_context
+from sklearn.callback import ScoringMonitor
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.pipeline import Pipeline
+
+from estimators import GDClassifier
+from examples.digits.data import Lesson
+from examples.digits.evaluate import as_table
+from examples.digits.model import all_epochs, recipe
+from examples.digits.pictures import HELD_OUT, TRAINING, pyplot, save
+
+ITERATIONS = 100  # of the softmax's descent
+FEW = 0.2  # share of the images with which overfitting is shown
+PLAIN = {"net__dropout": 0.0, "net__batch_norm": False, "net__alpha": 0.0}
+
+
+def loss_curves(
+    lesson: Lesson, epochs: int | None = None, seed: int = 0, messages: Console | None = None
+) -> list[dict[str, Any]]:
+    """Train four models and note their losses.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        What :meth:`Lesson.split` holds out is not learned, but looked at after each epoch.
+
+    epochs, seed
+        As for :func:`examples.digits.model.recipe`.
+
+    messages : Console, default=None
+        Shows what is going on.
+
+    Returns
+    -------
+    list of dict
+        "title", "images" (learned), "unit" (epoch or iteration), and the lists "loss", "val_loss" and
+        "val_score" (an accuracy). A net's loss is noted while its weights change, penalties included and with
+        dropout on; the validation loss after the epoch, with all units.
+    """
+    X, X_val, y, y_val = lesson.split(seed)
+    n_few = int(FEW * len(y))
+    hidden, deep = (recipe(name, lesson.side, epochs, seed) for name in ("hidden", "deep"))
+    plain = recipe("deep", lesson.side, epochs, seed).set_params(**PLAIN)
+    messages = messages or Console(quiet=True)
+    with messages.status("Training ..."):
+        return [
+            {"title": "softmax", **descend(X, y, X_val, y_val)},
+            {"title": "one hidden layer", **net_curve(hidden, X, y, X_val, y_val)},
+            {"title": "deep, few images", **net_curve(plain, X[:n_few], y[:n_few], X_val, y_val)},
+            {"title": "deep, regularised", **net_curve(deep, X, y, X_val, y_val)},
+        ]
+
+
+def net_curve(
+    model: Pipeline, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray
+) -> dict[str, Any]:
+    """Return a net's losses from its ``history_``; the held-out images are centred as the others are."""
+    with all_epochs(), config_context(enable_metadata_routing=True):
+        model["net"].set_fit_request(X_val=True, y_val=True)
+        model.set_params(transform_input=["X_val"]).fit(X, y, X_val=X_val, y_val=y_val)
+    history = model["net"].history_
+    curves = {key: history[key] for key in ("loss", "val_loss", "val_score")}
+    return {"images": len(y), "unit": "epoch", **curves}
+
+
+def descend(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
+    """Return the losses of textbook gradient descent; scikit-learn's ScoringMonitor looks at every iteration.
+
+    The rate is ``1 / L``, where L, half the largest eigenvalue of ``[X 1]' [X 1] / n``, bounds the curvature
+    of a softmax's loss (Boehning, 1992): the descent never rises.
+    """
+    mean = X.mean(axis=0)
+    X, X_val = X - mean, X_val - mean  # centred, so that the column of ones has an eigenvalue of its own, 1
+    rate = 2 / max(1.0, float(np.linalg.eigvalsh(X.T @ X / len(X))[-1]))
+
+    def on_held_out(model: GDClassifier, X: Any, y: Any) -> dict[str, float]:
+        P = model.predict_proba(X_val)
+        return {
+            "val_loss": float(log_loss(y_val, P, labels=model.classes_)),
+            "val_score": float(accuracy_score(y_val, model.classes_[P.argmax(axis=1)])),
+        }
+
+    monitor = ScoringMonitor(scoring=on_held_out)
+    model = GDClassifier(learning_rate=rate, alpha=1e-3, max_iter=ITERATIONS, tol=0)
+    with all_epochs():
+        model.set_callbacks(monitor).fit(X, y)
+    rows = [row for row in monitor.get_logs().data if len(row["task_id_path"]) > 1]  # without the whole fit
+    rows.sort(key=lambda row: row["task_id"])
+    seen = {key: [row[key] for row in rows] for key in ("val_loss", "val_score")}
+    return {"images": len(y), "unit": "iteration", "loss": model.loss_curve_, **seen}
+
+
+def show(curves: list[dict[str, Any]], console: Console) -> None:
+    """Print where each curve ends, and where the validation loss was least."""
+    rows = []
+    for one in curves:
+        best = int(np.argmin(one["val_loss"]))
+        cells = (f"{value:.3f}" for value in (one["loss"][-1], one["val_loss"][-1], one["val_loss"][best]))
+        first, last = [one["title"], f"{one['images']:,}"], [str(best + 1), f"{one['val_score'][-1]:.1%}"]
+        rows.append([*first, *cells, *last])
+    headings = ["model", "images", "loss", "held out", "least", "after", "right"]
+    title = "Loss in training and on held-out images in the end, and the least"
+    console.print(as_table(title, headings, rows))
+
+
+def save_picture(curves: list[dict[str, Any]], file: Path) -> None:
+    """Draw the curves, one panel a model."""
+    figure, axes = pyplot().subplots(1, len(curves), figsize=(13, 3.6), sharey=True, layout="constrained")
+    for axis, one in zip(axes, curves, strict=True):
+        steps = np.arange(1, len(one["loss"]) + 1)
+        axis.plot(steps, one["loss"], color=TRAINING, label="training")
+        axis.plot(steps, one["val_loss"], color=HELD_OUT, label="held out")
+        best = int(np.argmin(one["val_loss"]))
+        axis.plot(steps[best], one["val_loss"][best], "o", color=HELD_OUT, ms=5)
+        title = f"{one['title']}\n{one['images']:,} images, {one['val_score'][-1]:.1%} right in the end"
+        axis.set(yscale="log", xlabel=one["unit"], title=title)
+        axis.title.set_fontsize(10)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel("log loss")
+    axes[0].legend(frameon=False)
+    save(figure, file)

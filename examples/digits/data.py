@@ -1,0 +1,160 @@
+"""Images of digits to learn from: those that scikit-learn brings, MNIST's files, or MNIST from OpenML."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.datasets import fetch_openml, load_digits
+from sklearn.model_selection import train_test_split
+
+from examples.digits.idx import ImagesFileError, read_idx
+
+__all__ = ["Lesson", "fetch_mnist", "load_bundled", "load_mnist"]
+
+PARTS = {"train": "the training set", "t10k": "the test set"}
+KINDS = {"images": 3, "labels": 1}  # and the number of axes of their files
+N_TRAINING = 60_000  # of OpenML's 70,000; the others are MNIST's test set
+
+
+class Lesson(NamedTuple):
+    """Images to learn from, and those to be judged by, if they are set apart.
+
+    Images are rows of brightness, 0 for the ground and 1 for ink, float32, of shape (n_images, side * side);
+    digits are ints from 0 to 9, of shape (n_images,).
+    """
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray
+    X_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
+
+    @property
+    def side(self) -> int:
+        """How many pixels an image is wide, and high."""
+        return int(self.X.shape[1] ** 0.5)
+
+    def only(self, n_images: int | None, seed: int = 0) -> "Lesson":
+        """Return the lesson with `n_images` of the images to learn from, drawn with the digits' shares."""
+        if n_images is None or n_images >= len(self.y):
+            return self
+        rows, _ = train_test_split(
+            np.arange(len(self.y)), train_size=n_images, stratify=self.y, random_state=seed
+        )
+        return self._replace(X=self.X[rows], y=self.y[rows])
+
+    def split(self, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return X, X_test, y, y_test: a fifth is held out where no test set is there."""
+        if self.X_test is not None and self.y_test is not None:
+            return self.X, self.X_test, self.y, self.y_test
+        return tuple(train_test_split(self.X, self.y, test_size=0.2, stratify=self.y, random_state=seed))
+
+
+def load_bundled() -> Lesson:
+    """Return scikit-learn's 1,797 images of 8 x 8 pixels, written by 13 people.
+
+    Returns
+    -------
+    Lesson
+        Without a test set.
+    """
+    pixels, digits = load_digits(return_X_y=True)
+    return Lesson("scikit-learn's digits", (pixels / 16).astype(np.float32), digits)
+
+
+def load_mnist(folder: str | Path) -> Lesson:
+    """Read MNIST's four files, or others of their kind.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte`` and the same with ``t10k``, each plain
+        or as ``.gz``; ``train-images.idx3-ubyte`` is found too.
+
+    Returns
+    -------
+    Lesson
+        With a test set.
+
+    Raises
+    ------
+    ImagesFileError
+        If a file is missing, damaged or of another kind, or the four do not belong together.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ImagesFileError(f"{folder}: expected a folder with MNIST's four files, found none")
+    training, test = (read_part(folder, part) for part in PARTS)
+    if training[0].shape[1] != test[0].shape[1]:
+        sides = [f"{int(X.shape[1] ** 0.5)}" for X, _ in (training, test)]
+        raise ImagesFileError(
+            f"{folder}: expected images of one size, found {sides[0]} pixels a side in the training set and "
+            f"{sides[1]} in the test set"
+        )
+    return Lesson(f"MNIST in {folder}", *training, *test)
+
+
+def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return images as rows, and their digits, of "train" or "t10k"."""
+    files = {kind: find(folder, part, kind) for kind in KINDS}
+    images, digits = (read_idx(files[kind], n_axes) for kind, n_axes in KINDS.items())
+    if len(images) != len(digits):
+        raise ImagesFileError(
+            f"{files['labels']}: expected {len(images):,} labels, one for each image of "
+            f"{files['images'].name}, found {len(digits):,}"
+        )
+    if not images.size or images.shape[1] != images.shape[2]:
+        shape = " x ".join(map(str, images.shape))
+        raise ImagesFileError(f"{files['images']}: expected images as wide as high, found {shape}")
+    check_digits(digits, files["labels"], training=part == "train")
+    return images.reshape(len(images), -1).astype(np.float32) / 255, digits.astype(np.int64)
+
+
+def check_digits(digits: np.ndarray, file: Path, training: bool) -> None:
+    """Raise unless all labels are digits and, in the training set, each is there twice."""
+    if wrong := np.flatnonzero(digits > 9)[:1].tolist():
+        raise ImagesFileError(
+            f"{file}: expected labels from 0 to 9, found {digits[wrong[0]]} as label {wrong[0] + 1}"
+        )
+    rare = np.flatnonzero(np.bincount(digits, minlength=10) < 2)
+    if training and len(rare):
+        raise ImagesFileError(
+            f"{file}: expected each digit at least twice, found fewer of {', '.join(map(str, rare))}"
+        )
+
+
+def find(folder: Path, part: str, kind: str) -> Path:
+    """Return the file of a part, by any of its names."""
+    ending = f"idx{KINDS[kind]}-ubyte"
+    names = [f"{part}-{kind}{dot}{ending}{gz}" for gz in ("", ".gz") for dot in "-."]
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    there = ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "nothing"
+    raise ImagesFileError(
+        f"{folder}: expected {names[0]} or {names[2]}, the {kind} of {PARTS[part]}; found {there}"
+    )
+
+
+def fetch_mnist() -> Lesson:
+    """Fetch MNIST from OpenML (15 MB; scikit-learn keeps it for the next time).
+
+    Returns
+    -------
+    Lesson
+        With a test set.
+
+    Raises
+    ------
+    ImagesFileError
+        If OpenML cannot be reached, or sends something else.
+    """
+    try:
+        pixels, digits = fetch_openml("mnist_784", version=1, as_frame=False, return_X_y=True)
+    except (OSError, ValueError) as error:  # no network, no such data set, a damaged copy
+        raise ImagesFileError(
+            f"MNIST cannot be fetched from OpenML ({error}). Without a network, give a folder with its four "
+            "files: --mnist DIR"
+        ) from error
+    X, y = (pixels / 255).astype(np.float32), digits.astype(np.int64)
+    return Lesson("MNIST of OpenML", X[:N_TRAINING], y[:N_TRAINING], X[N_TRAINING:], y[N_TRAINING:])

@@ -1,0 +1,35 @@
+"""What the example's pictures have in common."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+INK = "Greys"  # dark strokes on a light ground, as on paper
+TRAINING, HELD_OUT = "#1b6ca8", "#c0504d"
+
+
+def pyplot() -> Any:
+    """Return matplotlib's pyplot, set up so that the same picture gives the same file."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "tallygrad"
+    from matplotlib import pyplot as plt
+
+    return plt
+
+
+def save(figure: Any, file: Path) -> None:
+    """Write a figure, as SVG or PNG by the ending of `file`."""
+    figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+    pyplot().close(figure)
+
+
+def draw_image(axis: Any, row: np.ndarray, title: str) -> None:
+    """Draw an image, a row of brightness of shape (side * side,)."""
+    side = int(len(row) ** 0.5)
+    axis.imshow(row.reshape(side, side), cmap=INK, vmin=0, vmax=1)
+    axis.set_title(title, fontsize=9)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_color("#d5dce2")

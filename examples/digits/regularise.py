@@ -1,0 +1,101 @@
+"""What holds a deep net back from learning its few images by heart: nothing, L2, L1, dropout, batch norm."""
+
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
+
+from examples.digits.data import Lesson
+from examples.digits.evaluate import as_table
+from examples.digits.model import all_epochs, recipe
+
+NOTHING = {"net__alpha": 0.0, "net__l1": 0.0, "net__dropout": 0.0, "net__batch_norm": False}
+WAYS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "L2, alpha 0.1": {"net__alpha": 0.1},
+    "L1, l1 0.01": {"net__l1": 0.01},
+    "dropout 0.2": {"net__dropout": 0.2},
+    "batch norm": {"net__batch_norm": True},
+    "batch norm, dropout 0.1": {"net__batch_norm": True, "net__dropout": 0.1},
+}
+
+
+def compare(
+    lesson: Lesson, epochs: int | None = None, seed: int = 0, messages: Console | None = None
+) -> dict[str, Any]:
+    """Cross-validate the deep net in each of the ways; a fold is learned from, the other four judge.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        Its images to learn from.
+
+    epochs, seed
+        As for :func:`examples.digits.model.recipe`.
+
+    messages : Console, default=None
+        Shows what is going on.
+
+    Returns
+    -------
+    report : dict
+        "images", "learned" (in a fold) and "ways": name, accuracy and log loss on the images learned and on
+        those not learned, what the accuracy gains over the first way, and the standard error of the gain, as
+        if the folds were independent.
+    """
+    folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed)
+    turned = [(few, most) for most, few in folds.split(lesson.X, lesson.y)]
+    messages = messages or Console(quiet=True)
+    ways: list[dict[str, Any]] = []
+    by_fold: list[np.ndarray] = []
+    for name, settings in WAYS.items():
+        model = recipe("deep", lesson.side, epochs, seed).set_params(**(NOTHING | settings))
+        with messages.status(f"Cross-validating {name} ..."), all_epochs():
+            scores = cross_validate(
+                model,
+                lesson.X,
+                lesson.y,
+                cv=turned,
+                scoring=["accuracy", "neg_log_loss"],
+                return_train_score=True,
+            )
+        by_fold.append(scores["test_accuracy"])
+        ways.append({"way": name, **summarised(scores, by_fold[-1] - by_fold[0])})
+    return {"images": len(lesson.y), "learned": len(turned[0][0]), "seed": seed, "ways": ways}
+
+
+def summarised(scores: dict[str, np.ndarray], gain: np.ndarray) -> dict[str, float]:
+    """Return the means over the folds; `gain` is the accuracy beyond that of the first way, fold by fold."""
+    return {
+        "accuracy_training": round(float(scores["train_accuracy"].mean()), 4),
+        "accuracy": round(float(scores["test_accuracy"].mean()), 4),
+        "gain": round(float(gain.mean()), 4),
+        "gain_error": round(float(gain.std(ddof=1) / len(gain) ** 0.5), 4),
+        "log_loss_training": round(-float(scores["train_neg_log_loss"].mean()), 4),
+        "log_loss": round(-float(scores["test_neg_log_loss"].mean()), 4),
+    }
+
+
+def table_of(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return headings and rows."""
+    headings = ["held back by", "learned", "new", "gain", "loss", "loss new"]
+    rows = [
+        [
+            way["way"],
+            f"{way['accuracy_training']:.1%}",
+            f"{way['accuracy']:.1%}",
+            f"{100 * way['gain']:+.1f} ± {100 * way['gain_error']:.1f}" if i else "",
+            f"{way['log_loss_training']:.3f}",
+            f"{way['log_loss']:.3f}",
+        ]
+        for i, way in enumerate(report["ways"])
+    ]
+    return headings, rows
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print the report as a table."""
+    judges = report["images"] - report["learned"]
+    title = f"The deep net learns {report['learned']:,} images, {judges:,} judge it: share right, log loss"
+    console.print(as_table(title, *table_of(report)))

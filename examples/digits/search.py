@@ -1,0 +1,99 @@
+"""Search for a net's settings: many with few epochs, the better third of them with three times as many."""
+
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from sklearn.callback import ProgressBar
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (its import gives the class below)
+from sklearn.model_selection import HalvingGridSearchCV, StratifiedKFold
+
+from examples.digits.data import Lesson
+from examples.digits.evaluate import as_table
+from examples.digits.model import SMALL, all_epochs, recipe
+
+GRID = {
+    "net__learning_rate_init": [0.001, 0.003, 0.01],
+    "net__dropout": [0.0, 0.1, 0.2],
+}
+SIZES = {True: [(100,), (96, 48, 24)], False: [(200,), (400, 100)]}  # for small images, and larger
+FEWEST, MOST = 4, 36  # epochs
+
+
+def search(lesson: Lesson, seed: int = 0) -> HalvingGridSearchCV:
+    """Return the fitted search; scikit-learn's progress bar is shown meanwhile.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        Its images to learn from.
+
+    seed : int, default=0
+        Of the nets and the folds.
+
+    Returns
+    -------
+    HalvingGridSearchCV
+        ``best_params_``, ``best_score_`` (mean log loss, negative) and ``cv_results_``.
+    """
+    net = recipe("deep", lesson.side, seed=seed)
+    found = HalvingGridSearchCV(
+        net,
+        {"net__hidden_layer_sizes": SIZES[lesson.side < SMALL], **GRID},
+        resource="net__max_iter",
+        min_resources=FEWEST,
+        max_resources=MOST,
+        factor=3,
+        scoring="neg_log_loss",
+        cv=StratifiedKFold(3, shuffle=True, random_state=seed),
+        random_state=seed,
+    )
+    found.set_callbacks(ProgressBar(max_propagation_depth=0))
+    with all_epochs():
+        return found.fit(lesson.X, lesson.y)
+
+
+def report_of(found: HalvingGridSearchCV) -> dict[str, Any]:
+    """Return what the search found: the best settings, and the best few of each round."""
+    results = found.cv_results_
+    rounds = []
+    for i, epochs in enumerate(found.n_resources_):
+        rows = np.flatnonzero(results["iter"] == i)
+        best = rows[np.argsort(-results["mean_test_score"][rows], kind="stable")][:2]
+        rounds += [
+            {"epochs": int(epochs), "candidates": len(rows), "log_loss": round(-float(score), 4), **settings}
+            for score, settings in (
+                (results["mean_test_score"][row], plain(results["params"][row])) for row in best
+            )
+        ]
+    return {
+        "best": plain(found.best_params_),
+        "log_loss": round(-float(found.best_score_), 4),
+        "rounds": rounds,
+    }
+
+
+def plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings by their short names, without the epochs."""
+    return {
+        name.removeprefix("net__"): list(value) if isinstance(value, tuple) else value
+        for name, value in settings.items()
+        if name != "net__max_iter"
+    }
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print the two best of each round."""
+    headings = ["epochs", "candidates", "hidden layers", "rate", "dropout", "log loss"]
+    rows = [
+        [
+            str(row["epochs"]),
+            str(row["candidates"]),
+            "-".join(map(str, row["hidden_layer_sizes"])),
+            f"{row['learning_rate_init']:g}",
+            f"{row['dropout']:g}",
+            f"{row['log_loss']:.3f}",
+        ]
+        for row in report["rounds"]
+    ]
+    console.print(as_table("The two best of each round, by log loss on held-out folds", headings, rows))
