@@ -15,7 +15,7 @@ from estimators._lbfgs import fit_lbfgs
 from estimators._losses import LOSS_OF
 from estimators._network import Network, initialise
 from estimators._params import check_sample_weight, fit_context
-from estimators._progress import prepare, resume, snapshot, views
+from estimators._progress import prepare, resume, revive, snapshot, views
 from estimators._settings import Settings
 from estimators._summary import as_mermaid, as_table
 from estimators._training import Rows, Training
@@ -127,16 +127,23 @@ class BaseMLP(CallbackSupportMixin, Settings):
         state = dict(super().__getstate__())
         if "_network" in state:  # the vector holds them
             del state["coefs_"], state["intercepts_"]
-        if state.get("_bits") is not None:  # as plain numbers, which files that ask whom to trust may hold
+            state["_network"] = state["_network"].__getstate__()
+        if "_optimizer" in state:
+            state["_optimizer"] = type(state["_optimizer"]).__name__, dict(vars(state["_optimizer"]))
+        if state.get("_bits") is not None:
             state["_bits"] = state["_bits"].state
-        return state
+        return state  # no private class: a model file outlives where they stand
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         if state.get("_bits") is not None:
             self._bits = np.random.SFC64()
             self._bits.state = state["_bits"]
-        if "_network" in vars(self):
+        if "_optimizer" in state:
+            self._optimizer = revive(*state["_optimizer"])
+        if "_network" in state:
+            self._network = Network(*state["_network"]["recipe"])
+            self._network.__setstate__(state["_network"])
             self.__dict__.update(views(self._network))
 
     def _fit(

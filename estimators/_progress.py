@@ -53,6 +53,13 @@ def make_optimizer(model: Any, parameters: np.ndarray) -> Any:
     return SGD(parameters, rate, model.learning_rate, momentum, nesterov, model.power_t)
 
 
+def revive(kind: str, state: Mapping[str, Any]) -> Any:
+    """Return the optimiser of that name in that state."""
+    optimizer: Any = object.__new__({"SGD": SGD, "Adam": Adam, "RMSprop": RMSprop}[kind])
+    vars(optimizer).update(state)
+    return optimizer
+
+
 def note(history: dict[str, list[float]], values: Mapping[str, float]) -> None:
     """Add an epoch to ``history_``; nan where it has no such value, so that all columns are as long."""
     past = len(next(iter(history.values()), []))

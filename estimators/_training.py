@@ -138,6 +138,10 @@ class Training:
 
     def _check_batch_size(self) -> int:
         asked, n = self.model.batch_size, len(self.order)
+        if self.model.batch_norm and 1 in (asked, n):
+            raise ValueError(
+                "batch_norm needs batches of at least 2 rows: of one, nothing is left. Got batch_size=1."
+            )
         if asked == "auto":
             return min(200, n)
         if asked > n:

@@ -770,3 +770,24 @@ def test_parameters_from_a_search_may_be_numpy_numbers():
     model = MLPClassifier(**FEW, **settings, l1=np.float64(1e-4)).fit(IMAGES.astype(np.float32), DIGITS)
     assert model.coefs_[0].dtype == np.float32
     assert clone(model).get_params()["alpha"] == 0.01
+
+
+def test_batch_norm_of_one_row_is_refused():
+    X, y = load_digits(return_X_y=True)
+    with pytest.raises(ValueError, match="batch_norm needs batches of at least 2 rows"):
+        MLPClassifier(batch_norm=True, batch_size=1).fit(X[:50], y[:50])
+
+
+def test_a_model_file_names_no_private_module():
+    X, y = load_digits(return_X_y=True)
+    for solver in ("adam", "sgd", "rmsprop"):
+        model = MLPClassifier((8,), dropout=0.2, solver=solver, max_iter=2, random_state=0).fit(
+            X[:100], y[:100]
+        )
+        stored = pickle.dumps(model)
+        assert b"estimators._" not in stored
+        again = pickle.loads(stored)
+        np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+        again.partial_fit(X[:100], y[:100])
+        model.partial_fit(X[:100], y[:100])
+        np.testing.assert_array_equal(again.coefs_[0], model.coefs_[0])
