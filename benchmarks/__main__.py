@@ -17,7 +17,17 @@ from benchmarks._harness import Row
 
 ALL = ("naive_bayes", "encoders", "pipeline", "linear", "logistic", "mlp")
 RESULTS = Path("benchmark-results.json")
-PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "implicit", "scikit-learn-intelex")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+    "polars",
+    "implicit",
+    "scikit-learn-intelex",
+    "torch",
+    "numba",
+)
 
 
 def main() -> None:
