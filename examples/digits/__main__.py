@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import shlex
 import sys
 import warnings
@@ -15,6 +14,7 @@ from rich.markup import escape
 from sklearn.pipeline import Pipeline
 
 from estimators import MLPClassifier
+from examples.arguments import card_path, count, model_path, picture_path, whole_number, writable_path
 from examples.digits import boundary, curves, regularise
 from examples.digits.data import Lesson, fetch_mnist, load_bundled, load_mnist
 from examples.digits.drawing import PictureError, as_text, read_drawing
@@ -24,7 +24,7 @@ from examples.digits.model import MODELS, held_out_scores, train
 from examples.digits.search import report_of, search
 from examples.digits.search import show as show_search
 from examples.digits.summary import empty_net, steps_in_words
-from examples.pizza.arguments import card_path, count, model_path, picture_path, whole_number, writable_path
+from examples.terminal import Terminal, run_quietly
 from pipelines import ModelFileError, ModelVersionWarning, load_model, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "digits.json"
@@ -37,17 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Console(stderr=True)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     try:
-        options.run(options, Console(), messages, options.fail)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return run_quietly(lambda: options.run(options, Terminal(), messages, options.fail), messages)
     except (ModelFileError, ImagesFileError, PictureError, OSError) as error:
         messages.print(f"{error}", style="red", markup=False)
         return 1
-    return 0
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,9 +1,7 @@
 """The tavern's game recommender on the command line: ``python -m examples.games --help``."""
 
 import argparse
-import difflib
 import json
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -17,6 +15,7 @@ from rich.table import Table
 from sklearn.pipeline import Pipeline
 
 from estimators import ComplementNB
+from examples.arguments import card_path, likeness, picture_path, whole_number, writable_path
 from examples.games.data import BUDGETS, GamesFileError, load_games
 from examples.games.evaluate import (
     CriteriaScorer,
@@ -283,11 +282,6 @@ def check(kind: str, name: str, known: Iterable[str], fail: Callable) -> str:
     return by_lower_case[name.lower()]
 
 
-def likeness(one: str, other: str) -> float:
-    """Tell how alike two spellings are, 0 to 1."""
-    return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio()
-
-
 def suggestion(rank: int, game: dict, score: float, reasons: dict[str, float]) -> dict:
     """Return all that is said of a suggested game."""
     told = ("console", "year", "cost", "budget", "gameplay_types")
@@ -331,46 +325,11 @@ def is_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
-def whole_number(text: str) -> int:
-    """Read an int of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
-    return int(text)
-
-
 def five_or_more(text: str) -> int:
     """Read how many customers; each of the five folds needs one."""
     if whole_number(text) < 5:
         raise argparse.ArgumentTypeError(f"must be at least 5, one for each fold, got {text!r}")
     return int(text)
-
-
-def writable_path(text: str) -> Path:
-    """Read the path of a file to write; refuse before the long work what cannot be written."""
-    path = Path(text)
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"must be a file in a folder that can be written, got {text!r}")
-    return path
-
-
-def card_path(text: str) -> Path:
-    """Read the path of a model."""
-    path = writable_path(text)
-    if path.suffix not in ("", ".json", ".joblib", ".skops"):
-        raise argparse.ArgumentTypeError(f"must end in .json, .joblib, .skops or no suffix, got {text!r}")
-    return path
-
-
-def picture_path(text: str) -> Path:
-    """Read the path of a picture; refuse before the long work what cannot be drawn."""
-    path = writable_path(text)
-    if path.suffix not in (".svg", ".png"):
-        raise argparse.ArgumentTypeError(f"must end in .svg or .png, got {text!r}")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise argparse.ArgumentTypeError("needs matplotlib: pip install 'tallygrad[plot]'") from None
-    return path
 
 
 if __name__ == "__main__":

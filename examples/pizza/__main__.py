@@ -14,20 +14,16 @@ from rich.console import Console
 from rich.markup import escape
 from sklearn.pipeline import Pipeline
 
-from examples.pizza.arguments import (
+from examples.arguments import (
     card_path,
     count,
-    day,
-    degree,
     model_path,
     name_in,
     picture_path,
-    rate,
-    share,
-    temperature,
     whole_number,
     writable_path,
 )
+from examples.pizza.arguments import day, degree, rate, share, temperature
 from examples.pizza.data import EveningsFileError
 from examples.pizza.descent import descend
 from examples.pizza.descent import save_picture as save_path_picture
