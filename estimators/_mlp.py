@@ -205,6 +205,15 @@ class BaseMLP(CallbackSupportMixin, Settings):
             order, val = state["order"], state["validation_rows"]
             if len(order) + (0 if val is None else len(val)) != rows.X.shape[0]:
                 raise ValueError("The checkpoint was made with another number of rows.")
+            if early and (given is None) != (val is not None):
+                raise ValueError(
+                    "The checkpoint was made "
+                    + (
+                        "without X_val and y_val; leave them out."
+                        if given
+                        else "with X_val and y_val; pass them."
+                    )
+                )
         else:
             self._draw_bits(random_state, incremental)
             order, val = self._split(rows, random_state, split=early and given is None)
@@ -298,13 +307,20 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     def _check_held_out(self, X: Any, y: Any, weight: Any, dtype: Any) -> Rows | None:
         """Return the rows that were passed for validation."""
-        if X is None and y is None:
+        if X is None and y is None and weight is None:
             return None
+        if X is None and y is None:
+            raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
         if X is None or y is None:
             given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
             raise ValueError(f"{given} is provided, but {missing} was not provided.")
         X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
         y = self._encode(self._check_y(y), dtype)
+        n_outputs = y.shape[1] if y.ndim > 1 else self.n_outputs_
+        if n_outputs != self.n_outputs_:
+            raise ValueError(
+                f"y_val must have as many outputs as y, {self.n_outputs_}. Got {n_outputs} instead."
+            )
         check_consistent_length(X, y)
         weight = None if weight is None else check_sample_weight(weight, X, dtype=dtype)
         return Rows(X, y, weight)

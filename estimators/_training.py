@@ -65,7 +65,8 @@ class Training:
         self.model, self.network, self.loss, self.rows = model, network, loss, rows
         self.order, self.validation = order, validation
         self.random_state, self.bits = random_state, bits
-        self.batch_size = self._check_batch_size()
+        self.starts = self._batch_starts(self._check_batch_size())
+        self.lengths = np.diff(self.starts, append=len(order))
         self.gradient = np.zeros_like(network.parameters)
         self.stepper = Stepper(
             model._optimizer,
@@ -111,16 +112,15 @@ class Training:
     def _run_epoch(self) -> bool:
         """Go through all rows once; False if the loss or the weights are no longer finite."""
         self._shuffle()
-        rows, order, n, size = self.rows, self.order, len(self.order), self.batch_size
+        rows, order, n = self.rows, self.order, len(self.order)
         targets = rows.y[order]
         weight = None if rows.weight is None else rows.weight[order]
         factors, shares = self._batch_weights(weight)
         penalty = 0.0
-        for i, start in enumerate(range(0, n, size)):
-            stop = min(start + size, n)
-            batch = slice(start, stop)
-            factor = shares[i] if factors is None else factors[batch]
-            penalty += (stop - start) * self._step(order[batch], targets[batch], factor, shares[i], batch)
+        for share, start, length in zip(shares, self.starts.tolist(), self.lengths.tolist(), strict=True):
+            batch = slice(start, start + length)
+            factor = share if factors is None else factors[batch]
+            penalty += length * self._step(order[batch], targets[batch], factor, share, batch)
         values = self.loss.values(self.record, targets)
         mean = values.mean() if factors is None else self._weighted_mean(values, factors)
         return self._note(float(mean + penalty / n), self.loss.score(self.record, targets, weight))
@@ -151,6 +151,12 @@ class Training:
             )
         return min(int(asked), n)
 
+    def _batch_starts(self, size: int) -> np.ndarray:
+        """Return where each batch starts; for batch_norm, a last row on its own joins the batch before."""
+        starts = np.arange(0, len(self.order), size)
+        alone = self.model.batch_norm and len(starts) > 1 and len(self.order) - starts[-1] == 1
+        return starts[:-1] if alone else starts
+
     def _shuffle(self) -> None:
         if self.model.shuffle:
             permutation = np.arange(len(self.order))
@@ -172,23 +178,19 @@ class Training:
 
     def _batch_weights(self, weight: np.ndarray | None) -> tuple[np.ndarray | None, list[float]]:
         """Return what a row counts in its batch, (n, 1), and 1 over the weight of each batch."""
-        n, starts = len(self.order), np.arange(0, len(self.order), self.batch_size)
-        lengths = np.diff(starts, append=n)
         if weight is None:
-            return None, (1 / lengths).tolist()
-        totals = np.add.reduceat(weight, starts, dtype=np.float64)
+            return None, (1 / self.lengths).tolist()
+        totals = np.add.reduceat(weight, self.starts, dtype=np.float64)
         if not totals.all():
             raise ZeroDivisionError(
                 "Weights sum to zero, can't be normalized: a batch has only rows of weight 0"
             )
-        factors = (weight / np.repeat(totals, lengths)).astype(weight.dtype)
+        factors = (weight / np.repeat(totals, self.lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()
 
     def _weighted_mean(self, values: np.ndarray, factors: np.ndarray) -> float:
         """Return the mean of the weighted means of the batches; the last may be shorter."""
-        n = len(values)
-        lengths = np.minimum(self.batch_size, n - np.arange(n) // self.batch_size * self.batch_size)
-        return float(values @ (factors[:, 0] * lengths)) / n
+        return float(values @ (factors[:, 0] * np.repeat(self.lengths, self.lengths))) / len(values)
 
     def _note(self, loss: float, score: float) -> bool:
         """Note what the epoch gave; False if it is not finite."""

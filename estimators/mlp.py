@@ -207,6 +207,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _check_y(self, y: Any) -> np.ndarray:
         y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        several, here = self._label_binarizer.y_type_.startswith("multilabel"), y.ndim == 2
+        if several != here or (several and y.shape[1] != self.n_outputs_):
+            wanted = f"shape (n_val, {self.n_outputs_})" if several else "shape (n_val,)"
+            raise ValueError(f"y_val must have the {wanted}, as y. Got the shape {y.shape} instead.")
         self._check_known(unique_labels(y))
         return y
 

@@ -17,7 +17,7 @@ from sklearn import neural_network as theirs
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from estimators import LossCurveDisplay, MLPClassifier, MLPRegressor
-from pipelines import load_model, save_model
+from pipelines import Checkpoint, load_model, save_model
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning"
@@ -791,3 +791,55 @@ def test_a_model_file_names_no_private_module():
         again.partial_fit(X[:100], y[:100])
         model.partial_fit(X[:100], y[:100])
         np.testing.assert_array_equal(again.coefs_[0], model.coefs_[0])
+
+
+@pytest.mark.parametrize("n", [200, 201, 401])
+def test_batch_norm_learns_whatever_the_length_of_the_last_batch(n):
+    """A last batch of one row has no variance: it must not enter the running statistics."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 10))
+    y = X @ rng.normal(size=10)
+    model = MLPRegressor(
+        hidden_layer_sizes=(50,),
+        batch_norm=True,
+        max_iter=200,
+        tol=0,
+        n_iter_no_change=np.inf,
+        learning_rate_init=0.01,
+        random_state=0,
+    )
+    assert model.fit(X, y).score(X, y) > 0.99
+
+
+def test_held_out_targets_must_fit_those_of_training():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:60], y[:60]
+    several = np.column_stack([y > 3, y > 6]).astype(int)
+    column = MLPClassifier((5,), max_iter=3, random_state=0)
+    with pytest.warns(DataConversionWarning):
+        column.fit(X, y, X_val=X, y_val=y[:, np.newaxis])
+    flat = MLPClassifier((5,), max_iter=3, random_state=0).fit(X, y, X_val=X, y_val=y)
+    assert column.history_ == flat.history_
+    for model, target, held_out in (
+        (MLPRegressor(hidden_layer_sizes=(5,), max_iter=2), X[:, :2], X[:, 0]),
+        (MLPRegressor(hidden_layer_sizes=(5,), max_iter=2), X[:, 0], X[:, :2]),
+        (MLPClassifier((5,), max_iter=2), several, y > 3),
+        (MLPClassifier((5,), max_iter=2), y, several),
+        (MLPClassifier((5,), max_iter=2), several, np.column_stack([several, y > 5]).astype(int)),
+    ):
+        with pytest.raises(ValueError, match="y_val must have"):
+            model.fit(X, target, X_val=X, y_val=held_out)
+    with pytest.raises(ValueError, match="sample_weight_val is provided, but X_val and y_val"):
+        MLPClassifier((5,), max_iter=2).fit(X, y, sample_weight_val=np.ones(3))
+
+
+def test_a_training_with_held_out_rows_is_resumed_with_them(tmp_path):
+    X, y = load_digits(return_X_y=True)
+    X, y, path = X[:60], y[:60], tmp_path / "net.joblib"
+    settings = {"hidden_layer_sizes": (5,), "early_stopping": True, "random_state": 0}
+    MLPClassifier(max_iter=3, **settings).set_callbacks(Checkpoint(path)).fit(X, y, X_val=X, y_val=y)
+    with pytest.raises(ValueError, match="with X_val and y_val; pass them"):
+        MLPClassifier(max_iter=6, **settings).fit(X, y, resume_from=path)
+    MLPClassifier(max_iter=3, **settings).set_callbacks(Checkpoint(path)).fit(X, y)
+    with pytest.raises(ValueError, match="without X_val and y_val; leave them out"):
+        MLPClassifier(max_iter=6, **settings).fit(X, y, X_val=X, y_val=y, resume_from=path)
