@@ -28,6 +28,7 @@ from estimators._merging import check_mergeable
 from estimators._moments import Moments, as_rows, check_not_tiny, check_sums, gather
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 
+SPARSE_TOO = {"accept_sparse": "csr", "ensure_all_finite": False}  # what is not finite is seen in the sums
 WIDE = 5000  # columns; beyond, the Gram matrix would take more than 200 MB
 
 
@@ -210,7 +211,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             If `max_iter` ended the descent.
         """
         self.__dict__.pop("_solution", None)  # should the fit fail, nothing old stands beside new features
-        X, y, weight = self._check(X, y, sample_weight, reset=True)
+        X, y, weight = check_rows(self, X, y, sample_weight, reset=True, **SPARSE_TOO)
         settings = Settings.of(self)
         is_wide = X.shape[1] > WIDE
         task = FitTask(self, settings.max_iter if is_wide else settings.max_subtasks, X, y, weight)
@@ -252,7 +253,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             As :meth:`fit`; if there are more than 5,000 features. The model is unchanged.
         """
         first = not self.__sklearn_is_fitted__()
-        X, y, weight = self._check(X, y, sample_weight, reset=first)
+        X, y, weight = check_rows(self, X, y, sample_weight, reset=first, **SPARSE_TOO)
         self._check_narrow("partial_fit")
         self._add_rows(as_rows(X, weight), X, y, weight)
         return self
@@ -479,31 +480,25 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             check_rate(settings, stability_limit(moments, settings))
         self._moments, self._settings, self._solution = moments, settings, None
 
-    def _check(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, np.ndarray, Any]:
-        """Return X, y and the weights as arrays; whether X is finite is seen in its sums, later."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            y_numeric=True,
-            multi_output=True,
-            ensure_all_finite=False,
-            reset=reset,
-        )
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        y = y.toarray() if hasattr(y, "toarray") else y
-        assert_all_finite(y, estimator_name="GDRegressor", input_name="y")
-        return X, y, sample_weight
-
     def _check_narrow(self, method: str) -> None:
         if self.n_features_in_ > WIDE:
             raise ValueError(
                 f"{method} needs a matrix of n_features x n_features, for at most {WIDE:,} features. "
                 f"Got {self.n_features_in_:,} instead; only fit works without it."
             )
+
+
+def check_rows(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, **options: Any
+) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    """Return X, y and the weights as arrays; `options` go to scikit-learn's validate_data."""
+    floats = [np.float64, np.float32]
+    X, y = validate_data(estimator, X, y, dtype=floats, y_numeric=True, multi_output=True, **options)
+    y = y.toarray() if hasattr(y, "toarray") else y
+    assert_all_finite(y, estimator_name=type(estimator).__name__, input_name="y")
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return X, y, sample_weight
 
 
 def check_wide(X: Any, y: np.ndarray) -> None:

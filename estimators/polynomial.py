@@ -17,8 +17,8 @@ from estimators._expansion import ExpandedRows, Expansion, in_original_units, n_
 from estimators._least_squares import Settings
 from estimators._merging import check_mergeable
 from estimators._moments import BLOCK
-from estimators._params import Interval, check_feature_names_in, check_sample_weight, fit_context
-from estimators.linear import WIDE, GDRegressor, as_floats
+from estimators._params import Interval, check_feature_names_in, fit_context
+from estimators.linear import WIDE, GDRegressor, as_floats, check_rows
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
@@ -173,7 +173,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             fit X.
         """
         self.__dict__.pop("_regressor", None)  # should the fit fail, nothing old stands beside new features
-        X, y, weight = self._check(X, y, sample_weight, reset=True)
+        X, y, weight = check_rows(self, X, y, sample_weight, reset=True)
         self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
         regressor, steps = self._new_regressor(), Settings.of(self).max_subtasks
         task = FitTask(self, steps, X, y, weight, lambda part: _rebuilt(regressor, part))
@@ -210,7 +210,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             If `domain` is None.
         """
         first = not self.__sklearn_is_fitted__()
-        X, y, weight = self._check(X, y, sample_weight, reset=first)
+        X, y, weight = check_rows(self, X, y, sample_weight, reset=first)
         if first:
             self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
         regressor = self._new_regressor() if first else copy.copy(self._regressor)
@@ -337,14 +337,6 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
 
     def _new_regressor(self) -> GDRegressor:
         return GDRegressor(**self._shared_params())
-
-    def _check(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, Any]:
-        X, y = validate_data(
-            self, X, y, dtype=[np.float64, np.float32], y_numeric=True, multi_output=True, reset=reset
-        )
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        return X, y.toarray() if hasattr(y, "toarray") else y, sample_weight
 
     def _expansion_for(self, X: np.ndarray) -> Expansion:
         expanded = self._expanded_columns(X.shape[1])

@@ -107,7 +107,7 @@ def test_high_degrees_stay_exact(degree):
     usual = make_pipeline(PolynomialFeatures(degree), StandardScaler(), LinearRegression(tol=1e-15)).fit(x, y)
     error = np.abs(PolynomialRegressor(degree).fit(x, y).predict(x) - y).max()
     assert error < 1e-11 * np.abs(y).max()
-    assert error < 0.1 * np.abs(usual.predict(x) - y).max()
+    assert error < 0.02 * np.abs(usual.predict(x) - y).max()
 
 
 @pytest.mark.parametrize(
