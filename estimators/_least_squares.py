@@ -13,7 +13,7 @@ from estimators import _descent, _problems
 from estimators._callbacks import NoTask
 from estimators._descent import ClosedForm
 from estimators._moments import Moments, TransformedRows, gather
-from estimators._problems import EPS, MatrixFree, Quadratic
+from estimators._problems import COARSE, EPS, MatrixFree, Quadratic
 
 ILL_CONDITIONED = 1e-9  # reciprocal condition of X'X, its columns scaled, that chunks are warned of
 
@@ -237,7 +237,8 @@ def _minimum(
     problem: Quadratic, moments: Moments, settings: Settings, xx: np.ndarray, training: Training | None = None
 ) -> np.ndarray:
     """Return the shortest weights at the minimum without L1 penalty, (d, q)."""
-    w = None if training and training.is_short else _problems.solve(problem)
+    enough = COARSE if training else ILL_CONDITIONED
+    w = None if training and training.is_short else _problems.solve(problem, enough)
     if w is not None:
         return w
     if training:

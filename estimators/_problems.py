@@ -144,17 +144,26 @@ class MatrixFree:
         return penalty
 
 
-def solve(problem: Quadratic) -> np.ndarray | None:
-    """Return the minimum without L1 penalty; None if H, scaled, is singular or nearly so. O(p^3)."""
+def solve(problem: Quadratic, condition: float = COARSE) -> np.ndarray | None:
+    """Return the minimum without L1 penalty; None if the reciprocal condition of H, scaled, is less. O(p^3).
+
+    Where there is more condition than `COARSE`, the residual is taken off twice, in extended precision.
+    """
     scale = np.sqrt(problem.scale())
     H = problem.gram / (scale * scale.T)
     np.fill_diagonal(H, 1.0)  # a coordinate without curvature has no pull either, and stays 0
     norm = float(np.abs(H).sum(axis=0).max(initial=0.0))
     triangle, info = lapack.dpotrf(H, lower=1)
-    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < COARSE:
+    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < condition:
         return None
-    w, _ = lapack.dpotrs(triangle, problem.pull / scale, lower=1)
-    return w / scale
+    w = lapack.dpotrs(triangle, problem.pull / scale, lower=1)[0] / scale
+    if condition < COARSE:
+        gram, exact = problem.gram.astype(np.longdouble), w.astype(np.longdouble)
+        for _ in range(2):
+            left = ((problem.pull - gram @ exact) / scale).astype(np.float64)
+            exact = exact + lapack.dpotrs(triangle, left, lower=1)[0] / scale
+        w = exact.astype(np.float64)
+    return w
 
 
 def solve_positive(gram: np.ndarray, pull: np.ndarray) -> np.ndarray:
