@@ -15,7 +15,7 @@ from estimators._descent import ClosedForm
 from estimators._moments import Moments, TransformedRows, gather
 from estimators._problems import COARSE, EPS, MatrixFree, Quadratic
 
-ILL_CONDITIONED = 1e-9  # reciprocal condition of X'X, its columns scaled, that chunks are warned of
+ILL_CONDITIONED = 1e-12  # reciprocal condition of X'X, its columns scaled, that chunks are warned of
 
 
 @dataclass(frozen=True)
@@ -69,23 +69,26 @@ class Solution:
 
 
 class Training:
-    """The rows a model is fitted on, should the statistics alone be too coarse."""
+    """The rows a model is fitted on, should the statistics alone be too coarse; then they are made finer."""
 
-    def __init__(self, rows: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        self.rows, self.y, self.sample_weight = rows, y, sample_weight
+    def __init__(self, moments: Moments, rows: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
+        self.moments, self.rows, self.y, self.sample_weight = moments, rows, y, sample_weight
         self.is_short = rows.shape[0] < rows.shape[1]  # X'X is then singular, and larger than X
 
-    def factor(self, moments: Moments, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR, from one more pass over the rows.
-
-        In coordinates in which X'X is about the identity, its rounding no longer hides directions in which
-        X is small: Cholesky QR done twice (Yamamoto et al., 2015), with eigenvectors, so that X may be
-        rank-deficient.
-        """
-        shift = moments.x_mean if centred else np.zeros_like(moments.x_mean)
+    def factor(self, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR, from one more pass over the rows."""
+        shift = self.moments.x_mean if centred else np.zeros_like(self.moments.x_mean)
         rows = self.rows.shifted(shift)
-        if self.is_short:
-            return self._as_they_are(rows, moments, centred)
+        R, response = self._as_they_are(rows, centred) if self.is_short else self._whitened(rows, xx, centred)
+        self.moments = self.moments.with_factor(R, response, centred)
+        return R, response
+
+    def _whitened(self, rows: Any, xx: np.ndarray, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Factor X in coordinates in which X'X is about the identity.
+
+        There its rounding no longer hides directions in which X is small: Cholesky QR done twice (Yamamoto et
+        al., 2015), with eigenvectors, so that X may be rank-deficient.
+        """
         basis, back, _ = _problems.whiten(xx)
         rotated = gather(TransformedRows(rows, basis), self.y, self.sample_weight)
         gram, response, _ = rotated.per_row(centred)
@@ -95,8 +98,9 @@ class Training:
         response = np.where(there, vectors.T @ response, 0.0) / np.where(there, root, 1.0)
         return (root * vectors.T) @ back, response  # (d, d) @ (d, d)
 
-    def _as_they_are(self, rows: Any, moments: Moments, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _as_they_are(self, rows: Any, centred: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows and y themselves for R and Q'y: where rows are few, that is the smaller."""
+        moments = self.moments
         X = np.empty(rows.shape, order=rows.order)
         rows.write(slice(0, rows.shape[0]), X)
         y = self.y - moments.y_mean if centred else self.y
@@ -118,9 +122,11 @@ def solve(
         return _solve_textbook(moments, settings, task)
     xx, xy, yy = moments.per_row(settings.fit_intercept)
     problem = _penalised(xx, xy, yy, settings.l2)
+    if not training:
+        problem.exact = _exactly(moments, settings, settings.l2)
     if settings.l1:
         if training and (training.is_short or _problems.solve(problem) is None):
-            problem.factor = training.factor(moments, xx, settings.fit_intercept)
+            problem.factor = training.factor(xx, settings.fit_intercept)
         loop = _descent.proximal_descent(problem, settings.l1, np.zeros_like(xy), settings.tol)
         return _follow(loop, problem, lambda w: _bias(moments, settings, w), settings, task)
     task.begin()
@@ -197,6 +203,7 @@ def penalty_path(moments: Moments, settings: Settings, alphas: np.ndarray) -> tu
     for alpha in alphas:
         l1, l2 = alpha * settings.l1_ratio, alpha * (1 - settings.l1_ratio)
         problem = _penalised(xx, xy, yy, l2)
+        problem.exact = _exactly(moments, settings, l2)
         if l1:
             if l2 or curvature is None:
                 curvature = _problems.largest_curvature(problem, problem.scale())
@@ -227,6 +234,16 @@ def _penalised(xx: np.ndarray, xy: np.ndarray, yy: np.ndarray, l2: float) -> Qua
     return Quadratic(gram, xy, yy / 2, l2=l2)
 
 
+def _exactly(moments: Moments, settings: Settings, l2: float) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """Return what returns the Gram, its penalty included, and the pull in extended precision."""
+
+    def products() -> tuple[np.ndarray, np.ndarray]:
+        xx, xy, _ = moments.per_row(settings.fit_intercept, exact=True)
+        return xx + l2 * np.eye(len(xx)), xy
+
+    return products
+
+
 def _bias(moments: Moments, settings: Settings, w: np.ndarray) -> np.ndarray:
     if settings.fit_intercept:
         return moments.y_mean - moments.x_mean @ w  # (d,) @ (d, q)
@@ -242,7 +259,7 @@ def _minimum(
     if w is not None:
         return w
     if training:
-        R, response = training.factor(moments, xx, settings.fit_intercept)
+        R, response = training.factor(xx, settings.fit_intercept)
     else:
         basis, back, values = _problems.whiten(xx)
         kept = values > _problems.noise(values)

@@ -2,9 +2,11 @@
 
 One pass over the rows in blocks that stay in the cache, O(rows * columns^2) time and O(columns^2) memory.
 The statistics of two sets of rows add up to those of both (Chan, Golub and LeVeque, 1983, equation 2.1b).
+Whoever can read the rows again needs no more than doubles; for chunks, which are gone, the products are exact
+but for some 1e-19 of their size, so that what is solved from them errs as the rows themselves would.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -35,6 +37,8 @@ class Moments:
     xx: np.ndarray  # (d, d), sums of products of what remains after the means are taken off
     xy: np.ndarray  # (d, q)
     yy: np.ndarray  # (q,)
+    xx_low: Any = 0.0  # (d, d), what rounding took from xx, where it is known
+    xy_low: Any = 0.0  # (d, q)
 
     @property
     def x_mean(self) -> np.ndarray:
@@ -61,6 +65,11 @@ class Moments:
         y_gap = other.y_shift - self.y_shift + (other.y_rest - self.y_rest)
         between = self.weight * share
         with np.errstate(over="ignore", invalid="ignore"):
+            x_long = x_gap.astype(np.longdouble)
+            xx = _long(self.xx, self.xx_low) + _long(other.xx, other.xx_low)
+            xy = _long(self.xy, self.xy_low) + _long(other.xy, other.xy_low)
+            xx, xx_low = _pair(xx + between * np.outer(x_long, x_long))
+            xy, xy_low = _pair(xy + between * np.outer(x_long, y_gap))
             return Moments(
                 n_rows=self.n_rows + other.n_rows,
                 weight=weight,
@@ -68,22 +77,40 @@ class Moments:
                 y_shift=self.y_shift,
                 x_rest=self.x_rest + share * x_gap,
                 y_rest=self.y_rest + share * y_gap,
-                xx=self.xx + other.xx + between * np.outer(x_gap, x_gap),
-                xy=self.xy + other.xy + between * np.outer(x_gap, y_gap),
+                xx=xx,
+                xy=xy,
                 yy=self.yy + other.yy + between * y_gap**2,
+                xx_low=xx_low,
+                xy_low=xy_low,
             )
 
-    def per_row(self, centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def with_factor(self, R: np.ndarray, response: np.ndarray, centred: bool) -> "Moments":
+        """Return the statistics with the products of R and Q'y of X / sqrt(weight) = QR, which err less."""
+        xx, xy = _exact_products(R, response.T)
+        if not centred:
+            xx -= np.outer(x_mean := _long(self.x_shift, self.x_rest), x_mean)
+            xy -= np.outer(_long(self.y_shift, self.y_rest), x_mean)
+        xx, xx_low = _pair(self.weight * xx)
+        xy, xy_low = _pair(self.weight * xy.T)
+        return replace(self, xx=xx, xx_low=xx_low, xy=xy, xy_low=xy_low)
+
+    def per_row(self, centred: bool, exact: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return X'X, X'y and y'y of the weighted mean row, with the means taken off or left in.
 
-        A column that does not vary but for rounding is made exactly constant.
+        A column that does not vary but for rounding is made exactly constant. If `exact`, X'X and X'y are in
+        extended precision, with all that is known of them.
         """
-        xx, xy, yy = self.xx / self.weight, self.xy / self.weight, self.yy / self.weight
-        constant = np.sqrt(xx.diagonal().clip(0)) <= 8 * np.finfo(float).eps * np.abs(self.x_mean)
+        xx, xy, yy = self.xx, self.xy, self.yy / self.weight
+        x_mean, y_mean = self.x_mean, self.y_mean
+        if exact:
+            xx, xy = _long(xx, self.xx_low), _long(xy, self.xy_low)
+            x_mean, y_mean = _long(self.x_shift, self.x_rest), _long(self.y_shift, self.y_rest)
+        xx, xy = xx / self.weight, xy / self.weight
+        constant = np.sqrt(xx.diagonal().clip(0)) <= 8 * np.finfo(float).eps * np.abs(x_mean)
         xx[constant], xx[:, constant], xy[constant] = 0, 0, 0
         if not centred:
-            xx += np.outer(self.x_mean, self.x_mean)
-            xy += np.outer(self.x_mean, self.y_mean)
+            xx += np.outer(x_mean, x_mean)
+            xy += np.outer(x_mean, y_mean)
             yy += self.y_mean**2
         return xx, xy, yy
 
@@ -140,15 +167,22 @@ class TransformedRows:
         np.dot(block, self.matrix, out=out)  # (n_rows, d) @ (d, r)
 
 
-def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Moments:
-    """Return the moments of rows (n, d) and y (n, q), each row counted `sample_weight` times."""
+def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None, exact: bool = False) -> Moments:
+    """Return the moments of rows (n, d) and y (n, q), each row counted `sample_weight` times.
+
+    If `exact`, the sums of products keep what rounding would take: some four times the work.
+    """
     if isinstance(rows, SparseRows) and _is_mostly_zero(rows.X):
-        return _gather_sparse(rows.X, y, sample_weight)
+        return _gather_sparse(rows.X, y, sample_weight, exact)
     (n, d), q = rows.shape, y.shape[1]
     length = int(np.clip(BLOCK // max(d, 1), 256, 4096))
-    x_block, product = np.empty((length, d), order=rows.order), np.empty((d, d))
-    v_block, y_shift = np.ones((1 + q, length)), _middle(y, sample_weight)
-    xx, vx, vv = np.zeros((d, d)), np.zeros((1 + q, d)), np.zeros((1 + q, 1 + q))
+    x_block, v_block, product = (
+        np.empty((length, d), order=rows.order),
+        np.ones((1 + q, length)),
+        np.empty((d, d)),
+    )
+    y_shift, kind = _middle(y, sample_weight), np.longdouble if exact else np.float64
+    xx, vx, vv = np.zeros((d, d), kind), np.zeros((1 + q, d), kind), np.zeros((1 + q, 1 + q))
     with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
         for start in range(0, n, length):
             at = slice(start, min(start + length, n))
@@ -159,8 +193,13 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) ->
                 v[0] = np.sqrt(sample_weight[at])
                 v[1:] *= v[0]
                 x *= v[0][:, np.newaxis]
-            xx += np.dot(x.T, x, out=product)  # (d, rows) @ (rows, d): BLAS computes one triangle
-            vx += v @ x  # (1 + q, rows) @ (rows, d)
+            if exact:
+                more_xx, more_vx = _exact_products(x, v)
+                xx += more_xx
+                vx += more_vx
+            else:
+                xx += np.dot(x.T, x, out=product)  # (d, rows) @ (rows, d): BLAS computes one triangle
+                vx += v @ x  # (1 + q, rows) @ (rows, d)
             vv += v @ v.T
     n_rows = n if sample_weight is None else int(np.count_nonzero(sample_weight))
     return _centre(n_rows, xx, vx, vv, rows.shift, y_shift)
@@ -215,17 +254,68 @@ def _centre(
     with np.errstate(all="ignore"):
         weight = vv[0, 0]
         x_mean, y_mean = vx[0] / weight, vv[0, 1:] / weight
+        xx = xx - weight * np.outer(x_mean, x_mean)
+        xy = vx[1:].T - weight * np.outer(x_mean, y_mean)
+        low = {}
+        if xx.dtype != np.float64:
+            (xx, low["xx_low"]), (xy, low["xy_low"]) = _pair(xx), _pair(xy)
         return Moments(
             n_rows=n_rows,
             weight=float(weight),
             x_shift=x_shift,
             y_shift=y_shift,
-            x_rest=x_mean,
+            x_rest=x_mean.astype(np.float64),
             y_rest=y_mean,
-            xx=xx - weight * np.outer(x_mean, x_mean),
-            xy=vx[1:].T - weight * np.outer(x_mean, y_mean),
+            xx=xx,
+            xy=xy,
             yy=vv.diagonal()[1:] - weight * y_mean**2,
+            **low,
         )
+
+
+def _exact_products(x: Any, v: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return x'x and vx of x (n, d) and v (k, n), to twice the digits: in extended precision.
+
+    The leading bits of both are cut so short that sums of their products are exact, in whatever order BLAS
+    adds them; what is left is smaller by 2^-26, and so is its rounding (Ozaki et al., 2012).
+    """
+    (x_top, x_rest), (v_top, v_rest) = _split(x), (part.T for part in _split(v.T))
+    cross = _dense(x_top.T @ x_rest)  # (d, n) @ (n, d)
+    xx = _dense(x_top.T @ x_top).astype(np.longdouble) + (cross + cross.T + _dense(x_rest.T @ x_rest))
+    vx = _dense(v_top @ x_top).astype(np.longdouble) + (_dense(v_top @ x_rest) + _dense(v_rest @ x))
+    return xx, vx
+
+
+def _split(columns: Any) -> tuple[Any, Any]:
+    """Return the columns (n, k) rounded to 2^-26 of their lengths, and the rest."""
+    if sp.issparse(columns):
+        top, rest = columns.copy(), columns.copy()
+        lengths = np.sqrt(columns.power(2).sum(axis=0))[columns.indices]
+        top.data, rest.data = _split_numbers(columns.data, lengths)
+        return top, rest
+    return _split_numbers(columns, np.sqrt(np.einsum("nk,nk->k", columns, columns)))
+
+
+def _split_numbers(numbers: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    anchor = np.ldexp(1.5, np.frexp(lengths)[1] + 26)  # beside it, a double has room for so many bits
+    top = numbers + anchor
+    top -= anchor
+    return top, numbers - top
+
+
+def _dense(products: Any) -> np.ndarray:
+    return products.toarray() if sp.issparse(products) else products
+
+
+def _long(high: np.ndarray, low: Any) -> np.ndarray:
+    """Return the sum in extended precision: numpy's long double, which on some machines is a double."""
+    return high.astype(np.longdouble) + low
+
+
+def _pair(long: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers of extended precision as two doubles each, which every machine can read."""
+    high = long.astype(np.float64)
+    return high, (long - high).astype(np.float64)
 
 
 def _is_mostly_zero(X: sp.csr_array) -> bool:
@@ -237,13 +327,14 @@ def _is_mostly_zero(X: sp.csr_array) -> bool:
         return bool((mean**2 <= FAR**2 * variance).all())
 
 
-def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None) -> Moments:
+def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None, exact: bool) -> Moments:
     """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
     X = X.astype(np.float64)
     root = np.ones(len(y)) if sample_weight is None else np.sqrt(sample_weight)
     y_shift = _middle(y, sample_weight)
     v = np.vstack([np.ones(len(y)), (y - y_shift).T]) * root  # (1 + q, n)
-    X = sp.diags_array(root) @ X
+    X = sp.csr_array(sp.diags_array(root) @ X)
     n_rows = int(np.count_nonzero(root))
     with np.errstate(all="ignore"):
-        return _centre(n_rows, (X.T @ X).toarray(), (X.T @ v.T).T, v @ v.T, np.zeros(X.shape[1]), y_shift)
+        xx, vx = _exact_products(X, v) if exact else ((X.T @ X).toarray(), v @ X)
+        return _centre(n_rows, xx, vx, v @ v.T, np.zeros(X.shape[1]), y_shift)

@@ -4,6 +4,7 @@ A problem is ``1/2 w'Hw - c'w + constant`` of the weighted mean row, for several
 penalty on its diagonal; the L1 penalty is left to descent (``_descent.py``).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ class Quadratic:
     has_bias: bool = False
     l2: float = 0.0
     factor: tuple[np.ndarray, np.ndarray] | None = None  # R and Q'y, where the Gram is too coarse
+    exact: Callable[[], tuple[np.ndarray, np.ndarray]] | None = None  # the Gram and the pull, unrounded
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""
@@ -53,19 +55,30 @@ class Quadratic:
         """Return the problem of one target."""
         factor = None if self.factor is None else (self.factor[0], self.factor[1][:, k : k + 1])
         columns = slice(k, k + 1)
-        half_square = self.half_square[columns]
-        return Quadratic(self.gram, self.pull[:, columns], half_square, self.has_bias, self.l2, factor)
+        half_square, exact = self.half_square[columns], self.exact
+        one = exact and (lambda: (exact()[0], exact()[1][:, columns]))
+        return Quadratic(self.gram, self.pull[:, columns], half_square, self.has_bias, self.l2, factor, one)
 
     def minimum_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray:
         """Minimise over the active coordinates, `push` taken off the pull."""
         if self.factor is None:
-            return solve_positive(self.gram[np.ix_(active, active)], self.pull[active] - push)
+            return self._solved_on(active, push)
         R, response = self.factor
         Q, T = np.linalg.qr(np.vstack([R[:, active], np.sqrt(self.l2) * np.eye(len(active))]))
         diagonal = np.abs(T.diagonal())
         if diagonal.min() <= len(T) * EPS * diagonal.max():
             return solve_positive(T.T @ T, self.pull[active] - push)
         return np.linalg.solve(T, Q[: len(R)].T @ response - np.linalg.solve(T.T, push))
+
+    def _solved_on(self, active: np.ndarray, push: np.ndarray) -> np.ndarray:
+        """Minimise by linear algebra; where the exact Gram is known, what it leaves of the pull as well."""
+        part = np.ix_(active, active)
+        w = solve_positive(self.gram[part], self.pull[active] - push)
+        if self.exact:
+            gram, pull = self.exact()
+            left = pull[active] - push - gram[part] @ w
+            w += solve_positive(self.gram[part], left.astype(np.float64))
+        return w
 
 
 class MatrixFree:
@@ -147,7 +160,8 @@ class MatrixFree:
 def solve(problem: Quadratic, condition: float = COARSE) -> np.ndarray | None:
     """Return the minimum without L1 penalty; None if the reciprocal condition of H, scaled, is less. O(p^3).
 
-    Where there is more condition than `COARSE`, the residual is taken off twice, in extended precision.
+    Where the exact Gram is known, the gradient that it leaves is taken off: the error shrinks each time to
+    some eps / `condition` of what it was.
     """
     scale = np.sqrt(problem.scale())
     H = problem.gram / (scale * scale.T)
@@ -157,10 +171,10 @@ def solve(problem: Quadratic, condition: float = COARSE) -> np.ndarray | None:
     if info or lapack.dpocon(triangle, norm, uplo="L")[0] < condition:
         return None
     w = lapack.dpotrs(triangle, problem.pull / scale, lower=1)[0] / scale
-    if condition < COARSE:
-        gram, exact = problem.gram.astype(np.longdouble), w.astype(np.longdouble)
-        for _ in range(2):
-            left = ((problem.pull - gram @ exact) / scale).astype(np.float64)
+    if problem.exact:
+        (gram, pull), exact = problem.exact(), w.astype(np.longdouble)
+        for _ in range(4):
+            left = ((pull - gram @ exact) / scale).astype(np.float64)
             exact = exact + lapack.dpotrs(triangle, left, lower=1)[0] / scale
         w = exact.astype(np.float64)
     return w

@@ -187,7 +187,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
     def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from more rows; with `domain` given, fitting chunk by chunk equals fitting the whole.
 
-        As exactly as :meth:`GDRegressor.partial_fit`: to some ``eps * condition**2`` of the scaled terms.
+        As exactly as :meth:`GDRegressor.partial_fit`: see there; the condition is that of the scaled terms.
 
         Parameters
         ----------
