@@ -15,6 +15,20 @@ ALLOWED = {
     "pipelines": CORE | {"estimators", "pipelines", "joblib", "skops"},
     "examples": CORE | {"estimators", "pipelines", "examples", "rich", "matplotlib"},
 }
+WEB = {  # what the sites may use too, and nothing else of the examples
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "pydantic",
+    "jinja2",
+    "itsdangerous",
+    "sqlalchemy",
+    "alembic",
+    "filelock",
+    "anyio",
+    "altair",
+    "vl_convert",
+}
 ONLY_IN = {  # where an estimator may use more: pictures, an accelerator, the reading of a checkpoint
     "_display.py": {"matplotlib"},
     "_fast.py": {"numba"},
@@ -38,7 +52,30 @@ def test_imports_point_one_way(path):
     folder = path.relative_to(ROOT).parts[0]
     packages = {name.split(".")[0] for name in imported(path)}
     more = ONLY_IN.get(path.name, set()) if folder == "estimators" else set()
+    more |= WEB if "web" in path.relative_to(ROOT).parts else set()
     assert packages - STANDARD <= ALLOWED[folder] | more
+
+
+def test_the_shared_web_parts_know_no_site_and_no_site_another():
+    for path in MODULES:
+        _, *folders = path.relative_to(ROOT).parts[:-1]
+        of_examples = {name.split(".")[1] for name in imported(path) if name.startswith("examples.")}
+        if folders[:1] == ["web"]:
+            assert of_examples <= {"web", "arguments"}, path
+        elif folders:
+            assert of_examples <= {folders[0], "web", "arguments", "terminal"}, path
+
+
+def test_the_command_lines_start_without_the_web_packages():
+    for path in MODULES:
+        if path.parent.name in ("games", "pizza", "digits"):
+            needed = {name for name in imported(path) if name.startswith("examples.") and ".web" in name}
+            assert needed <= {"examples.web.serve"}, path
+    tree = ast.parse((ROOT / "examples" / "web" / "serve.py").read_text(encoding="utf-8"))
+    at_once = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not {"fastapi", "uvicorn", "examples.web.database"} & {
+        getattr(node, "module", "") for node in at_once
+    }
 
 
 def test_the_modules_were_found():

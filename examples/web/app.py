@@ -1,0 +1,268 @@
+"""Put a site together: database, model, login, pages, errors, /static, /health and the API's description."""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from anyio import to_thread
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from filelock import FileLock
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.staticfiles import StaticFiles
+
+from examples.web.database import Database, prepare
+from examples.web.forms import in_words
+from examples.web.live import LiveModel, NotReadyError
+from examples.web.login import LoginNeeded, is_admin, log_in, log_out, read_secret, set_password
+from examples.web.security import Guard, csrf_token, posted
+from examples.web.site import Site
+
+HERE = Path(__file__).parent
+YEAR = 365 * 24 * 3600
+HEADINGS = {
+    400: "That request makes no sense",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "That cannot be done here",
+    413: "That is too much",
+    422: "That question cannot be read",
+    429: "Slow down",
+    500: "Something broke",
+    503: "Not ready yet",
+}
+log = logging.getLogger(__name__)
+
+
+class WebApp(FastAPI):
+    """FastAPI behind the guard, which has to see error pages too; ``state`` has what pages need."""
+
+    hosts: tuple[str, ...] = ()
+
+    def build_middleware_stack(self) -> Any:
+        """Put the guard outside of all else."""
+        return Guard(super().build_middleware_stack(), self.hosts)
+
+
+def build_app(site: Site, data: Path | None = None, database_url: str | None = None) -> WebApp:
+    """Return a site's application.
+
+    Parameters
+    ----------
+    site : Site
+    data : Path, default=None
+        The folder of the database file, the model and the secret; None for what the environment says.
+    database_url : str, default=None
+        None for DATABASE_URL, or else SQLite in the data folder.
+
+    Notes
+    -----
+    ``app.state`` has ``site``, ``database``, ``live``, ``templates`` and ``data``. Tables, seed, password and
+    first model are made when the application starts, not here.
+    """
+    data = data or site.data_folder()
+    data.mkdir(parents=True, exist_ok=True)
+    embedded = f"sqlite:///{data.resolve() / site.name}.sqlite"
+    database = Database(database_url or os.environ.get("DATABASE_URL") or embedded)
+    app = WebApp(
+        title=site.title,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    app.hosts = tuple(site.setting("HOSTS").split())
+    app.state.site, app.state.database, app.state.data = site, database, data
+    app.state.live = LiveModel(site.learner, database, data / f"{site.name}-model.json")
+    app.state.templates = templates_of(site)
+    with FileLock(data / "start.lock"):
+        secret = read_secret(data)
+    app.add_middleware(SessionMiddleware, secret_key=secret, session_cookie=site.name, max_age=YEAR)
+    add_errors(app)
+    add_routes(app)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: WebApp) -> AsyncIterator[None]:
+    """Make ready, serve, and end the model's thread."""
+    await to_thread.run_sync(partial(make_ready, app))
+    yield
+    await to_thread.run_sync(app.state.live.stop)
+    app.state.database.close()
+
+
+def make_ready(app: WebApp) -> None:
+    """Migrate, seed, set the password and serve a first model; a second worker waits and finds all done."""
+    site, database = app.state.site, app.state.database
+    with FileLock(app.state.data / "start.lock"):
+        prepare(database, site.folder / "migrations", site.seed)
+        set_password(database, site.setting("ADMIN_PASSWORD"), site.variable("ADMIN_PASSWORD"))
+    app.state.live.start()
+
+
+def add_routes(app: WebApp) -> None:
+    """Add the shared routes and the site's."""
+    site: Site = app.state.site
+    for router in site.routers:
+        app.include_router(router)
+    app.add_api_route("/health", health, tags=["site"], summary="How the site is")
+    app.add_api_route("/api/docs", api_page, include_in_schema=False)
+    app.add_api_route("/login", login_page, include_in_schema=False)
+    app.add_api_route("/login", login, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/logout", logout, methods=["POST"], include_in_schema=False)
+    app.mount("/static/site", StaticFiles(directory=site.folder / "static"))
+    app.mount("/static/web", StaticFiles(directory=HERE / "static"))
+
+
+def templates_of(site: Site) -> Environment:
+    """Return the templates, the site's first; what they insert is escaped, what they lack is an error."""
+    folders = [FileSystemLoader(site.folder / "templates"), FileSystemLoader(HERE / "templates")]
+    templates = Environment(
+        loader=ChoiceLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    statics = {"site": site.folder / "static", "web": HERE / "static"}
+    versions = {
+        f"{name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+        for name, folder in statics.items()
+        for path in folder.iterdir()
+    }
+    templates.globals |= {"site": site, "static": lambda name: f"/static/{name}?v={versions[name]}"}
+    templates.globals["with_query"] = with_query
+    return templates
+
+
+def with_query(path: str, **parameters: Any) -> str:
+    """Return an address with parameters; lists repeat, what is None or empty is left out."""
+    given = {name: value for name, value in parameters.items() if value not in (None, "", [], ())}
+    return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def render(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
+    """Return a page."""
+    page = request.app.state.templates.get_template(template)
+    html = page.render(
+        request=request,
+        path=request.url.path,
+        csrf=partial(csrf_token, request),
+        said=request.session.pop("said", None) if "said" in request.session else None,
+        health=request.app.state.live.health(),
+        **context,
+    )
+    return HTMLResponse(html, status)
+
+
+def redirect(request: Request, to: str, said: str | None = None) -> RedirectResponse:
+    """Send the browser on after a POST; the next page says so."""
+    if said:
+        request.session["said"] = said
+    return RedirectResponse(to, 303)
+
+
+async def health(request: Request) -> dict[str, Any]:
+    """Say whether the model is up to date, and if not why; 200 as long as the site answers at all."""
+    return {"site": request.app.state.site.name, **request.app.state.live.health()}
+
+
+def api_page(request: Request) -> HTMLResponse:
+    """Show the API's description, rendered here from /api/openapi.json."""
+    return render(request, "api.html", schema=request.app.openapi())
+
+
+def login_page(request: Request, to: str = "/admin") -> Response:
+    """Ask for the password."""
+    if is_admin(request.app.state.database, request):
+        return RedirectResponse(own_path(to), 303)
+    return render(request, "login.html", to=own_path(to), error=None)
+
+
+def login(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Log the admin in."""
+    to, password = own_path(str(form.get("to", ""))), str(form.get("password", ""))
+    if log_in(request.app.state.database, request, password):
+        return redirect(request, to)
+    return render(request, "login.html", 403, to=to, error="That is not the password.")
+
+
+def logout(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Log the admin out."""
+    log_out(request.app.state.database, request)
+    return redirect(request, "/", "You are logged out.")
+
+
+def own_path(path: str) -> str:
+    """Return a path of this site, or /admin for an address that a browser would take elsewhere."""
+    is_own = path.startswith("/") and path.isprintable() and not path.startswith(("//", "/\\"))
+    return path if is_own and "\\" not in path else "/admin"
+
+
+def add_errors(app: WebApp) -> None:
+    """Answer errors with a page, under /api with JSON."""
+    app.add_exception_handler(HTTPException, show_http_error)
+    app.add_exception_handler(RequestValidationError, show_invalid)
+    app.add_exception_handler(LoginNeeded, show_login)
+    app.add_exception_handler(NotReadyError, show_not_ready)
+    app.add_exception_handler(Exception, show_crash)
+
+
+def show_error(request: Request, status: int, words: Any, headers: Any = None) -> Response:
+    """Return an error as the path's kind of answer."""
+    path = request.url.path
+    if path.startswith("/api/") or path == "/health":
+        return JSONResponse({"detail": words}, status, headers)
+    if not isinstance(words, str):
+        words = "; ".join(f"{error['where']}: {error['problem']}" for error in words)
+    heading = HEADINGS.get(status, "That did not work")
+    page = render(request, "error.html", status, heading=heading, words=words)
+    page.headers.update(headers or {})
+    return page
+
+
+async def show_http_error(request: Request, error: HTTPException) -> Response:
+    """Show what a route refused."""
+    words = "There is no such page." if error.detail == "Not Found" else error.detail
+    return show_error(request, error.status_code, words, error.headers)
+
+
+async def show_invalid(request: Request, error: RequestValidationError) -> Response:
+    """Show what is wrong with a question, without repeating it."""
+    problems = [
+        {"where": ".".join(str(part) for part in problem["loc"]), "problem": in_words(problem)}
+        for problem in error.errors()
+    ]
+    return show_error(request, 422, json.loads(json.dumps(problems, default=str)))
+
+
+async def show_login(request: Request, error: LoginNeeded) -> Response:
+    """Send to the login, and from there back."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": "This needs the admin's login."}, 401)
+    to = request.url.path if request.method == "GET" else "/admin"
+    return RedirectResponse(with_query("/login", to=to), 303)
+
+
+async def show_not_ready(request: Request, error: NotReadyError) -> Response:
+    """Say that there is no model yet."""
+    return show_error(request, 503, str(error), {"Retry-After": "1"})
+
+
+async def show_crash(request: Request, error: Exception) -> Response:
+    """Say that something broke, not what; the log has it."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return show_error(request, 500, "It has been written down. Please try again.")

@@ -1,0 +1,169 @@
+"""The database of a site: SQLite in a file, or PostgreSQL; migrated and seeded at the first start.
+
+Every transaction that changes what a model learns from calls :func:`bump` first. That takes the lock of the
+one row of `changes`, so writers have one order and a reader who sees version n sees all up to n.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from examples.web.tables import changes
+
+SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
+KINDS = ("sqlite:///", "postgresql+psycopg://")
+BUSY_SECONDS = 30
+PREPARING = 7_411_046_011  # PostgreSQL's lock number while a site migrates and seeds
+
+
+class DatabaseUrlError(ValueError):
+    """DATABASE_URL names no database that a site can use."""
+
+
+class Head(NamedTuple):
+    """What the database has come to: the last version, and the last that needs a full retrain."""
+
+    version: int
+    structure: int
+    origin: str
+
+
+class Database:
+    """An engine, and transactions that read one state or write in turn.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///path/to/file.sqlite`` or ``postgresql+psycopg://user:password@host/name``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        of_readers = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        self._readers = self.engine.execution_options(**of_readers)
+        self._writers = self.engine.execution_options(writing=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one state of the database, whatever others write meanwhile."""
+        with Session(self._readers, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session that is committed at the end of the block, or rolled back by an exception."""
+        with Session(self._writers, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """Return the engine of a URL, with SQLite set to keep what it acknowledged."""
+    if not url.startswith(KINDS) or url in KINDS or ":memory:" in url:
+        shown = url.split("://", 1)[0] + "://..." if "://" in url else repr(url)
+        raise DatabaseUrlError(
+            "DATABASE_URL must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME. "
+            f"Got {shown} instead."
+        )
+    try:
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=not url.startswith("sqlite"))
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUrlError(f"DATABASE_URL cannot be read: {error}") from None
+    except ImportError as error:
+        raise DatabaseUrlError(f'DATABASE_URL needs pip install ".[postgres]" ({error}).') from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver opens no transaction of its own: _begin_sqlite does
+    for pragma in (
+        f"busy_timeout={1000 * BUSY_SECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # what was acknowledged survives a power cut too
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin; a writer takes the lock at once, since a reader that turns writer is refused without waiting."""
+    is_writer = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+
+def bump(session: Session, *, structural: bool) -> int:
+    """Count one change and return its version; call it first in a transaction that writes.
+
+    Parameters
+    ----------
+    session : Session
+    structural : bool
+        Whether the model has to be trained anew; if not, it learns the rows of this version online.
+    """
+    version = changes.c.version + 1
+    new = {"version": version} | ({"structure": version} if structural else {})
+    return session.execute(update(changes).values(**new).returning(changes.c.version)).scalar_one()
+
+
+def head(session: Session) -> Head:
+    """Return what the database has come to."""
+    return Head(*session.execute(select(changes.c.version, changes.c.structure, changes.c.origin)).one())
+
+
+def prepare(database: Database, migrations: Path, seed: Callable[[Session], None]) -> bool:
+    """Migrate to the newest tables; at the first start seed them too, all in one transaction.
+
+    Returns
+    -------
+    bool
+        Whether this was the first start.
+    """
+    with database.engine.execution_options(writing=True).begin() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PREPARING})
+        upgrade(connection, migrations)
+        if connection.execute(select(changes.c.id)).first():
+            return False
+        connection.execute(insert(changes).values(id=1, version=1, structure=1, origin=uuid.uuid4().hex))
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            seed(session)
+            session.flush()
+            session.commit()
+        return True
+
+
+def upgrade(connection: Connection, migrations: Path, to: str = "head") -> None:
+    """Bring the tables up to a revision, by the shared migrations and those of a site."""
+    _migrate(connection, migrations, lambda script, now: script._upgrade_revs(to, now))
+
+
+def downgrade(connection: Connection, migrations: Path, to: str = "base") -> None:
+    """Take the tables down to a revision."""
+    _migrate(connection, migrations, lambda script, now: script._downgrade_revs(to, now))
+
+
+def _migrate(connection: Connection, migrations: Path, steps: Callable[[ScriptDirectory, Any], Any]) -> None:
+    """Run migrations without an env.py: what it would say is said here, once for all sites."""
+    script = ScriptDirectory(str(migrations), version_locations=[str(SHARED_MIGRATIONS), str(migrations)])
+    with EnvironmentContext(Config(), script, fn=lambda now, _: steps(script, now)) as environment:
+        environment.configure(connection=connection, render_as_batch=True)
+        with environment.begin_transaction():
+            environment.run_migrations()

@@ -1,0 +1,144 @@
+"""The admin's login: one password, hashed in the database; sessions that end; attempts that are counted."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+from fastapi import HTTPException, Request
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from examples.web.database import Database
+from examples.web.tables import admin_sessions, login_attempts, settings
+
+SESSION_SECONDS = 8 * 3600
+ATTEMPTS = 5  # from one address, in the window
+ATTEMPTS_IN_ALL = 50
+WINDOW_SECONDS = 300
+LONGEST_PASSWORD = 200
+SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+
+
+class LoginNeeded(Exception):
+    """The page is the admin's."""
+
+
+class TooManyAttempts(HTTPException):
+    """The password was guessed at too often."""
+
+    def __init__(self) -> None:
+        words = f"Too many attempts to log in. Wait {WINDOW_SECONDS // 60} minutes."
+        super().__init__(429, words, {"Retry-After": str(WINDOW_SECONDS)})
+
+
+def read_secret(folder: Path) -> str:
+    """Return the secret that signs cookies, made once; only its owner can read the file."""
+    path = folder / "secret"
+    if not path.exists():
+        temporary = folder / ".secret.tmp"
+        temporary.unlink(missing_ok=True)
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    return path.read_text()
+
+
+def set_password(database: Database, given: str, variable: str) -> None:
+    """Keep the hash of the password given; without one, make and print one at the first start."""
+    with database.writing() as session:
+        stored = stored_hash(session)
+        if given and stored and matches(given, stored):
+            return
+        if not given and stored:
+            return
+        password = given or secrets.token_urlsafe(12)
+        for table in (admin_sessions, login_attempts):
+            session.execute(delete(table))
+        session.execute(delete(settings).where(settings.c.name == "admin_password"))
+        session.execute(insert(settings).values(name="admin_password", value=hashed(password)))
+    if not given:
+        said = f"The password of /admin is {password} (set your own as {variable}; it is not shown again)"
+        print(said, file=sys.stderr, flush=True)
+
+
+def stored_hash(session: Session, *, lock: bool = False) -> str | None:
+    """Return what the database keeps of the password."""
+    query = select(settings.c.value).where(settings.c.name == "admin_password")
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def hashed(password: str, salt: bytes | None = None) -> str:
+    """Return the salt and the scrypt hash of a password."""
+    salt = salt or secrets.token_bytes(16)
+    return f"{salt.hex()}:{hashlib.scrypt(password.encode(), salt=salt, **SCRYPT).hex()}"
+
+
+def matches(password: str, stored: str) -> bool:
+    """Tell whether a password is the one that was hashed."""
+    salt = bytes.fromhex(stored.split(":")[0])
+    return hmac.compare_digest(hashed(password, salt), stored)
+
+
+def log_in(database: Database, request: Request, password: str) -> bool:
+    """Start an admin's session if the password is right; raise after too many wrong ones."""
+    address = request.client.host if request.client else ""
+    with database.writing() as session:
+        stored = count_attempt(session, address)
+    if len(password) > LONGEST_PASSWORD or not matches(password, stored):
+        return False
+    token = secrets.token_urlsafe(32)
+    with database.writing() as session:
+        session.execute(delete(login_attempts).where(login_attempts.c.address == address))
+        session.execute(delete(admin_sessions).where(admin_sessions.c.until < time.time()))
+        until = time.time() + SESSION_SECONDS
+        session.execute(insert(admin_sessions).values(token_hash=_digest(token), until=until))
+    request.session.pop("csrf", None)
+    request.session["admin"] = token
+    return True
+
+
+def count_attempt(session: Session, address: str) -> str:
+    """Count an attempt, before the password is looked at, and return the stored hash; raise at too many."""
+    stored = stored_hash(session, lock=True)  # so that attempts are counted one after the other
+    since = time.time() - WINDOW_SECONDS
+    session.execute(delete(login_attempts).where(login_attempts.c.at < since))
+    count = select(func.count()).select_from(login_attempts)
+    of_address = session.scalar(count.where(login_attempts.c.address == address))
+    if of_address >= ATTEMPTS or session.scalar(count) >= ATTEMPTS_IN_ALL:
+        raise TooManyAttempts
+    session.execute(insert(login_attempts).values(address=address, at=time.time()))
+    return stored or ""
+
+
+def log_out(database: Database, request: Request) -> None:
+    """End the session, in the database too."""
+    token = request.session.pop("admin", "")
+    request.session.pop("csrf", None)
+    with database.writing() as session:
+        session.execute(delete(admin_sessions).where(admin_sessions.c.token_hash == _digest(token)))
+
+
+def is_admin(database: Database, request: Request) -> bool:
+    """Tell whether the session is an admin's."""
+    token = request.session.get("admin")
+    if not isinstance(token, str):
+        return False
+    known = select(admin_sessions.c.until).where(admin_sessions.c.token_hash == _digest(token))
+    with database.reading() as session:
+        return (session.scalar(known) or 0) > time.time()
+
+
+def admin_only(request: Request) -> None:
+    """Let nobody but the admin through. A dependency; a plain def, since it asks the database."""
+    if not is_admin(request.app.state.database, request):
+        raise LoginNeeded
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

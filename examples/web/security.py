@@ -1,0 +1,121 @@
+"""What stands before every request: headers, hosts, sizes, origins; and the token that every form carries."""
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+
+from fastapi import HTTPException, Request
+from starlette.datastructures import FormData, Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+RAW_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+MOST_BYTES = 1 << 20  # of a body
+LONGEST_QUERY = 4096
+MOST_FIELDS = 500  # of a form
+
+
+class Guard:
+    """The outermost layer: sets the headers of every answer, and refuses what no page ever sends.
+
+    Parameters
+    ----------
+    app : ASGI application
+    hosts : iterable of str
+        The names by which the site may be called, without a port, besides loopback's. A page elsewhere whose
+        name was made to point here is refused by its name.
+    most_bytes : int, default=1 MiB
+        Of a request's body.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> None:
+        self.app, self.most_bytes = app, most_bytes
+        self.hosts = frozenset(name.lower() for name in (*LOOPBACK, *hosts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name for name, _ in message["headers"]}
+                more = [pair for pair in RAW_HEADERS if pair[0] not in given]
+                if b"cache-control" not in given:
+                    more.append((b"cache-control", b"no-store"))
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        if refusal := self._refusal(scope):
+            await refusal(scope, receive, send_guarded)
+        else:
+            await self.app(scope, self._limited(receive), send_guarded)
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if re.sub(r":\d+$", "", host).lower() not in self.hosts:
+            return PlainTextResponse("This site is not known by that name.\n", 400)
+        if len(scope["query_string"]) > LONGEST_QUERY:
+            return PlainTextResponse(f"The address is longer than {LONGEST_QUERY} bytes.\n", 414)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:12]) > self.most_bytes:
+            return PlainTextResponse(f"A request may have {self.most_bytes} bytes.\n", 413)
+        if scope["method"] not in SAFE_METHODS and not is_from_here(headers):
+            return PlainTextResponse("Refused: the request comes from another site.\n", 403)
+        return None
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Count a body that comes in chunks, of no length declared."""
+        n_bytes = 0
+
+        async def receive_limited() -> Message:
+            nonlocal n_bytes
+            message = await receive()
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > self.most_bytes:
+                raise HTTPException(413, f"A request may have {self.most_bytes} bytes.")
+            return message
+
+        return receive_limited
+
+
+def is_from_here(headers: Headers) -> bool:
+    """Tell whether a browser says that one of the site's own pages asks; a program says nothing."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or origin.split("://", 1)[-1].lower() == headers.get("host", "").lower()
+
+
+def csrf_token(request: Request) -> str:
+    """Return the token of this visitor's session, made at the first form."""
+    if "csrf" not in request.session:
+        request.session["csrf"] = secrets.token_urlsafe(24)
+    return request.session["csrf"]
+
+
+async def posted(request: Request) -> FormData:
+    """Return the fields of a posted form; refuse one without the session's token. A dependency."""
+    form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES)
+    token, known = form.get("csrf"), request.session.get("csrf")
+    if not isinstance(token, str) or not known or not hmac.compare_digest(token.encode(), known.encode()):
+        raise HTTPException(403, "This form is out of date. Go back, reload the page and send it again.")
+    return form

@@ -1,0 +1,87 @@
+"""The command ``serve``: its options, and a server on loopback. The web's packages are imported late."""
+
+import argparse
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from examples.arguments import count, whole_number
+
+NEEDED = 'serve needs the web packages: pip install -e ".[web]"'
+
+
+def add_serve(commands: Any, name: str, factory: str) -> None:
+    """Add the command to a command line.
+
+    Parameters
+    ----------
+    commands : what ``add_subparsers`` returned
+    name : str
+        The site's name, as "tavern".
+    factory : str
+        Where its application comes from, as "examples.games.web.site:create_app".
+    """
+    command = commands.add_parser(
+        "serve",
+        help="start the web site",
+        description="Start the web site, on loopback. The first start makes the database and fills it. "
+        "DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL; "
+        f"{name.upper()}_ADMIN_PASSWORD sets the password of /admin, {name.upper()}_HOSTS the names, "
+        "besides loopback's, by which the site may be called.",
+    )
+    command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+    command.add_argument("--port", type=port, default=8000, help="0 for any free one (default: 8000)")
+    command.add_argument(
+        "--workers", type=whole_number, default=1, metavar="N", help="processes (default: 1)"
+    )
+    command.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help=f"the database, the model and the cookies' secret (default: var/{name})",
+    )
+    command.set_defaults(
+        run=lambda options, console, messages, fail: serve(options, name, factory, messages, fail),
+        fail=command.error,
+    )
+
+
+def port(text: str) -> int:
+    """Read a port."""
+    if count(text) > 65535:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def serve(options: Any, name: str, factory: str, messages: Any, fail: Callable) -> None:
+    """Run the server until it is stopped."""
+    try:
+        import uvicorn
+
+        from examples.web.database import DatabaseUrlError, make_engine
+    except ImportError as error:
+        fail(f"{NEEDED} ({error})")
+    if options.data:
+        os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
+    try:
+        if url := os.environ.get("DATABASE_URL"):
+            make_engine(url).dispose()
+    except DatabaseUrlError as error:
+        fail(str(error))
+    if options.host not in ("127.0.0.1", "localhost", "::1"):
+        hosts = f"{name.upper()}_HOSTS"
+        os.environ[hosts] = " ".join([os.environ.get(hosts, ""), options.host])
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    uvicorn.run(
+        factory,
+        factory=True,
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # an address that a stranger wrote into a header is nobody's
+        timeout_graceful_shutdown=5,
+    )

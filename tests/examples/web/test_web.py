@@ -1,0 +1,603 @@
+"""The foundation of the web sites, by a site of one table whose model counts its rows."""
+
+import copy
+import re
+import threading
+import time
+from typing import Annotated
+
+import numpy as np
+import pytest
+from fastapi import APIRouter, Depends, Request
+from fastapi.testclient import TestClient
+from pydantic import BaseModel, Field
+from sklearn.naive_bayes import MultinomialNB
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, inspect, select
+from starlette.datastructures import FormData
+
+from examples.web import live as live_module
+from examples.web import login as login_module
+from examples.web.app import build_app, own_path, redirect, render
+from examples.web.database import Database, DatabaseUrlError, bump, downgrade, head, upgrade
+from examples.web.forms import Line, read_form
+from examples.web.live import Burst, Learner, LiveModel
+from examples.web.login import admin_only
+from examples.web.security import HEADERS, posted
+from examples.web.site import Site
+from examples.web.tables import shared
+from pipelines import save_model
+
+PASSWORD = "open sesame"
+HOME = "http://127.0.0.1"
+tables = MetaData()
+words = Table(
+    "words",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("word", String(20), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "demo_0001", "web_0001", None, None
+def upgrade():
+    op.create_table("words", sa.Column("id", sa.Integer, primary_key=True),
+                    sa.Column("word", sa.String(20), nullable=False), sa.Column("version", sa.Integer, nullable=False))
+def downgrade():
+    op.drop_table("words")
+"""
+
+
+def counted(rows, model=None):
+    if "bad" in rows:
+        raise ValueError("a bad word")
+    return (model or MultinomialNB()).partial_fit(np.ones((len(rows), 1)), rows, classes=["tea", "wine"])
+
+
+def train(session):
+    return counted(list(session.scalars(select(words.c.word))))
+
+
+def update(model, session, since, upto):
+    new = select(words.c.word).where(words.c.version > since, words.c.version <= upto)
+    rows = list(session.scalars(new))
+    return counted(rows, copy.deepcopy(model)) if rows else model
+
+
+def compiled(model, session, previous):
+    return dict(zip(model.classes_.tolist(), model.class_count_.tolist(), strict=True))
+
+
+def add(session, word, *, structural):
+    session.execute(insert(words).values(word=word, version=bump(session, structural=structural)))
+
+
+class Order(BaseModel):
+    word: Line
+    cups: Annotated[int, Field(ge=1, le=9)] = 1
+    extras: list[Line] = []
+
+
+router = APIRouter()
+
+
+@router.get("/")
+def front(request: Request, q: str = ""):
+    return render(request, "front.html", asked=q, counts=request.app.state.live.answers)
+
+
+@router.get("/admin", dependencies=[Depends(admin_only)])
+def admin(request: Request):
+    return render(request, "front.html", asked="the admin", counts={})
+
+
+@router.post("/order")
+def order(request: Request, fields: FormData = Depends(posted)):  # noqa: B008
+    form = read_form(Order, fields)
+    if form.data is None:
+        return render(request, "error.html", 422, heading="No", words=str(form.errors))
+    with request.app.state.database.writing() as session:
+        add(session, form.data.word, structural=True)
+    return redirect(request, "/", f"Ordered {form.data.word}")
+
+
+@router.post("/api/echo")
+async def echo(order: Order):
+    return order
+
+
+@router.get("/api/crash")
+@router.get("/crash")
+def crash():
+    raise RuntimeError("a secret detail")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    for name in ("templates", "static", "migrations"):
+        (folder / name).mkdir()
+    (folder / "static" / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (folder / "static" / "demo.css").write_text("")
+    (folder / "migrations" / "demo_0001.py").write_text(MIGRATION)
+    (folder / "templates" / "front.html").write_text(
+        '{% extends "base.html" %}{% import "macros.html" as m %}{% block title %}Tea{% endblock %}'
+        "{% block main %}<h1>Tea</h1><p>{{ asked }} {{ counts }}</p>"
+        '<form method="post" action="/order">{{ m.token(csrf) }}<input name="word"></form>{% endblock %}'
+    )
+
+    def seed(session):
+        session.execute(insert(words), [{"word": word, "version": 1} for word in ("tea", "tea", "wine")])
+
+    return Site("demo", "Tea & Wine", folder, seed, Learner(train, compiled, MultinomialNB, update), [router])
+
+
+@pytest.fixture(scope="module")
+def app(site, tmp_path_factory, database_url):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEMO_ADMIN_PASSWORD", PASSWORD)
+        app = build_app(site, tmp_path_factory.mktemp("data"), database_url)
+        with TestClient(app):
+            yield app
+
+
+@pytest.fixture
+def browser(app):
+    browser = TestClient(app, HOME, raise_server_exceptions=False)
+    yield browser
+    with app.state.database.writing() as session:
+        session.execute(delete(login_module.login_attempts))
+
+
+def token(page):
+    return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+
+
+def log_in(browser, password=PASSWORD, to="/admin"):
+    page = browser.get("/login")
+    return browser.post("/login", data={"csrf": token(page), "password": password, "to": to})
+
+
+def eventually(check, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "it has not become so"
+        time.sleep(0.02)
+
+
+# --- requests ---
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/nowhere", "/crash", "/api/docs", "/health", "/static/web/site.css"]
+)
+def test_every_answer_has_the_headers(browser, path):
+    answer = browser.get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
+    assert "cache-control" in answer.headers
+    assert "server" not in answer.headers
+
+
+def test_errors_are_pages_or_json_and_tell_no_details(browser):
+    assert browser.get("/nowhere").status_code == 404
+    assert "There is no such page" in browser.get("/nowhere").text
+    crashed = browser.get("/crash")
+    assert crashed.status_code == 500
+    assert "<h1>Something broke</h1>" in crashed.text
+    assert "secret" not in crashed.text
+    assert browser.get("/api/nowhere").json() == {"detail": "There is no such page."}
+    assert browser.get("/api/crash").json() == {"detail": "It has been written down. Please try again."}
+    assert browser.put("/").status_code == 405
+
+
+def test_what_is_typed_is_never_markup(browser):
+    page = browser.get("/", params={"q": "<script>alert(1)</script>\"'"})
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_forms_without_the_token_or_from_elsewhere_are_refused(browser, app):
+    good = {"csrf": token(browser.get("/")), "word": "tea"}
+    for fields, headers in [
+        ({"word": "tea"}, {}),
+        ({**good, "csrf": "x"}, {}),
+        ({**good, "csrf": "é"}, {}),
+        (good, {"origin": "https://elsewhere.example"}),
+        (good, {"origin": "null"}),
+        (good, {"sec-fetch-site": "cross-site"}),
+        (good, {"sec-fetch-site": "same-site"}),
+    ]:
+        assert browser.post("/order", data=fields, headers=headers).status_code == 403
+    assert TestClient(app, HOME).post("/order", data=good).status_code == 403  # another's token
+    answer = browser.post("/order", data=good, headers={"origin": HOME, "sec-fetch-site": "same-origin"})
+    assert answer.history[0].status_code == 303
+    assert "Ordered tea" in answer.text
+    assert "Ordered tea" not in browser.get("/").text
+
+
+def test_wrong_hosts_and_too_long_requests_are_refused(browser):
+    assert browser.get("/", headers={"host": "elsewhere.example"}).status_code == 400
+    assert browser.get("/", headers={"host": "localhost:8000"}).status_code == 200
+    assert browser.get("/?q=" + "x" * 5000).status_code == 414
+    assert browser.post("/api/echo", content=b"x" * (1 << 21)).status_code == 413
+    in_chunks = browser.post("/api/echo", content=iter([b"x" * (1 << 19)] * 4))
+    assert in_chunks.status_code == 413
+    assert browser.post("/order", data={"csrf": "x", **{f"f{i}": "" for i in range(600)}}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"{", "application/json"),
+        (b"[]", "application/json"),
+        (b'{"word": "\\ud800"}', "application/json"),
+        (b'{"word": "a\\u0000b"}', "application/json"),
+        (b"\xff\xfe", "application/json"),
+        (b"[" * 100_000, "application/json"),
+        (b'{"cups": 1e999}', "application/json"),
+        (b"word=tea", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_malformed_bodies_are_the_senders_fault(browser, body, kind):
+    answer = browser.post("/api/echo", content=body, headers={"content-type": kind})
+    assert answer.status_code in (400, 422)
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [b"--x\r\nbroken", b"--x", b"", b"\0\0"])
+def test_malformed_forms_are_the_senders_fault(browser, body):
+    answer = browser.post("/order", content=body, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.status_code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/web/../app.py",
+        "/static/web/%2e%2e/app.py",
+        "/static/web/..%2fapp.py",
+        "/static/web/%2e%2e%2f%2e%2e%2fpyproject.toml",
+        "/static/site//etc/passwd",
+        "/static/site/%00",
+    ],
+)
+def test_no_path_leads_out_of_the_static_folders(browser, path):
+    assert browser.get(path).status_code in (404, 405)
+
+
+def test_the_api_is_described_without_another_host(browser):
+    assert browser.get("/api/openapi.json").json()["paths"].keys() >= {"/api/echo", "/health"}
+    page = browser.get("/api/docs").text
+    assert "/api/echo" in page
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+    assert browser.get("/docs").status_code == 404
+
+
+# --- forms ---
+
+
+def test_a_form_keeps_what_was_typed_and_says_what_is_wrong():
+    fields = [("word", "  "), ("cups", "many"), ("extras", "milk"), ("extras", ""), ("extras", "a\0b")]
+    form = read_form(Order, FormData(fields))
+    assert form.data is None
+    assert form.errors == {
+        "word": "Please fill this in.",
+        "cups": "Must be a whole number, got 'many'.",
+        "extras": "must be one line without control characters".capitalize(),
+    }
+    assert form.value("cups") == "many"
+    assert form.value("extras") == ["milk", "", "a\0b"]
+    good = read_form(Order, FormData([("word", " tea "), ("extras", "milk"), ("extras", "sugar")]))
+    assert good.data == Order(word="tea", cups=1, extras=["milk", "sugar"])
+    assert read_form(Order, FormData([("word", "x"), ("cups", "10")])).errors == {
+        "cups": "Must be at most 9, got '10'."
+    }
+
+
+# --- login ---
+
+
+def test_the_admins_pages_need_the_password(browser):
+    assert browser.get("/admin").url.path == "/login"
+    assert log_in(browser, "wrong").status_code == 403
+    assert browser.get("/admin").url.path == "/login"
+    answer = log_in(browser)
+    assert answer.url.path == "/admin"
+    assert "the admin" in answer.text
+    browser.post("/logout", data={"csrf": token(browser.get("/admin"))})
+    assert browser.get("/admin").url.path == "/login"
+
+
+def test_a_session_ends_with_the_logout_even_if_its_cookie_was_copied(browser, app):
+    log_in(browser)
+    thief = TestClient(app, HOME, cookies=dict(browser.cookies))
+    assert thief.get("/admin").url.path == "/admin"
+    browser.post("/logout", data={"csrf": token(browser.get("/admin"))})
+    assert thief.get("/admin").url.path == "/login"
+
+
+def test_the_session_cookie_is_signed_http_only_and_same_site(browser):
+    page = browser.get("/login")
+    assert re.search("httponly; samesite=lax", page.headers["set-cookie"])
+    value = browser.cookies["demo"]
+    browser.cookies.clear()
+    browser.cookies.set("demo", "x" + value[1:], domain="127.0.0.1")
+    assert token(browser.get("/login")) != token(page)
+
+
+def test_guessing_the_password_is_slowed_down(browser):
+    answers = [log_in(browser, f"guess {i}").status_code for i in range(7)]
+    assert answers == [403] * 5 + [429] * 2
+    slow = log_in(browser)
+    assert slow.status_code == 429  # the right one too: who guesses learns nothing
+    assert int(slow.headers["retry-after"]) > 0
+
+
+def test_many_guesses_at_once_are_counted_too(app):
+    browsers = [TestClient(app, HOME) for _ in range(10)]
+    answers = []
+    threads = [
+        threading.Thread(target=lambda b=b: answers.append(log_in(b, "x").status_code)) for b in browsers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [403] * 5 + [429] * 5
+    with app.state.database.writing() as session:
+        session.execute(delete(login_module.login_attempts))
+
+
+@pytest.mark.parametrize(
+    ("to", "path"),
+    [
+        ("/admin/games", "/admin/games"),
+        ("//elsewhere.example", "/admin"),
+        ("https://elsewhere.example", "/admin"),
+        ("/\\elsewhere.example", "/admin"),
+        ("/\t/elsewhere.example", "/admin"),
+        ("", "/admin"),
+    ],
+)
+def test_the_login_leads_nowhere_else(to, path):
+    assert own_path(to) == path
+
+
+def test_a_password_is_made_and_said_once_where_none_is_given(site, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("DEMO_ADMIN_PASSWORD", raising=False)
+    for start in range(2):
+        app = build_app(site, tmp_path)
+        with TestClient(app, HOME) as browser:
+            said = re.search(r"password of /admin is (\S+)", capsys.readouterr().err)
+            if start == 0:
+                password = said[1]
+                assert log_in(browser, password).url.path == "/admin"
+            else:
+                assert said is None
+                assert browser.get("/admin").url.path == "/login"
+        with app.state.database.reading() as session:
+            assert password not in str(session.execute(select(login_module.settings)).all())
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+# --- database ---
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://root@localhost/x",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "postgresql://u:secret@h/n",
+        "x",
+    ],
+)
+def test_other_databases_are_refused_without_saying_the_password(url):
+    with pytest.raises(DatabaseUrlError, match="must be sqlite:///FILE or postgresql") as refused:
+        Database(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_migrations_make_the_tables_as_declared_and_take_them_down(site, app, tmp_path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with app.state.database.engine.connect() as connection:
+        assert not compare_metadata(MigrationContext.configure(connection), [shared, tables])
+    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    with database.engine.begin() as connection:
+        upgrade(connection, site.folder / "migrations")
+        assert "words" in inspect(connection).get_table_names()
+        downgrade(connection, site.folder / "migrations")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    database.close()
+
+
+def test_writers_take_turns_and_lose_nothing(app):
+    database = app.state.database
+    with database.reading() as session:
+        before = head(session).version
+
+    def write():
+        for _ in range(10):
+            with database.writing() as session:
+                add(session, "tea", structural=False)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        versions = list(session.scalars(select(words.c.version).where(words.c.version > before)))
+        assert sorted(versions) == list(range(before + 1, before + 81))
+        assert head(session).version == before + 80
+
+
+def test_a_reader_sees_one_state(app):
+    database = app.state.database
+    with database.reading() as session:
+        before = head(session)
+        with database.writing() as other:
+            add(other, "wine", structural=False)
+        assert head(session) == before
+
+
+def test_a_failed_start_leaves_no_half_made_database(site, tmp_path):
+    def seed(session):
+        site.seed(session)
+        raise RuntimeError("power cut")
+
+    broken = Site("demo", "Tea", site.folder, seed, site.learner, [])
+    with pytest.raises(RuntimeError, match="power cut"), TestClient(build_app(broken, tmp_path)):
+        pass
+    with TestClient(build_app(site, tmp_path), HOME) as browser:
+        assert browser.get("/health").json()["status"] == "ok"
+
+
+# --- the live model ---
+
+
+@pytest.fixture
+def two(site, tmp_path):
+    """Return two workers' models on one database, turned by hand or by their threads."""
+    app = build_app(site, tmp_path, f"sqlite:///{tmp_path / 'live.sqlite'}")
+    with TestClient(app):
+        pass
+    database = Database(f"sqlite:///{tmp_path / 'live.sqlite'}")
+    workers = [LiveModel(site.learner, database, tmp_path / "demo-model.json", pause=0.5) for _ in range(2)]
+    yield workers
+    for worker in workers:
+        worker.stop()
+    database.close()
+
+
+def write(worker, word, *, structural):
+    with worker.database.writing() as session:
+        add(session, word, structural=structural)
+
+
+def test_a_saved_model_is_loaded_at_the_start_and_learns_what_came_since(two):
+    write(two[0], "wine", structural=False)
+    for worker in two:
+        worker.start()
+        assert worker.trainings == 0
+        assert worker.answers == {"tea": 2, "wine": 2}
+        assert worker.health() == {"status": "ok", "reason": "", "version": 2, "trained": 1, "trainings": 0}
+
+
+def test_rows_are_learned_online_by_every_worker_and_the_old_answers_stay_as_they_were(two):
+    for worker in two:
+        worker.start()
+    before = two[1].answers
+    write(two[0], "wine", structural=False)
+    eventually(lambda: all(worker.answers == {"tea": 2, "wine": 2} for worker in two), 1)
+    assert before == {"tea": 2, "wine": 1}
+    assert [worker.trainings for worker in two] == [0, 0]
+
+
+def test_a_burst_of_changes_is_trained_once_by_one_worker(two):
+    for worker in two:
+        worker.start()
+    for _ in range(10):
+        write(two[0], "tea", structural=True)
+    eventually(lambda: all(worker.answers == {"tea": 12, "wine": 1} for worker in two), 1.5)
+    time.sleep(0.5)
+    assert sum(worker.trainings for worker in two) == 1
+
+
+def test_a_burst_that_does_not_end_is_trained_all_the_same(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now[0])
+    burst, over = Burst(), []
+    for turn in range(45):
+        now[0] += 0.1
+        if burst.is_over(turn):
+            over.append(turn)
+    assert len(over) == 2
+    now[0] += 0.1
+    assert not burst.is_over(44)
+    now[0] += 0.3
+    assert burst.is_over(44)
+
+
+def test_a_failed_training_keeps_the_last_good_model_and_says_so(two):
+    for worker in two:
+        worker.start()
+    write(two[0], "bad", structural=True)
+    eventually(lambda: all(worker.health()["status"] == "degraded" for worker in two))
+    assert "a bad word" in two[0].reason
+    assert two[0].answers == two[1].answers == {"tea": 2, "wine": 1}
+    with two[0].database.writing() as session:
+        bump(session, structural=True)
+        session.execute(delete(words).where(words.c.word == "bad"))
+    eventually(lambda: all(worker.health()["status"] == "ok" for worker in two))
+
+
+def test_a_damaged_file_keeps_the_last_good_model_and_is_made_anew(two):
+    for worker in two:
+        worker.start()
+    (file,) = two[0].card.parent.glob("demo-model-*.joblib")
+    file.write_bytes(b"damaged")
+    eventually(lambda: all("cannot be used" in worker.reason for worker in two), 1)
+    assert two[0].answers == two[1].answers == {"tea": 2, "wine": 1}
+    eventually(lambda: all(worker.health()["status"] == "ok" for worker in two))
+    assert sum(worker.trainings for worker in two) == 1
+
+
+@pytest.mark.parametrize(
+    "how", ["damaged", "no card", "another database", "no model's card", "other versions"]
+)
+def test_a_start_with_no_good_file_trains(two, how):
+    (file,) = two[0].card.parent.glob("demo-model-*.joblib")
+    if how == "damaged":
+        file.write_bytes(b"")
+    elif how == "no card":
+        two[0].card.unlink()
+    elif how == "another database":
+        save_model(counted(["tea"]), two[0].card, scores={"version": 1, "origin": "elsewhere"})
+    elif how == "no model's card":
+        two[0].card.write_text("{}")
+    else:
+        two[0].card.write_text(two[0].card.read_text().replace('"numpy": "', '"numpy": "0.'))
+    for worker in two:
+        worker.start()
+        assert worker.answers == {"tea": 2, "wine": 1}
+        assert worker.health()["status"] == "ok"
+    assert [worker.trainings for worker in two] == [1, 0]
+
+
+def test_a_site_without_any_model_says_so_until_it_has_one(two):
+    two[0].card.unlink()
+    write(two[0], "bad", structural=True)
+    two[0].start()
+    assert two[0].health()["status"] == "degraded"
+    with pytest.raises(
+        RuntimeError, match="There is no model yet; the last training failed: ValueError: a bad word"
+    ):
+        two[0].answers
+    with two[0].database.writing() as session:
+        bump(session, structural=True)
+        session.execute(delete(words).where(words.c.word == "bad"))
+    eventually(lambda: two[0].health()["status"] == "ok")
+
+
+def test_a_new_stamp_is_a_reason_to_train(two, site):
+    day = ["monday"]
+    learner = Learner(train, compiled, MultinomialNB, update, stamp=lambda: day[0])
+    two[0].learner = learner
+    two[0].start()
+    assert two[0].trainings == 1
+    day[0] = "tuesday"
+    eventually(lambda: two[0].trainings == 2)
+
+
+def test_rows_that_cannot_be_learned_are_said(two, monkeypatch):
+    two[0].start()
+    write(two[0], "bad", structural=False)
+    eventually(lambda: "could not be learned" in two[0].reason)
+    assert two[0].answers == {"tea": 2, "wine": 1}
