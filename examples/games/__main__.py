@@ -34,12 +34,13 @@ from examples.games.model import (
     train,
     tuned_recommender,
 )
+from examples.games.words import in_words
 from examples.terminal import Terminal, run_quietly
+from examples.web.serve import add_serve
 from pipelines import ModelFileError, ModelVersionWarning, explain, load_model, recommend, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "games.json"
 RETRAIN = "python -m examples.games train"
-BUDGET_IN_WORDS = {"cheap": "budget-friendly", "standard": "standard", "premium": "premium"}
 QUESTIONS = [  # stored with their answers in the model's card
     {"budget": "cheap", "gameplay_types": ["Adventure", "Platform"]},
     {"budget": "premium", "gameplay_types": ["Racing"]},
@@ -128,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", type=writable_path, metavar="FILE", help="write the scores as JSON")
     command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw the scores; .svg or .png")
     command.set_defaults(run=run_evaluate, fail=command.error)
+    add_serve(commands, "tavern", "examples.games.web.site:create_app")
     return parser
 
 
@@ -309,15 +311,6 @@ def has(game: dict, feature: str) -> bool:
     """Tell whether a game has what a feature's name, as "budget=cheap", says."""
     column, value = feature.split("=", 1)
     return value in game[column] if column == "gameplay_types" else game[column] == value
-
-
-def in_words(budget: str | None, types: list[str]) -> str:
-    """Write the question in words: "A budget-friendly adventure, platform game"."""
-    words = [BUDGET_IN_WORDS.get(budget, budget)] if budget else []
-    phrase = " ".join([*words, ", ".join(name if name.isupper() else name.lower() for name in types), "game"])
-    phrase = " ".join(phrase.split())
-    vowel = phrase[0] in ("AEFHILMNORSX" if phrase.split()[0].strip(",").isupper() else "aeiou")
-    return f"{'An' if vowel else 'A'} {phrase}" if words or types else "Any game"
 
 
 def is_unicode() -> bool:

@@ -144,7 +144,7 @@ def templates_of(site: Site) -> Environment:
         for path in folder.iterdir()
     }
     templates.globals |= {"site": site, "static": lambda name: f"/static/{name}?v={versions[name]}"}
-    templates.globals["with_query"] = with_query
+    templates.globals |= {"with_query": with_query, **site.template_globals}
     return templates
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
@@ -33,6 +34,8 @@ class Site:
         Under /admin every page needs a login; under /api answers are JSON and no form's token is asked for.
     links : list of (href, words)
         The navigation of every page.
+    template_globals : dict
+        Names that every template of the site knows.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Site:
     learner: Learner
     routers: list[APIRouter]
     links: list[tuple[str, str]] = field(default_factory=list)
+    template_globals: dict[str, Any] = field(default_factory=dict)
 
     def variable(self, name: str) -> str:
         """Return the name of a variable of the environment, as TAVERN_DATA."""

@@ -1,0 +1,1 @@
+"""The tavern's web site: ``python -m examples.games serve``."""

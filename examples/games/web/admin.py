@@ -1,0 +1,290 @@
+"""Behind the counter: how the model is, and the desks of games, consoles and rentals."""
+
+import time
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field, field_validator, model_validator
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from examples.games.data import BUDGETS, FIRST_YEAR, LAST_YEAR
+from examples.games.web.pages import games_like
+from examples.games.web.seed import free_slug
+from examples.games.web.tables import Console, Game, GameType, Rental
+from examples.games.words import BUDGET_IN_WORDS
+from examples.web.app import render
+from examples.web.desk import Desk
+from examples.web.forms import Form, Id, Line
+from examples.web.login import admin_only
+from examples.web.paging import pattern
+
+MOST_TYPES = 12
+LONGEST_TYPE = 40
+
+overview_router = APIRouter(include_in_schema=False, dependencies=[Depends(admin_only)])
+
+
+@overview_router.get("/admin")
+def overview(request: Request) -> Response:
+    """Show how much there is, and how the model is."""
+    with request.app.state.database.reading() as session:
+        counts = {
+            desk: session.scalar(select(func.count()).select_from(desk.row))
+            for desk in (GAMES, CONSOLES, RENTALS)
+        }
+    return render(request, "admin.html", counts=counts)
+
+
+class GameFields(BaseModel):
+    """The form of a game."""
+
+    title: Annotated[Line, Field(max_length=120)]
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    console: Id
+    developer: Annotated[Line, Field(max_length=120)]
+    cost: Annotated[Decimal, Field(ge=0, le=Decimal("999999.99"), decimal_places=2)]
+    top_rated: bool = False
+    types: list[Line] = []
+    new_types: Annotated[str, Field(max_length=200)] = ""
+
+    @field_validator("types")
+    @classmethod
+    def _are_short(cls, types: list[str]) -> list[str]:
+        if any(len(name) > LONGEST_TYPE for name in types):
+            raise ValueError(f"A type has at most {LONGEST_TYPE} characters.")
+        return types
+
+    @field_validator("new_types")
+    @classmethod
+    def _are_names(cls, text: str) -> str:
+        for name in split_types(text):
+            if len(name) > LONGEST_TYPE or not name.isprintable() or "|" in name:
+                raise ValueError(
+                    f"A type is a word of at most {LONGEST_TYPE} characters, without |; got {name!r}."
+                )
+        return text
+
+    @model_validator(mode="after")
+    def _are_some(self) -> "GameFields":
+        n_types = len({*self.types, *split_types(self.new_types)})
+        if not 1 <= n_types <= MOST_TYPES:
+            raise ValueError(f"A game has 1 to {MOST_TYPES} gameplay types, got {n_types}.")
+        return self
+
+
+def split_types(text: str) -> list[str]:
+    """Return the names in a text, separated by commas."""
+    return [" ".join(name.split()) for name in text.split(",") if name.strip()]
+
+
+def known_types(session: Session) -> list[str]:
+    """Return all types that games have."""
+    return list(session.scalars(select(GameType.name).distinct().order_by(GameType.name)))
+
+
+def types_of(data: GameFields, before: list[str], known: list[str]) -> list[str]:
+    """Return a game's types: those kept in their order, then those added, spelled as they are elsewhere."""
+    spelled = {name.casefold(): name for name in known}
+    wanted = [spelled.get(name.casefold(), name) for name in (*data.types, *split_types(data.new_types))]
+    return list(dict.fromkeys([*(name for name in before if name in wanted), *wanted]))
+
+
+def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Game | None:
+    """Write a game down."""
+    data = form.data
+    taken = session.scalar(select(Game).where(func.lower(Game.title) == data.title.lower()))
+    if taken and taken is not game:
+        form.refuse("title", f"There is a game called {taken.title} already.")
+    console = session.get(Console, data.console)
+    if console is None:
+        form.refuse("console", "There is no such console any more.")
+    if form.errors:
+        return game
+    known = known_types(session)
+    if game is None:
+        game = Game(slug=free_slug(data.title, set(session.scalars(select(Game.slug)))))
+    game.title, game.year, game.developer, game.top_rated = (
+        data.title,
+        data.year,
+        data.developer,
+        data.top_rated,
+    )
+    game.of_console, game.cents = console, int(data.cost * 100)
+    names = types_of(data, game.types, known)
+    if names != game.types:
+        game.types = []
+        session.add(game)
+        session.flush()  # the old rows go before the new take their places
+        game.types = names
+    session.add(game)
+    return game
+
+
+def show_game(game: Game) -> dict[str, Any]:
+    """Return what the form shows."""
+    kept = {name: getattr(game, name) for name in ("title", "year", "developer", "top_rated", "types")}
+    return {**kept, "console": game.console_id, "cost": f"{game.cost:.2f}"}
+
+
+def game_options(session: Session) -> dict[str, Any]:
+    """Return what can be chosen."""
+    consoles = [(row.id, row.name) for row in session.scalars(select(Console).order_by(Console.name))]
+    return {"consoles": consoles, "known_types": known_types(session)}
+
+
+def on_delete_game(session: Session, game: Game) -> tuple[str, bool]:
+    """Say what goes with a game."""
+    n = session.scalar(select(func.count()).select_from(Rental).where(Rental.game_id == game.id))
+    return f"It leaves the shelves, and {n} rentals of it are forgotten. This cannot be undone.", True
+
+
+def search_games(text: str) -> Select:
+    """Find games by title or developer."""
+    return games_like(text).order_by(Game.title)
+
+
+class ConsoleFields(BaseModel):
+    """The form of a console."""
+
+    name: Annotated[Line, Field(max_length=60)]
+
+
+def save_console(session: Session, console: Console | None, form: Form[ConsoleFields]) -> Console | None:
+    """Write a console down."""
+    name = form.data.name
+    taken = session.scalar(select(Console).where(func.lower(Console.name) == name.lower()))
+    if taken and taken is not console:
+        form.refuse("name", f"There is a console called {taken.name} already.")
+        return console
+    console = console or Console()
+    console.name = name
+    session.add(console)
+    return console
+
+
+def on_delete_console(session: Session, console: Console) -> tuple[str, bool]:
+    """Allow it for a console without games."""
+    n = session.scalar(select(func.count()).select_from(Game).where(Game.console_id == console.id))
+    if n:
+        return f"{n} games are for it. Give them another console, or delete them, first.", False
+    return "No game is for it. This cannot be undone.", True
+
+
+def search_consoles(text: str) -> Select:
+    """Find consoles by name."""
+    return select(Console).where(Console.name.ilike(pattern(text), escape="\\")).order_by(Console.name)
+
+
+class RentalFields(BaseModel):
+    """The form of a rental."""
+
+    game: Annotated[Line, Field(max_length=120)]
+    budget: Literal[BUDGETS] | None = None  # type: ignore[valid-type]
+    types: Annotated[list[Line], Field(max_length=20)] = []
+
+
+def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields]) -> Rental | None:
+    """Write a rental down; one that is entered here is no visitor's."""
+    data = form.data
+    game = session.scalar(select(Game).where(func.lower(Game.title) == data.game.lower()))
+    if game is None:
+        form.refuse("game", f"There is no game called {data.game}.")
+    unknown = set(data.types) - {*known_types(session), *(rental.types if rental else ())}
+    if unknown:
+        form.refuse("types", f"No game has the type {', '.join(sorted(unknown))}.")
+    if form.errors:
+        return rental
+    if rental and rental.visitor and rental.game_id != game.id:
+        same = select(Rental).where(Rental.visitor == rental.visitor, Rental.game_id == game.id)
+        if session.scalar(same):
+            form.refuse("game", f"This visitor has rented {game.title} already.")
+            return rental
+    rental = rental or Rental(at=int(time.time()), version=1)
+    rental.game, rental.budget = game, data.budget
+    names = list(dict.fromkeys([*(name for name in rental.types if name in data.types), *data.types]))
+    if names != rental.types:
+        rental.types = []
+        session.add(rental)
+        session.flush()
+        rental.types = names
+    session.add(rental)
+    return rental
+
+
+def show_rental(rental: Rental) -> dict[str, Any]:
+    """Return what the form shows."""
+    return {"game": rental.game.title, "budget": rental.budget, "types": rental.types}
+
+
+def rental_options(session: Session) -> dict[str, Any]:
+    """Return what can be chosen; a rental may have been asked for a type that no game has any more."""
+    return {"known_types": known_types(session), "budgets": list(BUDGET_IN_WORDS.items())}
+
+
+def search_rentals(text: str) -> Select:
+    """Find rentals by the game's title, the newest first."""
+    found = select(Rental).order_by(Rental.id.desc())
+    return (
+        found.where(Rental.game.has(Game.title.ilike(pattern(text), escape="\\"))) if text.strip() else found
+    )
+
+
+def day_of(rental: Rental) -> str:
+    """Return the day of a rental."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(rental.at))
+
+
+GAMES = Desk(
+    name="games",
+    one="game",
+    row=Game,
+    fields=GameFields,
+    form="admin_game.html",
+    search=search_games,
+    columns={
+        "title": lambda game: game.title,
+        "console": lambda game: game.console,
+        "year": lambda game: game.year,
+        "types": lambda game: ", ".join(game.types),
+        "an hour": lambda game: f"{game.cost:.2f}",
+        "top rated": lambda game: "yes" if game.top_rated else "no",
+    },
+    show=show_game,
+    save=save_game,
+    options=game_options,
+    on_delete=on_delete_game,
+)
+CONSOLES = Desk(
+    name="consoles",
+    one="console",
+    row=Console,
+    fields=ConsoleFields,
+    form="admin_console.html",
+    search=search_consoles,
+    columns={"name": lambda console: console.name},
+    show=lambda console: {"name": console.name},
+    save=save_console,
+    options=lambda session: {},
+    on_delete=on_delete_console,
+)
+RENTALS = Desk(
+    name="rentals",
+    one="rental",
+    row=Rental,
+    fields=RentalFields,
+    form="admin_rental.html",
+    search=search_rentals,
+    columns={
+        "game": lambda rental: rental.game.title,
+        "asked for": lambda rental: ", ".join([*filter(None, [rental.budget]), *rental.types]) or "nothing",
+        "when": day_of,
+        "by": lambda rental: "a visitor" if rental.visitor else "the house",
+    },
+    show=show_rental,
+    save=save_rental,
+    options=rental_options,
+    on_delete=lambda session, rental: ("The model forgets it. This cannot be undone.", True),
+)

@@ -1,0 +1,179 @@
+"""The tavern for programs: JSON answers. Those of the model touch neither database nor thread."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from examples.games.web.criteria import MOST_TYPES, Budget, Types, answers_of, check, check_game
+from examples.games.web.model import Fact
+from examples.games.web.pages import record_rental
+from examples.games.web.tables import Rental
+from examples.web.forms import Line
+
+Excluded = Annotated[
+    list[str],
+    Query(default_factory=list, max_length=100, description="a title not to answer; may be repeated"),
+]
+
+router = APIRouter(prefix="/api", tags=["tavern"])
+
+
+class Question(BaseModel):
+    """What was asked."""
+
+    budget: str | None
+    gameplay_types: list[str]
+
+
+class Suggested(BaseModel):
+    """A game that answers a question."""
+
+    rank: int
+    game: str
+    slug: str
+    console: str
+    year: int
+    developer: str
+    cost: float = Field(description="tavern coins an hour")
+    budget: str
+    gameplay_types: list[str]
+    score: float
+
+
+class Suggestions(BaseModel):
+    """The games that answer a question, best first."""
+
+    question: Question
+    suggestions: list[Suggested]
+
+
+class Explanation(BaseModel):
+    """What each part of a question adds to a game's score, the most first."""
+
+    game: str
+    score: float
+    reasons: dict[str, float]
+
+
+class Criteria(BaseModel):
+    """What a question may name."""
+
+    budgets: list[str]
+    gameplay_types: list[str]
+
+
+class NewRental(BaseModel):
+    """A game to rent, and the question that it answered."""
+
+    game: Annotated[Line, Field(description="title or slug")]
+    budget: Annotated[str, Field(max_length=20)] | None = None
+    gameplay_types: Annotated[list[str], Field(max_length=MOST_TYPES)] = []
+
+
+class RentalOut(BaseModel):
+    """A rental; `version` is what the model learns it by (see /health)."""
+
+    id: int
+    game: str
+    budget: str | None
+    gameplay_types: list[str]
+    at: int = Field(description="seconds since 1970")
+    version: int
+
+
+@router.get("/recommend", response_model=Suggestions)
+async def recommend(
+    request: Request,
+    type: Types,
+    exclude: Excluded,
+    budget: Budget = "",
+    k: Annotated[int, Query(ge=1, le=50, description="how many games")] = 5,
+) -> Response:
+    """Recommend games for a budget and types, either or both left out."""
+    answers = answers_of(request)
+    check(answers, budget, type)
+    found = answers.recommend(budget or None, type, k, exclude)
+    suggestions = [{"rank": i, **told(one.game), "score": one.score} for i, one in enumerate(found, start=1)]
+    asked = {"budget": budget or None, "gameplay_types": type}
+    return as_json({"question": asked, "suggestions": suggestions})
+
+
+@router.get("/explain", response_model=Explanation)
+async def explain(
+    request: Request,
+    game: Annotated[str, Query(max_length=200, description="title or slug")],
+    type: Types,
+    budget: Budget = "",
+) -> Response:
+    """Say what each part of a question adds to the score of a game."""
+    answers = answers_of(request)
+    check(answers, budget, type)
+    title = check_game(answers, game, ("query", "game"))
+    reasons = answers.explain(budget or None, type, title)
+    return as_json({"game": title, "score": sum(reasons.values()), "reasons": reasons})
+
+
+@router.get("/criteria", response_model=Criteria)
+async def criteria(request: Request) -> Response:
+    """List the budgets and gameplay types that the model knows."""
+    answers = answers_of(request)
+    return as_json({"budgets": answers.budgets, "gameplay_types": answers.types})
+
+
+@router.get("/rentals", response_model=list[RentalOut])
+def rentals(request: Request) -> list[dict[str, Any]]:
+    """List the rentals of the visitor whose cookie is sent, the newest first, at most 100."""
+    visitor = request.session.get("visitor", "")
+    query = select(Rental).where(Rental.visitor == visitor).order_by(Rental.id.desc()).limit(100)
+    with request.app.state.database.reading() as session:
+        return [rental_out(rental) for rental in session.scalars(query)]
+
+
+@router.post(
+    "/rentals",
+    response_model=RentalOut,
+    status_code=201,
+    responses={200: {"model": RentalOut, "description": "The visitor has that game already"}},
+)
+def rent(request: Request, rental: NewRental) -> Response:
+    """Rent a game, once a visitor; the answer sets the cookie of a new one. The model soon learns it."""
+    answers = answers_of(request)
+    check(answers, rental.budget or "", rental.gameplay_types, "body")
+    title = check_game(answers, rental.game, ("body", "game"))
+    _, written, is_new = record_rental(request, title, rental.budget or None, rental.gameplay_types)
+    return JSONResponse(rental_out(written), 201 if is_new else 200)
+
+
+def rental_out(rental: Rental) -> dict[str, Any]:
+    """Return what is said of a rental."""
+    return {
+        "id": rental.id,
+        "game": rental.game.title,
+        "budget": rental.budget,
+        "gameplay_types": rental.types,
+        "at": rental.at,
+        "version": rental.version,
+    }
+
+
+def told(game: Fact) -> dict[str, Any]:
+    """Return what is said of a game."""
+    return {
+        "game": game.title,
+        "slug": game.slug,
+        "console": game.console,
+        "year": game.year,
+        "developer": game.developer,
+        "cost": game.cost,
+        "budget": game.budget,
+        "gameplay_types": game.types,
+    }
+
+
+def as_json(content: Any) -> Response:
+    """Return plain values as JSON: what was made here needs no second look."""
+    return Response(json.dumps(content), media_type="application/json")

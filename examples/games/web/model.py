@@ -1,0 +1,199 @@
+"""The tavern's model: trained from the database, updated by rentals, and what a request reads of it."""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from sklearn.pipeline import Pipeline
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
+from examples.games.data import BUDGETS, budget_of
+from examples.games.model import ALPHA, BUDGET_WEIGHT, NORM, question
+from examples.games.web.tables import Console, Game, GameType, Rental, RentalType
+from examples.web.live import Learner
+from pipelines import explain, game_recommender, recommend, update
+
+# What a game of the catalogue counts for; a rental counts 1. Whole numbers, the same in every training, so
+# that the counts are exact and rentals learned one by one give the very model that a full training gives.
+GAME_WEIGHT = 20
+
+
+class NoGamesError(ValueError):
+    """There is nothing to recommend."""
+
+
+class Fact(NamedTuple):
+    """What an answer says of a game."""
+
+    title: str
+    slug: str
+    year: int
+    console: str
+    developer: str
+    cost: float
+    budget: str
+    types: tuple[str, ...]
+
+
+class Suggestion(NamedTuple):
+    """A game, and its score."""
+
+    game: Fact
+    score: float
+
+
+class Reason(NamedTuple):
+    """What one part of the question adds to a game's score, and how much of it not every game gets."""
+
+    name: str
+    has: bool
+    adds: float
+    more: float
+
+
+class Answers:
+    """What requests read: a model, the games it may answer, the budgets and types it knows. Never altered."""
+
+    def __init__(self, model: Pipeline, facts: Mapping[str, Fact]) -> None:
+        self.facts = facts
+        self.by_slug = {fact.slug: fact for fact in facts.values()}
+        self.budgets = list(BUDGETS)
+        self.types: list[str] = model["encode"].named_transformers_["gameplay_types"].categories_[0].tolist()
+        self._model = Recommender(model)
+        self._gone = [title for title in model.classes_.tolist() if title not in facts]
+
+    def recommend(
+        self, budget: str | None, types: Sequence[str], k: int, exclude: Iterable[str] = ()
+    ) -> list[Suggestion]:
+        """Return the k best games for a question."""
+        asked = {"budget": budget, "gameplay_types": list(types)}
+        titles, scores = self._model.recommend(asked, k, exclude=[*exclude, *self._gone])
+        return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
+
+    def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
+        """Return what each part of a question adds to the score of a game, the most first."""
+        return self._model.explain({"budget": budget, "gameplay_types": list(types)}, title)
+
+    def reasons(self, budget: str | None, types: Sequence[str], title: str) -> list[Reason]:
+        """Return the parts of a question in its order, for the picture."""
+        adds, game = self.explain(budget, types, title), self.facts[title]
+        asked = [(f"budget={budget}", budget, budget == game.budget)] if budget else []
+        asked += [(f"gameplay_types={name}", name, name in game.types) for name in types]
+        return [
+            Reason(name, has, adds[feature], adds[feature] - self._model.least[feature])
+            for feature, name, has in asked
+            if feature in adds
+        ]
+
+
+class Recommender:
+    """Answers questions of plain values by a fitted pipeline."""
+
+    def __init__(self, model: Pipeline) -> None:
+        self._model = model
+
+    def recommend(
+        self, asked: dict[str, Any], k: int, *, exclude: Iterable[str] = ()
+    ) -> tuple[list[str], list[float]]:
+        """Return the k best titles and their scores."""
+        titles, scores = recommend(self._model, question(**asked), k, exclude=list(exclude))
+        return titles[0].tolist(), scores[0].tolist()
+
+    def explain(self, asked: dict[str, Any], title: str) -> dict[str, float]:
+        """Return what each part of a question adds to the score of a title."""
+        return explain(self._model, question(**asked), title)
+
+    @cached_property
+    def least(self) -> dict[str, float]:
+        """Return what a part of a question adds to the score of the game that has least of it."""
+        model = self._model["classify"]
+        names = self._model["encode"].get_feature_names_out()
+        weights = model.class_weights(model.classes_).min(axis=0)
+        times = [BUDGET_WEIGHT if name.startswith("budget=") else 1.0 for name in names]
+        return {str(name): float(w * t) for name, w, t in zip(names, weights, times, strict=True)}
+
+
+def train(session: Session) -> Pipeline:
+    """Return a recommender of all top rated games and what was rented of them."""
+    games = read_facts(session)
+    if not games:
+        raise NoGamesError("no game is top rated, and only top rated games are recommended")
+    rentals = [row for row in read_rentals(session) if row[0] in games]
+    types = sorted({name for game in games.values() for name in game.types})
+    recommender = game_recommender(
+        budget_encoder=OneHotEncoder(categories=[list(BUDGETS)], handle_unknown="ignore"),
+        types_encoder=MultiHotEncoder(categories=[types], handle_unknown="ignore"),
+        classifier=ComplementNB(alpha=ALPHA, norm=NORM, new_classes="add"),
+        weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0},
+    )
+    rows = [(game.title, game.budget, list(game.types)) for game in games.values()] + rentals
+    weight = np.repeat([float(GAME_WEIGHT), 1.0], [len(games), len(rentals)])
+    return recommender.fit(*learnable(rows), classify__sample_weight=weight)
+
+
+def learn_rentals(model: Pipeline, session: Session, since: int, upto: int) -> Pipeline:
+    """Return a copy that has learned the rentals of some versions, of games that it knows."""
+    known = set(model.classes_.tolist())
+    rows = [row for row in read_rentals(session, since, upto) if row[0] in known]
+    return update(copy.deepcopy(model), *learnable(rows)) if rows else model
+
+
+def compile_answers(model: Pipeline, session: Session, previous: Answers | None) -> Answers:
+    """Return what requests read; rentals change no fact of a game."""
+    return Answers(model, previous.facts if previous else read_facts(session))
+
+
+def learnable(rows: Sequence[tuple[str, str | None, list[str]]]) -> tuple[pl.DataFrame, list[str]]:
+    """Return questions as a frame, and the titles that answer them."""
+    schema = {"budget": pl.String, "gameplay_types": pl.List(pl.String)}
+    columns = {"budget": [row[1] for row in rows], "gameplay_types": [row[2] for row in rows]}
+    return pl.DataFrame(columns, schema=schema), [row[0] for row in rows]
+
+
+def read_facts(session: Session) -> dict[str, Fact]:
+    """Return the games that may be recommended, by title."""
+    types = lists_by_id(session, select(GameType.game_id, GameType.name), GameType.game_id, GameType.place)
+    columns = (Game.id, Game.title, Game.slug, Game.year, Console.name, Game.developer, Game.cents)
+    query = select(*columns).join(Console).where(Game.top_rated).order_by(Game.title)
+    return {
+        title: Fact(
+            title,
+            slug,
+            year,
+            console,
+            developer,
+            cents / 100,
+            budget_of(cents / 100),
+            tuple(types.get(i, ())),
+        )
+        for i, title, slug, year, console, developer, cents in session.execute(query)
+    }
+
+
+def read_rentals(
+    session: Session, since: int | None = None, upto: int | None = None
+) -> list[tuple[str, str | None, list[str]]]:
+    """Return titles rented, budgets and types asked for: all, or those with since < version <= upto."""
+    types = select(RentalType.rental_id, RentalType.name)
+    rentals = select(Rental.id, Game.title, Rental.budget).join(Game)
+    if since is not None:
+        new = Rental.version > since, Rental.version <= upto
+        types, rentals = types.join(Rental).where(*new), rentals.where(*new)
+    by_id = lists_by_id(session, types, RentalType.rental_id, RentalType.place)
+    query = rentals.order_by(Rental.version, Rental.id)
+    return [(title, budget, by_id.get(i, [])) for i, title, budget in session.execute(query)]
+
+
+def lists_by_id(session: Session, query: Select, *order: Any) -> dict[int, list[str]]:
+    """Return the names that belong to each id."""
+    rows = session.execute(query.order_by(*order))
+    return {i: [name for _, name in group] for i, group in groupby(rows, key=lambda row: row[0])}
+
+
+LEARNER = Learner(train, compile_answers, ComplementNB, learn_rentals)

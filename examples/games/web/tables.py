@@ -1,0 +1,115 @@
+"""The tavern's tables: consoles, games and their types, rentals and the types they were asked for."""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from examples.games.data import budget_of
+
+
+class Base(DeclarativeBase):
+    """What the tables belong to."""
+
+
+class Console(Base):
+    """A console that games are for."""
+
+    __tablename__ = "consoles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+
+
+class GameType(Base):
+    """One gameplay type of a game; `place` keeps their order."""
+
+    __tablename__ = "game_types"
+    game_id: Mapped[int] = mapped_column(ForeignKey("games.id", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), index=True)
+    __table_args__ = (UniqueConstraint("game_id", "name", name="game_types_once"),)
+
+
+class Game(Base):
+    """A game; its title is the model's label, its slug the address of its page, which an edit leaves."""
+
+    __tablename__ = "games"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(120), unique=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    year: Mapped[int]
+    console_id: Mapped[int] = mapped_column(ForeignKey("consoles.id", ondelete="RESTRICT"), index=True)
+    developer: Mapped[str] = mapped_column(String(120))
+    cents: Mapped[int]  # of a tavern coin, for an hour
+    top_rated: Mapped[bool]
+    of_console: Mapped[Console] = relationship(lazy="joined", innerjoin=True)
+    types_in_order: Mapped[list[GameType]] = relationship(
+        order_by=GameType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+    __table_args__ = (CheckConstraint("cents >= 0", name="games_cents"),)
+
+    @property
+    def types(self) -> list[str]:
+        """Return the gameplay types, in order."""
+        return [row.name for row in self.types_in_order]
+
+    @types.setter
+    def types(self, names: list[str]) -> None:
+        self.types_in_order = renamed(self.types_in_order, names, GameType)
+
+    @property
+    def console(self) -> str:
+        """Return the console's name."""
+        return self.of_console.name
+
+    @property
+    def cost(self) -> float:
+        """Return what an hour costs, in tavern coins."""
+        return self.cents / 100
+
+    @property
+    def budget(self) -> str:
+        """Return the budget that the cost falls into."""
+        return budget_of(self.cost)
+
+
+class RentalType(Base):
+    """One of the types that a visitor had asked for; `place` keeps their order."""
+
+    __tablename__ = "rental_types"
+    rental_id: Mapped[int] = mapped_column(ForeignKey("rentals.id", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+
+
+class Rental(Base):
+    """A game taken home, and the question that it answered; `version` is what the model learns it by."""
+
+    __tablename__ = "rentals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    game_id: Mapped[int] = mapped_column(ForeignKey("games.id", ondelete="CASCADE"), index=True)
+    visitor: Mapped[str | None] = mapped_column(String(32))  # of the cookie; None in simulated rentals
+    budget: Mapped[str | None] = mapped_column(String(10))
+    at: Mapped[int]  # seconds since 1970
+    version: Mapped[int] = mapped_column(index=True)
+    game: Mapped[Game] = relationship(lazy="joined", innerjoin=True)
+    types_in_order: Mapped[list[RentalType]] = relationship(
+        order_by=RentalType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+    __table_args__ = (UniqueConstraint("visitor", "game_id", name="rentals_once"),)
+
+    @property
+    def types(self) -> list[str]:
+        """Return the types asked for, in order."""
+        return [row.name for row in self.types_in_order]
+
+    @types.setter
+    def types(self, names: list[str]) -> None:
+        self.types_in_order = renamed(self.types_in_order, names, RentalType)
+
+
+def renamed(rows: list[Any], names: list[str], kind: type) -> list[Any]:
+    """Return rows of these names in this order; the same rows where nothing changes."""
+    return (
+        rows if [row.name for row in rows] == names else [kind(place=i, name=n) for i, n in enumerate(names)]
+    )
