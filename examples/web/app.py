@@ -263,6 +263,6 @@ async def show_not_ready(request: Request, error: NotReadyError) -> Response:
 
 
 async def show_crash(request: Request, error: Exception) -> Response:
-    """Say that something broke, not what; the log has it."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    """Say that something broke, not what; the server logs that."""
+    log.error("%s %s failed", request.method, request.url.path)
     return show_error(request, 500, "It has been written down. Please try again.")

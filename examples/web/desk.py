@@ -25,7 +25,7 @@ class _Refused(Exception):
     """Nothing is to be written: the form has errors."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Desk:
     """What is particular about a table.
 

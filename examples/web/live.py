@@ -13,6 +13,7 @@ goes wrong is kept in words, for /health and the admin's page; the last good mod
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -125,6 +126,7 @@ class LiveModel:
             "version": served and served.version,
             "trained": served and served.trained,
             "trainings": self.trainings,
+            "worker": os.getpid(),
         }
 
     def start(self) -> None:

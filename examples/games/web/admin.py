@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
@@ -47,15 +47,8 @@ class GameFields(BaseModel):
     developer: Annotated[Line, Field(max_length=120)]
     cost: Annotated[Decimal, Field(ge=0, le=Decimal("999999.99"), decimal_places=2)]
     top_rated: bool = False
-    types: list[Line] = []
     new_types: Annotated[str, Field(max_length=200)] = ""
-
-    @field_validator("types")
-    @classmethod
-    def _are_short(cls, types: list[str]) -> list[str]:
-        if any(len(name) > LONGEST_TYPE for name in types):
-            raise ValueError(f"A type has at most {LONGEST_TYPE} characters.")
-        return types
+    types: Annotated[list[Line], Field(validate_default=True)] = []
 
     @field_validator("new_types")
     @classmethod
@@ -67,12 +60,15 @@ class GameFields(BaseModel):
                 )
         return text
 
-    @model_validator(mode="after")
-    def _are_some(self) -> "GameFields":
-        n_types = len({*self.types, *split_types(self.new_types)})
-        if not 1 <= n_types <= MOST_TYPES:
+    @field_validator("types")
+    @classmethod
+    def _are_some(cls, types: list[str], info: ValidationInfo) -> list[str]:
+        if any(len(name) > LONGEST_TYPE for name in types):
+            raise ValueError(f"A type has at most {LONGEST_TYPE} characters.")
+        n_types = len({*types, *split_types(info.data.get("new_types", ""))})
+        if "new_types" in info.data and not 1 <= n_types <= MOST_TYPES:
             raise ValueError(f"A game has 1 to {MOST_TYPES} gameplay types, got {n_types}.")
-        return self
+        return types
 
 
 def split_types(text: str) -> list[str]:

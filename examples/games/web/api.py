@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from examples.games.web.criteria import MOST_TYPES, Budget, Types, answers_of, check, check_game
 from examples.games.web.model import Fact
-from examples.games.web.pages import record_rental
+from examples.games.web.renting import record_rental, rental_out
 from examples.games.web.tables import Rental
 from examples.web.forms import Line
 
@@ -144,20 +144,8 @@ def rent(request: Request, rental: NewRental) -> Response:
     answers = answers_of(request)
     check(answers, rental.budget or "", rental.gameplay_types, "body")
     title = check_game(answers, rental.game, ("body", "game"))
-    _, written, is_new = record_rental(request, title, rental.budget or None, rental.gameplay_types)
-    return JSONResponse(rental_out(written), 201 if is_new else 200)
-
-
-def rental_out(rental: Rental) -> dict[str, Any]:
-    """Return what is said of a rental."""
-    return {
-        "id": rental.id,
-        "game": rental.game.title,
-        "budget": rental.budget,
-        "gameplay_types": rental.types,
-        "at": rental.at,
-        "version": rental.version,
-    }
+    written, is_new = record_rental(request, title, rental.budget or None, rental.gameplay_types)
+    return JSONResponse(written, 201 if is_new else 200)
 
 
 def told(game: Fact) -> dict[str, Any]:

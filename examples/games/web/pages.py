@@ -1,7 +1,5 @@
 """The visitor's pages: the question, one suggestion at a time, the shelves, a game, what was rented."""
 
-import secrets
-import time
 import zlib
 from typing import Annotated, Any
 
@@ -23,9 +21,9 @@ from examples.games.web.criteria import (
     said,
 )
 from examples.games.web.model import Answers
+from examples.games.web.renting import record_rental, rented_titles
 from examples.games.web.tables import Console, Game, GameType, Rental
 from examples.web.app import redirect, render, with_query
-from examples.web.database import bump
 from examples.web.paging import PageNumber, Search, page_of, pattern
 from examples.web.security import posted
 
@@ -33,21 +31,6 @@ SIMILAR = 6
 BUDGET_RANGES = {"cheap": "below 5", "standard": "5 to below 20", "premium": "20 and more"}
 
 router = APIRouter(include_in_schema=False)
-
-
-def visitor_of(request: Request) -> str:
-    """Return the visitor of the signed cookie; a new one gets a number."""
-    if "visitor" not in request.session:
-        request.session["visitor"] = secrets.token_hex(16)
-    return request.session["visitor"]
-
-
-def rented_titles(session: Session, request: Request) -> list[str]:
-    """Return what the visitor has rented."""
-    visitor = request.session.get("visitor")
-    if not visitor:
-        return []
-    return list(session.scalars(select(Game.title).join(Rental).where(Rental.visitor == visitor)))
 
 
 @router.get("/")
@@ -105,29 +88,11 @@ def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
     slug, budget = str(fields.get("game", ""))[:200], str(fields.get("budget", ""))
     types = [str(name) for name in fields.getlist("type")][:MOST_TYPES]
     check(answers_of(request), budget, types, "form")
-    game, _, is_new = record_rental(request, slug, budget or None, types)
-    words = f"{game.title} is yours for tonight." if is_new else f"You have {game.title} already."
+    written, is_new = record_rental(request, slug, budget or None, types)
+    title = written["game"]
+    words = f"{title} is yours for tonight." if is_new else f"You have {title} already."
     request.session["asked"] = with_query("/suggest", **parameters(budget, types))
     return redirect(request, "/rentals", words)
-
-
-def record_rental(
-    request: Request, game_name: str, budget: str | None, types: list[str]
-) -> tuple[Game, Rental, bool]:
-    """Write a rental of the visitor's down, once a game; return whether it is new."""
-    visitor = visitor_of(request)
-    with request.app.state.database.writing() as session:
-        version = bump(session, structural=False)
-        game = session.scalar(select(Game).where((Game.slug == game_name) | (Game.title == game_name)))
-        if game is None:
-            raise HTTPException(404, "There is no such game any more.")
-        known = session.scalar(select(Rental).where(Rental.visitor == visitor, Rental.game_id == game.id))
-        if known:
-            return game, known, False
-        rental = Rental(game=game, visitor=visitor, budget=budget, at=int(time.time()), version=version)
-        rental.types = list(dict.fromkeys(types))
-        session.add(rental)
-    return game, rental, True
 
 
 @router.get("/rentals")

@@ -1,0 +1,64 @@
+"""Who a visitor is, what they have rented, and how a rental is written down."""
+
+import secrets
+import time
+from typing import Any
+
+from fastapi import HTTPException, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examples.games.web.tables import Game, Rental
+from examples.web.database import bump
+
+
+def visitor_of(request: Request) -> str:
+    """Return the visitor of the signed cookie; a new one gets a number."""
+    if "visitor" not in request.session:
+        request.session["visitor"] = secrets.token_hex(16)
+    return request.session["visitor"]
+
+
+def rented_titles(session: Session, request: Request) -> list[str]:
+    """Return what the visitor has rented."""
+    visitor = request.session.get("visitor")
+    if not visitor:
+        return []
+    return list(session.scalars(select(Game.title).join(Rental).where(Rental.visitor == visitor)))
+
+
+def record_rental(
+    request: Request, game_name: str, budget: str | None, types: list[str]
+) -> tuple[dict[str, Any], bool]:
+    """Write a rental of the visitor's down, once a game; return it, and whether it is new.
+
+    The lock that `bump` takes makes it once, however often the button is pressed; a version that no row
+    carries does no harm.
+    """
+    visitor = visitor_of(request)
+    with request.app.state.database.writing() as session:
+        version = bump(session, structural=False)
+        game = session.scalar(select(Game).where((Game.slug == game_name) | (Game.title == game_name)))
+        if game is None:
+            raise HTTPException(404, "There is no such game any more.")
+        known = session.scalar(select(Rental).where(Rental.visitor == visitor, Rental.game_id == game.id))
+        if known:
+            return rental_out(known), False
+        rental = Rental(game=game, visitor=visitor, budget=budget, at=int(time.time()), version=version)
+        rental.types = list(dict.fromkeys(types))
+        session.add(rental)
+        session.flush()
+        written = rental_out(rental)
+    return written, True
+
+
+def rental_out(rental: Rental) -> dict[str, Any]:
+    """Return what is said of a rental."""
+    return {
+        "id": rental.id,
+        "game": rental.game.title,
+        "budget": rental.budget,
+        "gameplay_types": rental.types,
+        "at": rental.at,
+        "version": rental.version,
+    }

@@ -1,0 +1,688 @@
+"""The tavern's site: pages, rentals, the admin's desks, the JSON API, and its model in one worker and in two."""
+
+import html
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from xml.etree import ElementTree
+
+import httpx2
+import numpy as np
+import polars as pl
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
+from sqlalchemy import func, inspect, select
+
+from examples.games.data import load_games
+from examples.games.evaluate import CriteriaScorer
+from examples.games.web.covers import MOTIFS, cover
+from examples.games.web.model import LEARNER, read_facts
+from examples.games.web.seed import free_slug
+from examples.games.web.site import SITE
+from examples.games.web.tables import Base, Console, Game, GameType, Rental
+from examples.web.app import build_app
+from examples.web.database import Database, bump, downgrade, head, upgrade
+from examples.web.security import HEADERS
+from examples.web.tables import login_attempts, shared
+
+ROOT = Path(__file__).parents[3]
+HOME = "http://127.0.0.1"
+PASSWORD = "open sesame"
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, database_url):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAVERN_ADMIN_PASSWORD", PASSWORD)
+        app = build_app(SITE, tmp_path_factory.mktemp("data"), database_url)
+        with TestClient(app):
+            yield app
+
+
+@pytest.fixture
+def browser(app):
+    return TestClient(app, HOME)
+
+
+@pytest.fixture
+def admin(app):
+    browser = TestClient(app, HOME)
+    page = browser.get("/login")
+    assert send(browser, page, "/login", password=PASSWORD, to="/admin").url.path == "/admin"
+    with app.state.database.writing() as session:
+        session.execute(login_attempts.delete())
+    return browser
+
+
+def send(browser, page, address, **fields):
+    """Send a page's form."""
+    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+    return browser.post(address, data={"csrf": token, **fields})
+
+
+def fields_of(page):
+    """Return what the form of a page would send unchanged."""
+    form = re.search(r"<form method=\"post\".*?</form>", page.text, re.DOTALL)[0]
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        got = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if got["type"] == "checkbox" and " checked" not in tag:
+            continue
+        found.setdefault(got["name"], []).append(html.unescape(got["value"]))
+    for name, options in re.findall(r'<select[^>]*name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found[name] = [chosen[1]] if chosen else [""]
+    return found
+
+
+def title_of(page):
+    return html.unescape(re.sub("<[^>]+>", "", re.search("<h1>(.*?)</h1>", page.text, re.DOTALL)[1]))
+
+
+def eventually(check, seconds=3.0):
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "it has not become so"
+        time.sleep(0.02)
+
+
+def is_up_to_date(app):
+    with app.state.database.reading() as session:
+        now = head(session)
+    health = app.state.live.health()
+    return (
+        health["status"] == "ok" and health["version"] == now.version and health["trained"] >= now.structure
+    )
+
+
+# --- the visitor ---
+
+
+def test_the_front_page_offers_the_types_that_the_model_knows(browser, app):
+    page = browser.get("/")
+    for name in app.state.live.answers.types:
+        assert f'value="{name}"' in page.text
+    assert "618 good games" in page.text
+    assert page.text.count("/covers/") == 6
+
+
+def test_suggestions_come_one_at_a_time_and_every_state_is_an_address(browser):
+    asked = {"budget": "cheap", "type": ["Adventure", "Platform"]}
+    told = browser.get("/api/recommend", params=asked).json()["suggestions"]
+    page, seen = browser.get("/suggest", params=asked), []
+    for _ in range(5):
+        assert "A budget-friendly adventure, platform game" in page.text
+        assert title_of(browser.get(str(page.url))) == title_of(page)  # a reload
+        seen.append(title_of(page))
+        page = browser.get(html.unescape(re.search(r'href="(/suggest\?[^"]*n=\d[^"]*)"', page.text)[1]))
+    assert seen == [one["game"] for one in told]
+    assert "That was the best I have for that" in page.text
+    back = html.unescape(re.search(r'href="(/\?budget[^"]+)">Change my criteria', page.text)[1])
+    assert browser.get(back).text.count("checked") == 3
+
+
+def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
+    page = browser.get("/suggest?budget=cheap&type=Puzzle&type=RPG").text
+    bars = [float(width) for width in re.findall(r'class="bar" width="([\d.]+)"', page)]
+    assert len(bars) == 3
+    assert max(bars) == 100
+    told = browser.get("/api/recommend?budget=cheap&type=Puzzle&type=RPG").json()["suggestions"][0]
+    why = browser.get(
+        "/api/explain", params={"game": told["game"], "budget": "cheap", "type": ["Puzzle", "RPG"]}
+    ).json()
+    assert why["score"] == pytest.approx(told["score"])
+    for adds in why["reasons"].values():
+        assert f"{adds:.3f}" in page
+
+
+def test_unknown_criteria_are_refused_with_the_known_ones(browser):
+    page = browser.get("/suggest?budget=free&type=Chess")
+    assert page.status_code == 422
+    assert "Known: cheap, standard, premium" in html.unescape(page.text)
+    assert "Known: Action, Adventure" in page.text
+    assert browser.get("/suggest?n=99").status_code == 422
+    answer = browser.get("/api/recommend?type=Chess")
+    assert answer.status_code == 422
+    assert "Known: Action, Adventure" in answer.json()["detail"][0]["problem"]
+    answer = browser.get("/api/explain?game=Tetriss&type=Puzzle")
+    assert answer.status_code == 422
+    assert re.search("Known: Tetris,.* and 598 more", answer.json()["detail"][0]["problem"])
+
+
+def test_a_rented_game_is_the_visitors_and_not_suggested_again(app, browser):
+    page = browser.get("/suggest?type=Horror")
+    first, second = (
+        one["game"] for one in browser.get("/api/recommend?type=Horror&k=2").json()["suggestions"]
+    )
+    assert title_of(page) == first
+    slug = fields_of(page)["game"][0]
+    page = send(browser, page, "/rent", game=slug, budget="", type="Horror")
+    assert page.url.path == "/rentals"
+    assert f"{first} is yours" in html.unescape(page.text)
+    assert first not in html.unescape(TestClient(app, HOME).get("/rentals").text)
+    again = browser.get("/suggest?type=Horror")
+    assert title_of(again) != first
+    assert "It is yours" in browser.get(f"/games/{slug}").text
+    page = send(browser, again, "/rent", game=slug)
+    assert "already" in page.text
+    assert [rental["game"] for rental in browser.get("/api/rentals").json()] == [first]
+    assert second
+
+
+def test_the_shelves_are_searched_filtered_and_paged(browser):
+    assert browser.get("/games").text.count('<li><a href="/games/') == 24
+    assert "Page 27 of 27" in browser.get("/games?page=9999").text
+    page = html.unescape(browser.get("/games?q=ZELDA&console=SNES").text)
+    assert "A Link to the Past" in page
+    assert "1 game" in page
+    n = len(load_games().filter(budget="premium").filter(pl.col("gameplay_types").list.contains("Racing")))
+    assert f"{n} games" in browser.get("/games?budget=premium&type=Racing").text
+    for q in ("%", "_", "\\", "' OR 1=1 --", "100% \x00"):
+        assert "No game is like that" in browser.get("/games", params={"q": q}).text or q == "100% \x00"
+
+
+def test_a_games_page_shows_similar_games(browser):
+    page = html.unescape(browser.get("/games/tetris").text)
+    told = browser.get("/api/recommend?budget=cheap&type=Puzzle&exclude=Tetris&k=6").json()["suggestions"]
+    assert all(one["game"] in page for one in told)
+    for slug in ("nothing", "x" * 300, "a%00b", "..%2f..%2fetc%2fpasswd", "%ff"):
+        assert browser.get(f"/games/{slug}").status_code == 404
+        assert browser.get(f"/covers/{slug}.svg").status_code == 404
+
+
+def test_covers_are_drawn_the_same_every_time_and_hold_no_markup_of_titles(browser):
+    drawn = browser.get("/covers/tetris.svg")
+    assert drawn.headers["content-type"].startswith("image/svg+xml")
+    assert drawn.text == cover("Tetris", "Game Boy", ["Puzzle"])
+    for name in (*MOTIFS, "New"):
+        evil = cover(EVIL + "long " * 30, "<b>", [name])
+        assert "<script" not in evil
+        assert "onerror=alert(2)>" not in evil
+        ElementTree.fromstring(evil)
+        assert "style" not in evil
+
+
+def test_slugs_are_plain_and_free():
+    assert free_slug("The Secret of Monkey Island: Édition!", set()) == "the-secret-of-monkey-island-edition"
+    assert free_slug("2048", {"2048", "2048-2"}) == "2048-3"
+    assert free_slug("東京", set()) == "game"
+    assert len(free_slug("x" * 300, set())) <= 100
+
+
+# --- the model ---
+
+
+def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(app, browser):
+    def places():
+        found = app.state.live.answers.recommend("cheap", ["Puzzle"], 50)
+        return {one.game.title: (place, one.score) for place, one in enumerate(found)}
+
+    before = places()
+    scores = [score for _, score in before.values()]
+    first = next(i for i in range(49) if scores[i] == scores[i + 1])
+    ahead, behind = list(before)[first : first + 2]  # nothing but their names puts them in this order
+    for _ in range(3):
+        asked = {"game": behind, "budget": "cheap", "gameplay_types": ["Puzzle"]}
+        assert TestClient(app, HOME).post("/api/rentals", json=asked).status_code == 201
+    live = app.state.live
+    eventually(lambda: is_up_to_date(app), 1.0)
+    assert places()[behind][0] < places()[ahead][0]
+    with app.state.database.reading() as session:
+        full = LEARNER.train(session)
+    learned = live._served.model
+    for name in ("feature_count_", "class_count_", "feature_log_prob_"):
+        assert np.array_equal(getattr(learned["classify"], name), getattr(full["classify"], name)), name
+    assert learned.classes_.tolist() == full.classes_.tolist()
+    assert np.array_equal(full["classify"].class_count_, np.rint(full["classify"].class_count_))
+
+
+def test_the_weights_meet_most_questions(app):
+    with app.state.database.reading() as session:
+        model = LEARNER.train(session)
+        assert len(read_facts(session)) >= 600
+    games = load_games().filter(top_rated=True)
+    for what, least in (("budget", 0.95), ("type", 0.9)):
+        assert CriteriaScorer(games, what)(model) >= least
+
+
+# --- behind the counter ---
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/games", "/games/new", "/games/1", "/games/1/delete", "/consoles", "/rentals/1"]
+)
+def test_the_counter_is_closed_without_the_login(browser, path):
+    assert browser.get(f"/admin{path}").url.path == "/login"
+    token = re.search(r'name="csrf" value="([^"]+)"', browser.get("/login").text)[1]
+    answer = browser.post(f"/admin{path}", data={"csrf": token, "title": "x"}, follow_redirects=False)
+    assert answer.status_code in (303, 405)
+    if answer.status_code == 303:
+        assert answer.headers["location"].startswith("/login")
+
+
+def test_a_game_is_added_changed_and_deleted_and_the_keeper_follows(app, admin):
+    page = admin.get("/admin/games/new")
+    console = re.search(r'value="(\d+)">SNES', page.text)[1]
+    game = {
+        "title": "Chess & <Draughts>",
+        "year": 1980,
+        "console": console,
+        "developer": "Us",
+        "cost": "4.50",
+    }
+    page = send(
+        admin, page, "/admin/games/new", **game, types="Strategy", new_types="Board, puzzle", top_rated="on"
+    )
+    assert page.url.path == "/admin/games"
+    assert "Chess &amp; &lt;Draughts&gt; is saved" in page.text
+    eventually(lambda: "Board" in app.state.live.answers.types)
+    told = admin.get("/api/recommend?budget=cheap&type=Board").json()["suggestions"][0]
+    assert told["game"] == "Chess & <Draughts>"
+    assert told["gameplay_types"] == ["Strategy", "Board", "Puzzle"]  # puzzle is spelled as it is known
+    assert "Chess &amp; &lt;Draughts&gt;" in admin.get("/games/chess-draughts").text
+    edit = re.search(r"/admin/games/\d+", admin.get("/admin/games?q=draughts").text)[0]
+    fields = fields_of(admin.get(edit))
+    assert sorted(fields["types"]) == ["Board", "Puzzle", "Strategy"]
+    fields["cost"], fields["title"] = "25", "Chess"
+    assert admin.post(edit, data=fields).url.path == "/admin/games"
+    eventually(lambda: "Chess" in app.state.live.answers.facts)
+    assert app.state.live.answers.facts["Chess"].types == (
+        "Strategy",
+        "Board",
+        "Puzzle",
+    )  # order and all kept
+    assert app.state.live.answers.facts["Chess"].budget == "premium"
+    page = admin.get(f"{edit}/delete")
+    assert "0 rentals" in page.text
+    assert send(admin, page, f"{edit}/delete").url.path == "/admin/games"
+    eventually(lambda: "Board" not in app.state.live.answers.types)
+    assert admin.get(edit).status_code == 404
+
+
+def test_editing_one_field_keeps_all_the_others(admin, app):
+    with app.state.database.reading() as session:
+        most = session.scalar(
+            select(GameType.game_id).group_by(GameType.game_id).order_by(func.count().desc()).limit(1)
+        )
+        before = session.get(Game, most)
+        kept = {
+            name: getattr(before, name)
+            for name in ("title", "slug", "cents", "types", "console", "top_rated")
+        }
+    fields = fields_of(admin.get(f"/admin/games/{most}"))
+    fields["year"] = "1999"
+    admin.post(f"/admin/games/{most}", data=fields)
+    with app.state.database.reading() as session:
+        after = session.get(Game, most)
+        assert after.year == 1999
+        assert {name: getattr(after, name) for name in kept} == kept
+
+
+def test_errors_stand_beside_their_fields_and_the_input_is_kept(admin, app):
+    page = admin.get("/admin/games/new")
+    sent = {
+        "title": EVIL,
+        "year": "12",
+        "developer": "",
+        "cost": "4.567",
+        "new_types": "A|B",
+        "console": "99999",
+    }
+    page = send(admin, page, "/admin/games/new", **sent, types=["Racing", "Puzzle"])
+    assert page.status_code == 422
+    text = html.unescape(page.text)
+    for name, words in {
+        "year": "Must be at least 1970, got '12'.",
+        "developer": "Please fill this in.",
+        "cost": "Must have at most 2 decimals, got '4.567'.",
+        "new_types": "A type is a word of at most 40 characters, without |; got 'A|B'.",
+    }.items():
+        assert f'id="{name}-error">{words}<' in text
+    assert EVIL not in page.text
+    assert html.unescape(re.search(r'id="title"[^>]*value="([^"]*)"', page.text)[1]) == EVIL
+    assert len(re.findall(r'value="(?:Racing|Puzzle)" checked', page.text)) == 2
+    sent |= {"year": "1999", "developer": "x", "cost": "4", "new_types": ""}
+    page = send(admin, page, "/admin/games/new", **sent)
+    assert "A game has 1 to 12 gameplay types, got 0." in page.text
+    page = send(admin, page, "/admin/games/new", **sent | {"title": "tetris"}, types="Puzzle")
+    assert "There is a game called Tetris already." in page.text
+    assert "There is no such console any more." in page.text
+    with app.state.database.reading() as session:
+        assert not session.scalar(select(Game).where(Game.developer == "x"))
+
+
+def test_a_stored_title_is_never_markup(admin, app, browser):
+    page = admin.get("/admin/consoles/new")
+    send(admin, page, "/admin/consoles/new", name=EVIL[:60])
+    with app.state.database.reading() as session:
+        console = session.scalar(select(Console).where(Console.name == EVIL[:60]))
+    page = admin.get("/admin/games/new")
+    evil = {
+        "title": EVIL,
+        "year": 1990,
+        "console": console.id,
+        "developer": EVIL,
+        "cost": 1,
+        "new_types": "<i>x</i>",
+    }
+    assert send(admin, page, "/admin/games/new", **evil, top_rated="on").url.path == "/admin/games"
+    eventually(lambda: EVIL in app.state.live.answers.facts)
+    slug = app.state.live.answers.facts[EVIL].slug
+    row = re.search(r"/admin/games/\d+", admin.get("/admin/games", params={"q": EVIL[:20]}).text)[0]
+    asked = {"type": "<i>x</i>"}
+    for answer in (
+        browser.get(f"/games/{slug}"),
+        browser.get(f"/covers/{slug}.svg"),
+        browser.get("/games", params={"q": EVIL[:30]}),
+        browser.get("/suggest", params=asked),
+        browser.get("/", params=asked),
+        admin.get(row),
+        admin.get(f"{row}/delete"),
+        admin.get("/admin/consoles", params={"q": EVIL[:20]}),
+    ):
+        assert answer.status_code == 200
+        assert not re.search(r"<script>alert|<img src=x|<i>x", answer.text)
+    send(admin, admin.get(f"{row}/delete"), f"{row}/delete")
+    send(admin, admin.get(f"/admin/consoles/{console.id}/delete"), f"/admin/consoles/{console.id}/delete")
+    eventually(lambda: is_up_to_date(app))
+
+
+def test_a_console_with_games_is_not_deleted(admin, app):
+    with app.state.database.reading() as session:
+        console = session.scalar(select(Console).where(Console.name == "SNES"))
+    page = admin.get(f"/admin/consoles/{console.id}/delete")
+    assert "28 games are for it" in page.text
+    page = send(admin, admin.get("/admin"), f"/admin/consoles/{console.id}/delete")
+    assert page.status_code == 409
+    page = send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name="snes")
+    assert "There is a console called SNES already." in page.text
+
+
+def test_rentals_are_entered_changed_and_deleted_at_the_desk(admin, app):
+    page = admin.get("/admin/rentals/new")
+    page = send(admin, page, "/admin/rentals/new", game="tetriss", budget="free", types="Puzzle")
+    assert "Must be" in page.text
+    page = send(admin, page, "/admin/rentals/new", game="tetriss", budget="cheap", types=["Puzzle", "Chess"])
+    assert "There is no game called tetriss." in page.text
+    assert "No game has the type Chess." in page.text
+    page = send(admin, page, "/admin/rentals/new", game="tetris", budget="cheap", types=["Puzzle", "Party"])
+    assert "Tetris is saved" in page.text
+    row = re.search(r"/admin/rentals/\d+", admin.get("/admin/rentals?q=tetris").text)[0]
+    fields = fields_of(admin.get(row))
+    assert fields["game"] == ["Tetris"]
+    assert fields["budget"] == ["cheap"]
+    admin.post(row, data={**fields, "budget": ""})
+    with app.state.database.reading() as session:
+        rental = session.get(Rental, int(row.split("/")[-1]))
+        assert (rental.budget, rental.types) == (None, ["Puzzle", "Party"])
+    send(admin, admin.get(f"{row}/delete"), f"{row}/delete")
+    assert admin.get(row).status_code == 404
+    eventually(lambda: is_up_to_date(app))
+
+
+@pytest.mark.parametrize("desk", ["games", "consoles", "rentals"])
+def test_lists_are_paged_and_searched_and_numbers_that_are_none_are_refused(admin, desk):
+    assert "Page 2 of" in admin.get(f"/admin/{desk}?page=2").text
+    assert "Nothing is found" in admin.get(f"/admin/{desk}?q=zzzzzz").text
+    assert admin.get(f"/admin/{desk}?q=%00%25").status_code == 200
+    for number in ("0", "99999999999999999999", "-1", "x", "1'--"):
+        assert admin.get(f"/admin/{desk}/{number}").status_code == 422
+        assert admin.get(f"/admin/{desk}/2147483647").status_code == 404
+
+
+def test_a_training_that_fails_is_said_at_the_counter(admin, app, monkeypatch):
+    good = app.state.live.answers
+
+    def fail(session):
+        raise ValueError("the keeper is ill")
+
+    monkeypatch.setattr(
+        app.state.live, "learner", LEARNER.__class__(fail, LEARNER.compile, LEARNER.expected, LEARNER.update)
+    )
+    with app.state.database.writing() as session:
+        bump(session, structural=True)
+    eventually(lambda: app.state.live.health()["status"] == "degraded")
+    assert "the keeper is ill" in admin.get("/admin").text
+    assert "the keeper is ill" in admin.get("/health").json()["reason"]
+    assert admin.get("/suggest?type=Puzzle").status_code == 200
+    assert app.state.live.answers.facts == good.facts
+    monkeypatch.undo()
+    with app.state.database.writing() as session:
+        bump(session, structural=True)
+    eventually(lambda: is_up_to_date(app))
+    assert "up to date" in admin.get("/admin").text
+
+
+# --- the API ---
+
+
+def test_the_api_recommends_what_was_asked(browser):
+    answer = browser.get("/api/recommend?budget=premium&type=Racing&k=3").json()
+    assert answer["question"] == {"budget": "premium", "gameplay_types": ["Racing"]}
+    assert [one["rank"] for one in answer["suggestions"]] == [1, 2, 3]
+    for one in answer["suggestions"]:
+        assert one["budget"] == "premium"
+        assert "Racing" in one["gameplay_types"]
+    first = answer["suggestions"][0]["game"]
+    rest = browser.get(
+        "/api/recommend", params={"budget": "premium", "type": "Racing", "exclude": first}
+    ).json()
+    assert rest["suggestions"][0]["game"] == answer["suggestions"][1]["game"]
+    assert len(browser.get("/api/recommend").json()["suggestions"]) == 5
+    assert set(browser.get("/api/criteria").json()["budgets"]) == {"cheap", "standard", "premium"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "k=0",
+        "k=51",
+        "k=x",
+        "k=",
+        "budget=" + "x" * 30,
+        "&".join(["type=Puzzle"] * 21),
+        "type=%00",
+        "type=%ff",
+        "budget=%F0%9F%8D%BA",
+    ],
+)
+def test_the_api_refuses_what_it_cannot_answer(browser, query):
+    answer = browser.get(f"/api/recommend?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0].keys() == {"where", "problem"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"game": "tetris"}, 201),
+        ({"game": "Tetris", "budget": "cheap", "gameplay_types": ["Puzzle", "Puzzle"]}, 201),
+        ({"game": "Tetris", "budget": "free"}, 422),
+        ({"game": "Tetris", "gameplay_types": ["Chess"]}, 422),
+        ({"game": "'; DROP TABLE games; --"}, 422),
+        ({"game": "a\x00b"}, 422),
+        ({"game": ["Tetris"]}, 422),
+        ({}, 422),
+        ([], 422),
+    ],
+)
+def test_rentals_by_the_api(browser, body, status):
+    answer = browser.post("/api/rentals", json=body)
+    assert answer.status_code == status
+    if status == 201:
+        assert answer.json()["game"] == "Tetris"
+        again = browser.post("/api/rentals", json=body)
+        assert (again.status_code, again.json()) == (200, answer.json())
+        assert browser.get("/api/rentals").json() == [answer.json()]
+
+
+def test_the_api_is_described(browser):
+    paths = browser.get("/api/openapi.json").json()["paths"]
+    assert set(paths) == {"/api/recommend", "/api/explain", "/api/criteria", "/api/rentals", "/health"}
+    page = browser.get("/api/docs").text
+    assert all(path in page for path in paths)
+
+
+# --- the whole site ---
+
+
+def test_no_page_refers_to_another_host_and_every_link_works(admin):
+    seen, waiting, elsewhere = set(), ["/"], []
+    while waiting:
+        address = waiting.pop()
+        answer = admin.get(address)
+        assert answer.status_code in (200, 422), address
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+        found = re.findall(r"""(?:src|href|action|srcset|poster|data)=["']([^"']+)""", answer.text)
+        found += re.findall(r"url\(([^)]+)\)", answer.text)
+        if "svg" not in answer.headers["content-type"]:
+            elsewhere += [f for f in found if re.match(r"[a-z]+:|//", f.strip("\"'"))]
+            assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text), address
+            assert not re.search(r"<script(?![^>]*src=)", answer.text), address
+        for link in map(html.unescape, found):
+            kind = (
+                re.sub(r"\d+|(?<=/games/)[a-z0-9-]+|(?<=/covers/)[^.]+", "_", link.split("?")[0]),
+                "?" in link,
+            )
+            if link.startswith("/") and kind not in seen and not link.startswith(("/logout", '/rent"')):
+                seen.add(kind)
+                if link not in ("/logout", "/rent"):
+                    waiting.append(link)
+    assert elsewhere == []
+    assert len(seen) > 15
+
+
+def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
+    with app.state.database.engine.connect() as connection:
+        assert not compare_metadata(MigrationContext.configure(connection), [shared, Base.metadata])
+    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    with database.engine.begin() as connection:
+        upgrade(connection, SITE.folder / "migrations")
+        downgrade(connection, SITE.folder / "migrations")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        upgrade(connection, SITE.folder / "migrations")
+    database.close()
+
+
+def test_the_seed_is_the_catalogue(app):
+    with app.state.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Game)) == load_games().height
+        assert (
+            200
+            < session.scalar(select(func.count()).select_from(Rental).where(Rental.visitor.is_(None)))
+            < 500
+        )
+        game = session.scalar(select(Game).where(Game.title == "Celeste"))
+        row = load_games().row(by_predicate=pl.col("title") == "Celeste", named=True)
+        assert (game.year, game.console, game.cost, game.types, game.budget) == (
+            row["year"],
+            row["console"],
+            row["cost"],
+            row["gameplay_types"],
+            row["budget"],
+        )
+
+
+# --- two workers ---
+
+
+class Site:
+    """A site of its own process, as a person starts it."""
+
+    def __init__(self, data, database_url, workers):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "examples.games", "serve", "--port", str(self.port)]
+        environment = {**os.environ, "TAVERN_ADMIN_PASSWORD": PASSWORD, "DATABASE_URL": database_url}
+        self.url = database_url
+        self.log = open(data / "log.txt", "ab")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [*command, "--workers", str(workers), "--data", str(data)],
+            cwd=ROOT,
+            env=environment,
+            stderr=self.log,
+            stdout=self.log,
+            start_new_session=True,
+        )
+        eventually(self.answers, 60)
+
+    def answers(self):
+        assert self.process.poll() is None, Path(self.log.name).read_text()
+        try:
+            return self.get("/health")["status"] == "ok"
+        except OSError:
+            return False
+
+    def get(self, path, body=None):
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("POST" if body else "GET", path, body, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            assert answer.status in (200, 201), answer.read()
+            return json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def rent(self, game, **question):
+        return self.get("/api/rentals", json.dumps({"game": game, **question}))
+
+    def workers(self):
+        """Return the health of every worker that answers some of fifty connections."""
+        return {health["worker"]: health for health in (self.get("/health") for _ in range(50))}
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.log.close()
+
+
+@pytest.fixture
+def two_workers(tmp_path, database_url):
+    url = database_url if database_url.startswith("postgresql") else f"sqlite:///{tmp_path / 'two.sqlite'}"
+    site = Site(tmp_path, url, 2)
+    yield site
+    site.kill()
+
+
+def test_a_change_made_through_one_worker_is_served_by_both_within_a_second(two_workers):
+    site = two_workers
+    eventually(lambda: len(site.workers()) == 2, 20)
+    rental = site.rent("Tetris", budget="cheap", gameplay_types=["Puzzle"])
+    began = time.monotonic()
+    eventually(lambda: {w["version"] for w in site.workers().values()} == {rental["version"]}, 1.5)
+    assert time.monotonic() - began < 1.5
+    trainings = {worker: health["trainings"] for worker, health in site.workers().items()}
+    with httpx2.Client(base_url=f"http://127.0.0.1:{site.port}", follow_redirects=True) as browser:
+        send(browser, browser.get("/login"), "/login", password=PASSWORD, to="/admin")
+        for i in range(5):
+            page = browser.get("/admin/games/1")
+            browser.post("/admin/games/1", data={**fields_of(page), "year": str(1990 + i)})
+    began = time.monotonic()
+    done = rental["version"] + 5
+    eventually(lambda: all(w["trained"] == done for w in site.workers().values()), 3)
+    assert time.monotonic() - began < 1.5
+    now = site.workers()
+    assert sum(now[worker]["trainings"] - n for worker, n in trainings.items()) <= 2
+
+
+def test_what_was_acknowledged_survives_a_kill(two_workers, tmp_path):
+    acknowledged = [two_workers.rent("Celeste", gameplay_types=["Platform"])["id"] for _ in range(20)]
+    two_workers.kill()
+    again = Site(tmp_path, two_workers.url, 1)
+    try:
+        assert again.rent("Celeste")["id"] == max(acknowledged) + 1
+    finally:
+        again.kill()
