@@ -89,7 +89,7 @@ def run() -> list[Row]:
 def measure(net: Net) -> list[Row]:
     """Fit with ours and with each peer."""
     mine, theirs = (MLPClassifier, TheirClassifier) if net.classes else (MLPRegressor, TheirRegressor)
-    kind = "float32, numba's Adam" if _fast.usable(net.fit(mine)._optimizer, n_parameters(net)) else "float32"
+    kind = "float32, with numba" if _fast.usable(n_parameters(net)) else "float32"
     claim, note = f"MLP fit, {net.name}, {net.epochs} epochs", kind
 
     def ours() -> float:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from estimators import _fast
 from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
 from estimators._progress import note
@@ -62,7 +63,9 @@ class Training:
         random_state: Any,
         bits: Any,
     ) -> None:
-        self.model, self.network, self.loss, self.rows = model, network, loss, rows
+        self.accelerated = _fast.usable(len(network.parameters))
+        self.model, self.network, self.rows = model, network, rows
+        self.loss = _fast.loss(loss) if self.accelerated else loss
         self.order, self.validation = order, validation
         self.random_state, self.bits = random_state, bits
         self.starts = self._batch_starts(self._check_batch_size())
@@ -74,6 +77,7 @@ class Training:
             network.parameters,
             self.gradient,
             network.n_weights,
+            self.accelerated,
         )
         self.record = loss.record(len(order), network.sizes[-1], network.parameters.dtype)
         self._batches: dict[int, Batch] = {}
@@ -166,7 +170,7 @@ class Training:
     def _bind(self, n: int) -> Batch:
         """Make the buffers for batches of n rows, once."""
         dtype, X = self.network.parameters.dtype, self.rows.X
-        layers = self.network.bound(n, self.gradient)
+        layers = self.network.bound(n, self.gradient, self.accelerated)
         dense = isinstance(X, np.ndarray)
         self._batches[n] = Batch(
             layers,
