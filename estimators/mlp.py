@@ -9,7 +9,6 @@ from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
 from estimators._mlp import BaseMLP
 from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
@@ -188,10 +187,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays; set or compare ``classes_``."""
-        dtype = self._input_dtype(reset)
-        X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True, dtype=dtype, reset=reset)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._check_rows(X, y, reset)
         if not hasattr(self, "classes_") or (reset and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -327,19 +323,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
 
     def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=True,
-            dtype=self._input_dtype(reset),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
+        return self._check_rows(X, y, reset, y_numeric=True)
 
     def _check_y(self, y: Any) -> np.ndarray:
         return check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
@@ -350,12 +334,6 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError("Some value(s) of y are out of the valid range of the loss 'poisson': y >= 0.")
         return y.reshape(len(y), -1).astype(dtype, copy=False)
-
-    def _weigh(self, y: np.ndarray, weight: Any, dtype: Any) -> Any:
-        return weight
-
-    def _strata(self, y: np.ndarray) -> None:
-        return None
 
     def _output_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
