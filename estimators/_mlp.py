@@ -81,7 +81,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         ------
         ValueError
             If the input is not valid, the loss is no longer finite (the message says in which epoch; the
-            weights of the epoch before are kept), or the checkpoint is of another kind of training.
+            weights of the epoch before are kept), or the checkpoint is damaged or of another training.
 
         Warns
         -----
@@ -163,7 +163,11 @@ class BaseMLP(CallbackSupportMixin, Settings):
         if first:  # should the fit fail, no old weights stand beside new features
             for name in ("coefs_", "intercepts_", "_network", "n_parameters_"):
                 self.__dict__.pop(name, None)
-        X, y = self._validate(X, y, reset=first, incremental=incremental)
+        X, y = self._validate(X, y, self._input_dtype(first or state is not None), first, incremental)
+        if state is not None and X.dtype != self.coefs_[0].dtype:
+            raise ValueError(
+                f"The checkpoint was made with rows of {self.coefs_[0].dtype}. Got rows of {X.dtype} instead."
+            )
         weight = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)
         rows = Rows(X, self._encode(y, X.dtype), self._weigh(y, weight, X.dtype))
         sizes = (X.shape[1], *hidden, rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_))
@@ -290,9 +294,11 @@ class BaseMLP(CallbackSupportMixin, Settings):
         X = self._check_X(X)
         return LOSS_OF[self.out_activation_].activate(self._current_network().scores(X))
 
-    def _check_rows(self, X: Any, y: Any, reset: bool, y_numeric: bool = False) -> tuple[Any, np.ndarray]:
+    def _check_rows(
+        self, X: Any, y: Any, dtype: Any, reset: bool, y_numeric: bool = False
+    ) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays; a column of targets is one target."""
-        as_rows = {"accept_sparse": "csr", "dtype": self._input_dtype(reset), "reset": reset}
+        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=y_numeric, **as_rows)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -304,9 +310,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
         """Return what the split for early stopping keeps the shares of, if anything."""
         return None
 
-    def _input_dtype(self, reset: bool) -> Any:
-        """Return the types that X may have."""
-        if not reset:
+    def _input_dtype(self, free: bool) -> Any:
+        """Return the types that X may have: those of the weights, unless they are `free`."""
+        if not free:
             return self.coefs_[0].dtype
         return (np.float64, np.float32) if self.dtype == "auto" else self.dtype
 

@@ -82,7 +82,15 @@ def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str,
 
 def resume(model: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """Give a model the fitted attributes in a checkpoint; return how its training goes on."""
-    saved = joblib.load(path)
+    file = os.fspath(path)
+    try:
+        saved = joblib.load(file)
+    except OSError:
+        raise
+    except Exception as error:  # unpickling can raise anything
+        raise ValueError(
+            f"{str(path)!r} cannot be read as a checkpoint; is it damaged? {type(error).__name__}: {error}"
+        ) from error
     if type(saved) is not type(model) or getattr(saved, "_training", None) is None:
         raise ValueError(
             f"{str(path)!r} is no checkpoint of a {type(model).__name__}; those are written by the callback "

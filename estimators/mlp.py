@@ -185,9 +185,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
+    def _validate(self, X: Any, y: Any, dtype: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays; set or compare ``classes_``."""
-        X, y = self._check_rows(X, y, reset)
+        X, y = self._check_rows(X, y, dtype, reset)
         if not hasattr(self, "classes_") or (reset and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -321,9 +321,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 else out
 
-    def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
+    def _validate(self, X: Any, y: Any, dtype: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays."""
-        return self._check_rows(X, y, reset, y_numeric=True)
+        return self._check_rows(X, y, dtype, reset, y_numeric=True)
 
     def _check_y(self, y: Any) -> np.ndarray:
         return check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
