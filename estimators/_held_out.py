@@ -23,6 +23,11 @@ def split(model: Any, rows: Rows, random_state: Any) -> tuple[np.ndarray, np.nda
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
         )
+    if rows.weight is not None and not rows.weight[held_out].any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number. All rows held out for early stopping "
+            "have weight 0."
+        )
     return train, held_out
 
 
@@ -43,5 +48,7 @@ def given(model: Any, X: Any, y: Any, weight: Any, dtype: Any) -> Rows | None:
             f"y_val must have as many outputs as y, {model.n_outputs_}. Got {n_outputs} instead."
         )
     check_consistent_length(X, y)
+    if model.early_stopping and X.shape[0] < 2:
+        raise ValueError("The validation set is too small: early_stopping needs 2 rows or more in X_val.")
     weight = None if weight is None else check_sample_weight(weight, X, dtype=dtype)
     return Rows(X, y, weight)

@@ -198,7 +198,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         incremental: bool,
     ) -> None:
         """Run the solver."""
-        loss = LOSS_OF[self.out_activation_]
+        loss = self._loss()
         given = _held_out.given(self, *held_out, dtype=rows.X.dtype)
         if self.solver == "lbfgs":
             fit_lbfgs(self, network, loss, rows, given, task, lambda: snapshot(self))
@@ -257,15 +257,17 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     def _as_set(self, network: Network, sizes: tuple[int, ...]) -> Network:
         """Return the network with the activation and dropout of the parameters, which may have changed."""
-        wanted = self._new_network(sizes, network.parameters.dtype)
-        if network.recipe == wanted.recipe:
-            return network
-        if network.sizes != sizes or len(network.statistics) != len(wanted.statistics):
+        wanted, output = self._new_network(sizes, network.parameters.dtype), self._output_activation()
+        fixed = network.sizes, len(network.statistics), self.out_activation_
+        if fixed != (sizes, len(wanted.statistics), output):
             raise ValueError(
                 f"The weights so far are those of a network of {network.sizes} units, "
-                f"{'with' if len(network.statistics) else 'without'} batch_norm. Got {sizes} units and "
-                f"batch_norm={self.batch_norm} instead; to begin anew, call fit with warm_start=False."
+                f"{'with' if len(network.statistics) else 'without'} batch_norm, whose output is "
+                f"{self.out_activation_!r}. Got {sizes} units, batch_norm={self.batch_norm} and output "
+                f"{output!r} instead; to begin anew, call fit with warm_start=False."
             )
+        if network.recipe == wanted.recipe:
+            return network
         wanted.restore(network.snapshot())
         return wanted
 
@@ -301,6 +303,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
         as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=y_numeric, **as_rows)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _loss(self) -> Any:
+        return LOSS_OF[self.out_activation_]
 
     def _weigh(self, y: np.ndarray, weight: Any, dtype: Any) -> Any:
         """Return the weights of the rows."""

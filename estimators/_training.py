@@ -140,7 +140,8 @@ class Training:
         asked, n = self.model.batch_size, len(self.order)
         if self.model.batch_norm and 1 in (asked, n):
             raise ValueError(
-                "batch_norm needs batches of at least 2 rows: of one, nothing is left. Got batch_size=1."
+                "batch_norm needs batches of at least 2 rows: of one, nothing is left. "
+                f"Got {n} rows and batch_size={asked!r}."
             )
         if asked == "auto":
             return min(200, n)

@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from estimators._losses import ONE_CLASS
 from estimators._mlp import BaseMLP
 from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
 from estimators._settings import Settings, documented, with_parameters_of
@@ -221,7 +222,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
         """Return codes of classes, (n,), or 0 and 1, (n, n_outputs)."""
-        if self._output_activation() == "softmax":
+        if self._output_activation() == "softmax" and y.ndim == 1:  # else the binarizer complains
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
@@ -232,11 +233,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self._label_binarizer.y_type_.startswith("multilabel"):
             raise ValueError("class_weight is for one label a row. With several, use sample_weight.")
         balance = {"classes": self.classes_, "y": y, "sample_weight": weight}
-        by_class = compute_class_weight(self.class_weight, **balance).astype(dtype)
-        return by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
+        with np.errstate(divide="ignore", invalid="ignore"):  # "balanced" where all rows of a class weigh 0
+            by_class = compute_class_weight(self.class_weight, **balance).astype(dtype)
+            if not (by_class >= 0).all():
+                raise ValueError(
+                    f"The 'class_weight' parameter of {type(self).__name__} must hold non-negative weights. "
+                    f"Got {by_class.tolist()} instead."
+                )
+            factor = by_class[np.searchsorted(self.classes_, y)]
+            return factor if weight is None else np.where(weight == 0, weight, factor * weight)
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         return y.astype(bool) if self.n_outputs_ == 1 else None
+
+    def _loss(self) -> Any:
+        return ONE_CLASS if len(self.classes_) == 1 else super()._loss()
 
     def _output_activation(self) -> str:
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"

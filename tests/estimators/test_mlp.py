@@ -1,6 +1,7 @@
 """The networks: weights and curves against scikit-learn's classes, and what is beyond them."""
 
 import copy
+import itertools
 import os
 import pickle
 import re
@@ -19,7 +20,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
@@ -625,6 +626,8 @@ def test_callbacks_work_inside_a_search():
         ({"dropout": 1.0}, "must be a float in the range"),
         ({"dropout": [0.1]}, r"one for each of the 2 hidden layers\. Got \[0\.1\] instead"),
         ({"dropout": [0.1, 1.0]}, "one for each of the 2 hidden layers"),
+        ({"dropout": [0.1, -0.1]}, "one for each of the 2 hidden layers"),
+        ({"dropout": [0.1, np.nan]}, "one for each of the 2 hidden layers"),
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be > 0, got \[4, 0\]"),
         (
             {"solver": "lbfgs", "l1": 0.1, "batch_norm": True},
@@ -669,6 +672,62 @@ def test_rows_that_cannot_be():
             call(X_NUM)
     with pytest.raises(NotFittedError):
         MLPRegressor().summary()
+
+
+@pytest.mark.parametrize("estimator", [MLPRegressor, theirs.MLPRegressor])
+def test_held_out_rows_must_have_a_weight(estimator):
+    model = estimator(early_stopping=True, random_state=0, validation_fraction=0.1)
+    _, held_out = train_test_split(np.arange(150), random_state=after_the_weights(6, 100, 3), test_size=0.1)
+    weight = np.ones(150)
+    weight[held_out] = 0
+    with pytest.raises(ValueError, match="Sample weights must contain at least one non-zero number"):
+        model.fit(X_NUM, Y_NUM, weight)
+    weight[held_out[0]] = 1
+    model.set_params(max_iter=2).fit(X_NUM, Y_NUM, weight)
+
+
+def after_the_weights(*sizes):
+    """Return the random state that is left when the weights of such layers have been drawn."""
+    random_state = np.random.RandomState(0)
+    for n_in, n_out in itertools.pairwise(sizes):
+        random_state.uniform(size=(n_in + 1) * n_out)
+    return random_state
+
+
+def test_one_held_out_row_is_too_few_to_stop_early():
+    for model, X, y in ((MLPRegressor, X_NUM, Y_NUM), (MLPClassifier, IMAGES, DIGITS)):
+        with pytest.raises(ValueError, match="The validation set is too small: .* 2 rows or more in X_val"):
+            model(early_stopping=True).fit(X, y, X_val=X[:1], y_val=y[:1])
+        assert len(model(**FEW).fit(X, y, X_val=X[:1], y_val=y[:1]).history_["val_loss"]) == 12
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, theirs.MLPClassifier])
+def test_several_labels_are_no_classes(estimator):
+    several = np.column_stack([k == DIGITS % 3 for k in range(3)]).astype(int)
+    model = estimator(**FEW, warm_start=True).fit(IMAGES, DIGITS % 3)
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="not fitted with multilabel input"):
+            train(IMAGES, several)
+
+
+def test_a_warm_start_keeps_its_loss():
+    model = MLPRegressor(**FEW, warm_start=True).fit(X_NUM, COUNTS).set_params(loss="poisson")
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="whose output is 'identity'. Got .* output 'exp' instead"):
+            train(X_NUM, COUNTS)
+    assert model.set_params(warm_start=False).fit(X_NUM, COUNTS).out_activation_ == "exp"
+
+
+def test_class_weights_of_rows_that_do_not_count():
+    """Rows of weight 0 are no rows, even if they are all of their class."""
+    y, weight = DIGITS % 3, (DIGITS % 3 != 2).astype(float)
+    model = MLPClassifier(**FEW, class_weight="balanced").fit(IMAGES, y, weight)
+    factor = weight * compute_sample_weight({0: 1.0, 1: 1.0, 2: 0.0}, y)
+    factor /= np.array([factor[y == k].sum() for k in (0, 1)] + [1.0])[y] * 3 / factor.sum()
+    assert_same(model, theirs.MLPClassifier(**FEW).fit(IMAGES, y, factor))
+    for weights in ({0: -1.0}, {0: np.nan}):
+        with pytest.raises(ValueError, match="'class_weight' parameter of MLPClassifier must hold non-neg"):
+            MLPClassifier(class_weight=weights).fit(IMAGES, y)
 
 
 def test_a_failed_fit_leaves_no_old_weights_beside_new_features():
@@ -723,12 +782,15 @@ def test_summary_counts_what_there_is():
     assert graph.count("-->") == len(model._network.layers) + 1
 
 
-def test_one_class_is_always_right():
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_one_class_is_always_right(early_stopping):
     mine, other = (
-        model(**FEW).fit(IMAGES, np.full(240, "a")) for model in (MLPClassifier, theirs.MLPClassifier)
+        model(**FEW, early_stopping=early_stopping).fit(IMAGES, np.full(240, "a"))
+        for model in (MLPClassifier, theirs.MLPClassifier)
     )
     assert_same(mine, other)
     assert set(mine.predict(IMAGES)) == {"a"}
+    assert set(mine.history_["score"]) == {1.0}
 
 
 def test_the_display_draws_both_curves():
@@ -774,8 +836,11 @@ def test_parameters_from_a_search_may_be_numpy_numbers():
 
 def test_batch_norm_of_one_row_is_refused():
     X, y = load_digits(return_X_y=True)
-    with pytest.raises(ValueError, match="batch_norm needs batches of at least 2 rows"):
+    with pytest.raises(ValueError, match=r"batches of at least 2 rows: .* Got 50 rows and batch_size=1\."):
         MLPClassifier(batch_norm=True, batch_size=1).fit(X[:50], y[:50])
+    model = MLPRegressor(**FEW, batch_norm=True).fit(X_NUM, Y_NUM)
+    with pytest.raises(ValueError, match=r"Got 1 rows and batch_size='auto'\."):
+        model.partial_fit(X_NUM[:1], Y_NUM[:1])
 
 
 def test_a_model_file_names_no_private_module():
