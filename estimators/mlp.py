@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, check_array, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from estimators._labels import class_weights
 from estimators._losses import ONE_CLASS
 from estimators._mlp import BaseMLP
 from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
@@ -232,16 +232,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return weight
         if self._label_binarizer.y_type_.startswith("multilabel"):
             raise ValueError("class_weight is for one label a row. With several, use sample_weight.")
-        balance = {"classes": self.classes_, "y": y, "sample_weight": weight}
-        with np.errstate(divide="ignore", invalid="ignore"):  # "balanced" where all rows of a class weigh 0
-            by_class = compute_class_weight(self.class_weight, **balance).astype(dtype)
-            if not (by_class >= 0).all():
-                raise ValueError(
-                    f"The 'class_weight' parameter of {type(self).__name__} must hold non-negative weights. "
-                    f"Got {by_class.tolist()} instead."
-                )
-            factor = by_class[np.searchsorted(self.classes_, y)]
-            return factor if weight is None else np.where(weight == 0, weight, factor * weight)
+        by_class = class_weights(self, self.classes_, y, weight).astype(dtype)
+        return by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         return y.astype(bool) if self.n_outputs_ == 1 else None
