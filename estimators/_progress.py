@@ -2,6 +2,7 @@
 
 import copy
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +66,14 @@ def note(history: dict[str, list[float]], values: Mapping[str, float]) -> None:
     past = len(next(iter(history.values()), []))
     for name in dict.fromkeys([*history, *values]):
         history.setdefault(name, [np.nan] * past).append(values.get(name, np.nan))
+
+
+def warn_of_interrupt(model: Any, steps: str) -> None:
+    """Say what an interrupted training has learned."""
+    warnings.warn(
+        f"Training interrupted by user. What was learned in {model.n_iter_} {steps} is kept.",
+        stacklevel=8,  # where fit is called, outside its decorators
+    )
 
 
 def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
-from estimators._progress import note
+from estimators._progress import note, warn_of_interrupt
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -86,10 +86,7 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 self._run_epochs(task, attributes, incremental, done)
         except KeyboardInterrupt:
-            warnings.warn(
-                f"Training interrupted by user. What was learned in {model.n_iter_} epochs is kept.",
-                stacklevel=7,  # where fit is called, outside its decorators
-            )
+            warn_of_interrupt(model, "epochs")
         if model.early_stopping and not incremental:
             self.network.restore(model._best)
 

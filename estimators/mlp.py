@@ -48,8 +48,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     A loss that is not finite stops the training. Without `early_stopping` that is a ValueError, and the
     weights of the epoch before are kept; with it a warning, and the best are kept. Other differences from
-    scikit-learn: with "lbfgs" too float32 rows give float32 weights; a warm start with `early_stopping` keeps
-    the best weights of all its fits.
+    scikit-learn: with "lbfgs" too float32 rows give float32 weights, and an interrupt keeps them; a warm
+    start with `early_stopping` keeps the best weights of all its fits, and must have the loss that it had;
+    ``set_params(activation=...)`` and the like change the next fit, never what a fitted network predicts.
 
     Callbacks (``set_callbacks``) see one subtask an epoch.
 

@@ -193,6 +193,14 @@ def test_a_warm_start_takes_the_parameters_as_they_are_now():
             copy.deepcopy(model).set_params(**change, dropout=0.0).fit(IMAGES, DIGITS)
 
 
+def test_a_fitted_network_answers_by_the_parameters_it_was_fitted_with():
+    model = MLPRegressor(**FEW, activation="leaky_relu", dropout=0.5).fit(X_NUM, Y_NUM)
+    expected, table = model.predict(X_NUM), model.summary()
+    model.set_params(activation="tanh", negative_slope=0.5, dropout=0.0, loss="poisson", batch_norm=True)
+    np.testing.assert_array_equal(model.predict(X_NUM), expected)
+    assert model.summary() == table
+
+
 def test_float32_is_scikit_learns_to_its_rounding():
     X = IMAGES.astype(np.float32)
     mine, other = (model(**FEW).fit(X, DIGITS) for model in (MLPClassifier, theirs.MLPClassifier))
@@ -507,6 +515,16 @@ def test_divergence_names_the_epoch_and_keeps_the_weights_before(solver):
     assert not np.isfinite(model.loss_curve_[-1])
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_a_diverging_lbfgs_is_an_error_that_keeps_finite_weights(loss):
+    model = MLPRegressor(loss, solver="lbfgs", random_state=0, activation="identity")
+    with pytest.raises(
+        ValueError, match=r"non-finite .* became (nan|inf) after iteration \d+: scale the feat"
+    ):
+        model.fit(1e155 * X_NUM, COUNTS)
+    assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
+
+
 def test_divergence_with_early_stopping_keeps_the_best_and_warns():
     model = MLPRegressor(solver="sgd", learning_rate_init=5.0, early_stopping=True, random_state=0)
     with pytest.warns(ConvergenceWarning, match=r"became (nan|inf) in epoch .* Kept: the best weights"):
@@ -546,6 +564,16 @@ def test_an_interrupted_training_keeps_what_was_learned(estimator):
     expected = estimator(**{**FEW, "max_iter": 3}).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), expected.predict(X))
     assert model.loss_curve_ == expected.loss_curve_
+
+
+def test_an_interrupted_lbfgs_keeps_what_was_learned():
+    model = MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Interrupt())
+    with pytest.warns(UserWarning, match=r"interrupted by user\. .* in 3 iterations is kept") as caught:
+        model.fit(X_NUM, Y_NUM)
+    assert caught[0].filename == __file__
+    expected = MLPRegressor(**{**FEW, "max_iter": 3}, solver="lbfgs").fit(X_NUM, Y_NUM)
+    np.testing.assert_array_equal(model.predict(X_NUM), expected.predict(X_NUM))
+    assert (model.n_iter_, model.loss_) == (3, expected.loss_)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
