@@ -134,6 +134,21 @@ def test_poisson_is_scikit_learns(settings):
     np.testing.assert_allclose(mine.predict(X_NUM), other.predict(X_NUM), rtol=1e-6)
 
 
+def test_with_a_tolerance_of_0_the_same_loss_again_is_no_failure():
+    still = {
+        **FEW,
+        "solver": "sgd",
+        "learning_rate_init": 1e-30,
+        "tol": 0,
+        "n_iter_no_change": 1,
+        "shuffle": False,
+    }
+    mine, other = (model(**still).fit(X_NUM, Y_NUM) for model in (MLPRegressor, theirs.MLPRegressor))
+    assert len(set(mine.loss_curve_)) == 1
+    assert_same(mine, other)
+    assert mine.n_iter_ == 12
+
+
 @pytest.mark.parametrize("container", [sp.csr_array, sp.csr_matrix, sp.csc_array])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_sparse_rows_are_scikit_learns(container, solver):
@@ -400,6 +415,19 @@ def test_held_out_rows_of_ones_own(estimator, early_stopping):
         )
 
 
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_the_weights_that_come_back_have_their_running_statistics(early_stopping):
+    """The best epoch is not the last: its statistics of batch_norm must come back with its weights."""
+    settings = {**FEW, "batch_norm": True, "early_stopping": early_stopping, "learning_rate_init": 0.5}
+    model = MLPClassifier(**{**settings, "max_iter": 30}, n_iter_no_change=30)
+    model.fit(IMAGES[:100], DIGITS[:100], X_val=IMAGES[100:], y_val=DIGITS[100:])
+    held_out = log_loss(DIGITS[100:], model.predict_proba(IMAGES[100:]))
+    scores = model.history_["val_score"]
+    epoch = int(np.argmax(scores)) if early_stopping else -1
+    assert 0 < int(np.argmax(scores)) < 29
+    assert held_out == pytest.approx(model.history_["val_loss"][epoch])
+
+
 def test_held_out_rows_have_weights():
     split = IMAGES[:200], DIGITS[:200]
     held_out = {"X_val": IMAGES[200:], "y_val": DIGITS[200:]}
@@ -522,6 +550,17 @@ def test_a_diverging_lbfgs_is_an_error_that_keeps_finite_weights(loss):
         ValueError, match=r"non-finite .* became (nan|inf) after iteration \d+: scale the feat"
     ):
         model.fit(1e155 * X_NUM, COUNTS)
+    assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
+
+
+@pytest.mark.parametrize(
+    ("scale", "rate", "became"), [(1e160, 1e-200, "inf"), (1e20, 1e300, r"\d+\.?\d*e\+\d+")]
+)
+def test_neither_loss_nor_weights_may_be_infinite(scale, rate, became):
+    """An infinite loss while the weights are finite, and a finite one whose step makes them infinite."""
+    model = MLPRegressor(solver="sgd", learning_rate_init=rate, random_state=0, activation="identity")
+    with pytest.raises(ValueError, match=f"The loss became {became} in epoch 1: .* Kept: .* epoch 0"):
+        model.fit(X_NUM, scale * Y_NUM)
     assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
 
 

@@ -136,12 +136,16 @@ def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
     if not _fast.find_spec("numba"):
         monkeypatch.setattr(_fast, "_compiled", lambda: _fast._loop)
         monkeypatch.setattr(_fast, "find_spec", lambda name: True)
-    results = []
+    results, accelerated, steps = [], _fast.adam, []
+    monkeypatch.setattr(_fast, "adam", lambda *args: steps.append(1) or accelerated(*args))
     for enough in (0, N + 1):
         monkeypatch.setattr(_fast, "ENOUGH", enough)
         w = np.random.default_rng(1).standard_normal(N).astype(dtype)
         values = descend(Adam(w, 0.01), w, GRADIENTS.astype(dtype), Penalty(0.3, 0.2), 0.5, 33)
         results.append((w, values))
+    assert len(steps) == STEPS  # of the first run
+    monkeypatch.setattr(_fast, "ENOUGH", 0)
+    assert [_fast.usable(kind(w, 0.1), N) for kind in (SGD, RMSprop, Adam)] == [False, False, True]
     eps = 50 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(results[0][0], results[1][0], rtol=eps, atol=eps)
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=eps)
