@@ -1,5 +1,6 @@
 """The rows that are held out: split off for early stopping, or passed to ``fit``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,16 @@ def given(model: Any, X: Any, y: Any, weight: Any, dtype: Any) -> Rows | None:
         raise ValueError("The validation set is too small: early_stopping needs 2 rows or more in X_val.")
     weight = None if weight is None else check_sample_weight(weight, X, dtype=dtype)
     return Rows(X, y, weight)
+
+
+def resumed(
+    model: Any, state: Mapping[str, Any], rows: Rows, given: Rows | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the rows to train on and to hold out as they are in a checkpoint."""
+    order, val = state["order"], state["validation_rows"]
+    if len(order) + (0 if val is None else len(val)) != rows.X.shape[0]:
+        raise ValueError("The checkpoint was made with another number of rows.")
+    if model.early_stopping and (given is None) != (val is not None):
+        how, then = ("with", "pass them") if given is None else ("without", "leave them out")
+        raise ValueError(f"The checkpoint was made {how} X_val and y_val; {then}.")
+    return order, val

@@ -203,25 +203,13 @@ class BaseMLP(CallbackSupportMixin, Settings):
         if self.solver == "lbfgs":
             fit_lbfgs(self, network, loss, rows, given, task, lambda: snapshot(self))
             return
-        early = self.early_stopping and not incremental
-        prepare(self, network, early, resumed=state is not None, incremental=incremental)
+        prepare(self, network, self.early_stopping, resumed=state is not None, incremental=incremental)
         if state is not None:
-            order, val = state["order"], state["validation_rows"]
-            if len(order) + (0 if val is None else len(val)) != rows.X.shape[0]:
-                raise ValueError("The checkpoint was made with another number of rows.")
-            if early and (given is None) != (val is not None):
-                raise ValueError(
-                    "The checkpoint was made "
-                    + (
-                        "without X_val and y_val; leave them out."
-                        if given
-                        else "with X_val and y_val; pass them."
-                    )
-                )
+            order, val = _held_out.resumed(self, state, rows, given)
         else:
             self._draw_bits(random_state, incremental)
             order, val = np.arange(rows.X.shape[0]), None
-            if early and given is None:
+            if self.early_stopping and given is None:
                 order, val = _held_out.split(self, rows, random_state)
         validation = given if val is None else rows.take(val)
         training = Training(self, network, loss, rows, order, validation, random_state, self._bits)

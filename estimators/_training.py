@@ -87,7 +87,7 @@ class Training:
                 self._run_epochs(task, attributes, incremental, done)
         except KeyboardInterrupt:
             warn_of_interrupt(model, "epochs")
-        if model.early_stopping and not incremental:
+        if model.early_stopping:
             self.network.restore(model._best)
 
     def _run_epochs(self, task: Any, attributes: Any, incremental: bool, done: bool) -> None:

@@ -553,6 +553,18 @@ def test_a_diverging_lbfgs_is_an_error_that_keeps_finite_weights(loss):
     assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
 
 
+def test_divergence_keeps_the_weights_of_the_epoch_before():
+    settings = {"solver": "sgd", "learning_rate_init": 1.0, "random_state": 0, "activation": "identity"}
+    model = MLPRegressor(**settings, batch_norm=True, l1=10.0, hidden_layer_sizes=(5, 5), batch_size=75)
+    with pytest.raises(ValueError, match="Kept: the weights after epoch") as caught:
+        model.fit(X_NUM, Y_NUM)
+    epoch = int(re.search(r"after epoch (\d+)", str(caught.value))[1])
+    assert epoch > 0
+    expected = clone(model).set_params(max_iter=epoch).fit(X_NUM, Y_NUM)._network
+    np.testing.assert_array_equal(model._network.parameters, expected.parameters)
+    np.testing.assert_array_equal(model._network.statistics, expected.statistics)
+
+
 @pytest.mark.parametrize(
     ("scale", "rate", "became"), [(1e160, 1e-200, "inf"), (1e20, 1e300, r"\d+\.?\d*e\+\d+")]
 )
