@@ -51,7 +51,9 @@ class LossBar:
     def on_fit_task_end(self, estimator: Any, context: Any) -> None:
         """Go on by one epoch, and show its loss."""
         if bar := self._bars.get(context.parent):
-            bar.update(bar.task_ids[0], advance=1, told=losses(getattr(estimator, "history_", {})))
+            history = getattr(estimator, "history_", {})
+            step = {"completed": estimator.n_iter_} if history else {"advance": 1}  # one resumed began before
+            bar.update(bar.task_ids[0], told=losses(history), **step)
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Leave the bar as it is."""

@@ -283,6 +283,7 @@ CHANGES = [
         {"solver": "sgd", "learning_rate": "invscaling"},
     ),
     ({"solver": "lbfgs", "max_fun": 3}, {"solver": "lbfgs"}),
+    ({"solver": "lbfgs", "tol": 0.5}, {"solver": "lbfgs"}),
 ]
 
 

@@ -12,7 +12,7 @@ from sklearn.datasets import make_regression
 from sklearn.model_selection import GridSearchCV
 
 from estimators import GDClassifier, MLPRegressor
-from pipelines import LossBar
+from pipelines import Checkpoint, LossBar
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning"
@@ -53,6 +53,12 @@ def test_a_terminal_sees_every_epoch():
     bar.on_fit_task_end = watched
     model = MLPRegressor(**FEW).set_callbacks(bar).fit(X, Y)
     assert seen[:6] == [f"loss {loss:.4g}" for loss in model.loss_curve_]
+
+
+def test_a_resumed_training_goes_on_where_it_was(tmp_path):
+    path = tmp_path / "net.joblib"
+    MLPRegressor(**{**FEW, "max_iter": 4}).set_callbacks(Checkpoint(path)).fit(X, Y)
+    assert " 6/6 " in shown(MLPRegressor(**FEW), X, Y, resume_from=path)
 
 
 def test_a_bar_ends_with_its_fit_even_if_that_fails():
