@@ -208,6 +208,59 @@ def test_a_warm_start_takes_the_parameters_as_they_are_now():
             copy.deepcopy(model).set_params(**change, dropout=0.0).fit(IMAGES, DIGITS)
 
 
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"solver": "sgd"}], ids=str)
+def test_a_second_fit_begins_anew(settings):
+    model = MLPClassifier(**FEW, **settings, dropout=0.2)
+    once = copy.deepcopy(model).fit(IMAGES, DIGITS)
+    twice = model.fit(IMAGES[:, ::-1], DIGITS).fit(IMAGES, DIGITS)
+    assert twice.loss_curve_ == once.loss_curve_
+    assert twice.history_ == once.history_
+    np.testing.assert_array_equal(twice.predict_proba(IMAGES), once.predict_proba(IMAGES))
+
+
+def test_the_first_rows_need_not_have_every_class():
+    models = [model(**FEW) for model in (MLPClassifier, theirs.MLPClassifier)]
+    for rows in (DIGITS < 2, DIGITS > 7, DIGITS >= 0):
+        for model in models:
+            model.partial_fit(IMAGES[rows], DIGITS[rows], classes=range(10))
+        assert_same(*models)
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, theirs.MLPClassifier])
+def test_a_warm_start_needs_the_same_classes(estimator):
+    model = estimator(**FEW, warm_start=True).fit(IMAGES, DIGITS)
+    for y in (DIGITS % 3, DIGITS + 1):
+        with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same classes"):
+            model.fit(IMAGES, y)
+
+
+def test_sparse_targets_are_those_of_the_dense_ones():
+    sparse, dense = (MLPRegressor(**FEW).fit(X_NUM, y) for y in (sp.csr_array(COUNTS), COUNTS))
+    assert sparse.loss_curve_ == dense.loss_curve_
+
+
+def test_each_partial_fit_drops_other_units():
+    """With no more to learn from, two epochs differ by their masks alone."""
+    still = {"solver": "sgd", "learning_rate_init": 1e-30, "dropout": 0.5, "shuffle": False}
+    model = MLPRegressor(**FEW, **still)
+    losses = {model.partial_fit(X_NUM, Y_NUM).loss_ for _ in range(4)}
+    assert len(losses) == 4
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, theirs.MLPClassifier])
+def test_a_probability_of_a_half_is_the_first_class(estimator):
+    model = estimator(**FEW).fit(IMAGES, DIGITS > 4)
+    for array in model.coefs_ + model.intercepts_:
+        array[...] = 0
+    assert not model.predict(IMAGES).any()
+
+
+@pytest.mark.parametrize("estimator", [MLPRegressor, theirs.MLPRegressor])
+def test_one_row_is_too_few_to_be_held_out(estimator):
+    with pytest.raises(ValueError, match="The validation set is too small. Increase 'validation_fraction'"):
+        estimator(early_stopping=True).fit(X_NUM[:10], Y_NUM[:10])
+
+
 def test_a_fitted_network_answers_by_the_parameters_it_was_fitted_with():
     model = MLPRegressor(**FEW, activation="leaky_relu", dropout=0.5).fit(X_NUM, Y_NUM)
     expected, table = model.predict(X_NUM), model.summary()
@@ -638,11 +691,33 @@ def test_a_callback_may_stop_the_training(solver):
     assert len(model.history_["loss"]) == 3
 
 
+class InterruptAtOnce(Interrupt):
+    def on_fit_task_begin(self, estimator, context):
+        if context.parent is not None:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"batch_norm": True}], ids=str)
+def test_a_training_interrupted_at_once_keeps_its_first_weights(settings):
+    with pytest.warns(UserWarning, match="in 0 epochs is kept"):
+        model = MLPRegressor(**FEW, **settings).set_callbacks(InterruptAtOnce()).fit(X_NUM, Y_NUM)
+    other = MLPRegressor(**{**FEW, "max_iter": 1}, solver="sgd", learning_rate_init=1e-30, **settings)
+    for one, two in zip(model.coefs_, other.fit(X_NUM, Y_NUM).coefs_, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+class Unwanted(Interrupt):
+    def setup(self, estimator, context):
+        raise AssertionError("a callback was called")
+
+
 def test_partial_fit_leaves_callbacks_alone():
-    model = MLPRegressor(**FEW).set_callbacks(Interrupt())
+    model = MLPRegressor(**FEW).set_callbacks(Unwanted())
     for _ in range(5):
         model.partial_fit(X_NUM, Y_NUM)
     assert not hasattr(model, "_callback_fit_ctx")
+    with pytest.raises(AssertionError, match="a callback was called"):
+        model.fit(X_NUM, Y_NUM)
 
 
 def test_callbacks_see_every_epoch_and_change_nothing(capsys):
@@ -678,6 +753,16 @@ class Meddler(Interrupt):
             self.shown.append((fitted_estimator, fitted_estimator.predict_proba(IMAGES)))
             self.losses.append(fitted_estimator.loss_)
             fitted_estimator.set_callbacks().partial_fit(IMAGES, DIGITS)
+
+
+def test_a_model_that_a_callback_keeps_stays_as_it_was():
+    meddler = Meddler()
+    meddler.on_fit_task_end = lambda estimator, context, *, fitted_estimator: meddler.shown.append(
+        fitted_estimator
+    )
+    MLPClassifier(**FEW, early_stopping=True).set_callbacks(meddler).fit(IMAGES, DIGITS)
+    for epoch, model in enumerate(meddler.shown[:-1], start=1):  # the last is that of the whole fit
+        assert len(model.loss_curve_) == len(model.validation_scores_) == len(model.history_["loss"]) == epoch
 
 
 def test_callbacks_cannot_change_the_training():
@@ -853,6 +938,7 @@ def test_summary_counts_what_there_is():
         "Dropout 0.25",
         "softmax",
         "float32",
+        "7.6 KiB",
         "11.2 KiB",
     ):
         assert text in table, text
@@ -871,6 +957,8 @@ def test_one_class_is_always_right(early_stopping):
     assert_same(mine, other)
     assert set(mine.predict(IMAGES)) == {"a"}
     assert set(mine.history_["score"]) == {1.0}
+    mine.intercepts_[-1][:] = 9  # however sure it is of there being another
+    assert set(mine.predict(IMAGES)) == {"a"}
 
 
 def test_the_display_draws_both_curves():
@@ -905,6 +993,11 @@ def test_one_row_is_answered_as_many_are():
         model.predict(np.full((1, 64), np.nan, np.float32))
     with pytest.raises(ValueError, match="features"):
         model.predict(np.zeros((1, 63), np.float32))
+    with pytest.raises(ValueError, match="0 sample"):
+        model.predict(np.zeros((0, 64), np.float32))
+    named = MLPClassifier(**FEW).fit(pd.DataFrame(IMAGES).add_prefix("pixel "), DIGITS)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        named.predict(IMAGES)
 
 
 def test_parameters_from_a_search_may_be_numpy_numbers():
