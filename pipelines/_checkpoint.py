@@ -70,11 +70,7 @@ class Checkpoint:
 
     def on_fit_task_end(self, estimator: Any, context: Any, *, fitted_estimator: Any = None) -> None:
         """Save the model as it is after this epoch."""
-        if (
-            context.parent is None
-            or context.task_name != "iteration"
-            or fitted_estimator.n_iter_ % self.every
-        ):
+        if context.task_name != "iteration" or fitted_estimator.n_iter_ % self.every:
             return
         kept = copy.copy(fitted_estimator)
         for name in _OF_CALLBACKS:
