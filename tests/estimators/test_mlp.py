@@ -664,8 +664,9 @@ class Stop(Interrupt):
 def test_an_interrupted_training_keeps_what_was_learned(estimator):
     X, y = small(estimator)
     model = estimator(**FEW).set_callbacks(Interrupt())
-    with pytest.warns(UserWarning, match=r"Training interrupted by user\. .* in 3 epochs is kept"):
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\. .* in 3 epochs is kept") as caught:
         model.fit(X, y)
+    assert caught[0].filename == __file__
     expected = estimator(**{**FEW, "max_iter": 3}).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), expected.predict(X))
     assert model.loss_curve_ == expected.loss_curve_
@@ -793,6 +794,8 @@ def test_callbacks_work_inside_a_search():
         ({"dropout": [0.1, 1.0]}, "one for each of the 2 hidden layers"),
         ({"dropout": [0.1, -0.1]}, "one for each of the 2 hidden layers"),
         ({"dropout": [0.1, np.nan]}, "one for each of the 2 hidden layers"),
+        ({"negative_slope": 1.0}, r"must be a float in the range \[0\.0, 1\.0\)"),
+        ({"momentum": 1.1}, r"must be a float in the range \[0\.0, 1\.0\]\."),
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be > 0, got \[4, 0\]"),
         (
             {"solver": "lbfgs", "l1": 0.1, "batch_norm": True},
