@@ -81,10 +81,10 @@ def enlarged(
     pictures = np.empty((n, 28, 28), np.float32)
     for picture, i in zip(pictures, chosen, strict=True):
         large = ndimage.rotate(
-            ndimage.zoom(images[i], 2.5, order=1), rng.uniform(-20, 20), reshape=False, order=1
+            ndimage.zoom(images[i], 2.5, order=1), rng.uniform(-10, 10), reshape=False, order=1
         )
-        top, left = rng.integers(0, 9, 2)
-        picture[:] = rng.normal(0, 0.15, (28, 28))
+        top, left = rng.integers(2, 7, 2)
+        picture[:] = rng.normal(0, 0.1, (28, 28))
         picture[top : top + 20, left : left + 20] += large
     return pictures.reshape(n, 784), y[chosen]
 

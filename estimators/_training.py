@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from estimators import _fast
 from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
-from estimators._progress import note
+from estimators._progress import note, warn_of_interrupt
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -90,11 +90,8 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 self._run_epochs(task, attributes, incremental, done)
         except KeyboardInterrupt:
-            warnings.warn(
-                f"Training interrupted by user. What was learned in {model.n_iter_} epochs is kept.",
-                stacklevel=7,  # where fit is called, outside its decorators
-            )
-        if model.early_stopping and not incremental:
+            warn_of_interrupt(model, "epochs")
+        if model.early_stopping:
             self.network.restore(model._best)
 
     def _run_epochs(self, task: Any, attributes: Any, incremental: bool, done: bool) -> None:
@@ -144,7 +141,8 @@ class Training:
         asked, n = self.model.batch_size, len(self.order)
         if self.model.batch_norm and 1 in (asked, n):
             raise ValueError(
-                "batch_norm needs batches of at least 2 rows: of one, nothing is left. Got batch_size=1."
+                "batch_norm needs batches of at least 2 rows: of one, nothing is left. "
+                f"Got {n} rows and batch_size={asked!r}."
             )
         if asked == "auto":
             return min(200, n)

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from estimators import _optimizers
+from estimators import _fast, _optimizers
 from estimators._optimizers import SGD, Adam, Penalty, RMSprop, Stepper
 
 N, STEPS = 50, 20
@@ -131,12 +131,17 @@ def test_a_copy_goes_on_exactly(optimizer):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_accelerated_step_is_the_same_to_rounding(dtype):
-    results = []
+def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
+    results, compiled, steps = [], _fast.adam, []
+    monkeypatch.setattr(_fast, "adam", lambda *args: steps.append(1) or compiled(*args))
     for accelerated in (True, False):
         w = np.random.default_rng(1).standard_normal(N).astype(dtype)
         values = descend(Adam(w, 0.01), w, GRADIENTS.astype(dtype), Penalty(0.3, 0.2), 0.5, 33, accelerated)
         results.append((w, values))
+    assert len(steps) == STEPS  # of the first run
+    for kind in (SGD, RMSprop):
+        descend(kind(w, 0.1), w, GRADIENTS.astype(dtype), accelerated=True)
+    assert len(steps) == STEPS  # Adam alone has one
     eps = 50 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(results[0][0], results[1][0], rtol=eps, atol=eps)
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=eps)
