@@ -140,7 +140,7 @@ def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
         results.append((w, values))
     assert len(steps) == STEPS  # of the first run
     for kind in (SGD, RMSprop):
-        descend(kind(w, 0.1), w, GRADIENTS.astype(dtype), accelerated=True)
+        descend(kind(w, 0.1), w.copy(), GRADIENTS.astype(dtype), accelerated=True)
     assert len(steps) == STEPS  # Adam alone has one
     eps = 50 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(results[0][0], results[1][0], rtol=eps, atol=eps)
