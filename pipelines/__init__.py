@@ -18,12 +18,15 @@ from pipelines.recommend import (
     recommend,
     update,
 )
+from pipelines.serving import CompiledRecommender, compile_recommender
 
 __all__ = [
     "Checkpoint",
+    "CompiledRecommender",
     "ExtrapolationWarning",
     "ModelFileError",
     "ModelVersionWarning",
+    "compile_recommender",
     "dough_forecaster",
     "explain",
     "forecast",
