@@ -200,6 +200,16 @@ def test_cells_of_every_kind_in_both_columns(rule, separator, odd):
     assert_same(compiled, model, {"budget": "cheap", "gameplay_types": odd})
 
 
+def test_an_empty_piece_is_missing_even_where_the_empty_string_is_a_category():
+    known = MultiHotEncoder(categories=[["", "Puzzle"]], separator="|", handle_unknown="ignore")
+    model = game_recommender(types_encoder=known)
+    model.fit(pd.DataFrame({"budget": ["cheap"] * 2, "gameplay_types": ["Puzzle", "Chess"]}), ["one", "two"])
+    compiled = compile_recommender(model)
+    assert list(compiled.explain({"gameplay_types": "|Puzzle|"}, "one")) == ["gameplay_types=Puzzle"]
+    assert_same(compiled, model, {"gameplay_types": ""})
+    assert_same(compiled, model, {"gameplay_types": "Puzzle|"})
+
+
 @pytest.fixture(scope="module")
 def tavern():
     return plain_recommender(games := load_games()).fit(games[:0], []).recommender_
