@@ -19,13 +19,16 @@ from pipelines.recommend import (
     recommend,
     update,
 )
+from pipelines.serving import CompiledRecommender, compile_recommender
 
 __all__ = [
     "Checkpoint",
+    "CompiledRecommender",
     "ExtrapolationWarning",
     "LossBar",
     "ModelFileError",
     "ModelVersionWarning",
+    "compile_recommender",
     "dough_forecaster",
     "explain",
     "forecast",
