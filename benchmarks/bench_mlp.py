@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 from sklearn.neural_network import MLPRegressor as TheirRegressor
+from threadpoolctl import threadpool_limits
 
 from benchmarks._harness import Row, compare
 from estimators import MLPClassifier, MLPRegressor, _fast
@@ -80,31 +82,40 @@ def nets() -> list[Net]:
 
 
 def run() -> list[Row]:
-    """Measure whole fits, and the answer to one row."""
+    """Measure whole fits, as they are, without numba and on two threads; and the answer to one row."""
+    accelerated = find_spec("numba") is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are asked for, no more
-        return [row for net in nets() for row in measure(net)] + [one_row(), equally_good()]
+        rows = [row for net in nets() for row in measure(net)]
+        if accelerated:
+            with mock.patch.object(_fast, "usable", return_value=False):
+                rows += [row for net in nets() for row in measure(net, aimed=False)]
+        rows += [row for net in nets()[2:5] for row in measure(net, threads=2, aimed=False)]
+        return [*rows, one_row(), equally_good()]
 
 
-def measure(net: Net) -> list[Row]:
-    """Fit with ours and with each peer."""
+def measure(net: Net, threads: int = 1, aimed: bool = True) -> list[Row]:
+    """Fit with ours and with each peer; the aims are for one thread, with numba where it helps."""
     mine, theirs = (MLPClassifier, TheirClassifier) if net.classes else (MLPRegressor, TheirRegressor)
-    kind = "float32, numba's Adam" if _fast.usable(net.fit(mine)._optimizer, n_parameters(net)) else "float32"
+    kind = "float32, with numba" if _fast.usable(n_parameters(net)) else "float32"
+    kind += f", {threads} threads" if threads > 1 else ""
     claim, note = f"MLP fit, {net.name}, {net.epochs} epochs", kind
+    aims = net.aims if aimed else ("", "", "")
 
     def ours() -> float:
         return net.fit(mine).loss_
 
     peers: list[tuple[str, Callable, Callable | None, str]] = [
-        ("scikit-learn", lambda: net.fit(theirs).loss_, same_loss, net.aims[0]),
-        ("the bare matrix products", lambda: products(net), None, net.aims[2]),
+        ("scikit-learn", lambda: net.fit(theirs).loss_, same_loss, aims[0]),
+        ("the bare matrix products", lambda: products(net), None, aims[2]),
     ]
     if find_spec("torch"):
-        peers.insert(1, ("torch, fused Adam", lambda: torch_fit(net), None, net.aims[1]))
-    return [
-        compare(claim, ours, peer, peer_name=name, aim=aim, repeats=9, agree=agree, note=note)
-        for name, peer, agree, aim in peers
-    ]
+        peers.insert(1, ("torch, fused Adam", lambda: torch_fit(net, threads), None, aims[1]))
+    with threadpool_limits(threads):
+        return [
+            compare(claim, ours, peer, peer_name=name, aim=aim, repeats=9, agree=agree, note=note)
+            for name, peer, agree, aim in peers
+        ]
 
 
 def n_parameters(net: Net) -> int:
@@ -129,11 +140,11 @@ def products(net: Net) -> None:
                 np.dot(A[i + 1], W[i].T, out=A[i])
 
 
-def torch_fit(net: Net) -> float:
+def torch_fit(net: Net, threads: int = 1) -> float:
     """Train the same network in torch; weights start as torch starts them."""
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     layers: list[Any] = []
     for a, b in zip(net.sizes, net.sizes[1:], strict=False):

@@ -24,6 +24,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from estimators._top_k import top_k_indices
+
 CHUNK = 1 << 17  # scores held at once while many rows are scored: 1 MB, so that they stay in cache
 ROWS = 256  # rows made ready at once
 BLOCK = 1 << 15  # scores worked on at once: 256 KB
@@ -186,6 +188,18 @@ class ComplementScores:
                 weights *= self._scale[profiles][:, np.newaxis]
         return weights
 
+    def top_k(
+        self, X: np.ndarray | sp.csr_array, k: int, prior: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the k best classes of each row, as their numbers, and their scores, both (n_rows, k)."""
+        shape = X.shape[0], min(k, self.n_profiles)
+        profiles, values = np.empty(shape, dtype=np.intp), np.empty(shape)
+        for rows, scores in self.score_chunks(X):
+            scores = add_prior(scores, prior)
+            profiles[rows] = top_k_indices(scores, shape[1])
+            values[rows] = scores[np.arange(len(scores))[:, np.newaxis], profiles[rows]]
+        return self.expand(profiles, values, k)
+
     def expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Turn the best profiles of each row, in order, into the k best classes of each row, (n_rows, k)."""
         if self.n_profiles == len(self.profile_of_class):
@@ -213,6 +227,11 @@ class ComplementScores:
         row_start = np.searchsorted(rows, np.arange(n_rows))
         chosen = order[row_start[:, np.newaxis] + np.arange(k)]
         return classes[chosen], scores.ravel()[cells[chosen]]
+
+
+def add_prior(scores: np.ndarray, prior: np.ndarray | None) -> np.ndarray:
+    """Return the scores with a prior, (n_rows, n_profiles); as they are if there is none."""
+    return scores if prior is None else scores + prior
 
 
 def batches(n_rows: int, size: int) -> Iterator[slice]:

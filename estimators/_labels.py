@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 
@@ -42,6 +43,20 @@ def encode_classes(classes: Any) -> np.ndarray:
     if len(classes) == 0:
         raise ValueError("The 'classes' parameter of partial_fit must hold at least one label. Got none.")
     return encode_labels(classes)[0]
+
+
+def class_weights(estimator: Any, classes: np.ndarray, y: np.ndarray, weight: Any) -> np.ndarray:
+    """Return the weight of each class, (n_classes,), that `class_weight` of the estimator asks for."""
+    with np.errstate(divide="ignore"):
+        of_class = compute_class_weight(estimator.class_weight, classes=classes, y=y, sample_weight=weight)
+    if not (of_class >= 0).all():
+        raise ValueError(
+            f"The 'class_weight' parameter of {type(estimator).__name__} must hold non-negative weights. "
+            f"Got {of_class.tolist()}."
+        )
+    if estimator.class_weight == "balanced":
+        of_class[np.isinf(of_class)] = 0  # all rows of the class weigh 0, and must not become nan
+    return of_class
 
 
 def check_kinds(distinct: np.ndarray) -> None:

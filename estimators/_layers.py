@@ -42,6 +42,9 @@ class Dense:
             self.X = X
         dense = isinstance(X, np.ndarray)
         Z = np.dot(X, self.weights, out=self.Z) if dense else X @ self.weights  # (n, n_in) @ (n_in, n_out)
+        return self._add_bias(Z)
+
+    def _add_bias(self, Z: np.ndarray) -> np.ndarray:
         Z += self.bias
         return Z
 

@@ -8,8 +8,14 @@ from scipy.optimize import minimize
 from estimators._network import Network
 from estimators._optimizers import Penalty
 from estimators._params import check_optimize_result
-from estimators._progress import note
+from estimators._progress import note, warn_of_interrupt
 from estimators._training import Rows
+
+DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+    "preprocessed. The loss became {loss} after iteration {iteration}: scale the features (StandardScaler). "
+    "Kept: the weights after that iteration."
+)
 
 
 def fit_lbfgs(
@@ -17,12 +23,13 @@ def fit_lbfgs(
 ) -> None:
     """Minimise loss and penalty; the line search needs float64, so float32 data are copied once."""
     work, stopped = network.astype(np.float64), False
+    model.n_iter_ = 0
 
     def after_iteration(intermediate_result: Any) -> None:
         nonlocal stopped
-        work.parameters[...] = intermediate_result.x
         network.parameters[...] = intermediate_result.x
-        noted = {"loss": float(intermediate_result.fun)}
+        model.n_iter_, model.loss_ = model.n_iter_ + 1, float(intermediate_result.fun)
+        noted = {"loss": model.loss_}
         if validation is not None:
             outputs = loss.activate(network.scores(validation.X))
             noted["val_loss"], noted["val_score"] = loss.evaluate(outputs, validation.y, validation.weight)
@@ -32,16 +39,23 @@ def fit_lbfgs(
         if stopped:
             raise StopIteration
 
-    result = minimize(
-        objective(work, loss, rows, Penalty(model.alpha, 0.0)),
-        work.parameters.copy(),
-        jac=True,
-        method="L-BFGS-B",
-        callback=after_iteration,
-        options={"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol},
-    )
-    model.n_iter_ = result.nit if stopped else check_optimize_result("lbfgs", result, model.max_iter)
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            result = minimize(
+                objective(work, loss, rows, Penalty(model.alpha, 0.0)),
+                work.parameters.copy(),
+                jac=True,
+                method="L-BFGS-B",
+                callback=after_iteration,
+                options={"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol},
+            )
+    except KeyboardInterrupt:
+        warn_of_interrupt(model, "iterations")
+        return
     model.loss_ = float(result.fun)
+    if not np.isfinite(result.fun):
+        raise ValueError(DIVERGED.format(loss=model.loss_, iteration=result.nit))
+    model.n_iter_ = result.nit if stopped else check_optimize_result("lbfgs", result, model.max_iter)
     network.parameters[...] = result.x
 
 

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.model_selection import train_test_split
-from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils import Tags, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from estimators import _held_out
 from estimators._callbacks import FitTask, NoTask
 from estimators._lbfgs import fit_lbfgs
 from estimators._losses import LOSS_OF
@@ -81,7 +81,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         ------
         ValueError
             If the input is not valid, the loss is no longer finite (the message says in which epoch; the
-            weights of the epoch before are kept), or the checkpoint is of another kind of training.
+            weights of the epoch before are kept), or the checkpoint is damaged or of another training.
 
         Warns
         -----
@@ -163,7 +163,11 @@ class BaseMLP(CallbackSupportMixin, Settings):
         if first:  # should the fit fail, no old weights stand beside new features
             for name in ("coefs_", "intercepts_", "_network", "n_parameters_"):
                 self.__dict__.pop(name, None)
-        X, y = self._validate(X, y, reset=first, incremental=incremental)
+        X, y = self._validate(X, y, self._input_dtype(first or state is not None), first, incremental)
+        if state is not None and X.dtype != self.coefs_[0].dtype:
+            raise ValueError(
+                f"The checkpoint was made with rows of {self.coefs_[0].dtype}. Got rows of {X.dtype} instead."
+            )
         weight = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)
         rows = Rows(X, self._encode(y, X.dtype), self._weigh(y, weight, X.dtype))
         sizes = (X.shape[1], *hidden, rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_))
@@ -194,29 +198,19 @@ class BaseMLP(CallbackSupportMixin, Settings):
         incremental: bool,
     ) -> None:
         """Run the solver."""
-        loss = LOSS_OF[self.out_activation_]
-        given = self._check_held_out(*held_out, dtype=rows.X.dtype)
+        loss = self._loss()
+        given = _held_out.given(self, *held_out, dtype=rows.X.dtype)
         if self.solver == "lbfgs":
             fit_lbfgs(self, network, loss, rows, given, task, lambda: snapshot(self))
             return
-        early = self.early_stopping and not incremental
-        prepare(self, network, early, resumed=state is not None, incremental=incremental)
+        prepare(self, network, self.early_stopping, resumed=state is not None, incremental=incremental)
         if state is not None:
-            order, val = state["order"], state["validation_rows"]
-            if len(order) + (0 if val is None else len(val)) != rows.X.shape[0]:
-                raise ValueError("The checkpoint was made with another number of rows.")
-            if early and (given is None) != (val is not None):
-                raise ValueError(
-                    "The checkpoint was made "
-                    + (
-                        "without X_val and y_val; leave them out."
-                        if given
-                        else "with X_val and y_val; pass them."
-                    )
-                )
+            order, val = _held_out.resumed(self, state, rows, given)
         else:
             self._draw_bits(random_state, incremental)
-            order, val = self._split(rows, random_state, split=early and given is None)
+            order, val = np.arange(rows.X.shape[0]), None
+            if self.early_stopping and given is None:
+                order, val = _held_out.split(self, rows, random_state)
         validation = given if val is None else rows.take(val)
         training = Training(self, network, loss, rows, order, validation, random_state, self._bits)
         self._random_state = random_state
@@ -249,34 +243,19 @@ class BaseMLP(CallbackSupportMixin, Settings):
         elif not incremental or getattr(self, "_bits", None) is None:
             self._bits = np.random.SFC64(random_state.randint(2**31))
 
-    def _split(self, rows: Rows, random_state: Any, split: bool) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return which rows to train on and, with early stopping, which to hold out."""
-        every = np.arange(rows.X.shape[0])
-        if not split:
-            return every, None
-        train, held_out = train_test_split(
-            every,
-            random_state=random_state,
-            test_size=self.validation_fraction,
-            stratify=self._strata(rows.y),
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-            )
-        return train, held_out
-
     def _as_set(self, network: Network, sizes: tuple[int, ...]) -> Network:
         """Return the network with the activation and dropout of the parameters, which may have changed."""
-        wanted = self._new_network(sizes, network.parameters.dtype)
-        if network.recipe == wanted.recipe:
-            return network
-        if network.sizes != sizes or len(network.statistics) != len(wanted.statistics):
+        wanted, output = self._new_network(sizes, network.parameters.dtype), self._output_activation()
+        fixed = network.sizes, len(network.statistics), self.out_activation_
+        if fixed != (sizes, len(wanted.statistics), output):
             raise ValueError(
                 f"The weights so far are those of a network of {network.sizes} units, "
-                f"{'with' if len(network.statistics) else 'without'} batch_norm. Got {sizes} units and "
-                f"batch_norm={self.batch_norm} instead; to begin anew, call fit with warm_start=False."
+                f"{'with' if len(network.statistics) else 'without'} batch_norm, whose output is "
+                f"{self.out_activation_!r}. Got {sizes} units, batch_norm={self.batch_norm} and output "
+                f"{output!r} instead; to begin anew, call fit with warm_start=False."
             )
+        if network.recipe == wanted.recipe:
+            return network
         wanted.restore(network.snapshot())
         return wanted
 
@@ -305,29 +284,28 @@ class BaseMLP(CallbackSupportMixin, Settings):
         X = self._check_X(X)
         return LOSS_OF[self.out_activation_].activate(self._current_network().scores(X))
 
-    def _check_held_out(self, X: Any, y: Any, weight: Any, dtype: Any) -> Rows | None:
-        """Return the rows that were passed for validation."""
-        if X is None and y is None and weight is None:
-            return None
-        if X is None and y is None:
-            raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
-        if X is None or y is None:
-            given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
-            raise ValueError(f"{given} is provided, but {missing} was not provided.")
-        X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
-        y = self._encode(self._check_y(y), dtype)
-        n_outputs = y.shape[1] if y.ndim > 1 else self.n_outputs_
-        if n_outputs != self.n_outputs_:
-            raise ValueError(
-                f"y_val must have as many outputs as y, {self.n_outputs_}. Got {n_outputs} instead."
-            )
-        check_consistent_length(X, y)
-        weight = None if weight is None else check_sample_weight(weight, X, dtype=dtype)
-        return Rows(X, y, weight)
+    def _check_rows(
+        self, X: Any, y: Any, dtype: Any, reset: bool, y_numeric: bool = False
+    ) -> tuple[Any, np.ndarray]:
+        """Return X and y as arrays; a column of targets is one target."""
+        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=y_numeric, **as_rows)
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
-    def _input_dtype(self, reset: bool) -> Any:
-        """Return the types that X may have."""
-        if not reset:
+    def _loss(self) -> Any:
+        return LOSS_OF[self.out_activation_]
+
+    def _weigh(self, y: np.ndarray, weight: Any, dtype: Any) -> Any:
+        """Return the weights of the rows."""
+        return weight
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        """Return what the split for early stopping keeps the shares of, if anything."""
+        return None
+
+    def _input_dtype(self, free: bool) -> Any:
+        """Return the types that X may have: those of the weights, unless they are `free`."""
+        if not free:
             return self.coefs_[0].dtype
         return (np.float64, np.float32) if self.dtype == "auto" else self.dtype
 

@@ -289,10 +289,10 @@ def _exact_products(x: Any, v: Any) -> tuple[np.ndarray, np.ndarray]:
 def _split(columns: Any) -> tuple[Any, Any]:
     """Return the columns (n, k) rounded to 2^-26 of their lengths, and the rest."""
     if sp.issparse(columns):
-        top, rest = columns.copy(), columns.copy()
-        lengths = np.sqrt(columns.power(2).sum(axis=0))[columns.indices]
-        top.data, rest.data = _split_numbers(columns.data, lengths)
-        return top, rest
+        numbers, at = columns.data, columns.indices
+        lengths = np.sqrt(np.bincount(at, numbers**2, columns.shape[1]))
+        parts = _split_numbers(numbers, lengths[at])
+        return tuple(sp.csr_array((part, at, columns.indptr), columns.shape) for part in parts)
     return _split_numbers(columns, np.sqrt(np.einsum("nk,nk->k", columns, columns)))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from estimators import _fast
 from estimators._layers import BatchNorm, Dense, Dropout, LeakyReLU, Logistic, ReLU, Tanh
 
 ACTIVATIONS = ("identity", "leaky_relu", "logistic", "relu", "tanh")
@@ -87,9 +88,9 @@ class Network:
         """Set the parameters and the statistics."""
         self.parameters[...], self.statistics[...] = state
 
-    def bound(self, n: int, gradient: np.ndarray) -> list[Any]:
+    def bound(self, n: int, gradient: np.ndarray, accelerated: bool = False) -> list[Any]:
         """Return the layers with buffers for n rows; their gradients are views of `gradient`."""
-        layers = [copy.copy(layer) for layer in self.layers]
+        layers = [_fast.layer(layer) if accelerated else copy.copy(layer) for layer in self.layers]
         for layer in layers:
             layer.bind(n, self.parameters.dtype)
         self._attach(layers, "d_", gradient)

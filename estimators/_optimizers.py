@@ -165,7 +165,13 @@ class Stepper:
     """Penalty and optimiser, on the parameters and the gradient of a network."""
 
     def __init__(
-        self, optimizer: Any, penalty: Penalty, parameters: np.ndarray, gradient: np.ndarray, n_weights: int
+        self,
+        optimizer: Any,
+        penalty: Penalty,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        n_weights: int,
+        accelerated: bool = False,
     ) -> None:
         self.optimizer, self.penalty = optimizer, penalty
         self._whole = parameters, gradient, n_weights
@@ -179,7 +185,7 @@ class Stepper:
             update = parameters[part], gradient[part], tuple(s[part] for s in optimizer.slots), scratch[:n]
             penalised = parameters[weights], gradient[weights], scratch[: weights.stop - start]
             self._parts.append((update, penalised))
-        self._accelerated = _fast.usable(optimizer, len(parameters))
+        self._accelerated = accelerated and isinstance(optimizer, Adam)
 
     def step(self, share: float) -> float:
         """Take a step; `share` is 1 over the weight of the batch. Return the penalty before it."""

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,6 +68,14 @@ def note(history: dict[str, list[float]], values: Mapping[str, float]) -> None:
         history.setdefault(name, [np.nan] * past).append(values.get(name, np.nan))
 
 
+def warn_of_interrupt(model: Any, steps: str) -> None:
+    """Say what an interrupted training has learned."""
+    warnings.warn(
+        f"Training interrupted by user. What was learned in {model.n_iter_} {steps} is kept.",
+        stacklevel=8,  # where fit is called, outside its decorators
+    )
+
+
 def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return copies of what training alters, for a model that stays as it is now."""
     network = copy.deepcopy(model._network)
@@ -82,7 +91,15 @@ def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str,
 
 def resume(model: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """Give a model the fitted attributes in a checkpoint; return how its training goes on."""
-    saved = joblib.load(path)
+    file = os.fspath(path)
+    try:
+        saved = joblib.load(file)
+    except OSError:
+        raise
+    except Exception as error:  # unpickling can raise anything
+        raise ValueError(
+            f"{str(path)!r} cannot be read as a checkpoint; is it damaged? {type(error).__name__}: {error}"
+        ) from error
     if type(saved) is not type(model) or getattr(saved, "_training", None) is None:
         raise ValueError(
             f"{str(path)!r} is no checkpoint of a {type(model).__name__}; those are written by the callback "

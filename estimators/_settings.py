@@ -313,7 +313,7 @@ class Settings(BaseEstimator):
         if any(n <= 0 for n in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         rates = np.asarray(self.dropout, dtype=float)
-        if rates.ndim and (rates.shape != (len(hidden),) or (rates < 0).any() or (rates >= 1).any()):
+        if rates.ndim and (rates.shape != (len(hidden),) or not ((rates >= 0) & (rates < 1)).all()):
             raise ValueError(
                 f"The 'dropout' parameter of {type(self).__name__} must be a float in the range [0, 1), or "
                 f"one for each of the {len(hidden)} hidden layers. Got {self.dropout!r} instead."

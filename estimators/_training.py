@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from estimators import _fast
 from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
-from estimators._progress import note
+from estimators._progress import note, warn_of_interrupt
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -62,7 +63,9 @@ class Training:
         random_state: Any,
         bits: Any,
     ) -> None:
-        self.model, self.network, self.loss, self.rows = model, network, loss, rows
+        self.accelerated = _fast.usable(len(network.parameters))
+        self.model, self.network, self.rows = model, network, rows
+        self.loss = _fast.loss(loss) if self.accelerated else loss
         self.order, self.validation = order, validation
         self.random_state, self.bits = random_state, bits
         self.starts = self._batch_starts(self._check_batch_size())
@@ -74,6 +77,7 @@ class Training:
             network.parameters,
             self.gradient,
             network.n_weights,
+            self.accelerated,
         )
         self.record = loss.record(len(order), network.sizes[-1], network.parameters.dtype)
         self._batches: dict[int, Batch] = {}
@@ -86,11 +90,8 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 self._run_epochs(task, attributes, incremental, done)
         except KeyboardInterrupt:
-            warnings.warn(
-                f"Training interrupted by user. What was learned in {model.n_iter_} epochs is kept.",
-                stacklevel=7,  # where fit is called, outside its decorators
-            )
-        if model.early_stopping and not incremental:
+            warn_of_interrupt(model, "epochs")
+        if model.early_stopping:
             self.network.restore(model._best)
 
     def _run_epochs(self, task: Any, attributes: Any, incremental: bool, done: bool) -> None:
@@ -140,7 +141,8 @@ class Training:
         asked, n = self.model.batch_size, len(self.order)
         if self.model.batch_norm and 1 in (asked, n):
             raise ValueError(
-                "batch_norm needs batches of at least 2 rows: of one, nothing is left. Got batch_size=1."
+                "batch_norm needs batches of at least 2 rows: of one, nothing is left. "
+                f"Got {n} rows and batch_size={asked!r}."
             )
         if asked == "auto":
             return min(200, n)
@@ -166,7 +168,7 @@ class Training:
     def _bind(self, n: int) -> Batch:
         """Make the buffers for batches of n rows, once."""
         dtype, X = self.network.parameters.dtype, self.rows.X
-        layers = self.network.bound(n, self.gradient)
+        layers = self.network.bound(n, self.gradient, self.accelerated)
         dense = isinstance(X, np.ndarray)
         self._batches[n] = Batch(
             layers,

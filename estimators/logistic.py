@@ -11,12 +11,12 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import Tags, compute_class_weight
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._accelerated import Point, accelerated, textbook
 from estimators._callbacks import FitTask
-from estimators._labels import encode_classes, encode_labels, locate_labels
+from estimators._labels import class_weights, encode_classes, encode_labels, locate_labels
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 from estimators._softmax import LogLoss, tame
 
@@ -411,14 +411,7 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             weight = weight / weight.max()  # a sum of large ones may overflow; only their ratios matter
         if self.class_weight is None:
             return weight
-        with np.errstate(divide="ignore", invalid="ignore"):  # "balanced" where all rows of a class weigh 0
-            of_class = compute_class_weight(self.class_weight, classes=classes, y=y, sample_weight=weight)
-            if not (of_class >= 0).all():
-                raise ValueError(
-                    "The 'class_weight' parameter of GDClassifier must hold non-negative weights. "
-                    f"Got {of_class.tolist()}."
-                )
-            weight = np.where(weight > 0, weight * of_class[codes], 0)
+        weight = weight * class_weights(self, classes, y, weight)[codes]
         if not weight.any():
             raise ValueError("The sample weights times the class weights are all zero.")
         return weight

@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, check_array, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
+from estimators._labels import class_weights
+from estimators._losses import ONE_CLASS
 from estimators._mlp import BaseMLP
 from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
 from estimators._settings import Settings, documented, with_parameters_of
@@ -48,8 +48,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     A loss that is not finite stops the training. Without `early_stopping` that is a ValueError, and the
     weights of the epoch before are kept; with it a warning, and the best are kept. Other differences from
-    scikit-learn: with "lbfgs" too float32 rows give float32 weights; a warm start with `early_stopping` keeps
-    the best weights of all its fits.
+    scikit-learn: with "lbfgs" too float32 rows give float32 weights, and an interrupt keeps them; a warm
+    start with `early_stopping` keeps the best weights of all its fits, and must have the loss that it had;
+    ``set_params(activation=...)`` and the like change the next fit, never what a fitted network predicts.
 
     Callbacks (``set_callbacks``) see one subtask an epoch.
 
@@ -186,12 +187,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
+    def _validate(self, X: Any, y: Any, dtype: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays; set or compare ``classes_``."""
-        dtype = self._input_dtype(reset)
-        X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True, dtype=dtype, reset=reset)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._check_rows(X, y, dtype, reset)
         if not hasattr(self, "classes_") or (reset and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -225,7 +223,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
         """Return codes of classes, (n,), or 0 and 1, (n, n_outputs)."""
-        if self._output_activation() == "softmax":
+        if self._output_activation() == "softmax" and y.ndim == 1:  # else the binarizer complains
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
@@ -235,12 +233,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return weight
         if self._label_binarizer.y_type_.startswith("multilabel"):
             raise ValueError("class_weight is for one label a row. With several, use sample_weight.")
-        balance = {"classes": self.classes_, "y": y, "sample_weight": weight}
-        by_class = compute_class_weight(self.class_weight, **balance).astype(dtype)
+        by_class = class_weights(self, self.classes_, y, weight).astype(dtype)
         return by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         return y.astype(bool) if self.n_outputs_ == 1 else None
+
+    def _loss(self) -> Any:
+        return ONE_CLASS if len(self.classes_) == 1 else super()._loss()
 
     def _output_activation(self) -> str:
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
@@ -325,21 +325,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 else out
 
-    def _validate(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
+    def _validate(self, X: Any, y: Any, dtype: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Return X and y as arrays."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=True,
-            dtype=self._input_dtype(reset),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
+        return self._check_rows(X, y, dtype, reset, y_numeric=True)
 
     def _check_y(self, y: Any) -> np.ndarray:
         return check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
@@ -350,12 +338,6 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError("Some value(s) of y are out of the valid range of the loss 'poisson': y >= 0.")
         return y.reshape(len(y), -1).astype(dtype, copy=False)
-
-    def _weigh(self, y: np.ndarray, weight: Any, dtype: Any) -> Any:
-        return weight
-
-    def _strata(self, y: np.ndarray) -> None:
-        return None
 
     def _output_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"

@@ -12,11 +12,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
-from estimators._complement import ComplementScores, as_csr, count_by_class
+from estimators._complement import ComplementScores, add_prior, as_csr, count_by_class
 from estimators._labels import encode_classes, encode_labels, locate_labels, unite_labels
 from estimators._merging import check_mergeable
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
-from estimators._top_k import top_k_indices
 
 SMALLEST_ALPHA = 1e-10
 
@@ -293,14 +292,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
                 f"The 'k' parameter of top_k must be an int in the range [1, inf). Got {k!r} instead."
             )
         X = self._check_X(X)
-        k = min(int(k), len(self.classes_))
-        shape = X.shape[0], min(k, self._scores.n_profiles)
-        profiles, values = np.empty(shape, dtype=np.intp), np.empty(shape)
-        for rows, scores in self._scores.score_chunks(X):
-            scores = self._add_prior(scores)
-            profiles[rows] = top_k_indices(scores, shape[1])
-            values[rows] = scores[np.arange(len(scores))[:, np.newaxis], profiles[rows]]
-        best, best_scores = self._scores.expand(profiles, values, k)
+        best, best_scores = self._scores.top_k(X, min(int(k), len(self.classes_)), self._prior)
         return self.classes_[best], best_scores
 
     def predict_joint_log_proba(self, X: Any) -> np.ndarray:
@@ -318,7 +310,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         X = self._check_X(X)
         joint = np.empty((X.shape[0], len(self.classes_)))
         for rows, scores in self._scores.score_chunks(X):
-            joint[rows] = self._add_prior(scores)[:, self._scores.profile_of_class]
+            joint[rows] = add_prior(scores, self._prior)[:, self._scores.profile_of_class]
         return joint
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -500,8 +492,10 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         with np.errstate(divide="ignore"):  # a class that is known but not seen yet
             return np.log(class_count) - np.log(class_count.sum())
 
-    def _add_prior(self, scores: np.ndarray) -> np.ndarray:
-        return scores + self.class_log_prior_ if len(self.classes_) == 1 else scores
+    @property
+    def _prior(self) -> np.ndarray | None:
+        """What the scores of one single class begin with, (1,); scores of several have no prior."""
+        return self.class_log_prior_ if len(self.classes_) == 1 else None
 
 
 def is_valid(X: Any, model: ComplementNB) -> bool:

@@ -1,5 +1,6 @@
 """Ready-made compositions of the estimators, and the files that keep them."""
 
+from pipelines._loss_bar import LossBar
 from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
 from pipelines.persistence import (
     Checkpoint,
@@ -18,12 +19,16 @@ from pipelines.recommend import (
     recommend,
     update,
 )
+from pipelines.serving import CompiledRecommender, compile_recommender
 
 __all__ = [
     "Checkpoint",
+    "CompiledRecommender",
     "ExtrapolationWarning",
+    "LossBar",
     "ModelFileError",
     "ModelVersionWarning",
+    "compile_recommender",
     "dough_forecaster",
     "explain",
     "forecast",

@@ -55,6 +55,10 @@ class Checkpoint:
         """Refuse a folder that does not exist, and a model whose training cannot go on, before it begins."""
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"The folder {str(self.path.parent)!r} does not exist; make it first.")
+        if self.path.is_dir():
+            raise IsADirectoryError(
+                f"Checkpoint needs the path of a file. Got that of a folder, {str(self.path)!r}."
+            )
         if getattr(estimator, "solver", "lbfgs") == "lbfgs":
             raise ValueError("Checkpoint is for networks with the solvers adam, rmsprop and sgd.")
 
@@ -66,11 +70,7 @@ class Checkpoint:
 
     def on_fit_task_end(self, estimator: Any, context: Any, *, fitted_estimator: Any = None) -> None:
         """Save the model as it is after this epoch."""
-        if (
-            context.parent is None
-            or context.task_name != "iteration"
-            or fitted_estimator.n_iter_ % self.every
-        ):
+        if context.task_name != "iteration" or fitted_estimator.n_iter_ % self.every:
             return
         kept = copy.copy(fitted_estimator)
         for name in _OF_CALLBACKS:

@@ -32,9 +32,10 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
         kind = "a data frame: name its column" if hasattr(labels, "columns") else repr(labels)
         raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {kind}.")
     rows = list(labels)
-    if not any(_is_collection(row) for row in rows):
+    collections = [_is_kind_of_collection(kind) for kind in set(map(type, rows))]
+    if not any(collections):
         return [set(rows)] * n_rows
-    if not all(_is_collection(row) for row in rows) or len(rows) != n_rows:
+    if not all(collections) or len(rows) != n_rows:
         raise ValueError(
             f"The {name!r} parameter of recommend must hold labels, or one collection of labels "
             f"for each of the {n_rows} rows. Got {len(rows)} entries, some of them collections."
@@ -43,7 +44,11 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
 
 
 def _is_collection(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, dict))
+    return _is_kind_of_collection(type(value))
+
+
+def _is_kind_of_collection(kind: type) -> bool:
+    return issubclass(kind, Iterable) and not issubclass(kind, (str, bytes, dict))
 
 
 def rank(

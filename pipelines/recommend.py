@@ -1,21 +1,19 @@
 """Recommend: the pipeline, the k best labels of any classifier, reasons, online learning, scorers."""
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
-from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._ranking import check_k, labels_per_row, n_rows_of, rank
+from pipelines._reasons import check_label, reasons, weights_of
+from pipelines._steps import feature_names_of, transform
 
 __all__ = ["explain", "game_recommender", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
 
@@ -152,7 +150,7 @@ def recommend(
     Memory is bounded whatever the numbers of rows and classes.
     """
     k = check_k(k, "recommend")
-    classifier, X = _transform(model, X)
+    classifier, X = transform(model, X)
     excluded = labels_per_row("exclude", exclude, n_rows_of(X))
     allowed = labels_per_row("candidates", candidates, n_rows_of(X))
     return rank(classifier, X, k, excluded, allowed)
@@ -187,20 +185,17 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     TypeError
         If the scores of `model` are not sums over the features.
     """
-    names = _feature_names(model)
-    classifier, X = _transform(model, X)
-    _check_label(classifier, label)
+    names = feature_names_of(model)
+    classifier, X = transform(model, X)
+    check_label(classifier, label)
     row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if row.shape[0] != 1:
         raise ValueError(f"explain takes one question. Got {row.shape[0]} rows in X.")
-    weights = _weights(classifier, label)
-    contributions = {
-        str(names[i] if names is not None else f"x{i}"): float(row[0, i] * weights[i])
-        for i in np.flatnonzero(row[0])
-    }
+    weights, places = weights_of(classifier, label), np.flatnonzero(row[0])
+    prior = None
     if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
-        contributions["(prior)"] = float(classifier.class_log_prior_[classifier.classes_ == label][0])
-    return dict(sorted(contributions.items(), key=lambda item: -item[1]))
+        prior = classifier.class_log_prior_[classifier.classes_ == label][0]
+    return reasons(names, places, row[0, places], weights, prior)
 
 
 def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> BaseEstimator:
@@ -236,7 +231,7 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
         raise ValueError(
             f"The 'y' parameter of update must hold a label for each row. Got the bare string {y!r}."
         )
-    classifier, X = _transform(model, X)
+    classifier, X = transform(model, X)
     if not hasattr(classifier, "partial_fit"):
         raise TypeError(f"update needs a last step with partial_fit. {type(classifier).__name__} has none.")
     classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
@@ -306,64 +301,3 @@ class TopKScorer:
 
 def _discount(places: np.ndarray) -> np.ndarray:
     return 1 / np.log2(1 + places)
-
-
-def _steps(model: Any) -> list[Any]:
-    """Return the steps of a pipeline or of a search's best one, nested ones too; the classifier is last."""
-    if hasattr(model, "best_estimator_"):
-        return _steps(model.best_estimator_)
-    if hasattr(model, "cv_results_"):
-        raise ValueError(
-            f"This {type(model).__name__} has no best model to ask: it was fitted with refit=False."
-        )
-    if not isinstance(model, Pipeline):
-        return [model]
-    steps = [step for _, step in model.steps if step is not None and step != "passthrough"]
-    return [*steps[:-1], *_steps(steps[-1])]
-
-
-def _transform(model: Any, X: Any) -> tuple[Any, Any]:
-    """Return the classifier, and X as it takes it; calling the steps here spares a question 0.5 ms."""
-    *transformers, classifier = _steps(model)
-    check_is_fitted(classifier)
-    X = [X] if isinstance(X, dict) else X
-    columns = getattr((*transformers, classifier)[0], "feature_names_in_", None)
-    if columns is not None and isinstance(X, list) and X and all(isinstance(row, dict) for row in X):
-        X = pd.DataFrame([{name: row.get(name) for name in columns} for row in X], dtype=object)
-    for transformer in transformers:
-        X = transformer.transform(X)
-    return classifier, X
-
-
-def _feature_names(model: Any) -> np.ndarray | None:
-    """Return the names of what the classifier takes; None if a step has none to give."""
-    *transformers, classifier = _steps(model)
-    if not transformers:
-        return getattr(classifier, "feature_names_in_", None)
-    names = None
-    for transformer in transformers:
-        if not hasattr(transformer, "get_feature_names_out"):
-            return None
-        names = transformer.get_feature_names_out(names)
-    return names
-
-
-def _check_label(classifier: Any, label: Any) -> None:
-    classes = np.asarray(getattr(classifier, "classes_", [label]))
-    if np.isscalar(label) and (classes == label).any():
-        return
-    near = difflib.get_close_matches(str(label), map(str, classes[:10_000].tolist()), n=3)
-    hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
-    raise ValueError(f"The label {label!r} is not among the {len(classes)} classes of the model.{hint}")
-
-
-def _weights(classifier: Any, label: Any) -> np.ndarray:
-    """Return the weights whose products with a row add up to the score of the label, (n_features,)."""
-    if isinstance(classifier, ComplementNB):
-        return classifier.class_weights([label])[0]
-    if isinstance(classifier, (MultinomialNB, SklearnComplementNB)):
-        return classifier.feature_log_prob_[np.flatnonzero(classifier.classes_ == label)[0]]
-    raise TypeError(
-        f"explain needs a model whose score is a sum over the features (ComplementNB, MultinomialNB). "
-        f"Got {type(classifier).__name__} instead."
-    )

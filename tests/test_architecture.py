@@ -29,10 +29,11 @@ WEB = {  # what the sites may use too, and nothing else of the examples
     "altair",
     "vl_convert",
 }
-ONLY_IN = {  # where an estimator may use more: pictures, an accelerator, the reading of a checkpoint
+ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, a progress bar
     "_display.py": {"matplotlib"},
     "_fast.py": {"numba"},
     "_progress.py": {"joblib"},
+    "_loss_bar.py": {"rich"},
 }
 STANDARD = __import__("sys").stdlib_module_names
 MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -51,7 +52,7 @@ def imported(path):
 def test_imports_point_one_way(path):
     folder = path.relative_to(ROOT).parts[0]
     packages = {name.split(".")[0] for name in imported(path)}
-    more = ONLY_IN.get(path.name, set()) if folder == "estimators" else set()
+    more = ONLY_IN.get(path.name, set()) if folder != "examples" else set()
     more |= WEB if "web" in path.relative_to(ROOT).parts else set()
     assert packages - STANDARD <= ALLOWED[folder] | more
 

@@ -134,6 +134,21 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate):
     np.testing.assert_array_equal(layer.forward(A), A)
 
 
+def test_hardly_anything_may_be_left():
+    layer = Dropout(4, 1 - 1e-9)
+    assert np.isfinite(layer.factor)
+    layer.bind(3, np.dtype(float))
+    assert np.isfinite(layer.forward(np.ones((3, 4)), True, np.random.SFC64(0))).all()
+
+
+def test_a_new_batch_norm_changes_next_to_nothing():
+    plain, normed = (Network((3, 5, 2), np.float64, batch_norm=norm) for norm in (False, True))
+    for network in (plain, normed):
+        initialise(network, np.random.RandomState(0), "glorot", "relu", 0)
+    X = np.random.default_rng(0).standard_normal((4, 3))
+    np.testing.assert_allclose(normed.scores(X), plain.scores(X), rtol=1e-4)
+
+
 def test_parameters_are_one_vector_weights_first():
     network = Network((3, 5, 2), np.float64, batch_norm=True)
     assert network.n_weights == 3 * 5 + 5 * 2
@@ -175,6 +190,7 @@ def test_predicting_in_blocks_changes_nothing(monkeypatch):
         ("glorot", "relu", 0, np.sqrt(6 / 60)),
         ("glorot", "logistic", 0, np.sqrt(2 / 60)),
         ("he", "relu", 0, np.sqrt(6 / 40)),
+        ("he", "relu", 0.5, np.sqrt(6 / 40)),
         ("he", "leaky_relu", 0.5, np.sqrt(6 / (1.25 * 40))),
     ],
 )

@@ -594,12 +594,19 @@ def test_chunks_of_any_size_equal_the_whole_at_condition_10_000(seed, form, pena
         close(model.coef_, whole.coef_, 1e-8 if EXTENDED else 1e-7)
 
 
+def unsorted(x):
+    """A CSR matrix whose rows name their columns backwards, as products of matrices may."""
+    rows, columns = x.shape
+    backwards = np.tile(np.arange(columns)[::-1], rows)
+    return sp.csr_array((x[:, ::-1].ravel(), backwards, columns * np.arange(rows + 1)), x.shape)
+
+
 @pytest.mark.parametrize("spread", [1.0, 1e140, 1e-120])
 def test_products_are_exact(spread):
     rng = np.random.default_rng(0)
     x, v = rng.normal(size=(400, 3)) * [1, 1e5, spread], rng.normal(size=(2, 400))
     x[:, 1] += 1e6
-    for form in (np.asarray, sp.csr_array):
+    for form in (np.asarray, sp.csr_array, unsorted):
         xx, vx = _moments._exact_products(form(x), v)
         exact_x, exact_v = [[[Fraction(value) for value in row] for row in each] for each in (x.T, v)]
         for i, row in enumerate(exact_x):

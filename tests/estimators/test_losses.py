@@ -102,6 +102,26 @@ def test_certainty_costs_at_most_the_log_of_eps(name, certain, dtype):
     assert gradient.dtype == dtype
 
 
+def test_each_row_has_its_own_scale():
+    """Scores of one row a thousand above those of another: both are probabilities."""
+    Z = np.random.default_rng(3).standard_normal((N, K)) + 1000 * np.arange(N)[:, np.newaxis]
+    np.testing.assert_allclose(LOSS_OF["softmax"].activate(Z.copy()), softmax(Z, axis=1), rtol=1e-13)
+    gradient, _ = stepped("softmax", Z)
+    np.testing.assert_allclose(gradient, softmax(Z, axis=1) - np.eye(K)[CODES], atol=1e-13)
+
+
+def test_a_probability_of_a_half_is_the_first_class():
+    half = np.full((2, 1), 0.5)
+    assert LOSS_OF["logistic"].evaluate(half, np.zeros((2, 1)), None)[1] == 1
+    assert LOSS_OF["logistic"].evaluate(half, np.ones((2, 1)), None)[1] == 0
+
+
+def test_the_deviance_of_large_counts_is_exact_in_float32():
+    y, mean = np.full((2, 1), 1e4, np.float32), np.full((2, 1), 10001, np.float32)
+    expected = mean_poisson_deviance([1e4], [10001.0]) / 2
+    np.testing.assert_allclose(LOSS_OF["exp"].values((mean,), y), expected, rtol=1e-6)
+
+
 def test_scores_that_have_no_meaning():
     loss = LOSS_OF["identity"]
     assert np.isnan(loss.score((np.ones((1, 1)),), np.ones((1, 1)), None))

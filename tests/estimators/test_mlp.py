@@ -1,6 +1,7 @@
 """The networks: weights and curves against scikit-learn's classes, and what is beyond them."""
 
 import copy
+import itertools
 import os
 import pickle
 import re
@@ -19,7 +20,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
@@ -133,6 +134,21 @@ def test_poisson_is_scikit_learns(settings):
     np.testing.assert_allclose(mine.predict(X_NUM), other.predict(X_NUM), rtol=1e-6)
 
 
+def test_with_a_tolerance_of_0_the_same_loss_again_is_no_failure():
+    still = {
+        **FEW,
+        "solver": "sgd",
+        "learning_rate_init": 1e-30,
+        "tol": 0,
+        "n_iter_no_change": 1,
+        "shuffle": False,
+    }
+    mine, other = (model(**still).fit(X_NUM, Y_NUM) for model in (MLPRegressor, theirs.MLPRegressor))
+    assert len(set(mine.loss_curve_)) == 1
+    assert_same(mine, other)
+    assert mine.n_iter_ == 12
+
+
 @pytest.mark.parametrize("container", [sp.csr_array, sp.csr_matrix, sp.csc_array])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_sparse_rows_are_scikit_learns(container, solver):
@@ -190,6 +206,67 @@ def test_a_warm_start_takes_the_parameters_as_they_are_now():
             ValueError, match=r"those of a network of \(64, 20, 11, 10\) units, without batch_norm"
         ):
             copy.deepcopy(model).set_params(**change, dropout=0.0).fit(IMAGES, DIGITS)
+
+
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"solver": "sgd"}], ids=str)
+def test_a_second_fit_begins_anew(settings):
+    model = MLPClassifier(**FEW, **settings, dropout=0.2)
+    once = copy.deepcopy(model).fit(IMAGES, DIGITS)
+    twice = model.fit(IMAGES[:, ::-1], DIGITS).fit(IMAGES, DIGITS)
+    assert twice.loss_curve_ == once.loss_curve_
+    assert twice.history_ == once.history_
+    np.testing.assert_array_equal(twice.predict_proba(IMAGES), once.predict_proba(IMAGES))
+
+
+def test_the_first_rows_need_not_have_every_class():
+    models = [model(**FEW) for model in (MLPClassifier, theirs.MLPClassifier)]
+    for rows in (DIGITS < 2, DIGITS > 7, DIGITS >= 0):
+        for model in models:
+            model.partial_fit(IMAGES[rows], DIGITS[rows], classes=range(10))
+        assert_same(*models)
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, theirs.MLPClassifier])
+def test_a_warm_start_needs_the_same_classes(estimator):
+    model = estimator(**FEW, warm_start=True).fit(IMAGES, DIGITS)
+    for y in (DIGITS % 3, DIGITS + 1):
+        with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same classes"):
+            model.fit(IMAGES, y)
+
+
+def test_sparse_targets_are_those_of_the_dense_ones():
+    sparse, dense = (MLPRegressor(**FEW).fit(X_NUM, y) for y in (sp.csr_array(COUNTS), COUNTS))
+    assert sparse.loss_curve_ == dense.loss_curve_
+
+
+def test_each_partial_fit_drops_other_units():
+    """With no more to learn from, two epochs differ by their masks alone."""
+    still = {"solver": "sgd", "learning_rate_init": 1e-30, "dropout": 0.5, "shuffle": False}
+    model = MLPRegressor(**FEW, **still)
+    losses = {model.partial_fit(X_NUM, Y_NUM).loss_ for _ in range(4)}
+    assert len(losses) == 4
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, theirs.MLPClassifier])
+def test_a_probability_of_a_half_is_the_first_class(estimator):
+    model = estimator(**FEW).fit(IMAGES, DIGITS > 4)
+    for array in model.coefs_ + model.intercepts_:
+        array[...] = 0
+    assert not model.predict(IMAGES).any()
+
+
+@pytest.mark.parametrize("estimator", [MLPRegressor, theirs.MLPRegressor])
+def test_one_row_is_too_few_to_be_held_out(estimator):
+    with pytest.raises(ValueError, match="The validation set is too small. Increase 'validation_fraction'"):
+        estimator(early_stopping=True).fit(X_NUM[:10], Y_NUM[:10])
+
+
+def test_a_fitted_network_answers_by_the_parameters_it_was_fitted_with():
+    model = MLPRegressor(**FEW, activation="leaky_relu", dropout=0.5).fit(X_NUM, Y_NUM)
+    expected, table = model.predict(X_NUM), model.summary()
+    model.set_params(activation="tanh", negative_slope=0.5, dropout=0.0, loss="poisson", batch_norm=True)
+    np.testing.assert_array_equal(model.predict(X_NUM), expected)
+    assert model.summary() == table
 
 
 def test_float32_is_scikit_learns_to_its_rounding():
@@ -259,6 +336,7 @@ CHANGES = [
         {"solver": "sgd", "learning_rate": "invscaling"},
     ),
     ({"solver": "lbfgs", "max_fun": 3}, {"solver": "lbfgs"}),
+    ({"solver": "lbfgs", "tol": 0.5}, {"solver": "lbfgs"}),
 ]
 
 
@@ -391,6 +469,19 @@ def test_held_out_rows_of_ones_own(estimator, early_stopping):
         )
 
 
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_the_weights_that_come_back_have_their_running_statistics(early_stopping):
+    """The best epoch is not the last: its statistics of batch_norm must come back with its weights."""
+    settings = {**FEW, "batch_norm": True, "early_stopping": early_stopping, "learning_rate_init": 0.5}
+    model = MLPClassifier(**{**settings, "max_iter": 30}, n_iter_no_change=30)
+    model.fit(IMAGES[:100], DIGITS[:100], X_val=IMAGES[100:], y_val=DIGITS[100:])
+    held_out = log_loss(DIGITS[100:], model.predict_proba(IMAGES[100:]))
+    scores = model.history_["val_score"]
+    epoch = int(np.argmax(scores)) if early_stopping else -1
+    assert 0 < int(np.argmax(scores)) < 29
+    assert held_out == pytest.approx(model.history_["val_loss"][epoch])
+
+
 def test_held_out_rows_have_weights():
     split = IMAGES[:200], DIGITS[:200]
     held_out = {"X_val": IMAGES[200:], "y_val": DIGITS[200:]}
@@ -506,6 +597,39 @@ def test_divergence_names_the_epoch_and_keeps_the_weights_before(solver):
     assert not np.isfinite(model.loss_curve_[-1])
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_a_diverging_lbfgs_is_an_error_that_keeps_finite_weights(loss):
+    model = MLPRegressor(loss, solver="lbfgs", random_state=0, activation="identity")
+    with pytest.raises(
+        ValueError, match=r"non-finite .* became (nan|inf) after iteration \d+: scale the feat"
+    ):
+        model.fit(1e155 * X_NUM, COUNTS)
+    assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
+
+
+def test_divergence_keeps_the_weights_of_the_epoch_before():
+    settings = {"solver": "sgd", "learning_rate_init": 1.0, "random_state": 0, "activation": "identity"}
+    model = MLPRegressor(**settings, batch_norm=True, l1=10.0, hidden_layer_sizes=(5, 5), batch_size=75)
+    with pytest.raises(ValueError, match="Kept: the weights after epoch") as caught:
+        model.fit(X_NUM, Y_NUM)
+    epoch = int(re.search(r"after epoch (\d+)", str(caught.value))[1])
+    assert epoch > 0
+    expected = clone(model).set_params(max_iter=epoch).fit(X_NUM, Y_NUM)._network
+    np.testing.assert_array_equal(model._network.parameters, expected.parameters)
+    np.testing.assert_array_equal(model._network.statistics, expected.statistics)
+
+
+@pytest.mark.parametrize(
+    ("scale", "rate", "became"), [(1e160, 1e-200, "inf"), (1e20, 1e300, r"\d+\.?\d*e\+\d+")]
+)
+def test_neither_loss_nor_weights_may_be_infinite(scale, rate, became):
+    """An infinite loss while the weights are finite, and a finite one whose step makes them infinite."""
+    model = MLPRegressor(solver="sgd", learning_rate_init=rate, random_state=0, activation="identity")
+    with pytest.raises(ValueError, match=f"The loss became {became} in epoch 1: .* Kept: .* epoch 0"):
+        model.fit(X_NUM, scale * Y_NUM)
+    assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
+
+
 def test_divergence_with_early_stopping_keeps_the_best_and_warns():
     model = MLPRegressor(solver="sgd", learning_rate_init=5.0, early_stopping=True, random_state=0)
     with pytest.warns(ConvergenceWarning, match=r"became (nan|inf) in epoch .* Kept: the best weights"):
@@ -540,11 +664,22 @@ class Stop(Interrupt):
 def test_an_interrupted_training_keeps_what_was_learned(estimator):
     X, y = small(estimator)
     model = estimator(**FEW).set_callbacks(Interrupt())
-    with pytest.warns(UserWarning, match=r"Training interrupted by user\. .* in 3 epochs is kept"):
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\. .* in 3 epochs is kept") as caught:
         model.fit(X, y)
+    assert caught[0].filename == __file__
     expected = estimator(**{**FEW, "max_iter": 3}).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), expected.predict(X))
     assert model.loss_curve_ == expected.loss_curve_
+
+
+def test_an_interrupted_lbfgs_keeps_what_was_learned():
+    model = MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Interrupt())
+    with pytest.warns(UserWarning, match=r"interrupted by user\. .* in 3 iterations is kept") as caught:
+        model.fit(X_NUM, Y_NUM)
+    assert caught[0].filename == __file__
+    expected = MLPRegressor(**{**FEW, "max_iter": 3}, solver="lbfgs").fit(X_NUM, Y_NUM)
+    np.testing.assert_array_equal(model.predict(X_NUM), expected.predict(X_NUM))
+    assert (model.n_iter_, model.loss_) == (3, expected.loss_)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -557,11 +692,33 @@ def test_a_callback_may_stop_the_training(solver):
     assert len(model.history_["loss"]) == 3
 
 
+class InterruptAtOnce(Interrupt):
+    def on_fit_task_begin(self, estimator, context):
+        if context.parent is not None:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"batch_norm": True}], ids=str)
+def test_a_training_interrupted_at_once_keeps_its_first_weights(settings):
+    with pytest.warns(UserWarning, match="in 0 epochs is kept"):
+        model = MLPRegressor(**FEW, **settings).set_callbacks(InterruptAtOnce()).fit(X_NUM, Y_NUM)
+    other = MLPRegressor(**{**FEW, "max_iter": 1}, solver="sgd", learning_rate_init=1e-30, **settings)
+    for one, two in zip(model.coefs_, other.fit(X_NUM, Y_NUM).coefs_, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+class Unwanted(Interrupt):
+    def setup(self, estimator, context):
+        raise AssertionError("a callback was called")
+
+
 def test_partial_fit_leaves_callbacks_alone():
-    model = MLPRegressor(**FEW).set_callbacks(Interrupt())
+    model = MLPRegressor(**FEW).set_callbacks(Unwanted())
     for _ in range(5):
         model.partial_fit(X_NUM, Y_NUM)
     assert not hasattr(model, "_callback_fit_ctx")
+    with pytest.raises(AssertionError, match="a callback was called"):
+        model.fit(X_NUM, Y_NUM)
 
 
 def test_callbacks_see_every_epoch_and_change_nothing(capsys):
@@ -599,6 +756,16 @@ class Meddler(Interrupt):
             fitted_estimator.set_callbacks().partial_fit(IMAGES, DIGITS)
 
 
+def test_a_model_that_a_callback_keeps_stays_as_it_was():
+    meddler = Meddler()
+    meddler.on_fit_task_end = lambda estimator, context, *, fitted_estimator: meddler.shown.append(
+        fitted_estimator
+    )
+    MLPClassifier(**FEW, early_stopping=True).set_callbacks(meddler).fit(IMAGES, DIGITS)
+    for epoch, model in enumerate(meddler.shown[:-1], start=1):  # the last is that of the whole fit
+        assert len(model.loss_curve_) == len(model.validation_scores_) == len(model.history_["loss"]) == epoch
+
+
 def test_callbacks_cannot_change_the_training():
     plain = MLPClassifier(**FEW, dropout=0.2, batch_norm=True).fit(IMAGES, DIGITS)
     meddler = Meddler()
@@ -625,6 +792,10 @@ def test_callbacks_work_inside_a_search():
         ({"dropout": 1.0}, "must be a float in the range"),
         ({"dropout": [0.1]}, r"one for each of the 2 hidden layers\. Got \[0\.1\] instead"),
         ({"dropout": [0.1, 1.0]}, "one for each of the 2 hidden layers"),
+        ({"dropout": [0.1, -0.1]}, "one for each of the 2 hidden layers"),
+        ({"dropout": [0.1, np.nan]}, "one for each of the 2 hidden layers"),
+        ({"negative_slope": 1.0}, r"must be a float in the range \[0\.0, 1\.0\)"),
+        ({"momentum": 1.1}, r"must be a float in the range \[0\.0, 1\.0\]\."),
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be > 0, got \[4, 0\]"),
         (
             {"solver": "lbfgs", "l1": 0.1, "batch_norm": True},
@@ -671,6 +842,62 @@ def test_rows_that_cannot_be():
         MLPRegressor().summary()
 
 
+@pytest.mark.parametrize("estimator", [MLPRegressor, theirs.MLPRegressor])
+def test_held_out_rows_must_have_a_weight(estimator):
+    model = estimator(early_stopping=True, random_state=0, validation_fraction=0.1)
+    _, held_out = train_test_split(np.arange(150), random_state=after_the_weights(6, 100, 3), test_size=0.1)
+    weight = np.ones(150)
+    weight[held_out] = 0
+    with pytest.raises(ValueError, match="Sample weights must contain at least one non-zero number"):
+        model.fit(X_NUM, Y_NUM, weight)
+    weight[held_out[0]] = 1
+    model.set_params(max_iter=2).fit(X_NUM, Y_NUM, weight)
+
+
+def after_the_weights(*sizes):
+    """Return the random state that is left when the weights of such layers have been drawn."""
+    random_state = np.random.RandomState(0)
+    for n_in, n_out in itertools.pairwise(sizes):
+        random_state.uniform(size=(n_in + 1) * n_out)
+    return random_state
+
+
+def test_one_held_out_row_is_too_few_to_stop_early():
+    for model, X, y in ((MLPRegressor, X_NUM, Y_NUM), (MLPClassifier, IMAGES, DIGITS)):
+        with pytest.raises(ValueError, match="The validation set is too small: .* 2 rows or more in X_val"):
+            model(early_stopping=True).fit(X, y, X_val=X[:1], y_val=y[:1])
+        assert len(model(**FEW).fit(X, y, X_val=X[:1], y_val=y[:1]).history_["val_loss"]) == 12
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, theirs.MLPClassifier])
+def test_several_labels_are_no_classes(estimator):
+    several = np.column_stack([k == DIGITS % 3 for k in range(3)]).astype(int)
+    model = estimator(**FEW, warm_start=True).fit(IMAGES, DIGITS % 3)
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="not fitted with multilabel input"):
+            train(IMAGES, several)
+
+
+def test_a_warm_start_keeps_its_loss():
+    model = MLPRegressor(**FEW, warm_start=True).fit(X_NUM, COUNTS).set_params(loss="poisson")
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="whose output is 'identity'. Got .* output 'exp' instead"):
+            train(X_NUM, COUNTS)
+    assert model.set_params(warm_start=False).fit(X_NUM, COUNTS).out_activation_ == "exp"
+
+
+def test_class_weights_of_rows_that_do_not_count():
+    """Rows of weight 0 are no rows, even if they are all of their class."""
+    y, weight = DIGITS % 3, (DIGITS % 3 != 2).astype(float)
+    model = MLPClassifier(**FEW, class_weight="balanced").fit(IMAGES, y, weight)
+    factor = weight * compute_sample_weight({0: 1.0, 1: 1.0, 2: 0.0}, y)
+    factor /= np.array([factor[y == k].sum() for k in (0, 1)] + [1.0])[y] * 3 / factor.sum()
+    assert_same(model, theirs.MLPClassifier(**FEW).fit(IMAGES, y, factor))
+    for weights in ({0: -1.0}, {0: np.nan}):
+        with pytest.raises(ValueError, match="'class_weight' parameter of MLPClassifier must hold non-neg"):
+            MLPClassifier(class_weight=weights).fit(IMAGES, y)
+
+
 def test_a_failed_fit_leaves_no_old_weights_beside_new_features():
     model = MLPRegressor(**FEW).fit(X_NUM, Y_NUM)
     with pytest.raises(ValueError, match="hidden_layer_sizes"):
@@ -714,6 +941,7 @@ def test_summary_counts_what_there_is():
         "Dropout 0.25",
         "softmax",
         "float32",
+        "7.6 KiB",
         "11.2 KiB",
     ):
         assert text in table, text
@@ -723,11 +951,16 @@ def test_summary_counts_what_there_is():
     assert graph.count("-->") == len(model._network.layers) + 1
 
 
-def test_one_class_is_always_right():
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_one_class_is_always_right(early_stopping):
     mine, other = (
-        model(**FEW).fit(IMAGES, np.full(240, "a")) for model in (MLPClassifier, theirs.MLPClassifier)
+        model(**FEW, early_stopping=early_stopping).fit(IMAGES, np.full(240, "a"))
+        for model in (MLPClassifier, theirs.MLPClassifier)
     )
     assert_same(mine, other)
+    assert set(mine.predict(IMAGES)) == {"a"}
+    assert set(mine.history_["score"]) == {1.0}
+    mine.intercepts_[-1][:] = 9  # however sure it is of there being another
     assert set(mine.predict(IMAGES)) == {"a"}
 
 
@@ -763,6 +996,11 @@ def test_one_row_is_answered_as_many_are():
         model.predict(np.full((1, 64), np.nan, np.float32))
     with pytest.raises(ValueError, match="features"):
         model.predict(np.zeros((1, 63), np.float32))
+    with pytest.raises(ValueError, match="0 sample"):
+        model.predict(np.zeros((0, 64), np.float32))
+    named = MLPClassifier(**FEW).fit(pd.DataFrame(IMAGES).add_prefix("pixel "), DIGITS)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        named.predict(IMAGES)
 
 
 def test_parameters_from_a_search_may_be_numpy_numbers():
@@ -774,8 +1012,11 @@ def test_parameters_from_a_search_may_be_numpy_numbers():
 
 def test_batch_norm_of_one_row_is_refused():
     X, y = load_digits(return_X_y=True)
-    with pytest.raises(ValueError, match="batch_norm needs batches of at least 2 rows"):
+    with pytest.raises(ValueError, match=r"batches of at least 2 rows: .* Got 50 rows and batch_size=1\."):
         MLPClassifier(batch_norm=True, batch_size=1).fit(X[:50], y[:50])
+    model = MLPRegressor(**FEW, batch_norm=True).fit(X_NUM, Y_NUM)
+    with pytest.raises(ValueError, match=r"Got 1 rows and batch_size='auto'\."):
+        model.partial_fit(X_NUM[:1], Y_NUM[:1])
 
 
 def test_a_model_file_names_no_private_module():

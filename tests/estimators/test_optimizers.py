@@ -49,9 +49,9 @@ CASES = [
 ]  # fmt: skip
 
 
-def descend(optimizer, w, gradients, penalty=None, share=1.0, n_weights=N):
+def descend(optimizer, w, gradients, penalty=None, share=1.0, n_weights=N, accelerated=False):
     g = np.empty_like(w)
-    stepper = Stepper(optimizer, penalty or Penalty(0, 0), w, g, n_weights)
+    stepper = Stepper(optimizer, penalty or Penalty(0, 0), w, g, n_weights, accelerated)
     values = []
     for g[:] in gradients:
         values.append(stepper.step(share))
@@ -132,16 +132,16 @@ def test_a_copy_goes_on_exactly(optimizer):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
-    """Where numba is not installed, its loop runs as Python."""
-    if not _fast.find_spec("numba"):
-        monkeypatch.setattr(_fast, "_compiled", lambda: _fast._loop)
-        monkeypatch.setattr(_fast, "find_spec", lambda name: True)
-    results = []
-    for enough in (0, N + 1):
-        monkeypatch.setattr(_fast, "ENOUGH", enough)
+    results, compiled, steps = [], _fast.adam, []
+    monkeypatch.setattr(_fast, "adam", lambda *args: steps.append(1) or compiled(*args))
+    for accelerated in (True, False):
         w = np.random.default_rng(1).standard_normal(N).astype(dtype)
-        values = descend(Adam(w, 0.01), w, GRADIENTS.astype(dtype), Penalty(0.3, 0.2), 0.5, 33)
+        values = descend(Adam(w, 0.01), w, GRADIENTS.astype(dtype), Penalty(0.3, 0.2), 0.5, 33, accelerated)
         results.append((w, values))
+    assert len(steps) == STEPS  # of the first run
+    for kind in (SGD, RMSprop):
+        descend(kind(w, 0.1), w.copy(), GRADIENTS.astype(dtype), accelerated=True)
+    assert len(steps) == STEPS  # Adam alone has one
     eps = 50 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(results[0][0], results[1][0], rtol=eps, atol=eps)
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=eps)

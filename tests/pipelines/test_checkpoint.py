@@ -81,6 +81,17 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     for model, X, y, message in cases:
         with pytest.raises(ValueError, match=message):
             model.fit(X, y, resume_from=path)
+    with pytest.raises(ValueError, match=r"made with rows of float64\. Got rows of float32 instead"):
+        MLPRegressor(**FEW).fit(X_NUM.astype(np.float32), Y_NUM, resume_from=path)
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:10], whole[: len(whole) // 2], whole[:-5], b"hello"):
+        path.write_bytes(damaged)
+        with pytest.raises(
+            ValueError, match=r"net\.joblib' cannot be read as a checkpoint; is it damaged\? "
+        ):
+            MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
+    with pytest.raises(TypeError, match="PathLike"):
+        MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=5)
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
     with pytest.raises(ValueError, match="no checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
@@ -88,6 +99,8 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
     with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path / "no" / "net")).fit(X_NUM, Y_NUM)
+    with pytest.raises(IsADirectoryError, match="Checkpoint needs the path of a file"):
+        MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path)).fit(X_NUM, Y_NUM)
     with pytest.raises(ValueError, match="Checkpoint is for networks"):
         MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
     with pytest.raises(ValueError, match="'every' parameter of Checkpoint must be an int"):

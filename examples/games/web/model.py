@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from examples.games.data import BUDGETS, budget_of
-from examples.games.model import ALPHA, BUDGET_WEIGHT, NORM, question
+from examples.games.model import ALPHA, BUDGET_WEIGHT, NORM
 from examples.games.web.tables import Console, Game, GameType, Rental, RentalType
 from examples.web.live import Learner
-from pipelines import explain, game_recommender, recommend, update
+from pipelines import compile_recommender, game_recommender, update
 
 # What a game of the catalogue counts for; a rental counts 1. Whole numbers, the same in every training, so
 # that the counts are exact and rentals learned one by one give the very model that a full training gives.
@@ -65,7 +65,7 @@ class Answers:
         self.by_slug = {fact.slug: fact for fact in facts.values()}
         self.budgets = list(BUDGETS)
         self.types: list[str] = model["encode"].named_transformers_["gameplay_types"].categories_[0].tolist()
-        self._model = Recommender(model)
+        self._model, self._compiled = model, compile_recommender(model)
         self._gone = [title for title in model.classes_.tolist() if title not in facts]
 
     def recommend(
@@ -73,12 +73,12 @@ class Answers:
     ) -> list[Suggestion]:
         """Return the k best games for a question."""
         asked = {"budget": budget, "gameplay_types": list(types)}
-        titles, scores = self._model.recommend(asked, k, exclude=[*exclude, *self._gone])
+        titles, scores = self._compiled.recommend(asked, k, exclude=[*exclude, *self._gone])
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
         """Return what each part of a question adds to the score of a game, the most first."""
-        return self._model.explain({"budget": budget, "gameplay_types": list(types)}, title)
+        return self._compiled.explain({"budget": budget, "gameplay_types": list(types)}, title)
 
     def reasons(self, budget: str | None, types: Sequence[str], title: str) -> list[Reason]:
         """Return the parts of a question in its order, for the picture."""
@@ -86,35 +86,16 @@ class Answers:
         asked = [(f"budget={budget}", budget, budget == game.budget)] if budget else []
         asked += [(f"gameplay_types={name}", name, name in game.types) for name in types]
         return [
-            Reason(name, has, adds[feature], adds[feature] - self._model.least[feature])
+            Reason(name, has, adds[feature], adds[feature] - self._least[feature])
             for feature, name, has in asked
             if feature in adds
         ]
 
-
-class Recommender:
-    """Answers questions of plain values by a fitted pipeline."""
-
-    def __init__(self, model: Pipeline) -> None:
-        self._model = model
-
-    def recommend(
-        self, asked: dict[str, Any], k: int, *, exclude: Iterable[str] = ()
-    ) -> tuple[list[str], list[float]]:
-        """Return the k best titles and their scores."""
-        titles, scores = recommend(self._model, question(**asked), k, exclude=list(exclude))
-        return titles[0].tolist(), scores[0].tolist()
-
-    def explain(self, asked: dict[str, Any], title: str) -> dict[str, float]:
-        """Return what each part of a question adds to the score of a title."""
-        return explain(self._model, question(**asked), title)
-
     @cached_property
-    def least(self) -> dict[str, float]:
-        """Return what a part of a question adds to the score of the game that has least of it."""
-        model = self._model["classify"]
-        names = self._model["encode"].get_feature_names_out()
-        weights = model.class_weights(model.classes_).min(axis=0)
+    def _least(self) -> dict[str, float]:
+        """What a part of a question adds to the score of the game that has least of it."""
+        classifier, names = self._model["classify"], self._model["encode"].get_feature_names_out()
+        weights = classifier.class_weights(classifier.classes_).min(axis=0)
         times = [BUDGET_WEIGHT if name.startswith("budget=") else 1.0 for name in names]
         return {str(name): float(w * t) for name, w, t in zip(names, weights, times, strict=True)}
 
