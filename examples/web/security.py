@@ -70,8 +70,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        if re.sub(r":\d+$", "", host).lower() not in self.hosts:
+        host = headers.get("host", "").lower()
+        if host not in self.hosts and re.sub(r":\d+$", "", host) not in self.hosts:
             return PlainTextResponse("This site is not known by that name.\n", 400)
         if len(scope["query_string"]) > LONGEST_QUERY:
             return PlainTextResponse(f"The address is longer than {LONGEST_QUERY} bytes.\n", 414)

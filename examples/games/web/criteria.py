@@ -14,11 +14,10 @@ MOST_TYPES = 20
 PLACES = 5
 MOST_SHOWN = 20
 
-Budget = Annotated[str, Query(max_length=20, description="cheap, standard or premium; left out: any")]
-Types = Annotated[
-    list[str],
-    Query(default_factory=list, max_length=MOST_TYPES, description="a wanted gameplay type; may be repeated"),
-]
+BUDGET_SAID = "cheap, standard or premium; left out: any"
+TYPE_SAID = "a wanted gameplay type; may be repeated"
+Budget = Annotated[str, Query(max_length=20, description=BUDGET_SAID)]
+Types = Annotated[list[str], Query(default_factory=list, max_length=MOST_TYPES, description=TYPE_SAID)]
 
 
 def answers_of(request: Request) -> Answers:

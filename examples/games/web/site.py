@@ -17,8 +17,8 @@ SITE = Site(
     seed=seed,
     learner=LEARNER,
     routers=[
+        api.router,  # first, since it is asked most
         pages.router,
-        api.router,
         overview_router,
         *(desk.router() for desk in (GAMES, CONSOLES, RENTALS)),
     ],
