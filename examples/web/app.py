@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from filelock import FileLock
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
@@ -43,6 +44,19 @@ HEADINGS = {
     503: "Not ready yet",
 }
 log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """What is wrong with a part of a question, and what is allowed."""
+
+    where: str
+    problem: str
+
+
+class Problems(BaseModel):
+    """Why a question was not answered."""
+
+    detail: list[Problem]
 
 
 class WebApp(FastAPI):
@@ -81,6 +95,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        responses={422: {"model": Problems, "description": "Something is not allowed"}},
         lifespan=lifespan,
     )
     app.hosts = tuple(site.setting("HOSTS").split())

@@ -686,3 +686,19 @@ def test_what_was_acknowledged_survives_a_kill(two_workers, tmp_path):
         assert again.rent("Celeste")["id"] == max(acknowledged) + 1
     finally:
         again.kill()
+
+
+def test_nothing_that_the_description_allows_breaks_the_api(two_workers):
+    command = [Path(sys.executable).with_name("schemathesis"), "run", "--checks", "not_a_server_error"]
+    command += [
+        "--max-examples",
+        "30",
+        "--seed",
+        "1",
+        f"http://127.0.0.1:{two_workers.port}/api/openapi.json",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(two_workers.log.name).parent
+    )
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"Tested: 6", done.stdout)
