@@ -5,11 +5,10 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from http.client import HTTPConnection
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,6 +21,7 @@ from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from sqlalchemy import func, inspect, select
 
+from examples.games import __main__ as command_line
 from examples.games.data import load_games
 from examples.games.evaluate import CriteriaScorer
 from examples.games.web.covers import MOTIFS, cover
@@ -34,7 +34,6 @@ from examples.web.database import Database, bump, downgrade, head, upgrade
 from examples.web.security import HEADERS
 from examples.web.tables import login_attempts, shared
 
-ROOT = Path(__file__).parents[3]
 HOME = "http://127.0.0.1"
 PASSWORD = "open sesame"
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -594,73 +593,49 @@ def test_the_seed_is_the_catalogue(app):
         )
 
 
-# --- two workers ---
+# --- the command, and two workers ---
 
 
-class Site:
-    """A site of its own process, as a person starts it."""
-
-    def __init__(self, data, database_url, workers):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        command = [sys.executable, "-m", "examples.games", "serve", "--port", str(self.port)]
-        environment = {**os.environ, "TAVERN_ADMIN_PASSWORD": PASSWORD, "DATABASE_URL": database_url}
-        self.url = database_url
-        self.log = open(data / "log.txt", "ab")  # noqa: SIM115
-        self.process = subprocess.Popen(
-            [*command, "--workers", str(workers), "--data", str(data)],
-            cwd=ROOT,
-            env=environment,
-            stderr=self.log,
-            stdout=self.log,
-            start_new_session=True,
-        )
-        eventually(self.answers, 60)
-
-    def answers(self):
-        assert self.process.poll() is None, Path(self.log.name).read_text()
-        try:
-            return self.get("/health")["status"] == "ok"
-        except OSError:
-            return False
-
-    def get(self, path, body=None):
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("POST" if body else "GET", path, body, {"content-type": "application/json"})
-            answer = connection.getresponse()
-            assert answer.status in (200, 201), answer.read()
-            return json.loads(answer.read())
-        finally:
-            connection.close()
-
-    def rent(self, game, **question):
-        return self.get("/api/rentals", json.dumps({"game": game, **question}))
-
-    def workers(self):
-        """Return the health of every worker that answers some of fifty connections."""
-        return {health["worker"]: health for health in (self.get("/health") for _ in range(50))}
-
-    def kill(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        self.log.close()
+@pytest.mark.parametrize(
+    ("arguments", "variables", "message"),
+    [
+        (["--port", "70000"], {}, "must be a whole number from 0 to 65535, got '70000'"),
+        (["--workers", "0"], {}, "must be a whole number of at least 1, got '0'"),
+        (
+            [],
+            {"DATABASE_URL": "mysql://root:secret@localhost"},
+            "DATABASE_URL must be sqlite:///FILE or postgresql",
+        ),
+        ([], {"without": "uvicorn"}, 'serve needs the web packages: pip install -e ".[web]"'),
+    ],
+)
+def test_the_command_says_what_it_needs(monkeypatch, capsys, arguments, variables, message):
+    for name, value in variables.items():
+        if name == "without":
+            monkeypatch.setitem(sys.modules, value, None)
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(["serve", *arguments])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "secret" not in said
 
 
 @pytest.fixture
-def two_workers(tmp_path, database_url):
+def two_workers(start_site, tmp_path, database_url):
     url = database_url if database_url.startswith("postgresql") else f"sqlite:///{tmp_path / 'two.sqlite'}"
-    site = Site(tmp_path, url, 2)
-    yield site
-    site.kill()
+    return start_site("examples.games", tmp_path, DATABASE_URL=url, TAVERN_ADMIN_PASSWORD=PASSWORD)
+
+
+def rent(site, game, **question):
+    return site.get("/api/rentals", json.dumps({"game": game, **question}))
 
 
 def test_a_change_made_through_one_worker_is_served_by_both_within_a_second(two_workers):
     site = two_workers
     eventually(lambda: len(site.workers()) == 2, 20)
-    rental = site.rent("Tetris", budget="cheap", gameplay_types=["Puzzle"])
+    rental = rent(site, "Tetris", budget="cheap", gameplay_types=["Puzzle"])
     began = time.monotonic()
     eventually(lambda: {w["version"] for w in site.workers().values()} == {rental["version"]}, 1.5)
     assert time.monotonic() - began < 1.5
@@ -678,14 +653,18 @@ def test_a_change_made_through_one_worker_is_served_by_both_within_a_second(two_
     assert sum(now[worker]["trainings"] - n for worker, n in trainings.items()) <= 2
 
 
-def test_what_was_acknowledged_survives_a_kill(two_workers, tmp_path):
-    acknowledged = [two_workers.rent("Celeste", gameplay_types=["Platform"])["id"] for _ in range(20)]
+def test_what_was_acknowledged_survives_kills(two_workers, start_site):
+    acknowledged = [rent(two_workers, "Celeste", gameplay_types=["Platform"])["id"] for _ in range(20)]
+    before = set(two_workers.workers())
+    os.kill(two_workers.get("/health")["worker"], signal.SIGKILL)
+    eventually(lambda: two_workers.is_well() and len(set(two_workers.workers()) - before) == 1, 30)
+    acknowledged.append(rent(two_workers, "Celeste")["id"])
     two_workers.kill()
-    again = Site(tmp_path, two_workers.url, 1)
-    try:
-        assert again.rent("Celeste")["id"] == max(acknowledged) + 1
-    finally:
-        again.kill()
+    again = start_site("examples.games", two_workers.data, workers=1, **two_workers.variables)
+    assert again.get("/health")["status"] == "ok"
+    with closing(Database(two_workers.variables["DATABASE_URL"])) as database, database.reading() as session:
+        kept = set(session.scalars(select(Rental.id).where(Rental.visitor.is_not(None))))
+    assert set(acknowledged) <= kept
 
 
 def test_nothing_that_the_description_allows_breaks_the_api(two_workers):
@@ -697,8 +676,6 @@ def test_nothing_that_the_description_allows_breaks_the_api(two_workers):
         "1",
         f"http://127.0.0.1:{two_workers.port}/api/openapi.json",
     ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(two_workers.log.name).parent
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=two_workers.data)
     assert done.returncode == 0, done.stdout
     assert re.search(r"Tested: 6", done.stdout)
