@@ -125,6 +125,8 @@ def make_ready(app: WebApp) -> None:
     with FileLock(app.state.data / "start.lock"):
         prepare(database, site.folder / "migrations", site.seed)
         set_password(database, site.setting("ADMIN_PASSWORD"), site.variable("ADMIN_PASSWORD"))
+    for name in app.state.templates.list_templates():
+        app.state.templates.get_template(name)  # compiled now, so that the first visitor need not wait
     app.state.live.start()
 
 

@@ -13,6 +13,7 @@ from examples.games.words import in_words
 MOST_TYPES = 20
 PLACES = 5
 MOST_SHOWN = 20
+MOST_COMPARED = 1000
 
 BUDGET_SAID = "cheap, standard or premium; left out: any"
 TYPE_SAID = "a wanted gameplay type; may be repeated"
@@ -50,12 +51,19 @@ def check_game(answers: Answers, name: str, where: tuple[str, ...]) -> str:
 
 def unknown(where: tuple[str, ...], kind: str, given: str, known: list[str]) -> dict[str, Any]:
     """Return a problem as pydantic writes one."""
-    near = known if len(known) <= MOST_SHOWN else sorted(known, key=lambda name: -likeness(given[:80], name))
+    near = known if len(known) <= MOST_SHOWN else nearest(given[:80], known)
     shown = ", ".join(near[:MOST_SHOWN]) + (
         f" and {len(known) - MOST_SHOWN} more" if near[MOST_SHOWN:] else ""
     )
     words = f"unknown {kind} {given[:80]!r}. Known: {shown}"
     return {"type": "value_error", "loc": where, "ctx": {"error": words}, "input": given}
+
+
+def nearest(given: str, known: list[str]) -> list[str]:
+    """Return names, the most alike first; of many only those that begin alike, so that none has to wait."""
+    alike = [name for name in known if name.lower().startswith(given[:2].lower())]
+    some = known if len(known) <= MOST_COMPARED else list(dict.fromkeys([*alike, *known]))[:MOST_COMPARED]
+    return sorted(some, key=lambda name: -likeness(given, name))
 
 
 def parameters(budget: str, types: Iterable[str]) -> dict[str, Any]:

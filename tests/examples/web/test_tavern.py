@@ -25,6 +25,7 @@ from examples.games import __main__ as command_line
 from examples.games.data import load_games
 from examples.games.evaluate import CriteriaScorer
 from examples.games.web.covers import MOTIFS, cover
+from examples.games.web.criteria import nearest
 from examples.games.web.model import LEARNER, read_facts
 from examples.games.web.seed import free_slug
 from examples.games.web.site import SITE
@@ -156,6 +157,13 @@ def test_unknown_criteria_are_refused_with_the_known_ones(browser):
     answer = browser.get("/api/explain?game=Tetriss&type=Puzzle")
     assert answer.status_code == 422
     assert re.search("Known: Tetris,.* and 598 more", answer.json()["detail"][0]["problem"])
+
+
+def test_among_many_names_those_that_begin_alike_are_compared():
+    known = [f"game {i}" for i in range(5000)]
+    assert nearest("Zeldda", [*known, "Zelda"])[0] == "Zelda"
+    assert len(nearest("x", known)) == len(set(nearest("x", known))) == 1000
+    assert nearest("", ["b", "a"]) == ["b", "a"]
 
 
 def test_a_rented_game_is_the_visitors_and_not_suggested_again(app, browser):
