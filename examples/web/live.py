@@ -96,7 +96,7 @@ class LiveModel:
         self._lock = FileLock(card.with_suffix(".training.lock"))
         self._files: Any = None  # the saved model's files when they were last looked at
         self._burst = Burst()
-        self._failed: tuple[Any, float] | None = None  # what could not be done, and when
+        self._failed: dict[str, tuple[Any, float]] = {}  # what could not be done, and when
         self._unusable_since = 0.0  # when the saved model was found damaged
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live model", daemon=True)
@@ -147,116 +147,130 @@ class LiveModel:
     def turn(self, *, at_once: bool = False) -> None:
         """Look at the saved model and the database once, and do what is due."""
         try:
-            with self.database.reading() as session:
-                now = head(session)
-                self._load(session, now)
-                self._learn(session, now)
+            now = self._follow()
             if self._is_due(now, at_once):
                 self._train(wait=at_once)
             self.troubles.pop("database", None)
         except Exception as error:
             self._note("database", f"the database cannot be followed: {_in_words(error)}", error)
 
-    def _load(self, session: Session, now: Head) -> None:
-        """Serve the saved model if its files changed, and it is good and newer."""
-        files = sorted((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in self._model_files())
-        if files == self._files:
-            return
-        self._files = files
-        served = self._served
+    def _follow(self) -> Head:
+        """Serve what has been saved and rented since, as one new object."""
+        found = self._look()  # before the database, which then is at least as new
+        with self.database.reading() as session:
+            now = head(session)
+            served = self._served
+            if found is not None:
+                served = self._opened(*found, session, now)
+            self._served = self._learned(served, session, now)
+        return now
+
+    def _look(self) -> tuple[dict[str, Any], Any] | None:
+        """Return the card and the saved model, if the files changed and are good."""
         try:
+            files = [(f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in self._model_files()]
+            if files == self._files:
+                return None
+            self._files = files
             card = read_card(self.card)
-            trained, stamp = self._check(card, now)
+            if differences := version_differences(card):
+                raise ModelFileError("; ".join(differences))
             model = load_model(self.card, expected=self.learner.expected)
+            if read_card(self.card)["sha256"] == card["sha256"]:
+                return card, model
+            self._files = None  # another worker has just saved one: look again
+        except FileNotFoundError as error:
+            if self._served is not None:
+                self._unusable(error)
+        except Exception as error:
+            self._unusable(error)
+        return None
+
+    def _model_files(self) -> list[Path]:
+        files = sorted(self.card.parent.glob(f"{self.card.stem}-*.joblib"))
+        return [self.card, *files] if self.card.exists() else []
+
+    def _unusable(self, error: Exception) -> None:
+        self._unusable_since = time.monotonic()
+        self._note("file", f"the saved model cannot be used: {_in_words(error)}", error)
+
+    def _opened(self, card: dict[str, Any], model: Any, session: Session, now: Head) -> Served | None:
+        """Return what is to be served of a saved model, or what is served if that is no older."""
+        served, scores = self._served, card["scores"]
+        try:
+            trained = scores.get("version")
+            if scores.get("origin") != now.origin or not isinstance(trained, int) or trained > now.version:
+                raise ModelFileError("it was trained on another database")
+            if served is not None and trained < served.trained:
+                raise ModelFileError("it is older than the one that is served")
             if served is None or served.sha256 != card["sha256"] or trained > served.trained:
                 answers = self.learner.compile(model, session, None)
-                self._served = Served(answers, model, trained, trained, stamp, card["sha256"])
-        except FileNotFoundError as error:
-            if served is not None:
-                self._unusable("is missing", error)
+                stamp = str(scores.get("stamp", ""))
+                served = Served(answers, model, trained, trained, stamp, card["sha256"])
         except Exception as error:
-            self._unusable("cannot be used", error)
+            self._unusable(error)
         else:
             for kind in ("file", "training"):
                 self.troubles.pop(kind, None)
+        return served
 
-    def _unusable(self, how: str, error: Exception) -> None:
-        self._unusable_since = time.monotonic()
-        self._note("file", f"the saved model {how}: {_in_words(error)}", error)
-
-    def _model_files(self) -> list[Path]:
-        name = self.card.stem
-        return [self.card, *self.card.parent.glob(f"{name}-*.joblib")] if self.card.exists() else []
-
-    def _check(self, card: dict[str, Any], now: Head) -> tuple[int, str]:
-        """Return the version and the stamp of a card, or raise where the model is of no use here."""
-        trained, origin = card["scores"].get("version"), card["scores"].get("origin")
-        if origin != now.origin or not isinstance(trained, int) or trained > now.version:
-            raise ModelFileError("it was trained on another database")
-        if differences := version_differences(card):
-            raise ModelFileError("; ".join(differences))
-        if self._served and trained < self._served.trained:
-            raise ModelFileError("it is older than the one that is served")
-        return trained, str(card["scores"].get("stamp", ""))
-
-    def _learn(self, session: Session, now: Head) -> None:
-        """Serve a copy that has learned the rows since; then take its place."""
-        served = self._served
+    def _learned(self, served: Served | None, session: Session, now: Head) -> Served | None:
+        """Return a copy that has learned the rows since, if there are any."""
         if served is None or self.learner.update is None or now.version <= served.version:
-            return
-        if self._has_failed_lately(("update", now.version)):
-            return
+            return served
+        if self._has_failed_lately("update", now.version):
+            return served
         try:
             model = self.learner.update(served.model, session, served.version, now.version)
             answers = self.learner.compile(model, session, served.answers)
-            self._served = served._replace(answers=answers, model=model, version=now.version)
-            self.troubles.pop("update", None)
         except Exception as error:
-            self._failed = ("update", now.version), time.monotonic()
+            self._failed["update"] = now.version, time.monotonic()
             self._note("update", f"the newest rows could not be learned: {_in_words(error)}", error)
+            return served
+        self.troubles.pop("update", None)
+        return served._replace(answers=answers, model=model, version=now.version)
 
     def _is_due(self, now: Head, at_once: bool) -> bool:
         """Tell whether it is time to train."""
         is_over = self._burst.is_over(self._wanted(now)) or at_once
-        if not self._is_behind(now) or self._has_failed_lately(self._wanted(now)):
+        if not self._is_behind(now) or self._has_failed_lately("training", self._wanted(now)):
             return False
-        served, healed = self._served, time.monotonic() - self._unusable_since >= self.pause
-        has_changed = served is None or now.structure > served.trained or self.learner.stamp() != served.stamp
-        return is_over if has_changed else healed
+        return is_over if self._has_changed(now) else time.monotonic() - self._unusable_since >= self.pause
 
     def _is_behind(self, now: Head) -> bool:
-        """Tell whether the model has to be trained anew."""
+        return self._has_changed(now) or "file" in self.troubles
+
+    def _has_changed(self, now: Head) -> bool:
+        """Tell whether there are changes that the served model does not know."""
         served = self._served
-        if served is None or "file" in self.troubles:
-            return True
-        return now.structure > served.trained or self.learner.stamp() != served.stamp
+        return served is None or now.structure > served.trained or self.learner.stamp() != served.stamp
 
     def _wanted(self, now: Head) -> tuple[int, str]:
         return now.structure, self.learner.stamp()
 
-    def _has_failed_lately(self, what: Any) -> bool:
-        if self._failed is None or self._failed[0] != what:
-            return False
-        return time.monotonic() - self._failed[1] < self.pause
+    def _has_failed_lately(self, kind: str, what: Any) -> bool:
+        failed, when = self._failed.get(kind, (None, 0.0))
+        return failed == what and time.monotonic() - when < self.pause
 
     def _train(self, wait: bool) -> None:
         """Train, save and serve, unless another worker does or has done."""
-        seconds = FIRST_WAIT if wait else 0
-        with suppress(Timeout), self._lock.acquire(seconds), self.database.reading() as session:
+        with suppress(Timeout), self._lock.acquire(FIRST_WAIT if wait else 0):
+            if self._is_behind(self._follow()) and self._train_and_save():
+                self._follow()
+
+    def _train_and_save(self) -> bool:
+        with self.database.reading() as session:
             now, stamp = head(session), self.learner.stamp()
-            self._load(session, now)
-            if not self._is_behind(now):
-                return
             try:
                 model = self.learner.train(session)
                 card = {"version": now.version, "origin": now.origin, "stamp": stamp}
                 save_model(model, self.card, scores=card)
             except Exception as error:
-                self._failed = (now.structure, stamp), time.monotonic()
+                self._failed["training"] = (now.structure, stamp), time.monotonic()
                 self._note("training", f"the last training failed: {_in_words(error)}", error)
-                return
-            self.trainings += 1
-            self._load(session, now)
+                return False
+        self.trainings += 1
+        return True
 
     def _note(self, kind: str, words: str, error: Exception) -> None:
         if self.troubles.get(kind) != words:
