@@ -29,7 +29,7 @@ from examples.web.database import Database, Head, head
 from pipelines import ModelFileError, load_model, read_card, save_model, version_differences
 
 TURN = 0.1  # seconds between looks at the database
-QUIET = 0.3  # seconds without a change that end a burst
+QUIET = 0.2  # seconds without a change that end a burst
 LONGEST_BURST = 2.0  # seconds after which a burst that goes on is trained all the same
 PAUSE = 5.0  # seconds before something that failed is tried again, if nothing changes
 FIRST_WAIT = 600.0  # seconds that a starting worker waits for another one's training
