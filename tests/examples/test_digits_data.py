@@ -1,7 +1,9 @@
 """The IDX reader, the digits to learn from, and pictures as the model sees them; all files are built here."""
 
 import gzip
+import itertools
 import struct
+import warnings
 from pathlib import Path
 from urllib.error import URLError
 
@@ -141,6 +143,24 @@ def test_a_damaged_gzip_file(tmp_path, harm):
         read_idx(tmp_path / "x.gz", 3)
 
 
+def test_a_flipped_bit_is_called_damage_wherever_it_is(tmp_path):
+    images = np.random.default_rng(0).integers(0, 4, (5, 4, 4)) * 60
+    whole = gzip.compress(idx(images), mtime=0)
+    found = []
+    for position, bit in itertools.product(
+        range(2, len(whole)), range(8)
+    ):  # the first two say that it is gzip
+        harmed = bytearray(whole)
+        harmed[position] ^= 1 << bit
+        (tmp_path / "x.gz").write_bytes(harmed)
+        try:
+            np.testing.assert_array_equal(read_idx(tmp_path / "x.gz", 3), images)
+        except ImagesFileError as error:
+            found.append(str(error))
+    assert len(found) >= 8 * (len(whole) - 10)  # time and system in the header of ten bytes matter not
+    assert all("expected a whole gzip file, found a damaged one (" in message for message in found)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ImagesFileError, match=r"none: expected a file that can be read \(No such file"):
         read_idx(tmp_path / "none")
@@ -189,7 +209,12 @@ def test_files_that_do_not_belong_together(folder):
         ],
         "t10k-images-idx3-ubyte": [
             (idx(np.zeros((20, 6, 5))), "expected images as wide as high, found 20 x 6 x 5"),
-            (idx(np.zeros((0, 6, 6))), "expected 0 labels, one for each image"),
+            (idx(np.zeros((19, 6, 6))), "expected 19 labels, one for each image"),
+            (idx(np.zeros((0, 6, 6))), "t10k-images-idx3-ubyte: expected images, found none"),
+            (
+                idx(np.zeros((20, 6, 6))),
+                "expected images with ink on a ground, found one brightness, 0, in all of the test set",
+            ),
             (
                 idx(np.zeros((20, 7, 7))),
                 "expected images of one size, found 6 pixels a side in the training set and 7 in the test set",
@@ -216,6 +241,15 @@ def test_swapped_files(folder):
         load_mnist(folder)
 
 
+def test_a_folder_in_the_place_of_a_file(folder):
+    (folder / "train-images-idx3-ubyte").rename(folder / "aside")
+    (folder / "train-images-idx3-ubyte").mkdir()
+    with pytest.raises(ImagesFileError, match="train-images-idx3-ubyte: expected a file, found a folder"):
+        load_mnist(folder)
+    (folder / "train-images-idx3-ubyte.gz").write_bytes((folder / "aside").read_bytes())
+    load_mnist(folder)
+
+
 def test_a_missing_file_says_what_is_there(folder):
     (folder / "t10k-labels-idx1-ubyte").unlink()
     message = r"expected t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte\.gz, the labels of the test set; found t10k-im"
@@ -239,6 +273,7 @@ def test_openml_is_cut_into_training_and_test_set(monkeypatch):
 
 def test_no_network_is_said(monkeypatch):
     def fetch(*args, **kwargs):
+        warnings.warn("A network error occurred while downloading https://x. Retrying...", stacklevel=1)
         raise URLError("Name or service not known")
 
     monkeypatch.setattr(data, "fetch_openml", fetch)
@@ -253,6 +288,7 @@ def test_fewer_images_keep_the_shares_and_a_fifth_is_held_out():
     assert np.bincount(few.y).tolist() == [20] * 10
     np.testing.assert_array_equal(few.X[:, 0] // 100, few.y)
     assert few.only(300) is few
+    assert [len(lesson.only(n).y) for n in (990, 991, 999)] == [990, 991, 999]
     X, X_new, learned, held_out = few.split()
     assert (len(X), np.bincount(held_out).tolist()) == (160, [4] * 10)
     assert not {*X[:, 0]} & {*X_new[:, 0]}
