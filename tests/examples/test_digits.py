@@ -93,7 +93,7 @@ def test_a_held_out_digit_printed_as_a_picture_is_answered_as_the_model_answers(
             tmp_path / "x.png", np.kron(row.reshape(8, 8), np.ones((9, 9))), cmap="gray", vmin=0, vmax=1
         )
         right += json.loads(run("predict", str(tmp_path / "x.png"), "--json"))["digit"] == digit
-    assert right >= 27
+    assert right >= 28  # of the 29 that the model reads in the images themselves
 
 
 def test_the_command_itself_on_a_terminal_without_unicode():

@@ -15,7 +15,17 @@ from sklearn.datasets import load_digits
 
 from examples.digits import data
 from examples.digits.data import Lesson, fetch_mnist, load_bundled, load_mnist
-from examples.digits.drawing import PictureError, as_grey, as_text, fit, ink_of, read_drawing, shares
+from examples.digits.drawing import (
+    SHARE,
+    USUAL,
+    PictureError,
+    as_grey,
+    as_text,
+    fit,
+    ink_of,
+    read_drawing,
+    shares,
+)
 from examples.digits.idx import ImagesFileError, read_idx
 
 matplotlib_image = pytest.importorskip("matplotlib.image")
@@ -343,11 +353,13 @@ def test_a_digit_of_the_training_set_drawn_large_is_seen_as_it_is(tmp_path):
         columns = np.flatnonzero(image.any(axis=0))
         seen = drawing.row.reshape(8, 8)
         width = columns[-1] - columns[0] + 1
-        left = np.flatnonzero(seen.any(axis=0))[0]
-        np.testing.assert_allclose(
-            seen[:, left : left + width], image[:, columns[0] : columns[-1] + 1] / image.max(), atol=0.01
-        )
-        assert left in ((8 - width) // 2, (9 - width) // 2)
+        digit = image[:, columns[0] : columns[-1] + 1]
+        mass = digit.sum(axis=0) @ (np.arange(width) + 0.5) / digit.sum()
+        left = np.clip(4 - mass, 0, 8 - width)  # the centre of mass goes to the middle, within the frame
+        expected, whole = np.zeros((8, 9)), int(left)
+        expected[:, whole : whole + width] += (1 - left % 1) * digit
+        expected[:, whole + 1 : whole + 1 + width] += (left % 1) * digit
+        np.testing.assert_allclose(seen, expected[:, :8] / expected.max(), atol=0.06)
 
 
 def test_mnists_frame_is_twenty_of_28_pixels_about_the_centre_of_mass():
@@ -363,13 +375,35 @@ def test_mnists_frame_is_twenty_of_28_pixels_about_the_centre_of_mass():
     assert seen.max() == 1
 
 
-def test_the_small_frame_is_filled_from_top_to_bottom_about_the_middle():
+def test_the_small_frame_is_filled_from_top_to_bottom_about_the_centre_of_mass():
     ink = np.zeros((100, 100))
-    ink[10:90, 20:30] = ink[80:90, 20:60] = 1  # as broad as half its height, most of its mass on the left
+    ink[10:90, 20:40] = ink[70:90, 20:60] = 1  # of usual strokes, so left as it is
     seen = fit(ink, 8)
-    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    assert rows.tolist() == list(range(8))
-    assert columns.tolist() == [2, 3, 4, 5]
+    np.testing.assert_allclose(seen.sum(axis=1), [2, 2, 2, 2, 2, 2, 4, 4])
+    assert seen.sum(axis=0) @ (np.arange(8) + 0.5) / seen.sum() == pytest.approx(4, abs=0.05)
+
+
+def test_strokes_of_any_width_are_made_those_of_the_digits_learned():
+    lesson = load_bundled()
+    assert lesson.X.mean() == pytest.approx(SHARE, abs=0.001)
+    shares_of_ink = lesson.X.mean(axis=1)
+    assert np.mean((shares_of_ink > USUAL[0]) & (shares_of_ink < USUAL[1])) > 0.99
+    y, x = np.mgrid[:200, :200]
+    from_ring = abs(np.hypot((y - 100) / 80, (x - 100) / 50) - 1) * 60  # a nought
+    seen = [fit((from_ring < width).astype(float), 8) for width in (1, 3, 6, 14, 24)]
+    for image in seen:
+        assert image.mean() == pytest.approx(SHARE, rel=0.15)
+        np.testing.assert_allclose(image, seen[2], atol=0.4)
+        np.testing.assert_allclose(image, image[::-1, ::-1], atol=0.1)
+
+
+@pytest.mark.parametrize("width", [1, 3, 8])
+def test_a_one_is_as_broad_as_those_learned(width):
+    ink = np.zeros((120, 60))
+    ink[10:110, 30 : 30 + width] = 1
+    seen = fit(ink, 8)
+    np.testing.assert_allclose(seen[:, 4], 1, atol=0.3)
+    assert seen.mean() == pytest.approx(SHARE, rel=0.15)
 
 
 def test_smudges_are_no_part_of_the_digit():
