@@ -556,6 +556,42 @@ def test_summary_as_a_graph(run):
 # The page
 
 
+def test_the_page_and_the_readme_show_what_predict_prints(capsys, monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelVersionWarning)
+        model = load_model(command_line.MODEL, expected=MLPClassifier)
+    monkeypatch.setattr(command_line, "load_recogniser", lambda card, messages: model)
+    assert command_line.main(["predict", str(EXAMPLE / "data" / "five.png")]) == 0
+    printed = capsys.readouterr().out
+    for page in (EXAMPLE / "README.md", ROOT / "README.md"):
+        assert f"```text\n{printed}```" in page.read_text(encoding="utf-8")
+
+
+def test_the_page_counts_the_errors_as_the_report_does():
+    page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    report = json.loads((ROOT / "docs" / "digits-evaluation.json").read_text(encoding="utf-8"))
+    said = re.search(r"Of the (\w+) net's (\d+) errors (\d+) are an (\d) taken for a (\d)", page)
+    counts = np.array(report["confusion"])
+    most = report["confused"][0]
+    expected = [report["judged"], counts.sum() - np.trace(counts)]
+    expected += [most[key] for key in ("times", "digit", "taken_for")]
+    assert said.groups() == tuple(map(str, expected))
+
+
+def test_the_page_says_which_printed_digits_are_misread(run, tmp_path):
+    from matplotlib.figure import Figure
+
+    misread = {}
+    for digit in range(10):
+        figure = Figure(figsize=(2, 2), dpi=80)
+        figure.text(0.5, 0.5, str(digit), fontsize=90, family="DejaVu Sans", ha="center", va="center")
+        figure.savefig(tmp_path / "x.png")
+        told = json.loads(run("predict", str(tmp_path / "x.png"), "--json"))["digit"]
+        misread |= {digit: told} if told != digit else {}
+    said = ", ".join(f"the {digit} as a {told}" for digit, told in misread.items())
+    assert f"it misreads {len(misread)} ({said})" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_page_of_the_example_shows_what_was_measured():
     page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
     reports = {
