@@ -73,8 +73,13 @@ def picture_path(text: str) -> Path:
     path = writable_path(text)
     if path.suffix not in (".svg", ".png"):
         raise argparse.ArgumentTypeError(f"must end in .svg or .png, got {text!r}")
+    check_matplotlib()
+    return path
+
+
+def check_matplotlib() -> None:
+    """Refuse where it is missing."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise argparse.ArgumentTypeError("needs matplotlib: pip install 'tallygrad[plot]'") from None
-    return path
+        raise argparse.ArgumentTypeError('needs matplotlib: pip install ".[plot]"') from None

@@ -14,7 +14,15 @@ from rich.markup import escape
 from sklearn.pipeline import Pipeline
 
 from estimators import MLPClassifier
-from examples.arguments import card_path, count, model_path, picture_path, whole_number, writable_path
+from examples.arguments import (
+    card_path,
+    check_matplotlib,
+    count,
+    model_path,
+    picture_path,
+    whole_number,
+    writable_path,
+)
 from examples.digits import boundary, curves, regularise
 from examples.digits.data import Lesson, fetch_mnist, load_bundled, load_mnist
 from examples.digits.drawing import PictureError, as_text, read_drawing
@@ -36,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
     parser = build_parser()
     options = parser.parse_args(arguments)
-    messages = Console(stderr=True)
+    messages = Terminal(stderr=True)
     try:
         return run_quietly(lambda: options.run(options, Terminal(), messages, options.fail), messages)
     except (ModelFileError, ImagesFileError, PictureError, OSError) as error:
@@ -63,7 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
     command = add(
         "predict", run_predict, "which digit a picture shows, and what the model sees", learns=False
     )
-    command.add_argument("picture", type=readable_picture, metavar="PNG", help="a picture of one digit")
+    command.usage = f"{command.prog} [-h] [--model CARD] [--json] PNG"
+    command.add_argument(  # asked for by run_predict, so that an unknown option is named first
+        "picture", nargs="?", type=readable_picture, metavar="PNG", help="a picture of one digit"
+    )
     command.add_argument(
         "--model",
         type=model_path,
@@ -132,15 +143,14 @@ def add_outputs(command: argparse.ArgumentParser, what: str) -> None:
 
 def readable_picture(text: str) -> Path:
     """Read the path of a picture to look at."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise argparse.ArgumentTypeError("needs matplotlib: pip install 'tallygrad[plot]'") from None
+    check_matplotlib()
     return Path(text)
 
 
 def run_predict(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Print which digit a picture shows."""
+    if not options.picture:
+        fail("the following arguments are required: PNG")
     model = load_recogniser(options.model, messages)
     drawing = read_drawing(options.picture, side_of(model, options.model or MODEL))
     P = model.predict_proba(drawing.row)[0]
@@ -236,10 +246,10 @@ def run_summary(options: Any, console: Console, messages: Console, fail: Callabl
 
 def write(options: Any, report: Any, draw: Callable | None = None) -> None:
     """Write the files that were asked for."""
-    if options.json:
-        save_json(report, options.json)
     if draw and options.picture:
         draw(report, options.picture)
+    if options.json:
+        save_json(report, options.json)
 
 
 def load_recogniser(card: Path | None, messages: Console) -> Pipeline:
@@ -280,6 +290,8 @@ def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
             lesson = fetch_mnist()
     else:
         lesson = load_bundled()
+    if options.images and options.images > len(lesson.y):
+        fail(f"argument --images: there are {len(lesson.y):,} to learn from, got '{options.images}'")
     return lesson.only(options.images, options.seed)
 
 

@@ -9,7 +9,7 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import train_test_split
 
 from estimators import GDClassifier, MLPClassifier
-from examples.digits.evaluate import as_table
+from examples.digits.evaluate import print_table
 from examples.digits.model import all_epochs
 from examples.digits.pictures import HELD_OUT, TRAINING, pyplot, save
 
@@ -48,8 +48,8 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
     judged = [
         {
             "model": name,
-            "training": round(float(model.score(X, y)), 4),
-            "held_out": round(float(model.score(X_new, y_new)), 4),
+            "training": float(model.score(X, y)),
+            "held_out": float(model.score(X_new, y_new)),
             "fitted": model,
         }
         for name, model in models.items()
@@ -60,7 +60,7 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the accuracies."""
     rows = [[row["model"], f"{row['training']:.1%}", f"{row['held_out']:.1%}"] for row in report["scores"]]
-    console.print(as_table("Two moons: share of points right", ["model", "training", "held out"], rows))
+    print_table(console, "Two moons: share of points right", ["model", "training", "held out"], rows)
 
 
 def save_picture(report: dict[str, Any], file: Path) -> None:

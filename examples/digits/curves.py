@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from estimators import GDClassifier
 from examples.digits.data import Lesson
-from examples.digits.evaluate import as_table
+from examples.digits.evaluate import print_table
 from examples.digits.model import all_epochs, recipe
 from examples.digits.pictures import HELD_OUT, TRAINING, pyplot, save
 
@@ -107,7 +107,7 @@ def show(curves: list[dict[str, Any]], console: Console) -> None:
         rows.append([*first, *cells, *last])
     headings = ["model", "images", "loss", "held out", "least", "after", "right"]
     title = "Loss in training and on held-out images in the end, and the least"
-    console.print(as_table(title, headings, rows))
+    print_table(console, title, headings, rows)
 
 
 def save_picture(curves: list[dict[str, Any]], file: Path) -> None:

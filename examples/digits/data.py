@@ -1,5 +1,6 @@
 """Images of digits to learn from: those that scikit-learn brings, MNIST's files, or MNIST from OpenML."""
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,8 +39,12 @@ class Lesson(NamedTuple):
         """Return the lesson with `n_images` of the images to learn from, drawn with the digits' shares."""
         if n_images is None or n_images >= len(self.y):
             return self
+        enough = len(self.y) - n_images >= len(np.unique(self.y))  # of those left out, for shares to be kept
         rows, _ = train_test_split(
-            np.arange(len(self.y)), train_size=n_images, stratify=self.y, random_state=seed
+            np.arange(len(self.y)),
+            train_size=n_images,
+            stratify=self.y if enough else None,
+            random_state=seed,
         )
         return self._replace(X=self.X[rows], y=self.y[rows])
 
@@ -84,13 +89,20 @@ def load_mnist(folder: str | Path) -> Lesson:
     folder = Path(folder)
     if not folder.is_dir():
         raise ImagesFileError(f"{folder}: expected a folder with MNIST's four files, found none")
-    training, test = (read_part(folder, part) for part in PARTS)
+    parts = {part: read_part(folder, part) for part in PARTS}
+    training, test = parts.values()
     if training[0].shape[1] != test[0].shape[1]:
         sides = [f"{int(X.shape[1] ** 0.5)}" for X, _ in (training, test)]
         raise ImagesFileError(
             f"{folder}: expected images of one size, found {sides[0]} pixels a side in the training set and "
             f"{sides[1]} in the test set"
         )
+    for part, (X, _) in parts.items():
+        if X.min() == X.max():
+            raise ImagesFileError(
+                f"{folder}: expected images with ink on a ground, found one brightness, {255 * X.max():.0f}, "
+                f"in all of {PARTS[part]}"
+            )
     return Lesson(f"MNIST in {folder}", *training, *test)
 
 
@@ -98,6 +110,8 @@ def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     """Return images as rows, and their digits, of "train" or "t10k"."""
     files = {kind: find(folder, part, kind) for kind in KINDS}
     images, digits = (read_idx(files[kind], n_axes) for kind, n_axes in KINDS.items())
+    if not len(images):
+        raise ImagesFileError(f"{files['images']}: expected images, found none")
     if len(images) != len(digits):
         raise ImagesFileError(
             f"{files['labels']}: expected {len(images):,} labels, one for each image of "
@@ -130,6 +144,8 @@ def find(folder: Path, part: str, kind: str) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
+    if folders := [name for name in names if (folder / name).is_dir()]:
+        raise ImagesFileError(f"{folder / folders[0]}: expected a file, found a folder")
     there = ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "nothing"
     raise ImagesFileError(
         f"{folder}: expected {names[0]} or {names[2]}, the {kind} of {PARTS[part]}; found {there}"
@@ -150,7 +166,9 @@ def fetch_mnist() -> Lesson:
         If OpenML cannot be reached, or sends something else.
     """
     try:
-        pixels, digits = fetch_openml("mnist_784", version=1, as_frame=False, return_X_y=True)
+        with warnings.catch_warnings():  # the message below says it all
+            warnings.filterwarnings("ignore", "A network error occurred", UserWarning)
+            pixels, digits = fetch_openml("mnist_784", version=1, as_frame=False, return_X_y=True)
     except (OSError, ValueError) as error:  # no network, no such data set, a damaged copy
         raise ImagesFileError(
             f"MNIST cannot be fetched from OpenML ({error}). Without a network, give a folder with its four "

@@ -61,7 +61,7 @@ def judge(name: str, lesson: Lesson, epochs: int | None, seed: int) -> tuple[dic
     row = {"model": name, "accuracy": accuracy(y, P)}
     if lesson.X_test is None:
         row["accuracy_in_order"] = accuracy(y, out_of_sample(name, lesson, epochs, seed, KFold(5)))
-    return row | {"log_loss": round(float(log_loss(y, P, labels=range(10))), 4)}, P
+    return row | {"log_loss": float(log_loss(y, P, labels=range(10)))}, P
 
 
 def judged_by(lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +83,7 @@ def out_of_sample(name: str, lesson: Lesson, epochs: int | None, seed: int, fold
 
 def accuracy(y: np.ndarray, P: np.ndarray) -> float:
     """Return the share of digits that are the most probable one."""
-    return round(float(accuracy_score(y, P.argmax(axis=1))), 4)
+    return float(accuracy_score(y, P.argmax(axis=1)))
 
 
 def errors_of(name: str, y: np.ndarray, P: np.ndarray) -> dict[str, Any]:
@@ -134,24 +134,25 @@ def as_markdown(headings: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def as_table(title: str, headings: list[str], rows: list[list[str]]) -> Table:
-    """Return a table for the terminal."""
-    table = Table(title=title, box=box.SIMPLE_HEAD)
+def print_table(console: Console, title: str, headings: list[str], rows: list[list[str]]) -> None:
+    """Print a table below its title, which may be wider than the table."""
+    console.print(title, style="italic", markup=False, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD)
     for i, heading in enumerate(headings):
         table.add_column(heading, justify="right" if i else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    return table
+    console.print(table)
 
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as tables."""
     how = "five folds" if "accuracy_in_order" in report["scores"][0] else "its test set"
     title = f"{report['data']}: {report['images']:,} images, judged by {how}"
-    console.print(as_table(title, *model_rows(report)))
+    print_table(console, title, *model_rows(report))
     cells = [[str(i), *(str(n or ".") for n in row)] for i, row in enumerate(report["confusion"])]
     title = f"What {report['judged']} takes each digit for"
-    console.print(as_table(title, ["digit", *map(str, range(10))], cells))
+    print_table(console, title, ["digit", *map(str, range(10))], cells)
     pairs = [f"{p['digit']} for {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
     console.print(f"Most often taken: {', '.join(pairs) or 'all for what they are'}")
 

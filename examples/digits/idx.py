@@ -60,7 +60,12 @@ def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
         with path.open("rb") as plain:
             compressed = plain.read(2) == b"\x1f\x8b"
         with gzip.open(path) if compressed else path.open("rb") as stream:
-            return read_stream(stream, path, n_axes)
+            try:
+                return read_stream(stream, path, n_axes)
+            except ImagesFileError:
+                while compressed and stream.read(CHUNK):  # its checksum, at the end, tells damage
+                    pass
+                raise
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise ImagesFileError(f"{path}: expected a whole gzip file, found a damaged one ({error})") from error
     except OSError as error:

@@ -74,13 +74,14 @@ def recipe(name: str = "deep", side: int = 8, epochs: int | None = None, seed: i
 
 @contextmanager
 def all_epochs() -> Iterator[None]:
-    """Say nothing where the epochs end a training: they are meant to."""
+    """Say nothing where the epochs end a training, or few images make one batch: they are meant to."""
     with warnings.catch_warnings():
-        for message in (
-            "Stochastic Optimizer: Maximum iterations",
-            "The search did not converge in max_iter",
+        for message, category in (
+            ("Stochastic Optimizer: Maximum iterations", ConvergenceWarning),
+            ("The search did not converge in max_iter", ConvergenceWarning),
+            ("Got `batch_size` less than 1 or larger than sample size", UserWarning),
         ):
-            warnings.filterwarnings("ignore", message, ConvergenceWarning)
+            warnings.filterwarnings("ignore", message, category)
         yield
 
 

@@ -1,5 +1,6 @@
 """What the example's pictures have in common."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ def pyplot() -> Any:
 
 def save(figure: Any, file: Path) -> None:
     """Write a figure, as SVG or PNG by the ending of `file`."""
-    figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+    drawn = BytesIO()
+    figure.savefig(drawn, format=file.suffix[1:], metadata={"Date": None} if file.suffix == ".svg" else None)
     pyplot().close(figure)
+    file.write_bytes(drawn.getvalue())  # only now: Ctrl-C while it is drawn leaves no half of a picture
 
 
 def draw_image(axis: Any, row: np.ndarray, title: str) -> None:

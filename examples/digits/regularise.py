@@ -7,7 +7,7 @@ from rich.console import Console
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
 
 from examples.digits.data import Lesson
-from examples.digits.evaluate import as_table
+from examples.digits.evaluate import print_table
 from examples.digits.model import all_epochs, recipe
 
 NOTHING = {"net__alpha": 0.0, "net__l1": 0.0, "net__dropout": 0.0, "net__batch_norm": False}
@@ -68,12 +68,12 @@ def compare(
 def summarised(scores: dict[str, np.ndarray], gain: np.ndarray) -> dict[str, float]:
     """Return the means over the folds; `gain` is the accuracy beyond that of the first way, fold by fold."""
     return {
-        "accuracy_training": round(float(scores["train_accuracy"].mean()), 4),
-        "accuracy": round(float(scores["test_accuracy"].mean()), 4),
-        "gain": round(float(gain.mean()), 4),
-        "gain_error": round(float(gain.std(ddof=1) / len(gain) ** 0.5), 4),
-        "log_loss_training": round(-float(scores["train_neg_log_loss"].mean()), 4),
-        "log_loss": round(-float(scores["test_neg_log_loss"].mean()), 4),
+        "accuracy_training": float(scores["train_accuracy"].mean()),
+        "accuracy": float(scores["test_accuracy"].mean()),
+        "gain": float(gain.mean()),
+        "gain_error": float(gain.std(ddof=1) / len(gain) ** 0.5),
+        "log_loss_training": -float(scores["train_neg_log_loss"].mean()),
+        "log_loss": -float(scores["test_neg_log_loss"].mean()),
     }
 
 
@@ -98,4 +98,4 @@ def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
     judges = report["images"] - report["learned"]
     title = f"The deep net learns {report['learned']:,} images, {judges:,} judge it: share right, log loss"
-    console.print(as_table(title, *table_of(report)))
+    print_table(console, title, *table_of(report))

@@ -9,7 +9,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (its im
 from sklearn.model_selection import HalvingGridSearchCV, StratifiedKFold
 
 from examples.digits.data import Lesson
-from examples.digits.evaluate import as_table
+from examples.digits.evaluate import print_table
 from examples.digits.model import SMALL, all_epochs, recipe
 
 GRID = {
@@ -61,14 +61,14 @@ def report_of(found: HalvingGridSearchCV) -> dict[str, Any]:
         rows = np.flatnonzero(results["iter"] == i)
         best = rows[np.argsort(-results["mean_test_score"][rows], kind="stable")][:2]
         rounds += [
-            {"epochs": int(epochs), "candidates": len(rows), "log_loss": round(-float(score), 4), **settings}
+            {"epochs": int(epochs), "candidates": len(rows), "log_loss": -float(score), **settings}
             for score, settings in (
                 (results["mean_test_score"][row], plain(results["params"][row])) for row in best
             )
         ]
     return {
         "best": plain(found.best_params_),
-        "log_loss": round(-float(found.best_score_), 4),
+        "log_loss": -float(found.best_score_),
         "rounds": rounds,
     }
 
@@ -96,4 +96,4 @@ def show(report: dict[str, Any], console: Console) -> None:
         ]
         for row in report["rounds"]
     ]
-    console.print(as_table("The two best of each round, by log loss on held-out folds", headings, rows))
+    print_table(console, "The two best of each round, by log loss on held-out folds", headings, rows)

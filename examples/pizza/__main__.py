@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
     parser = build_parser()
     options = parser.parse_args(arguments)
-    messages = Console(stderr=True)
+    messages = Terminal(stderr=True)
     try:
         return run_quietly(lambda: options.run(options, Terminal(), messages, options.fail), messages)
     except (ModelFileError, EveningsFileError, OSError) as error:

@@ -1,7 +1,9 @@
 """The IDX reader, the digits to learn from, and pictures as the model sees them; all files are built here."""
 
 import gzip
+import itertools
 import struct
+import warnings
 from pathlib import Path
 from urllib.error import URLError
 
@@ -13,7 +15,17 @@ from sklearn.datasets import load_digits
 
 from examples.digits import data
 from examples.digits.data import Lesson, fetch_mnist, load_bundled, load_mnist
-from examples.digits.drawing import PictureError, as_grey, as_text, fit, ink_of, read_drawing, shares
+from examples.digits.drawing import (
+    SHARE,
+    USUAL,
+    PictureError,
+    as_grey,
+    as_text,
+    fit,
+    ink_of,
+    read_drawing,
+    shares,
+)
 from examples.digits.idx import ImagesFileError, read_idx
 
 matplotlib_image = pytest.importorskip("matplotlib.image")
@@ -141,6 +153,24 @@ def test_a_damaged_gzip_file(tmp_path, harm):
         read_idx(tmp_path / "x.gz", 3)
 
 
+def test_a_flipped_bit_is_called_damage_wherever_it_is(tmp_path):
+    images = np.random.default_rng(0).integers(0, 4, (5, 4, 4)) * 60
+    whole = gzip.compress(idx(images), mtime=0)
+    found = []
+    for position, bit in itertools.product(
+        range(2, len(whole)), range(8)
+    ):  # the first two say that it is gzip
+        harmed = bytearray(whole)
+        harmed[position] ^= 1 << bit
+        (tmp_path / "x.gz").write_bytes(harmed)
+        try:
+            np.testing.assert_array_equal(read_idx(tmp_path / "x.gz", 3), images)
+        except ImagesFileError as error:
+            found.append(str(error))
+    assert len(found) >= 8 * (len(whole) - 10)  # time and system in the header of ten bytes matter not
+    assert all("expected a whole gzip file, found a damaged one (" in message for message in found)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ImagesFileError, match=r"none: expected a file that can be read \(No such file"):
         read_idx(tmp_path / "none")
@@ -189,7 +219,12 @@ def test_files_that_do_not_belong_together(folder):
         ],
         "t10k-images-idx3-ubyte": [
             (idx(np.zeros((20, 6, 5))), "expected images as wide as high, found 20 x 6 x 5"),
-            (idx(np.zeros((0, 6, 6))), "expected 0 labels, one for each image"),
+            (idx(np.zeros((19, 6, 6))), "expected 19 labels, one for each image"),
+            (idx(np.zeros((0, 6, 6))), "t10k-images-idx3-ubyte: expected images, found none"),
+            (
+                idx(np.zeros((20, 6, 6))),
+                "expected images with ink on a ground, found one brightness, 0, in all of the test set",
+            ),
             (
                 idx(np.zeros((20, 7, 7))),
                 "expected images of one size, found 6 pixels a side in the training set and 7 in the test set",
@@ -216,6 +251,15 @@ def test_swapped_files(folder):
         load_mnist(folder)
 
 
+def test_a_folder_in_the_place_of_a_file(folder):
+    (folder / "train-images-idx3-ubyte").rename(folder / "aside")
+    (folder / "train-images-idx3-ubyte").mkdir()
+    with pytest.raises(ImagesFileError, match="train-images-idx3-ubyte: expected a file, found a folder"):
+        load_mnist(folder)
+    (folder / "train-images-idx3-ubyte.gz").write_bytes((folder / "aside").read_bytes())
+    load_mnist(folder)
+
+
 def test_a_missing_file_says_what_is_there(folder):
     (folder / "t10k-labels-idx1-ubyte").unlink()
     message = r"expected t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte\.gz, the labels of the test set; found t10k-im"
@@ -239,6 +283,7 @@ def test_openml_is_cut_into_training_and_test_set(monkeypatch):
 
 def test_no_network_is_said(monkeypatch):
     def fetch(*args, **kwargs):
+        warnings.warn("A network error occurred while downloading https://x. Retrying...", stacklevel=1)
         raise URLError("Name or service not known")
 
     monkeypatch.setattr(data, "fetch_openml", fetch)
@@ -253,6 +298,7 @@ def test_fewer_images_keep_the_shares_and_a_fifth_is_held_out():
     assert np.bincount(few.y).tolist() == [20] * 10
     np.testing.assert_array_equal(few.X[:, 0] // 100, few.y)
     assert few.only(300) is few
+    assert [len(lesson.only(n).y) for n in (990, 991, 999)] == [990, 991, 999]
     X, X_new, learned, held_out = few.split()
     assert (len(X), np.bincount(held_out).tolist()) == (160, [4] * 10)
     assert not {*X[:, 0]} & {*X_new[:, 0]}
@@ -307,11 +353,13 @@ def test_a_digit_of_the_training_set_drawn_large_is_seen_as_it_is(tmp_path):
         columns = np.flatnonzero(image.any(axis=0))
         seen = drawing.row.reshape(8, 8)
         width = columns[-1] - columns[0] + 1
-        left = np.flatnonzero(seen.any(axis=0))[0]
-        np.testing.assert_allclose(
-            seen[:, left : left + width], image[:, columns[0] : columns[-1] + 1] / image.max(), atol=0.01
-        )
-        assert left in ((8 - width) // 2, (9 - width) // 2)
+        digit = image[:, columns[0] : columns[-1] + 1]
+        mass = digit.sum(axis=0) @ (np.arange(width) + 0.5) / digit.sum()
+        left = np.clip(4 - mass, 0, 8 - width)  # the centre of mass goes to the middle, within the frame
+        expected, whole = np.zeros((8, 9)), int(left)
+        expected[:, whole : whole + width] += (1 - left % 1) * digit
+        expected[:, whole + 1 : whole + 1 + width] += (left % 1) * digit
+        np.testing.assert_allclose(seen, expected[:, :8] / expected.max(), atol=0.06)
 
 
 def test_mnists_frame_is_twenty_of_28_pixels_about_the_centre_of_mass():
@@ -327,13 +375,35 @@ def test_mnists_frame_is_twenty_of_28_pixels_about_the_centre_of_mass():
     assert seen.max() == 1
 
 
-def test_the_small_frame_is_filled_from_top_to_bottom_about_the_middle():
+def test_the_small_frame_is_filled_from_top_to_bottom_about_the_centre_of_mass():
     ink = np.zeros((100, 100))
-    ink[10:90, 20:30] = ink[80:90, 20:60] = 1  # as broad as half its height, most of its mass on the left
+    ink[10:90, 20:40] = ink[70:90, 20:60] = 1  # of usual strokes, so left as it is
     seen = fit(ink, 8)
-    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    assert rows.tolist() == list(range(8))
-    assert columns.tolist() == [2, 3, 4, 5]
+    np.testing.assert_allclose(seen.sum(axis=1), [2, 2, 2, 2, 2, 2, 4, 4])
+    assert seen.sum(axis=0) @ (np.arange(8) + 0.5) / seen.sum() == pytest.approx(4, abs=0.05)
+
+
+def test_strokes_of_any_width_are_made_those_of_the_digits_learned():
+    lesson = load_bundled()
+    assert lesson.X.mean() == pytest.approx(SHARE, abs=0.001)
+    shares_of_ink = lesson.X.mean(axis=1)
+    assert np.mean((shares_of_ink > USUAL[0]) & (shares_of_ink < USUAL[1])) > 0.99
+    y, x = np.mgrid[:200, :200]
+    from_ring = abs(np.hypot((y - 100) / 80, (x - 100) / 50) - 1) * 60  # a nought
+    seen = [fit((from_ring < width).astype(float), 8) for width in (1, 3, 6, 14, 24)]
+    for image in seen:
+        assert image.mean() == pytest.approx(SHARE, rel=0.15)
+        np.testing.assert_allclose(image, seen[2], atol=0.4)
+        np.testing.assert_allclose(image, image[::-1, ::-1], atol=0.1)
+
+
+@pytest.mark.parametrize("width", [1, 3, 8])
+def test_a_one_is_as_broad_as_those_learned(width):
+    ink = np.zeros((120, 60))
+    ink[10:110, 30 : 30 + width] = 1
+    seen = fit(ink, 8)
+    np.testing.assert_allclose(seen[:, 4], 1, atol=0.3)
+    assert seen.mean() == pytest.approx(SHARE, rel=0.15)
 
 
 def test_smudges_are_no_part_of_the_digit():
