@@ -47,15 +47,18 @@ def encode_classes(classes: Any) -> np.ndarray:
 
 def class_weights(estimator: Any, classes: np.ndarray, y: np.ndarray, weight: Any) -> np.ndarray:
     """Return the weight of each class, (n_classes,), that `class_weight` of the estimator asks for."""
+    asked, name = estimator.class_weight, type(estimator).__name__
+    if not isinstance(asked, str) and not all(isinstance(w, Real | np.bool_) for w in asked.values()):
+        raise ValueError(f"The 'class_weight' parameter of {name} must hold numbers. Got {asked!r}.")
     with np.errstate(divide="ignore"):
-        of_class = compute_class_weight(estimator.class_weight, classes=classes, y=y, sample_weight=weight)
-    if not (of_class >= 0).all():
+        of_class = compute_class_weight(asked, classes=classes, y=y, sample_weight=weight)
+    if asked == "balanced":
+        of_class[np.isinf(of_class)] = 0  # all rows of the class weigh 0, and must not become nan
+    if not ((of_class >= 0) & np.isfinite(of_class)).all():
         raise ValueError(
-            f"The 'class_weight' parameter of {type(estimator).__name__} must hold non-negative weights. "
+            f"The 'class_weight' parameter of {name} must hold non-negative weights, and finite ones. "
             f"Got {of_class.tolist()}."
         )
-    if estimator.class_weight == "balanced":
-        of_class[np.isinf(of_class)] = 0  # all rows of the class weigh 0, and must not become nan
     return of_class
 
 

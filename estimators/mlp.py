@@ -234,7 +234,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self._label_binarizer.y_type_.startswith("multilabel"):
             raise ValueError("class_weight is for one label a row. With several, use sample_weight.")
         by_class = class_weights(self, self.classes_, y, weight).astype(dtype)
-        return by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
+        weight = by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
+        if not weight.any():
+            raise ValueError("The sample weights times the class weights are all zero.")
+        return weight
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         return y.astype(bool) if self.n_outputs_ == 1 else None
