@@ -8,7 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 class LossCurveDisplay:
     """Training and validation loss by epoch, in scikit-learn's convention for displays.
 
-    Use :meth:`from_estimator`. Needs matplotlib: ``tallygrad[plot]``.
+    Use :meth:`from_estimator`. Needs matplotlib: ``pip install matplotlib``, or in a clone
+    ``pip install ".[plot]"``.
 
     Parameters
     ----------
@@ -105,11 +106,14 @@ class LossCurveDisplay:
         Returns
         -------
         self : LossCurveDisplay
+
+        Raises
+        ------
+        ImportError
+            If `ax` is None and matplotlib is not there.
         """
         if ax is None:
-            from matplotlib import pyplot  # here, since it is optional and takes half a second
-
-            _, ax = pyplot.subplots()
+            ax = new_axes()
         self.ax_, self.figure_ = ax, ax.figure
         name = name or self.estimator_name
         curves = {"training": self.loss, "validation": self.val_loss}
@@ -123,3 +127,15 @@ class LossCurveDisplay:
         ax.set(xlabel="Epoch", ylabel="Loss")
         ax.legend()
         return self
+
+
+def new_axes() -> Any:
+    """Return the axes of a new figure."""
+    try:
+        from matplotlib import pyplot  # here, since it is optional and takes half a second
+    except ImportError as error:
+        raise ImportError(
+            "LossCurveDisplay needs matplotlib: pip install matplotlib, or in a clone of tallygrad "
+            'pip install ".[plot]".'
+        ) from error
+    return pyplot.subplots()[1]

@@ -1,4 +1,4 @@
-"""The passes over memory of a training step, compiled by numba where that is installed: ``tallygrad[fast]``.
+"""The passes over memory of a training step, compiled by numba where that is installed.
 
 Never required: without numba the same steps run in numpy, with the same results to rounding. What is here is
 what numpy does in several calls, each of which costs half a microsecond and reads its arrays anew: Adam with

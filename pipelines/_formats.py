@@ -80,4 +80,7 @@ def _skops() -> ModuleType:
     try:
         return importlib.import_module("skops.io")
     except ImportError as error:
-        raise ImportError("A .skops file needs the package skops: pip install 'tallygrad[skops]'.") from error
+        raise ImportError(
+            "A .skops file needs the package skops: pip install skops, or in a clone of tallygrad "
+            'pip install ".[skops]".'
+        ) from error

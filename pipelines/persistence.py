@@ -63,7 +63,7 @@ def save_model(
         A fitted scikit-learn estimator, such as a Pipeline or a GridSearchCV.
     path : str or path
         ``models/games``, ``models/games.json`` or ``models/games.joblib`` for a joblib file,
-        ``models/games.skops`` for a skops file (``pip install 'tallygrad[skops]'``), which others
+        ``models/games.skops`` for a skops file (needs the package skops), which others
         can load without trusting you. The folder must exist.
     X, y : data frame or array, default=None
         The training data. The card keeps the number of rows, the columns and a fingerprint of the

@@ -576,5 +576,5 @@ def test_without_skops_the_extra_is_named(tmp_path, monkeypatch):
     path = save_model(naive_bayes(), tmp_path / "games.skops")
     monkeypatch.setitem(sys.modules, "skops.io", None)
     for call in (partial(save_model, naive_bayes(), tmp_path / "a.skops"), partial(load_model, path)):
-        with pytest.raises(ImportError, match=re.escape("pip install 'tallygrad[skops]'")):
+        with pytest.raises(ImportError, match=re.escape('pip install ".[skops]"')):
             call()
