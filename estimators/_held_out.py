@@ -1,11 +1,13 @@
 """The rows that are held out: split off for early stopping, or passed to ``fit``."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from estimators._params import check_sample_weight
@@ -32,7 +34,7 @@ def split(model: Any, rows: Rows, random_state: Any) -> tuple[np.ndarray, np.nda
     return train, held_out
 
 
-def given(model: Any, X: Any, y: Any, weight: Any, dtype: Any) -> Rows | None:
+def given(model: Any, X: Any, y: Any, weight: Any, n_outputs: int, dtype: Any) -> Rows | None:
     """Return the rows that were passed for validation, or None."""
     if X is None and y is None and weight is None:
         return None
@@ -41,18 +43,30 @@ def given(model: Any, X: Any, y: Any, weight: Any, dtype: Any) -> Rows | None:
     if X is None or y is None:
         present, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
         raise ValueError(f"{present} is provided, but {missing} was not provided.")
-    X = validate_data(model, X, accept_sparse="csr", dtype=dtype, reset=False)
-    y = model._encode(model._check_y(y), dtype)
-    n_outputs = y.shape[1] if y.ndim > 1 else model.n_outputs_
-    if n_outputs != model.n_outputs_:
-        raise ValueError(
-            f"y_val must have as many outputs as y, {model.n_outputs_}. Got {n_outputs} instead."
-        )
-    check_consistent_length(X, y)
-    if model.early_stopping and X.shape[0] < 2:
+    with naming("X_val", "X"):
+        rows = check_array(X, accept_sparse="csr", dtype=dtype, input_name="X_val", estimator=model)
+        validate_data(model, X, skip_check_array=True, reset=False)  # names and number of features
+    with naming("y_val", "y"):
+        y = model._encode(model._check_y(y, n_outputs), dtype)
+        if y.ndim > 1 and y.shape[1] != n_outputs:
+            raise ValueError(f"y_val must have as many outputs as y, {n_outputs}. Got {y.shape[1]} instead.")
+    with naming("X_val and y_val"):
+        check_consistent_length(rows, y)
+    if model.early_stopping and rows.shape[0] < 2:
         raise ValueError("The validation set is too small: early_stopping needs 2 rows or more in X_val.")
-    weight = None if weight is None else check_sample_weight(weight, X, dtype=dtype)
-    return Rows(X, y, weight)
+    with naming("sample_weight_val", "sample_weight"):
+        weight = None if weight is None else check_sample_weight(weight, rows, dtype=dtype)
+    return Rows(rows, y, weight)
+
+
+@contextmanager
+def naming(name: str, alone: str = "") -> Iterator[None]:
+    """Let errors name an argument, where they name none, or the same `alone`, as of the rows to train on."""
+    try:
+        yield
+    except ValueError as error:
+        told = re.sub(rf"^(Input |['`]?){alone}\b(?!_val)", rf"\1{name}", str(error)) if alone else str(error)
+        raise ValueError(told if name in told else f"{name}: {told}") from error
 
 
 def resumed(
@@ -60,9 +74,10 @@ def resumed(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the rows to train on and to hold out as they are in a checkpoint."""
     order, val = state["order"], state["validation_rows"]
-    if len(order) + (0 if val is None else len(val)) != rows.X.shape[0]:
-        raise ValueError("The checkpoint was made with another number of rows.")
+    n_then = len(order) + (0 if val is None else len(val))
+    if n_then != rows.X.shape[0]:
+        raise ValueError(f"it was made with {n_then} rows. Got {rows.X.shape[0]} rows instead.")
     if model.early_stopping and (given is None) != (val is not None):
         how, then = ("with", "pass them") if given is None else ("without", "leave them out")
-        raise ValueError(f"The checkpoint was made {how} X_val and y_val; {then}.")
+        raise ValueError(f"it was made {how} X_val and y_val; {then}.")
     return order, val

@@ -11,12 +11,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators import _held_out
 from estimators._callbacks import FitTask, NoTask
+from estimators._layers import BatchNorm
 from estimators._lbfgs import fit_lbfgs
 from estimators._losses import LOSS_OF
 from estimators._network import Network, initialise
 from estimators._params import check_sample_weight, fit_context
-from estimators._progress import prepare, resume, revive, snapshot, views
+from estimators._progress import from_plain, prepare, snapshot, to_plain, views
+from estimators._resuming import check_data, resuming
 from estimators._settings import Settings
+from estimators._signatures import naming_the_class
 from estimators._summary import as_mermaid, as_table
 from estimators._training import Rows, Training
 
@@ -35,6 +38,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
     _network: Network
     _bits: np.random.SFC64 | None
 
+    @naming_the_class
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -62,16 +66,18 @@ class BaseMLP(CallbackSupportMixin, Settings):
             Weights of the rows in loss and gradient.
 
         X_val, y_val : as X and y, default=None
-            Held-out rows for ``history_`` and, with `early_stopping`, in place of the internal split. In a
-            Pipeline ``transform_input=["X_val"]`` takes `X_val` through the earlier steps.
+            Held-out rows for ``history_`` and, with `early_stopping`, in place of the internal split. A
+            Pipeline takes them through its earlier steps only if it is told to, as in the example; rows that
+            are passed as ``mlpclassifier__X_val`` reach the network as they are.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the held-out rows.
 
         resume_from : str or path, default=None
             A file that the callback :class:`pipelines.Checkpoint` wrote while a model with these parameters
-            was fitted to these data: training goes on after its last epoch, exactly. `max_iter` may
-            differ. A joblib file runs code when it is loaded: resume from files of your own.
+            was fitted to these data: training goes on after its last epoch, exactly. `max_iter`, `verbose`
+            and `warm_start` may differ. Anything else is refused, and leaves the model as it was. A joblib
+            file runs code when it is loaded: resume from files of your own.
 
         Returns
         -------
@@ -89,9 +95,32 @@ class BaseMLP(CallbackSupportMixin, Settings):
             If `max_iter` ended the training, or, with `early_stopping`, the loss was no longer finite.
         UserWarning
             If training was interrupted (what was learned is kept), or `batch_size` exceeds the rows.
+
+        Examples
+        --------
+        >>> import sklearn
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from sklearn.preprocessing import StandardScaler
+        >>> from estimators import MLPRegressor
+        >>> X, y = [[0.0], [100.0], [200.0], [300.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> with sklearn.config_context(enable_metadata_routing=True):
+        ...     net = MLPRegressor(tol=0.01, random_state=0).set_fit_request(X_val=True, y_val=True)
+        ...     model = make_pipeline(StandardScaler(), net, transform_input=["X_val"])
+        ...     model = model.fit(X, y, X_val=[[150.0], [250.0]], y_val=[1.5, 2.5])
+        >>> model.score([[150.0], [250.0]], [1.5, 2.5]) == net.history_["val_score"][-1]
+        True
         """
         held_out = X_val, y_val, sample_weight_val
         return self._fit(X, y, sample_weight, held_out=held_out, resume_from=resume_from)
+
+    @property
+    def batch_norm_(self) -> list[dict[str, np.ndarray]]:
+        """What batch normalisation has learned and counted, by hidden layer."""
+        if not hasattr(self, "coefs_"):
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet, and has no batch_norm_.")
+        layers = [layer for layer in self._current_network().layers if isinstance(layer, BatchNorm)]
+        names = ("scale", "shift", "running_mean", "running_variance")
+        return [{name: getattr(layer, name) for name in names} for layer in layers]
 
     def summary(self) -> str:
         """Return the layers as a table: output shape, parameters, memory, and totals.
@@ -124,27 +153,11 @@ class BaseMLP(CallbackSupportMixin, Settings):
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "coefs_"):
             self._network = self._current_network()
-        state = dict(super().__getstate__())
-        if "_network" in state:  # the vector holds them
-            del state["coefs_"], state["intercepts_"]
-            state["_network"] = state["_network"].__getstate__()
-        if "_optimizer" in state:
-            state["_optimizer"] = type(state["_optimizer"]).__name__, dict(vars(state["_optimizer"]))
-        if state.get("_bits") is not None:
-            state["_bits"] = state["_bits"].state
-        return state  # no private class: a model file outlives where they stand
+        return to_plain(super().__getstate__())
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
-        if state.get("_bits") is not None:
-            self._bits = np.random.SFC64()
-            self._bits.state = state["_bits"]
-        if "_optimizer" in state:
-            self._optimizer = revive(*state["_optimizer"])
-        if "_network" in state:
-            self._network = Network(*state["_network"]["recipe"])
-            self._network.__setstate__(state["_network"])
-            self.__dict__.update(views(self._network))
+        self.__dict__.update(from_plain(state))
 
     def _fit(
         self,
@@ -158,26 +171,24 @@ class BaseMLP(CallbackSupportMixin, Settings):
     ) -> Self:
         """Check everything, start or go on, and train."""
         hidden = self._check_settings(incremental, resume_from)
-        state = None if resume_from is None else resume(self, resume_from)
-        first = not hasattr(self, "coefs_") or not (self.warm_start or incremental or state)
-        if first:  # should the fit fail, no old weights stand beside new features
-            for name in ("coefs_", "intercepts_", "_network", "n_parameters_"):
-                self.__dict__.pop(name, None)
-        X, y = self._validate(X, y, self._input_dtype(first or state is not None), first, incremental)
-        if state is not None and X.dtype != self.coefs_[0].dtype:
-            raise ValueError(
-                f"The checkpoint was made with rows of {self.coefs_[0].dtype}. Got rows of {X.dtype} instead."
-            )
-        weight = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)
-        rows = Rows(X, self._encode(y, X.dtype), self._weigh(y, weight, X.dtype))
-        sizes = (X.shape[1], *hidden, rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_))
-        random_state = check_random_state(self.random_state) if state is None else state["random_state"]
-        if first:
-            self._start(sizes, X.dtype, random_state)
-        network = self._network = self._as_set(self._current_network(), sizes)
-        self.__dict__.update(views(network))
+        with resuming(self, resume_from) as state:
+            first = not hasattr(self, "coefs_") or not (self.warm_start or incremental or state)
+            X, y, rows = self._as_rows(X, y, sample_weight, first, state, incremental)
+            sizes = (X.shape[1], *hidden, rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_))
+            given = _held_out.given(self, *held_out, n_outputs=sizes[-1], dtype=X.dtype)
+            random_state = check_random_state(self.random_state) if state is None else state["random_state"]
+            if first:
+                self._start(sizes, X.dtype, random_state)
+            network = self._network = self._as_set(self._current_network(), sizes)
+            self.__dict__.update(views(network))
+            if self.solver != "lbfgs":
+                training = self._set_up(network, rows, given, random_state, state, incremental)
         task: Any = NoTask() if incremental else FitTask(self, self.max_iter, X, y, sample_weight)
-        self._train(network, rows, held_out, random_state, state, task, incremental)
+        if self.solver == "lbfgs":
+            fit_lbfgs(self, network, self._loss(), rows, given, task, lambda: snapshot(self))
+        else:
+            done = state is not None and self._no_improvement_count > self.n_iter_no_change
+            training.run(task, lambda: snapshot(self, training.state()), incremental, done)
         if not np.isfinite(network.parameters).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -187,37 +198,44 @@ class BaseMLP(CallbackSupportMixin, Settings):
             task.close(lambda: snapshot(self))
         return self
 
-    def _train(
+    def _as_rows(
+        self, X: Any, y: Any, sample_weight: Any, first: bool, state: Any, incremental: bool
+    ) -> tuple[Any, np.ndarray, Rows]:
+        """Return X and y as arrays, and as what a network takes."""
+        if first:  # should the fit fail, no old weights stand beside new features
+            for name in ("coefs_", "intercepts_", "_network", "n_parameters_"):
+                self.__dict__.pop(name, None)
+        X, y = self._validate(X, y, self._input_dtype(first or state is not None), first, incremental)
+        if state is not None and X.dtype != self.coefs_[0].dtype:
+            raise ValueError(
+                f"it was made with rows of {self.coefs_[0].dtype}. Got rows of {X.dtype} instead."
+            )
+        weight = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)
+        return X, y, Rows(X, self._encode(y, X.dtype), self._weigh(y, weight, X.dtype))
+
+    def _set_up(
         self,
         network: Network,
         rows: Rows,
-        held_out: tuple[Any, Any, Any],
+        given: Rows | None,
         random_state: Any,
         state: Any,
-        task: Any,
         incremental: bool,
-    ) -> None:
-        """Run the solver."""
-        loss = self._loss()
-        given = _held_out.given(self, *held_out, dtype=rows.X.dtype)
-        if self.solver == "lbfgs":
-            fit_lbfgs(self, network, loss, rows, given, task, lambda: snapshot(self))
-            return
+    ) -> Training:
+        """Set up a training, or the one that is in a checkpoint."""
         prepare(self, network, self.early_stopping, resumed=state is not None, incremental=incremental)
         if state is not None:
-            order, val = _held_out.resumed(self, state, rows, given)
+            split = _held_out.resumed(self, state, rows, given)
         else:
             self._draw_bits(random_state, incremental)
-            order, val = np.arange(rows.X.shape[0]), None
+            split = np.arange(rows.X.shape[0]), None
             if self.early_stopping and given is None:
-                order, val = _held_out.split(self, rows, random_state)
-        validation = given if val is None else rows.take(val)
-        training = Training(self, network, loss, rows, order, validation, random_state, self._bits)
+                split = _held_out.split(self, rows, random_state)
         self._random_state = random_state
-        done = state is not None and self._no_improvement_count > self.n_iter_no_change
-        training.run(
-            task, lambda: snapshot(self, {**training.state(), "validation_rows": val}), incremental, done
-        )
+        training = Training(self, network, self._loss(), rows, split, given, random_state, self._bits)
+        if state is not None:
+            check_data(state["data"], training.data)
+        return training
 
     def _start(self, sizes: tuple[int, ...], dtype: Any, random_state: Any) -> None:
         """Make a network with random weights."""

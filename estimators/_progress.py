@@ -1,18 +1,14 @@
-"""Where a training of a model stands: how it is set up, copied for callbacks, and taken up from a file."""
+"""Where a training of a model stands: how it is set up, copied for callbacks, and made plain for files."""
 
 import copy
-import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import joblib
 import numpy as np
 
 from estimators._network import Network
 from estimators._optimizers import SGD, Adam, RMSprop
-
-MAY_CHANGE = ("max_iter", "random_state", "verbose", "warm_start")  # between a checkpoint and what goes on
 
 
 def views(network: Network) -> dict[str, list[np.ndarray]]:
@@ -54,11 +50,34 @@ def make_optimizer(model: Any, parameters: np.ndarray) -> Any:
     return SGD(parameters, rate, model.learning_rate, momentum, nesterov, model.power_t)
 
 
-def revive(kind: str, state: Mapping[str, Any]) -> Any:
-    """Return the optimiser of that name in that state."""
-    optimizer: Any = object.__new__({"SGD": SGD, "Adam": Adam, "RMSprop": RMSprop}[kind])
-    vars(optimizer).update(state)
-    return optimizer
+def to_plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's attributes without private classes: a model file outlives where those stand."""
+    state = dict(attributes)
+    if "_network" in state:  # the vector holds them
+        del state["coefs_"], state["intercepts_"]
+        state["_network"] = state["_network"].__getstate__()
+    if "_optimizer" in state:
+        state["_optimizer"] = type(state["_optimizer"]).__name__, dict(vars(state["_optimizer"]))
+    if state.get("_bits") is not None:
+        state["_bits"] = state["_bits"].state
+    return state
+
+
+def from_plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that :func:`to_plain` made plain."""
+    made: dict[str, Any] = {}
+    if state.get("_bits") is not None:
+        made["_bits"] = np.random.SFC64()
+        made["_bits"].state = state["_bits"]
+    if "_optimizer" in state:
+        kind, attributes = state["_optimizer"]
+        made["_optimizer"] = object.__new__({"SGD": SGD, "Adam": Adam, "RMSprop": RMSprop}[kind])
+        vars(made["_optimizer"]).update(attributes)
+    if "_network" in state:
+        made["_network"] = Network(*state["_network"]["recipe"])
+        made["_network"].__setstate__(state["_network"])
+        made |= views(made["_network"])
+    return made
 
 
 def note(history: dict[str, list[float]], values: Mapping[str, float]) -> None:
@@ -87,29 +106,3 @@ def snapshot(model: Any, training: Mapping[str, Any] | None = None) -> dict[str,
         "_network": network,
         "_training": None if training is None else copy.deepcopy(dict(training)),
     }
-
-
-def resume(model: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
-    """Give a model the fitted attributes in a checkpoint; return how its training goes on."""
-    file = os.fspath(path)
-    try:
-        saved = joblib.load(file)
-    except OSError:
-        raise
-    except Exception as error:  # unpickling can raise anything
-        raise ValueError(
-            f"{str(path)!r} cannot be read as a checkpoint; is it damaged? {type(error).__name__}: {error}"
-        ) from error
-    if type(saved) is not type(model) or getattr(saved, "_training", None) is None:
-        raise ValueError(
-            f"{str(path)!r} is no checkpoint of a {type(model).__name__}; those are written by the callback "
-            f"Checkpoint. It holds a {type(saved).__name__}."
-        )
-    mine, theirs = model.get_params(deep=False), saved.get_params(deep=False)
-    changed = [n for n in mine if n not in MAY_CHANGE and not np.array_equal(mine[n], theirs[n])]
-    if changed:
-        told = ", ".join(f"{n}={theirs[n]!r} (now {mine[n]!r})" for n in changed)
-        raise ValueError(f"The checkpoint {str(path)!r} was made with other parameters: {told}.")
-    state = vars(saved).pop("_training")
-    vars(model).update({name: value for name, value in vars(saved).items() if name not in mine})
-    return state

@@ -1,8 +1,5 @@
 """The parameters of both networks: declared, documented and checked once."""
 
-import inspect
-import re
-from collections.abc import Callable
 from numbers import Integral, Real
 from operator import index
 from typing import Any
@@ -14,30 +11,6 @@ from estimators._network import ACTIVATIONS
 from estimators._params import Interval, Options, StrOptions
 
 STOCHASTIC = ("adam", "rmsprop", "sgd")
-FREE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)  # *args, **parameters
-
-
-def with_parameters_of(parent: Callable) -> Callable[[Callable], Callable]:
-    """Let an ``__init__`` with ``**parameters`` show those of its parent, which stand only there."""
-
-    def decorate(init: Callable) -> Callable:
-        own = [p for p in inspect.signature(init).parameters.values() if p.kind not in FREE]
-        names = {p.name for p in own}
-        theirs = [p for p in inspect.signature(parent).parameters.values() if p.name not in names]
-        signature = inspect.Signature(sorted(own + theirs, key=lambda p: p.kind))
-        init.__signature__ = signature  # type: ignore[attr-defined]
-        return init
-
-    return decorate
-
-
-def documented(cls: type) -> type:
-    """Put the parameters and attributes that both networks have where a docstring says ``{parameters}``."""
-    if cls.__doc__ and Settings.__doc__:  # python -OO has none
-        _, parameters, attributes = re.split(r"\w+\n +-{10}\n", Settings.__doc__)
-        for name, text in (("{parameters}", parameters), ("{attributes}", attributes)):
-            cls.__doc__ = cls.__doc__.replace(name, text.strip())
-    return cls
 
 
 class Settings(BaseEstimator):
@@ -95,7 +68,7 @@ class Settings(BaseEstimator):
         "lbfgs" the largest component of the gradient.
 
     verbose : bool or int, default=False
-        Whether to print loss and validation score of each epoch.
+        Whether to print the loss of each epoch, and the score of held-out rows; "lbfgs" prints nothing.
 
     warm_start : bool, default=False
         Whether :meth:`fit` goes on from the weights that there are.
@@ -163,6 +136,10 @@ class Settings(BaseEstimator):
     intercepts_ : list of ndarray of shape (n_out,)
         The biases of each layer.
 
+    batch_norm_ : list of dict of ndarray
+        "scale", "shift", "running_mean" and "running_variance" of each hidden layer, each of shape (n_out,);
+        empty without `batch_norm`. The first two are learned.
+
     n_parameters_ : int
         Number of parameters, those of batch normalisation included.
 
@@ -206,6 +183,26 @@ class Settings(BaseEstimator):
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, where `X` had names that are all strings.
+
+    Notes
+    -----
+    An epoch takes O(n_samples * n_weights) time. Memory: the rows of a batch in each layer and five times the
+    parameters (six with `early_stopping`), beyond the data.
+
+    Callbacks (``set_callbacks``) see one subtask an epoch.
+
+    What scikit-learn's class has, this one has alike, but for this:
+
+    - Weights are the same to rounding, and each step adds to that. A long training, one on features that are
+      not scaled, or "lbfgs" where the loss is flat, can end with other weights, after other epochs.
+    - A loss that is not finite stops the training. Without `early_stopping` that is a ValueError, and the
+      weights of the epoch before are kept; with it a warning, and the best are kept.
+    - With "lbfgs" too float32 rows give float32 weights, and an interrupt keeps them.
+    - A warm start with `early_stopping` keeps the best weights of all its fits, and must have the loss that
+      it had; ``set_params(activation=...)`` and the like change the next fit, never what a fitted network
+      predicts.
+    - Numbers that are strings are read in ``predict`` as they are in ``fit``; there they are an error of
+      scikit-learn's.
     """
 
     _parameter_constraints: dict = {
@@ -308,10 +305,7 @@ class Settings(BaseEstimator):
 
     def _check_settings(self, incremental: bool, resume_from: Any) -> list[int]:
         """Return the sizes of the hidden layers; check what depends on several parameters."""
-        sizes = self.hidden_layer_sizes
-        hidden = [index(n) for n in (sizes if hasattr(sizes, "__iter__") else [sizes])]
-        if any(n <= 0 for n in hidden):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
+        hidden = self._hidden_sizes()
         rates = np.asarray(self.dropout, dtype=float)
         if rates.ndim and (rates.shape != (len(hidden),) or not ((rates >= 0) & (rates < 1)).all()):
             raise ValueError(
@@ -328,6 +322,20 @@ class Settings(BaseEstimator):
             )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        return hidden
+
+    def _hidden_sizes(self) -> list[int]:
+        """Return `hidden_layer_sizes` as a list."""
+        sizes = self.hidden_layer_sizes
+        given = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+        if any(isinstance(n, bool) for n in given):
+            raise TypeError(
+                f"The 'hidden_layer_sizes' parameter of {type(self).__name__} must be an int or an "
+                f"array-like of int. Got {sizes!r} instead."
+            )
+        hidden = [index(n) for n in given]
+        if any(n <= 0 for n in hidden):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         return hidden
 
     def _check_stochastic(self) -> bool:

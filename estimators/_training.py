@@ -7,6 +7,7 @@ rows by it, so equal seeds give equal batches.
 import math
 import warnings
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,11 +17,12 @@ from estimators import _fast
 from estimators._network import Network
 from estimators._optimizers import Penalty, Stepper
 from estimators._progress import note, warn_of_interrupt
+from estimators._sealed import fingerprint
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-    "preprocessed. The loss became {loss} in epoch {epoch}: scale the features (StandardScaler), or make "
-    "learning_rate_init smaller than {rate:g}. {kept}"
+    "preprocessed. The loss became {loss} in epoch {epoch}: scale the features (StandardScaler), or lower "
+    "learning_rate_init, which is {rate:g} (0.001 is the default). {kept}"
 )
 
 
@@ -58,15 +60,17 @@ class Training:
         network: Network,
         loss: Any,
         rows: Rows,
-        order: np.ndarray,
-        validation: Rows | None,
+        split: tuple[np.ndarray, np.ndarray | None],
+        given: Rows | None,
         random_state: Any,
         bits: Any,
     ) -> None:
         self.accelerated = _fast.usable(len(network.parameters))
         self.model, self.network, self.rows = model, network, rows
         self.loss = _fast.loss(loss) if self.accelerated else loss
-        self.order, self.validation = order, validation
+        self.order, self.held_out = order, held_out = split
+        self.given = given
+        self.validation = given if held_out is None else rows.take(held_out)
         self.random_state, self.bits = random_state, bits
         self.starts = self._batch_starts(self._check_batch_size())
         self.lengths = np.diff(self.starts, append=len(order))
@@ -102,13 +106,13 @@ class Training:
             stop = self._after_epoch() if finite else self._diverged()
             if task.end(attributes) or stop or incremental:
                 return
-            if model.n_iter_ == model.max_iter:
-                warnings.warn(
-                    f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
-                    "reached and the optimization hasn't converged yet.",
-                    ConvergenceWarning,
-                    stacklevel=8,
-                )
+        if not done:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
+                "reached and the optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=8,
+            )
 
     def _run_epoch(self) -> bool:
         """Go through all rows once; False if the loss or the weights are no longer finite."""
@@ -149,7 +153,7 @@ class Training:
         if asked > n:
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-                stacklevel=8,
+                stacklevel=9,
             )
         return min(int(asked), n)
 
@@ -210,8 +214,8 @@ class Training:
         note(model.history_, noted)
         if model.validation_scores_ is not None:
             model.validation_scores_.append(noted["val_score"])
-            if model.verbose:
-                print(f"Validation score: {noted['val_score']:f}")
+        if model.verbose and self.validation is not None:
+            print(f"Validation score: {noted['val_score']:f}")
         return finite
 
     def _validate(self) -> tuple[float, float]:
@@ -287,5 +291,11 @@ class Training:
         return True
 
     def state(self) -> Mapping[str, Any]:
-        """Return what :class:`Training` needs beside the model to go on exactly."""
-        return {"order": self.order, "random_state": self.random_state}
+        """Return what :class:`Training` needs beside the model to go on exactly, and with what data."""
+        order = {"order": self.order, "validation_rows": self.held_out}
+        return {**order, "random_state": self.random_state, "data": self.data}
+
+    @cached_property
+    def data(self) -> dict[str, str | None]:
+        """Fingerprints of the data that decide how the training goes."""
+        return fingerprint(self.rows, self.given if self.model.early_stopping else None)

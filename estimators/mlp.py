@@ -13,18 +13,19 @@ from estimators._labels import class_weights
 from estimators._losses import ONE_CLASS
 from estimators._mlp import BaseMLP
 from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
-from estimators._settings import Settings, documented, with_parameters_of
+from estimators._settings import Settings
+from estimators._signatures import documented, with_parameters_of
 
 
-@documented
+@documented(Settings.__doc__)
 class MLPClassifier(ClassifierMixin, BaseMLP):
     """Multi-layer perceptron for classes: scikit-learn's MLPClassifier, faster, and with what it lacks.
 
     Minimises the cross-entropy of a softmax over the classes (of a logistic function for two classes, and for
     each of several labels), on batches of rows. Parameters, defaults, attributes and errors are those of
-    scikit-learn's class, and with the same `random_state` the loss curve too, to rounding. Beyond it:
-    `dropout`, `batch_norm`, `l1`, "rmsprop", "leaky_relu", `init`, `class_weight`, `dtype`, ``history_``,
-    held-out rows of one's own, callbacks, checkpoints, :meth:`summary` and :meth:`to_mermaid`.
+    scikit-learn's class, and with the same `random_state` the weights too, to rounding (see the notes).
+    Beyond it: `dropout`, `batch_norm`, `l1`, "rmsprop", "leaky_relu", `init`, `class_weight`, `dtype`,
+    ``history_``, held-out rows of one's own, callbacks, checkpoints, :meth:`summary` and :meth:`to_mermaid`.
 
     Parameters
     ----------
@@ -43,16 +44,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     Notes
     -----
-    An epoch takes O(n_samples * n_weights) time. Memory: the rows of a batch in each layer and five times the
-    parameters (six with `early_stopping`), beyond the data.
-
-    A loss that is not finite stops the training. Without `early_stopping` that is a ValueError, and the
-    weights of the epoch before are kept; with it a warning, and the best are kept. Other differences from
-    scikit-learn: with "lbfgs" too float32 rows give float32 weights, and an interrupt keeps them; a warm
-    start with `early_stopping` keeps the best weights of all its fits, and must have the loss that it had;
-    ``set_params(activation=...)`` and the like change the next fit, never what a fitted network predicts.
-
-    Callbacks (``set_callbacks``) see one subtask an epoch.
+    {notes}
 
     References
     ----------
@@ -203,22 +195,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self._check_known(classes)
         return X, y
 
-    def _check_y(self, y: Any) -> np.ndarray:
+    def _check_y(self, y: Any, n_outputs: int) -> np.ndarray:
         y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         several, here = self._label_binarizer.y_type_.startswith("multilabel"), y.ndim == 2
-        if several != here or (several and y.shape[1] != self.n_outputs_):
-            wanted = f"shape (n_val, {self.n_outputs_})" if several else "shape (n_val,)"
+        if several != here or (several and y.shape[1] != n_outputs):
+            wanted = f"shape (n_val, {n_outputs})" if several else "shape (n_val,)"
             raise ValueError(f"y_val must have the {wanted}, as y. Got the shape {y.shape} instead.")
-        self._check_known(unique_labels(y))
+        self._check_known(unique_labels(y), "y_val")
         return y
 
-    def _check_known(self, classes: np.ndarray) -> None:
+    def _check_known(self, classes: np.ndarray, name: str = "y") -> None:
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {classes}."
+                f"`{name}` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
+                f"'{name}' has {classes}."
             )
 
     def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
@@ -249,12 +241,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
 
 
-@documented
+@documented(Settings.__doc__)
 class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
     """Multi-layer perceptron for numbers: scikit-learn's MLPRegressor, faster, and with what it lacks.
 
-    Minimises the squared error, or the Poisson deviance, on batches of rows. See :class:`MLPClassifier` for
-    what is scikit-learn's, what is beyond it, and the notes.
+    Minimises the squared error, or the Poisson deviance, on batches of rows. Parameters, defaults, attributes
+    and errors are those of scikit-learn's class, and with the same `random_state` the weights too, to
+    rounding (see the notes). Beyond it: all that :class:`MLPClassifier` has, but for `class_weight`.
 
     Parameters
     ----------
@@ -267,6 +260,12 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
     Attributes
     ----------
     {attributes}
+
+    Notes
+    -----
+    {notes}
+    - With ``loss="poisson"`` a negative y is a ValueError, and with "lbfgs" there is no ``partial_fit``, as
+      in the classifiers; scikit-learn's class trains all the same.
 
     Examples
     --------
@@ -332,7 +331,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         """Return X and y as arrays."""
         return self._check_rows(X, y, dtype, reset, y_numeric=True)
 
-    def _check_y(self, y: Any) -> np.ndarray:
+    def _check_y(self, y: Any, n_outputs: int) -> np.ndarray:
         return check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
 
     def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:

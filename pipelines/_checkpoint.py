@@ -6,6 +6,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from estimators._sealed import seal
 from pipelines import _files, _formats
 
 _OF_CALLBACKS = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks", "_skl_callbacks_to_teardown")
@@ -16,7 +17,8 @@ class Checkpoint:
 
     ``fit(X, y, resume_from=path)`` of an equal model goes on from the file: the result is that of a training
     that was never interrupted, bit for bit on one thread. The file is a joblib file of the model as it was,
-    which predicts too, and is replaced in one step: a crash leaves the one before.
+    which predicts too, with its hash behind it, and is replaced in one step: a crash leaves the one before.
+    It holds no data, only fingerprints of X, y and weights: other data are refused, as is a damaged file.
 
     Parameters
     ----------
@@ -75,4 +77,4 @@ class Checkpoint:
         kept = copy.copy(fitted_estimator)
         for name in _OF_CALLBACKS:
             vars(kept).pop(name, None)
-        _files.replace(self.path, _formats.to_bytes(kept, ".joblib"))
+        _files.replace(self.path, seal(_formats.to_bytes(kept, ".joblib")))

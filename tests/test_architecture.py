@@ -32,7 +32,7 @@ WEB = {  # what the sites may use too, and nothing else of the examples
 ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, a progress bar
     "_display.py": {"matplotlib"},
     "_fast.py": {"numba"},
-    "_progress.py": {"joblib"},
+    "_resuming.py": {"joblib"},
     "_loss_bar.py": {"rich"},
 }
 STANDARD = __import__("sys").stdlib_module_names

@@ -1,6 +1,7 @@
 """The networks: weights and curves against scikit-learn's classes, and what is beyond them."""
 
 import copy
+import inspect
 import itertools
 import os
 import pickle
@@ -25,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
+import estimators
 from estimators import LossCurveDisplay, MLPClassifier, MLPRegressor
 from pipelines import Checkpoint, load_model, save_model
 
@@ -590,7 +592,8 @@ def test_divergence_names_the_epoch_and_keeps_the_weights_before(solver):
     X, y = 1e3 * X_NUM, Y_NUM
     model = MLPRegressor(solver=solver, learning_rate_init=1e200, random_state=0, activation="identity")
     with pytest.raises(
-        ValueError, match=r"became (nan|inf) in epoch \d+.*learning_rate_init smaller than 1e\+200"
+        ValueError,
+        match=r"became (nan|inf) in epoch \d+.*lower learning_rate_init, which is 1e\+200 \(0\.001 is",
     ):
         model.fit(X, y)
     assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
@@ -817,9 +820,9 @@ def test_rows_that_cannot_be():
         MLPRegressor().fit(X_NUM, Y_NUM, X_val=X_NUM)
     with pytest.raises(ValueError, match="y_val is provided, but X_val was not"):
         MLPRegressor().fit(X_NUM, Y_NUM, y_val=Y_NUM)
-    with pytest.raises(ValueError, match=r"`y` has classes not in `self.classes_`"):
+    with pytest.raises(ValueError, match=r"^`y_val` has classes not in .* 'y_val' has"):
         MLPClassifier().fit(IMAGES, DIGITS % 3, X_val=IMAGES, y_val=DIGITS)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+    with pytest.raises(ValueError, match="^X_val and y_val: .* inconsistent numbers of samples"):
         MLPRegressor().fit(X_NUM, Y_NUM, X_val=X_NUM[:9], y_val=Y_NUM)
     with pytest.raises(ValueError, match="class_weight is for one label a row"):
         MLPClassifier(class_weight="balanced").fit(X_MANY, Y_MANY)
@@ -933,6 +936,101 @@ def test_verbose_prints_what_scikit_learn_prints(capsys):
         printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1]
     assert "Setting learning rate" in printed[0]
+
+
+def test_verbose_prints_the_score_of_held_out_rows(capsys):
+    held_out = {"X_val": IMAGES[200:], "y_val": DIGITS[200:]}
+    model = MLPClassifier(**FEW, verbose=True).fit(IMAGES[:200], DIGITS[:200], **held_out)
+    printed = re.findall(r"^Validation score: (.*)$", capsys.readouterr().out, flags=re.MULTILINE)
+    assert printed == [f"{score:f}" for score in model.history_["val_score"]]
+
+
+def test_batch_norm_shows_what_it_learned():
+    """The rows of one batch, normalised as the formula says by the attributes alone, are what predicts."""
+    settings = {**FEW, "hidden_layer_sizes": (7, 5), "batch_norm": True, "activation": "tanh"}
+    model = MLPRegressor(**settings).fit(X_NUM, Y_NUM)
+    A = X_NUM
+    for W, b, norm in zip(model.coefs_, model.intercepts_, model.batch_norm_, strict=False):
+        Z = (A @ W + b - norm["running_mean"]) / np.sqrt(norm["running_variance"] + 1e-5)
+        A = np.tanh(norm["scale"] * Z + norm["shift"])
+    np.testing.assert_allclose(model.predict(X_NUM), A @ model.coefs_[2] + model.intercepts_[2])
+    assert [norm["scale"].shape for norm in pickle.loads(pickle.dumps(model)).batch_norm_] == [(7,), (5,)]
+    assert MLPRegressor(**FEW).fit(X_NUM, Y_NUM).batch_norm_ == []
+    assert not hasattr(MLPRegressor(batch_norm=True), "batch_norm_")
+    for estimator in OURS:
+        assert "    batch_norm_ : " in estimator.__doc__
+
+
+@pytest.mark.parametrize("estimator", OURS)
+def test_docstrings_are_whole(estimator):
+    assert not re.search(r"\{[a-z]+\}", estimator.__doc__)
+    for heading in ("Parameters", "Attributes", "Notes", "Examples"):
+        assert len(re.findall(rf"^    {heading}\n    -+$", estimator.__doc__, flags=re.MULTILINE)) == 1
+    for text in ("O(n_samples * n_weights)", "the same to rounding", "Numbers that are strings"):
+        assert text in estimator.__doc__
+    assert ("a negative y is a ValueError" in estimator.__doc__) == (estimator is MLPRegressor)
+
+
+@pytest.mark.parametrize("estimator", OURS)
+def test_numbers_that_are_strings_are_read_in_predict_too(estimator):
+    X, y = small(estimator)
+    model = estimator(**FEW).fit(X.astype(str), y)
+    np.testing.assert_array_equal(model.predict(X.astype(str)), model.predict(X))
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_the_signature_is_scikit_learns_and_errors_name_the_class(name):
+    mine, other = (getattr(module, name) for module in (estimators, theirs))
+    expected = inspect.signature(other).parameters
+    kinds = [(p, v.kind) for p, v in inspect.signature(mine).parameters.items() if p in expected]
+    assert kinds == [(p, v.kind) for p, v in expected.items()]
+    for model in (mine, other):
+        with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) got an unexpected .* 'droput'"):
+            model(droput=0.1)
+        with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) .* positional arguments"):
+            model("poisson", (5,), "relu", "adam")
+    with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) got an unexpected .* 'validation_data'"):
+        mine().fit(X_NUM, Y_NUM, validation_data=(X_NUM, Y_NUM))
+    for sizes in (True, [True], (5, True)):
+        for model in (mine, other):
+            with pytest.raises(TypeError):
+                model(hidden_layer_sizes=sizes).fit(X_NUM, COUNTS[:, 0])
+        with pytest.raises(TypeError, match=rf"of {name} must be an int or an array-like of int"):
+            mine(hidden_layer_sizes=sizes).fit(X_NUM, COUNTS[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"X_val": np.full((5, 6), np.nan)}, "^Input X_val contains NaN"),
+        ({"X_val": np.zeros((5, 2))}, "^X_val has 2 features, but MLPRegressor is expecting 6 features"),
+        ({"X_val": np.zeros(5)}, "^X_val: Expected 2D array"),
+        ({"X_val": np.zeros((0, 6)), "y_val": np.zeros((0, 3))}, "^X_val: Found array with 0 sample"),
+        ({"y_val": np.full((5, 3), np.inf)}, "^Input y_val contains infinity"),
+        ({"y_val": np.full((5, 3), -1)}, "^y_val: Some value.* of the loss 'poisson'"),
+        ({"sample_weight_val": [1.0, 2.0]}, r"sample_weight_val\.shape == \(2,\)"),
+        ({"sample_weight_val": np.full(5, np.nan)}, "^Input sample_weight_val contains NaN"),
+        ({"sample_weight_val": np.zeros(5)}, "^sample_weight_val: Sample weights must contain"),
+    ],
+    ids=str,
+)
+def test_errors_of_held_out_rows_name_them(change, message):
+    held_out = {"X_val": X_NUM[:5], "y_val": COUNTS[:5], **change}
+    model = MLPRegressor("poisson", max_iter=1)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X_NUM, COUNTS, **held_out)
+    assert not hasattr(model, "coefs_")  # random weights would answer
+    frame = pd.DataFrame(X_NUM).add_prefix("x")
+    with pytest.raises(ValueError, match="X_val: The feature names should match"):
+        model.fit(frame, COUNTS, X_val=frame.add_suffix("y")[:5], y_val=COUNTS[:5])
+
+
+def test_the_display_says_how_to_get_matplotlib(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(
+        ImportError, match=r"needs matplotlib: pip install matplotlib, or in a clone .*\[plot\]"
+    ):
+        LossCurveDisplay([1.0, 0.5]).plot()
 
 
 def test_summary_counts_what_there_is():

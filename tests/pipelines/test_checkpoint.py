@@ -4,10 +4,13 @@ import os
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse as sp
 from sklearn.datasets import load_digits, make_regression
+from sklearn.exceptions import ConvergenceWarning
 
-from estimators import MLPClassifier, MLPRegressor, _progress
+from estimators import MLPClassifier, MLPRegressor, _resuming
 from pipelines import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings(
@@ -73,10 +76,20 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
     cases = [
         (MLPRegressor(**FEW, alpha=1.0), X_NUM, Y_NUM, r"other parameters: alpha=0\.0001 \(now 1\.0\)"),
-        (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "another number of rows"),
-        (MLPClassifier(**FEW), IMAGES, DIGITS, "no checkpoint of a MLPClassifier.*holds a MLPRegressor"),
+        (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "made with 150 rows. Got 99 rows instead"),
+        (MLPClassifier(**FEW), IMAGES, DIGITS, "a checkpoint of a MLPRegressor, not of a MLPClassifier"),
         (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "resume_from: only for the solvers"),
-        (MLPRegressor(**FEW), X_NUM[:, :3], Y_NUM, "features"),
+        (
+            MLPRegressor(**FEW),
+            X_NUM[:, :3],
+            Y_NUM,
+            r"net\.joblib': X has 3 features, but MLPRegressor is exp",
+        ),
+        (MLPRegressor(**{**FEW, "random_state": 4}), X_NUM, Y_NUM, r"random_state=3 \(now 4\)"),
+        (MLPRegressor(**{**FEW, "random_state": None}), X_NUM, Y_NUM, r"random_state=3 \(now None\)"),
+        (MLPRegressor(**{**FEW, "max_iter": 11}), X_NUM, Y_NUM, r"after epoch 12, and max_iter=11 is less"),
+        (MLPRegressor(**FEW), X_NUM + 1e-9, Y_NUM, r"net\.joblib': it was made with other data: X changed"),
+        (MLPRegressor(**FEW), X_NUM, Y_NUM + 1e-9, "other data: y changed"),
     ]
     for model, X, y, message in cases:
         with pytest.raises(ValueError, match=message):
@@ -87,13 +100,13 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     for damaged in (b"", whole[:10], whole[: len(whole) // 2], whole[:-5], b"hello"):
         path.write_bytes(damaged)
         with pytest.raises(
-            ValueError, match=r"net\.joblib' cannot be read as a checkpoint; is it damaged\? "
+            ValueError, match=r"^Cannot resume from .*net\.joblib': it is damaged, or no checkpoint"
         ):
             MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(TypeError, match="PathLike"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=5)
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
-    with pytest.raises(ValueError, match="no checkpoint"):
+    with pytest.raises(ValueError, match=r"net\.joblib': it is damaged, or no checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(FileNotFoundError):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
@@ -108,4 +121,111 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
 
 
 def test_checkpoints_compare_every_parameter_but_those_that_may_change():
-    assert set(_progress.MAY_CHANGE) < set(MLPClassifier().get_params())
+    assert set(_resuming.MAY_CHANGE) < set(MLPClassifier().get_params())
+
+
+def test_one_wrong_bit_anywhere_is_found(tmp_path):
+    path = tmp_path / "net.joblib"
+    MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
+    whole = path.read_bytes()
+    for at in np.random.default_rng(0).integers(0, 8 * len(whole), 200):
+        damaged = bytearray(whole)
+        damaged[at // 8] ^= 1 << at % 8
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"^Cannot resume from .*net\.joblib': it is damaged"):
+            MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
+    path.write_bytes(whole)
+    assert MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path).n_iter_ == 12
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.mkdir, ("unpickled",)
+
+
+def test_what_is_no_checkpoint_is_not_even_unpickled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    joblib.dump(Bomb(), "net.joblib")
+    with pytest.raises(ValueError, match="no checkpoint"):
+        MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from="net.joblib")
+    assert os.listdir() == ["net.joblib"]
+
+
+def test_only_the_data_that_a_training_had_go_on(tmp_path):
+    path, csr = tmp_path / "net.joblib", sp.csr_array(IMAGES)
+    early = {**FEW, "early_stopping": True}
+    held_out = {"X_val": IMAGES[:40], "y_val": DIGITS[:40]}
+    other = {"X_val": IMAGES[1:41], "y_val": DIGITS[1:41]}
+    rolled = np.roll(DIGITS, 1)
+    weighted = {**held_out, "sample_weight_val": WEIGHT[:40]}
+    same_rows = sp.csr_array((csr.data, csr.indices.astype(np.int64), csr.indptr.astype(np.int64)))
+    cases = [
+        (FEW, (csr, DIGITS, WEIGHT), {}, (sp.csr_array(IMAGES[:, ::-1]), DIGITS, WEIGHT), {}, "X"),
+        (FEW, (csr, DIGITS), {}, (same_rows, DIGITS), {}, None),
+        (FEW, (IMAGES, DIGITS), {}, (IMAGES, rolled), {}, "y"),
+        (FEW, (IMAGES, DIGITS), {}, (IMAGES[::-1], rolled), {}, "X, y"),
+        (FEW, (IMAGES, DIGITS, WEIGHT), {}, (IMAGES, DIGITS, WEIGHT[::-1]), {}, "sample_weight"),
+        (FEW, (IMAGES, DIGITS), {}, (IMAGES, DIGITS, WEIGHT), {}, "sample_weight"),
+        (FEW, (IMAGES, DIGITS), {}, (np.asfortranarray(IMAGES), DIGITS), {}, None),
+        (FEW, (IMAGES, DIGITS), held_out, (IMAGES, DIGITS), other, None),  # which changes no weight
+        (early, (IMAGES, DIGITS), held_out, (IMAGES, DIGITS), other, "X_val, y_val"),
+        (early, (IMAGES, DIGITS), held_out, (IMAGES, DIGITS), weighted, "sample_weight_val"),
+        (early, (IMAGES, DIGITS), held_out, (IMAGES, DIGITS), held_out, None),
+    ]
+    for settings, first, val, second, val_again, changed in cases:
+        MLPClassifier(**{**settings, "max_iter": 2}).set_callbacks(Checkpoint(path)).fit(*first, **val)
+        resume = MLPClassifier(**settings).fit
+        if changed is None:
+            whole = MLPClassifier(**settings).fit(*first, **val)
+            assert resume(*second, **val_again, resume_from=path).loss_curve_ == whole.loss_curve_
+        else:
+            with pytest.raises(ValueError, match=rf"net\.joblib': .* other data: {changed} changed\.$"):
+                resume(*second, **val_again, resume_from=path)
+
+
+def test_a_refused_checkpoint_leaves_the_model_as_it_was(tmp_path):
+    path = tmp_path / "net.joblib"
+    MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
+    new, old = MLPRegressor(**FEW), MLPRegressor(**FEW).fit(X_NUM[:, :2], Y_NUM[:, 0])
+    answers = old.predict(X_NUM[:, :2])
+    attributes = {name: id(value) for name, value in vars(old).items()}
+    for X, y, more in (
+        (X_NUM[:, :3], Y_NUM, {}),
+        (X_NUM[:99], Y_NUM[:99], {}),
+        (X_NUM, -Y_NUM, {}),
+        (X_NUM, Y_NUM, {"X_val": X_NUM, "y_val": Y_NUM[:, 0]}),
+        (X_NUM, Y_NUM, {"sample_weight": np.ones(3)}),
+    ):
+        for model in (new, old):
+            with pytest.raises(ValueError, match=r"^Cannot resume from .*net\.joblib': "):
+                model.fit(X, y, resume_from=path, **more)
+        assert vars(new) == vars(MLPRegressor(**FEW))
+        assert {name: id(value) for name, value in vars(old).items()} == attributes
+        np.testing.assert_array_equal(old.predict(X_NUM[:, :2]), answers)
+    named = (
+        MLPRegressor(**FEW)
+        .fit(pd.DataFrame(X_NUM).add_prefix("x"), Y_NUM)
+        .fit(X_NUM, Y_NUM, resume_from=path)
+    )
+    assert not hasattr(named, "feature_names_in_")  # the checkpoint has none
+
+
+def test_generators_cannot_be_compared(tmp_path):
+    path = tmp_path / "net.joblib"
+    settings = {**FEW, "random_state": np.random.RandomState(0)}
+    MLPRegressor(**{**settings, "max_iter": 2}).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
+    settings["random_state"] = np.random.RandomState(7)
+    resumed = MLPRegressor(**settings).fit(X_NUM, Y_NUM, resume_from=path)
+    whole = MLPRegressor(**{**FEW, "random_state": np.random.RandomState(0)}).fit(X_NUM, Y_NUM)
+    assert resumed.loss_curve_ == whole.loss_curve_
+    with pytest.raises(ValueError, match=r"random_state=RandomState.* \(now 0\)"):
+        MLPRegressor(**FEW).set_params(random_state=0).fit(X_NUM, Y_NUM, resume_from=path)
+
+
+def test_a_training_that_had_its_epochs_is_whole_and_warns_as_it_did(tmp_path):
+    path = tmp_path / "net.joblib"
+    whole = MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
+    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(12\) reached") as caught:
+        again = MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
+    assert caught[0].filename == __file__
+    np.testing.assert_array_equal(again.predict(X_NUM), whole.predict(X_NUM))
