@@ -518,9 +518,12 @@ def test_a_history_of_several_fits_is_a_table():
 
 
 def test_warnings_point_at_the_call():
-    with pytest.warns(ConvergenceWarning) as caught:
-        MLPClassifier(**FEW).fit(IMAGES, DIGITS)
-    assert caught[0].filename == __file__
+    with (
+        pytest.warns(ConvergenceWarning) as caught,
+        pytest.warns(UserWarning, match="to be clipped") as clipped,
+    ):
+        MLPClassifier(**FEW, batch_size=999).fit(IMAGES, DIGITS)
+    assert {warning.filename for warning in [*caught, *clipped]} == {__file__}
 
 
 def test_a_pipeline_transforms_held_out_rows():
