@@ -234,7 +234,7 @@ def test_the_analytics_compare_forecasts_that_did_not_know_the_evening(app, brow
     past = [one for one in past_of(app) if first <= one.day <= last]
     unseen = app.state.live.answers.unseen
     for one in past:
-        cells = rf"{one.day}</a></th><td class=\"number\">{one.reservations}</td>"
+        cells = rf"date={one.day}\">[^<]+</a></th><td class=\"number\">{one.reservations}</td>"
         cells += rf"<td class=\"number\">{unseen[one.day]}</td><td class=\"number\">{one.doughs}</td>"
         off = re.escape(f"{one.doughs - unseen[one.day]:+d}")
         assert re.search(cells + rf"<td class=\"number\">{off}</td>", page.text)
