@@ -463,6 +463,15 @@ def test_a_past_evening_that_changes_is_learned_in_the_background(app, admin):
     assert app.state.live.answers.forecast(evening, 0.95) == before.forecast(evening, 0.95)
 
 
+def test_tonight_is_not_learned_before_it_is_over(app, admin):
+    save(admin, "/admin/orders/new", name="table 1", day=str(TODAY), pizzas="3")
+    eventually(lambda: is_up_to_date(app))
+    assert TODAY not in app.state.live.answers.unseen
+    assert max(app.state.live.answers.unseen) == TODAY - timedelta(1)
+    assert "No evening" in text_of(admin.get(f"/analytics?from={TODAY}&to={TODAY}"))
+    save(admin, f"/admin/orders/{find(app, Order).id}/delete")
+
+
 def test_a_failed_training_keeps_the_last_good_model_and_says_so(app, admin):
     eventually(lambda: is_up_to_date(app))
     good = app.state.live.answers
