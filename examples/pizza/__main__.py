@@ -24,6 +24,7 @@ from examples.arguments import (
     writable_path,
 )
 from examples.pizza.arguments import day, degree, rate, share, temperature
+from examples.pizza.clock import read_zone
 from examples.pizza.data import EveningsFileError
 from examples.pizza.descent import descend
 from examples.pizza.descent import save_picture as save_path_picture
@@ -32,6 +33,7 @@ from examples.pizza.evaluate import evaluate, save_json, save_picture, show
 from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
 from examples.pizza.years import LAWS
 from examples.terminal import Terminal, run_quietly
+from examples.web.serve import add_serve
 from pipelines import (
     ExtrapolationWarning,
     ModelFileError,
@@ -139,6 +141,9 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", type=writable_path, metavar="FILE", help="write the paths as JSON")
     command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
     command.set_defaults(run=run_path, fail=command.error)
+
+    more = "PIZZERIA_TIMEZONE says where the restaurant is (default: Europe/Rome)."
+    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", read_zone, more)
     return parser
 
 

@@ -9,13 +9,21 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import polars as pl
 
 from pipelines.forecast import MONTHS, WEEKDAYS
 
-__all__ = ["COLUMNS", "EveningsFileError", "features_of", "load_evenings"]
+__all__ = [
+    "COLUMNS",
+    "EveningsFileError",
+    "Problem",
+    "Reading",
+    "features_of",
+    "load_evenings",
+    "read_csv_evenings",
+]
 
 DEFAULT_PATH = Path(__file__).parent / "data" / "week.csv"
 REQUIRED = ("reservations", "doughs")
@@ -28,6 +36,24 @@ TEMPERATURE = "degrees Celsius from -60 to 60"
 
 class EveningsFileError(ValueError):
     """The file of evenings cannot be used; the message says where and what is allowed."""
+
+
+class Problem(NamedTuple):
+    """A line that is not allowed; `column` is empty where the whole line is meant."""
+
+    where: str
+    column: str
+    allowed: str
+    got: str
+
+
+class Reading(NamedTuple):
+    """What a file says: the good `evenings`, `lines` where they stand, `dropped`; and all that is wrong."""
+
+    evenings: pl.DataFrame
+    lines: list[str]
+    dropped: list[str]
+    problems: list[Problem]
 
 
 def features_of(evenings: pl.DataFrame) -> tuple[str, ...]:
@@ -83,9 +109,53 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
     >>> dropped
     ['line 6 (Friday)', 'line 7 (Saturday)']
     """
-    is_parquet = str(path).lower().endswith(".parquet")
-    cells = _read_parquet(path) if is_parquet else _read_csv(path)
-    _check_cells(cells, path)
+    if str(path).lower().endswith(".parquet"):
+        reading = _read_cells(_read_parquet(path))
+    else:
+        reading = read_csv_evenings(_read_bytes(path), str(path))
+    for where, column, allowed, got in reading.problems:
+        _fail(path, f"{where}, column '{column}'" if column else where, allowed, got)
+    if reading.evenings.is_empty():
+        got = f"{len(reading.dropped)} empty cells"
+        _fail(path, "column 'reservations'", "filled on at least one evening", got)
+    return reading.evenings, reading.dropped
+
+
+def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()) -> Reading:
+    r"""Read the bytes of a CSV file of evenings, and find all that is wrong, not just the first.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        Of the file, for the message of an error.
+    may_be_empty : tuple of str, default=()
+        Which of `temperature` and `tourists` need not be known of every evening; null where they are not.
+
+    Returns
+    -------
+    Reading
+        All evenings may have been left out, or have problems.
+
+    Raises
+    ------
+    EveningsFileError
+        If the file is no text, its header is wrong, a quote is not closed, or there are no lines below.
+
+    Examples
+    --------
+    >>> read_csv_evenings(b"reservations,doughs\n12,36\n-1,x\n", "my.csv").problems[0][:2]
+    ('line 3', 'reservations')
+    """
+    cells, problems = _read_csv(_decode(data, name), name)
+    reading = _read_cells(cells, may_be_empty)
+    return reading._replace(problems=problems + reading.problems)
+
+
+def _read_cells(cells: pl.DataFrame, may_be_empty: tuple[str, ...] = ()) -> Reading:
+    """Check the cells and give those of good lines their types."""
+    problems = list(_problems(cells, may_be_empty))
+    cells = cells.filter(~pl.col("where").is_in([problem.where for problem in problems]))
     is_empty = pl.col("reservations") == ""
     label = next((name for name in ("date", "weekday") if name in cells.columns), None)
     dropped = [
@@ -93,36 +163,39 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
         for row in cells.filter(is_empty).iter_rows(named=True)
     ]
     kept = cells.filter(~is_empty)
-    if kept.is_empty():
-        _fail(path, "column 'reservations'", "filled on at least one evening", f"{len(dropped)} empty cells")
-    return kept.select(_typed(name) for name in COLUMNS if name in kept.columns), dropped
+    evenings = kept.select(_typed(name) for name in COLUMNS if name in kept.columns)
+    return Reading(evenings, kept["where"].to_list(), dropped, problems)
 
 
 def _fail(path: str | Path, where: str, allowed: str, got: str) -> NoReturn:
     raise EveningsFileError(f"{path}, {where}: must be {allowed}. Got {got} instead.")
 
 
-def _read_csv(path: str | Path) -> pl.DataFrame:
+def _read_csv(text: str, path: str | Path) -> tuple[pl.DataFrame, list[Problem]]:
     """Return a frame of strings, one column per column of the file, and where each row stands."""
-    records = _records(_read_text(path), path)
+    records = _records(text, path)
     line, header = next(records, (1, []))
     _check_header(header, f"line {line}", path)
-    rows = []
+    rows, problems = [], []
     for line, fields in records:
         if len(fields) != len(header):
             allowed = f"{len(header)} fields separated by commas ({', '.join(header)})"
-            _fail(path, f"line {line}", allowed, f"{len(fields)} fields, {fields}")
-        rows.append([f"line {line}", *fields])
-    if not rows:
+            problems.append(Problem(f"line {line}", "", allowed, f"{len(fields)} fields, {fields}"))
+        else:
+            rows.append([f"line {line}", *fields])
+    if not rows and not problems:
         _fail(path, f"line {line}", "followed by one line per evening", "no evenings")
-    return pl.DataFrame(rows, schema=dict.fromkeys(["where", *header], pl.String), orient="row")
+    return pl.DataFrame(rows, schema=dict.fromkeys(["where", *header], pl.String), orient="row"), problems
 
 
-def _read_text(path: str | Path) -> str:
+def _read_bytes(path: str | Path) -> bytes:
     try:
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         _fail_to_open(path, error)
+
+
+def _decode(data: bytes, path: str | Path) -> str:
     try:
         return data.decode("utf-8-sig")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as error:
@@ -151,9 +224,7 @@ def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
 def _read_parquet(path: str | Path) -> pl.DataFrame:
     """Return the same frame of strings; the first row is row 1."""
     try:
-        frame = pl.read_parquet(io.BytesIO(Path(path).read_bytes()))
-    except OSError as error:
-        _fail_to_open(path, error)
+        frame = pl.read_parquet(io.BytesIO(_read_bytes(path)))
     except pl.exceptions.PolarsError as error:
         raise EveningsFileError(f"{path}: must be a Parquet file. Got {str(error)!r} instead.") from error
     _check_header(frame.columns, "the schema", path)
@@ -190,15 +261,18 @@ def set_apart(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in COLUMNS if name not in names)
 
 
-def _check_cells(cells: pl.DataFrame, path: str | Path) -> None:
-    """Raise for the first cell that breaks a rule of its column, column by column."""
+def _problems(cells: pl.DataFrame, may_be_empty: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield each cell that breaks a rule of its column, column by column; of a cell the first rule."""
+    found = set()
     for column, is_allowed, allowed in _rules(cells.columns):
         if column not in cells.columns:
             continue
-        wrong = cells.filter(~is_allowed.fill_null(False))
-        if len(wrong):
-            where, value = wrong.select("where", column).row(0)
-            _fail(path, f"{where}, column '{column}'", allowed, repr(value))
+        if column in may_be_empty:
+            is_allowed, allowed = is_allowed | (pl.col(column) == ""), f"{allowed}, or empty"
+        for where, value in cells.filter(~is_allowed.fill_null(False)).select("where", column).iter_rows():
+            if (where, column) not in found:
+                found.add((where, column))
+                yield Problem(where, column, allowed, repr(value))
 
 
 def _rules(columns: list[str]) -> list[tuple[str, pl.Expr, str]]:
@@ -221,8 +295,8 @@ def _rules(columns: list[str]) -> list[tuple[str, pl.Expr, str]]:
     if "date" in columns:
         weekday, month = date.dt.strftime("%A"), date.dt.strftime("%B")
         rules += [
-            ("weekday", pl.col("weekday") == weekday, "the weekday of the date"),
-            ("month", pl.col("month") == month, "the month of the date"),
+            ("weekday", date.is_null() | (pl.col("weekday") == weekday), "the weekday of the date"),
+            ("month", date.is_null() | (pl.col("month") == month), "the month of the date"),
         ]
     return rules
 
@@ -240,5 +314,5 @@ def _typed(name: str) -> pl.Expr:
         return pl.col(name)
     if name in ("holiday", "event"):
         return pl.col(name) == "true"
-    number = pl.col(name).cast(pl.Float64)
+    number = pl.col(name).cast(pl.Float64, strict=False)
     return number if name == "temperature" else number.cast(pl.Int64)

@@ -7,7 +7,8 @@ dropped, and doughs are rounded to whole ones. U is the uniform distribution, dr
 - ``logarithmic``: doughs = U(9.5, 9.6) log2(reservations) + U(14, 16): the fiftieth reservation adds less
   than the fifth, so that no straight line fits.
 
-The fuller year, ``full``; t is the day of the year, 0 to 364:
+The fuller year, ``full``, of which there are other days too (`simulate_evenings`); t is the day of the year,
+0 to 364:
 
 1. holidays are the twelve public ones of Italy; one evening in 25 has a special event, such as a concert;
 2. temperature (degrees Celsius) = 15 - 10 cos(2 pi (t - 15) / 365) + N(0, 3), to a tenth;
@@ -17,6 +18,7 @@ The fuller year, ``full``; t is the day of the year, 0 to 364:
    - 0.04 (temperature - 20)^2 + 15 [holiday] + 22 [event] + N(0, 4), rounded.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,18 +26,15 @@ import polars as pl
 
 from pipelines.forecast import MONTHS, WEEKDAYS
 
-__all__ = ["LAWS", "simulate_year"]
+__all__ = ["LAWS", "holidays", "simulate_evenings", "simulate_year"]
 
 LAWS = ("linear", "logarithmic", "full")
 RESERVATIONS = dict(zip(WEEKDAYS, (10, 11, 13, 16, 26, 32, 20), strict=True))  # a mean, Monday first
 WALK_INS = dict(zip(WEEKDAYS, (0, 2, 4, 8, 24, 31, 12), strict=True))  # doughs more than on a Monday
 SEASON = {**dict.fromkeys(MONTHS, 0), "January": -4, "August": -6, "December": 8}  # doughs
-HOLIDAYS = frozenset(
-    date(2025, month, day)
-    for month, day in (
-        *((1, 1), (1, 6), (4, 20), (4, 21), (4, 25), (5, 1), (6, 2)),
-        *((8, 15), (11, 1), (12, 8), (12, 25), (12, 26)),
-    )
+FIXED_HOLIDAYS = (
+    *((1, 1), (1, 6), (4, 25), (5, 1), (6, 2)),
+    *((8, 15), (11, 1), (12, 8), (12, 25), (12, 26)),
 )
 
 
@@ -71,7 +70,7 @@ def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     days = [date(2025, 1, 1) + timedelta(days) for days in range(365)]
     if law == "full":
-        return _full_year(rng, days)
+        return _by_full_law(rng, days)
     reservations = rng.integers(0, 60, len(days))
     is_open = reservations > 0
     x = reservations[is_open]
@@ -84,10 +83,39 @@ def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
     )
 
 
-def _full_year(rng: np.random.Generator, days: list[date]) -> pl.DataFrame:
-    t = np.arange(len(days))
+def simulate_evenings(days: Sequence[date], seed: int = 0) -> pl.DataFrame:
+    """Return evenings of these days by the fuller law, in the form of :func:`simulate_year`.
+
+    Examples
+    --------
+    >>> simulate_evenings([date(2026, 4, 5)]).select("date", "weekday", "holiday").row(0)
+    (datetime.date(2026, 4, 5), 'Sunday', True)
+    """
+    return _by_full_law(np.random.default_rng(seed), days)
+
+
+def holidays(year: int) -> frozenset[date]:
+    """Return the twelve public holidays of Italy; Easter by the anonymous Gregorian computus (Meeus, ch. 8).
+
+    Examples
+    --------
+    >>> date(2025, 4, 20) in holidays(2025), len(holidays(2024))
+    (True, 12)
+    """
+    century, of_century = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    sunday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - moon - of_century % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * sunday) // 451
+    month, day = divmod(moon + sunday - 7 * late + 114, 31)
+    easter = date(year, month, day + 1)
+    fixed = {date(year, month, day) for month, day in FIXED_HOLIDAYS}
+    return frozenset({easter, easter + timedelta(1), *fixed})
+
+
+def _by_full_law(rng: np.random.Generator, days: Sequence[date]) -> pl.DataFrame:
+    t = np.array([day.timetuple().tm_yday - 1 for day in days])
     weekday, month = ([WEEKDAYS[day.weekday()] for day in days], [MONTHS[day.month - 1] for day in days])
-    holiday = np.array([day in HOLIDAYS for day in days])
+    holiday = np.array([day in holidays(day.year) for day in days])
     event = rng.random(t.size) < 1 / 25
     temperature = np.round(15 - 10 * np.cos(2 * np.pi * (t - 15) / 365) + rng.normal(0, 3, t.size), 1)
     tourists = rng.poisson(40 + 160 * np.exp(-(((t - 215) / 45) ** 2)) + 60 * holiday)
@@ -104,7 +132,7 @@ def _full_year(rng: np.random.Generator, days: list[date]) -> pl.DataFrame:
         + 22 * event
         + rng.normal(0, 4, t.size)
     )
-    columns = {"date": days, "weekday": weekday, "month": month, "reservations": reservations}
+    columns = {"date": list(days), "weekday": weekday, "month": month, "reservations": reservations}
     columns |= {"doughs": _whole(doughs), "temperature": temperature, "tourists": tourists}
     return pl.DataFrame(columns | {"holiday": holiday, "event": event}).filter(pl.col("reservations") > 0)
 

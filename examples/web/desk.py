@@ -69,6 +69,11 @@ class Desk:
         """Return the address of the list."""
         return f"/admin/{self.name}"
 
+    @property
+    def an_one(self) -> str:
+        """Return "a game", or "an order"."""
+        return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.one}"
+
     def called(self, row: Any) -> str:
         """Return a row's name."""
         return str(next(iter(self.columns.values()))(row))

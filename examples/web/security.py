@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData, Headers
@@ -112,10 +112,13 @@ def csrf_token(request: Request) -> str:
     return request.session["csrf"]
 
 
-async def posted(request: Request) -> FormData:
-    """Return the fields of a posted form; refuse one without the session's token. A dependency."""
-    form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES)
-    token, known = form.get("csrf"), request.session.get("csrf")
-    if not isinstance(token, str) or not known or not hmac.compare_digest(token.encode(), known.encode()):
-        raise HTTPException(403, "This form is out of date. Go back, reload the page and send it again.")
-    return form
+async def posted(request: Request) -> AsyncIterator[FormData]:
+    """Give the fields of a posted form, its files until the answer; refuse one without the session's token.
+
+    A dependency.
+    """
+    async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
+        token, known = form.get("csrf"), request.session.get("csrf")
+        if not isinstance(token, str) or not known or not hmac.compare_digest(token.encode(), known.encode()):
+            raise HTTPException(403, "This form is out of date. Go back, reload the page and send it again.")
+        yield form

@@ -12,7 +12,9 @@ from examples.arguments import count, whole_number
 NEEDED = 'serve needs the web packages: pip install -e ".[web]"'
 
 
-def add_serve(commands: Any, name: str, factory: str) -> None:
+def add_serve(
+    commands: Any, name: str, factory: str, check: Callable[[], Any] = lambda: None, more: str = ""
+) -> None:
     """Add the command to a command line.
 
     Parameters
@@ -22,6 +24,10 @@ def add_serve(commands: Any, name: str, factory: str) -> None:
         The site's name, as "tavern".
     factory : str
         Where its application comes from, as "examples.games.web.site:create_app".
+    check : callable(), default=nothing
+        Raises ValueError where the environment says something that the site cannot use.
+    more : str, default=""
+        What else the environment can say.
     """
     command = commands.add_parser(
         "serve",
@@ -29,7 +35,7 @@ def add_serve(commands: Any, name: str, factory: str) -> None:
         description="Start the web site, on loopback. The first start makes the database and fills it. "
         "DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL; "
         f"{name.upper()}_ADMIN_PASSWORD sets the password of /admin, {name.upper()}_HOSTS the names, "
-        "besides loopback's, by which the site may be called.",
+        "besides loopback's, by which the site may be called." + (f" {more}" if more else ""),
     )
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     command.add_argument("--port", type=port, default=8000, help="0 for any free one (default: 8000)")
@@ -43,7 +49,7 @@ def add_serve(commands: Any, name: str, factory: str) -> None:
         help=f"the database, the model and the cookies' secret (default: var/{name})",
     )
     command.set_defaults(
-        run=lambda options, console, messages, fail: serve(options, name, factory, messages, fail),
+        run=lambda options, console, messages, fail: serve(options, name, factory, check, fail),
         fail=command.error,
     )
 
@@ -55,12 +61,12 @@ def port(text: str) -> int:
     return int(text)
 
 
-def serve(options: Any, name: str, factory: str, messages: Any, fail: Callable) -> None:
+def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail: Callable) -> None:
     """Run the server until it is stopped."""
     try:
         import uvicorn
 
-        from examples.web.database import DatabaseUrlError, make_engine
+        from examples.web.database import make_engine
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
     if options.data:
@@ -68,7 +74,8 @@ def serve(options: Any, name: str, factory: str, messages: Any, fail: Callable) 
     try:
         if url := os.environ.get("DATABASE_URL"):
             make_engine(url).dispose()
-    except DatabaseUrlError as error:
+        check()
+    except ValueError as error:  # DatabaseUrlError is one
         fail(str(error))
     if options.host not in ("127.0.0.1", "localhost", "::1"):
         hosts = f"{name.upper()}_HOSTS"

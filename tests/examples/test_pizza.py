@@ -282,7 +282,7 @@ def test_the_page_shows_commands_that_exist():
         for line in lines
     }
     assert len(lines) >= 8
-    assert len(commands) == 4
+    assert len(commands) == 5
 
 
 def test_every_option_has_a_help():

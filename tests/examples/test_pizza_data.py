@@ -1,16 +1,33 @@
 """The pizzeria's week, its loader for CSV and Parquet, its invented years and its data card."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from dateutil.easter import easter
 
-from examples.pizza.data import COLUMNS, DEFAULT_PATH, EveningsFileError, features_of, load_evenings
-from examples.pizza.years import HOLIDAYS, LAWS, RESERVATIONS, SEASON, WALK_INS, simulate_year
+from examples.pizza.data import (
+    COLUMNS,
+    DEFAULT_PATH,
+    EveningsFileError,
+    Problem,
+    features_of,
+    load_evenings,
+    read_csv_evenings,
+)
+from examples.pizza.years import (
+    LAWS,
+    RESERVATIONS,
+    SEASON,
+    WALK_INS,
+    holidays,
+    simulate_evenings,
+    simulate_year,
+)
 
 HEADER = "date,weekday,reservations,doughs,temperature,holiday"
 FRIDAY = "2025-06-13,Friday,20,70,21.5,false"
@@ -221,6 +238,43 @@ def test_files_that_are_not_of_their_kind(tmp_path):
         load_evenings(tmp_path / "latin.csv")
 
 
+def test_all_that_is_wrong_is_found():
+    text = f"{HEADER}\n{FRIDAY}\n{line_of(doughs='x', holiday='maybe')}\n\n{line_of(date='2026-02-30')}\n"
+    evenings, lines, dropped, problems = read_csv_evenings(text.encode(), "my.csv")
+    assert (evenings.height, lines) == (1, ["line 2"])
+    assert dropped == []
+    assert {(problem.where, problem.column, problem.got) for problem in problems} == {
+        ("line 3", "date", "'2025-06-13'"),
+        ("line 3", "doughs", "'x'"),
+        ("line 3", "holiday", "'maybe'"),
+        ("line 5", "date", "'2026-02-30'"),
+    }
+    assert len(problems) == 4
+    assert Problem("line 3", "holiday", "true or false", "'maybe'") in problems
+    short = f"{HEADER}\n{FRIDAY}\n1,2\n{FRIDAY},9\n"
+    assert [problem[:2] for problem in read_csv_evenings(short.encode(), "my.csv").problems] == [
+        ("line 3", ""),
+        ("line 4", ""),
+    ]
+
+
+def test_a_file_may_leave_out_all_its_evenings():
+    evenings, lines, dropped, problems = read_csv_evenings(b"reservations,doughs\n,98\n", "my.csv")
+    assert (evenings.height, lines, dropped, problems) == (0, [], ["line 2"], [])
+
+
+def test_weather_and_tourists_may_be_left_open():
+    text = "reservations,doughs,temperature,tourists\n\n12,36,,5\n,1,1,1\n13,37,4.5,\n"
+    found = read_csv_evenings(text.encode(), "my.csv", ("temperature", "tourists"))
+    assert found.evenings.rows() == [(12, 36, None, 5), (13, 37, 4.5, None)]
+    assert found.lines == ["line 3", "line 5"]
+    (problem,) = read_csv_evenings(
+        text.replace("5\n", "x\n", 1).encode(), "my.csv", ("tourists", "temperature")
+    ).problems
+    assert problem == ("line 3", "tourists", "a whole number from 0 to 999999, or empty", "'x'")
+    assert len(read_csv_evenings(text.encode(), "my.csv").problems) == 2
+
+
 # The invented years
 
 
@@ -264,10 +318,27 @@ def test_the_fuller_year_is_its_law():
     noise = year["doughs"].to_numpy() - law
     assert noise.mean() == pytest.approx(0, abs=0.3)
     assert noise.std() == pytest.approx(4, abs=0.2)
-    assert year.filter("holiday")["date"].n_unique() == len(HOLIDAYS) == 12
+    assert year.filter("holiday")["date"].n_unique() == len(holidays(2025)) == 12
     assert year["event"].mean() == pytest.approx(1 / 25, abs=0.01)
     means = dict(year.group_by("weekday").agg(pl.col("reservations").mean()).iter_rows())
     assert sorted(means, key=means.get) == sorted(RESERVATIONS, key=RESERVATIONS.get)
+
+
+def test_other_days_obey_the_fuller_law_with_their_own_weekdays_and_holidays():
+    year = [date(2025, 1, 1) + timedelta(days) for days in range(365)]
+    assert simulate_evenings(year, 3).equals(simulate_year("full", 3))
+    days = [date(2027, 12, 20) + timedelta(days) for days in range(120)]  # a turn of years, and a leap day
+    evenings = simulate_evenings(days)
+    assert set(evenings["date"]) <= set(days)
+    assert evenings["weekday"].to_list() == evenings["date"].dt.strftime("%A").to_list()
+    assert set(evenings.filter("holiday")["date"]) == {
+        day for day in evenings["date"] if day in holidays(2027) | holidays(2028)
+    }
+
+
+@pytest.mark.parametrize("year", range(1990, 2060))
+def test_easter_is_that_of_dateutil(year):
+    assert {easter(year), easter(year) + timedelta(1)} <= holidays(year)
 
 
 def test_an_unknown_law():

@@ -1,0 +1,1 @@
+"""The pizzeria's web site: ``python -m examples.pizza serve``."""

@@ -1,0 +1,227 @@
+"""Behind the counter: how the model is, and the desks of reservations, orders and evenings."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from examples.pizza.clock import Clock
+from examples.pizza.web.questions import Day, Temperature, Tourists, outside_calendar
+from examples.pizza.web.tables import Evening, Order, Reservation, keep_evening, new_evening
+from examples.web.app import render
+from examples.web.desk import Desk
+from examples.web.forms import Form, Line
+from examples.web.login import admin_only
+from examples.web.paging import pattern
+
+MOST_PARTY, MOST_PIZZAS, MOST_MORE = 60, 500, 99_999
+
+
+class ReservationFields(BaseModel):
+    """The form of a reservation."""
+
+    name: Annotated[Line, Field(max_length=80)]
+    day: Day
+    party: Annotated[int, Field(ge=1, le=MOST_PARTY)]
+    note: Line | None = None
+
+
+class OrderFields(BaseModel):
+    """The form of an order."""
+
+    name: Annotated[Line, Field(max_length=80)]
+    day: Day
+    pizzas: Annotated[int, Field(ge=1, le=MOST_PIZZAS)]
+
+
+class EveningFields(BaseModel):
+    """The form of an evening."""
+
+    day: Day
+    temperature: Temperature | None = None
+    tourists: Tourists | None = None
+    holiday: bool = False
+    event: bool = False
+    more_reservations: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
+    more_doughs: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
+
+
+def overview_router(desks: tuple[Desk, ...]) -> APIRouter:
+    """Return the route of the page that shows how much there is, and how the model is."""
+    router = APIRouter(include_in_schema=False, dependencies=[Depends(admin_only)])
+
+    @router.get("/admin")
+    def overview(request: Request) -> Response:
+        with request.app.state.database.reading() as session:
+            counts = {desk: session.scalar(select(func.count()).select_from(desk.row)) for desk in desks}
+        return render(request, "admin.html", counts=counts)
+
+    return router
+
+
+def desks(clock: Clock) -> tuple[Desk, ...]:
+    """Return the desks of a restaurant that lives by a clock."""
+    return reservations_desk(clock), orders_desk(clock), evenings_desk(clock)
+
+
+def in_full(day: date) -> str:
+    """Write a day, as "Fri 2025-06-13", so that it can be searched for as it is read."""
+    return f"{day:%a} {day}"
+
+
+def found_by(row: type, text: str, *columns: Any) -> Select:
+    """Return the rows that have a text in a column or a day that begins with it, the latest day first."""
+    query = select(row).order_by(row.day.desc(), row.id.desc())
+    text = "".join(letter for letter in text if letter.isprintable()).strip()
+    if not text:
+        return query
+    sought = [column.ilike(pattern(text), escape="\\") for column in columns]
+    return query.where(or_(cast(row.day, String).startswith(text[-10:], autoescape=True), *sought))
+
+
+def refuse_day(form: Form[Any], problem: str | None) -> None:
+    """Say what is wrong with the day, if anything is."""
+    if problem:
+        form.refuse("day", problem)
+
+
+def reservations_desk(clock: Clock) -> Desk:
+    """Return the desk of reservations, past and to come."""
+
+    def save(session: Session, row: Reservation | None, form: Form[ReservationFields]) -> Any:
+        data = form.data
+        refuse_day(form, outside_calendar(data.day, clock.today()))
+        if form.errors:
+            return row
+        keep_evening(session, data.day)
+        row = row or Reservation()
+        row.name, row.day, row.party, row.note = data.name, data.day, data.party, data.note or ""
+        session.add(row)
+        return row
+
+    return Desk(
+        name="reservations",
+        one="reservation",
+        row=Reservation,
+        fields=ReservationFields,
+        form="admin_reservation.html",
+        search=lambda text: found_by(Reservation, text, Reservation.name, Reservation.note),
+        columns={
+            "name": lambda row: row.name,
+            "evening": lambda row: in_full(row.day),
+            "guests": lambda row: row.party,
+            "note": lambda row: row.note,
+        },
+        show=lambda row: {name: getattr(row, name) for name in ReservationFields.model_fields},
+        save=save,
+        options=lambda session: {"today": clock.today()},
+        on_delete=deletable,
+    )
+
+
+def orders_desk(clock: Clock) -> Desk:
+    """Return the desk of orders: the doughs that were used."""
+
+    def save(session: Session, row: Order | None, form: Form[OrderFields]) -> Any:
+        data, today = form.data, clock.today()
+        refuse_day(form, outside_calendar(data.day, today))
+        if data.day > today:
+            form.refuse("day", f"Must not be after today, {today}, got {data.day}: no dough was used yet.")
+        if form.errors:
+            return row
+        keep_evening(session, data.day)
+        row = row or Order()
+        row.name, row.day, row.pizzas = data.name, data.day, data.pizzas
+        session.add(row)
+        return row
+
+    return Desk(
+        name="orders",
+        one="order",
+        row=Order,
+        fields=OrderFields,
+        form="admin_order.html",
+        search=lambda text: found_by(Order, text, Order.name),
+        columns={
+            "for": lambda row: row.name,
+            "evening": lambda row: in_full(row.day),
+            "pizzas": lambda row: row.pizzas,
+        },
+        show=lambda row: {name: getattr(row, name) for name in OrderFields.model_fields},
+        save=save,
+        options=lambda session: {"today": clock.today()},
+        on_delete=deletable,
+    )
+
+
+def deletable(session: Session, row: Any) -> tuple[str, bool]:
+    """Say what goes with a reservation or an order."""
+    return f"It no longer counts for {in_full(row.day)}. This cannot be undone.", True
+
+
+def evenings_desk(clock: Clock) -> Desk:
+    """Return the desk of evenings: what is known of a day."""
+    return Desk(
+        name="evenings",
+        one="evening",
+        row=Evening,
+        fields=EveningFields,
+        form="admin_evening.html",
+        search=lambda text: found_by(Evening, text),
+        columns={
+            "day": lambda row: in_full(row.day),
+            "reservations": lambda row: row.reservations,
+            "doughs": lambda row: row.doughs,
+            "temperature": lambda row: or_dash(row.temperature),
+            "tourists": lambda row: or_dash(row.tourists),
+            "holiday": lambda row: "yes" if row.holiday else "no",
+            "event": lambda row: "yes" if row.event else "no",
+        },
+        show=lambda row: {name: getattr(row, name) for name in EveningFields.model_fields},
+        save=evening_saver(clock),
+        options=lambda session: {},
+        on_delete=on_delete_evening,
+    )
+
+
+def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[EveningFields]], Any]:
+    """Return what writes an evening down."""
+
+    def save(session: Session, row: Evening | None, form: Form[EveningFields]) -> Any:
+        data, today = form.data, clock.today()
+        refuse_day(form, outside_calendar(data.day, today))
+        if row and row.day != data.day:
+            form.refuse("day", f"Must stay {row.day}: reservations and orders are of that day.")
+        elif row is None and session.scalar(select(Evening.id).where(Evening.day == data.day)):
+            form.refuse("day", f"{data.day} is written down already: search for it in the list.")
+        if data.more_doughs and data.day > today:
+            form.refuse("more_doughs", "Must be 0 for an evening to come: no dough was used yet.")
+        if form.errors:
+            return row
+        row = row or new_evening(data.day)
+        for name, value in data.model_dump(exclude={"day"}).items():
+            setattr(row, name, value)
+        session.add(row)
+        return row
+
+    return save
+
+
+def on_delete_evening(session: Session, evening: Evening) -> tuple[str, bool]:
+    """Allow it for an evening without reservations and orders of its own."""
+    n_rows = sum(
+        session.scalar(select(func.count()).where(table.day == evening.day)) for table in (Reservation, Order)
+    )
+    if n_rows:
+        return f"{n_rows} reservations and orders are of this evening. Delete these first.", False
+    return "What is known of the day is forgotten. This cannot be undone.", True
+
+
+def or_dash(value: float | None) -> str:
+    """Write a number that may not be known."""
+    return "–" if value is None else f"{value:g}"

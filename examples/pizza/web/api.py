@@ -1,0 +1,137 @@
+"""The pizzeria for programs: JSON answers."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from examples.pizza.web.model import Answers, OutsideError
+from examples.pizza.web.pages import refuse
+from examples.pizza.web.questions import (
+    MOST_RESERVATIONS,
+    Day,
+    Temperature,
+    Tourists,
+    answers_of,
+    clock_of,
+    filled_range,
+    outside_calendar,
+    range_problem,
+)
+from examples.pizza.web.tables import Facts, read_between, read_days
+
+router = APIRouter(prefix="/api", tags=["pizzeria"])
+
+
+class ForecastOut(BaseModel):
+    """How many doughs an evening needs."""
+
+    date: date
+    reservations: int
+    temperature: float = Field(description="degrees Celsius; the month's usual where nobody wrote it down")
+    tourists: float = Field(description="the month's usual where nobody wrote it down")
+    holiday: bool
+    event: bool
+    service_level: float | None
+    doughs: int = Field(description="whole doughs to prepare")
+    expected: int = Field(description="what will do on about half the evenings")
+    range: list[int] | None = Field(
+        description="eight evenings in ten use from .. to; null with too few evenings"
+    )
+    reasons: dict[str, float] = Field(description="doughs that each fact adds, against a usual one")
+    outside: list[str] = Field(description="in what the evening is unlike all that were learned from")
+    learned_from: int = Field(description="past evenings")
+
+
+class EveningOut(BaseModel):
+    """An evening; `forecast` is by a model that had not learned from it, null where there was none."""
+
+    date: date
+    weekday: str
+    reservations: int
+    guests: int = Field(description="of the reservations that are written down one by one")
+    doughs: int = Field(description="used so far")
+    temperature: float | None
+    tourists: int | None
+    holiday: bool
+    event: bool
+    forecast: int | None
+
+
+@router.get("/forecast", response_model=ForecastOut)
+def forecast(
+    request: Request,
+    date: Annotated[Day | None, Query(description="left out: tonight, where the restaurant is")] = None,
+    reservations: Annotated[
+        int | None,
+        Query(ge=0, le=MOST_RESERVATIONS, description="left out: those taken for that evening"),
+    ] = None,
+    temperature: Annotated[Temperature | None, Query()] = None,
+    tourists: Annotated[Tourists | None, Query()] = None,
+    holiday: bool | None = None,
+    event: bool | None = None,
+    service_level: Annotated[
+        float | None,
+        Query(gt=0, lt=1, description="0.9 for enough dough on nine evenings in ten; left out: the expected"),
+    ] = None,
+) -> dict[str, Any]:
+    """Forecast an evening's doughs; what is given takes the place of what is written down."""
+    answers, today = answers_of(request), clock_of(request).today()
+    day = date or today
+    if problem := outside_calendar(day, today):
+        refuse({"date": problem})
+    given = {"reservations": reservations, "temperature": temperature, "tourists": tourists}
+    given |= {"holiday": holiday, "event": event}
+    with request.app.state.database.reading() as session:
+        (evening,) = read_days(session, day, 1)
+    evening = evening._replace(**{name: value for name, value in given.items() if value is not None})
+    return told(answers, evening, service_level)
+
+
+def told(answers: Answers, evening: Facts, level: float | None) -> dict[str, Any]:
+    """Return the answer, or raise where so few evenings cannot tell."""
+    try:
+        (found,) = answers.forecast([evening], level)
+    except OutsideError as error:
+        refuse({"reservations": str(error)})
+    except ValueError:
+        refuse({"service_level": f"Must be at most {answers.most_level} with so few evenings, got {level}."})
+    row = answers.usual.row(evening)
+    kept = ("reservations", "temperature", "tourists", "holiday", "event")
+    return {
+        "date": evening.day,
+        **{name: row[name] for name in kept},
+        "service_level": level,
+        "doughs": found.doughs,
+        "expected": found.expected,
+        "range": None if found.low is None else [found.low, found.high],
+        "reasons": {reason.name: round(reason.adds, 2) for reason in answers.reasons(evening)},
+        "outside": answers.outside(evening),
+        "learned_from": answers.n_evenings,
+    }
+
+
+@router.get("/evenings", response_model=list[EveningOut])
+def evenings(
+    request: Request,
+    since: Annotated[
+        Day | None, Query(alias="from", description="left out: eight weeks before the last")
+    ] = None,
+    to: Annotated[Day | None, Query(description="left out: yesterday")] = None,
+) -> list[dict[str, Any]]:
+    """List the evenings of a range, past and to come, as far as anything is written down of them."""
+    answers, today = answers_of(request), clock_of(request).today()
+    first, last = filled_range(since, to, today)
+    if problem := range_problem(first, last, today):
+        refuse(dict([problem]))
+    with request.app.state.database.reading() as session:
+        found = read_between(session, first, last)
+    return [evening_out(answers, evening) for evening in found]
+
+
+def evening_out(answers: Answers, evening: Facts) -> dict[str, Any]:
+    """Return what is said of an evening."""
+    facts = evening._asdict()
+    day = facts.pop("day")
+    return {"date": day, "weekday": f"{day:%A}", **facts, "forecast": answers.unseen.get(day)}

@@ -1,0 +1,127 @@
+"""The pizzeria's charts, drawn here as SVG: two widths, for light and for dark paper.
+
+A chart is drawn once for the same rows: what it shows is the key of the cache, so that no chart can be stale.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Literal
+
+import altair as alt
+import vl_convert
+
+Scheme = Literal["light", "dark"]
+Size = Literal["wide", "narrow"]
+SIZES = {"wide": (960, 300), "narrow": (390, 300)}
+COLOURS = {  # paper, ink, lines, doughs, reservations, what happened
+    "light": ("#fffdf8", "#3a2a20", "#e6d9c3", "#b3301f", "#2f6f45", "#8a5a00"),
+    "dark": ("#2a1f1a", "#f3e6d4", "#54443a", "#ff8f74", "#86cf9c", "#f2c063"),
+}
+KEPT = 128  # charts
+
+Rows = tuple[tuple[Any, ...], ...]
+
+
+@lru_cache(maxsize=KEPT)
+def draw(name: str, rows: Rows, scheme: Scheme, size: Size) -> str:
+    """Return a chart as SVG.
+
+    Parameters
+    ----------
+    name : str
+        Of `CHARTS`.
+    rows : tuple of tuples
+        As that chart's function says.
+    """
+    paper, ink, lines, *_ = COLOURS[scheme]
+    width, height = SIZES[size]
+    chart = CHARTS[name](rows, COLOURS[scheme][3:], size == "narrow")
+    chart = chart.properties(width=width, height=height, background=paper, padding=12).properties(
+        autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    )
+    words = {"labelColor": ink, "titleColor": ink, "labelFontSize": 12, "titleFontSize": 12}
+    chart = chart.configure(font="sans-serif").configure_view(stroke=None)
+    chart = chart.configure_axis(
+        gridColor=lines, domainColor=lines, tickColor=lines, titleFontWeight=500, **words
+    )
+    chart = chart.configure_legend(orient="top", title=None, symbolStrokeWidth=3, **words)
+    return vl_convert.vegalite_to_svg(chart.to_dict())
+
+
+def coming(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
+    """Draw evenings to come: (day in words, reservations, doughs, low, high)."""
+    names = ("day", "reservations", "doughs", "low", "high")
+    data = alt.Data(values=[dict(zip(names, row, strict=True)) for row in rows])
+    x = alt.X("day:N", sort=None, title=None, axis=alt.Axis(labelAngle=-90 if is_narrow else -45))
+    colour = alt.Scale(domain=["doughs to prepare", "reservations"], range=list(colours[:2]))
+    base = alt.Chart(data).encode(x=x)
+
+    def bars(name: str, legend: str, width: float) -> alt.Chart:
+        chart = base.transform_calculate(what=f"'{legend}'").mark_bar(width=alt.RelativeBandSize(width))
+        y = alt.Y(f"{name}:Q", title=None)
+        return chart.encode(y=y, color=alt.Color("what:N", scale=colour))
+
+    whiskers = base.mark_rule(strokeWidth=3, color=colours[2]).encode(y="low:Q", y2="high:Q")
+    return alt.layer(
+        bars("doughs", "doughs to prepare", 0.75), bars("reservations", "reservations", 0.35), whiskers
+    )
+
+
+def evenings(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
+    """Draw reservations and doughs by day: (day, reservations, doughs)."""
+    values = [
+        {"day": day, "what": what, "n": n}
+        for day, *counts in rows
+        for what, n in zip(("doughs", "reservations"), reversed(counts), strict=True)
+    ]
+    colour = alt.Scale(domain=["doughs", "reservations"], range=list(colours[:2]))
+    return (
+        alt.Chart(alt.Data(values=values))
+        .mark_line(point={"size": 18}, strokeWidth=1.8)
+        .encode(x=by_day(is_narrow), y=alt.Y("n:Q", title=None), color=alt.Color("what:N", scale=colour))
+    )
+
+
+def forecasts(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
+    """Draw what was forecast against what was used: (day, forecast, doughs)."""
+    data = alt.Data(values=[{"day": day, "forecast": forecast, "used": used} for day, forecast, used in rows])
+    colour = alt.Scale(domain=["forecast", "used"], range=[colours[2], colours[0]])
+    base = alt.Chart(data).encode(x=by_day(is_narrow))
+
+    def of(name: str, chart: alt.Chart) -> alt.Chart:
+        chart = chart.transform_calculate(what=f"'{name}'")
+        return chart.encode(y=alt.Y(f"{name}:Q", title=None), color=alt.Color("what:N", scale=colour))
+
+    return alt.layer(
+        of("forecast", base.mark_line(strokeWidth=2)),
+        of("used", base.mark_point(filled=True, size=36, opacity=1)),
+    )
+
+
+def weekdays(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
+    """Draw the mean absolute error by weekday: (weekday, error)."""
+    data = alt.Data(
+        values=[{"weekday": day[:3] if is_narrow else day, "error": error} for day, error in rows]
+    )
+    return (
+        alt.Chart(data)
+        .mark_bar(color=colours[2], width=alt.RelativeBandSize(0.6))
+        .encode(
+            x=alt.X("weekday:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("error:Q", title="doughs off, on average"),
+        )
+    )
+
+
+def by_day(is_narrow: bool) -> alt.X:
+    """Return the axis of days; in UTC, for a date has no zone that could move it."""
+    axis = alt.Axis(format="%-d %b", tickCount=5 if is_narrow else 10, labelOverlap=True)
+    return alt.X("utcyearmonthdate(day):T", title=None, axis=axis, scale=alt.Scale(type="utc"))
+
+
+CHARTS: dict[str, Callable[[Rows, tuple[str, ...], bool], alt.TopLevelMixin]] = {
+    "coming": coming,
+    "evenings": evenings,
+    "forecasts": forecasts,
+    "weekdays": weekdays,
+}

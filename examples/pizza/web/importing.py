@@ -1,0 +1,159 @@
+"""Evenings from a CSV file and back: all or nothing, every bad line named, and a look before it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
+
+from examples.pizza.data import COLUMNS, EveningsFileError, Problem, read_csv_evenings
+from examples.pizza.web.questions import BACK, clock_of
+from examples.pizza.web.tables import Evening, Facts, new_evening
+from examples.web.app import redirect, render
+from examples.web.database import bump
+from examples.web.login import admin_only
+from examples.web.security import posted
+
+NAME = "your file"
+MOST_SHOWN = 200  # of the bad lines
+PREVIEW = 12  # evenings
+FACTS = ("temperature", "tourists", "holiday", "event")
+EXPORTED = ("date", "weekday", "reservations", "doughs", *FACTS)
+
+router = APIRouter(prefix="/admin/import", include_in_schema=False, dependencies=[Depends(admin_only)])
+
+
+class _Refused(Exception):
+    """Nothing is kept: some lines are bad."""
+
+
+class Import:
+    """A file that was looked at: its evenings, or all that is wrong with it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.evenings: list[dict[str, Any]] = []
+        self.lines: list[str] = []
+        self.dropped: list[str] = []
+        self.problems: list[Problem] = []
+        self.refused = ""
+        try:
+            reading = read_csv_evenings(text.encode(), NAME, ("temperature", "tourists"))
+        except EveningsFileError as error:
+            self.refused = str(error)
+            return
+        frame, self.lines, self.dropped, self.problems = reading
+        if "date" not in frame.columns:
+            self.refused = (
+                f"{NAME}, line 1, column 'date': must be present: it says which evening a line is of."
+            )
+            self.lines = []
+        else:
+            self.evenings = list(frame.iter_rows(named=True))
+            if not self.evenings and not self.problems:
+                self.refused = f"{NAME}: must have reservations on at least one evening."
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether all of it can be kept."""
+        return bool(self.evenings) and not (self.problems or self.refused)
+
+    def check(self, session: Session, today: date) -> int:
+        """Find what only the calendar and the database know to be wrong; count those that are known."""
+        known = {row.day: row for row in session.scalars(select(Evening))}
+        for where, evening in zip(self.lines, self.evenings, strict=True):
+            row = known.get(evening["date"])
+            if not BACK <= evening["date"] < today:
+                allowed = f"from {BACK} to yesterday, since doughs are known when the evening is over"
+                self.problems.append(Problem(where, "date", allowed, f"'{evening['date']}'"))
+                continue
+            for name in ("reservations", "doughs"):
+                listed = getattr(row, f"listed_{name}") if row else 0
+                if evening[name] < listed:
+                    allowed = f"at least the {listed} that are written down one by one"
+                    self.problems.append(Problem(where, name, allowed, f"'{evening[name]}'"))
+        self.problems.sort(key=lambda problem: int(problem.where.rsplit(maxsplit=1)[-1]))
+        return sum(evening["date"] in known for evening in self.evenings)
+
+    def keep(self, session: Session) -> None:
+        """Write the evenings down; a column that the file does not have stays as it is."""
+        known = {row.day: row for row in session.scalars(select(Evening))}
+        for evening in self.evenings:
+            row = known.get(evening["date"])
+            listed = (row.listed_reservations, row.listed_doughs) if row else (0, 0)
+            row = row or new_evening(evening["date"])
+            row.more_reservations = evening["reservations"] - listed[0]
+            row.more_doughs = evening["doughs"] - listed[1]
+            for name in FACTS:
+                if name in evening:
+                    setattr(row, name, evening[name])
+            session.add(row)
+
+
+@router.get("")
+def ask(request: Request) -> Response:
+    """Ask for a file."""
+    return page(request, None)
+
+
+@router.post("")
+def look(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Show what a file says, or what is wrong with it; nothing is kept yet."""
+    file = fields.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return page(request, None, 422, "Please choose a file.")
+    try:
+        found = Import(file.file.read().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        problem = f"{NAME}, byte {error.start + 1}: must be text in UTF-8."
+        return page(request, None, 422, problem)
+    with request.app.state.database.reading() as session:
+        n_known = found.check(session, clock_of(request).today())
+    return page(request, found, 200 if found.is_good else 422, n_known=n_known)
+
+
+@router.post("/keep")
+def keep(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Keep all the evenings that were looked at, or none; they are checked again."""
+    found = Import(str(fields.get("text", "")))
+    try:
+        with request.app.state.database.writing() as session:
+            bump(session, structural=True)
+            found.check(session, clock_of(request).today())
+            if not found.is_good:
+                raise _Refused
+            found.keep(session)
+    except _Refused:
+        return page(request, found, 422)
+    words = f"{len(found.evenings)} evenings are kept. The model learns from them in a moment."
+    return redirect(request, "/admin/evenings", words)
+
+
+def page(request: Request, found: Import | None, status: int = 200, error: str = "", **more: Any) -> Response:
+    """Show the form, and what was found."""
+    shown = {"columns": COLUMNS, "most": MOST_SHOWN, "preview": PREVIEW, "n_known": 0}
+    return render(request, "import.html", status, found=found, error=error, **(shown | more))
+
+
+def written(evenings: Iterable[Facts]) -> str:
+    """Return evenings as a CSV file that can be read again."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(EXPORTED)
+    lines.writerows(cells(evening) for evening in evenings)
+    return text.getvalue()
+
+
+def cells(evening: Facts) -> Sequence[str]:
+    """Write one evening down."""
+    temperature = "" if evening.temperature is None else f"{evening.temperature:g}"
+    flags = [str(flag).lower() for flag in (evening.holiday, evening.event)]
+    counts = [str(evening.reservations), str(evening.doughs)]
+    tourists = "" if evening.tourists is None else str(evening.tourists)
+    return [str(evening.day), f"{evening.day:%A}", *counts, temperature, tourists, *flags]

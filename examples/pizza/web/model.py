@@ -1,0 +1,235 @@
+"""The pizzeria's model: trained on the evenings that are over, and what a request reads of it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import Pipeline
+from sqlalchemy.orm import Session
+
+from examples.pizza import model as recipe
+from examples.pizza.clock import Clock
+from examples.pizza.web.tables import Facts, read_past
+from examples.web.database import head
+from examples.web.live import Learner
+from pipelines import dough_forecaster, weights_in_words
+from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
+
+FEATURES = ("reservations", "temperature", "tourists", "weekday", "month", "holiday", "event")
+FEWEST = 2  # evenings to learn from
+MOST_DOUGHS = 2**53
+RANGE = 0.8  # of evenings lie in the range that is shown
+
+
+class TooFewEveningsError(ValueError):
+    """There is nothing to learn from."""
+
+
+class OutsideError(ValueError):
+    """An evening is so far outside the training that its forecast is no number of doughs."""
+
+
+class Forecast(NamedTuple):
+    """What to prepare for an evening; the range is None where there are too few evenings to tell."""
+
+    doughs: int
+    expected: int
+    low: int | None
+    high: int | None
+
+
+class Reason(NamedTuple):
+    """What one fact of an evening adds to its doughs, against a usual one."""
+
+    name: str
+    value: str
+    usual: str
+    adds: float
+
+
+class Usual:
+    """What stands in where nobody wrote down the temperature or the tourists: the month's average so far."""
+
+    def __init__(self, evenings: Sequence[Facts]) -> None:
+        self._of_month: dict[tuple[str, int], float] = {}
+        for name in ("temperature", "tourists"):
+            known = [(one.day.month, value) for one in evenings if (value := getattr(one, name)) is not None]
+            average = float(np.mean([value for _, value in known])) if known else 0.0
+            for month in range(1, 13):
+                values = [value for its_month, value in known if its_month == month]
+                self._of_month[name, month] = float(np.mean(values)) if values else average
+
+    def row(self, evening: Facts) -> dict[str, Any]:
+        """Return an evening as the model reads it."""
+        return {
+            "reservations": evening.reservations,
+            "temperature": self._or_usual(evening, "temperature"),
+            "tourists": self._or_usual(evening, "tourists"),
+            "weekday": WEEKDAYS[evening.day.weekday()],
+            "month": MONTHS[evening.day.month - 1],
+            "holiday": evening.holiday,
+            "event": evening.event,
+        }
+
+    def _or_usual(self, evening: Facts, name: str) -> float:
+        value = getattr(evening, name)
+        return round(self._of_month[name, evening.day.month], 1) if value is None else value
+
+
+class Answers:
+    """What requests read: a model, and what it says of evenings that it has not seen. Never altered.
+
+    Attributes
+    ----------
+    unseen : dict of date to int
+        What was forecast for each past evening by a model that had not learned from it (ten folds).
+    first : date
+        Of the evenings learned from.
+    """
+
+    def __init__(self, model: Pipeline, evenings: Sequence[Facts], version: int) -> None:
+        self.version, self.n_evenings, self.first = version, len(evenings), evenings[0].day
+        self.usual = Usual(evenings)
+        self.degree: int = model["forecast"].regressor_.degree
+        self.unseen = unseen_forecasts(evenings, self.usual, self.degree)
+        self._model = model
+        self._read, self._levels = model["read"], model["forecast"]
+
+    @property
+    def most_level(self) -> float:
+        """Return the highest service level that so many evenings can promise."""
+        n = len(self._levels.residuals_)
+        return math.floor(1000 * n / (n + 1)) / 1000
+
+    def forecast(self, evenings: Sequence[Facts], level: float | None = None) -> list[Forecast]:
+        """Return what to prepare, as of :func:`pipelines.forecast`, which the tests compare it with.
+
+        Raises
+        ------
+        ValueError
+            If the level is more than so few evenings can promise, or an evening is absurd.
+        """
+        expected = self._model.predict([self.usual.row(evening) for evening in evenings])
+        if not (np.abs(expected) < MOST_DOUGHS).all():
+            raise OutsideError("The forecast is no number of doughs: the evening is far from all past ones.")
+        margin = None if level is None else self._levels.margin(level)
+        low, high = self._margins()
+        return [
+            Forecast(
+                nearest(one) if margin is None else enough(one, margin),
+                nearest(one),
+                None if low is None else nearest(one + low),
+                None if high is None else enough(one, high),
+            )
+            for one in expected.tolist()
+        ]
+
+    def _margins(self) -> tuple[float | None, float | None]:
+        """Return what to add for the ends of the range: as many evenings lie below it as above."""
+        errors, tail = self._levels.residuals_, (1 - RANGE) / 2
+        if not 1 - tail <= self.most_level:
+            return None, None
+        return float(errors[math.floor(len(errors) * tail)]), self._levels.margin(1 - tail)
+
+    def outside(self, evening: Facts) -> list[str]:
+        """Say in what an evening is unlike all past ones, by the rule of `pipelines.forecast`."""
+        row, said = self.usual.row(evening), []
+        for name, (low, high) in self._read.range_.items():
+            if max(low - row[name], row[name] - high) > (high - low) / (2 * self.degree**2):
+                said.append(f"{name} were {low:g} to {high:g} on all past evenings, not {row[name]:g}")
+        for name, seen in self._read.seen_.items():
+            if row[name] and row[name] not in seen:
+                said.append(
+                    f"no past evening was {UNLIKE.get(name, f'in {row[name]}')}".replace("%", row[name])
+                )
+        return said
+
+    def reasons(self, evening: Facts) -> list[Reason]:
+        """Return what each fact adds to the doughs of an evening that is usual in that one, the most first.
+
+        Usual are the median of a number, the mean over weekdays and months, no holiday, no event.
+        """
+        row, changes = self.usual.row(evening), self._changes(evening)
+        variants = [row | {name: value} for name, _, values in changes for value in values]
+        base, *others = self._model.predict([row, *variants]).tolist()
+        reasons, place = [], 0
+        for name, usual, values in changes:
+            mean = float(np.mean(others[place : place + len(values)]))
+            place += len(values)
+            reasons.append(Reason(name, shown(row[name]), usual, base - mean))
+        return sorted(reasons, key=lambda reason: -abs(reason.adds))
+
+    def _changes(self, evening: Facts) -> list[tuple[str, str, list[Any]]]:
+        """Return the facts that may matter: their names, the usual in words, and its values."""
+        typical, seen = self._read.typical_, self._read.seen_
+        numbers = [
+            (name, shown(round(typical[name], 1)), [typical[name]])
+            for name in ("reservations", "temperature", "tourists")
+        ]
+        several = [(name, "any", seen[name]) for name in ("weekday", "month")]
+        flags = [(name, "no", [False]) for name in ("holiday", "event") if getattr(evening, name)]
+        return numbers + several + flags
+
+    def words(self, evening: Facts) -> list[str]:
+        """Say what each feature adds, in sentences."""
+        return weights_in_words(self._model, self.usual.row(evening))
+
+
+UNLIKE = {"weekday": "a %", "holiday": "a holiday", "event": "one with an event"}
+
+
+def shown(value: Any) -> str:
+    """Write a fact down."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def nearest(doughs: float) -> int:
+    """Return the nearest whole number of doughs."""
+    return max(0, math.floor(doughs + 0.5))
+
+
+def enough(expected: float, margin: float) -> int:
+    """Return whole doughs for a service level; what is used is whole: at most 7.8 means at most 7."""
+    return max(0, math.floor(expected + margin + 1e-9))
+
+
+def frame_of(evenings: Sequence[Facts], usual: Usual) -> pl.DataFrame:
+    """Return evenings as a frame to learn from."""
+    rows: list[Mapping[str, Any]] = [{**usual.row(one), "doughs": one.doughs} for one in evenings]
+    numbers = dict.fromkeys(("reservations", "temperature", "tourists", "doughs"), pl.Float64)
+    return pl.DataFrame(rows, schema_overrides=numbers)
+
+
+def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> dict[date, int]:
+    """Return what models that had not learned from an evening forecast for it."""
+    frame = frame_of(evenings, usual)
+    folds = KFold(min(10, frame.height), shuffle=True, random_state=0)
+    expected = cross_val_predict(dough_forecaster(FEATURES, degree, cv=0), frame, frame["doughs"], cv=folds)
+    days = [evening.day for evening in evenings]
+    return dict(zip(days, map(nearest, expected.tolist()), strict=True))
+
+
+def learner(clock: Clock) -> Learner:
+    """Return how the model is made; at midnight, when an evening is over, anew."""
+
+    def past(session: Session) -> list[Facts]:
+        evenings = read_past(session, clock.today())
+        if len(evenings) < FEWEST:
+            message = f"{len(evenings)} past evenings have doughs; at least {FEWEST} are needed to learn from"
+            raise TooFewEveningsError(message)
+        return evenings
+
+    def train(session: Session) -> Pipeline:
+        evenings = past(session)
+        return recipe.train(recipe.Lesson(frame_of(evenings, Usual(evenings)), FEATURES, []))
+
+    def compile_answers(model: Pipeline, session: Session, _: Any) -> Answers:
+        return Answers(model, past(session), head(session).version)
+
+    return Learner(train, compile_answers, ServiceLevelRegressor, stamp=lambda: clock.today().isoformat())

@@ -1,0 +1,206 @@
+"""The pages for everybody: tonight and the next fourteen days, how it went, and the charts of both."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from examples.pizza.web.charts import Rows, Scheme, Size, draw
+from examples.pizza.web.importing import written
+from examples.pizza.web.model import Answers, Forecast, OutsideError
+from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
+from examples.pizza.web.tables import Facts, read_between, read_days
+from examples.web.app import render
+from examples.web.database import head
+from pipelines.forecast import WEEKDAYS
+
+COMING = 14  # days
+
+router = APIRouter(include_in_schema=False)
+
+
+class Past(NamedTuple):
+    """An evening that is over: what was forecast by a model that had not seen it, and what was used."""
+
+    evening: Facts
+    forecast: int | None
+
+    @property
+    def off(self) -> int | None:
+        """Return how many doughs more were used than forecast."""
+        return None if self.forecast is None else self.evening.doughs - self.forecast
+
+
+class OfWeekday(NamedTuple):
+    """How far off the forecasts were on a weekday."""
+
+    weekday: str
+    n: int
+    error: float
+    lean: float
+
+
+@router.get("/")
+def front(request: Request) -> Response:
+    """Show how many doughs an evening needs, what drives it, and the next fourteen days."""
+    answers, today = answers_of(request), clock_of(request).today()
+    form, day, level = read_asked(request)
+    with request.app.state.database.reading() as session:
+        (evening,) = read_days(session, day, 1)
+        coming = read_days(session, today + timedelta(1), COMING)
+        version = data_version(session, answers, today)
+    try:
+        forecast, *others = answers.forecast([evening, *coming], level)
+    except OutsideError as error:
+        raise HTTPException(422, str(error)) from error
+    except ValueError as error:  # the level is more than so few evenings can promise
+        form.refuse("service", str(error))
+        level = None
+        forecast, *others = answers.forecast([evening, *coming])
+    return render(
+        request,
+        "front.html",
+        422 if form.errors else 200,
+        form=form,
+        day=day,
+        today=today,
+        evening=evening,
+        level=level,
+        levels=LEVELS,
+        forecast=forecast,
+        unseen=answers.unseen.get(day),
+        answers=answers,
+        reasons=answers.reasons(evening),
+        coming=list(zip(coming, others, strict=True)),
+        chart={"service": level, "v": version},
+    )
+
+
+@router.get("/analytics")
+def analytics(request: Request) -> Response:
+    """Show what was forecast and what happened, by day and by weekday."""
+    answers, today = answers_of(request), clock_of(request).today()
+    form, first, last = read_range(request)
+    with request.app.state.database.reading() as session:
+        past = [] if form.errors else read_range_of_past(session, answers, first, last, today)
+        version = data_version(session, answers, today)
+    return render(
+        request,
+        "analytics.html",
+        422 if form.errors else 200,
+        form=form,
+        first=first,
+        last=last,
+        today=today,
+        past=past,
+        weekdays=by_weekday(past),
+        summary=summary(past),
+        chart={"from": first, "to": last, "v": version},
+    )
+
+
+@router.get("/evenings.csv")
+def export(request: Request) -> Response:
+    """Give the evenings of a range as a CSV file, in the form that can be imported."""
+    form, first, last = read_range(request)
+    refuse(form.errors)
+    with request.app.state.database.reading() as session:
+        evenings = [one for one in read_between(session, first, last) if one.day < clock_of(request).today()]
+    name = f"evenings-{first}-{last}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(written(evenings), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/charts/{name}.svg")
+def chart(
+    request: Request,
+    name: str,
+    scheme: Scheme = "light",
+    size: Size = "wide",
+    v: Annotated[str, Query()] = "",
+) -> Response:
+    """Draw a chart. On the pages its address has the version of its data, so that browsers may keep it."""
+    answers, today = answers_of(request), clock_of(request).today()
+    with request.app.state.database.reading() as session:
+        rows = chart_rows(request, session, answers, name, today)
+    keep = "private, max-age=86400" if v else "no-store"
+    drawn = draw(name, rows, scheme, size)
+    return Response(drawn, media_type="image/svg+xml", headers={"cache-control": keep})
+
+
+def chart_rows(request: Request, session: Session, answers: Answers, name: str, today: date) -> Rows:
+    """Return what a chart shows."""
+    if name == "coming":
+        form, _, level = read_asked(request)
+        refuse(form.errors)
+        coming = read_days(session, today + timedelta(1), COMING)
+        return coming_rows(coming, answers.forecast(coming, level))
+    form, first, last = read_range(request)
+    refuse(form.errors)
+    past = read_range_of_past(session, answers, first, last, today)
+    if name == "evenings":
+        return tuple((str(one.evening.day), one.evening.reservations, one.evening.doughs) for one in past)
+    if name == "forecasts":
+        known = [one for one in past if one.forecast is not None]
+        return tuple((str(one.evening.day), one.forecast, one.evening.doughs) for one in known)
+    if name == "weekdays":
+        return tuple((one.weekday, round(one.error, 2)) for one in by_weekday(past))
+    raise HTTPException(404, "There is no such chart.")
+
+
+def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Rows:
+    """Return what the chart of the evenings to come shows."""
+    return tuple(
+        (f"{one.day:%a} {one.day.day}", one.reservations, told.doughs, told.low, told.high)
+        for one, told in zip(evenings, forecasts, strict=True)
+    )
+
+
+def data_version(session: Session, answers: Answers, today: date) -> str:
+    """Return what changes whenever a chart may."""
+    return f"{head(session).version}-{answers.version}-{today}"
+
+
+def read_range_of_past(
+    session: Session, answers: Answers, first: date, last: date, today: date
+) -> list[Past]:
+    """Return the evenings of a range that are over and used dough."""
+    over = [one for one in read_between(session, first, last) if one.day < today and one.doughs]
+    return [Past(one, answers.unseen.get(one.day)) for one in over]
+
+
+def by_weekday(past: Sequence[Past]) -> list[OfWeekday]:
+    """Return the errors of each weekday that occurs."""
+    found = []
+    for place, weekday in enumerate(WEEKDAYS):
+        off = [one.off for one in past if one.off is not None and one.evening.day.weekday() == place]
+        if off:
+            error = sum(map(abs, off)) / len(off)
+            found.append(OfWeekday(weekday, len(off), error, sum(off) / len(off)))
+    return found
+
+
+def summary(past: Sequence[Past]) -> dict[str, Any]:
+    """Return the sums of a range, and how far off the forecasts were."""
+    off = [one.off for one in past if one.off is not None]
+    return {
+        "evenings": len(past),
+        "reservations": sum(one.evening.reservations for one in past),
+        "doughs": sum(one.evening.doughs for one in past),
+        "error": sum(map(abs, off)) / len(off) if off else None,
+    }
+
+
+def refuse(errors: dict[str, str]) -> None:
+    """Raise where an address that is no form's asks for something wrong."""
+    if errors:
+        raise RequestValidationError(
+            [
+                {"type": "value_error", "loc": ("query", name), "ctx": {"error": words}}
+                for name, words in errors.items()
+            ]
+        )

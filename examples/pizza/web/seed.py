@@ -1,0 +1,73 @@
+"""What the pizzeria opens with: thirteen invented months up to yesterday, and two weeks that are booked.
+
+The evenings obey the law "full" of examples/pizza/years.py. The last four weeks and those to come are written
+down reservation by reservation (and order by order); of the months before, as of an old book, only sums.
+"""
+
+from datetime import timedelta
+
+import numpy as np
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from examples.pizza.clock import Clock
+from examples.pizza.web.tables import Evening, Order, Reservation
+from examples.pizza.years import simulate_evenings
+
+PAST, LISTED, COMING = 396, 28, 14  # days
+SEED = 1
+NAMES = (
+    *("Amato", "Barbieri", "Bianchi", "Caputo", "Colombo", "Conti", "Costa", "De Luca", "Esposito"),
+    *("Ferrari", "Fontana", "Gallo", "Greco", "Longo", "Lombardi", "Mancini", "Marino", "Moretti"),
+    *("Neri", "Ricci", "Rizzo", "Romano", "Rossi", "Russo", "Sala", "Villa", "Vitale", "Zanetti"),
+)
+NOTES = (
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "a high chair",
+    "by the window",
+    "outside, if it is warm",
+    "gluten-free",
+    "birthday",
+)
+
+
+def seed(session: Session, clock: Clock) -> None:
+    """Fill new tables; of the same day, the same."""
+    today, rng = clock.today(), np.random.default_rng(SEED)
+    days = [today + timedelta(i) for i in range(-PAST, COMING + 1)]
+    evenings, reservations, orders = [], [], []
+    for row in simulate_evenings(days, SEED).iter_rows(named=True):
+        day, is_listed = row["date"], row["date"] >= today - timedelta(LISTED)
+        kept = {name: row[name] for name in ("temperature", "tourists", "holiday", "event")}
+        more = {"more_reservations": row["reservations"], "more_doughs": row["doughs"]}
+        evenings.append({"day": day, **kept, **(dict.fromkeys(more, 0) if is_listed else more)})
+        if is_listed:
+            reservations += [{"day": day, **party} for party in parties(rng, row["reservations"])]
+        if is_listed and day < today:
+            orders += [{"day": day, **order} for order in served(rng, row["doughs"])]
+    for table, rows in ((Evening, evenings), (Reservation, reservations), (Order, orders)):
+        session.execute(insert(table), rows)
+
+
+def parties(rng: np.random.Generator, n: int) -> list[dict]:
+    """Return so many reservations."""
+    names, notes = rng.choice(NAMES, n), rng.choice(NOTES, n)
+    sizes = 1 + rng.binomial(9, 0.25, n)
+    columns = zip(names.tolist(), sizes.tolist(), notes.tolist(), strict=True)
+    return [{"name": name, "party": party, "note": note} for name, party, note in columns]
+
+
+def served(rng: np.random.Generator, n_doughs: int) -> list[dict]:
+    """Return orders of so many pizzas together."""
+    orders = []
+    while n_doughs:
+        pizzas = min(n_doughs, int(rng.integers(1, 8)))
+        where = f"table {rng.integers(1, 25)}" if rng.random() < 0.8 else f"take away, {rng.choice(NAMES)}"
+        orders.append({"name": where, "pizzas": pizzas})
+        n_doughs -= pizzas
+    return orders

@@ -1,0 +1,55 @@
+"""The pizzeria's web site, put together."""
+
+from functools import partial
+from pathlib import Path
+
+from examples.pizza.clock import Clock, read_zone
+from examples.pizza.web import api, importing, pages
+from examples.pizza.web.admin import desks, overview_router
+from examples.pizza.web.charts import SIZES
+from examples.pizza.web.model import learner
+from examples.pizza.web.seed import seed
+from examples.web.app import WebApp, build_app
+from examples.web.site import Site
+
+FOLDER = Path(__file__).parent
+
+
+def make_site(clock: Clock) -> Site:
+    """Return the site of a restaurant that lives by a clock."""
+    all_desks = desks(clock)
+    return Site(
+        name="pizzeria",
+        title="Pizzeria Tally",
+        folder=FOLDER,
+        seed=partial(seed, clock=clock),
+        learner=learner(clock),
+        routers=[
+            pages.router,
+            api.router,
+            overview_router(all_desks),
+            importing.router,
+            *(desk.router() for desk in all_desks),
+        ],
+        links=[("/", "Tonight"), ("/analytics", "How it went"), ("/admin/reservations", "Reservations")],
+        template_globals={"chart_sizes": SIZES},
+    )
+
+
+def create_app(
+    data: Path | None = None, database_url: str | None = None, clock: Clock | None = None
+) -> WebApp:
+    """Return the application, set up by the environment; what ``serve`` calls in every worker.
+
+    Parameters
+    ----------
+    data, database_url
+        As of :func:`examples.web.app.build_app`.
+    clock : Clock, default=None
+        None for the computer's, in the zone PIZZERIA_TIMEZONE.
+    """
+    if clock is None:
+        clock = Clock(read_zone())
+    app = build_app(make_site(clock), data, database_url)
+    app.state.clock = clock
+    return app
