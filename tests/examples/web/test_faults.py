@@ -18,6 +18,7 @@ from sqlalchemy import select, text
 
 from examples.games.web.tables import Game, Rental
 from examples.web.database import Database, head
+from tests.examples.conftest import RunningSite
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 PASSWORD = "open sesame"
@@ -144,12 +145,27 @@ def database(database_url):
 
 
 @pytest.fixture(scope="module")
-def site(start, writer, database_url):
-    site = start(writer.package, writer.name, database_url, workers=2)
-    writer.log_in(site.home)
-    writer.edit()
-    yield site
+def start(writer, database_url):
+    """Return what starts the site, on the folder of an earlier one or a new one."""
+    started = []
+
+    def start(data):
+        variables = {f"{writer.name.upper()}_ADMIN_PASSWORD": PASSWORD, "DATABASE_URL": database_url}
+        started.append(RunningSite(writer.package, data, 2, {**variables, "OMP_NUM_THREADS": "1"}))
+        writer.log_in(started[-1].home)
+        return started[-1]
+
+    yield start
     writer.browser.close()
+    for site in started:
+        site.kill()
+
+
+@pytest.fixture(scope="module")
+def site(start, writer, tmp_path_factory):
+    site = start(tmp_path_factory.mktemp(writer.name))
+    writer.edit()
+    return site
 
 
 def assert_all_is_kept(writer, database):
@@ -160,7 +176,7 @@ def assert_all_is_kept(writer, database):
 
 
 def test_models_are_replaced_and_rows_written_under_load_and_nothing_fails(site, writer, database):
-    card = site.log.parent / f"{writer.name}-model.json"
+    card = site.data / f"{writer.name}-model.json"
     delays = []
     with Load(writer, site) as load:
         for _ in range(REPLACEMENTS):
@@ -197,14 +213,12 @@ def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(site, writ
             time.sleep(rng.uniform(0, 0.1))
             os.kill(victim, signal.SIGKILL)
             editing.join()
-            site.wait_for(lambda victim=victim: victim not in site.workers() and site.is_up(), 60)
+            site.wait_for(lambda victim=victim: victim not in site.workers() and site.is_well(), 60)
     assert set(load.statuses) == {200}
     assert_all_is_kept(writer, database)
 
 
-def test_a_killed_site_starts_again_with_all_that_was_acknowledged(
-    site, start, writer, database, database_url
-):
+def test_a_killed_site_starts_again_with_all_that_was_acknowledged(site, start, writer, database):
     rng = random.Random(2)
     for _ in range(ROUNDS):
         with Load(writer, site) as load:
@@ -215,8 +229,7 @@ def test_a_killed_site_starts_again_with_all_that_was_acknowledged(
             editing.join()
         assert set(load.statuses) == {200}
         assert_all_is_kept(writer, database)
-        site = start(writer.package, writer.name, database_url, workers=2, data=site.log.parent)
-        writer.log_in(site.home)
+        site = start(site.data)
         before = len(writer.rentals)
         writer.add(site.home)
         assert len(writer.rentals) == before + 1
