@@ -59,6 +59,12 @@ class Problems(BaseModel):
     detail: list[Problem]
 
 
+class Refusal(BaseModel):
+    """Why a request was not answered."""
+
+    detail: str
+
+
 class WebApp(FastAPI):
     """FastAPI behind the guard, which has to see error pages too; ``state`` has what pages need."""
 
@@ -95,7 +101,10 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses={422: {"model": Problems, "description": "Something is not allowed"}},
+        responses={
+            422: {"model": Problems, "description": "Something is not allowed"},
+            "default": {"model": Refusal, "description": "The request was refused, or there is no model yet"},
+        },
         lifespan=lifespan,
     )
     app.hosts = tuple(site.setting("HOSTS").split())
