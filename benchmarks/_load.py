@@ -138,13 +138,15 @@ async def _ask(address: str, until: float) -> list[float]:
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     question = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     times = []
-    while (began := time.perf_counter()) < until:
-        writer.write(question)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise ServerError(f"{address}: {head.splitlines()[0].decode()}")
-        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1]))
-        times.append(time.perf_counter() - began)
-    writer.close()
-    await writer.wait_closed()
+    try:
+        while (began := time.perf_counter()) < until:
+            writer.write(question)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise ServerError(f"{address}: {head.splitlines()[0].decode()}")
+            await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1]))
+            times.append(time.perf_counter() - began)
+    finally:
+        writer.close()
+        await writer.wait_closed()
     return times

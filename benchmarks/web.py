@@ -28,6 +28,7 @@ RESULTS = Path(__file__).parents[1] / "docs" / "web-load.json"
 PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "sqlalchemy", "jinja2")
 QUESTION = "/api/recommend?budget=cheap&type=Adventure&type=Platform"
 CONNECTIONS = 8
+ROUNDS = 3
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Row:
 def main() -> None:
     """Run all, print a table and write JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.web", description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=5, help="of each load (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=3, help="of each load (default: %(default)s)")
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
@@ -90,13 +91,17 @@ def run_large_tavern(seconds: float) -> list[Row]:
 def measured(
     server: Server, claim: str, path: str, aim: str, seconds: float, connections: int = CONNECTIONS
 ) -> Row:
-    """Load one address."""
+    """Load one address `ROUNDS` times, and keep the best: what else the machine does only slows it."""
     warm_up(server.address + path)
-    before = server.core_seconds()
-    found = load(server.address + path, seconds, connections)
-    after = server.core_seconds()
-    core_ms = None if before is None else 1e3 * (after - before) / _answers(found, seconds)
-    return Row(claim, aim, connections, *found, core_ms)
+    best = None
+    for _ in range(ROUNDS):
+        before = server.core_seconds()
+        found = load(server.address + path, seconds, connections)
+        after = server.core_seconds()
+        core_ms = None if before is None else 1e3 * (after - before) / _answers(found, seconds)
+        if best is None or found.per_second > best.per_second:
+            best = Row(claim, aim, connections, *found, core_ms)
+    return best
 
 
 def _answers(found: Load, seconds: float) -> float:
@@ -186,6 +191,13 @@ def cells(row: dict[str, Any]) -> list[str]:
     """Return a row as it is shown."""
     numbers = (written(row[name]) for name in ("per_second", "p50_ms", "p99_ms", "core_ms"))
     return [row["claim"], row["aim"], str(row["connections"]), *numbers]
+
+
+def machine_in_words(report: dict) -> str:
+    """Return where it was measured, as README says it."""
+    found = report["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    return f"Measured on {found['processor']}, Python {found['python']}, {versions}."
 
 
 def as_markdown(report: dict) -> str:
