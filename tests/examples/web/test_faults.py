@@ -29,6 +29,8 @@ NOT_ANSWERED = (OSError, HTTPException, httpx2.TransportError)
 class Writer:
     """Adds rows and edits one; remembers what was acknowledged, and compares it with the database."""
 
+    pause = 0.02  # seconds between rows added
+
     def __init__(self):
         self.browser, self.csrf, self.home = None, "", ""
         self.added, self.edits_sent, self.edits_acknowledged = {}, 0, 0
@@ -142,7 +144,7 @@ class Load:
 
     def _add(self):
         self.writer.add()
-        self.stopping.wait(0.02)
+        self.stopping.wait(self.writer.pause)
 
 
 @pytest.fixture(params=WRITERS, ids=lambda kind: kind.name, scope="module")
