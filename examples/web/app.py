@@ -28,6 +28,7 @@ from examples.web.forms import in_words
 from examples.web.live import LiveModel, NotReadyError
 from examples.web.login import LoginNeeded, is_admin, log_in, log_out, read_secret, set_password
 from examples.web.security import Guard, csrf_token, posted
+from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
 
 HERE = Path(__file__).parent
@@ -122,6 +123,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
 @asynccontextmanager
 async def lifespan(app: WebApp) -> AsyncIterator[None]:
     """Make ready, serve, and end the model's thread."""
+    end_with_supervisor()
     await to_thread.run_sync(partial(make_ready, app))
     yield
     await to_thread.run_sync(app.state.live.stop)

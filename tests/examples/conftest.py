@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -54,7 +55,11 @@ class RunningSite:
                 stderr=log,
                 start_new_session=True,
             )
-        self.wait_for(self.is_well, 90)
+        try:
+            self.wait_for(self.is_well, 180)
+        except BaseException:
+            self.kill()
+            raise
 
     def is_well(self):
         """Tell whether every worker answers, and is well."""
@@ -99,9 +104,9 @@ class RunningSite:
 
     def kill(self):
         """End all its processes at once."""
-        if self.process.poll() is None:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 @pytest.fixture
