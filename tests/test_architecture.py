@@ -20,6 +20,7 @@ WEB = {  # what the sites may use too, and nothing else of the examples
     "starlette",
     "uvicorn",
     "pydantic",
+    "pydantic_core",
     "jinja2",
     "itsdangerous",
     "sqlalchemy",

@@ -1,13 +1,17 @@
 """The harness of the benchmarks, and that README shows what was measured. No timing is asserted."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import web
 from benchmarks.__main__ import as_markdown
 from benchmarks._harness import compare, peak_mb, seconds
+from benchmarks._load import ServerError, load_by_python, serving
+from examples.games.data import budget_of, load_games
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,3 +53,30 @@ def test_memory_is_measured_where_the_system_tells():
 def test_readme_shows_the_table_that_was_measured():
     report = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
     assert as_markdown(report) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_shows_the_load_that_was_measured():
+    report = json.loads((ROOT / "docs" / "web-load.json").read_text())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert web.as_markdown(report) in readme
+    assert web.machine_in_words(report) in readme
+
+
+def test_a_load_counts_the_answers_of_a_server_and_refuses_others():
+    command = [sys.executable, "-m", "uvicorn", "--factory", "benchmarks.web:empty_site", "--port", "{port}"]
+    with serving(command, "/empty") as server:
+        found = load_by_python(f"{server.address}/empty", 0.3, 2)
+        assert found.per_second > 10
+        assert 0 < found.p50_ms <= found.p99_ms
+        with pytest.raises(ServerError, match="404"):
+            load_by_python(f"{server.address}/nothing", 0.3, 1)
+    with pytest.raises(ServerError, match="does not answer"), serving([sys.executable, "-c", "1"], "/"):
+        pass
+
+
+def test_a_catalogue_that_is_made_up_is_like_the_real_one():
+    made, real = web.made_up(50), load_games()
+    assert made.height == 50
+    assert set(made.columns) == set(real.columns)
+    assert made["title"].n_unique() == 50
+    assert all(budget_of(cost) == budget for cost, budget in made.select("cost", "budget").iter_rows())

@@ -28,6 +28,7 @@ from examples.web.forms import in_words
 from examples.web.live import LiveModel, NotReadyError
 from examples.web.login import LoginNeeded, is_admin, log_in, log_out, read_secret, set_password
 from examples.web.security import Guard, csrf_token, posted
+from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
 
 HERE = Path(__file__).parent
@@ -57,6 +58,12 @@ class Problems(BaseModel):
     """Why a question was not answered."""
 
     detail: list[Problem]
+
+
+class Refusal(BaseModel):
+    """Why a request was not answered."""
+
+    detail: str
 
 
 class WebApp(FastAPI):
@@ -95,7 +102,10 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses={422: {"model": Problems, "description": "Something is not allowed"}},
+        responses={
+            422: {"model": Problems, "description": "Something is not allowed"},
+            "default": {"model": Refusal, "description": "The request was refused, or there is no model yet"},
+        },
         lifespan=lifespan,
     )
     app.hosts = tuple(site.setting("HOSTS").split())
@@ -113,6 +123,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
 @asynccontextmanager
 async def lifespan(app: WebApp) -> AsyncIterator[None]:
     """Make ready, serve, and end the model's thread."""
+    end_with_supervisor()
     await to_thread.run_sync(partial(make_ready, app))
     yield
     await to_thread.run_sync(app.state.live.stop)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData, Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -68,18 +68,18 @@ class Guard:
         else:
             await self.app(scope, self._limited(receive), send_guarded)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self.hosts and re.sub(r":\d+$", "", host) not in self.hosts:
-            return PlainTextResponse("This site is not known by that name.\n", 400)
+            return refused(scope, "This site is not known by that name.", 400)
         if len(scope["query_string"]) > LONGEST_QUERY:
-            return PlainTextResponse(f"The address is longer than {LONGEST_QUERY} bytes.\n", 414)
+            return refused(scope, f"The address is longer than {LONGEST_QUERY} bytes.", 414)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:12]) > self.most_bytes:
-            return PlainTextResponse(f"A request may have {self.most_bytes} bytes.\n", 413)
+            return refused(scope, f"A request may have {self.most_bytes} bytes.", 413)
         if scope["method"] not in SAFE_METHODS and not is_from_here(headers):
-            return PlainTextResponse("Refused: the request comes from another site.\n", 403)
+            return refused(scope, "Refused: the request comes from another site.", 403)
         return None
 
     def _limited(self, receive: Receive) -> Receive:
@@ -95,6 +95,13 @@ class Guard:
             return message
 
         return receive_limited
+
+
+def refused(scope: Scope, words: str, status: int) -> Response:
+    """Refuse a request, to a program with JSON."""
+    if scope["path"].startswith("/api/"):
+        return JSONResponse({"detail": words}, status)
+    return PlainTextResponse(f"{words}\n", status)
 
 
 def is_from_here(headers: Headers) -> bool:

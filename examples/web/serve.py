@@ -3,8 +3,11 @@
 import argparse
 import logging
 import os
+import signal
 from collections.abc import Callable
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from examples.arguments import count, whole_number
@@ -92,3 +95,14 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         proxy_headers=False,  # an address that a stranger wrote into a header is nobody's
         timeout_graceful_shutdown=5,
     )
+
+
+def end_with_supervisor() -> None:
+    """Let a worker end when the process that started it is killed, or it would hold the port for ever."""
+
+    def wait(supervisor: Any) -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if supervisor := parent_process():
+        Thread(target=wait, args=(supervisor,), name="supervisor", daemon=True).start()

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import uuid
-from http.client import HTTPConnection, RemoteDisconnected
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ class RunningSite:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.data, self.variables, self.home = data, variables, f"http://127.0.0.1:{self.port}"
+        self.n_workers = workers
         command = [sys.executable, "-m", module, "serve", "--port", str(self.port), "--workers", str(workers)]
         with open(data / "log.txt", "ab") as log:
             self.process = subprocess.Popen(
@@ -53,18 +55,28 @@ class RunningSite:
                 stderr=log,
                 start_new_session=True,
             )
-        end = time.monotonic() + 60
-        while not (self.is_well() and len(self.workers()) == workers):
-            assert self.process.poll() is None, (data / "log.txt").read_text()
-            assert time.monotonic() < end, (data / "log.txt").read_text()
-            time.sleep(0.05)
+        try:
+            self.wait_for(self.is_well, 180)
+        except BaseException:
+            self.kill()
+            raise
 
     def is_well(self):
-        """Tell whether it answers."""
-        try:
-            return self.get("/health")["status"] == "ok"
-        except (OSError, RemoteDisconnected):
-            return False
+        """Tell whether every worker answers, and is well."""
+        assert self.process.poll() is None, self.log()
+        workers = self.workers()
+        return len(workers) == self.n_workers and all(one["status"] == "ok" for one in workers.values())
+
+    def log(self):
+        """Return the end of what it has said."""
+        return (self.data / "log.txt").read_text()[-5000:]
+
+    def wait_for(self, check, seconds):
+        """Wait until something is so."""
+        end = time.monotonic() + seconds
+        while not check():
+            assert time.monotonic() < end, f"it has not become so; {self.log()}"
+            time.sleep(0.02)
 
     def get(self, path, body=None):
         """Return the JSON of an answer, on a connection of its own."""
@@ -78,14 +90,23 @@ class RunningSite:
             connection.close()
 
     def workers(self):
-        """Return the health of every worker that answers some of fifty connections."""
-        return {health["worker"]: health for health in (self.get("/health") for _ in range(50))}
+        """Return the health of every worker that answers some of fifty connections, by process id."""
+        found = {}
+        for _ in range(50):
+            try:
+                health = self.get("/health")
+            except (OSError, HTTPException):
+                continue
+            found[health["worker"]] = health
+            if len(found) == self.n_workers:
+                break
+        return found
 
     def kill(self):
         """End all its processes at once."""
-        if self.process.poll() is None:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 @pytest.fixture

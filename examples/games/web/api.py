@@ -1,11 +1,11 @@
 """The tavern for programs: JSON answers. Those of the model touch neither database nor thread."""
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 from sqlalchemy import select
 
 from examples.games.web.criteria import (
@@ -174,4 +174,4 @@ def told(game: Fact) -> dict[str, Any]:
 
 def as_json(content: Any) -> Response:
     """Return plain values as JSON: what was made here needs no second look."""
-    return Response(json.dumps(content), media_type="application/json")
+    return Response(to_json(content), media_type="application/json")

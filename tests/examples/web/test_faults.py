@@ -1,0 +1,274 @@
+"""Sites of two workers under load, while models are replaced, rows edited and processes killed.
+
+FAULT_ROUNDS, 2 if it is not set, is how often each kind of process is killed.
+"""
+
+import os
+import random
+import re
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+
+import httpx2
+import pytest
+from sqlalchemy import select, text
+
+from examples.games.web.tables import Game, Rental
+from examples.web.database import Database, head
+from tests.examples.conftest import RunningSite
+
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
+PASSWORD = "open sesame"
+REPLACEMENTS = 20
+NOT_ANSWERED = (OSError, HTTPException, httpx2.TransportError)
+
+
+class Writer:
+    """Adds rows and edits one; remembers what was acknowledged, and compares it with the database."""
+
+    pause = 0.02  # seconds between rows added
+
+    def __init__(self):
+        self.browser, self.csrf, self.home = None, "", ""
+        self.added, self.edits_sent, self.edits_acknowledged = {}, 0, 0
+
+    def log_in(self, home):
+        """Open an admin's session."""
+        if self.browser:
+            self.browser.close()
+        self.home, self.browser = home, httpx2.Client(base_url=home, timeout=30)
+        for path in ("/login", "/admin"):
+            self.csrf = re.search(r'name="csrf" value="([^"]+)"', self.browser.get(path).text)[1]
+            if path == "/login":
+                self.send("/login", password=PASSWORD, to="/admin")
+
+    def send(self, path, **fields):
+        """Send a form, which has to be done."""
+        answer = self.browser.post(path, data={"csrf": self.csrf, **fields}, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+
+    def edit(self):
+        """Change the first row."""
+        self.edits_sent += 1
+        self.change(f"edit {self.edits_sent}")
+        self.edits_acknowledged = self.edits_sent
+
+    def assert_all_is_kept(self, session):
+        """Compare; what was sent but not acknowledged may be there or not."""
+        found = dict(map(tuple, session.execute(self.rows)))
+        assert {key: value for key, value in self.added.items() if found.get(key) != value} == {}
+        kept = int(session.scalar(self.changed).removeprefix("edit "))
+        assert self.edits_acknowledged <= kept <= self.edits_sent
+
+
+class TavernWriter(Writer):
+    """Rents games by the API, and edits the first game."""
+
+    package, name = "examples.games", "tavern"
+    reads = (
+        "/api/recommend?type=Puzzle",
+        "/suggest?budget=cheap&type=RPG",
+        "/",
+        "/games?q=mario",
+        "/games/tetris",
+    )
+    rows = select(Rental.id, Game.title).join(Game)
+    changed = select(Game.developer).where(Game.id == 1)
+
+    def add(self):
+        """Rent a game, as a new visitor."""
+        title = ("Tetris", "Celeste", "Another World")[len(self.added) % 3]
+        answer = httpx2.post(f"{self.home}/api/rentals", json={"game": title, "budget": "cheap"}, timeout=30)
+        assert answer.status_code == 201, answer.text
+        self.added[answer.json()["id"]] = title
+
+    def change(self, text):
+        """Change the first game."""
+        fields = {
+            "title": "1080° Snowboarding",
+            "year": "1998",
+            "console": "1",
+            "cost": "11",
+            "top_rated": "on",
+        }
+        self.send("/admin/games/1", developer=text, types=["Racing", "Sports"], **fields)
+
+
+WRITERS = [TavernWriter]  # a site more is an entry more
+
+
+class Load:
+    """Threads that read pages, and one that writes; counts the answers and what was not answered."""
+
+    def __init__(self, writer, site, n_readers=2):
+        self.writer, self.site, self.stopping = writer, site, threading.Event()
+        self.statuses, self.unanswered, self.wrong = Counter(), 0, []
+        tasks = [self._read] * n_readers + [self._add]
+        self.threads = [threading.Thread(target=self._guarded, args=(task,)) for task in tasks]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+        assert not self.wrong
+
+    def _guarded(self, task):
+        try:
+            while not self.stopping.is_set():
+                try:
+                    task()
+                except NOT_ANSWERED:
+                    self.unanswered += 1
+                    time.sleep(0.02)
+        except BaseException as error:
+            self.wrong.append(error)
+
+    def _read(self):
+        connection = HTTPConnection("127.0.0.1", self.site.port, timeout=30)
+        try:
+            for path in self.writer.reads:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                answer.read()
+                self.statuses[answer.status] += 1
+        finally:
+            connection.close()
+
+    def _add(self):
+        self.writer.add()
+        self.stopping.wait(self.writer.pause)
+
+
+@pytest.fixture(params=WRITERS, ids=lambda kind: kind.name, scope="module")
+def writer(request):
+    return request.param()
+
+
+@pytest.fixture(scope="module")
+def database(database_url):
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def start(writer, database_url):
+    """Return what starts the site, on the folder of an earlier one or a new one."""
+    started = []
+
+    def start(data):
+        variables = {f"{writer.name.upper()}_ADMIN_PASSWORD": PASSWORD, "DATABASE_URL": database_url}
+        started.append(RunningSite(writer.package, data, 2, {**variables, "OMP_NUM_THREADS": "1"}))
+        writer.log_in(started[-1].home)
+        return started[-1]
+
+    yield start
+    writer.browser.close()
+    for site in started:
+        site.kill()
+
+
+@pytest.fixture(scope="module")
+def site(start, writer, tmp_path_factory):
+    site = start(tmp_path_factory.mktemp(writer.name))
+    writer.edit()
+    return site
+
+
+def assert_all_is_kept(writer, database):
+    with database.reading() as session:
+        writer.assert_all_is_kept(session)
+        if database.is_sqlite:
+            assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+def test_models_are_replaced_and_rows_written_under_load_and_nothing_fails(site, writer, database):
+    card = site.data / f"{writer.name}-model.json"
+    delays = []
+    with Load(writer, site) as load:
+        for _ in range(REPLACEMENTS):
+            trained = max(health["trained"] for health in site.workers().values())
+            before = card.stat().st_mtime_ns
+            writer.edit()
+            site.wait_for(lambda before=before: card.stat().st_mtime_ns != before, 30)
+            saved = time.monotonic()
+            site.wait_for(
+                lambda trained=trained: (
+                    [h["trained"] > trained for h in site.workers().values()] == [True] * 2
+                ),
+                10,
+            )
+            delays.append(time.monotonic() - saved)
+    assert load.unanswered == 0
+    assert set(load.statuses) == {200}
+    assert sum(load.statuses.values()) > 100
+    assert sorted(delays)[len(delays) // 2] < 1.0, delays  # a machine that does much else may stumble
+    assert_all_is_kept(writer, database)
+    with database.reading() as session:
+        newest = head(session).version
+    site.wait_for(lambda: {health["version"] for health in site.workers().values()} == {newest}, 2)
+
+
+def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(site, writer, database):
+    rng = random.Random(1)
+    with Load(writer, site) as load:
+        for _ in range(ROUNDS):
+            time.sleep(rng.uniform(0.2, 1.0))
+            victim = rng.choice(list(site.workers()))
+            editing = threading.Thread(target=edit_until_refused, args=(writer,))
+            editing.start()
+            time.sleep(rng.uniform(0, 0.1))
+            os.kill(victim, signal.SIGKILL)
+            editing.join()
+            site.wait_for(lambda victim=victim: victim not in site.workers() and site.is_well(), 120)
+    assert set(load.statuses) == {200}
+    assert_all_is_kept(writer, database)
+
+
+def test_a_killed_site_starts_again_with_all_that_was_acknowledged(site, start, writer, database):
+    rng = random.Random(2)
+    for _ in range(ROUNDS):
+        with Load(writer, site) as load:
+            editing = threading.Thread(target=edit_until_refused, args=(writer,))
+            editing.start()
+            time.sleep(rng.uniform(0.3, 1.5))
+            site.kill()
+            editing.join()
+        assert set(load.statuses) == {200}
+        assert_all_is_kept(writer, database)
+        site = start(site.data)
+        before = len(writer.added)
+        writer.add()
+        assert len(writer.added) == before + 1
+
+
+def test_workers_whose_supervisor_is_killed_end_and_free_the_port(site, start):
+    site = start(site.data)
+    os.kill(site.process.pid, signal.SIGKILL)
+    site.process.wait()
+
+    def is_free():
+        with closing(socket.socket()) as client:
+            return client.connect_ex(("127.0.0.1", site.port)) != 0
+
+    site.wait_for(is_free, 60)
+
+
+def edit_until_refused(writer, seconds=2.0):
+    """Edit without a pause, until the process is gone or the time is up."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            writer.edit()
+        except NOT_ANSWERED:
+            return
