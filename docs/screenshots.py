@@ -25,6 +25,13 @@ PICTURES = {  # by site: package, and each picture's page, window and colours
             "tavern-front": ("/?budget=standard&type=Puzzle&type=Strategy", DESKTOP, "light"),
         },
     ),
+    "pizzeria": (
+        "examples.pizza",
+        {
+            "pizzeria-phone": ("/?service=0.9", PHONE, "dark"),
+            "pizzeria": ("/?service=0.9", DESKTOP, "light"),
+        },
+    ),
 }
 
 

@@ -14,7 +14,10 @@ from examples.web.app import WebApp
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
 HOME = "http://127.0.0.1"
-SITES = {"tavern": "examples.games.web.site"}  # a site more is an entry more
+SITES = {
+    "tavern": "examples.games.web.site",
+    "pizzeria": "examples.pizza.web.site",
+}  # a site more is an entry more
 CONFORMS = (
     "not_a_server_error",
     "status_code_conformance",

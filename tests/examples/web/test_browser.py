@@ -56,7 +56,31 @@ TOURS = [  # a site more is an entry more
             "/admin/rentals",
             "/admin/rentals/1",
         ),
-    )
+    ),
+    Tour(
+        "examples.pizza",
+        "pizzeria",
+        (
+            "/",
+            "/?service=0.9",
+            "/analytics",
+            "/analytics?from=2026-01-01&to=2026-01-31",
+            "/login",
+            "/api/docs",
+        ),
+        (
+            "/admin",
+            "/admin/reservations",
+            "/admin/reservations/1",
+            "/admin/reservations/new",
+            "/admin/reservations/1/delete",
+            "/admin/orders",
+            "/admin/orders/1",
+            "/admin/evenings",
+            "/admin/evenings/1",
+            "/admin/import",
+        ),
+    ),
 ]
 TAVERN = TOURS[0]
 

@@ -10,8 +10,10 @@ import signal
 import socket
 import threading
 import time
+import uuid
 from collections import Counter
 from contextlib import closing
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 
 import httpx2
@@ -19,6 +21,8 @@ import pytest
 from sqlalchemy import select, text
 
 from examples.games.web.tables import Game, Rental
+from examples.pizza.clock import Clock, read_zone
+from examples.pizza.web.tables import Order
 from examples.web.database import Database, head
 from tests.examples.conftest import RunningSite
 
@@ -99,7 +103,38 @@ class TavernWriter(Writer):
         self.send("/admin/games/1", developer=text, types=["Racing", "Sports"], **fields)
 
 
-WRITERS = [TavernWriter]  # a site more is an entry more
+class PizzeriaWriter(Writer):
+    """Writes orders down and edits the first, all of them yesterday's, which the model learns from."""
+
+    package, name = "examples.pizza", "pizzeria"
+    pause = 0.2  # each of them trains anew
+    reads = (
+        "/api/forecast?reservations=20&service_level=0.9",
+        "/",
+        "/analytics",
+        "/charts/coming.svg",
+        "/api/evenings",
+    )
+    rows = select(Order.name, Order.pizzas)
+    changed = select(Order.name).where(Order.id == 1)
+
+    def add(self):
+        """Write an order down."""
+        name, pizzas = f"order {uuid.uuid4()}", 1 + len(self.added) % 9
+        self.send("/admin/orders/new", name=name, day=yesterday(), pizzas=pizzas)
+        self.added[name] = pizzas
+
+    def change(self, text):
+        """Change the first order."""
+        self.send("/admin/orders/1", name=text, day=yesterday(), pizzas=5)
+
+
+def yesterday():
+    """Return the restaurant's."""
+    return str(Clock(read_zone()).today() - timedelta(1))
+
+
+WRITERS = [TavernWriter, PizzeriaWriter]  # a site more is an entry more
 
 
 class Load:
