@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -19,7 +19,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory):
-    """Return the address of an empty database: SQLite, or where TEST_DATABASE_URL is set PostgreSQL."""
+    """Return the address of an empty database, for all tests of a module."""
+    with new_database(tmp_path_factory) as url:
+        yield url
+
+
+@contextmanager
+def new_database(tmp_path_factory):
+    """Give the address of an empty database: SQLite, or where TEST_DATABASE_URL is set PostgreSQL."""
     server = os.environ.get("TEST_DATABASE_URL")
     if not server:
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 
 from examples.web.app import WebApp
+from tests.examples.conftest import new_database
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
@@ -30,11 +31,11 @@ ALLOWED, NOT_ALLOWED = schemathesis.GenerationMode.POSITIVE, schemathesis.Genera
 
 
 @pytest.fixture(scope="module", params=SITES)
-def operations(request, tmp_path_factory, database_url):
+def operations(request, tmp_path_factory):
     """Return the operations of a site that runs."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, new_database(tmp_path_factory) as url:
         patch.setenv(f"{request.param.upper()}_DATA", str(tmp_path_factory.mktemp("data")))
-        patch.setenv("DATABASE_URL", database_url)
+        patch.setenv("DATABASE_URL", url)
         app = importlib.import_module(SITES[request.param]).create_app()
         with TestClient(app, HOME):
             address = "/api/openapi.json"

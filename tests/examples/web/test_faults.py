@@ -24,7 +24,7 @@ from examples.games.web.tables import Game, Rental
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web.tables import Order
 from examples.web.database import Database, head
-from tests.examples.conftest import RunningSite
+from tests.examples.conftest import RunningSite, new_database
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 PASSWORD = "open sesame"
@@ -187,6 +187,13 @@ class Load:
 @pytest.fixture(params=WRITERS, ids=lambda kind: kind.name, scope="module")
 def writer(request):
     return request.param()
+
+
+@pytest.fixture(scope="module")
+def database_url(writer, tmp_path_factory):
+    """Return the address of the site's own database."""
+    with new_database(tmp_path_factory) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
