@@ -94,6 +94,7 @@ def make_engine(url: str) -> Engine:
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver opens no transaction of its own: _begin_sqlite does
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows a to z only
     for pragma in (
         f"busy_timeout={1000 * BUSY_SECONDS}",
         "journal_mode=WAL",
@@ -101,6 +102,10 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:

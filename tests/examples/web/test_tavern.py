@@ -24,6 +24,7 @@ from sqlalchemy import func, inspect, select
 from examples.games import __main__ as command_line
 from examples.games.data import load_games
 from examples.games.evaluate import CriteriaScorer
+from examples.games.web.admin import GameFields, types_of
 from examples.games.web.covers import MOTIFS, cover
 from examples.games.web.criteria import nearest
 from examples.games.web.model import LEARNER, read_facts
@@ -184,6 +185,29 @@ def test_a_rented_game_is_the_visitors_and_not_suggested_again(app, browser):
     assert "already" in page.text
     assert [rental["game"] for rental in browser.get("/api/rentals").json()] == [first]
     assert second
+
+
+@pytest.mark.parametrize("game", ["", "nowhere", "a\0b", "x" * 1000])
+def test_a_game_that_there_is_none_of_cannot_be_rented(browser, game):
+    page = browser.get("/games/tetris")
+    assert send(browser, page, "/rent", game=game).status_code == 404
+
+
+def test_a_page_rents_by_its_address_though_another_game_is_called_so(app, browser):
+    about = {"year": 2006, "developer": "Clover", "cents": 450, "top_rated": False}
+    with app.state.database.writing() as session:
+        bump(session, structural=True)
+        console = session.scalar(select(Console))
+        for title, slug in (("foo-bar", "zed"), ("Foo Bar", "foo-bar")):
+            session.add(Game(title=title, slug=slug, of_console=console, **about))
+            session.flush()
+    page = send(browser, browser.get("/games/foo-bar"), "/rent", game="foo-bar")
+    assert "Foo Bar is yours" in page.text
+    with app.state.database.writing() as session:  # as it was
+        bump(session, structural=True)
+        for game in session.scalars(select(Game).where(Game.developer == "Clover")):
+            session.delete(game)
+    eventually(lambda: is_up_to_date(app))
 
 
 def test_the_shelves_are_searched_filtered_and_paged(browser):
@@ -402,6 +426,31 @@ def test_a_stored_title_is_never_markup(admin, app, browser):
     send(admin, admin.get(f"{row}/delete"), f"{row}/delete")
     send(admin, admin.get(f"/admin/consoles/{console.id}/delete"), f"/admin/consoles/{console.id}/delete")
     eventually(lambda: is_up_to_date(app))
+
+
+def test_names_are_the_same_in_small_letters_and_capitals_of_every_alphabet(admin, app):
+    fields = {"year": "2006", "console": "1", "developer": "Clover", "cost": "4.5", "types": "Action"}
+    send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name="Élan")
+    send(admin, admin.get("/admin/games/new"), "/admin/games/new", title="Ōkami", **fields)
+    for title in ("Ōkami", "ōKAMI"):
+        page = send(admin, admin.get("/admin/games/new"), "/admin/games/new", title=title, **fields)
+        assert (page.status_code, "a game called Ōkami already" in page.text) == (422, True)
+    for name in ("Élan", "éLAN"):
+        page = send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name=name)
+        assert (page.status_code, "a console called Élan already" in page.text) == (422, True)
+    assert "/games/okami" in admin.get("/games", params={"q": "ŌKAMI"}).text
+    page = send(admin, admin.get("/admin/rentals/new"), "/admin/rentals/new", game="Ōkami")
+    assert page.url.path == "/admin/rentals"
+    with app.state.database.writing() as session:  # as it was, and forgotten by the model
+        bump(session, structural=True)
+        session.delete(session.scalar(select(Game).where(Game.title == "Ōkami")))
+        session.delete(session.scalar(select(Console).where(Console.name == "Élan")))
+    eventually(lambda: is_up_to_date(app))
+
+
+def test_a_new_type_is_spelled_once():
+    data = GameFields(title="x", year=2000, console=1, developer="x", cost=1, new_types="Noir, noir, PUZZLE")
+    assert types_of(data, [], ["Puzzle"]) == ["Noir", "Puzzle"]
 
 
 def test_a_console_with_games_is_not_deleted(admin, app):
