@@ -207,6 +207,8 @@ def test_forms_without_the_token_or_from_elsewhere_are_refused(browser, app):
         ({**good, "csrf": "é"}, {}),
         (good, {"origin": "https://elsewhere.example"}),
         (good, {"origin": "null"}),
+        (good, {"origin": f"{HOME}.elsewhere.example"}),
+        (good, {"origin": f"{HOME}:8000"}),
         (good, {"sec-fetch-site": "cross-site"}),
         (good, {"sec-fetch-site": "same-site"}),
     ]:
@@ -220,6 +222,7 @@ def test_forms_without_the_token_or_from_elsewhere_are_refused(browser, app):
 
 def test_wrong_hosts_and_too_long_requests_are_refused(browser):
     assert browser.get("/", headers={"host": "elsewhere.example"}).status_code == 400
+    assert browser.get("/", headers={"host": "localhost:1.elsewhere.example"}).status_code == 400
     assert browser.get("/", headers={"host": "localhost:8000"}).status_code == 200
     assert browser.get("/?q=" + "x" * 5000).status_code == 414
     assert browser.post("/api/echo", content=b"x" * (1 << 21)).status_code == 413
@@ -245,6 +248,15 @@ def test_malformed_bodies_are_the_senders_fault(browser, body, kind):
     answer = browser.post("/api/echo", content=body, headers={"content-type": kind})
     assert answer.status_code in (400, 422)
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("charset", ["raw_unicode_escape", "undefined", "utf-16", "utf-7", '"UTF-16"'])
+def test_forms_in_another_encoding_are_refused(browser, charset):
+    body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\\ud800+2AA-\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    assert browser.post("/order", content=body, headers={"content-type": kind}).status_code == 415
+    answer = browser.post("/order", content=body, headers={"content-type": kind.replace(charset, "UTF-8")})
+    assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("body", [b"--x\r\nbroken", b"--x", b"", b"\0\0"])
@@ -274,6 +286,14 @@ def test_the_api_is_described_without_another_host(browser):
     assert "/api/echo" in page
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
     assert browser.get("/docs").status_code == 404
+
+
+def test_the_policy_allows_the_sites_own_files_and_nothing_else(browser):
+    policy = browser.get("/").headers["content-security-policy"]
+    allowed = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    own = dict.fromkeys(("script-src", "style-src", "connect-src", "form-action"), "'self'")
+    none = dict.fromkeys(("default-src", "frame-ancestors", "base-uri"), "'none'")
+    assert allowed == {**own, **none, "img-src": "'self' data:"}
 
 
 # --- forms ---
