@@ -359,6 +359,24 @@ def test_editing_one_field_keeps_all_the_others(admin, app):
         assert {name: getattr(after, name) for name in kept} == kept
 
 
+def test_nobodys_change_is_lost_unseen(admin, app):
+    send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name="Twin")
+    with app.state.database.reading() as session:
+        row = session.scalar(select(Console).where(Console.name == "Twin"))
+    address = f"/admin/consoles/{row.id}"
+    mine, yours = admin.get(address), admin.get(address)
+    assert admin.post(address, data={**fields_of(mine), "name": "Mine"}).url.path == "/admin/consoles"
+    yours = admin.post(address, data={**fields_of(yours), "name": ""})  # a mistake first
+    yours = admin.post(address, data={**fields_of(yours), "name": "Yours"})
+    assert yours.status_code == 422
+    assert "Somebody else has changed it meanwhile" in yours.text
+    assert 'value="Yours"' in yours.text
+    assert ">Mine</a>" in admin.get("/admin/consoles?q=Mine").text
+    assert admin.post(address, data=fields_of(yours)).url.path == "/admin/consoles"  # now with open eyes
+    assert ">Yours</a>" in admin.get("/admin/consoles?q=Yours").text
+    send(admin, admin.get(f"{address}/delete"), f"{address}/delete")
+
+
 def test_errors_stand_beside_their_fields_and_the_input_is_kept(admin, app):
     page = admin.get("/admin/games/new")
     sent = {
