@@ -356,6 +356,41 @@ def test_guessing_the_password_is_slowed_down(browser):
     assert int(slow.headers["retry-after"]) > 0
 
 
+def test_attempts_are_forgotten_after_a_while_and_when_the_clock_is_put_back(browser, monkeypatch):
+    now = [time.time()]
+    monkeypatch.setattr(login_module.time, "time", lambda: now[0])
+    for seconds in (login_module.WINDOW_SECONDS + 1, -3600):
+        assert [log_in(browser, "x").status_code for _ in range(6)] == [403] * 5 + [429]
+        now[0] += seconds
+    assert log_in(browser, "x").status_code == 403
+    now[0] += login_module.WINDOW_SECONDS - 1
+    assert [log_in(browser, "x").status_code for _ in range(5)] == [403] * 4 + [429]
+
+
+def test_guesses_from_many_addresses_are_slowed_down_together(browser, app):
+    with app.state.database.writing() as session:
+        for i in range(login_module.ATTEMPTS_IN_ALL):
+            login_module.count_attempt(session, f"10.0.0.{i}")
+    assert login_module.ATTEMPTS_IN_ALL <= 100
+    assert log_in(browser).status_code == 429
+
+
+def test_a_session_ends_after_a_shift_and_when_there_is_a_new_password(browser, app, monkeypatch):
+    log_in(browser)
+    before = token(browser.get("/"))
+    with monkeypatch.context() as patch:
+        later = time.time() + login_module.SESSION_SECONDS - 60
+        patch.setattr(login_module.time, "time", lambda: later)
+        assert browser.get("/admin").url.path == "/admin"
+        later += 120
+        assert browser.get("/admin").url.path == "/login"
+    login_module.set_password(app.state.database, "x" * 300, "DEMO_ADMIN_PASSWORD")
+    assert browser.get("/admin").url.path == "/login"
+    assert log_in(browser, "x" * 300).url.path == "/admin"
+    assert token(browser.get("/")) != before  # who knew the token of before knows it no more
+    login_module.set_password(app.state.database, PASSWORD, "DEMO_ADMIN_PASSWORD")
+
+
 def test_many_guesses_at_once_are_counted_too(app):
     browsers = [TestClient(app, HOME) for _ in range(10)]
     answers = []
