@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from filelock import FileLock
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
+from sqlalchemy import URL
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
@@ -86,8 +87,8 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
     first model are made when the application starts, not here.
     """
     data = data or site.data_folder()
-    data.mkdir(parents=True, exist_ok=True)
-    embedded = f"sqlite:///{data.resolve() / site.name}.sqlite"
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    embedded = URL.create("sqlite", database=str(data.resolve() / f"{site.name}.sqlite"))
     database = Database(database_url or os.environ.get("DATABASE_URL") or embedded)
     app = WebApp(
         title=site.title,

@@ -66,16 +66,18 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
     try:
         import uvicorn
 
-        from examples.web.database import make_engine
+        from examples.web.database import check_database
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
     if options.data:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
-    try:
+    try:  # what no worker can do, here: workers that fail are started again for ever
+        if options.data:
+            options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if url := os.environ.get("DATABASE_URL"):
-            make_engine(url).dispose()
+            check_database(url)
         check()
-    except ValueError as error:  # DatabaseUrlError is one
+    except (ValueError, OSError) as error:  # DatabaseUrlError is a ValueError
         fail(str(error))
     if options.host not in ("127.0.0.1", "localhost", "::1"):
         hosts = f"{name.upper()}_HOSTS"

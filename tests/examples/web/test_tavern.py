@@ -681,6 +681,12 @@ def test_the_seed_is_the_catalogue(app):
             {"DATABASE_URL": "mysql://root:secret@localhost"},
             "DATABASE_URL must be sqlite:///FILE or postgresql",
         ),
+        (
+            ["--workers", "2"],
+            {"DATABASE_URL": "postgresql+psycopg://u:secret@127.0.0.1:1/x"},
+            "DATABASE_URL: the database does not answer: connection failed",
+        ),
+        (["--workers", "2", "--data", __file__], {}, "File exists"),
         ([], {"without": "uvicorn"}, 'serve needs the web packages: pip install -e ".[web]"'),
     ],
 )

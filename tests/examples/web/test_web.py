@@ -458,6 +458,24 @@ def test_other_databases_are_refused_without_saying_the_password(url):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:p@se:cret@h/n", "postgresql+psycopg://u@h:secret/n"])
+def test_an_address_that_cannot_be_read_is_refused_without_the_password(url):
+    with pytest.raises(DatabaseUrlError, match="write @ as %40") as refused:
+        Database(url)
+    assert "cret" not in str(refused.value)
+
+
+def test_the_data_folder_may_have_any_name_and_is_its_owners(site, tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DEMO_ADMIN_PASSWORD", PASSWORD)
+    data = tmp_path / "what? 100%20 #1"
+    with TestClient(build_app(site, data)):
+        pass
+    assert (data / "demo.sqlite").exists()
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert (data / "secret").stat().st_mode & 0o777 == 0o600
+
+
 def test_migrations_make_the_tables_as_declared_and_take_them_down(site, app, tmp_path):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
@@ -602,8 +620,18 @@ def test_a_damaged_file_keeps_the_last_good_model_and_is_made_anew(two):
     file.write_bytes(b"damaged")
     eventually(lambda: all("cannot be used" in worker.reason for worker in two), 1)
     assert two[0].answers == two[1].answers == {"tea": 2, "wine": 1}
+    assert file.name in two[0].reason
+    assert str(file.parent) not in two[0].reason  # everybody can read it
     eventually(lambda: all(worker.health()["status"] == "ok" for worker in two))
     assert sum(worker.trainings for worker in two) == 1
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_address(site, tmp_path):
+    url = "postgresql+psycopg://somebody:sesame@127.0.0.1:1/shop"
+    pytest.importorskip("psycopg")
+    live = LiveModel(site.learner, Database(url), tmp_path / "demo-model.json")
+    live.turn()
+    assert live.reason == "the database cannot be followed: OperationalError"
 
 
 @pytest.mark.parametrize(
