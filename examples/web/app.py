@@ -60,6 +60,17 @@ class Problems(BaseModel):
     detail: list[Problem]
 
 
+class Files(StaticFiles):
+    """Static files. Pages name them with a digest of what they hold: browsers may keep those."""
+
+    def file_response(self, full_path: Any, stat_result: Any, scope: Any, status_code: int = 200) -> Response:
+        """Return a file."""
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        if scope["query_string"].startswith(b"v="):
+            answer.headers["cache-control"] = f"public, max-age={YEAR}, immutable"
+        return answer
+
+
 class WebApp(FastAPI):
     """FastAPI behind the guard, which has to see error pages too; ``state`` has what pages need."""
 
@@ -141,8 +152,8 @@ def add_routes(app: WebApp) -> None:
     app.add_api_route("/login", login_page, include_in_schema=False)
     app.add_api_route("/login", login, methods=["POST"], include_in_schema=False)
     app.add_api_route("/logout", logout, methods=["POST"], include_in_schema=False)
-    app.mount("/static/site", StaticFiles(directory=site.folder / "static"))
-    app.mount("/static/web", StaticFiles(directory=HERE / "static"))
+    app.mount("/static/site", Files(directory=site.folder / "static"))
+    app.mount("/static/web", Files(directory=HERE / "static"))
 
 
 def templates_of(site: Site) -> Environment:
@@ -271,7 +282,8 @@ async def show_login(request: Request, error: LoginNeeded) -> Response:
     """Send to the login, and from there back."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": "This needs the admin's login."}, 401)
-    to = request.url.path if request.method == "GET" else "/admin"
+    query = f"?{request.url.query}" if request.url.query else ""
+    to = request.url.path + query if request.method == "GET" else "/admin"
     return RedirectResponse(with_query("/login", to=to), 303)
 
 

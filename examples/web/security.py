@@ -54,6 +54,8 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if is_head := scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # all that can be got can be asked about
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -62,6 +64,8 @@ class Guard:
                 if b"cache-control" not in given:
                     more.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *more]
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         if refusal := self._refusal(scope):

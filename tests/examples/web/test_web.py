@@ -1,6 +1,7 @@
 """The foundation of the web sites, by a site of one table whose model counts its rows."""
 
 import copy
+import html
 import os
 import re
 import threading
@@ -181,6 +182,24 @@ def test_every_answer_has_the_headers(browser, path):
     assert "server" not in answer.headers
 
 
+def test_all_that_can_be_got_can_be_asked_about(browser):
+    for path in ("/", "/health", "/static/web/site.css"):
+        asked, got = browser.head(path), browser.get(path)
+        assert (asked.status_code, asked.content) == (200, b"")
+        assert asked.headers["content-length"] == str(len(got.content))
+    assert browser.head("/order").status_code == 405
+
+
+def test_browsers_keep_the_files_that_pages_name_and_no_page(browser):
+    page = browser.get("/")
+    assert page.headers["cache-control"] == "no-store"
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert len(files) >= 4
+    for path in files:
+        assert "immutable" in browser.get(path).headers["cache-control"]
+        assert browser.get(path.split("?")[0]).headers["cache-control"] == "no-store"
+
+
 def test_errors_are_pages_or_json_and_tell_no_details(browser):
     assert browser.get("/nowhere").status_code == 404
     assert "There is no such page" in browser.get("/nowhere").text
@@ -329,6 +348,13 @@ def test_the_admins_pages_need_the_password(browser):
     assert "the admin" in answer.text
     browser.post("/logout", data={"csrf": token(browser.get("/admin"))})
     assert browser.get("/admin").url.path == "/login"
+
+
+def test_the_login_leads_back_to_where_it_was_asked_for(browser):
+    page = browser.get("/admin?q=a+b&page=2")
+    assert page.url.path == "/login"
+    to = html.unescape(re.search(r'name="to" value="([^"]+)"', page.text)[1])
+    assert str(log_in(browser, to=to).url).endswith("/admin?q=a+b&page=2")
 
 
 def test_a_session_ends_with_the_logout_even_if_its_cookie_was_copied(browser, app):
