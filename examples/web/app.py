@@ -280,8 +280,6 @@ async def show_invalid(request: Request, error: RequestValidationError) -> Respo
 
 async def show_login(request: Request, error: LoginNeeded) -> Response:
     """Send to the login, and from there back."""
-    if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": "This needs the admin's login."}, 401)
     query = f"?{request.url.query}" if request.url.query else ""
     to = request.url.path + query if request.method == "GET" else "/admin"
     return RedirectResponse(with_query("/login", to=to), 303)

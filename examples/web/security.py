@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from fastapi import HTTPException, Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -69,19 +69,19 @@ class Guard:
             await send(message)
 
         if refusal := self._refusal(scope):
-            await refusal(scope, receive, send_guarded)
+            await refused(scope["path"], *refusal)(scope, receive, send_guarded)
         else:
             await self.app(scope, self._limited(receive, Headers(scope=scope)), send_guarded)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> tuple[str, int] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self.hosts and re.sub(r":\d+$", "", host) not in self.hosts:
-            return PlainTextResponse("This site is not known by that name.\n", 400)
+            return "This site is not known by that name.", 400
         if len(scope["query_string"]) > LONGEST_QUERY:
-            return PlainTextResponse(f"The address is longer than {LONGEST_QUERY} bytes.\n", 414)
+            return f"The address is longer than {LONGEST_QUERY} bytes.", 414
         if scope["method"] not in SAFE_METHODS and not is_from_here(headers):
-            return PlainTextResponse("Refused: the request comes from another site.\n", 403)
+            return "Refused: the request comes from another site.", 403
         return None
 
     def _limited(self, receive: Receive, headers: Headers) -> Receive:
@@ -99,6 +99,13 @@ class Guard:
             raise HTTPException(413, f"A request may have {self.most_bytes} bytes.")
 
         return receive_limited
+
+
+def refused(path: str, words: str, status: int) -> Response:
+    """Return a refusal as the path's kind of answer."""
+    if path.startswith("/api/"):
+        return JSONResponse({"detail": words}, status)
+    return PlainTextResponse(words + "\n", status)
 
 
 def is_from_here(headers: Headers) -> bool:

@@ -187,6 +187,15 @@ def test_a_rented_game_is_the_visitors_and_not_suggested_again(app, browser):
     assert second
 
 
+def test_a_visitor_rents_several_games_each_once_and_a_type_asked_for_twice_counts_once(browser):
+    asked = {"gameplay_types": ["Puzzle", "Action", "Puzzle"]}
+    bodies = [{"game": game, **asked} for game in ("Tetris", "Doom", "Tetris")]
+    answers = [browser.post("/api/rentals", json=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 201, 200]
+    assert [rental["game"] for rental in browser.get("/api/rentals").json()] == ["Doom", "Tetris"]
+    assert all(answer.json()["gameplay_types"] == ["Puzzle", "Action"] for answer in answers)
+
+
 @pytest.mark.parametrize("game", ["", "nowhere", "a\0b", "x" * 1000])
 def test_a_game_that_there_is_none_of_cannot_be_rented(browser, game):
     page = browser.get("/games/tetris")

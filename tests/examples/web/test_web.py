@@ -244,6 +244,8 @@ def test_wrong_hosts_and_too_long_requests_are_refused(browser):
     assert browser.get("/", headers={"host": "localhost:1.elsewhere.example"}).status_code == 400
     assert browser.get("/", headers={"host": "localhost:8000"}).status_code == 200
     assert browser.get("/?q=" + "x" * 5000).status_code == 414
+    assert "longer than 4096" in browser.get("/api/echo?q=" + "x" * 5000).json()["detail"]
+    assert "another site" in browser.post("/api/echo", headers={"origin": "null"}).json()["detail"]
     assert browser.post("/api/echo", content=b"x" * (1 << 21)).status_code == 413
     in_chunks = browser.post("/api/echo", content=iter([b"x" * (1 << 19)] * 4))
     assert in_chunks.status_code == 413
@@ -609,6 +611,23 @@ def test_a_burst_of_changes_is_trained_once_by_one_worker(two):
     eventually(lambda: all(worker.answers == {"tea": 12, "wine": 1} for worker in two), 1.5)
     time.sleep(0.5)
     assert sum(worker.trainings for worker in two) == 1
+
+
+def test_one_change_is_enough_to_train_by(two):
+    two[0].start()
+    write(two[0], "wine", structural=True)
+    eventually(lambda: two[0].trainings == 1)
+    assert two[0].answers == {"tea": 2, "wine": 2}
+
+
+def test_a_database_that_comes_back_is_followed_again(two, monkeypatch):
+    two[0].start()
+    with monkeypatch.context() as patch:
+        patch.setattr(live_module, "head", lambda session: 1 / 0)
+        eventually(lambda: two[0].health()["status"] == "degraded")
+        assert two[0].reason.startswith("the database cannot be followed")
+        assert two[0].answers == {"tea": 2, "wine": 1}
+    eventually(lambda: two[0].health()["status"] == "ok")
 
 
 def test_a_burst_that_does_not_end_is_trained_all_the_same(monkeypatch):
