@@ -22,12 +22,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, inspect, select
 
 from examples.games import __main__ as command_line
-from examples.games.data import load_games
+from examples.games.data import budget_of, load_games
 from examples.games.evaluate import CriteriaScorer
 from examples.games.web.admin import GameFields, types_of
 from examples.games.web.covers import MOTIFS, cover
 from examples.games.web.criteria import nearest
-from examples.games.web.model import LEARNER, read_facts
+from examples.games.web.model import LEARNER, Answers, read_facts
+from examples.games.web.pages import COSTS
 from examples.games.web.seed import free_slug
 from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
@@ -231,6 +232,11 @@ def test_the_shelves_are_searched_filtered_and_paged(browser):
         assert "No game is like that" in browser.get("/games", params={"q": q}).text or q == "100% \x00"
 
 
+@pytest.mark.parametrize("cents", [0, 499, 500, 1999, 2000, 99_999_999])
+def test_the_shelves_have_a_price_in_the_purse_that_the_model_has_it_in(cents):
+    assert [name for name, (low, high) in COSTS.items() if low <= cents < high] == [budget_of(cents / 100)]
+
+
 def test_a_games_page_shows_similar_games(browser):
     page = html.unescape(browser.get("/games/tetris").text)
     told = browser.get("/api/recommend?budget=cheap&type=Puzzle&exclude=Tetris&k=6").json()["suggestions"]
@@ -284,6 +290,29 @@ def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(a
         assert np.array_equal(getattr(learned["classify"], name), getattr(full["classify"], name)), name
     assert learned.classes_.tolist() == full.classes_.tolist()
     assert np.array_equal(full["classify"].class_count_, np.rint(full["classify"].class_count_))
+
+
+def test_a_game_that_is_not_recommended_can_be_rented_and_teaches_nothing(app, browser):
+    eventually(lambda: is_up_to_date(app))
+    with app.state.database.reading() as session:
+        other = session.scalar(select(Game).where(Game.top_rated.is_(False)))
+    before = app.state.live._served
+    page = send(browser, browser.get(f"/games/{other.slug}"), "/rent", game=other.slug)
+    assert page.url.path == "/rentals"
+    eventually(lambda: is_up_to_date(app))
+    after = app.state.live._served
+    assert after.version > before.version
+    assert after.model.classes_.tolist() == before.model.classes_.tolist()
+    assert other.title not in after.answers.facts
+
+
+def test_a_game_that_is_gone_is_not_recommended_by_a_model_that_knows_it(app):
+    served = app.state.live._served
+    best = served.answers.recommend(None, ["Puzzle"], 1)[0].game.title
+    facts = {title: fact for title, fact in served.answers.facts.items() if title != best}
+    found = [one.game.title for one in Answers(served.model, facts).recommend(None, ["Puzzle"], 5)]
+    assert len(found) == 5
+    assert best not in found
 
 
 def test_the_weights_meet_most_questions(app):
