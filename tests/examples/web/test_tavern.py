@@ -24,7 +24,7 @@ from sqlalchemy import func, inspect, select
 from examples.games import __main__ as command_line
 from examples.games.data import budget_of, load_games
 from examples.games.evaluate import CriteriaScorer
-from examples.games.web.admin import GameFields, types_of
+from examples.games.web.admin import GameFields, save_game, types_of
 from examples.games.web.covers import MOTIFS, cover
 from examples.games.web.criteria import nearest
 from examples.games.web.model import LEARNER, Answers, read_facts
@@ -34,6 +34,7 @@ from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
 from examples.web.app import build_app
 from examples.web.database import Database, bump, downgrade, head, upgrade
+from examples.web.forms import Form
 from examples.web.security import HEADERS
 from examples.web.tables import login_attempts, shared
 
@@ -502,6 +503,27 @@ def test_names_are_the_same_in_small_letters_and_capitals_of_every_alphabet(admi
         session.delete(session.scalar(select(Game).where(Game.title == "Ōkami")))
         session.delete(session.scalar(select(Console).where(Console.name == "Élan")))
     eventually(lambda: is_up_to_date(app))
+
+
+def test_a_visitors_rental_does_not_become_one_that_the_visitor_has(app, admin, browser):
+    for game in ("Tetris", "Doom"):
+        last = browser.post("/api/rentals", json={"game": game}).json()
+    address = f"/admin/rentals/{last['id']}"
+    page = admin.post(address, data={**fields_of(admin.get(address)), "game": "Tetris"})
+    assert page.status_code == 422
+    assert "This visitor has rented Tetris already." in page.text
+
+
+@pytest.mark.parametrize("cost", ["4.35", "0.29", "999999.99", "5"])
+def test_a_cost_is_kept_to_the_coin(app, cost):
+    form = Form(
+        {}, {}, GameFields(title="x", year=2000, console=1, developer="x", cost=cost, types=["Puzzle"])
+    )
+    with app.state.database.reading() as session, session.no_autoflush:
+        game = Game(slug="x", types_in_order=[GameType(place=0, name="Puzzle")])
+        saved = save_game(session, game, form)
+        assert f"{saved.cost:.2f}" == f"{float(cost):.2f}"
+        session.expunge_all()
 
 
 def test_a_new_type_is_spelled_once():

@@ -519,6 +519,18 @@ def test_migrations_make_the_tables_as_declared_and_take_them_down(site, app, tm
     database.close()
 
 
+def test_sqlite_keeps_what_it_acknowledged_and_its_references(site, tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    with database.reading() as session:
+        ask = session.connection().exec_driver_sql
+        found = [
+            ask(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    database.close()
+    assert found == ["wal", 2, 1, 30_000]  # 2 is FULL
+
+
 def test_writers_take_turns_and_lose_nothing(app):
     database = app.state.database
     with database.reading() as session:
