@@ -20,7 +20,7 @@ from examples.games.web.criteria import (
 )
 from examples.games.web.model import Fact
 from examples.games.web.renting import record_rental, rental_out
-from examples.games.web.tables import Rental
+from examples.games.web.tables import Game, Rental
 from examples.web.forms import Line
 from examples.web.queries import in_query, read_query
 
@@ -154,7 +154,8 @@ def rent(request: Request, rental: NewRental) -> Response:
     answers = answers_of(request)
     check(answers, rental.budget or "", rental.gameplay_types, "body")
     title = check_game(answers, rental.game, ("body", "game"))
-    written, is_new = record_rental(request, title, rental.budget or None, rental.gameplay_types)
+    is_it, budget = Game.title == title, rental.budget or None
+    written, is_new = record_rental(request, is_it, budget, rental.gameplay_types)
     return JSONResponse(written, 201 if is_new else 200)
 
 

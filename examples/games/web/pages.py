@@ -85,10 +85,12 @@ def suggest(
 @router.post("/rent")
 def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
     """Record that the visitor takes a game home, and what question it answered."""
-    slug, budget = str(fields.get("game", ""))[:200], str(fields.get("budget", ""))
+    slug, budget = str(fields.get("game", "")), str(fields.get("budget", ""))
     types = [str(name) for name in fields.getlist("type")][:MOST_TYPES]
     check(answers_of(request), budget, types, "form")
-    written, is_new = record_rental(request, slug, budget or None, types)
+    if not slug.isprintable():  # PostgreSQL takes no NUL
+        raise HTTPException(404, "There is no such game.")
+    written, is_new = record_rental(request, Game.slug == slug, budget or None, types)
     title = written["game"]
     words = f"{title} is yours for tonight." if is_new else f"You have {title} already."
     request.session["asked"] = with_query("/suggest", **parameters(budget, types))
