@@ -4,9 +4,9 @@ import hmac
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterable
+from email.message import Message as Headed
 
 from fastapi import HTTPException, Request
-from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -128,8 +128,9 @@ async def posted(request: Request) -> AsyncIterator[FormData]:
 
     A dependency.
     """
-    _, options = parse_options_header(request.headers.get("content-type"))
-    if options.get(b"charset", b"utf-8").lower() != b"utf-8":  # some give text that no page can show
+    about = Headed()
+    about["content-type"] = request.headers.get("content-type", "")
+    if about.get_content_charset("utf-8") != "utf-8":  # some give text that no page can show
         raise HTTPException(415, "A form must be in UTF-8.")
     async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
         token, known = form.get("csrf"), request.session.get("csrf")

@@ -271,7 +271,9 @@ def test_malformed_bodies_are_the_senders_fault(browser, body, kind):
     assert answer.json()["detail"]
 
 
-@pytest.mark.parametrize("charset", ["raw_unicode_escape", "undefined", "utf-16", "utf-7", '"UTF-16"'])
+@pytest.mark.parametrize(
+    "charset", ["raw_unicode_escape", "undefined", "utf-16", "utf-7", '"UTF-16"', "a; charset=utf-8"]
+)
 def test_forms_in_another_encoding_are_refused(browser, charset):
     body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\\ud800+2AA-\r\n--x--\r\n'
     kind = f"multipart/form-data; boundary=x; charset={charset}"
