@@ -1,9 +1,12 @@
 """Partial states on a Dask cluster: one a partition, added up as a tree; and scoring, the model sent once."""
 
 import copy
+import os
 import pickle
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import dask
@@ -16,11 +19,12 @@ from dask.typing import DaskCollection
 
 from pipelines._batches import n_rows_of
 from pipelines._fitting import Fitting
-from pipelines._schema import kind_of_type, located, schema_of
+from pipelines._schema import check_schema, is_located, kind_of_type, located, schema_of
 from pipelines._sources import FilePart, FileSource
 from pipelines.recommend import recommend
 
 SPLIT = 8  # states that one task adds up
+STRING_OF_LIST = r"bare string ['\"]\["
 LOCAL = ("threads", "processes", "synchronous")
 
 
@@ -56,7 +60,13 @@ def fit(fitting: Fitting, X: Any, y: Any, client: Any, retries: int) -> Any:
             fitting.reader.schema, fitting.reader.first = reference, "the collection"
             root = graph(fitting, parts)
             (result,) = dask.compute(root, scheduler=scheduler, retries=retries)
-            fitting.state, fitting.n_rows[-1], fitting.reader.schema = result
+            if result.refused:
+                raise result.refused
+            fitting.state, fitting.n_rows[-1], fitting.reader.schema = (
+                result.state,
+                result.n_rows,
+                result.schema,
+            )
             fitting.end_pass()
     return fitting.plan.fitted
 
@@ -71,45 +81,53 @@ def graph(fitting: Fitting, parts: list[tuple[str, Any]]) -> Any:
     return level[0]
 
 
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    """Name the partition, and what Dask may have done to it."""
-    try:
-        with located(where):
-            yield
-    except TypeError as error:
-        if "bare string '[" in str(error):
-            error.args = (
-                f"{error} Dask makes strings of lists: make the collection under dask.config.set("
-                "{'dataframe.convert-string': False}), or read it with scan_parquet.",
-            )
-        raise
-
-
 def _unpacked(data: bytes) -> Any:
     return pickle.loads(data)
 
 
-Partial = tuple[Any, int, dict[str, str] | None]  # state, rows, schema
+@dataclass
+class Partial:
+    """What a task returns: the state of its rows, or what was wrong with them, which no retry would mend."""
+
+    state: Any
+    n_rows: int = 0
+    schema: dict[str, str] | None = None
+    refused: Exception | None = None
 
 
 def _read(task: Any, part: Any, where: str) -> Partial:
     """Return the state of a partition, None where it is empty."""
     plan, template, k = task
     fitting = Fitting(plan, copy.copy(template), k=k)
-    for batch in part if isinstance(part, FilePart) else [part]:
-        with _told(where):
+    try:
+        for batch in part if isinstance(part, FilePart) else [part]:
             fitting.read(batch, where)
-    return fitting.state, fitting.n_rows[-1], fitting.reader.schema
+    except (ValueError, TypeError) as error:
+        if not is_located(error):
+            raise
+        return Partial(None, refused=_told(error))
+    return Partial(fitting.state, fitting.n_rows[-1], fitting.reader.schema)
+
+
+def _told(error: Exception) -> Exception:
+    """Return an error that can be sent, and says what Dask may have done to the rows."""
+    hint = (
+        " Dask makes strings of lists: make the collection under "
+        "dask.config.set({'dataframe.convert-string': False}), or read it with scan_parquet."
+    )
+    return type(error)(f"{error}{hint if re.search(STRING_OF_LIST, str(error)) else ''}")
 
 
 def _added(task: Any, partials: list[Partial]) -> Partial:
     plan, _, k = task
-    state, n_rows, schema = partials[0]
-    for more, rows, other_schema in partials[1:]:
-        n_rows, schema = n_rows + rows, schema or other_schema
-        state = more if state is None else state if more is None else plan.add(k, state, more)
-    return state, n_rows, schema
+    total, *others = partials
+    for more in others:
+        if total.refused or more.refused:
+            return total if total.refused else more
+        states = [each.state for each in (total, more) if each.state is not None]
+        state = plan.add(k, *states) if len(states) == 2 else states[0] if states else None
+        total = Partial(state, total.n_rows + more.n_rows, total.schema or more.schema)
+    return total
 
 
 def schema_of_collection(X: Any) -> dict[str, str]:
@@ -128,7 +146,11 @@ def partitions(X: Any, y: Any = None) -> list[tuple[str, Any]]:
             "The 'X' parameter of fit_dask must be a Dask DataFrame or Array, or what scan_parquet returns. "
             f"Got a {type(X).__module__}.{type(X).__name__} instead."
         )
-    named = [(f"partition {i}", part) for i, part in enumerate(_delayed_parts(X))]
+    delayed_parts, files = _delayed_parts(X), checked_files(X)
+    if len(files) == len(delayed_parts):
+        named = [(f"partition {i}, file {file!r}", delayed_parts[i]) for i, file in enumerate(files)]
+    else:
+        named = [(f"partition {i}", part) for i, part in enumerate(delayed_parts)]
     if isinstance(y, DaskCollection):
         targets = _delayed_parts(_like(X, y))
         if len(targets) != len(named):
@@ -138,6 +160,31 @@ def partitions(X: Any, y: Any = None) -> list[tuple[str, Any]]:
             )
         return [(where, (part, target)) for (where, part), target in zip(named, targets, strict=True)]
     return named
+
+
+def checked_files(X: Any) -> list[str]:
+    """Return the Parquet files that a DataFrame reads, if Dask tells; check the columns of local ones.
+
+    Dask reads all files by the schema of the first, and its own errors name neither file nor column.
+    """
+    for node in X.expr.walk() if isinstance(X, dd.DataFrame) else []:
+        info = node._dataset_info if hasattr(type(node), "_dataset_info") else {}
+        files = list(getattr(info.get("ds"), "files", []))
+        if files:
+            expected = schema_of(node._meta)
+            for file in filter(os.path.isfile, files):
+                with located(f"file {file!r}"):
+                    check_schema(_schema_in(file, expected), expected, "the others")
+            return files
+    return []
+
+
+def _schema_in(file: str, columns: Iterable[str]) -> dict[str, str]:
+    """Return those of the columns that a Parquet file has, and their kinds."""
+    import polars as pl
+
+    types = pl.read_parquet_schema(file)
+    return {name: kind_of_type(str(types[name])) for name in columns if name in types}
 
 
 def _delayed_parts(X: Any) -> list[Any]:
@@ -183,13 +230,18 @@ def _scored(model: Any, part: Any, where: str, k: int, meta: pd.DataFrame) -> pd
         _frame(model, rows, where, k, meta) for rows in (part if isinstance(part, FilePart) else [part])
     ]
     frames = [frame for frame in frames if len(frame)]
-    return pd.concat(frames) if frames else meta
+    if isinstance(part, FilePart) and frames:
+        return pd.concat(frames, ignore_index=True)
+    return frames[0] if frames else meta
 
 
 def _frame(model: Any, rows: Any, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
     if not n_rows_of(rows):
         return meta
-    with _told(where):
-        labels, scores = recommend(model, rows, k)
+    try:
+        with located(where):
+            labels, scores = recommend(model, rows, k)
+    except (ValueError, TypeError) as error:
+        raise _told(error) from error
     columns = dict(zip(meta.columns, [*labels.T, *scores.T], strict=True))
     return pd.DataFrame(columns, index=getattr(rows, "index", None)).astype(meta.dtypes.to_dict())

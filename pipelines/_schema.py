@@ -14,12 +14,17 @@ def located(where: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError) as error:
-        if getattr(error, "located", False):
+        if is_located(error):
             raise
         kind = ValueError if isinstance(error, ValueError) else TypeError
         told = kind(f"In {where}: {error}")
         told.located = True  # type: ignore[union-attr]
         raise told from error
+
+
+def is_located(error: Exception) -> bool:
+    """Tell whether an error says already where it was."""
+    return getattr(error, "located", False)
 
 
 ANY = "anything"  # no value was seen that says more
