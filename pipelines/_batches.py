@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines._schema import check_schema, listed, located, schema_of
+from pipelines._schema import ANY, check_schema, listed, located, schema_of
 from pipelines._sources import FileSource, where_of
 
 Names = str | list[str] | None
@@ -44,7 +44,7 @@ class Reader:
 
     def _checked(self, X: Any, where: str) -> Any:
         """Compare X with the schema; return it with its columns in the same order."""
-        found = schema_of(X)
+        found = schema_of(X) if n_rows_of(X) else dict.fromkeys(schema_of(X), ANY)  # its types say little
         if self.schema is None:
             self.check_names(found)
             self.schema, self.first = found, where

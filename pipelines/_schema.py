@@ -16,10 +16,15 @@ def located(where: str) -> Iterator[None]:
     except (ValueError, TypeError) as error:
         if is_located(error):
             raise
-        kind = ValueError if isinstance(error, ValueError) else TypeError
-        told = kind(f"In {where}: {error}")
-        told.located = True  # type: ignore[union-attr]
-        raise told from error
+        raise located_error(where, error) from error
+
+
+def located_error(where: str, error: Exception) -> Exception:
+    """Return a TypeError for a TypeError, and a ValueError for any other, that says where it was."""
+    kind = TypeError if isinstance(error, TypeError) and not isinstance(error, ValueError) else ValueError
+    told: Any = kind(f"In {where}: {error}")
+    told.located = True
+    return told
 
 
 def is_located(error: Exception) -> bool:

@@ -8,7 +8,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from pipelines._schema import check_schema, kind_of_type, located
+from pipelines._schema import ANY, check_schema, kind_of_type, located, located_error
 
 SUFFIXES = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".tsv"), "ndjson": (".ndjson", ".jsonl")}
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -36,7 +36,7 @@ class FilePart:
             frame = self.lazy().slice(self.start, self.length)
             yield from frame.collect_batches(chunk_size=self.batch_size, lazy=True, engine="streaming")
         except pl.exceptions.PolarsError as error:
-            raise ValueError(f"In {self}: {error}") from error
+            raise located_error(str(self), error) from error
 
     def lazy(self) -> Any:
         """Return polars' lazy frame of the chosen columns."""
@@ -52,7 +52,7 @@ class FilePart:
         try:
             return dict(self.lazy().collect_schema())
         except pl.exceptions.PolarsError as error:
-            raise ValueError(f"In {self}: {error}") from error
+            raise located_error(str(self), error) from error
 
     def n_rows(self) -> int:
         """Return the number of rows, which a Parquet file knows without being read."""
@@ -216,14 +216,14 @@ def open_files(path: Any, kind: str, columns: Any, batch_size: int, options: dic
         FilePart(file, kind, chosen, batch_size, tuple(options.items())) for file in find_files(path, kind)
     ]
     first = files[0].schema()
-    if kind != "parquet":  # whose types are guessed from the first rows: of one file, for all
-        types = {"schema_overrides": first | dict(options.get("schema_overrides") or {})}
-        files = [replace(file, options=tuple((options | types).items())) for file in files]
-    kinds = {name: kind_of_type(str(dtype)) for name, dtype in first.items()}
+    kinds = {name: kind_of_type(str(dtype)) if kind == "parquet" else ANY for name, dtype in first.items()}
     for file in files[1:]:
         with located(str(file)):
             found = {name: kind_of_type(str(dtype)) for name, dtype in file.schema().items()}
-            kinds = check_schema(found, kinds, str(files[0]))
+            check_schema(found, kinds, str(files[0]))
+    if kind != "parquet":  # whose types are guessed from the first rows: of one file, for all
+        types = {"schema_overrides": first | dict(options.get("schema_overrides") or {})}
+        files = [replace(file, options=tuple((options | types).items())) for file in files]
     return FileSource(files)
 
 

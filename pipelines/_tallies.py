@@ -93,7 +93,8 @@ class ScalerTally(Tally):
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> StandardScaler:
         """Return the scaler of a batch."""
-        return clone(self.model).fit(X, sample_weight=weight)
+        with np.errstate(invalid="ignore"):  # a column that is missing in this batch
+            return clone(self.model).fit(X, sample_weight=weight)
 
     def add(self, k: int, one: StandardScaler, other: StandardScaler) -> StandardScaler:
         """Return the scaler of both batches (Chan, Golub and LeVeque, 1983, equations 2.1a and 2.1b)."""
