@@ -6,6 +6,7 @@ over a network, and the rows do not.
 """
 
 import copy
+import sys
 from typing import Any
 
 import numpy as np
@@ -140,13 +141,29 @@ class ComplementTally(Tally):
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
         """Return the counts of a batch."""
-        return clone(self.model).set_params(**self.neutral).fit(X, y, weight)
+        labels, y = _numbered(y)
+        state = clone(self.model).set_params(**self.neutral).fit(X, y, weight)
+        if labels is not None:
+            state.classes_ = labels
+        return state
 
     def close(self, k: int, state: Any) -> None:
         """Give the counts the model's own parameters."""
         params = self.model.get_params(deep=False)
         fitted = copy.copy(state).set_params(**params)
         self.fitted = fitted._set_counts(state.classes_, state._scores.counts, state.class_count_)
+
+
+def _numbered(y: Any) -> tuple[np.ndarray | None, Any]:
+    """Return the sorted labels of a polars column of text and their numbers, faster than ComplementNB.
+
+    None and the column as it is for anything else, and where a label is missing: ComplementNB refuses that.
+    """
+    polars = sys.modules.get("polars")
+    if polars is None or not isinstance(y, polars.Series) or y.dtype != polars.String or y.null_count():
+        return None, y
+    labels = y.unique().sort()  # by code points, as Python sorts
+    return np.array(labels.to_list()), y.cast(polars.Enum(labels)).to_physical().to_numpy()
 
 
 class LeastSquaresTally(Tally):

@@ -389,7 +389,10 @@ GRIDS = {
     "GDClassifier": (GDClassifier(), {"alpha": [0.1, 1.0]}),
     "GDRegressor": (GDRegressor(), {"alpha": [0.1, 1.0]}),
     "MLPClassifier": (MLPClassifier((3,), max_iter=3, random_state=0), {"alpha": [0.1, 1.0]}),
-    "MLPRegressor": (estimators.MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0), {"alpha": [0.1, 1.0]}),
+    "MLPRegressor": (
+        estimators.MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0),
+        {"alpha": [0.1, 1.0]},
+    ),
     "MultiHotEncoder": (
         make_pipeline(estimators.MultiHotEncoder(handle_unknown="ignore"), ComplementNB()),
         {"multihotencoder__handle_unknown": ["ignore", "other"]},
