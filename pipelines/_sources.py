@@ -34,7 +34,7 @@ class FilePart:
 
         try:
             frame = self.lazy().slice(self.start, self.length)
-            yield from frame.collect_batches(chunk_size=self.batch_size, lazy=True, engine="streaming")
+            yield from frame.collect_batches(chunk_size=self.batch_size, engine="streaming")
         except pl.exceptions.PolarsError as error:
             raise located_error(str(self), error) from error
 
