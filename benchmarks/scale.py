@@ -1,4 +1,4 @@
-"""How fast and in how little memory: ``python -m benchmarks.scale [--rows N] [--cluster-rows N]``.
+"""How fast and in how little memory: ``python -m benchmarks.scale [--rows N] [--cluster-rows N] [--task NAME]``.
 
 Two tasks, from Parquet files that are made chunk by chunk: (budget, types) -> one of 100,000 games by
 `game_recommender`, two passes; and 20 columns -> a number by `GDRegressor`, one pass. Each measurement is a
@@ -51,6 +51,9 @@ def main() -> None:
         "--folder", type=Path, metavar="DIR", help="for the files; a temporary one by default"
     )
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE")
+    parser.add_argument(
+        "--task", choices=TARGET, help="measure one, and keep the other's rows in the JSON file"
+    )
     parser.add_argument("--one", nargs=3, metavar=("TASK", "HOW", "ROWS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -58,15 +61,18 @@ def main() -> None:
         print(json.dumps(measured(task, how, options.folder, int(rows))))
         return
     with tempfile.TemporaryDirectory() as temporary:
-        report = run(options.folder or Path(temporary), int(options.rows), options.cluster_rows, options.json)
+        folder, tasks = options.folder or Path(temporary), [options.task] if options.task else [*TARGET]
+        report = run(folder, tasks, int(options.rows), options.cluster_rows, options.json)
     show(report, Console(width=None if sys.stdout.isatty() else 160))
     print(as_markdown(report))
 
 
-def run(folder: Path, rows: int, cluster_rows: float | None, kept: Path) -> dict:
-    """Measure both tasks; the JSON file is written after each measurement."""
-    report: dict[str, Any] = {"machine": describe_machine(), "games": GAMES, "features": FEATURES, "rows": []}
-    for task in TARGET:
+def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, kept: Path) -> dict:
+    """Measure the tasks; the JSON file is written after each measurement."""
+    before = json.loads(kept.read_text(encoding="utf-8"))["rows"] if kept.exists() else []
+    report: dict[str, Any] = {"machine": describe_machine(), "games": GAMES, "features": FEATURES}
+    report["rows"] = [row for row in before if row["task"] not in tasks]
+    for task in tasks:
         n_cluster = min(rows, int(cluster_rows or rows))
         make(folder / task, task, rows)
         todo = [("fit_batches", rows), ("peer", PEER_ROWS[task])]

@@ -68,7 +68,7 @@ def fit_batches(
 
     Returns
     -------
-    model : the same object, fitted
+    model : the same object, fitted; its steps are new ones
         Counts, categories and labels are exactly those of ``fit``; means and variances differ by rounding
         (Chan's formula); coefficients as :meth:`estimators.GDRegressor.merge` promises, to 1e-8 at a
         condition of 10,000.

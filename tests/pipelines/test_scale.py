@@ -1,6 +1,7 @@
 """fit_batches: batches in any split and order give what `fit` gives on all rows; faults are named."""
 
 import io
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -528,3 +529,21 @@ def test_coefficients_at_a_condition_of_ten_thousand(n_batches):
     parts = [(X[at], y[at]) for at in np.array_split(rng.permutation(2000), n_batches)]
     expected, model = GDRegressor().fit(X, y), fit_batches(GDRegressor(), parts)
     assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-8 * np.abs(expected.coef_).max())
+
+
+def test_memory_does_not_grow_with_the_rows():
+    def peak(n_batches):
+        rng = np.random.default_rng(0)
+        tracemalloc.start()
+        model = make_pipeline(StandardScaler(), GDRegressor())
+        fit_batches(
+            model,
+            lambda: ((rng.normal(size=(20_000, 10)), rng.normal(size=20_000)) for _ in range(n_batches)),
+        )
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    few = peak(3)
+    assert few < 12 * 20_000 * 11 * 8  # a batch, scaled, and what checks make of it
+    assert peak(30) < 1.1 * few
