@@ -216,9 +216,11 @@ def titles() -> np.ndarray:
 def make(folder: Path, task: str, rows: int) -> None:
     """Write files of a million rows each; those that are there stay."""
     folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{number:05d}.parquet" for number in range(max(1, rows // CHUNK))]
+    if all(file.exists() for file in files):
+        return
     chunks = {"games": game_chunks, "regression": regression_chunks}[task]()
-    for number, frame in zip(range(max(1, rows // CHUNK)), chunks, strict=False):
-        file = folder / f"{number:05d}.parquet"
+    for file, frame in zip(files, chunks, strict=False):
         if not file.exists():
             frame.write_parquet(file, compression="lz4")
 
