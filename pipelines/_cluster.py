@@ -24,6 +24,7 @@ from pipelines._sources import FilePart, FileSource
 from pipelines.recommend import recommend
 
 SPLIT = 8  # states that one task adds up
+SMALL = 50_000  # bytes of a plan that every task carries; the tasks of a larger one crowd where it lies
 STRING_OF_LIST = r"bare string ['\"]\["
 LOCAL = ("threads", "processes", "synchronous")
 
@@ -73,7 +74,9 @@ def fit(fitting: Fitting, X: Any, y: Any, client: Any, retries: int) -> Any:
 
 def graph(fitting: Fitting, parts: list[tuple[str, Any]]) -> Any:
     """Return the tree of one pass: a leaf a partition, and nodes that add up `SPLIT` states."""
-    task = delayed(_unpacked, pure=False)(pickle.dumps((fitting.plan, fitting.reader, fitting.k)))
+    task: Any = pickle.dumps((fitting.plan, fitting.reader, fitting.k))
+    if len(task) > SMALL:
+        task = delayed(_unpacked, pure=False)(task)
     level = [delayed(_read, pure=False)(task, part, where) for where, part in parts]
     while len(level) > 1:
         groups = [level[i : i + SPLIT] for i in range(0, len(level), SPLIT)]
@@ -81,8 +84,8 @@ def graph(fitting: Fitting, parts: list[tuple[str, Any]]) -> Any:
     return level[0]
 
 
-def _unpacked(data: bytes) -> Any:
-    return pickle.loads(data)
+def _unpacked(data: Any) -> Any:
+    return pickle.loads(data) if isinstance(data, bytes) else data
 
 
 @dataclass
@@ -97,7 +100,7 @@ class Partial:
 
 def _read(task: Any, part: Any, where: str) -> Partial:
     """Return the state of a partition, None where it is empty."""
-    plan, template, k = task
+    plan, template, k = _unpacked(task)
     fitting = Fitting(plan, copy.copy(template), k=k)
     try:
         for batch in part if isinstance(part, FilePart) else [part]:
@@ -119,7 +122,7 @@ def _told(error: Exception) -> Exception:
 
 
 def _added(task: Any, partials: list[Partial]) -> Partial:
-    plan, _, k = task
+    plan, _, k = _unpacked(task)
     total, *others = partials
     for more in others:
         if total.refused or more.refused:

@@ -108,7 +108,9 @@ def test_any_scheduler_of_this_machine(scheduler):
     same(fit_dask(game_recommender(), lazily(made), "title", scheduler))
 
 
-def test_a_client_an_address_and_the_active_client(client):
+@pytest.mark.parametrize("small", [0, 50_000])
+def test_a_client_an_address_and_the_active_client(client, small, monkeypatch):
+    monkeypatch.setattr("pipelines._cluster.SMALL", small)
     same(fit_dask(game_recommender(), lazily(made), "title", client))
     same(fit_dask(game_recommender(), lazily(made), "title", client.scheduler.address))
     same(fit_dask(game_recommender(), lazily(made), "title"))
