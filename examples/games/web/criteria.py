@@ -27,6 +27,8 @@ def none_given() -> list[str]:
 
 Types = Annotated[list[str], Query(default_factory=none_given, max_length=MOST_TYPES, description=TYPE_SAID)]
 
+Shown = Annotated[list[str], Query(default_factory=none_given, alias="not")]
+
 
 def answers_of(request: Request) -> Answers:
     """Return what the newest model answers by; read it once a request."""
@@ -76,6 +78,17 @@ def nearest(given: str, known: list[str]) -> list[str]:
 def parameters(budget: str, types: Iterable[str]) -> dict[str, Any]:
     """Return the question as the parameters of an address."""
     return {"budget": budget, "type": list(types)}
+
+
+def walk(answers: Answers, shown: list[str], n: int) -> tuple[list[str], int, int]:
+    """Return the titles that an address says were shown, the number now, and how many it left unsaid.
+
+    A game that has left the shelves since counts as one that was shown.
+    """
+    slugs = list(dict.fromkeys(shown))[:PLACES]
+    titles = [answers.by_slug[slug].title for slug in slugs if slug in answers.by_slug]
+    n = max(n, len(slugs) + 1)
+    return titles, n, n - 1 - len(slugs)
 
 
 def said(budget: str, types: list[str]) -> str:

@@ -14,11 +14,13 @@ from examples.games.web.criteria import (
     MOST_TYPES,
     PLACES,
     Budget,
+    Shown,
     Types,
     answers_of,
     check,
     parameters,
     said,
+    walk,
 )
 from examples.games.web.model import Answers
 from examples.games.web.renting import record_rental, rented_titles
@@ -58,28 +60,42 @@ def front(request: Request, type: Types, budget: Budget = "") -> Response:
 def suggest(
     request: Request,
     type: Types,
+    shown: Shown,
     budget: Budget = "",
     n: Annotated[int, Query(ge=1, le=PLACES + 1)] = 1,
 ) -> Response:
-    """Show suggestion number n for a question; after the last, the way back to the question."""
+    """Show suggestion number n for a question; after the last, the way back to the question.
+
+    The address names the games that were shown before (``not``), so that a rental, which may reorder the
+    rest, neither repeats nor hides one. Where it names fewer than n - 1, the best of the rest go before.
+    """
     answers = answers_of(request)
     check(answers, budget, type)
+    before, n, unsaid = walk(answers, shown, n)
     with request.app.state.database.reading() as session:
         rented = rented_titles(session, request)
-    found = answers.recommend(budget or None, type, PLACES, rented)
+    found = [one.game for one in answers.recommend(budget or None, type, PLACES, [*rented, *before])]
+    seen = ([answers.facts[title] for title in before] + found[:unsaid])[:PLACES]
     context = {
+        "n": n,
         "words": said(budget, type),
         "budget": budget,
         "types": type,
-        "n": n,
-        "n_found": len(found),
         "asked": parameters(budget, type),
+        "cover_url": cover_url,
     }
-    if n > len(found):
-        return render(request, "no_more.html", **context)
-    game = found[n - 1].game
-    reasons = answers.reasons(budget or None, type, game.title)
-    return render(request, "suggestion.html", game=game, reasons=reasons, cover_url=cover_url, **context)
+    if n > PLACES or unsaid >= len(found):
+        return render(request, "no_more.html", seen=seen, **context)
+    game = found[unsaid]
+    return render(
+        request,
+        "suggestion.html",
+        game=game,
+        n_found=min(PLACES, n - 1 - unsaid + len(found)),
+        shown=[*dict.fromkeys(shown), *(one.slug for one in found[: unsaid + 1])],
+        reasons=answers.reasons(budget or None, type, game.title),
+        **context,
+    )
 
 
 @router.post("/rent")

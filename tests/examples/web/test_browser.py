@@ -248,7 +248,7 @@ def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size,
             page.get_by_role("link", name="Show me a different game").click()
             page.wait_for_url(f"**n={n}*")
         page.get_by_role("link", name="Is there nothing else?").click()
-        page.get_by_role("heading", level=1, name="That was the best I have for that").wait_for()
+        page.get_by_role("heading", level=1, name="These were the five best I have for that").wait_for()
         page.get_by_role("link", name="Change my criteria").click()
         page.get_by_role("button", name="Suggest a game").wait_for()
         assert page.locator("input[name=budget][value=cheap]").is_checked()

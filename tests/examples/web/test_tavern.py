@@ -87,6 +87,16 @@ def title_of(page):
     return html.unescape(re.sub("<[^>]+>", "", re.search("<h1>(.*?)</h1>", page.text, re.DOTALL)[1]))
 
 
+def next_of(browser, page):
+    """Follow the link to a different game."""
+    return browser.get(html.unescape(re.search(r'href="(/suggest\?[^"]*n=\d[^"]*)"', page.text)[1]))
+
+
+def shelf_of(page):
+    """Return the titles on a page's shelf."""
+    return [html.unescape(title) for title in re.findall("<strong>([^<]+)</strong></a>", page.text)]
+
+
 def eventually(check, seconds=3.0):
     end = time.monotonic() + seconds
     while not check():
@@ -122,11 +132,49 @@ def test_suggestions_come_one_at_a_time_and_every_state_is_an_address(browser):
         assert "A budget-friendly adventure, platform game" in page.text
         assert title_of(browser.get(str(page.url))) == title_of(page)  # a reload
         seen.append(title_of(page))
-        page = browser.get(html.unescape(re.search(r'href="(/suggest\?[^"]*n=\d[^"]*)"', page.text)[1]))
+        page = next_of(browser, page)
     assert seen == [one["game"] for one in told]
-    assert "That was the best I have for that" in page.text
+    assert "These were the five best I have for that" in page.text
     back = html.unescape(re.search(r'href="(/\?budget[^"]+)">Change my criteria', page.text)[1])
     assert browser.get(back).text.count("checked") == 3
+
+
+def test_no_game_repeats_or_is_left_out_on_the_way_though_others_rent_meanwhile(app, browser):
+    asked = {"budget": "cheap", "type": "RPG"}
+    told = browser.get("/api/recommend", params={**asked, "k": 9}).json()["suggestions"]
+    page, seen = browser.get("/suggest", params=asked), []
+    for place in range(5):
+        assert f"suggestion {place + 1} of 5" in page.text
+        seen.append(title_of(page))
+        if place == 2:
+            first = app.state.live.answers.recommend("cheap", ["RPG"], 1)[0].game.title
+            for _ in range(40):  # the last of those told comes to the top
+                body = {"game": told[-1]["game"], "budget": "cheap", "gameplay_types": ["RPG"]}
+                TestClient(app, HOME).post("/api/rentals", json=body)
+            eventually(lambda: is_up_to_date(app))
+            assert app.state.live.answers.recommend("cheap", ["RPG"], 1)[0].game.title != first
+        page = next_of(browser, page)
+    assert len(set(seen)) == 5
+    assert seen[:3] == [one["game"] for one in told[:3]]
+    assert seen[3] == told[-1]["game"]
+    assert shelf_of(page) == seen
+    assert browser.get(str(page.url)).text == page.text
+
+
+def test_an_address_far_into_the_suggestions_says_nothing_false(browser):
+    told = [one["game"] for one in browser.get("/api/recommend?type=Horror").json()["suggestions"]]
+    end = browser.get("/suggest?type=Horror&n=6")
+    assert shelf_of(end) == told
+    assert "You have seen" not in end.text
+    third = browser.get("/suggest?type=Horror&n=3")
+    assert title_of(third) == told[2]
+    assert title_of(next_of(browser, third)) == told[3]
+    stale = browser.get("/suggest?type=Horror&n=1&not=gone&not=gone&not=tetris")
+    assert "suggestion 3 of" in stale.text
+    assert title_of(stale) == told[0]  # a game that is gone hides no other
+    assert title_of(next_of(browser, stale)) == told[1]
+    many = browser.get("/suggest?type=Horror&n=6&" + "&".join(f"not=x{i}" for i in range(30)))
+    assert title_of(many) == "There is nothing more for that"
 
 
 def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
