@@ -26,6 +26,8 @@ from examples.web.queries import in_query, read_query
 
 router = APIRouter(prefix="/api", tags=["tavern"])
 
+SCORE_SAID = "the sum of the reasons; where neither budget nor types are asked for, the number of rentals"
+
 
 class Asked(BaseModel):
     """The parameters of /api/recommend, which is asked too often for FastAPI's reading of them (0.2 ms)."""
@@ -57,7 +59,7 @@ class Suggested(BaseModel):
     cost: float = Field(description="tavern coins an hour")
     budget: str
     gameplay_types: list[str]
-    score: float
+    score: float = Field(description=SCORE_SAID)
 
 
 class Suggestions(BaseModel):
@@ -71,7 +73,7 @@ class Explanation(BaseModel):
     """What each part of a question adds to a game's score, the most first."""
 
     game: str
-    score: float
+    score: float = Field(description=SCORE_SAID)
     reasons: dict[str, float]
 
 
@@ -103,7 +105,7 @@ class RentalOut(BaseModel):
 
 @router.get("/recommend", response_model=Suggestions, openapi_extra={"parameters": in_query(Asked)})
 async def recommend(request: Request) -> Response:
-    """Recommend games for a budget and types, either or both left out."""
+    """Recommend games for a budget and types; with both left out, those rented most often, then by title."""
     answers, asked = answers_of(request), read_query(Asked, request)
     check(answers, asked.budget, asked.type)
     found = answers.recommend(asked.budget or None, asked.type, asked.k, asked.exclude)

@@ -39,8 +39,8 @@ router = APIRouter(include_in_schema=False)
 def front(request: Request, type: Types, budget: Budget = "") -> Response:
     """Ask for a budget and types."""
     answers = answers_of(request)
-    most_first = func.count().desc(), Rental.game_id
-    rented = select(Rental.game_id).join(Game).where(Game.top_rated).group_by(Rental.game_id)
+    rented = select(Rental.game_id).join(Game).where(Game.top_rated).group_by(Rental.game_id, Game.title)
+    most_first = func.count().desc(), Game.title
     with request.app.state.database.reading() as session:
         ids = list(session.scalars(rented.order_by(*most_first).limit(SIMILAR)))
         games = {game.id: game for game in session.scalars(select(Game).where(Game.id.in_(ids)))}
@@ -94,6 +94,7 @@ def suggest(
         n_found=min(PLACES, n - 1 - unsaid + len(found)),
         shown=[*dict.fromkeys(shown), *(one.slug for one in found[: unsaid + 1])],
         reasons=answers.reasons(budget or None, type, game.title),
+        n_rentals=answers.n_rentals(game.title),
         **context,
     )
 

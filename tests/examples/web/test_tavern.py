@@ -177,6 +177,24 @@ def test_an_address_far_into_the_suggestions_says_nothing_false(browser):
     assert title_of(many) == "There is nothing more for that"
 
 
+def test_who_names_nothing_is_told_what_was_rented_most(app, browser):
+    told = browser.get("/api/recommend?k=50").json()["suggestions"]
+    with app.state.database.reading() as session:
+        rented = dict(
+            session.execute(select(Game.title, func.count()).join(Rental).group_by(Game.title)).all()
+        )
+    assert [one["score"] for one in told] == [rented.get(one["game"], 0) for one in told]
+    assert told == sorted(told, key=lambda one: (-one["score"], one["game"]))
+    assert told[0]["score"] == max(n for title, n in rented.items() if title in app.state.live.answers.facts)
+    page = browser.get("/suggest")
+    assert title_of(page) == told[0]["game"]
+    assert f"was rented {told[0]['score']:.0f} time" in page.text
+    why = browser.get("/api/explain", params={"game": told[0]["game"]}).json()
+    assert (why["score"], why["reasons"]) == (told[0]["score"], {"rentals": told[0]["score"]})
+    rest = browser.get("/api/recommend", params={"exclude": told[0]["game"]}).json()["suggestions"]
+    assert rest[0]["game"] == told[1]["game"]
+
+
 def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
     page = browser.get("/suggest?budget=cheap&type=Puzzle&type=RPG").text
     bars = [float(width) for width in re.findall(r'class="bar" width="([\d.]+)"', page)]
