@@ -22,6 +22,7 @@ from examples.games.web.criteria import (
     said,
     walk,
 )
+from examples.games.web.folding import fold
 from examples.games.web.model import Answers
 from examples.games.web.renting import record_rental, rented_titles
 from examples.games.web.tables import Console, Game, GameType, Rental
@@ -153,8 +154,7 @@ def games_like(q: str = "", budget: str = "", type: str = "", console: str = "")
     """Return the query of the games that a search finds."""
     query = select(Game)
     if q.strip():
-        sought = pattern(q)
-        query = query.where(Game.title.ilike(sought, escape="\\") | Game.developer.ilike(sought, escape="\\"))
+        query = query.where(Game.folded.like(pattern(fold(q)), escape="\\"))
     if budget in COSTS:
         low, high = COSTS[budget]
         query = query.where(Game.cents >= low, Game.cents < high)

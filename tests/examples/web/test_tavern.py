@@ -262,6 +262,30 @@ def test_the_shelves_are_searched_filtered_and_paged(browser):
         assert "No game is like that" in browser.get("/games", params={"q": q}).text or q == "100% \x00"
 
 
+@pytest.mark.parametrize("q", ["pokemon", "POKÉMON", "Poke\u0301mon", "ｐokemon"])
+def test_a_search_needs_neither_accents_nor_case(browser, admin, q):
+    n = sum("Pokémon" in title for title in load_games()["title"])
+    assert f"{n} game" in browser.get("/games", params={"q": q}).text
+    assert f"{n} games with" in admin.get("/admin/games", params={"q": q}).text
+    title = next(title for title in load_games()["title"] if "Pokémon" in title)
+    page = admin.get("/admin/rentals/new")
+    assert "is saved" in send(admin, page, "/admin/rentals/new", game=title).text
+    assert title in html.unescape(admin.get("/admin/rentals", params={"q": q}).text)
+    assert "Nothing is found" in admin.get("/admin/rentals?q=game+freak").text  # titles are looked for there
+
+
+def test_what_is_edited_is_found_by_its_new_name(admin, browser):
+    page = admin.get("/admin/games?q=celeste")
+    address = re.search(r"/admin/games/\d+", page.text)[0]
+    fields = fields_of(admin.get(address))
+    admin.post(address, data={**fields, "title": "Céleste", "developer": "Ünique"})
+    for q in ("celeste", "unique"):
+        assert "Céleste" in html.unescape(browser.get(f"/games?q={q}").text)
+    assert "No game is like that" in browser.get("/games?q=maddy").text
+    admin.post(address, data=fields)
+    assert "No game is like that" in browser.get("/games?q=unique").text
+
+
 def test_a_games_page_shows_similar_games(browser):
     page = html.unescape(browser.get("/games/tetris").text)
     told = browser.get("/api/recommend?budget=cheap&type=Puzzle&exclude=Tetris&k=6").json()["suggestions"]
@@ -643,6 +667,20 @@ def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
         downgrade(connection, SITE.folder / "migrations")
         assert inspect(connection).get_table_names() == ["alembic_version"]
         upgrade(connection, SITE.folder / "migrations")
+    database.close()
+
+
+def test_games_of_an_older_database_are_found_too(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with database.engine.begin() as connection:
+        upgrade(connection, SITE.folder / "migrations", "tavern_0001")
+        connection.exec_driver_sql("INSERT INTO consoles VALUES (1, 'NES')")
+        connection.exec_driver_sql("INSERT INTO games VALUES (7, 'Pokémon', 'p', 1999, 1, 'Ä & Co', 1, true)")
+        upgrade(connection, SITE.folder / "migrations")
+        folded = "SELECT id, title, folded FROM games"
+        assert connection.exec_driver_sql(folded).all() == [(7, "Pokémon", "pokemon\na & co")]
+        downgrade(connection, SITE.folder / "migrations", "tavern_0001")
+        assert connection.exec_driver_sql("SELECT title FROM games").scalar() == "Pokémon"
     database.close()
 
 
