@@ -38,7 +38,7 @@ def record_rental(
     visitor = visitor_of(request)
     with request.app.state.database.writing() as session:
         version = bump(session, structural=False)
-        game = session.scalar(select(Game).where((Game.slug == game_name) | (Game.title == game_name)))
+        game = game_called(session, game_name)
         if game is None:
             raise HTTPException(404, "There is no such game any more.")
         known = session.scalar(select(Rental).where(Rental.visitor == visitor, Rental.game_id == game.id))
@@ -50,6 +50,21 @@ def record_rental(
         session.flush()
         written = rental_out(rental)
     return written, True
+
+
+def game_called(session: Session, name: str) -> Game | None:
+    """Return the game of a title or a slug; a title counts before another game's slug."""
+    if not name.isprintable():
+        return None
+    return session.scalar(select(Game).where(Game.title == name)) or session.scalar(
+        select(Game).where(Game.slug == name)
+    )
+
+
+def title_on_shelves(session: Session, name: str) -> str | None:
+    """Return the title of the game of a title or a slug, recommended or not."""
+    game = game_called(session, name)
+    return game.title if game else None
 
 
 def rental_out(rental: Rental) -> dict[str, Any]:

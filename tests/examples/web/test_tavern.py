@@ -209,18 +209,64 @@ def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
         assert f"{adds:.3f}" in page
 
 
-def test_unknown_criteria_are_refused_with_the_known_ones(browser):
-    page = browser.get("/suggest?budget=free&type=Chess")
-    assert page.status_code == 422
-    assert "Known: cheap, standard, premium" in html.unescape(page.text)
-    assert "Known: Action, Adventure" in page.text
-    assert browser.get("/suggest?n=99").status_code == 422
+def test_programs_are_told_the_known_criteria(browser):
     answer = browser.get("/api/recommend?type=Chess")
     assert answer.status_code == 422
     assert "Known: Action, Adventure" in answer.json()["detail"][0]["problem"]
-    answer = browser.get("/api/explain?game=Tetriss&type=Puzzle")
-    assert answer.status_code == 422
-    assert re.search("Known: Tetris,.* and 598 more", answer.json()["detail"][0]["problem"])
+    assert browser.get("/api/recommend?type=Puzzle&type=Puzzle").json()["question"]["gameplay_types"] == [
+        "Puzzle"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "n_checked"),
+    [
+        ("budget=free&type=Puzzle", "There is no purse called “free”.", 2),
+        ("budget=cheap&type=Puzzel", "No game here is of the type “Puzzel”. Did you mean Puzzle?", 1),
+        ("budget=cheap&type=Quux&type=Puzzle", "No game here is of the type “Quux”.", 2),
+        ("budget=cheap&n=99", "There is no suggestion number “99”. The keeper names 5 for a question.", 1),
+        ("type=Puzzle&n=two", "There is no suggestion number “two”.", 2),
+        ("type=Puzzle&n=-1", "There is no suggestion number “-1”.", 2),
+        ("budget=" + "x" * 300, "There is no purse called “" + "x" * 80 + "”.", 1),
+        ("type=%00&type=", "A type without a name was asked for.", 1),
+    ],
+)
+def test_a_mistyped_address_gets_the_form_with_what_is_known_and_what_is_wrong(
+    browser, query, words, n_checked
+):
+    page = browser.get(f"/suggest?{query}")
+    text = html.unescape(page.text)
+    assert page.status_code == 422
+    assert title_of(page) == "Sit down. What shall it be tonight?"
+    assert words in text
+    assert page.text.count(" checked") == n_checked
+    assert "query" not in re.sub("<[^>]+>", "", text)
+    if "n=" not in query:
+        assert words in html.unescape(browser.get(f"/?{query}").text)
+
+
+def test_a_type_that_is_named_twice_counts_once(browser):
+    twice = browser.get("/suggest?" + "&".join(["type=Puzzle"] * 30))
+    assert twice.text.count('<th scope="row">Puzzle') == 1
+    assert title_of(twice) == title_of(browser.get("/suggest?type=Puzzle"))
+
+
+def test_a_mistyped_address_of_the_shelves_says_so_and_shows_the_rest(browser):
+    page = browser.get("/games?type=Puzzel&budget=cheap&console=" + "x" * 100)
+    text = html.unescape(page.text)
+    assert "There is no type “Puzzel”, so all are shown. Did you mean Puzzle?" in text
+    assert "There is no console “xxx" in text
+    assert browser.get("/games?budget=cheap").text.count("<li>") == page.text.count("<li>")
+    for query in ("page=0", "page=x", "page=-3", "page=99999999999999999999", "q=" + "x" * 500):
+        assert browser.get(f"/games?{query}").status_code == 200
+    assert browser.get("/rentals?page=x").status_code == 200
+
+
+def test_a_type_that_is_gone_keeps_nobody_from_renting(browser):
+    page = browser.get("/games/tetris")
+    page = send(browser, page, "/rent", game="tetris", budget="free", type=["Gone", "Puzzle", "Puzzle"])
+    assert page.url.path == "/rentals"
+    assert "A puzzle game" in page.text
 
 
 def test_among_many_names_those_that_begin_alike_are_compared():
@@ -619,6 +665,41 @@ def test_rentals_by_the_api(browser, body, status):
         again = browser.post("/api/rentals", json=body)
         assert (again.status_code, again.json()) == (200, answer.json())
         assert browser.get("/api/rentals").json() == [answer.json()]
+
+
+def problem_of(answer):
+    assert answer.status_code == 422
+    return answer.json()["detail"][0]
+
+
+def test_a_game_that_is_not_recommended_is_rented_and_why_it_is_not_explained_is_said(browser):
+    for name in ("action-52", "Action 52"):
+        told = problem_of(browser.get("/api/explain", params={"game": name, "type": "Puzzle"}))
+        assert told == {
+            "where": "query.game",
+            "problem": "'Action 52' is on the shelves, but not among the 618 games that are recommended",
+        }
+    assert browser.post("/api/rentals", json={"game": "action-52"}).json()["game"] == "Action 52"
+    assert browser.post("/api/rentals", json={"game": "Action 52"}).status_code == 200
+
+
+def test_only_names_that_are_spelt_alike_are_offered(browser):
+    told = problem_of(browser.get("/api/explain?game=Tetriss&type=Puzzle"))["problem"]
+    assert told.startswith("Unknown game 'Tetriss'. Known, of 618, and spelt alike: Tetris")
+    assert told.count(",") <= 6
+    told = problem_of(browser.get("/api/explain?game=pokemon gold and silvr"))["problem"]
+    assert "spelt alike: Pokémon Gold and Silver" in told
+    told = problem_of(browser.get("/api/explain", params={"game": "qqqq%\x00"}))["problem"]
+    assert told.endswith("None of the 618 known ones is spelt alike; /games lists them")
+    told = problem_of(browser.post("/api/rentals", json={"game": "action 53"}))
+    assert told["where"] == "body.game"
+    assert "Known, of 638, and spelt alike: Action 52" in told["problem"]
+
+
+def test_a_wrong_type_is_reported_by_its_own_name(browser):
+    told = problem_of(browser.post("/api/rentals", json={"game": "Tetris", "gameplay_types": ["Chess"]}))
+    assert told["where"] == "body.gameplay_types"
+    assert problem_of(browser.get("/api/recommend?type=Chess"))["where"] == "query.type"
 
 
 def test_the_api_is_described(browser):
