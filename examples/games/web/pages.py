@@ -58,10 +58,16 @@ def ask(request: Request, asked: Reading) -> Response:
             budget=asked.budget,
             types=asked.types,
             problems=asked.problems,
+            n_games=count_games(session),
             ranges=BUDGET_RANGES,
             shelf=[games[i] for i in ids],
             cover_url=cover_url,
         )
+
+
+def count_games(session: Session) -> int:
+    """Return how many games are on the shelves, recommended or not."""
+    return session.scalar(select(func.count()).select_from(Game)) or 0
 
 
 @router.get("/suggest")
@@ -159,7 +165,9 @@ def games(
             page=page_of(session, query, max(1, whole_number(page))),
             chosen={"q": q, **chosen},
             problems=problems,
+            n_games=count_games(session),
             n_recommended=len(answers.facts),
+            is_all=not any((q.strip(), *chosen.values())),
             types=types,
             consoles=consoles,
             cover_url=cover_url,

@@ -120,7 +120,8 @@ def test_the_front_page_offers_the_types_that_the_model_knows(browser, app):
     page = browser.get("/")
     for name in app.state.live.answers.types:
         assert f'value="{name}"' in page.text
-    assert "618 good games" in page.text
+    assert "has 638 games on the shelves, recommends the 618 good ones" in page.text
+    assert "638 games, of which the keeper recommends 618" in browser.get("/games").text
     assert page.text.count("/covers/") == 6
 
 
@@ -301,9 +302,9 @@ def test_the_shelves_are_searched_filtered_and_paged(browser):
     assert "Page 27 of 27" in browser.get("/games?page=9999").text
     page = html.unescape(browser.get("/games?q=ZELDA&console=SNES").text)
     assert "A Link to the Past" in page
-    assert "1 game" in page
+    assert "1 of 638 games" in page
     n = len(load_games().filter(budget="premium").filter(pl.col("gameplay_types").list.contains("Racing")))
-    assert f"{n} games" in browser.get("/games?budget=premium&type=Racing").text
+    assert f"{n} of 638 games" in browser.get("/games?budget=premium&type=Racing").text
     for q in ("%", "_", "\\", "' OR 1=1 --", "100% \x00"):
         assert "No game is like that" in browser.get("/games", params={"q": q}).text or q == "100% \x00"
 
@@ -311,7 +312,7 @@ def test_the_shelves_are_searched_filtered_and_paged(browser):
 @pytest.mark.parametrize("q", ["pokemon", "POKÉMON", "Poke\u0301mon", "ｐokemon"])
 def test_a_search_needs_neither_accents_nor_case(browser, admin, q):
     n = sum("Pokémon" in title for title in load_games()["title"])
-    assert f"{n} game" in browser.get("/games", params={"q": q}).text
+    assert f"{n} of 638 games" in browser.get("/games", params={"q": q}).text
     assert f"{n} games with" in admin.get("/admin/games", params={"q": q}).text
     title = next(title for title in load_games()["title"] if "Pokémon" in title)
     page = admin.get("/admin/rentals/new")
