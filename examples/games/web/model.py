@@ -85,10 +85,11 @@ class Answers:
         return self._compiled.explain({"budget": budget, "gameplay_types": list(types)}, title)
 
     def reasons(self, budget: str | None, types: Sequence[str], title: str) -> list[Reason]:
-        """Return the parts of a question in its order, for the picture."""
+        """Return the parts of a question, what the game has first, else as they were asked."""
         adds, game = self.explain(budget, types, title), self.facts[title]
         asked = [(f"budget={budget}", budget, budget == game.budget)] if budget else []
         asked += [(f"gameplay_types={name}", name, name in game.types) for name in types]
+        asked.sort(key=lambda part: not part[2])
         return [
             Reason(name, has, adds[feature], adds[feature] - self._least[feature])
             for feature, name, has in asked

@@ -24,9 +24,10 @@ from examples.games.web.criteria import (
     whole_number,
 )
 from examples.games.web.folding import fold
-from examples.games.web.model import Answers
+from examples.games.web.model import Answers, Reason
 from examples.games.web.renting import record_rental, rented_titles
 from examples.games.web.tables import Console, Game, GameType, Rental
+from examples.games.words import BUDGET_IN_WORDS, fit_in_words
 from examples.web.app import redirect, render, with_query
 from examples.web.paging import page_of, pattern
 from examples.web.security import posted
@@ -103,16 +104,27 @@ def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: l
     if n > PLACES or unsaid >= len(found):
         return render(request, "no_more.html", seen=seen, **context)
     game = found[unsaid]
+    reasons = answers.reasons(budget or None, types, game.title)
     return render(
         request,
         "suggestion.html",
         game=game,
         n_found=min(PLACES, n - 1 - unsaid + len(found)),
         shown=[*dict.fromkeys(shown), *(one.slug for one in found[: unsaid + 1])],
-        reasons=answers.reasons(budget or None, types, game.title),
+        reasons=reasons,
+        fit=fit_of(reasons) if reasons else "",
         n_rentals=answers.n_rentals(game.title),
         **context,
     )
+
+
+def fit_of(reasons: list[Reason]) -> str:
+    """Say in a sentence what a game has of what was asked."""
+    has, lacks = (
+        [BUDGET_IN_WORDS.get(one.name, one.name) for one in reasons if one.has is asked]
+        for asked in (True, False)
+    )
+    return fit_in_words(has, lacks)
 
 
 @router.post("/rent")

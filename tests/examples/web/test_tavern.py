@@ -28,6 +28,7 @@ from examples.games.web.model import LEARNER, read_facts
 from examples.games.web.seed import free_slug
 from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
+from examples.games.words import fit_in_words
 from examples.web.app import build_app
 from examples.web.database import Database, bump, downgrade, head, upgrade
 from examples.web.security import HEADERS
@@ -196,11 +197,39 @@ def test_who_names_nothing_is_told_what_was_rented_most(app, browser):
     assert rest[0]["game"] == told[1]["game"]
 
 
-def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
+def reasons_of(page):
+    """Return the rows of the table of reasons: what was asked, whether the game has it, the bar's width."""
+    rows = re.findall(r'<tr class="(?:has|lacks)">(.*?)</tr>', page.text, re.DOTALL)
+    found = []
+    for row in rows:
+        name, has = re.search(r'row">([^<]+)</th>\s*<td>(yes|no)', row).groups()
+        bar = re.search(r'class="bar" width="([\d.]+)"', row)
+        found.append((name, has, float(bar[1]) if bar else None))
+    return found
+
+
+def test_a_suggestion_says_what_the_game_has_of_what_was_asked(app, browser):
+    query = "budget=cheap&type=RPG&type=Sports&type=Puzzle"
+    page, kinds = browser.get(f"/suggest?{query}"), set()
+    for _ in range(5):
+        game = app.state.live.answers.facts[title_of(page)]
+        asked = {"Budget-friendly": game.budget == "cheap"}
+        asked |= {name: name in game.types for name in ("RPG", "Sports", "Puzzle")}
+        rows = reasons_of(page)
+        assert {name: has == "yes" for name, has, _ in rows} == asked
+        assert [has for _, has, _ in rows] == sorted((has for _, has, _ in rows), reverse=True)
+        assert [bar is not None for _, _, bar in rows] == [has == "yes" for _, has, _ in rows]
+        assert max(bar for _, _, bar in rows if bar is not None) == 100
+        assert f"It has {sum(asked.values())} of the 4 things you asked for: " in page.text
+        kinds.add(sum(asked.values()))
+        page = next_of(browser, page)
+    assert kinds <= {1, 2, 3}
+    whole = browser.get("/suggest?budget=cheap&type=Puzzle")
+    assert "It has all that you asked for: budget-friendly and Puzzle." in whole.text
+
+
+def test_a_suggestion_says_what_each_word_adds(browser):
     page = browser.get("/suggest?budget=cheap&type=Puzzle&type=RPG").text
-    bars = [float(width) for width in re.findall(r'class="bar" width="([\d.]+)"', page)]
-    assert len(bars) == 3
-    assert max(bars) == 100
     told = browser.get("/api/recommend?budget=cheap&type=Puzzle&type=RPG").json()["suggestions"][0]
     why = browser.get(
         "/api/explain", params={"game": told["game"], "budget": "cheap", "type": ["Puzzle", "RPG"]}
@@ -208,6 +237,14 @@ def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
     assert why["score"] == pytest.approx(told["score"])
     for adds in why["reasons"].values():
         assert f"{adds:.3f}" in page
+
+
+def test_what_a_game_has_is_said_in_words():
+    assert fit_in_words(["RPG"], []) == "It has all that you asked for: RPG."
+    assert fit_in_words(["cheap", "A"], ["B", "C", "D"]) == (
+        "It has 2 of the 5 things you asked for: cheap and A. It has not: B, C and D."
+    )
+    assert fit_in_words([], ["RPG"]).startswith("It has nothing of what you asked for (RPG)")
 
 
 def test_programs_are_told_the_known_criteria(browser):
