@@ -37,6 +37,7 @@ TOURS = [  # a site more is an entry more
             "/",
             "/?budget=cheap&type=Puzzle",
             "/suggest?budget=cheap&type=Adventure&type=Platform",
+            "/suggest",
             "/suggest?n=6",
             "/games?type=Racing",
             "/games?q=nothingislikethat",
