@@ -265,6 +265,17 @@ def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size,
         assert heading(page) != first
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_mistyped_address_gets_a_form_that_everybody_can_go_on_from(chromium, sites, scheme):
+    with visiting(chromium, sites(TAVERN), "phone", [422], color_scheme=scheme) as page:
+        page.goto("/suggest?budget=cheap&type=Puzzel&type=RPG")
+        assert "Did you mean Puzzle?" in page.get_by_role("alert").inner_text()
+        assert violations(page) == []
+        page.get_by_label("Puzzle", exact=True).check()
+        page.get_by_role("button", name="Suggest a game").click()
+        page.wait_for_url("**/suggest?budget=cheap&type=Puzzle&type=RPG")
+
+
 def test_the_script_swaps_the_page_in_place_and_moves_the_focus(chromium, sites):
     with visiting(chromium, sites(TAVERN)) as page:
         page.goto("/")
