@@ -10,3 +10,18 @@ def in_words(budget: str | None, types: list[str]) -> str:
     phrase = " ".join(phrase.split())
     vowel = phrase[0] in ("AEFHILMNORSX" if phrase.split()[0].strip(",").isupper() else "aeiou")
     return f"{'An' if vowel else 'A'} {phrase}" if words or types else "Any game"
+
+
+def fit_in_words(has: list[str], lacks: list[str]) -> str:
+    """Say what a game has of what was asked: "It has 2 of the 3 things you asked for: ..."."""
+    if not lacks:
+        return f"It has all that you asked for: {listed(has)}."
+    if not has:
+        return f"It has nothing of what you asked for ({listed(lacks)}); of the games left it scores highest."
+    n, n_asked = len(has), len(has) + len(lacks)
+    return f"It has {n} of the {n_asked} things you asked for: {listed(has)}. It has not: {listed(lacks)}."
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a list in a sentence."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from examples.games.data import BUDGETS, FIRST_YEAR, LAST_YEAR
+from examples.games.web.folding import fold
 from examples.games.web.pages import games_like
 from examples.games.web.seed import free_slug
 from examples.games.web.tables import Console, Game, GameType, Rental
@@ -224,9 +225,8 @@ def rental_options(session: Session) -> dict[str, Any]:
 def search_rentals(text: str) -> Select:
     """Find rentals by the game's title, the newest first."""
     found = select(Rental).order_by(Rental.id.desc())
-    return (
-        found.where(Rental.game.has(Game.title.ilike(pattern(text), escape="\\"))) if text.strip() else found
-    )
+    in_title = pattern(fold(text)) + "\n%"  # the first line of what is looked at
+    return found.where(Rental.game.has(Game.folded.like(in_title, escape="\\"))) if text.strip() else found
 
 
 def day_of(rental: Rental) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
@@ -16,15 +18,18 @@ from examples.games.web.criteria import (
     Types,
     answers_of,
     check,
-    check_game,
+    problem,
+    unknown,
 )
-from examples.games.web.model import Fact
-from examples.games.web.renting import record_rental, rental_out
+from examples.games.web.model import Answers, Fact
+from examples.games.web.renting import record_rental, rental_out, title_on_shelves
 from examples.games.web.tables import Game, Rental
 from examples.web.forms import Line
 from examples.web.queries import in_query, read_query
 
 router = APIRouter(prefix="/api", tags=["tavern"])
+
+SCORE_SAID = "the sum of the reasons; where neither budget nor types are asked for, the number of rentals"
 
 
 class Asked(BaseModel):
@@ -57,7 +62,7 @@ class Suggested(BaseModel):
     cost: float = Field(description="tavern coins an hour")
     budget: str
     gameplay_types: list[str]
-    score: float
+    score: float = Field(description=SCORE_SAID)
 
 
 class Suggestions(BaseModel):
@@ -71,7 +76,7 @@ class Explanation(BaseModel):
     """What each part of a question adds to a game's score, the most first."""
 
     game: str
-    score: float
+    score: float = Field(description=SCORE_SAID)
     reasons: dict[str, float]
 
 
@@ -103,12 +108,13 @@ class RentalOut(BaseModel):
 
 @router.get("/recommend", response_model=Suggestions, openapi_extra={"parameters": in_query(Asked)})
 async def recommend(request: Request) -> Response:
-    """Recommend games for a budget and types, either or both left out."""
+    """Recommend games for a budget and types; with both left out, those rented most often, then by title."""
     answers, asked = answers_of(request), read_query(Asked, request)
-    check(answers, asked.budget, asked.type)
-    found = answers.recommend(asked.budget or None, asked.type, asked.k, asked.exclude)
+    types = list(dict.fromkeys(asked.type))
+    check(answers, asked.budget, types)
+    found = answers.recommend(asked.budget or None, types, asked.k, asked.exclude)
     suggestions = [{"rank": i, **told(one.game), "score": one.score} for i, one in enumerate(found, start=1)]
-    question = {"budget": asked.budget or None, "gameplay_types": asked.type}
+    question = {"budget": asked.budget or None, "gameplay_types": types}
     return as_json({"question": question, "suggestions": suggestions})
 
 
@@ -122,8 +128,10 @@ async def explain(
     """Say what each part of a question adds to the score of a game."""
     answers = answers_of(request)
     check(answers, budget, type)
-    title = check_game(answers, game, ("query", "game"))
-    reasons = answers.explain(budget or None, type, title)
+    title = title_of(answers, game)
+    if title is None:
+        raise RequestValidationError([await to_thread.run_sync(why_not, request, answers, game)])
+    reasons = answers.explain(budget or None, list(dict.fromkeys(type)), title)
     return as_json({"game": title, "score": sum(reasons.values()), "reasons": reasons})
 
 
@@ -152,11 +160,33 @@ def rentals(request: Request) -> list[dict[str, Any]]:
 def rent(request: Request, rental: NewRental) -> Response:
     """Rent a game, once a visitor; the answer sets the cookie of a new one. The model soon learns it."""
     answers = answers_of(request)
-    check(answers, rental.budget or "", rental.gameplay_types, "body")
-    title = check_game(answers, rental.game, ("body", "game"))
-    is_it, budget = Game.title == title, rental.budget or None
-    written, is_new = record_rental(request, is_it, budget, rental.gameplay_types)
+    check(answers, rental.budget or "", rental.gameplay_types, "body", "gameplay_types")
+    with request.app.state.database.reading() as session:
+        title = title_on_shelves(session, rental.game)
+        titles = [] if title else list(session.scalars(select(Game.title)))
+    if title is None:
+        where = ("body", "game")
+        raise RequestValidationError([unknown(where, "game", rental.game, titles, "/games")])
+    written, is_new = record_rental(
+        request, Game.title == title, rental.budget or None, rental.gameplay_types
+    )
     return JSONResponse(written, 201 if is_new else 200)
+
+
+def title_of(answers: Answers, name: str) -> str | None:
+    """Return the title of a recommended game that is named by title or slug."""
+    by_slug = answers.by_slug.get(name)
+    return name if name in answers.facts else by_slug and by_slug.title
+
+
+def why_not(request: Request, answers: Answers, name: str) -> dict[str, Any]:
+    """Return why a game is not explained: it is not recommended, or there is none of the name."""
+    with request.app.state.database.reading() as session:
+        title = title_on_shelves(session, name)
+    if title is None:
+        return unknown(("query", "game"), "game", name, list(answers.facts), "/games")
+    words = f"{title!r} is on the shelves, but not among the {len(answers.facts)} games that are recommended"
+    return problem(("query", "game"), words, name)
 
 
 def told(game: Fact) -> dict[str, Any]:

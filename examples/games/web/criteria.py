@@ -1,12 +1,13 @@
 """The question that an address carries: budget and types; what the model does not know is refused."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 
 from examples.arguments import likeness
+from examples.games.web.folding import fold
 from examples.games.web.model import Answers
 from examples.games.words import in_words
 
@@ -14,6 +15,8 @@ MOST_TYPES = 20
 PLACES = 5
 MOST_SHOWN = 20
 MOST_COMPARED = 1000
+MOST_NEAR = 5
+NEAR = 0.6  # of likeness
 
 BUDGET_SAID = "cheap, standard or premium; left out: any"
 TYPE_SAID = "a wanted gameplay type; may be repeated"
@@ -27,19 +30,24 @@ def none_given() -> list[str]:
 
 Types = Annotated[list[str], Query(default_factory=none_given, max_length=MOST_TYPES, description=TYPE_SAID)]
 
+AnyTypes = Annotated[list[str], Query(default_factory=none_given, alias="type")]
+Shown = Annotated[list[str], Query(default_factory=none_given, alias="not")]
+
 
 def answers_of(request: Request) -> Answers:
     """Return what the newest model answers by; read it once a request."""
     return request.app.state.live.answers
 
 
-def check(answers: Answers, budget: str, types: Iterable[str], where: str = "query") -> None:
+def check(
+    answers: Answers, budget: str, types: Iterable[str], where: str = "query", called: str = "type"
+) -> None:
     """Raise, naming the known ones, where the model does not know the budget or a type."""
     problems = []
     if budget and budget not in answers.budgets:
         problems.append(unknown((where, "budget"), "budget", budget, answers.budgets))
     problems += [
-        unknown((where, "type"), "gameplay type", name, answers.types)
+        unknown((where, called), "gameplay type", name, answers.types)
         for name in types
         if name not in answers.types
     ]
@@ -47,35 +55,96 @@ def check(answers: Answers, budget: str, types: Iterable[str], where: str = "que
         raise RequestValidationError(problems)
 
 
-def check_game(answers: Answers, name: str, where: tuple[str, ...]) -> str:
-    """Return the title of a game named by title or slug, or raise, naming those most alike."""
-    if name in answers.facts:
-        return name
-    if name in answers.by_slug:
-        return answers.by_slug[name].title
-    raise RequestValidationError([unknown(where, "game", name, list(answers.facts))])
+def unknown(
+    where: tuple[str, ...], kind: str, given: str, known: list[str], listed: str = "/api/criteria"
+) -> dict[str, Any]:
+    """Return a problem as pydantic writes one, with the known names: if many, those spelt alike."""
+    if len(known) <= MOST_SHOWN:
+        hint = f"Known: {', '.join(known)}"
+    elif near := spelt_alike(given, known):
+        hint = f"Known, of {len(known)}, and spelt alike: {', '.join(near)}"
+    else:
+        hint = f"None of the {len(known)} known ones is spelt alike; {listed} lists them"
+    return problem(where, f"unknown {kind} {given[:80]!r}. {hint}", given)
 
 
-def unknown(where: tuple[str, ...], kind: str, given: str, known: list[str]) -> dict[str, Any]:
+def problem(where: tuple[str, ...], words: str, given: str) -> dict[str, Any]:
     """Return a problem as pydantic writes one."""
-    near = known if len(known) <= MOST_SHOWN else nearest(given[:80], known)
-    shown = ", ".join(near[:MOST_SHOWN]) + (
-        f" and {len(known) - MOST_SHOWN} more" if near[MOST_SHOWN:] else ""
-    )
-    words = f"unknown {kind} {given[:80]!r}. Known: {shown}"
     return {"type": "value_error", "loc": where, "ctx": {"error": words}, "input": given}
+
+
+def spelt_alike(given: str, known: list[str]) -> list[str]:
+    """Return the few names that are spelt like this one, the most alike first; none if none is near."""
+    short = fold(given[:80])
+    near = nearest(short, known)[:MOST_NEAR]
+    return [name for name in near if likeness(short, fold(name)) >= NEAR]
 
 
 def nearest(given: str, known: list[str]) -> list[str]:
     """Return names, the most alike first; of many only those that begin alike, so that none has to wait."""
-    alike = [name for name in known if name.lower().startswith(given[:2].lower())]
+    start = fold(given[:2])
+    alike = [name for name in known if fold(name).startswith(start)]
     some = known if len(known) <= MOST_COMPARED else list(dict.fromkeys([*alike, *known]))[:MOST_COMPARED]
-    return sorted(some, key=lambda name: -likeness(given, name))
+    return sorted(some, key=lambda name: -likeness(given, fold(name)))
 
 
 def parameters(budget: str, types: Iterable[str]) -> dict[str, Any]:
     """Return the question as the parameters of an address."""
     return {"budget": budget, "type": list(types)}
+
+
+class Reading(NamedTuple):
+    """What an address asks for, as far as it is known, and what is wrong with the rest, in words."""
+
+    budget: str
+    types: list[str]
+    n: int
+    problems: list[str]
+
+
+def read_address(answers: Answers, budget: str, types: Iterable[str], n: str = "") -> Reading:
+    """Read a person's address, which may be old or mistyped; a type that is named twice counts once."""
+    problems, known = [], []
+    if budget and budget not in answers.budgets:
+        problems.append(f"There is no purse called “{budget[:80]}”.{meant(budget, answers.budgets)}")
+    for name in dict.fromkeys(types):
+        if name in answers.types:
+            known.append(name)
+        else:
+            words = (
+                f"No game here is of the type “{name[:80]}”."
+                if name
+                else "A type without a name was asked for."
+            )
+            problems.append(words + meant(name, answers.types))
+    number = whole_number(n)
+    if n and not 1 <= number <= PLACES + 1:
+        problems.append(
+            f"There is no suggestion number “{n[:80]}”. The keeper names {PLACES} for a question."
+        )
+    return Reading(budget if budget in answers.budgets else "", known, number or 1, problems)
+
+
+def whole_number(text: str) -> int:
+    """Return a number of at most five digits, or 0 for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else 0
+
+
+def meant(given: str, known: list[str]) -> str:
+    """Return a question about the name that is spelt most alike, if one is."""
+    near = spelt_alike(given, known)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def walk(answers: Answers, shown: list[str], n: int) -> tuple[list[str], int, int]:
+    """Return the titles that an address says were shown, the number now, and how many it left unsaid.
+
+    A game that has left the shelves since counts as one that was shown.
+    """
+    slugs = list(dict.fromkeys(shown))[:PLACES]
+    titles = [answers.by_slug[slug].title for slug in slugs if slug in answers.by_slug]
+    n = max(n, len(slugs) + 1)
+    return titles, n, n - 1 - len(slugs)
 
 
 def said(budget: str, types: list[str]) -> str:

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,25 +71,51 @@ class Answers:
     def recommend(
         self, budget: str | None, types: Sequence[str], k: int, exclude: Iterable[str] = ()
     ) -> list[Suggestion]:
-        """Return the k best games for a question."""
+        """Return the k best games; for a question that names nothing, those rented most, then by title."""
+        if not budget and not types:
+            return self._most_rented(k, set(exclude))
         asked = {"budget": budget, "gameplay_types": list(types)}
         titles, scores = self._compiled.recommend(asked, k, exclude=[*exclude, *self._gone])
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
         """Return what each part of a question adds to the score of a game, the most first."""
+        if not budget and not types:
+            return {"rentals": float(self.n_rentals(title))}
         return self._compiled.explain({"budget": budget, "gameplay_types": list(types)}, title)
 
     def reasons(self, budget: str | None, types: Sequence[str], title: str) -> list[Reason]:
-        """Return the parts of a question in its order, for the picture."""
+        """Return the parts of a question, what the game has first, else as they were asked."""
         adds, game = self.explain(budget, types, title), self.facts[title]
         asked = [(f"budget={budget}", budget, budget == game.budget)] if budget else []
         asked += [(f"gameplay_types={name}", name, name in game.types) for name in types]
+        asked.sort(key=lambda part: not part[2])
         return [
             Reason(name, has, adds[feature], adds[feature] - self._least[feature])
             for feature, name, has in asked
             if feature in adds
         ]
+
+    def n_rentals(self, title: str) -> int:
+        """Return how often people took a game home, of the rentals that the model has learned."""
+        return self._rentals.get(title, 0)
+
+    def _most_rented(self, k: int, exclude: set[str]) -> list[Suggestion]:
+        """Return the games rented most; the model knows nothing of a question that names nothing."""
+        allowed = (title for title in self._by_rentals if title not in exclude)
+        return [Suggestion(self.facts[title], float(self._rentals[title])) for title in islice(allowed, k)]
+
+    @cached_property
+    def _rentals(self) -> dict[str, int]:
+        """How often each game was rented: what its class has learned beyond the catalogue's row."""
+        classifier = self._model["classify"]
+        counts = (classifier.class_count_ - GAME_WEIGHT).astype(int).tolist()
+        learned = zip(classifier.classes_.tolist(), counts, strict=True)
+        return {title: n for title, n in learned if title in self.facts}
+
+    @cached_property
+    def _by_rentals(self) -> list[str]:
+        return sorted(self._rentals, key=lambda title: (-self._rentals[title], title))
 
     @cached_property
     def _least(self) -> dict[str, float]:

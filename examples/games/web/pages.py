@@ -1,9 +1,9 @@
 """The visitor's pages: the question, one suggestion at a time, the shelves, a game, what was rented."""
 
 import zlib
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -11,20 +11,25 @@ from starlette.datastructures import FormData
 
 from examples.games.web.covers import cover
 from examples.games.web.criteria import (
-    MOST_TYPES,
     PLACES,
-    Budget,
-    Types,
+    AnyTypes,
+    Reading,
+    Shown,
     answers_of,
-    check,
+    meant,
     parameters,
+    read_address,
     said,
+    walk,
+    whole_number,
 )
-from examples.games.web.model import Answers
+from examples.games.web.folding import fold
+from examples.games.web.model import Answers, Reason
 from examples.games.web.renting import record_rental, rented_titles
 from examples.games.web.tables import Console, Game, GameType, Rental
+from examples.games.words import BUDGET_IN_WORDS, fit_in_words
 from examples.web.app import redirect, render, with_query
-from examples.web.paging import PageNumber, Search, page_of, pattern
+from examples.web.paging import page_of, pattern
 from examples.web.security import posted
 
 SIMILAR = 6
@@ -34,62 +39,103 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def front(request: Request, type: Types, budget: Budget = "") -> Response:
+def front(request: Request, types: AnyTypes, budget: str = "") -> Response:
     """Ask for a budget and types."""
-    answers = answers_of(request)
-    most_first = func.count().desc(), Rental.game_id
-    rented = select(Rental.game_id).join(Game).where(Game.top_rated).group_by(Rental.game_id)
+    return ask(request, read_address(answers_of(request), budget, types))
+
+
+def ask(request: Request, asked: Reading) -> Response:
+    """Show the question, filled in as far as it is known, and what is wrong with the rest."""
+    rented = select(Rental.game_id).join(Game).where(Game.top_rated).group_by(Rental.game_id, Game.title)
+    most_first = func.count().desc(), Game.title
     with request.app.state.database.reading() as session:
         ids = list(session.scalars(rented.order_by(*most_first).limit(SIMILAR)))
         games = {game.id: game for game in session.scalars(select(Game).where(Game.id.in_(ids)))}
         return render(
             request,
             "front.html",
-            answers=answers,
-            budget=budget,
-            types=type,
+            422 if asked.problems else 200,
+            answers=answers_of(request),
+            budget=asked.budget,
+            types=asked.types,
+            problems=asked.problems,
+            n_games=count_games(session),
             ranges=BUDGET_RANGES,
             shelf=[games[i] for i in ids],
             cover_url=cover_url,
         )
 
 
+def count_games(session: Session) -> int:
+    """Return how many games are on the shelves, recommended or not."""
+    return session.scalar(select(func.count()).select_from(Game)) or 0
+
+
 @router.get("/suggest")
-def suggest(
-    request: Request,
-    type: Types,
-    budget: Budget = "",
-    n: Annotated[int, Query(ge=1, le=PLACES + 1)] = 1,
-) -> Response:
-    """Show suggestion number n for a question; after the last, the way back to the question."""
+def suggest(request: Request, types: AnyTypes, shown: Shown, budget: str = "", n: str = "") -> Response:
+    """Show suggestion number n for a question; after the last, the way back to the question.
+
+    The address names the games that were shown before (``not``), so that a rental, which may reorder the
+    rest, neither repeats nor hides one. Where it names fewer than n - 1, the best of the rest go before.
+    """
     answers = answers_of(request)
-    check(answers, budget, type)
+    asked = read_address(answers, budget, types, n)
+    if asked.problems:
+        return ask(request, asked)
+    return show_suggestion(request, answers, asked, shown)
+
+
+def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: list[str]) -> Response:
+    """Show the suggestion that follows those shown."""
+    budget, types = asked.budget, asked.types
+    before, n, unsaid = walk(answers, shown, asked.n)
     with request.app.state.database.reading() as session:
         rented = rented_titles(session, request)
-    found = answers.recommend(budget or None, type, PLACES, rented)
+    found = [one.game for one in answers.recommend(budget or None, types, PLACES, [*rented, *before])]
+    seen = ([answers.facts[title] for title in before] + found[:unsaid])[:PLACES]
     context = {
-        "words": said(budget, type),
-        "budget": budget,
-        "types": type,
         "n": n,
-        "n_found": len(found),
-        "asked": parameters(budget, type),
+        "words": said(budget, types),
+        "budget": budget,
+        "types": types,
+        "asked": parameters(budget, types),
+        "cover_url": cover_url,
     }
-    if n > len(found):
-        return render(request, "no_more.html", **context)
-    game = found[n - 1].game
-    reasons = answers.reasons(budget or None, type, game.title)
-    return render(request, "suggestion.html", game=game, reasons=reasons, cover_url=cover_url, **context)
+    if n > PLACES or unsaid >= len(found):
+        return render(request, "no_more.html", seen=seen, **context)
+    game = found[unsaid]
+    reasons = answers.reasons(budget or None, types, game.title)
+    return render(
+        request,
+        "suggestion.html",
+        game=game,
+        n_found=min(PLACES, n - 1 - unsaid + len(found)),
+        shown=[*dict.fromkeys(shown), *(one.slug for one in found[: unsaid + 1])],
+        reasons=reasons,
+        fit=fit_of(reasons) if reasons else "",
+        n_rentals=answers.n_rentals(game.title),
+        **context,
+    )
+
+
+def fit_of(reasons: list[Reason]) -> str:
+    """Say in a sentence what a game has of what was asked."""
+    has, lacks = (
+        [BUDGET_IN_WORDS.get(one.name, one.name) for one in reasons if one.has is asked]
+        for asked in (True, False)
+    )
+    return fit_in_words(has, lacks)
 
 
 @router.post("/rent")
 def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
     """Record that the visitor takes a game home, and what question it answered."""
     slug, budget = str(fields.get("game", "")), str(fields.get("budget", ""))
-    types = [str(name) for name in fields.getlist("type")][:MOST_TYPES]
-    check(answers_of(request), budget, types, "form")
     if not slug.isprintable():  # PostgreSQL takes no NUL
         raise HTTPException(404, "There is no such game.")
+    given = [str(name) for name in fields.getlist("type")]
+    asked = read_address(answers_of(request), budget, given)
+    budget, types = asked.budget, asked.types  # what is not known any more keeps nobody from renting
     written, is_new = record_rental(request, Game.slug == slug, budget or None, types)
     title = written["game"]
     words = f"{title} is yours for tonight." if is_new else f"You have {title} already."
@@ -98,13 +144,13 @@ def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
 
 
 @router.get("/rentals")
-def rentals(request: Request, page: PageNumber = 1) -> Response:
+def rentals(request: Request, page: str = "1") -> Response:
     """List the visitor's own rentals, the newest first."""
     query = (
         select(Rental).where(Rental.visitor == request.session.get("visitor", "")).order_by(Rental.id.desc())
     )
     with request.app.state.database.reading() as session:
-        found = page_of(session, query, page)
+        found = page_of(session, query, max(1, whole_number(page)))
         asked = request.session.get("asked", "/")
         return render(request, "rentals.html", page=found, asked=asked, words_of=said, cover_url=cover_url)
 
@@ -112,34 +158,51 @@ def rentals(request: Request, page: PageNumber = 1) -> Response:
 @router.get("/games")
 def games(
     request: Request,
-    q: Search = "",
-    budget: Budget = "",
-    type: Annotated[str, Query(max_length=40)] = "",
-    console: Annotated[str, Query(max_length=60)] = "",
-    page: PageNumber = 1,
+    q: str = "",
+    budget: str = "",
+    type: str = "",
+    console: str = "",
+    page: str = "1",
 ) -> Response:
     """List the catalogue: searched by title or developer, filtered, a page at a time."""
-    answers = answers_of(request)
-    query = games_like(q, budget, type, console)
+    answers, q = answers_of(request), q[:100]
     with request.app.state.database.reading() as session:
+        types = list(session.scalars(select(GameType.name).distinct().order_by(GameType.name)))
+        consoles = list(session.scalars(select(Console.name).order_by(Console.name)))
+        known = {"budget": list(COSTS), "type": types, "console": consoles}
+        chosen, problems = read_filters({"budget": budget, "type": type, "console": console}, known)
+        query = games_like(q, **chosen).order_by(Game.title)
         return render(
             request,
             "games.html",
-            page=page_of(session, query.order_by(Game.title), page),
-            chosen={"q": q, "budget": budget, "type": type, "console": console},
-            answers=answers,
-            types=list(session.scalars(select(GameType.name).distinct().order_by(GameType.name))),
-            consoles=list(session.scalars(select(Console.name).order_by(Console.name))),
+            422 if problems else 200,
+            page=page_of(session, query, max(1, whole_number(page))),
+            chosen={"q": q, **chosen},
+            problems=problems,
+            n_games=count_games(session),
+            n_recommended=len(answers.facts),
+            is_all=not any((q.strip(), *chosen.values())),
+            types=types,
+            consoles=consoles,
             cover_url=cover_url,
         )
+
+
+def read_filters(given: dict[str, str], known: dict[str, list[str]]) -> tuple[dict[str, str], list[str]]:
+    """Return the filters of an address that are known, and what is wrong with the others, in words."""
+    wrong = {name: value for name, value in given.items() if value and value not in known[name]}
+    problems = [
+        f"There is no {CALLED[name]} “{value[:80]}”, so all are shown.{meant(value, known[name])}"
+        for name, value in wrong.items()
+    ]
+    return {name: "" if name in wrong else value for name, value in given.items()}, problems
 
 
 def games_like(q: str = "", budget: str = "", type: str = "", console: str = "") -> Select:
     """Return the query of the games that a search finds."""
     query = select(Game)
     if q.strip():
-        sought = pattern(q)
-        query = query.where(Game.title.ilike(sought, escape="\\") | Game.developer.ilike(sought, escape="\\"))
+        query = query.where(Game.folded.like(pattern(fold(q)), escape="\\"))
     if budget in COSTS:
         low, high = COSTS[budget]
         query = query.where(Game.cents >= low, Game.cents < high)
@@ -150,6 +213,7 @@ def games_like(q: str = "", budget: str = "", type: str = "", console: str = "")
     return query
 
 
+CALLED = {"budget": "purse", "type": "type", "console": "console"}
 COSTS = {"cheap": (0, 500), "standard": (500, 2000), "premium": (2000, 2**31 - 1)}  # in cents
 
 

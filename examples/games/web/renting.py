@@ -52,6 +52,21 @@ def record_rental(
     return written, True
 
 
+def game_called(session: Session, name: str) -> Game | None:
+    """Return the game of a title or a slug; a title counts before another game's slug."""
+    if not name.isprintable():
+        return None
+    return session.scalar(select(Game).where(Game.title == name)) or session.scalar(
+        select(Game).where(Game.slug == name)
+    )
+
+
+def title_on_shelves(session: Session, name: str) -> str | None:
+    """Return the title of the game of a title or a slug, recommended or not."""
+    game = game_called(session, name)
+    return game.title if game else None
+
+
 def rental_out(rental: Rental) -> dict[str, Any]:
     """Return what is said of a rental."""
     return {

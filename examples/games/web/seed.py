@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from examples.games.data import load_games
 from examples.games.model import LIKED
 from examples.games.rentals import simulate_rentals
+from examples.games.web.folding import folded_game
 from examples.games.web.tables import Console, Game, GameType, Rental, RentalType
 
 CUSTOMERS = 40
@@ -40,7 +41,8 @@ def _seed_games(session: Session, games: pl.DataFrame, consoles: dict[str, int])
         ids[game["title"]] = i
         kept = {name: game[name] for name in ("title", "year", "developer", "top_rated")}
         cents = round(100 * game["cost"])
-        rows.append({"id": i, **kept, "slug": slug, "console_id": consoles[game["console"]], "cents": cents})
+        kept |= {"slug": slug, "folded": folded_game(game["title"], game["developer"])}
+        rows.append({"id": i, **kept, "console_id": consoles[game["console"]], "cents": cents})
         types += [{"game_id": i, "place": p, "name": name} for p, name in enumerate(game["gameplay_types"])]
     _insert(session, Game, rows)
     _insert(session, GameType, types)

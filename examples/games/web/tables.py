@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 
 from examples.games.data import budget_of
+from examples.games.web.folding import folded_game
 
 
 class Base(DeclarativeBase):
@@ -42,11 +43,19 @@ class Game(Base):
     developer: Mapped[str] = mapped_column(String(120))
     cents: Mapped[int]  # of a tavern coin, for an hour
     top_rated: Mapped[bool]
+    folded: Mapped[str] = mapped_column(Text, server_default="")  # what a search looks at
     of_console: Mapped[Console] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[GameType]] = relationship(
         order_by=GameType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
     __table_args__ = (CheckConstraint("cents >= 0", name="games_cents"),)
+
+    @validates("title", "developer")
+    def _fold(self, name: str, value: str) -> str:
+        """Keep what a search looks at up to date."""
+        now = {"title": self.title or "", "developer": self.developer or "", name: value}
+        self.folded = folded_game(**now)
+        return value
 
     @property
     def types(self) -> list[str]:

@@ -37,6 +37,7 @@ TOURS = [  # a site more is an entry more
             "/",
             "/?budget=cheap&type=Puzzle",
             "/suggest?budget=cheap&type=Adventure&type=Platform",
+            "/suggest",
             "/suggest?n=6",
             "/games?type=Racing",
             "/games?q=nothingislikethat",
@@ -248,7 +249,7 @@ def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size,
             page.get_by_role("link", name="Show me a different game").click()
             page.wait_for_url(f"**n={n}*")
         page.get_by_role("link", name="Is there nothing else?").click()
-        page.get_by_role("heading", level=1, name="That was the best I have for that").wait_for()
+        page.get_by_role("heading", level=1, name="These were the five best I have for that").wait_for()
         page.get_by_role("link", name="Change my criteria").click()
         page.get_by_role("button", name="Suggest a game").wait_for()
         assert page.locator("input[name=budget][value=cheap]").is_checked()
@@ -262,6 +263,17 @@ def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size,
         page.get_by_role("link", name="Suggest another").click()
         page.wait_for_url("**/suggest?*")
         assert heading(page) != first
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_mistyped_address_gets_a_form_that_everybody_can_go_on_from(chromium, sites, scheme):
+    with visiting(chromium, sites(TAVERN), "phone", [422], color_scheme=scheme) as page:
+        page.goto("/suggest?budget=cheap&type=Puzzel&type=RPG")
+        assert "Did you mean Puzzle?" in page.get_by_role("alert").inner_text()
+        assert violations(page) == []
+        page.get_by_label("Puzzle", exact=True).check()
+        page.get_by_role("button", name="Suggest a game").click()
+        page.wait_for_url("**/suggest?budget=cheap&type=Puzzle&type=RPG")
 
 
 def test_the_script_swaps_the_page_in_place_and_moves_the_focus(chromium, sites):

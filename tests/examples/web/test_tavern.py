@@ -30,6 +30,7 @@ from examples.games.web.pages import COSTS
 from examples.games.web.seed import free_slug
 from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
+from examples.games.words import fit_in_words
 from examples.web.app import build_app
 from examples.web.database import Database, bump, downgrade, head, upgrade
 from examples.web.forms import Form
@@ -90,6 +91,16 @@ def title_of(page):
     return html.unescape(re.sub("<[^>]+>", "", re.search("<h1>(.*?)</h1>", page.text, re.DOTALL)[1]))
 
 
+def next_of(browser, page):
+    """Follow the link to a different game."""
+    return browser.get(html.unescape(re.search(r'href="(/suggest\?[^"]*n=\d[^"]*)"', page.text)[1]))
+
+
+def shelf_of(page):
+    """Return the titles on a page's shelf."""
+    return [html.unescape(title) for title in re.findall("<strong>([^<]+)</strong></a>", page.text)]
+
+
 def eventually(check, seconds=3.0):
     end = time.monotonic() + seconds
     while not check():
@@ -113,7 +124,8 @@ def test_the_front_page_offers_the_types_that_the_model_knows(browser, app):
     page = browser.get("/")
     for name in app.state.live.answers.types:
         assert f'value="{name}"' in page.text
-    assert "618 good games" in page.text
+    assert "has 638 games on the shelves, recommends the 618 good ones" in page.text
+    assert "638 games, of which the keeper recommends 618" in browser.get("/games").text
     assert page.text.count("/covers/") == 6
 
 
@@ -125,18 +137,102 @@ def test_suggestions_come_one_at_a_time_and_every_state_is_an_address(browser):
         assert "A budget-friendly adventure, platform game" in page.text
         assert title_of(browser.get(str(page.url))) == title_of(page)  # a reload
         seen.append(title_of(page))
-        page = browser.get(html.unescape(re.search(r'href="(/suggest\?[^"]*n=\d[^"]*)"', page.text)[1]))
+        page = next_of(browser, page)
     assert seen == [one["game"] for one in told]
-    assert "That was the best I have for that" in page.text
+    assert "These were the five best I have for that" in page.text
     back = html.unescape(re.search(r'href="(/\?budget[^"]+)">Change my criteria', page.text)[1])
     assert browser.get(back).text.count("checked") == 3
 
 
-def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
+def test_no_game_repeats_or_is_left_out_on_the_way_though_others_rent_meanwhile(app, browser):
+    asked = {"budget": "cheap", "type": "RPG"}
+    told = browser.get("/api/recommend", params={**asked, "k": 9}).json()["suggestions"]
+    page, seen = browser.get("/suggest", params=asked), []
+    for place in range(5):
+        assert f"suggestion {place + 1} of 5" in page.text
+        seen.append(title_of(page))
+        if place == 2:
+            first = app.state.live.answers.recommend("cheap", ["RPG"], 1)[0].game.title
+            for _ in range(40):  # the last of those told comes to the top
+                body = {"game": told[-1]["game"], "budget": "cheap", "gameplay_types": ["RPG"]}
+                TestClient(app, HOME).post("/api/rentals", json=body)
+            eventually(lambda: is_up_to_date(app))
+            assert app.state.live.answers.recommend("cheap", ["RPG"], 1)[0].game.title != first
+        page = next_of(browser, page)
+    assert len(set(seen)) == 5
+    assert seen[:3] == [one["game"] for one in told[:3]]
+    assert seen[3] == told[-1]["game"]
+    assert shelf_of(page) == seen
+    assert browser.get(str(page.url)).text == page.text
+
+
+def test_an_address_far_into_the_suggestions_says_nothing_false(browser):
+    told = [one["game"] for one in browser.get("/api/recommend?type=Horror").json()["suggestions"]]
+    end = browser.get("/suggest?type=Horror&n=6")
+    assert shelf_of(end) == told
+    assert "You have seen" not in end.text
+    third = browser.get("/suggest?type=Horror&n=3")
+    assert title_of(third) == told[2]
+    assert title_of(next_of(browser, third)) == told[3]
+    stale = browser.get("/suggest?type=Horror&n=1&not=gone&not=gone&not=tetris")
+    assert "suggestion 3 of" in stale.text
+    assert title_of(stale) == told[0]  # a game that is gone hides no other
+    assert title_of(next_of(browser, stale)) == told[1]
+    many = browser.get("/suggest?type=Horror&n=6&" + "&".join(f"not=x{i}" for i in range(30)))
+    assert title_of(many) == "There is nothing more for that"
+
+
+def test_who_names_nothing_is_told_what_was_rented_most(app, browser):
+    told = browser.get("/api/recommend?k=50").json()["suggestions"]
+    with app.state.database.reading() as session:
+        rented = dict(
+            session.execute(select(Game.title, func.count()).join(Rental).group_by(Game.title)).all()
+        )
+    assert [one["score"] for one in told] == [rented.get(one["game"], 0) for one in told]
+    assert told == sorted(told, key=lambda one: (-one["score"], one["game"]))
+    assert told[0]["score"] == max(n for title, n in rented.items() if title in app.state.live.answers.facts)
+    page = browser.get("/suggest")
+    assert title_of(page) == told[0]["game"]
+    assert f"was rented {told[0]['score']:.0f} time" in page.text
+    why = browser.get("/api/explain", params={"game": told[0]["game"]}).json()
+    assert (why["score"], why["reasons"]) == (told[0]["score"], {"rentals": told[0]["score"]})
+    rest = browser.get("/api/recommend", params={"exclude": told[0]["game"]}).json()["suggestions"]
+    assert rest[0]["game"] == told[1]["game"]
+
+
+def reasons_of(page):
+    """Return the rows of the table of reasons: what was asked, whether the game has it, the bar's width."""
+    rows = re.findall(r'<tr class="(?:has|lacks)">(.*?)</tr>', page.text, re.DOTALL)
+    found = []
+    for row in rows:
+        name, has = re.search(r'row">([^<]+)</th>\s*<td>(yes|no)', row).groups()
+        bar = re.search(r'class="bar" width="([\d.]+)"', row)
+        found.append((name, has, float(bar[1]) if bar else None))
+    return found
+
+
+def test_a_suggestion_says_what_the_game_has_of_what_was_asked(app, browser):
+    query = "budget=cheap&type=RPG&type=Sports&type=Puzzle"
+    page, kinds = browser.get(f"/suggest?{query}"), set()
+    for _ in range(5):
+        game = app.state.live.answers.facts[title_of(page)]
+        asked = {"Budget-friendly": game.budget == "cheap"}
+        asked |= {name: name in game.types for name in ("RPG", "Sports", "Puzzle")}
+        rows = reasons_of(page)
+        assert {name: has == "yes" for name, has, _ in rows} == asked
+        assert [has for _, has, _ in rows] == sorted((has for _, has, _ in rows), reverse=True)
+        assert [bar is not None for _, _, bar in rows] == [has == "yes" for _, has, _ in rows]
+        assert max(bar for _, _, bar in rows if bar is not None) == 100
+        assert f"It has {sum(asked.values())} of the 4 things you asked for: " in page.text
+        kinds.add(sum(asked.values()))
+        page = next_of(browser, page)
+    assert kinds <= {1, 2, 3}
+    whole = browser.get("/suggest?budget=cheap&type=Puzzle")
+    assert "It has all that you asked for: budget-friendly and Puzzle." in whole.text
+
+
+def test_a_suggestion_says_what_each_word_adds(browser):
     page = browser.get("/suggest?budget=cheap&type=Puzzle&type=RPG").text
-    bars = [float(width) for width in re.findall(r'class="bar" width="([\d.]+)"', page)]
-    assert len(bars) == 3
-    assert max(bars) == 100
     told = browser.get("/api/recommend?budget=cheap&type=Puzzle&type=RPG").json()["suggestions"][0]
     why = browser.get(
         "/api/explain", params={"game": told["game"], "budget": "cheap", "type": ["Puzzle", "RPG"]}
@@ -146,18 +242,72 @@ def test_a_suggestion_says_why_with_a_bar_for_each_word(browser):
         assert f"{adds:.3f}" in page
 
 
-def test_unknown_criteria_are_refused_with_the_known_ones(browser):
-    page = browser.get("/suggest?budget=free&type=Chess")
-    assert page.status_code == 422
-    assert "Known: cheap, standard, premium" in html.unescape(page.text)
-    assert "Known: Action, Adventure" in page.text
-    assert browser.get("/suggest?n=99").status_code == 422
+def test_what_a_game_has_is_said_in_words():
+    assert fit_in_words(["RPG"], []) == "It has all that you asked for: RPG."
+    assert fit_in_words(["cheap", "A"], ["B", "C", "D"]) == (
+        "It has 2 of the 5 things you asked for: cheap and A. It has not: B, C and D."
+    )
+    assert fit_in_words([], ["RPG"]).startswith("It has nothing of what you asked for (RPG)")
+
+
+def test_programs_are_told_the_known_criteria(browser):
     answer = browser.get("/api/recommend?type=Chess")
     assert answer.status_code == 422
     assert "Known: Action, Adventure" in answer.json()["detail"][0]["problem"]
-    answer = browser.get("/api/explain?game=Tetriss&type=Puzzle")
-    assert answer.status_code == 422
-    assert re.search("Known: Tetris,.* and 598 more", answer.json()["detail"][0]["problem"])
+    assert browser.get("/api/recommend?type=Puzzle&type=Puzzle").json()["question"]["gameplay_types"] == [
+        "Puzzle"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "n_checked"),
+    [
+        ("budget=free&type=Puzzle", "There is no purse called “free”.", 2),
+        ("budget=cheap&type=Puzzel", "No game here is of the type “Puzzel”. Did you mean Puzzle?", 1),
+        ("budget=cheap&type=Quux&type=Puzzle", "No game here is of the type “Quux”.", 2),
+        ("budget=cheap&n=99", "There is no suggestion number “99”. The keeper names 5 for a question.", 1),
+        ("type=Puzzle&n=two", "There is no suggestion number “two”.", 2),
+        ("type=Puzzle&n=-1", "There is no suggestion number “-1”.", 2),
+        ("budget=" + "x" * 300, "There is no purse called “" + "x" * 80 + "”.", 1),
+        ("type=%00&type=", "A type without a name was asked for.", 1),
+    ],
+)
+def test_a_mistyped_address_gets_the_form_with_what_is_known_and_what_is_wrong(
+    browser, query, words, n_checked
+):
+    page = browser.get(f"/suggest?{query}")
+    text = html.unescape(page.text)
+    assert page.status_code == 422
+    assert title_of(page) == "Sit down. What shall it be tonight?"
+    assert words in text
+    assert page.text.count(" checked") == n_checked
+    assert "query" not in re.sub("<[^>]+>", "", text)
+    if "n=" not in query:
+        assert words in html.unescape(browser.get(f"/?{query}").text)
+
+
+def test_a_type_that_is_named_twice_counts_once(browser):
+    twice = browser.get("/suggest?" + "&".join(["type=Puzzle"] * 30))
+    assert twice.text.count('<th scope="row">Puzzle') == 1
+    assert title_of(twice) == title_of(browser.get("/suggest?type=Puzzle"))
+
+
+def test_a_mistyped_address_of_the_shelves_says_so_and_shows_the_rest(browser):
+    page = browser.get("/games?type=Puzzel&budget=cheap&console=" + "x" * 100)
+    text = html.unescape(page.text)
+    assert "There is no type “Puzzel”, so all are shown. Did you mean Puzzle?" in text
+    assert "There is no console “xxx" in text
+    assert browser.get("/games?budget=cheap").text.count("<li>") == page.text.count("<li>")
+    for query in ("page=0", "page=x", "page=-3", "page=99999999999999999999", "q=" + "x" * 500):
+        assert browser.get(f"/games?{query}").status_code == 200
+    assert browser.get("/rentals?page=x").status_code == 200
+
+
+def test_a_type_that_is_gone_keeps_nobody_from_renting(browser):
+    page = browser.get("/games/tetris")
+    page = send(browser, page, "/rent", game="tetris", budget="free", type=["Gone", "Puzzle", "Puzzle"])
+    assert page.url.path == "/rentals"
+    assert "A puzzle game" in page.text
 
 
 def test_among_many_names_those_that_begin_alike_are_compared():
@@ -224,9 +374,9 @@ def test_the_shelves_are_searched_filtered_and_paged(browser):
     assert "Page 27 of 27" in browser.get("/games?page=9999").text
     page = html.unescape(browser.get("/games?q=ZELDA&console=SNES").text)
     assert "A Link to the Past" in page
-    assert "1 game" in page
+    assert "1 of 638 games" in page
     n = len(load_games().filter(budget="premium").filter(pl.col("gameplay_types").list.contains("Racing")))
-    assert f"{n} games" in browser.get("/games?budget=premium&type=Racing").text
+    assert f"{n} of 638 games" in browser.get("/games?budget=premium&type=Racing").text
     for q in ("%", "_", "\\", "' OR 1=1 --", "100% \x00"):
         assert "No game is like that" in browser.get("/games", params={"q": q}).text or q == "100% \x00"
 
@@ -234,6 +384,30 @@ def test_the_shelves_are_searched_filtered_and_paged(browser):
 @pytest.mark.parametrize("cents", [0, 499, 500, 1999, 2000, 99_999_999])
 def test_the_shelves_have_a_price_in_the_purse_that_the_model_has_it_in(cents):
     assert [name for name, (low, high) in COSTS.items() if low <= cents < high] == [budget_of(cents / 100)]
+
+
+@pytest.mark.parametrize("q", ["pokemon", "POKÉMON", "Poke\u0301mon", "ｐokemon"])
+def test_a_search_needs_neither_accents_nor_case(browser, admin, q):
+    n = sum("Pokémon" in title for title in load_games()["title"])
+    assert f"{n} of 638 games" in browser.get("/games", params={"q": q}).text
+    assert f"{n} games with" in admin.get("/admin/games", params={"q": q}).text
+    title = next(title for title in load_games()["title"] if "Pokémon" in title)
+    page = admin.get("/admin/rentals/new")
+    assert "is saved" in send(admin, page, "/admin/rentals/new", game=title).text
+    assert title in html.unescape(admin.get("/admin/rentals", params={"q": q}).text)
+    assert "Nothing is found" in admin.get("/admin/rentals?q=game+freak").text  # titles are looked for there
+
+
+def test_what_is_edited_is_found_by_its_new_name(admin, browser):
+    page = admin.get("/admin/games?q=celeste")
+    address = re.search(r"/admin/games/\d+", page.text)[0]
+    fields = fields_of(admin.get(address))
+    admin.post(address, data={**fields, "title": "Céleste", "developer": "Ünique"})
+    for q in ("celeste", "unique"):
+        assert "Céleste" in html.unescape(browser.get(f"/games?q={q}").text)
+    assert "No game is like that" in browser.get("/games?q=maddy").text
+    admin.post(address, data=fields)
+    assert "No game is like that" in browser.get("/games?q=unique").text
 
 
 def test_a_games_page_shows_similar_games(browser):
@@ -658,6 +832,41 @@ def test_rentals_by_the_api(browser, body, status):
         assert browser.get("/api/rentals").json() == [answer.json()]
 
 
+def problem_of(answer):
+    assert answer.status_code == 422
+    return answer.json()["detail"][0]
+
+
+def test_a_game_that_is_not_recommended_is_rented_and_why_it_is_not_explained_is_said(browser):
+    for name in ("action-52", "Action 52"):
+        told = problem_of(browser.get("/api/explain", params={"game": name, "type": "Puzzle"}))
+        assert told == {
+            "where": "query.game",
+            "problem": "'Action 52' is on the shelves, but not among the 618 games that are recommended",
+        }
+    assert browser.post("/api/rentals", json={"game": "action-52"}).json()["game"] == "Action 52"
+    assert browser.post("/api/rentals", json={"game": "Action 52"}).status_code == 200
+
+
+def test_only_names_that_are_spelt_alike_are_offered(browser):
+    told = problem_of(browser.get("/api/explain?game=Tetriss&type=Puzzle"))["problem"]
+    assert told.startswith("Unknown game 'Tetriss'. Known, of 618, and spelt alike: Tetris")
+    assert told.count(",") <= 6
+    told = problem_of(browser.get("/api/explain?game=pokemon gold and silvr"))["problem"]
+    assert "spelt alike: Pokémon Gold and Silver" in told
+    told = problem_of(browser.get("/api/explain", params={"game": "qqqq%\x00"}))["problem"]
+    assert told.endswith("None of the 618 known ones is spelt alike; /games lists them")
+    told = problem_of(browser.post("/api/rentals", json={"game": "action 53"}))
+    assert told["where"] == "body.game"
+    assert "Known, of 638, and spelt alike: Action 52" in told["problem"]
+
+
+def test_a_wrong_type_is_reported_by_its_own_name(browser):
+    told = problem_of(browser.post("/api/rentals", json={"game": "Tetris", "gameplay_types": ["Chess"]}))
+    assert told["where"] == "body.gameplay_types"
+    assert problem_of(browser.get("/api/recommend?type=Chess"))["where"] == "query.type"
+
+
 def test_the_api_is_described(browser):
     paths = browser.get("/api/openapi.json").json()["paths"]
     assert set(paths) == {"/api/recommend", "/api/explain", "/api/criteria", "/api/rentals", "/health"}
@@ -704,6 +913,20 @@ def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
         downgrade(connection, SITE.folder / "migrations")
         assert inspect(connection).get_table_names() == ["alembic_version"]
         upgrade(connection, SITE.folder / "migrations")
+    database.close()
+
+
+def test_games_of_an_older_database_are_found_too(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with database.engine.begin() as connection:
+        upgrade(connection, SITE.folder / "migrations", "tavern_0001")
+        connection.exec_driver_sql("INSERT INTO consoles VALUES (1, 'NES')")
+        connection.exec_driver_sql("INSERT INTO games VALUES (7, 'Pokémon', 'p', 1999, 1, 'Ä & Co', 1, true)")
+        upgrade(connection, SITE.folder / "migrations")
+        folded = "SELECT id, title, folded FROM games"
+        assert connection.exec_driver_sql(folded).all() == [(7, "Pokémon", "pokemon\na & co")]
+        downgrade(connection, SITE.folder / "migrations", "tavern_0001")
+        assert connection.exec_driver_sql("SELECT title FROM games").scalar() == "Pokémon"
     database.close()
 
 
