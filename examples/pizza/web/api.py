@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from examples.pizza.web.model import Answers, OutsideError
+from examples.pizza.web.model import Answers
 from examples.pizza.web.pages import refuse
 from examples.pizza.web.questions import (
     MOST_RESERVATIONS,
@@ -40,7 +40,9 @@ class ForecastOut(BaseModel):
         description="eight evenings in ten use from .. to; null with too few evenings"
     )
     reasons: dict[str, float] = Field(description="doughs that each fact adds, against a usual one")
-    outside: list[str] = Field(description="in what the evening is unlike all that were learned from")
+    outside: list[str] = Field(
+        description="in what the evening is unlike all that were learned from, and what was done about it"
+    )
     learned_from: int = Field(description="past evenings")
 
 
@@ -93,8 +95,6 @@ def told(answers: Answers, evening: Facts, level: float | None) -> dict[str, Any
     """Return the answer, or raise where so few evenings cannot tell."""
     try:
         (found,) = answers.forecast([evening], level)
-    except OutsideError as error:
-        refuse({"reservations": str(error)})
     except ValueError:
         refuse({"service_level": f"Must be at most {answers.most_level} with so few evenings, got {level}."})
     row = answers.usual.row(evening)

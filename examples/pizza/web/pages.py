@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from examples.pizza.web.charts import Rows, Scheme, Size, draw
 from examples.pizza.web.importing import written
-from examples.pizza.web.model import Answers, Forecast, OutsideError
+from examples.pizza.web.model import Answers, Forecast
 from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
 from examples.pizza.web.tables import Facts, read_between, read_days
 from examples.web.app import render
@@ -55,8 +55,6 @@ def front(request: Request) -> Response:
         version = data_version(session, answers, today)
     try:
         forecast, *others = answers.forecast([evening, *coming], level)
-    except OutsideError as error:
-        raise HTTPException(422, str(error)) from error
     except ValueError as error:  # the level is more than so few evenings can promise
         form.refuse("service", str(error))
         level = None

@@ -132,11 +132,12 @@ def test_the_site_forecasts_as_the_pipeline_does(app):
     answers, model = app.state.live.answers, app.state.live._served.model
     with app.state.database.reading() as session:
         evenings = read_past(session, TODAY)[::7] + read_days(session, TODAY, 15)
-    rows = [answers.usual.row(evening) for evening in evenings]
+    fewest = min(one.reservations for one in evenings)
     for level in (None, 0.5, 0.8, 0.9, 0.95):
-        assert [told.doughs for told in answers.forecast(evenings, level)] == forecast(
-            model, rows, level
-        ).tolist()
+        for told, evening in zip(answers.forecast(evenings, level), evenings, strict=True):
+            row = answers.usual.row(evening)
+            fewer = [row | {"reservations": n} for n in range(fewest, evening.reservations + 1)]
+            assert told.doughs == max(forecast(model, fewer, level))
     for told in answers.forecast(evenings):
         assert type(told.doughs) is int
         assert told.low <= told.doughs <= told.high
@@ -220,9 +221,44 @@ def test_what_cannot_be_answered_is_said_beside_the_field(browser, query, words)
 
 
 def test_an_evening_unlike_all_others_is_said(app, browser):
+    most = max(one.reservations for one in past_of(app))
     told = browser.get("/api/forecast?reservations=200").json()
-    assert re.fullmatch(r"reservations were \d+ to \d+ on all past evenings, not 200", told["outside"][0])
+    words = rf"reservations were \d+ to {most} on all past evenings, not 200; "
+    words += rf"the forecast is that of {most} and \d\.\d doughs for each further one"
+    assert re.fullmatch(words, told["outside"][0])
+    cold = browser.get("/api/forecast?reservations=20&temperature=-40").json()
+    assert re.search(
+        r"not -40; the forecast counts -?[\d.]+, and the range knows no better", cold["outside"][0]
+    )
     assert browser.get("/api/forecast?reservations=20").json()["outside"] == []
+
+
+@pytest.mark.parametrize("day", [TODAY, date(2026, 8, 15), date(2026, 12, 25), date(2026, 6, 3)])
+@pytest.mark.parametrize(
+    "facts", [{}, {"temperature": -50, "tourists": 0}, {"temperature": 50, "tourists": 999_999}]
+)
+def test_more_reservations_never_take_fewer_doughs(app, day, facts):
+    answers = app.state.live.answers
+    evenings = [Facts(day, reservations, **facts) for reservations in range(501)]
+    for level in (None, 0.9):
+        told = answers.forecast(evenings, level)
+        for name in ("doughs", "expected", "low", "high"):
+            assert np.min(np.diff([getattr(one, name) for one in told])) >= 0
+        assert all(one.low <= one.expected <= one.high for one in told)
+
+
+def test_beyond_the_fullest_evening_each_reservation_takes_the_average_and_the_range_grows(app, browser):
+    past = past_of(app)
+    most = max(one.reservations for one in past)
+    rate = sum(one.doughs for one in past) / sum(one.reservations for one in past)
+    edge, far = (browser.get(f"/api/forecast?reservations={n}").json() for n in (most, most + 100))
+    assert edge["outside"] == []
+    assert far["doughs"] - edge["doughs"] == pytest.approx(100 * rate, abs=1)
+    widths = [told["range"][1] - told["range"][0] for told in (edge, far)]
+    rates = [one.doughs / one.reservations for one in past]
+    assert widths[1] - widths[0] == pytest.approx(100 * np.subtract(*np.quantile(rates, [0.9, 0.1])), abs=2)
+    same = [browser.get(f"/api/forecast?temperature={t}").json()["doughs"] for t in (45, 60)]
+    assert same[0] == same[1]
 
 
 # --- how it went ---
