@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from examples.pizza import model as recipe
 from examples.pizza.clock import Clock
-from examples.pizza.web.expected import Expected
+from examples.pizza.web.expected import Expected, Row
 from examples.pizza.web.tables import Facts, read_past
 from examples.web.database import head
 from examples.web.live import Learner
@@ -59,7 +59,7 @@ class Usual:
                 values = [value for its_month, value in known if its_month == month]
                 self._of_month[name, month] = float(np.mean(values)) if values else average
 
-    def row(self, evening: Facts) -> dict[str, Any]:
+    def row(self, evening: Facts) -> Row:
         """Return an evening as the model reads it."""
         return {
             "reservations": evening.reservations,
@@ -91,7 +91,8 @@ class Answers:
         self.version, self.n_evenings, self.first = version, len(evenings), evenings[0].day
         self.usual = Usual(evenings)
         self.degree: int = model["forecast"].regressor_.degree
-        self.unseen = unseen_forecasts(evenings, self.usual, self.degree)
+        self._unseen = unseen_forecasts(evenings, self.usual, self.degree)
+        self.unseen = {day: nearest(doughs) for day, doughs in self._unseen.items()}
         self._model, self._expected = model, Expected(model, evenings)
         self._read, self._levels = model["read"], model["forecast"]
 
@@ -110,22 +111,27 @@ class Answers:
             If the level is more than so few evenings can promise.
         """
         rows = [self.usual.row(evening) for evening in evenings]
+        return self._told(rows, self._expected.doughs(rows).tolist(), level)
+
+    def forecast_unseen(self, evening: Facts, level: float | None = None) -> Forecast:
+        """Return what to prepare, of an evening that was learned by a model that had not learned from it."""
+        if evening.day not in self._unseen:
+            return self.forecast([evening], level)[0]
+        return self._told([self.usual.row(evening)], [self._unseen[evening.day]], level)[0]
+
+    def _told(self, rows: Sequence[Row], doughs: Sequence[float], level: float | None) -> list[Forecast]:
         margin = None if level is None else self._levels.margin(level)
         low, high = self._margins()
-        found = []
-        for row, one in zip(rows, self._expected.doughs(rows).tolist(), strict=True):
-            at_least, at_most = (one + self._expected.further(row, share) for share in (TAIL, 1 - TAIL))
-            found.append(
-                Forecast(
-                    nearest(one)
-                    if margin is None
-                    else enough(one + self._expected.further(row, level), margin),
-                    nearest(one),
-                    None if low is None else nearest(at_least + low),
-                    None if high is None else enough(at_most, high),
-                )
+        further = self._expected.further
+        return [
+            Forecast(
+                nearest(one) if margin is None else enough(one + further(row, level), margin),
+                nearest(one),
+                None if low is None else nearest(one + further(row, TAIL) + low),
+                None if high is None else enough(one + further(row, 1 - TAIL), high),
             )
-        return found
+            for row, one in zip(rows, doughs, strict=True)
+        ]
 
     def _margins(self) -> tuple[float | None, float | None]:
         """Return what to add for the ends of the range: as many evenings lie below it as above."""
@@ -215,8 +221,8 @@ def frame_of(evenings: Sequence[Facts], usual: Usual) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=numbers)
 
 
-def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> dict[date, int]:
-    """Return what models that had not learned from an evening forecast for it."""
+def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> dict[date, float]:
+    """Return what models that had not learned from an evening expect of it."""
     frame, found = frame_of(evenings, usual), {}
     folds = KFold(min(10, frame.height), shuffle=True, random_state=0)
     for learned, left_out in folds.split(evenings):
@@ -224,7 +230,7 @@ def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> di
         asked = [evenings[place] for place in left_out]
         expected = Expected(model, [evenings[place] for place in learned])
         doughs = expected.doughs([usual.row(evening) for evening in asked]).tolist()
-        found |= {evening.day: nearest(one) for evening, one in zip(asked, doughs, strict=True)}
+        found |= {evening.day: one for evening, one in zip(asked, doughs, strict=True)}
     return found
 
 

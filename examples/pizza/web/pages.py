@@ -54,11 +54,12 @@ def front(request: Request) -> Response:
         coming = read_days(session, today + timedelta(1), COMING)
         version = data_version(session, answers, today)
     try:
-        forecast, *others = answers.forecast([evening, *coming], level)
+        forecast = answers.forecast_unseen(evening, level)
     except ValueError as error:  # the level is more than so few evenings can promise
         form.refuse("service", str(error))
         level = None
-        forecast, *others = answers.forecast([evening, *coming])
+        forecast = answers.forecast_unseen(evening)
+    others = answers.forecast(coming, level)
     return render(
         request,
         "front.html",
@@ -70,7 +71,7 @@ def front(request: Request) -> Response:
         level=level,
         levels=LEVELS,
         forecast=forecast,
-        unseen=answers.unseen.get(day),
+        was_learned=day in answers.unseen,
         answers=answers,
         reasons=answers.reasons(evening),
         coming=list(zip(coming, others, strict=True)),

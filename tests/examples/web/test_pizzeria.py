@@ -170,11 +170,28 @@ def test_the_next_fourteen_days_are_a_table_and_a_chart(app, browser):
 
 
 def test_a_past_evening_says_what_happened_and_what_a_model_without_it_says(app, browser):
-    day = TODAY - timedelta(3)
-    seen = text_of(browser.get(f"/?date={day}"))
-    unseen = app.state.live.answers.unseen[day]
+    answers = app.state.live.answers
+    newest_says = {one.day: answers.forecast([one])[0].doughs for one in past_of(app)[-60:]}
+    day = max(newest_says, key=lambda day: abs(newest_says[day] - answers.unseen[day]))
+    unseen = answers.unseen[day]
+    assert unseen != newest_says[day]
+    page = browser.get(f"/?date={day}")
+    seen = text_of(page)
     assert f"{evening_of(app, day).doughs} doughs were used." in seen
-    assert f"not learned from this evening says {unseen}." in seen
+    assert "had not learned from this evening" in seen
+    assert f"{unseen} doughs forecast" in seen
+    assert page.text.count('class="dough"') == unseen
+    told = browser.get(f"/api/forecast?date={day}").json()
+    assert (told["doughs"], told["expected"], told["unseen"]) == (unseen, unseen, True)
+    assert told["used"] == evening_of(app, day).doughs
+    assert f"it takes {told['range'][0]} to {told['range'][1]}" in seen
+    assert told["range"][0] <= unseen <= told["range"][1]
+    careful = browser.get(f"/api/forecast?date={day}&service_level=0.9").json()["doughs"]
+    assert careful == told["range"][1]
+    assert f"{careful} doughs forecast" in text_of(browser.get(f"/?date={day}&service=0.9"))
+    other = browser.get(f"/api/forecast?date={day}&reservations=3").json()
+    assert (other["unseen"], other["used"]) == (False, told["used"])
+    assert browser.get("/api/forecast").json()["used"] is None
 
 
 def test_what_nobody_wrote_down_is_the_months_usual(app, browser):
