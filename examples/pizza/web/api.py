@@ -101,9 +101,8 @@ def forecast(
 def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool) -> dict[str, Any]:
     """Return the answer, or raise where so few evenings cannot tell."""
     try:
-        found = (
-            answers.forecast_unseen(evening, level) if is_unseen else answers.forecast([evening], level)[0]
-        )
+        ask = answers.forecast_unseen if is_unseen else answers.forecast
+        (found,) = ask([evening], level)
     except ValueError:
         refuse({"service_level": f"Must be at most {answers.most_level} with so few evenings, got {level}."})
     row = answers.usual.row(evening)

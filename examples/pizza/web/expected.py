@@ -44,8 +44,7 @@ class Expected:
     def doughs(self, rows: Sequence[Row]) -> np.ndarray:
         """Return the expected doughs of each evening, (n_rows,)."""
         held = [self.held(row) for row in rows]
-        within = np.maximum(self._model.predict(held), self._highest(held))
-        return within + self.rate * np.array([self._above(row) for row in rows])
+        return self._within(held) + self.rate * np.array([self._above(row) for row in rows])
 
     def further(self, row: Row, share: float) -> float:
         """Return what to add beyond the edges so that this share of evenings takes no more.
@@ -65,21 +64,20 @@ class Expected:
         rate = float(np.quantile(self._rates, share))
         return max(rate, self.rate) if share >= 0.5 else min(rate, self.rate)
 
-    def _highest(self, held: Sequence[Row]) -> np.ndarray:
+    def _within(self, held: Sequence[Row]) -> np.ndarray:
         """Return the most that each evening would take with as many reservations as it has, or fewer.
 
         A polynomial is known by degree + 1 of its values: these are asked of the model, the others follow.
         """
-        low, high = self.range["reservations"]
+        (low, high), n_known = self.range["reservations"], self._degree + 1
         if low == high:
-            return np.full(len(held), -np.inf)
-        n_known = self._degree + 1
-        at = np.cos(
-            np.pi * (np.arange(n_known) + 0.5) / n_known
-        )  # of [-1, 1]; Chebyshev's lose the fewest digits
+            return self._model.predict(held)
+        at = np.cos(np.pi * (np.arange(n_known) + 0.5) / n_known)  # of [-1, 1]; these lose the fewest digits
         places = ((low + high) / 2 + (high - low) / 2 * at).tolist()
-        known = self._model.predict([row | {"reservations": place} for row in held for place in places])
+        asked = [row | {"reservations": place} for row in held for place in places]
+        own, known = np.split(self._model.predict([*held, *asked]), [len(held)])
         whole = np.linspace(-1, 1, math.floor(high - low) + 1)
         weights = np.linalg.solve(np.vander(at, n_known).T, np.vander(whole, n_known).T)
         most = np.maximum.accumulate(known.reshape(-1, n_known) @ weights, axis=1)
-        return most[np.arange(len(held)), [math.floor(row["reservations"] - low) for row in held]]
+        so_far = [math.floor(row["reservations"] - low) for row in held]
+        return np.maximum(own, most[np.arange(len(held)), so_far])

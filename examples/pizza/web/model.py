@@ -113,11 +113,11 @@ class Answers:
         rows = [self.usual.row(evening) for evening in evenings]
         return self._told(rows, self._expected.doughs(rows).tolist(), level)
 
-    def forecast_unseen(self, evening: Facts, level: float | None = None) -> Forecast:
-        """Return what to prepare, of an evening that was learned by a model that had not learned from it."""
-        if evening.day not in self._unseen:
-            return self.forecast([evening], level)[0]
-        return self._told([self.usual.row(evening)], [self._unseen[evening.day]], level)[0]
+    def forecast_unseen(self, evenings: Sequence[Facts], level: float | None = None) -> list[Forecast]:
+        """Return likewise, but of evenings that were learned by models that had not learned from them."""
+        rows = [self.usual.row(evening) for evening in evenings]
+        expected = zip(evenings, self._expected.doughs(rows).tolist(), strict=True)
+        return self._told(rows, [self._unseen.get(evening.day, one) for evening, one in expected], level)
 
     def _told(self, rows: Sequence[Row], doughs: Sequence[float], level: float | None) -> list[Forecast]:
         margin = None if level is None else self._levels.margin(level)

@@ -54,12 +54,11 @@ def front(request: Request) -> Response:
         coming = read_days(session, today + timedelta(1), COMING)
         version = data_version(session, answers, today)
     try:
-        forecast = answers.forecast_unseen(evening, level)
+        forecast, *others = answers.forecast_unseen([evening, *coming], level)
     except ValueError as error:  # the level is more than so few evenings can promise
         form.refuse("service", str(error))
         level = None
-        forecast = answers.forecast_unseen(evening)
-    others = answers.forecast(coming, level)
+        forecast, *others = answers.forecast_unseen([evening, *coming])
     return render(
         request,
         "front.html",

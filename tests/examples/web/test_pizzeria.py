@@ -448,6 +448,35 @@ def test_errors_stand_beside_their_fields_and_the_input_is_kept(app, admin, desk
     assert counts(app) == before
 
 
+@pytest.mark.parametrize(
+    ("desk", "field", "fields"),
+    [
+        ("evenings", "more_doughs", {"more_doughs": "900"}),
+        ("evenings", "more_reservations", {"more_reservations": "300"}),
+        ("orders", "pizzas", {"name": "table 1", "pizzas": "70"}),
+    ],
+)
+def test_a_number_far_beyond_all_others_is_asked_about(app, admin, desk, field, fields):
+    day = date(2021, 3, 1)
+    before = counts(app)
+    page = save(admin, f"/admin/{desk}/new", day=str(day), **fields)
+    assert page.status_code == 422
+    words = html.unescape(re.search(rf'id="{field}-error">(.*?)</p>', page.text)[1])
+    assert re.match(rf"{fields[field]} is more than 3 times the .* so far, \d+\. Is it so\?", words)
+    assert re.search(r'<input id="sure" name="sure" type="checkbox" value="on" aria-invalid', page.text)
+    assert "Yes, it is so" in text_of(page)
+    assert counts(app) == before
+    page = send(admin, page, f"/admin/{desk}/new", day=str(day), **fields, sure="on")
+    assert "is saved" in text_of(page)
+    row = find(app, {"evenings": Evening, "orders": Order}[desk])
+    assert (row.day, str(getattr(row, field))) == (day, fields[field])
+    assert "Yes, it is so" not in text_of(admin.get(f"/admin/{desk}/{row.id}"))
+    save(admin, f"/admin/{desk}/{row.id}/delete")
+    if desk == "orders":
+        save(admin, f"/admin/evenings/{find(app, Evening).id}/delete")
+    eventually(lambda: is_up_to_date(app))
+
+
 def test_an_evening_keeps_its_day_and_its_rows(app, admin):
     with app.state.database.reading() as session:
         row = session.scalar(select(Evening).where(Evening.day == TODAY - timedelta(2)))
@@ -503,7 +532,7 @@ def test_a_past_evening_that_changes_is_learned_in_the_background(app, admin):
     trainings, day = app.state.live.trainings, TODAY - timedelta(5)
     before = app.state.live.answers
     for _ in range(4):
-        save(admin, "/admin/orders/new", name="a banquet", day=str(day), pizzas="300")
+        save(admin, "/admin/orders/new", name="a banquet", day=str(day), pizzas="300", sure="on")
     eventually(lambda: is_up_to_date(app))
     after = app.state.live.answers
     assert app.state.live.trainings - trainings in (1, 2)
