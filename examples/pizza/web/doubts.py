@@ -1,4 +1,4 @@
-"""Numbers that are perhaps typing errors: far beyond all others, they are asked about before they are kept."""
+"""Numbers that are perhaps typing errors: far beyond all others, they are asked about first."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from examples.pizza.web.charts import Rows, Scheme, Size, draw
+from examples.pizza.web.charts import MOST_DAILY, Rows, Scheme, Size, by_week, draw
 from examples.pizza.web.importing import written
 from examples.pizza.web.model import Answers, Forecast
 from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
@@ -95,6 +95,7 @@ def analytics(request: Request) -> Response:
         last=last,
         today=today,
         past=past,
+        is_weekly=is_weekly(past),
         weekdays=by_weekday(past),
         summary=summary(past),
         chart={"from": first, "to": last, "v": version},
@@ -140,14 +141,20 @@ def chart_rows(request: Request, session: Session, answers: Answers, name: str, 
     form, first, last = read_range(request)
     refuse(form.errors)
     past = read_range_of_past(session, answers, first, last, today)
+    grouped = by_week if is_weekly(past) else tuple
     if name == "evenings":
-        return tuple((str(one.evening.day), one.evening.reservations, one.evening.doughs) for one in past)
+        return grouped((str(one.evening.day), one.evening.reservations, one.evening.doughs) for one in past)
     if name == "forecasts":
         known = [one for one in past if one.forecast is not None]
-        return tuple((str(one.evening.day), one.forecast, one.evening.doughs) for one in known)
+        return grouped((str(one.evening.day), one.forecast, one.evening.doughs) for one in known)
     if name == "weekdays":
         return tuple((one.weekday, round(one.error, 2)) for one in by_weekday(past))
     raise HTTPException(404, "There is no such chart.")
+
+
+def is_weekly(past: Sequence[Past]) -> bool:
+    """Tell whether there are so many days that the charts show weeks."""
+    return bool(past) and (past[-1].evening.day - past[0].evening.day).days >= MOST_DAILY
 
 
 def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Rows:

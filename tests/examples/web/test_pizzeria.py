@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, inspect, select
 
 from examples.pizza.clock import Clock
+from examples.pizza.web import charts
 from examples.pizza.web.site import FOLDER, create_app
 from examples.pizza.web.tables import Base, Evening, Facts, Order, Reservation, read_days, read_past
 from examples.web.database import Database, bump, downgrade, head, upgrade
@@ -307,6 +308,51 @@ def test_a_forecast_of_the_past_never_knows_the_evening(app):
     before, after = (unseen_forecasts(rows, Usual(rows), 2) for rows in (past, changed))
     assert before[day.day] == after[day.day]
     assert sum(before[one.day] != after[one.day] for one in past) > 100
+
+
+def test_no_line_is_drawn_over_weeks_without_evenings():
+    days = [date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 13), date(2026, 2, 10), date(2026, 2, 11)]
+    rows = tuple((str(day), 10, 30) for day in days)
+    assert charts.parts(rows) == [0, 0, 0, 1, 1]
+    assert charts.parts(()) == []
+    for name, n_lines in (("evenings", 2), ("forecasts", 1)):
+        broken, whole = (charts.draw(name, some, "light", "wide") for some in (rows, rows[:3]))
+        for drawn, n_parts in ((broken, 2), (whole, 1)):
+            assert len(re.findall('aria-roledescription="line mark"', drawn)) == n_lines * n_parts
+
+
+def test_many_days_are_drawn_by_week(browser):
+    assert charts.by_week([("2026-03-01", 1, 2), ("2026-03-02", 3, 5), ("2026-03-08", 6, 8)]) == (
+        ("2026-02-23", 1, 2),
+        ("2026-03-02", 4.5, 6.5),
+    )
+    long, short = (f"from={TODAY - timedelta(days)}&to={TODAY}" for days in (350, 90))
+    assert "each point is the mean of a week’s evenings" in text_of(browser.get(f"/analytics?{long}"))
+    assert "mean of a week" not in text_of(browser.get(f"/analytics?{short}"))
+    marks = [browser.get(f"/charts/forecasts.svg?{r}").text.count('"point"') for r in (long, short)]
+    assert marks[0] < marks[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_whiskers_of_the_range_stand_out_from_their_bars(scheme):
+    paper, ink, _, *bars, _ = charts.COLOURS[scheme]
+    drawn = charts.draw("coming", (("Fri 1", 10, 30, 25, 35),), scheme, "wide")
+    assert paper in drawn
+    assert f'stroke="{ink}"' in drawn
+    for bar in (*bars, ink):
+        assert contrast(paper, bar) >= 3
+
+
+def contrast(one, other):
+    """Return the contrast of two colours, by WCAG 2.2."""
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return np.dot(parts, [0.2126, 0.7152, 0.0722]) + 0.05
+
+    dark, bright = sorted([light(one), light(other)])
+    return bright / dark
 
 
 @pytest.mark.parametrize("name", ["evenings", "forecasts", "weekdays", "coming"])
