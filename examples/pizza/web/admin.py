@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy import Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from examples.pizza.clock import Clock
@@ -77,9 +77,14 @@ def in_full(day: date) -> str:
     return f"{day:%a} {day}"
 
 
-def found_by(row: type, text: str, *columns: Any) -> Select:
-    """Return the rows that have a text in a column or a day that begins with it, the latest day first."""
-    query = select(row).order_by(row.day.desc(), row.id.desc())
+def found_by(row: type, text: str, *columns: Any, first: date | None = None) -> Select:
+    """Return the rows that have a text in a column or a day that begins with it.
+
+    The latest day comes first; or, if a first day is given, that one and those after it, and then the others.
+    """
+    ahead = case((row.day >= first, row.day), else_=None) if first else None
+    order = [] if ahead is None else [ahead.is_(None), ahead]
+    query = select(row).order_by(*order, row.day.desc(), row.id.desc())
     text = "".join(letter for letter in text if letter.isprintable()).strip()
     if not text:
         return query
@@ -113,7 +118,9 @@ def reservations_desk(clock: Clock) -> Desk:
         row=Reservation,
         fields=ReservationFields,
         form="admin_reservation.html",
-        search=lambda text: found_by(Reservation, text, Reservation.name, Reservation.note),
+        search=lambda text: found_by(
+            Reservation, text, Reservation.name, Reservation.note, first=clock.today()
+        ),
         columns={
             "name": lambda row: row.name,
             "evening": lambda row: in_full(row.day),

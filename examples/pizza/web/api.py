@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from examples.pizza.web.model import Answers
+from examples.pizza.web.model import Answers, counted
 from examples.pizza.web.pages import refuse
 from examples.pizza.web.questions import (
     MOST_RESERVATIONS,
@@ -104,7 +104,8 @@ def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool)
         ask = answers.forecast_unseen if is_unseen else answers.forecast
         (found,) = ask([evening], level)
     except ValueError:
-        refuse({"service_level": f"Must be at most {answers.most_level} with so few evenings, got {level}."})
+        n = counted(answers.n_evenings, "past evening")
+        refuse({"service_level": f"Must be at most {answers.most_level} with {n}, got {level}."})
     row = answers.usual.row(evening)
     kept = ("reservations", "temperature", "tourists", "holiday", "event")
     return {

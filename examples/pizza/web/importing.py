@@ -14,6 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from examples.pizza.data import COLUMNS, EveningsFileError, Problem, read_csv_evenings
 from examples.pizza.web.doubts import COUNTS, doubt
+from examples.pizza.web.model import counted
 from examples.pizza.web.questions import BACK, clock_of
 from examples.pizza.web.tables import Evening, Facts, new_evening
 from examples.web.app import redirect, render
@@ -38,13 +39,20 @@ class Import:
     """A file that was looked at: its evenings, or all that is wrong with it."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        header, *lines = text.split("\n", 1)
+        self.text = text = "\n".join([header.lower(), *lines])  # Date and DATE are date
         self.evenings: list[dict[str, Any]] = []
         self.lines: list[str] = []
         self.dropped: list[str] = []
         self.problems: list[Problem] = []
         self.doubts: list[str] = []
         self.refused = ""
+        if ";" in header and "," not in header:
+            self.refused = (
+                f"{NAME}, line 1: fields must be separated by commas. Got semicolons instead: save it "
+            )
+            self.refused += "as a CSV file with commas (and temperatures such as 21.5)."
+            return
         try:
             reading = read_csv_evenings(text.encode(), NAME, ("temperature", "tourists"))
         except EveningsFileError as error:
@@ -145,7 +153,10 @@ def keep(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
             found.keep(session)
     except _Refused:
         return page(request, found, 422)
-    words = f"{len(found.evenings)} evenings are kept. The model learns from them in a moment."
+    n = len(found.evenings)
+    words = (
+        f"{counted(n, 'evening')} {'is' if n == 1 else 'are'} kept. The model learns from them in a moment."
+    )
     return redirect(request, "/admin/evenings", words)
 
 

@@ -204,6 +204,17 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
+def signed(number: float) -> str:
+    """Write a difference with its sign, to one decimal if it is no whole number; zero has none."""
+    digits = 0 if isinstance(number, int) else 1
+    return f"{number:+.{digits}f}" if round(number, digits) else f"{0:.{digits}f}"
+
+
+def counted(n: int, one: str) -> str:
+    """Write how many there are: "1 evening", "2,000 evenings"."""
+    return f"{n:,} {one}{'' if n == 1 else 's'}"
+
+
 def nearest(doughs: float) -> int:
     """Return the nearest whole number of doughs."""
     return max(0, math.floor(doughs + 0.5))

@@ -95,6 +95,13 @@ def test_a_good_file_is_shown_first_and_kept_on_a_second_word(app, admin):
         assert read_days(session, OLD, 2)[1] == second
 
 
+def test_a_header_may_be_in_any_case(admin):
+    page = look(admin, "Date,RESERVATIONS,Doughs\r\n2021-02-01,12,36\r\n")
+    assert "1 evening, 2021-02-01 to 2021-02-01; 0 of them are known" in words(page)
+    assert "Keep 1 evening" in words(page)
+    assert "1 evening is kept." in words(keep(admin, page))
+
+
 def test_numbers_far_beyond_all_others_are_asked_about(app, admin):
     text = "date,reservations,doughs\n2021-01-04,12,36\n2021-01-05,12,900\n2021-01-06,400,36\n"
     before = everything(app)
@@ -157,6 +164,7 @@ def test_all_bad_lines_are_named_and_nothing_is_kept(app, admin):
         ("date,reservations,doughs,price\n", "line 1, column 'price': must be one of date, weekday"),
         ("date,reservations,doughs\n", "must be followed by one line per evening"),
         ("reservations,doughs\n1,2\n", "column 'date': must be present"),
+        ("date;reservations;doughs\n2020-01-01;1;5\n", "separated by commas. Got semicolons instead"),
         ("date,reservations,doughs\n2020-01-01,,5\n", "must have reservations on at least one evening"),
         ('date,reservations,doughs\n"2020-01-01,1,5\n', "each quote closed"),
         ("date,reservations,doughs\n2020-01-01,1\x00,5\n", "1 thing has to be put right"),
