@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy import Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from examples.pizza.clock import Clock
+from examples.pizza.web.doubts import ask_of_evening, ask_of_order
 from examples.pizza.web.questions import Day, Temperature, Tourists, outside_calendar
 from examples.pizza.web.tables import Evening, Order, Reservation, keep_evening, new_evening
 from examples.web.app import render
@@ -37,6 +38,7 @@ class OrderFields(BaseModel):
     name: Annotated[Line, Field(max_length=80)]
     day: Day
     pizzas: Annotated[int, Field(ge=1, le=MOST_PIZZAS)]
+    sure: bool = False  # of a number that is far beyond all others
 
 
 class EveningFields(BaseModel):
@@ -49,6 +51,7 @@ class EveningFields(BaseModel):
     event: bool = False
     more_reservations: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
     more_doughs: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
+    sure: bool = False  # of a number that is far beyond all others
 
 
 def overview_router(desks: tuple[Desk, ...]) -> APIRouter:
@@ -74,9 +77,14 @@ def in_full(day: date) -> str:
     return f"{day:%a} {day}"
 
 
-def found_by(row: type, text: str, *columns: Any) -> Select:
-    """Return the rows that have a text in a column or a day that begins with it, the latest day first."""
-    query = select(row).order_by(row.day.desc(), row.id.desc())
+def found_by(row: type, text: str, *columns: Any, first: date | None = None) -> Select:
+    """Return the rows that have a text in a column or a day that begins with it.
+
+    The latest day comes first; or, if a first day is given, that one and those after it, and then the others.
+    """
+    ahead = case((row.day >= first, row.day), else_=None) if first else None
+    order = [] if ahead is None else [ahead.is_(None), ahead]
+    query = select(row).order_by(*order, row.day.desc(), row.id.desc())
     text = "".join(letter for letter in text if letter.isprintable()).strip()
     if not text:
         return query
@@ -110,7 +118,9 @@ def reservations_desk(clock: Clock) -> Desk:
         row=Reservation,
         fields=ReservationFields,
         form="admin_reservation.html",
-        search=lambda text: found_by(Reservation, text, Reservation.name, Reservation.note),
+        search=lambda text: found_by(
+            Reservation, text, Reservation.name, Reservation.note, first=clock.today()
+        ),
         columns={
             "name": lambda row: row.name,
             "evening": lambda row: in_full(row.day),
@@ -132,6 +142,7 @@ def orders_desk(clock: Clock) -> Desk:
         refuse_day(form, outside_calendar(data.day, today))
         if data.day > today:
             form.refuse("day", f"Must not be after today, {today}, got {data.day}: no dough was used yet.")
+        ask_of_order(session, form, row)
         if form.errors:
             return row
         keep_evening(session, data.day)
@@ -152,7 +163,7 @@ def orders_desk(clock: Clock) -> Desk:
             "evening": lambda row: in_full(row.day),
             "pizzas": lambda row: row.pizzas,
         },
-        show=lambda row: {name: getattr(row, name) for name in OrderFields.model_fields},
+        show=lambda row: {name: getattr(row, name, None) for name in OrderFields.model_fields},
         save=save,
         options=lambda session: {"today": clock.today()},
         on_delete=deletable,
@@ -182,7 +193,7 @@ def evenings_desk(clock: Clock) -> Desk:
             "holiday": lambda row: "yes" if row.holiday else "no",
             "event": lambda row: "yes" if row.event else "no",
         },
-        show=lambda row: {name: getattr(row, name) for name in EveningFields.model_fields},
+        show=lambda row: {name: getattr(row, name, None) for name in EveningFields.model_fields},
         save=evening_saver(clock),
         options=lambda session: {},
         on_delete=on_delete_evening,
@@ -201,10 +212,12 @@ def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[Eveni
             form.refuse("day", f"{data.day} is written down already: search for it in the list.")
         if data.more_doughs and data.day > today:
             form.refuse("more_doughs", "Must be 0 for an evening to come: no dough was used yet.")
+        else:
+            ask_of_evening(session, form, row)
         if form.errors:
             return row
         row = row or new_evening(data.day)
-        for name, value in data.model_dump(exclude={"day"}).items():
+        for name, value in data.model_dump(exclude={"day", "sure"}).items():
             setattr(row, name, value)
         session.add(row)
         return row

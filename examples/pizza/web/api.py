@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from examples.pizza.web.model import Answers, OutsideError
+from examples.pizza.web.model import Answers, counted
 from examples.pizza.web.pages import refuse
 from examples.pizza.web.questions import (
     MOST_RESERVATIONS,
@@ -40,8 +40,15 @@ class ForecastOut(BaseModel):
         description="eight evenings in ten use from .. to; null with too few evenings"
     )
     reasons: dict[str, float] = Field(description="doughs that each fact adds, against a usual one")
-    outside: list[str] = Field(description="in what the evening is unlike all that were learned from")
+    outside: list[str] = Field(
+        description="in what the evening is unlike all that were learned from, and what was done about it"
+    )
     learned_from: int = Field(description="past evenings")
+    used: int | None = Field(description="doughs that were used; null for an evening that is not over")
+    unseen: bool = Field(
+        description="whether the model had not learned from this evening; false only if a past evening "
+        "is asked for with other facts than its own: reasons are always by the newest model"
+    )
 
 
 class EveningOut(BaseModel):
@@ -85,18 +92,20 @@ def forecast(
     given |= {"holiday": holiday, "event": event}
     with request.app.state.database.reading() as session:
         (evening,) = read_days(session, day, 1)
-    evening = evening._replace(**{name: value for name, value in given.items() if value is not None})
-    return told(answers, evening, service_level)
+    asked = evening._replace(**{name: value for name, value in given.items() if value is not None})
+    used = evening.doughs if day < today and evening.doughs else None
+    is_unseen = asked == evening or day not in answers.unseen
+    return {**told(answers, asked, service_level, is_unseen), "used": used, "unseen": is_unseen}
 
 
-def told(answers: Answers, evening: Facts, level: float | None) -> dict[str, Any]:
+def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool) -> dict[str, Any]:
     """Return the answer, or raise where so few evenings cannot tell."""
     try:
-        (found,) = answers.forecast([evening], level)
-    except OutsideError as error:
-        refuse({"reservations": str(error)})
+        ask = answers.forecast_unseen if is_unseen else answers.forecast
+        (found,) = ask([evening], level)
     except ValueError:
-        refuse({"service_level": f"Must be at most {answers.most_level} with so few evenings, got {level}."})
+        n = counted(answers.n_evenings, "past evening")
+        refuse({"service_level": f"Must be at most {answers.most_level} with {n}, got {level}."})
     row = answers.usual.row(evening)
     kept = ("reservations", "temperature", "tourists", "holiday", "event")
     return {

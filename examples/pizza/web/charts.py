@@ -3,8 +3,10 @@
 A chart is drawn once for the same rows: what it shows is the key of the cache, so that no chart can be stale.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 import altair as alt
@@ -18,6 +20,7 @@ COLOURS = {  # paper, ink, lines, doughs, reservations, what happened
     "dark": ("#2a1f1a", "#f3e6d4", "#54443a", "#ff8f74", "#86cf9c", "#f2c063"),
 }
 KEPT = 128  # charts
+MOST_DAILY = 120  # days; more are shown by week
 
 Rows = tuple[tuple[Any, ...], ...]
 
@@ -33,9 +36,9 @@ def draw(name: str, rows: Rows, scheme: Scheme, size: Size) -> str:
     rows : tuple of tuples
         As that chart's function says.
     """
-    paper, ink, lines, *_ = COLOURS[scheme]
+    paper, ink, lines, *colours = COLOURS[scheme]
     width, height = SIZES[size]
-    chart = CHARTS[name](rows, COLOURS[scheme][3:], size == "narrow")
+    chart = CHARTS[name](rows, (*colours, paper, ink), size == "narrow")
     chart = chart.properties(width=width, height=height, background=paper, padding=12).properties(
         autosize=alt.AutoSizeParams(type="fit", contains="padding")
     )
@@ -61,17 +64,22 @@ def coming(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLeve
         y = alt.Y(f"{name}:Q", title=None)
         return chart.encode(y=y, color=alt.Color("what:N", scale=colour))
 
-    whiskers = base.mark_rule(strokeWidth=3, color=colours[2]).encode(y="low:Q", y2="high:Q")
+    def whiskers(width: float, colour: str) -> alt.Chart:
+        return base.mark_rule(strokeWidth=width, color=colour).encode(y="low:Q", y2="high:Q")
+
     return alt.layer(
-        bars("doughs", "doughs to prepare", 0.75), bars("reservations", "reservations", 0.35), whiskers
+        bars("doughs", "doughs to prepare", 0.75),
+        bars("reservations", "reservations", 0.35),
+        whiskers(6, colours[3]),  # the paper's: seen on every bar, as ink is on it
+        whiskers(2.5, colours[4]),
     )
 
 
 def evenings(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
     """Draw reservations and doughs by day: (day, reservations, doughs)."""
     values = [
-        {"day": day, "what": what, "n": n}
-        for day, *counts in rows
+        {"day": day, "part": part, "what": what, "n": n}
+        for part, (day, *counts) in zip(parts(rows), rows, strict=True)
         for what, n in zip(("doughs", "reservations"), reversed(counts), strict=True)
     ]
     colour = alt.Scale(domain=["doughs", "reservations"], range=list(colours[:2]))
@@ -79,12 +87,17 @@ def evenings(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLe
         alt.Chart(alt.Data(values=values))
         .mark_line(point={"size": 18}, strokeWidth=1.8)
         .encode(x=by_day(is_narrow), y=alt.Y("n:Q", title=None), color=alt.Color("what:N", scale=colour))
+        .encode(detail="part:N")
     )
 
 
 def forecasts(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
     """Draw what was forecast against what was used: (day, forecast, doughs)."""
-    data = alt.Data(values=[{"day": day, "forecast": forecast, "used": used} for day, forecast, used in rows])
+    names = ("part", "day", "forecast", "used")
+    values = [
+        dict(zip(names, (part, *row), strict=True)) for part, row in zip(parts(rows), rows, strict=True)
+    ]
+    data = alt.Data(values=values)
     colour = alt.Scale(domain=["forecast", "used"], range=[colours[2], colours[0]])
     base = alt.Chart(data).encode(x=by_day(is_narrow))
 
@@ -93,7 +106,7 @@ def forecasts(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopL
         return chart.encode(y=alt.Y(f"{name}:Q", title=None), color=alt.Color("what:N", scale=colour))
 
     return alt.layer(
-        of("forecast", base.mark_line(strokeWidth=2)),
+        of("forecast", base.mark_line(strokeWidth=2, point={"size": 8}).encode(detail="part:N")),
         of("used", base.mark_point(filled=True, size=36, opacity=1)),
     )
 
@@ -110,6 +123,25 @@ def weekdays(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLe
             x=alt.X("weekday:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
             y=alt.Y("error:Q", title="doughs off, on average"),
         )
+    )
+
+
+def parts(rows: Rows) -> list[int]:
+    """Return which unbroken part each row belongs to: no line is drawn over more than a week without any."""
+    days = [date.fromisoformat(row[0]) for row in rows]
+    breaks = [0, *(int((after - day).days > 7) for day, after in pairwise(days))]
+    return list(accumulate(breaks[: len(days)]))
+
+
+def by_week(rows: Iterable[tuple[Any, ...]]) -> Rows:
+    """Return the means of the evenings of each week, at its Monday: (day, a number, another)."""
+    weeks: dict[date, list[tuple[Any, ...]]] = {}
+    for day, *numbers in rows:
+        one = date.fromisoformat(day)
+        weeks.setdefault(one - timedelta(one.weekday()), []).append(tuple(numbers))
+    return tuple(
+        (str(monday), *(round(sum(column) / len(column), 1) for column in zip(*of_week, strict=True)))
+        for monday, of_week in weeks.items()
     )
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
 from examples.pizza.data import COLUMNS, EveningsFileError, Problem, read_csv_evenings
+from examples.pizza.web.doubts import COUNTS, doubt
+from examples.pizza.web.model import counted
 from examples.pizza.web.questions import BACK, clock_of
 from examples.pizza.web.tables import Evening, Facts, new_evening
 from examples.web.app import redirect, render
@@ -37,12 +39,20 @@ class Import:
     """A file that was looked at: its evenings, or all that is wrong with it."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        header, *lines = text.split("\n", 1)
+        self.text = text = "\n".join([header.lower(), *lines])  # Date and DATE are date
         self.evenings: list[dict[str, Any]] = []
         self.lines: list[str] = []
         self.dropped: list[str] = []
         self.problems: list[Problem] = []
+        self.doubts: list[str] = []
         self.refused = ""
+        if ";" in header and "," not in header:
+            self.refused = (
+                f"{NAME}, line 1: fields must be separated by commas. Got semicolons instead: save it "
+            )
+            self.refused += "as a CSV file with commas (and temperatures such as 21.5)."
+            return
         try:
             reading = read_csv_evenings(text.encode(), NAME, ("temperature", "tourists"))
         except EveningsFileError as error:
@@ -79,7 +89,19 @@ class Import:
                     allowed = f"at least the {listed} that are written down one by one"
                     self.problems.append(Problem(where, name, allowed, f"'{evening[name]}'"))
         self.problems.sort(key=lambda problem: int(problem.where.rsplit(maxsplit=1)[-1]))
+        days = {evening["date"] for evening in self.evenings}
+        self._doubt([row for day, row in known.items() if day not in days])
         return sum(evening["date"] in known for evening in self.evenings)
+
+    def _doubt(self, others: list[Evening]) -> None:
+        """Find numbers far beyond those of the evenings that the file does not name, or else of its own."""
+        for name in COUNTS:
+            largest = max((getattr(row, name) for row in others), default=0)
+            first, second = sorted([0, 0, *(evening[name] for evening in self.evenings)])[:-3:-1]
+            for where, evening in zip(self.lines, self.evenings, strict=True):
+                most = largest or (second if evening[name] == first else first)
+                words = doubt(evening[name], most, f"the most {name} of another evening")
+                self.doubts += [f"{where}, {name}: {words}"] if words else []
 
     def keep(self, session: Session) -> None:
         """Write the evenings down; a column that the file does not have stays as it is."""
@@ -126,12 +148,15 @@ def keep(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
         with request.app.state.database.writing() as session:
             bump(session, structural=True)
             found.check(session, clock_of(request).today())
-            if not found.is_good:
+            if not found.is_good or (found.doubts and not fields.get("sure")):
                 raise _Refused
             found.keep(session)
     except _Refused:
         return page(request, found, 422)
-    words = f"{len(found.evenings)} evenings are kept. The model learns from them in a moment."
+    n = len(found.evenings)
+    words = (
+        f"{counted(n, 'evening')} {'is' if n == 1 else 'are'} kept. The model learns from them in a moment."
+    )
     return redirect(request, "/admin/evenings", words)
 
 

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 from sqlalchemy.orm import Session
 
 from examples.pizza import model as recipe
 from examples.pizza.clock import Clock
+from examples.pizza.web.expected import Expected, Row
 from examples.pizza.web.tables import Facts, read_past
 from examples.web.database import head
 from examples.web.live import Learner
@@ -21,16 +22,11 @@ from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
 
 FEATURES = ("reservations", "temperature", "tourists", "weekday", "month", "holiday", "event")
 FEWEST = 2  # evenings to learn from
-MOST_DOUGHS = 2**53
-RANGE = 0.8  # of evenings lie in the range that is shown
+TAIL = 0.1  # of evenings lie below the range that is shown, and as many above
 
 
 class TooFewEveningsError(ValueError):
     """There is nothing to learn from."""
-
-
-class OutsideError(ValueError):
-    """An evening is so far outside the training that its forecast is no number of doughs."""
 
 
 class Forecast(NamedTuple):
@@ -63,7 +59,7 @@ class Usual:
                 values = [value for its_month, value in known if its_month == month]
                 self._of_month[name, month] = float(np.mean(values)) if values else average
 
-    def row(self, evening: Facts) -> dict[str, Any]:
+    def row(self, evening: Facts) -> Row:
         """Return an evening as the model reads it."""
         return {
             "reservations": evening.reservations,
@@ -95,8 +91,9 @@ class Answers:
         self.version, self.n_evenings, self.first = version, len(evenings), evenings[0].day
         self.usual = Usual(evenings)
         self.degree: int = model["forecast"].regressor_.degree
-        self.unseen = unseen_forecasts(evenings, self.usual, self.degree)
-        self._model = model
+        self._unseen = unseen_forecasts(evenings, self.usual, self.degree)
+        self.unseen = {day: nearest(doughs) for day, doughs in self._unseen.items()}
+        self._model, self._expected = model, Expected(model, evenings)
         self._read, self._levels = model["read"], model["forecast"]
 
     @property
@@ -106,46 +103,64 @@ class Answers:
         return math.floor(1000 * n / (n + 1)) / 1000
 
     def forecast(self, evenings: Sequence[Facts], level: float | None = None) -> list[Forecast]:
-        """Return what to prepare, as of :func:`pipelines.forecast`, which the tests compare it with.
+        """Return what to prepare: within what was learned, as of :func:`pipelines.forecast`.
 
         Raises
         ------
         ValueError
-            If the level is more than so few evenings can promise, or an evening is absurd.
+            If the level is more than so few evenings can promise.
         """
-        expected = self._model.predict([self.usual.row(evening) for evening in evenings])
-        if not (np.abs(expected) < MOST_DOUGHS).all():
-            raise OutsideError("The forecast is no number of doughs: the evening is far from all past ones.")
+        rows = [self.usual.row(evening) for evening in evenings]
+        return self._told(rows, self._expected.doughs(rows).tolist(), level)
+
+    def forecast_unseen(self, evenings: Sequence[Facts], level: float | None = None) -> list[Forecast]:
+        """Return likewise, but of evenings that were learned by models that had not learned from them."""
+        rows = [self.usual.row(evening) for evening in evenings]
+        expected = zip(evenings, self._expected.doughs(rows).tolist(), strict=True)
+        return self._told(rows, [self._unseen.get(evening.day, one) for evening, one in expected], level)
+
+    def _told(self, rows: Sequence[Row], doughs: Sequence[float], level: float | None) -> list[Forecast]:
         margin = None if level is None else self._levels.margin(level)
         low, high = self._margins()
+        further = self._expected.further
         return [
             Forecast(
-                nearest(one) if margin is None else enough(one, margin),
+                nearest(one) if margin is None else enough(one + further(row, level), margin),
                 nearest(one),
-                None if low is None else nearest(one + low),
-                None if high is None else enough(one, high),
+                None if low is None else nearest(one + further(row, TAIL) + low),
+                None if high is None else enough(one + further(row, 1 - TAIL), high),
             )
-            for one in expected.tolist()
+            for row, one in zip(rows, doughs, strict=True)
         ]
 
     def _margins(self) -> tuple[float | None, float | None]:
         """Return what to add for the ends of the range: as many evenings lie below it as above."""
-        errors, tail = self._levels.residuals_, (1 - RANGE) / 2
-        if not 1 - tail <= self.most_level:
+        errors = self._levels.residuals_
+        if self.most_level < 1 - TAIL:
             return None, None
-        return float(errors[math.floor(len(errors) * tail)]), self._levels.margin(1 - tail)
+        return float(errors[math.floor(len(errors) * TAIL)]), self._levels.margin(1 - TAIL)
 
     def outside(self, evening: Facts) -> list[str]:
-        """Say in what an evening is unlike all past ones, by the rule of `pipelines.forecast`."""
+        """Say in what an evening is unlike all past ones, and what is done about it."""
         row, said = self.usual.row(evening), []
-        for name, (low, high) in self._read.range_.items():
-            if max(low - row[name], row[name] - high) > (high - low) / (2 * self.degree**2):
-                said.append(f"{name} were {low:g} to {high:g} on all past evenings, not {row[name]:g}")
+        for name, value in self._expected.held(row).items():
+            if value == row[name]:
+                continue
+            low, high = self._expected.range[name]
+            were = "was" if name == "temperature" else "were"
+            words = f"{name} {were} {low:g} to {high:g} on all past evenings, not {row[name]:g}"
+            if name != "reservations":
+                words += f"; the forecast counts {value:g}, and the range knows no better"
+            elif row[name] > high:
+                words += f"; the forecast is that of {high:g} and {self._expected.rate:.1f} doughs "
+                words += "for each further one"
+            else:
+                words += f"; the forecast is that of {low:g}"
+            said.append(words)
         for name, seen in self._read.seen_.items():
             if row[name] and row[name] not in seen:
-                said.append(
-                    f"no past evening was {UNLIKE.get(name, f'in {row[name]}')}".replace("%", row[name])
-                )
+                unlike = UNLIKE.get(name, f"in {row[name]}").replace("%", str(row[name]))
+                said.append(f"no past evening was {unlike}; the forecast takes no account of it")
         return said
 
     def reasons(self, evening: Facts) -> list[Reason]:
@@ -155,7 +170,7 @@ class Answers:
         """
         row, changes = self.usual.row(evening), self._changes(evening)
         variants = [row | {name: value} for name, _, values in changes for value in values]
-        base, *others = self._model.predict([row, *variants]).tolist()
+        base, *others = self._expected.doughs([row, *variants]).tolist()
         reasons, place = [], 0
         for name, usual, values in changes:
             mean = float(np.mean(others[place : place + len(values)]))
@@ -176,7 +191,7 @@ class Answers:
 
     def words(self, evening: Facts) -> list[str]:
         """Say what each feature adds, in sentences."""
-        return weights_in_words(self._model, self.usual.row(evening))
+        return weights_in_words(self._model, self._expected.held(self.usual.row(evening)))
 
 
 UNLIKE = {"weekday": "a %", "holiday": "a holiday", "event": "one with an event"}
@@ -187,6 +202,17 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else f"{value:g}"
+
+
+def signed(number: float) -> str:
+    """Write a difference with its sign, to one decimal if it is no whole number; zero has none."""
+    digits = 0 if isinstance(number, int) else 1
+    return f"{number:+.{digits}f}" if round(number, digits) else f"{0:.{digits}f}"
+
+
+def counted(n: int, one: str) -> str:
+    """Write how many there are: "1 evening", "2,000 evenings"."""
+    return f"{n:,} {one}{'' if n == 1 else 's'}"
 
 
 def nearest(doughs: float) -> int:
@@ -206,13 +232,17 @@ def frame_of(evenings: Sequence[Facts], usual: Usual) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=numbers)
 
 
-def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> dict[date, int]:
-    """Return what models that had not learned from an evening forecast for it."""
-    frame = frame_of(evenings, usual)
+def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> dict[date, float]:
+    """Return what models that had not learned from an evening expect of it."""
+    frame, found = frame_of(evenings, usual), {}
     folds = KFold(min(10, frame.height), shuffle=True, random_state=0)
-    expected = cross_val_predict(dough_forecaster(FEATURES, degree, cv=0), frame, frame["doughs"], cv=folds)
-    days = [evening.day for evening in evenings]
-    return dict(zip(days, map(nearest, expected.tolist()), strict=True))
+    for learned, left_out in folds.split(evenings):
+        model = dough_forecaster(FEATURES, degree, cv=0).fit(frame[learned], frame[learned]["doughs"])
+        asked = [evenings[place] for place in left_out]
+        expected = Expected(model, [evenings[place] for place in learned])
+        doughs = expected.doughs([usual.row(evening) for evening in asked]).tolist()
+        found |= {evening.day: one for evening, one in zip(asked, doughs, strict=True)}
+    return found
 
 
 def learner(clock: Clock) -> Learner:

@@ -9,9 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from examples.pizza.web.charts import Rows, Scheme, Size, draw
+from examples.pizza.web.charts import MOST_DAILY, Rows, Scheme, Size, by_week, draw
 from examples.pizza.web.importing import written
-from examples.pizza.web.model import Answers, Forecast, OutsideError
+from examples.pizza.web.model import Answers, Forecast
 from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
 from examples.pizza.web.tables import Facts, read_between, read_days
 from examples.web.app import render
@@ -54,13 +54,11 @@ def front(request: Request) -> Response:
         coming = read_days(session, today + timedelta(1), COMING)
         version = data_version(session, answers, today)
     try:
-        forecast, *others = answers.forecast([evening, *coming], level)
-    except OutsideError as error:
-        raise HTTPException(422, str(error)) from error
+        forecast, *others = answers.forecast_unseen([evening, *coming], level)
     except ValueError as error:  # the level is more than so few evenings can promise
         form.refuse("service", str(error))
         level = None
-        forecast, *others = answers.forecast([evening, *coming])
+        forecast, *others = answers.forecast_unseen([evening, *coming])
     return render(
         request,
         "front.html",
@@ -72,7 +70,7 @@ def front(request: Request) -> Response:
         level=level,
         levels=LEVELS,
         forecast=forecast,
-        unseen=answers.unseen.get(day),
+        was_learned=day in answers.unseen,
         answers=answers,
         reasons=answers.reasons(evening),
         coming=list(zip(coming, others, strict=True)),
@@ -97,6 +95,7 @@ def analytics(request: Request) -> Response:
         last=last,
         today=today,
         past=past,
+        is_weekly=is_weekly(past),
         weekdays=by_weekday(past),
         summary=summary(past),
         chart={"from": first, "to": last, "v": version},
@@ -145,14 +144,20 @@ def chart_rows(request: Request, session: Session, answers: Answers, name: str, 
     form, first, last = read_range(request)
     refuse(form.errors)
     past = read_range_of_past(session, answers, first, last, today)
+    grouped = by_week if is_weekly(past) else tuple
     if name == "evenings":
-        return tuple((str(one.evening.day), one.evening.reservations, one.evening.doughs) for one in past)
+        return grouped((str(one.evening.day), one.evening.reservations, one.evening.doughs) for one in past)
     if name == "forecasts":
         known = [one for one in past if one.forecast is not None]
-        return tuple((str(one.evening.day), one.forecast, one.evening.doughs) for one in known)
+        return grouped((str(one.evening.day), one.forecast, one.evening.doughs) for one in known)
     if name == "weekdays":
         return tuple((one.weekday, round(one.error, 2)) for one in by_weekday(past))
     raise HTTPException(404, "There is no such chart.")
+
+
+def is_weekly(past: Sequence[Past]) -> bool:
+    """Tell whether there are so many days that the charts show weeks."""
+    return bool(past) and (past[-1].evening.day - past[0].evening.day).days >= MOST_DAILY
 
 
 def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Rows:

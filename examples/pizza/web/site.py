@@ -7,7 +7,7 @@ from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web import api, importing, pages
 from examples.pizza.web.admin import desks, overview_router
 from examples.pizza.web.charts import SIZES
-from examples.pizza.web.model import learner
+from examples.pizza.web.model import counted, learner, signed
 from examples.pizza.web.seed import seed
 from examples.web.app import WebApp, build_app
 from examples.web.site import Site
@@ -32,7 +32,7 @@ def make_site(clock: Clock) -> Site:
             *(desk.router() for desk in all_desks),
         ],
         links=[("/", "Tonight"), ("/analytics", "How it went"), ("/admin/reservations", "Reservations")],
-        template_globals={"chart_sizes": SIZES},
+        template_globals={"chart_sizes": SIZES, "signed": signed, "counted": counted},
     )
 
 

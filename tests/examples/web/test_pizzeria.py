@@ -16,6 +16,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, inspect, select
 
 from examples.pizza.clock import Clock
+from examples.pizza.web import charts
+from examples.pizza.web.model import signed
 from examples.pizza.web.site import FOLDER, create_app
 from examples.pizza.web.tables import Base, Evening, Facts, Order, Reservation, read_days, read_past
 from examples.web.database import Database, bump, downgrade, head, upgrade
@@ -114,7 +116,7 @@ def test_tonight_shows_whole_doughs_their_range_and_what_drives_them(app, browse
     assert page.text.count('class="dough"') == told["doughs"]
     for name, adds in told["reasons"].items():
         assert name.capitalize() in seen
-        assert f"{adds:+.1f}"[:-1] in seen
+        assert abs(adds) < 0.06 or f"{adds:+.1f}"[:-1] in seen
     assert "one more reservation adds" in seen
 
 
@@ -133,11 +135,12 @@ def test_the_site_forecasts_as_the_pipeline_does(app):
     answers, model = app.state.live.answers, app.state.live._served.model
     with app.state.database.reading() as session:
         evenings = read_past(session, TODAY)[::7] + read_days(session, TODAY, 15)
-    rows = [answers.usual.row(evening) for evening in evenings]
+    fewest = min(one.reservations for one in evenings)
     for level in (None, 0.5, 0.8, 0.9, 0.95):
-        assert [told.doughs for told in answers.forecast(evenings, level)] == forecast(
-            model, rows, level
-        ).tolist()
+        for told, evening in zip(answers.forecast(evenings, level), evenings, strict=True):
+            row = answers.usual.row(evening)
+            fewer = [row | {"reservations": n} for n in range(fewest, evening.reservations + 1)]
+            assert told.doughs == max(forecast(model, fewer, level))
     for told in answers.forecast(evenings):
         assert type(told.doughs) is int
         assert told.low <= told.doughs <= told.high
@@ -170,11 +173,28 @@ def test_the_next_fourteen_days_are_a_table_and_a_chart(app, browser):
 
 
 def test_a_past_evening_says_what_happened_and_what_a_model_without_it_says(app, browser):
-    day = TODAY - timedelta(3)
-    seen = text_of(browser.get(f"/?date={day}"))
-    unseen = app.state.live.answers.unseen[day]
+    answers = app.state.live.answers
+    newest_says = {one.day: answers.forecast([one])[0].doughs for one in past_of(app)[-60:]}
+    day = max(newest_says, key=lambda day: abs(newest_says[day] - answers.unseen[day]))
+    unseen = answers.unseen[day]
+    assert unseen != newest_says[day]
+    page = browser.get(f"/?date={day}")
+    seen = text_of(page)
     assert f"{evening_of(app, day).doughs} doughs were used." in seen
-    assert f"not learned from this evening says {unseen}." in seen
+    assert "had not learned from this evening" in seen
+    assert f"{unseen} doughs forecast" in seen
+    assert page.text.count('class="dough"') == unseen
+    told = browser.get(f"/api/forecast?date={day}").json()
+    assert (told["doughs"], told["expected"], told["unseen"]) == (unseen, unseen, True)
+    assert told["used"] == evening_of(app, day).doughs
+    assert f"it takes {told['range'][0]} to {told['range'][1]}" in seen
+    assert told["range"][0] <= unseen <= told["range"][1]
+    careful = browser.get(f"/api/forecast?date={day}&service_level=0.9").json()["doughs"]
+    assert careful == told["range"][1]
+    assert f"{careful} doughs forecast" in text_of(browser.get(f"/?date={day}&service=0.9"))
+    other = browser.get(f"/api/forecast?date={day}&reservations=3").json()
+    assert (other["unseen"], other["used"]) == (False, told["used"])
+    assert browser.get("/api/forecast").json()["used"] is None
 
 
 def test_what_nobody_wrote_down_is_the_months_usual(app, browser):
@@ -221,9 +241,44 @@ def test_what_cannot_be_answered_is_said_beside_the_field(browser, query, words)
 
 
 def test_an_evening_unlike_all_others_is_said(app, browser):
+    most = max(one.reservations for one in past_of(app))
     told = browser.get("/api/forecast?reservations=200").json()
-    assert re.fullmatch(r"reservations were \d+ to \d+ on all past evenings, not 200", told["outside"][0])
+    words = rf"reservations were \d+ to {most} on all past evenings, not 200; "
+    words += rf"the forecast is that of {most} and \d\.\d doughs for each further one"
+    assert re.fullmatch(words, told["outside"][0])
+    cold = browser.get("/api/forecast?reservations=20&temperature=-40").json()
+    assert re.search(
+        r"not -40; the forecast counts -?[\d.]+, and the range knows no better", cold["outside"][0]
+    )
     assert browser.get("/api/forecast?reservations=20").json()["outside"] == []
+
+
+@pytest.mark.parametrize("day", [TODAY, date(2026, 8, 15), date(2026, 12, 25), date(2026, 6, 3)])
+@pytest.mark.parametrize(
+    "facts", [{}, {"temperature": -50, "tourists": 0}, {"temperature": 50, "tourists": 999_999}]
+)
+def test_more_reservations_never_take_fewer_doughs(app, day, facts):
+    answers = app.state.live.answers
+    evenings = [Facts(day, reservations, **facts) for reservations in range(501)]
+    for level in (None, 0.9):
+        told = answers.forecast(evenings, level)
+        for name in ("doughs", "expected", "low", "high"):
+            assert np.min(np.diff([getattr(one, name) for one in told])) >= 0
+        assert all(one.low <= one.expected <= one.high for one in told)
+
+
+def test_beyond_the_fullest_evening_each_reservation_takes_the_average_and_the_range_grows(app, browser):
+    past = past_of(app)
+    most = max(one.reservations for one in past)
+    rate = sum(one.doughs for one in past) / sum(one.reservations for one in past)
+    edge, far = (browser.get(f"/api/forecast?reservations={n}").json() for n in (most, most + 100))
+    assert edge["outside"] == []
+    assert far["doughs"] - edge["doughs"] == pytest.approx(100 * rate, abs=1)
+    widths = [told["range"][1] - told["range"][0] for told in (edge, far)]
+    rates = [one.doughs / one.reservations for one in past]
+    assert widths[1] - widths[0] == pytest.approx(100 * np.subtract(*np.quantile(rates, [0.9, 0.1])), abs=2)
+    same = [browser.get(f"/api/forecast?temperature={t}").json()["doughs"] for t in (45, 60)]
+    assert same[0] == same[1]
 
 
 # --- how it went ---
@@ -237,7 +292,7 @@ def test_the_analytics_compare_forecasts_that_did_not_know_the_evening(app, brow
     for one in past:
         cells = rf"date={one.day}\">[^<]+</a></th><td class=\"number\">{one.reservations}</td>"
         cells += rf"<td class=\"number\">{unseen[one.day]}</td><td class=\"number\">{one.doughs}</td>"
-        off = re.escape(f"{one.doughs - unseen[one.day]:+d}")
+        off = re.escape(f"{one.doughs - unseen[one.day]:+d}".replace("+0", "0"))
         assert re.search(cells + rf"<td class=\"number\">{off}</td>", page.text)
     off = [abs(one.doughs - unseen[one.day]) for one in past]
     assert f"{np.mean(off):.1f} doughs off on average" in text_of(page)
@@ -255,6 +310,51 @@ def test_a_forecast_of_the_past_never_knows_the_evening(app):
     before, after = (unseen_forecasts(rows, Usual(rows), 2) for rows in (past, changed))
     assert before[day.day] == after[day.day]
     assert sum(before[one.day] != after[one.day] for one in past) > 100
+
+
+def test_no_line_is_drawn_over_weeks_without_evenings():
+    days = [date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 13), date(2026, 2, 10), date(2026, 2, 11)]
+    rows = tuple((str(day), 10, 30) for day in days)
+    assert charts.parts(rows) == [0, 0, 0, 1, 1]
+    assert charts.parts(()) == []
+    for name, n_lines in (("evenings", 2), ("forecasts", 1)):
+        broken, whole = (charts.draw(name, some, "light", "wide") for some in (rows, rows[:3]))
+        for drawn, n_parts in ((broken, 2), (whole, 1)):
+            assert len(re.findall('aria-roledescription="line mark"', drawn)) == n_lines * n_parts
+
+
+def test_many_days_are_drawn_by_week(browser):
+    assert charts.by_week([("2026-03-01", 1, 2), ("2026-03-02", 3, 5), ("2026-03-08", 6, 8)]) == (
+        ("2026-02-23", 1, 2),
+        ("2026-03-02", 4.5, 6.5),
+    )
+    long, short = (f"from={TODAY - timedelta(days)}&to={TODAY}" for days in (350, 90))
+    assert "each point is the mean of a week’s evenings" in text_of(browser.get(f"/analytics?{long}"))
+    assert "mean of a week" not in text_of(browser.get(f"/analytics?{short}"))
+    marks = [browser.get(f"/charts/forecasts.svg?{r}").text.count('"point"') for r in (long, short)]
+    assert marks[0] < marks[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_whiskers_of_the_range_stand_out_from_their_bars(scheme):
+    paper, ink, _, *bars, _ = charts.COLOURS[scheme]
+    drawn = charts.draw("coming", (("Fri 1", 10, 30, 25, 35),), scheme, "wide")
+    assert paper in drawn
+    assert f'stroke="{ink}"' in drawn
+    for bar in (*bars, ink):
+        assert contrast(paper, bar) >= 3
+
+
+def contrast(one, other):
+    """Return the contrast of two colours, by WCAG 2.2."""
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return np.dot(parts, [0.2126, 0.7152, 0.0722]) + 0.05
+
+    dark, bright = sorted([light(one), light(other)])
+    return bright / dark
 
 
 @pytest.mark.parametrize("name", ["evenings", "forecasts", "weekdays", "coming"])
@@ -408,6 +508,35 @@ def test_errors_stand_beside_their_fields_and_the_input_is_kept(app, admin, desk
     assert counts(app) == before
 
 
+@pytest.mark.parametrize(
+    ("desk", "field", "fields"),
+    [
+        ("evenings", "more_doughs", {"more_doughs": "900"}),
+        ("evenings", "more_reservations", {"more_reservations": "300"}),
+        ("orders", "pizzas", {"name": "table 1", "pizzas": "70"}),
+    ],
+)
+def test_a_number_far_beyond_all_others_is_asked_about(app, admin, desk, field, fields):
+    day = date(2021, 3, 1)
+    before = counts(app)
+    page = save(admin, f"/admin/{desk}/new", day=str(day), **fields)
+    assert page.status_code == 422
+    words = html.unescape(re.search(rf'id="{field}-error">(.*?)</p>', page.text)[1])
+    assert re.match(rf"{fields[field]} is more than 3 times the .* so far, \d+\. Is it so\?", words)
+    assert re.search(r'<input id="sure" name="sure" type="checkbox" value="on" aria-invalid', page.text)
+    assert "Yes, it is so" in text_of(page)
+    assert counts(app) == before
+    page = send(admin, page, f"/admin/{desk}/new", day=str(day), **fields, sure="on")
+    assert "is saved" in text_of(page)
+    row = find(app, {"evenings": Evening, "orders": Order}[desk])
+    assert (row.day, str(getattr(row, field))) == (day, fields[field])
+    assert "Yes, it is so" not in text_of(admin.get(f"/admin/{desk}/{row.id}"))
+    save(admin, f"/admin/{desk}/{row.id}/delete")
+    if desk == "orders":
+        save(admin, f"/admin/evenings/{find(app, Evening).id}/delete")
+    eventually(lambda: is_up_to_date(app))
+
+
 def test_an_evening_keeps_its_day_and_its_rows(app, admin):
     with app.state.database.reading() as session:
         row = session.scalar(select(Evening).where(Evening.day == TODAY - timedelta(2)))
@@ -442,6 +571,33 @@ def test_lists_are_paged_and_searched_and_numbers_that_are_none_are_refused(admi
     assert admin.get(f"/admin/{desk}/2147483647").status_code == 404
 
 
+def test_reservations_start_with_tonight_then_those_to_come_then_the_past(app, admin):
+    n_pages = int(re.search(r"Page 1 of (\d+)", admin.get("/admin/reservations").text)[1])
+    pages = [admin.get(f"/admin/reservations?page={1 + i}").text for i in range(n_pages)]
+    days = re.findall(r"<td>[A-Z][a-z]{2} (\d{4}-\d\d-\d\d)</td>", "".join(pages))
+    to_come = [day for day in days if day >= str(TODAY)]
+    assert days[0] == str(TODAY)
+    assert days == sorted(to_come) + sorted(days[len(to_come) :], reverse=True)
+    assert len(to_come) < len(days)
+
+
+def test_how_evenings_are_searched_is_said(admin):
+    seen = text_of(admin.get("/admin/reservations?q=Sat"))
+    assert "searched by its date or the beginning of one: 2026-03-20, or 2026-03. Weekdays are not" in seen
+    assert "searched by its date" in text_of(admin.get("/admin/evenings"))
+    assert "searched by its date" not in text_of(admin.get("/admin/evenings/new"))
+
+
+def test_one_is_no_plural_and_zero_has_no_sign(browser):
+    day = TODAY - timedelta(3)
+    assert "1 evening " in text_of(browser.get(f"/analytics?from={day}&to={day}"))
+    assert [signed(n) for n in (0, 3, -3, 0.0, -0.04, 0.04, 1.25, -1.0)] == [
+        *("0", "+3", "-3", "0.0", "0.0", "0.0", "+1.2", "-1.0")
+    ]
+    told = browser.get("/api/forecast?service_level=0.9999").json()["detail"][0]["problem"]
+    assert re.fullmatch(r"Must be at most 0\.99\d with \d+ past evenings, got 0\.9999\.", told)
+
+
 def test_a_stored_name_is_never_markup(app, admin):
     for desk, more in (("reservations", {"party": "2", "note": EVIL}), ("orders", {"pizzas": "1"})):
         save(admin, f"/admin/{desk}/new", name=EVIL, day=str(TODAY), **more)
@@ -463,7 +619,7 @@ def test_a_past_evening_that_changes_is_learned_in_the_background(app, admin):
     trainings, day = app.state.live.trainings, TODAY - timedelta(5)
     before = app.state.live.answers
     for _ in range(4):
-        save(admin, "/admin/orders/new", name="a banquet", day=str(day), pizzas="300")
+        save(admin, "/admin/orders/new", name="a banquet", day=str(day), pizzas="300", sure="on")
     eventually(lambda: is_up_to_date(app))
     after = app.state.live.answers
     assert app.state.live.trainings - trainings in (1, 2)

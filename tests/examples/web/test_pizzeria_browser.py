@@ -157,6 +157,26 @@ def test_the_house_works_by_keyboard_alone(visit):
     page.get_by_text("table 7 is saved.").wait_for()
 
 
+def test_on_a_phone_no_date_wraps_and_what_scrolls_shows_that_it_does(visit):
+    page = visit("/login?to=/admin/reservations", viewport=PHONE)
+    log_in(page)
+    page.wait_for_url("**/admin/reservations")
+    for path in ("/admin/reservations", "/admin/orders", "/admin/evenings", "/analytics"):
+        page.goto(path)
+        table = page.locator(".scroll").last
+        assert "local" in table.evaluate("it => getComputedStyle(it).backgroundAttachment"), path
+        cells = table.locator("tbody th, tbody td").all()[:8]
+        dates = [cell for cell in cells if re.search(r"\d{4}-\d\d|^\w{3} \d", cell.inner_text())]
+        assert dates
+        for cell in dates:
+            range_of = "it => { const r = document.createRange(); r.selectNodeContents(it); return r; }"
+            lines = (
+                f"it => new Set([...({range_of})(it).getClientRects()].map(r => Math.round(r.bottom))).size"
+            )
+            assert cell.evaluate(lines) == 1, cell.inner_text()
+    assert page.locator(".tall").evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_accessibility_engine_finds_nothing_and_nothing_is_wider_than_a_phone(visit, scheme):
     from axe_playwright_python.sync_playwright import Axe

@@ -48,10 +48,10 @@ def look(admin, text, name="evenings.csv"):
     return admin.post("/admin/import", data=fields, files={"file": (name, data, "text/csv")})
 
 
-def keep(admin, page):
+def keep(admin, page, **more):
     text = re.search(r'<textarea name="text" hidden>\n(.*?)</textarea>', page.text, re.DOTALL)[1]
     text = html.unescape(text).replace("\n", "\r\n")  # as browsers send it
-    return admin.post("/admin/import/keep", data={"csrf": token(page), "text": text})
+    return admin.post("/admin/import/keep", data={"csrf": token(page), "text": text, **more})
 
 
 def words(page):
@@ -95,6 +95,27 @@ def test_a_good_file_is_shown_first_and_kept_on_a_second_word(app, admin):
     with app.state.database.reading() as session:
         assert read_days(session, OLD, 1)[0][:3] == (OLD, 13, 40)
         assert read_days(session, OLD, 2)[1] == second
+
+
+def test_a_header_may_be_in_any_case(admin):
+    page = look(admin, "Date,RESERVATIONS,Doughs\r\n2021-02-01,12,36\r\n")
+    assert "1 evening, 2021-02-01 to 2021-02-01; 0 of them are known" in words(page)
+    assert "Keep 1 evening" in words(page)
+    assert "1 evening is kept." in words(keep(admin, page))
+
+
+def test_numbers_far_beyond_all_others_are_asked_about(app, admin):
+    text = "date,reservations,doughs\n2021-01-04,12,36\n2021-01-05,12,900\n2021-01-06,400,36\n"
+    before = everything(app)
+    page = look(admin, text)
+    seen = words(page)
+    assert re.search(r"line 3, doughs: 900 is more than 3 times the most doughs of another evening", seen)
+    assert re.search(r"line 4, reservations: 400 is more than 3 times", seen)
+    assert "Yes, it is so" in seen
+    assert keep(admin, page).status_code == 422
+    assert everything(app) == before
+    answer = keep(admin, page, sure="on")
+    assert "3 evenings are kept." in words(answer)
 
 
 def test_all_bad_lines_are_named_and_nothing_is_kept(app, admin):
@@ -145,6 +166,7 @@ def test_all_bad_lines_are_named_and_nothing_is_kept(app, admin):
         ("date,reservations,doughs,price\n", "line 1, column 'price': must be one of date, weekday"),
         ("date,reservations,doughs\n", "must be followed by one line per evening"),
         ("reservations,doughs\n1,2\n", "column 'date': must be present"),
+        ("date;reservations;doughs\n2020-01-01;1;5\n", "separated by commas. Got semicolons instead"),
         ("date,reservations,doughs\n2020-01-01,,5\n", "must have reservations on at least one evening"),
         ('date,reservations,doughs\n"2020-01-01,1,5\n', "each quote closed"),
         ("date,reservations,doughs\n2020-01-01,1\x00,5\n", "1 thing has to be put right"),
