@@ -19,6 +19,7 @@ from pipelines.recommend import (
     recommend,
     update,
 )
+from pipelines.scale import fit_batches, fit_dask, recommend_dask, scan_csv, scan_ndjson, scan_parquet
 from pipelines.serving import CompiledRecommender, compile_recommender
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "compile_recommender",
     "dough_forecaster",
     "explain",
+    "fit_batches",
+    "fit_dask",
     "forecast",
     "game_recommender",
     "hit_rate_scorer",
@@ -38,7 +41,11 @@ __all__ = [
     "ndcg_scorer",
     "read_card",
     "recommend",
+    "recommend_dask",
     "save_model",
+    "scan_csv",
+    "scan_ndjson",
+    "scan_parquet",
     "update",
     "version_differences",
     "weights_in_words",

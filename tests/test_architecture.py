@@ -1,6 +1,8 @@
 """Dependencies point one way: examples -> pipelines -> estimators -> numpy, scipy, scikit-learn."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,13 @@ WEB = {  # what the sites may use too, and nothing else of the examples
     "altair",
     "vl_convert",
 }
-ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, a progress bar
+ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, progress bars, a cluster
     "_display.py": {"matplotlib"},
     "_fast.py": {"numba"},
     "_resuming.py": {"joblib"},
     "_loss_bar.py": {"rich"},
+    "_batch_bar.py": {"rich"},
+    "_cluster.py": {"dask", "distributed"},
 }
 STANDARD = __import__("sys").stdlib_module_names
 MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -88,6 +92,12 @@ def test_only_persistence_and_examples_name_the_models_folder():
     naming = [path for path in MODULES if '"models"' in path.read_text(encoding="utf-8")]
     assert {path.name for path in naming} == {"__main__.py"}
     assert sorted(path.parent.name for path in naming) == ["digits", "games", "pizza"]
+
+
+def test_dask_is_imported_only_when_it_is_asked_for():
+    for package in ("estimators", "pipelines"):
+        code = f"import sys, {package}; sys.exit(bool({{'dask', 'distributed'}} & set(sys.modules)))"
+        assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("package", [estimators, pipelines])

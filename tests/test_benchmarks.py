@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import web
+from benchmarks import scale, web
 from benchmarks.__main__ import as_markdown
 from benchmarks._harness import compare, peak_mb, seconds
 from benchmarks._load import ServerError, load_by_python, serving
@@ -48,6 +48,23 @@ def test_memory_is_measured_where_the_system_tells():
     peak = peak_mb(lambda: np.ones(8_000_000))
     assert peak is None or 50 < peak < 90  # 64 MB, in units of 2**20 bytes: 61
     assert seconds(lambda: None) >= 0
+
+
+def test_readme_shows_the_table_of_scale_that_was_measured():
+    report = json.loads((ROOT / "docs" / "scale.json").read_text())
+    assert scale.as_markdown(report) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_command_of_scale_measures_both_tasks(tmp_path, monkeypatch):
+    monkeypatch.setattr(scale, "CHUNK", 2_000)
+    monkeypatch.setattr(scale, "GAMES", 50)
+    for task, target in scale.TARGET.items():
+        scale.make(tmp_path / task, task, 2_000)
+        assert target in next(iter(scale.scan_parquet(scale.files_for(tmp_path / task, 2_000)))).columns
+        found = scale.measured(task, "fit_batches", tmp_path, 2_000)
+        assert found["seconds"] > 0
+        found = scale.measured(task, "peer", tmp_path, 1_000)
+        assert "equal" in found["agree"]
 
 
 def test_readme_shows_the_table_that_was_measured():

@@ -129,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", type=writable_path, metavar="FILE", help="write the scores as JSON")
     command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw the scores; .svg or .png")
     command.set_defaults(run=run_evaluate, fail=command.error)
-    add_serve(commands, "tavern", "examples.games.web.site:create_app")
+    add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)
     return parser
 
 

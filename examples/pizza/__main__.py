@@ -143,7 +143,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_path, fail=command.error)
 
     more = "PIZZERIA_TIMEZONE says where the restaurant is (default: Europe/Rome)."
-    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", read_zone, more)
+    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, read_zone, more)
     return parser
 
 

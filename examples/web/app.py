@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from filelock import FileLock
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
+from sqlalchemy import URL
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
@@ -66,6 +67,17 @@ class Refusal(BaseModel):
     detail: str
 
 
+class Files(StaticFiles):
+    """Static files. Pages name them with a digest of what they hold: browsers may keep those."""
+
+    def file_response(self, full_path: Any, stat_result: Any, scope: Any, status_code: int = 200) -> Response:
+        """Return a file."""
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        if scope["query_string"].startswith(b"v="):
+            answer.headers["cache-control"] = f"public, max-age={YEAR}, immutable"
+        return answer
+
+
 class WebApp(FastAPI):
     """FastAPI behind the guard, which has to see error pages too; ``state`` has what pages need."""
 
@@ -93,8 +105,8 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
     first model are made when the application starts, not here.
     """
     data = data or site.data_folder()
-    data.mkdir(parents=True, exist_ok=True)
-    embedded = f"sqlite:///{data.resolve() / site.name}.sqlite"
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    embedded = URL.create("sqlite", database=str(data.resolve() / f"{site.name}.sqlite"))
     database = Database(database_url or os.environ.get("DATABASE_URL") or embedded)
     app = WebApp(
         title=site.title,
@@ -151,8 +163,8 @@ def add_routes(app: WebApp) -> None:
     app.add_api_route("/login", login_page, include_in_schema=False)
     app.add_api_route("/login", login, methods=["POST"], include_in_schema=False)
     app.add_api_route("/logout", logout, methods=["POST"], include_in_schema=False)
-    app.mount("/static/site", StaticFiles(directory=site.folder / "static"))
-    app.mount("/static/web", StaticFiles(directory=HERE / "static"))
+    app.mount("/static/site", Files(directory=site.folder / "static"))
+    app.mount("/static/web", Files(directory=HERE / "static"))
 
 
 def templates_of(site: Site) -> Environment:
@@ -279,9 +291,8 @@ async def show_invalid(request: Request, error: RequestValidationError) -> Respo
 
 async def show_login(request: Request, error: LoginNeeded) -> Response:
     """Send to the login, and from there back."""
-    if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": "This needs the admin's login."}, 401)
-    to = request.url.path if request.method == "GET" else "/admin"
+    query = f"?{request.url.query}" if request.url.query else ""
+    to = request.url.path + query if request.method == "GET" else "/admin"
     return RedirectResponse(with_query("/login", to=to), 303)
 
 

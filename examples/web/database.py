@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examples.web.tables import changes
@@ -42,11 +42,11 @@ class Database:
 
     Parameters
     ----------
-    url : str
+    url : str or URL
         ``sqlite:///path/to/file.sqlite`` or ``postgresql+psycopg://user:password@host/name``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self.engine = make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         of_readers = (
@@ -72,28 +72,48 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str | URL) -> Engine:
     """Return the engine of a URL, with SQLite set to keep what it acknowledged."""
-    if not url.startswith(KINDS) or url in KINDS or ":memory:" in url:
-        shown = url.split("://", 1)[0] + "://..." if "://" in url else repr(url)
-        raise DatabaseUrlError(
-            "DATABASE_URL must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME. "
-            f"Got {shown} instead."
-        )
+    is_sqlite = str(url).startswith("sqlite")
+    if isinstance(url, str):
+        _check_url(url)
     try:
-        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=not url.startswith("sqlite"))
-    except (ArgumentError, ValueError) as error:
-        raise DatabaseUrlError(f"DATABASE_URL cannot be read: {error}") from None
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=not is_sqlite)
+    except (ArgumentError, ValueError):  # whose words may have a part of the password
+        message = "DATABASE_URL cannot be read. In a password, write @ as %40, / as %2F and : as %3A."
+        raise DatabaseUrlError(message) from None
     except ImportError as error:
         raise DatabaseUrlError(f'DATABASE_URL needs pip install ".[postgres]" ({error}).') from error
-    if engine.dialect.name == "sqlite":
+    if is_sqlite:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _check_url(url: str) -> None:
+    if not url.startswith(KINDS) or url in KINDS or ":memory:" in url:
+        shown = url.split("://", 1)[0] + "://..." if "://" in url else "no address"
+        raise DatabaseUrlError(
+            "DATABASE_URL must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME. "
+            f"Got {shown} instead."
+        )
+
+
+def check_database(url: str) -> None:
+    """Raise where no connection can be had."""
+    engine = make_engine(url)
+    try:
+        engine.connect().close()
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", error)).splitlines()[0]
+        raise DatabaseUrlError(f"DATABASE_URL: the database does not answer: {said}") from None
+    finally:
+        engine.dispose()
+
+
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver opens no transaction of its own: _begin_sqlite does
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows a to z only
     for pragma in (
         f"busy_timeout={1000 * BUSY_SECONDS}",
         "journal_mode=WAL",
@@ -101,6 +121,10 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """A desk of the admin's: one table's rows as a list, and forms to add, change and delete them."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,6 +19,9 @@ from examples.web.login import admin_only
 from examples.web.paging import PageNumber, Search, page_of
 from examples.web.security import posted
 
+CHANGED = (
+    "Somebody else has changed it meanwhile: leave it and look, or save again to write this over theirs."
+)
 RowId = Annotated[int, Path(ge=1, le=MOST_ID)]
 
 
@@ -104,7 +108,7 @@ class Desk:
         """Show a row's form."""
         with request.app.state.database.reading() as session:
             row = self._get(session, row_id)
-            return self._form(request, row_id, filled(self.show(row)), self.called(row))
+            return self._form(request, row_id, filled(self.show(row)), self._mark(row))
 
     def create(self, request: Request, posted: FormData = Depends(posted)) -> Response:  # noqa: B008
         """Add a row."""
@@ -134,12 +138,16 @@ class Desk:
         return redirect(request, self.path, f"{called} is deleted.")
 
     def _write(self, request: Request, row_id: int | None, fields: FormData) -> Response:
-        form = read_form(self.fields, fields)
+        form, seen = read_form(self.fields, fields), str(fields.get("seen", ""))
         if form.data is not None:
             try:
                 with request.app.state.database.writing() as session:
                     bump(session, structural=True)
                     row = None if row_id is None else self._get(session, row_id)
+                    if row is not None and seen and seen != (now := self._mark(row)):
+                        seen = now
+                        form.refuse("", CHANGED)
+                        raise _Refused
                     row = self.save(session, row, form)
                     if form.errors:
                         raise _Refused
@@ -148,15 +156,19 @@ class Desk:
                 return redirect(request, self.path, f"{called} is saved.")
             except _Refused:
                 pass
-        return self._form(request, row_id, form, status=422)
+        return self._form(request, row_id, form, seen, status=422)
 
     def _form(
-        self, request: Request, row_id: int | None, form: Form[Any], called: str = "", status: int = 200
+        self, request: Request, row_id: int | None, form: Form[Any], seen: str = "", status: int = 200
     ) -> Response:
         with request.app.state.database.reading() as session:
-            called = called or ("" if row_id is None else self.called(self._get(session, row_id)))
-            context = {"desk": self, "row_id": row_id, "form": form, "called": called}
+            called = "" if row_id is None else self.called(self._get(session, row_id))
+            context = {"desk": self, "row_id": row_id, "form": form, "called": called, "seen": seen}
             return render(request, "desk_form.html", status, **context, **self.options(session))
+
+    def _mark(self, row: Any) -> str:
+        """Return what a form knows its row by as it was, so that nobody's change is lost unseen."""
+        return hashlib.sha256(repr(self.show(row)).encode()).hexdigest()[:16]
 
     def _get(self, session: Session, row_id: int) -> Any:
         if row := session.get(self.row, row_id):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examples.web.database import Database, Head, head
@@ -192,7 +193,8 @@ class LiveModel:
 
     def _unusable(self, error: Exception) -> None:
         self._unusable_since = time.monotonic()
-        self._note("file", f"the saved model cannot be used: {_in_words(error)}", error)
+        words = _in_words(error).replace(f"{self.card.parent}{os.sep}", "")
+        self._note("file", f"the saved model cannot be used: {words}", error)
 
     def _opened(self, card: dict[str, Any], model: Any, session: Session, now: Head) -> Served | None:
         """Return what is to be served of a saved model, or what is served if that is no older."""
@@ -299,4 +301,7 @@ class Burst:
 
 
 def _in_words(error: Exception) -> str:
+    """Write an error for everybody: /health is open, and a database's errors name hosts, users and SQL."""
+    if isinstance(error, SQLAlchemyError):
+        return type(error).__name__
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]

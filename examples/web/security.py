@@ -4,6 +4,7 @@ import hmac
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterable
+from email.message import Message as Headed
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData, Headers
@@ -53,6 +54,8 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if is_head := scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # all that can be got can be asked about
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -61,47 +64,48 @@ class Guard:
                 if b"cache-control" not in given:
                     more.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *more]
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         if refusal := self._refusal(scope):
-            await refusal(scope, receive, send_guarded)
+            await refused(scope["path"], *refusal)(scope, receive, send_guarded)
         else:
-            await self.app(scope, self._limited(receive), send_guarded)
+            await self.app(scope, self._limited(receive, Headers(scope=scope)), send_guarded)
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    def _refusal(self, scope: Scope) -> tuple[str, int] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self.hosts and re.sub(r":\d+$", "", host) not in self.hosts:
-            return refused(scope, "This site is not known by that name.", 400)
+            return "This site is not known by that name.", 400
         if len(scope["query_string"]) > LONGEST_QUERY:
-            return refused(scope, f"The address is longer than {LONGEST_QUERY} bytes.", 414)
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:12]) > self.most_bytes:
-            return refused(scope, f"A request may have {self.most_bytes} bytes.", 413)
+            return f"The address is longer than {LONGEST_QUERY} bytes.", 414
         if scope["method"] not in SAFE_METHODS and not is_from_here(headers):
-            return refused(scope, "Refused: the request comes from another site.", 403)
+            return "Refused: the request comes from another site.", 403
         return None
 
-    def _limited(self, receive: Receive) -> Receive:
-        """Count a body that comes in chunks, of no length declared."""
-        n_bytes = 0
+    def _limited(self, receive: Receive, headers: Headers) -> Receive:
+        """Refuse a body that is too long, by the length that it declares or as its chunks come."""
+        length, n_bytes = headers.get("content-length", "0"), 0
+        is_short = length.isdecimal() and len(length) <= 9 and int(length) <= self.most_bytes
 
         async def receive_limited() -> Message:
             nonlocal n_bytes
-            message = await receive()
-            n_bytes += len(message.get("body", b""))
-            if n_bytes > self.most_bytes:
-                raise HTTPException(413, f"A request may have {self.most_bytes} bytes.")
-            return message
+            if is_short:
+                message = await receive()
+                n_bytes += len(message.get("body", b""))
+                if n_bytes <= self.most_bytes:
+                    return message
+            raise HTTPException(413, f"A request may have {self.most_bytes} bytes.")
 
         return receive_limited
 
 
-def refused(scope: Scope, words: str, status: int) -> Response:
-    """Refuse a request, to a program with JSON."""
-    if scope["path"].startswith("/api/"):
+def refused(path: str, words: str, status: int) -> Response:
+    """Return a refusal as the path's kind of answer."""
+    if path.startswith("/api/"):
         return JSONResponse({"detail": words}, status)
-    return PlainTextResponse(f"{words}\n", status)
+    return PlainTextResponse(words + "\n", status)
 
 
 def is_from_here(headers: Headers) -> bool:
@@ -124,6 +128,10 @@ async def posted(request: Request) -> AsyncIterator[FormData]:
 
     A dependency.
     """
+    about = Headed()
+    about["content-type"] = request.headers.get("content-type", "")
+    if about.get_content_charset("utf-8") != "utf-8":  # some give text that no page can show
+        raise HTTPException(415, "A form must be in UTF-8.")
     async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
         token, known = form.get("csrf"), request.session.get("csrf")
         if not isinstance(token, str) or not known or not hmac.compare_digest(token.encode(), known.encode()):

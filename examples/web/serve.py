@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable
 from multiprocessing import parent_process
 from pathlib import Path
@@ -16,7 +17,12 @@ NEEDED = 'serve needs the web packages: pip install -e ".[web]"'
 
 
 def add_serve(
-    commands: Any, name: str, factory: str, check: Callable[[], Any] = lambda: None, more: str = ""
+    commands: Any,
+    name: str,
+    factory: str,
+    default_port: int,
+    check: Callable[[], Any] = lambda: None,
+    more: str = "",
 ) -> None:
     """Add the command to a command line.
 
@@ -27,6 +33,8 @@ def add_serve(
         The site's name, as "tavern".
     factory : str
         Where its application comes from, as "examples.games.web.site:create_app".
+    default_port : int
+        One of the site's own, so that several can run beside each other.
     check : callable(), default=nothing
         Raises ValueError where the environment says something that the site cannot use.
     more : str, default=""
@@ -41,7 +49,9 @@ def add_serve(
         "besides loopback's, by which the site may be called." + (f" {more}" if more else ""),
     )
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
-    command.add_argument("--port", type=port, default=8000, help="0 for any free one (default: 8000)")
+    command.add_argument(
+        "--port", type=port, default=default_port, help=f"0 for any free one (default: {default_port})"
+    )
     command.add_argument(
         "--workers", type=whole_number, default=1, metavar="N", help="processes (default: 1)"
     )
@@ -64,21 +74,35 @@ def port(text: str) -> int:
     return int(text)
 
 
+def check_free(host: str, port: int) -> None:
+    """Raise OSError if another program listens there: before anything is made, or a password printed."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise OSError(
+            f"cannot listen on {host}:{port} ({error.strerror or error}); try another --port"
+        ) from error
+
+
 def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail: Callable) -> None:
     """Run the server until it is stopped."""
     try:
         import uvicorn
 
-        from examples.web.database import make_engine
+        from examples.web.database import check_database
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
     if options.data:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
-    try:
+    try:  # what no worker can do, here: workers that fail are started again for ever
+        if options.data:
+            options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if url := os.environ.get("DATABASE_URL"):
-            make_engine(url).dispose()
+            check_database(url)
         check()
-    except ValueError as error:  # DatabaseUrlError is one
+        check_free(options.host, options.port)
+    except (ValueError, OSError) as error:  # DatabaseUrlError is a ValueError
         fail(str(error))
     if options.host not in ("127.0.0.1", "localhost", "::1"):
         hosts = f"{name.upper()}_HOSTS"

@@ -85,14 +85,15 @@ def known_types(session: Session) -> list[str]:
 def types_of(data: GameFields, before: list[str], known: list[str]) -> list[str]:
     """Return a game's types: those kept in their order, then those added, spelled as they are elsewhere."""
     spelled = {name.casefold(): name for name in known}
-    wanted = [spelled.get(name.casefold(), name) for name in (*data.types, *split_types(data.new_types))]
+    named = (*data.types, *split_types(data.new_types))
+    wanted = [spelled.setdefault(name.casefold(), name) for name in named]
     return list(dict.fromkeys([*(name for name in before if name in wanted), *wanted]))
 
 
 def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Game | None:
     """Write a game down."""
     data = form.data
-    taken = session.scalar(select(Game).where(func.lower(Game.title) == data.title.lower()))
+    taken = session.scalar(select(Game).where(func.lower(Game.title) == func.lower(data.title)))
     if taken and taken is not game:
         form.refuse("title", f"There is a game called {taken.title} already.")
     console = session.get(Console, data.console)
@@ -152,7 +153,7 @@ class ConsoleFields(BaseModel):
 def save_console(session: Session, console: Console | None, form: Form[ConsoleFields]) -> Console | None:
     """Write a console down."""
     name = form.data.name
-    taken = session.scalar(select(Console).where(func.lower(Console.name) == name.lower()))
+    taken = session.scalar(select(Console).where(func.lower(Console.name) == func.lower(name)))
     if taken and taken is not console:
         form.refuse("name", f"There is a console called {taken.name} already.")
         return console
@@ -186,7 +187,7 @@ class RentalFields(BaseModel):
 def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields]) -> Rental | None:
     """Write a rental down; one that is entered here is no visitor's."""
     data = form.data
-    game = session.scalar(select(Game).where(func.lower(Game.title) == data.game.lower()))
+    game = session.scalar(select(Game).where(func.lower(Game.title) == func.lower(data.game)))
     if game is None:
         form.refuse("game", f"There is no game called {data.game}.")
     unknown = set(data.types) - {*known_types(session), *(rental.types if rental else ())}

@@ -167,7 +167,9 @@ def rent(request: Request, rental: NewRental) -> Response:
     if title is None:
         where = ("body", "game")
         raise RequestValidationError([unknown(where, "game", rental.game, titles, "/games")])
-    written, is_new = record_rental(request, title, rental.budget or None, rental.gameplay_types)
+    written, is_new = record_rental(
+        request, Game.title == title, rental.budget or None, rental.gameplay_types
+    )
     return JSONResponse(written, 201 if is_new else 200)
 
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastapi import HTTPException, Request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from examples.games.web.tables import Game, Rental
@@ -28,9 +28,9 @@ def rented_titles(session: Session, request: Request) -> list[str]:
 
 
 def record_rental(
-    request: Request, game_name: str, budget: str | None, types: list[str]
+    request: Request, is_it: ColumnElement[bool], budget: str | None, types: list[str]
 ) -> tuple[dict[str, Any], bool]:
-    """Write a rental of the visitor's down, once a game; return it, and whether it is new.
+    """Write down that the visitor rents the game of a condition; return the rental, and whether it is new.
 
     The lock that `bump` takes makes it once, however often the button is pressed; a version that no row
     carries does no harm.
@@ -38,7 +38,7 @@ def record_rental(
     visitor = visitor_of(request)
     with request.app.state.database.writing() as session:
         version = bump(session, structural=False)
-        game = game_called(session, game_name)
+        game = session.scalar(select(Game).where(is_it))
         if game is None:
             raise HTTPException(404, "There is no such game any more.")
         known = session.scalar(select(Rental).where(Rental.visitor == visitor, Rental.game_id == game.id))

@@ -138,7 +138,10 @@ def chart_rows(request: Request, session: Session, answers: Answers, name: str, 
         form, _, level = read_asked(request)
         refuse(form.errors)
         coming = read_days(session, today + timedelta(1), COMING)
-        return coming_rows(coming, answers.forecast(coming, level))
+        try:
+            return coming_rows(coming, answers.forecast(coming, level))
+        except ValueError as error:  # the level is more than so few evenings can promise, or one is absurd
+            refuse({"service": str(error)})
     form, first, last = read_range(request)
     refuse(form.errors)
     past = read_range_of_past(session, answers, first, last, today)

@@ -1,5 +1,6 @@
 """The pizzeria's site: tonight, how it went, the desks, the JSON API, and its model that follows the evenings."""
 
+import copy
 import html
 import re
 import time
@@ -292,6 +293,18 @@ def test_bad_ranges_are_said_and_never_crash(browser, query):
     assert "Must" in text_of(page) or "At most" in text_of(page)
     for path in ("/evenings.csv", "/charts/evenings.svg", "/api/evenings"):
         assert browser.get(f"{path}?{query}").status_code == 422
+
+
+def test_a_level_that_few_evenings_cannot_promise_is_refused_everywhere(app, browser, monkeypatch):
+    eventually(lambda: is_up_to_date(app))
+    served = app.state.live._served
+    few = copy.copy(served.answers)
+    few._levels = copy.copy(few._levels)
+    few._levels.residuals_ = few._levels.residuals_[:3]
+    monkeypatch.setattr(app.state.live, "_served", served._replace(answers=few))
+    for path in ("/?service=0.9", "/charts/coming.svg?service=0.9", "/api/forecast?service_level=0.9"):
+        assert browser.get(path).status_code == 422
+    assert browser.get("/charts/coming.svg").status_code == 200
 
 
 def test_charts_that_there_are_none_of(browser):

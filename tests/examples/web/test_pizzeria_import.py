@@ -82,6 +82,8 @@ def test_a_good_file_is_shown_first_and_kept_on_a_second_word(app, admin):
     assert everything(app) == before
     answer = keep(admin, page)
     assert "2 evenings are kept." in words(answer)
+    now = everything(app)[1]
+    assert now.structure == now.version == before[1].version + 1  # so that the model learns them
     with app.state.database.reading() as session:
         first, second, third = read_days(session, OLD, 3)
     assert first[:7] == (OLD, 12, 36, None, None, False, False)
@@ -162,7 +164,10 @@ def test_no_file_and_one_that_is_too_large(admin):
     page = admin.post("/admin/import", data={"csrf": token(admin.get("/admin/import"))})
     assert page.status_code == 422
     assert "Please choose a file." in words(page)
-    assert look(admin, "x" * (1 << 20)).status_code == 413
+    page = look(admin, "x" * (1 << 20))
+    assert page.status_code == 413
+    assert "<main" in page.text  # or else the script would reload, and say nothing
+    assert "A request may have 1048576 bytes." in words(page)
 
 
 def test_many_bad_lines_are_counted_and_the_first_shown(admin):
@@ -196,6 +201,8 @@ def test_what_is_written_down_one_by_one_is_never_lost(app, admin):
         (now,) = read_days(session, day, 1)
     assert (now.reservations, now.doughs) == (listed.reservations + 2, listed.doughs + 5)
     assert now.guests == listed.guests
+    page = look(admin, f"date,reservations,doughs\n{day},{listed.reservations - 1},{listed.doughs}\n")
+    assert problems(page) == [("line 2", "reservations", f"'{listed.reservations - 1}'")]
     page = look(admin, f"date,reservations,doughs\n{day},1,2\n")
     assert problems(page) == [("line 2", "reservations", "'1'"), ("line 2", "doughs", "'2'")]
     assert f"at least the {listed.reservations} that are written down one by one" in words(page)

@@ -20,17 +20,20 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, inspect, select
 
 from examples.games import __main__ as command_line
-from examples.games.data import load_games
+from examples.games.data import budget_of, load_games
 from examples.games.evaluate import CriteriaScorer
+from examples.games.web.admin import GameFields, save_game, types_of
 from examples.games.web.covers import MOTIFS, cover
 from examples.games.web.criteria import nearest
-from examples.games.web.model import LEARNER, read_facts
+from examples.games.web.model import LEARNER, Answers, read_facts
+from examples.games.web.pages import COSTS
 from examples.games.web.seed import free_slug
 from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
 from examples.games.words import fit_in_words
 from examples.web.app import build_app
 from examples.web.database import Database, bump, downgrade, head, upgrade
+from examples.web.forms import Form
 from examples.web.security import HEADERS
 from examples.web.tables import login_attempts, shared
 
@@ -334,6 +337,38 @@ def test_a_rented_game_is_the_visitors_and_not_suggested_again(app, browser):
     assert second
 
 
+def test_a_visitor_rents_several_games_each_once_and_a_type_asked_for_twice_counts_once(browser):
+    asked = {"gameplay_types": ["Puzzle", "Action", "Puzzle"]}
+    bodies = [{"game": game, **asked} for game in ("Tetris", "Doom", "Tetris")]
+    answers = [browser.post("/api/rentals", json=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 201, 200]
+    assert [rental["game"] for rental in browser.get("/api/rentals").json()] == ["Doom", "Tetris"]
+    assert all(answer.json()["gameplay_types"] == ["Puzzle", "Action"] for answer in answers)
+
+
+@pytest.mark.parametrize("game", ["", "nowhere", "a\0b", "x" * 1000])
+def test_a_game_that_there_is_none_of_cannot_be_rented(browser, game):
+    page = browser.get("/games/tetris")
+    assert send(browser, page, "/rent", game=game).status_code == 404
+
+
+def test_a_page_rents_by_its_address_though_another_game_is_called_so(app, browser):
+    about = {"year": 2006, "developer": "Clover", "cents": 450, "top_rated": False}
+    with app.state.database.writing() as session:
+        bump(session, structural=True)
+        console = session.scalar(select(Console))
+        for title, slug in (("foo-bar", "zed"), ("Foo Bar", "foo-bar")):
+            session.add(Game(title=title, slug=slug, of_console=console, **about))
+            session.flush()
+    page = send(browser, browser.get("/games/foo-bar"), "/rent", game="foo-bar")
+    assert "Foo Bar is yours" in page.text
+    with app.state.database.writing() as session:  # as it was
+        bump(session, structural=True)
+        for game in session.scalars(select(Game).where(Game.developer == "Clover")):
+            session.delete(game)
+    eventually(lambda: is_up_to_date(app))
+
+
 def test_the_shelves_are_searched_filtered_and_paged(browser):
     assert browser.get("/games").text.count('<li><a href="/games/') == 24
     assert "Page 27 of 27" in browser.get("/games?page=9999").text
@@ -366,8 +401,14 @@ def test_what_is_edited_is_found_by_its_new_name(admin, browser):
     for q in ("celeste", "unique"):
         assert "Céleste" in html.unescape(browser.get(f"/games?q={q}").text)
     assert "No game is like that" in browser.get("/games?q=maddy").text
-    admin.post(address, data=fields)
+    named = {name: fields[name] for name in ("title", "developer")}
+    admin.post(address, data={**fields_of(admin.get(address)), **named})
     assert "No game is like that" in browser.get("/games?q=unique").text
+
+
+@pytest.mark.parametrize("cents", [0, 499, 500, 1999, 2000, 99_999_999])
+def test_the_shelves_have_a_price_in_the_purse_that_the_model_has_it_in(cents):
+    assert [name for name, (low, high) in COSTS.items() if low <= cents < high] == [budget_of(cents / 100)]
 
 
 def test_a_games_page_shows_similar_games(browser):
@@ -423,6 +464,29 @@ def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(a
         assert np.array_equal(getattr(learned["classify"], name), getattr(full["classify"], name)), name
     assert learned.classes_.tolist() == full.classes_.tolist()
     assert np.array_equal(full["classify"].class_count_, np.rint(full["classify"].class_count_))
+
+
+def test_a_game_that_is_not_recommended_can_be_rented_and_teaches_nothing(app, browser):
+    eventually(lambda: is_up_to_date(app))
+    with app.state.database.reading() as session:
+        other = session.scalar(select(Game).where(Game.top_rated.is_(False)))
+    before = app.state.live._served
+    page = send(browser, browser.get(f"/games/{other.slug}"), "/rent", game=other.slug)
+    assert page.url.path == "/rentals"
+    eventually(lambda: is_up_to_date(app))
+    after = app.state.live._served
+    assert after.version > before.version
+    assert after.model.classes_.tolist() == before.model.classes_.tolist()
+    assert other.title not in after.answers.facts
+
+
+def test_a_game_that_is_gone_is_not_recommended_by_a_model_that_knows_it(app):
+    served = app.state.live._served
+    best = served.answers.recommend(None, ["Puzzle"], 1)[0].game.title
+    facts = {title: fact for title, fact in served.answers.facts.items() if title != best}
+    found = [one.game.title for one in Answers(served.model, facts).recommend(None, ["Puzzle"], 5)]
+    assert len(found) == 5
+    assert best not in found
 
 
 def test_the_weights_meet_most_questions(app):
@@ -507,6 +571,24 @@ def test_editing_one_field_keeps_all_the_others(admin, app):
         assert {name: getattr(after, name) for name in kept} == kept
 
 
+def test_nobodys_change_is_lost_unseen(admin, app):
+    send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name="Twin")
+    with app.state.database.reading() as session:
+        row = session.scalar(select(Console).where(Console.name == "Twin"))
+    address = f"/admin/consoles/{row.id}"
+    mine, yours = admin.get(address), admin.get(address)
+    assert admin.post(address, data={**fields_of(mine), "name": "Mine"}).url.path == "/admin/consoles"
+    yours = admin.post(address, data={**fields_of(yours), "name": ""})  # a mistake first
+    yours = admin.post(address, data={**fields_of(yours), "name": "Yours"})
+    assert yours.status_code == 422
+    assert "Somebody else has changed it meanwhile" in yours.text
+    assert 'value="Yours"' in yours.text
+    assert ">Mine</a>" in admin.get("/admin/consoles?q=Mine").text
+    assert admin.post(address, data=fields_of(yours)).url.path == "/admin/consoles"  # now with open eyes
+    assert ">Yours</a>" in admin.get("/admin/consoles?q=Yours").text
+    send(admin, admin.get(f"{address}/delete"), f"{address}/delete")
+
+
 def test_errors_stand_beside_their_fields_and_the_input_is_kept(admin, app):
     page = admin.get("/admin/games/new")
     sent = {
@@ -574,6 +656,52 @@ def test_a_stored_title_is_never_markup(admin, app, browser):
     send(admin, admin.get(f"{row}/delete"), f"{row}/delete")
     send(admin, admin.get(f"/admin/consoles/{console.id}/delete"), f"/admin/consoles/{console.id}/delete")
     eventually(lambda: is_up_to_date(app))
+
+
+def test_names_are_the_same_in_small_letters_and_capitals_of_every_alphabet(admin, app):
+    fields = {"year": "2006", "console": "1", "developer": "Clover", "cost": "4.5", "types": "Action"}
+    send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name="Élan")
+    send(admin, admin.get("/admin/games/new"), "/admin/games/new", title="Ōkami", **fields)
+    for title in ("Ōkami", "ōKAMI"):
+        page = send(admin, admin.get("/admin/games/new"), "/admin/games/new", title=title, **fields)
+        assert (page.status_code, "a game called Ōkami already" in page.text) == (422, True)
+    for name in ("Élan", "éLAN"):
+        page = send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name=name)
+        assert (page.status_code, "a console called Élan already" in page.text) == (422, True)
+    assert "/games/okami" in admin.get("/games", params={"q": "ŌKAMI"}).text
+    page = send(admin, admin.get("/admin/rentals/new"), "/admin/rentals/new", game="Ōkami")
+    assert page.url.path == "/admin/rentals"
+    with app.state.database.writing() as session:  # as it was, and forgotten by the model
+        bump(session, structural=True)
+        session.delete(session.scalar(select(Game).where(Game.title == "Ōkami")))
+        session.delete(session.scalar(select(Console).where(Console.name == "Élan")))
+    eventually(lambda: is_up_to_date(app))
+
+
+def test_a_visitors_rental_does_not_become_one_that_the_visitor_has(app, admin, browser):
+    for game in ("Tetris", "Doom"):
+        last = browser.post("/api/rentals", json={"game": game}).json()
+    address = f"/admin/rentals/{last['id']}"
+    page = admin.post(address, data={**fields_of(admin.get(address)), "game": "Tetris"})
+    assert page.status_code == 422
+    assert "This visitor has rented Tetris already." in page.text
+
+
+@pytest.mark.parametrize("cost", ["4.35", "0.29", "999999.99", "5"])
+def test_a_cost_is_kept_to_the_coin(app, cost):
+    form = Form(
+        {}, {}, GameFields(title="x", year=2000, console=1, developer="x", cost=cost, types=["Puzzle"])
+    )
+    with app.state.database.reading() as session, session.no_autoflush:
+        game = Game(slug="x", types_in_order=[GameType(place=0, name="Puzzle")])
+        saved = save_game(session, game, form)
+        assert f"{saved.cost:.2f}" == f"{float(cost):.2f}"
+        session.expunge_all()
+
+
+def test_a_new_type_is_spelled_once():
+    data = GameFields(title="x", year=2000, console=1, developer="x", cost=1, new_types="Noir, noir, PUZZLE")
+    assert types_of(data, [], ["Puzzle"]) == ["Noir", "Puzzle"]
 
 
 def test_a_console_with_games_is_not_deleted(admin, app):
@@ -835,6 +963,12 @@ def test_the_seed_is_the_catalogue(app):
             {"DATABASE_URL": "mysql://root:secret@localhost"},
             "DATABASE_URL must be sqlite:///FILE or postgresql",
         ),
+        (
+            ["--workers", "2"],
+            {"DATABASE_URL": "postgresql+psycopg://u:secret@127.0.0.1:1/x"},
+            "DATABASE_URL: the database does not answer: connection failed",
+        ),
+        (["--workers", "2", "--data", __file__], {}, "File exists"),
         ([], {"without": "uvicorn"}, 'serve needs the web packages: pip install -e ".[web]"'),
     ],
 )

@@ -1,6 +1,7 @@
 """The foundation of the web sites, by a site of one table whose model counts its rows."""
 
 import copy
+import html
 import os
 import re
 import threading
@@ -181,6 +182,24 @@ def test_every_answer_has_the_headers(browser, path):
     assert "server" not in answer.headers
 
 
+def test_all_that_can_be_got_can_be_asked_about(browser):
+    for path in ("/", "/health", "/static/web/site.css"):
+        asked, got = browser.head(path), browser.get(path)
+        assert (asked.status_code, asked.content) == (200, b"")
+        assert asked.headers["content-length"] == str(len(got.content))
+    assert browser.head("/order").status_code == 405
+
+
+def test_browsers_keep_the_files_that_pages_name_and_no_page(browser):
+    page = browser.get("/")
+    assert page.headers["cache-control"] == "no-store"
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert len(files) >= 4
+    for path in files:
+        assert "immutable" in browser.get(path).headers["cache-control"]
+        assert browser.get(path.split("?")[0]).headers["cache-control"] == "no-store"
+
+
 def test_errors_are_pages_or_json_and_tell_no_details(browser):
     assert browser.get("/nowhere").status_code == 404
     assert "There is no such page" in browser.get("/nowhere").text
@@ -207,6 +226,8 @@ def test_forms_without_the_token_or_from_elsewhere_are_refused(browser, app):
         ({**good, "csrf": "é"}, {}),
         (good, {"origin": "https://elsewhere.example"}),
         (good, {"origin": "null"}),
+        (good, {"origin": f"{HOME}.elsewhere.example"}),
+        (good, {"origin": f"{HOME}:8000"}),
         (good, {"sec-fetch-site": "cross-site"}),
         (good, {"sec-fetch-site": "same-site"}),
     ]:
@@ -220,8 +241,11 @@ def test_forms_without_the_token_or_from_elsewhere_are_refused(browser, app):
 
 def test_wrong_hosts_and_too_long_requests_are_refused(browser):
     assert browser.get("/", headers={"host": "elsewhere.example"}).status_code == 400
+    assert browser.get("/", headers={"host": "localhost:1.elsewhere.example"}).status_code == 400
     assert browser.get("/", headers={"host": "localhost:8000"}).status_code == 200
     assert browser.get("/?q=" + "x" * 5000).status_code == 414
+    assert "longer than 4096" in browser.get("/api/echo?q=" + "x" * 5000).json()["detail"]
+    assert "another site" in browser.post("/api/echo", headers={"origin": "null"}).json()["detail"]
     assert browser.post("/api/echo", content=b"x" * (1 << 21)).status_code == 413
     in_chunks = browser.post("/api/echo", content=iter([b"x" * (1 << 19)] * 4))
     assert in_chunks.status_code == 413
@@ -245,6 +269,17 @@ def test_malformed_bodies_are_the_senders_fault(browser, body, kind):
     answer = browser.post("/api/echo", content=body, headers={"content-type": kind})
     assert answer.status_code in (400, 422)
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["raw_unicode_escape", "undefined", "utf-16", "utf-7", '"UTF-16"', "a; charset=utf-8"]
+)
+def test_forms_in_another_encoding_are_refused(browser, charset):
+    body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\\ud800+2AA-\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    assert browser.post("/order", content=body, headers={"content-type": kind}).status_code == 415
+    answer = browser.post("/order", content=body, headers={"content-type": kind.replace(charset, "UTF-8")})
+    assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("body", [b"--x\r\nbroken", b"--x", b"", b"\0\0"])
@@ -274,6 +309,14 @@ def test_the_api_is_described_without_another_host(browser):
     assert "/api/echo" in page
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
     assert browser.get("/docs").status_code == 404
+
+
+def test_the_policy_allows_the_sites_own_files_and_nothing_else(browser):
+    policy = browser.get("/").headers["content-security-policy"]
+    allowed = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    own = dict.fromkeys(("script-src", "style-src", "connect-src", "form-action"), "'self'")
+    none = dict.fromkeys(("default-src", "frame-ancestors", "base-uri"), "'none'")
+    assert allowed == {**own, **none, "img-src": "'self' data:"}
 
 
 # --- forms ---
@@ -311,6 +354,13 @@ def test_the_admins_pages_need_the_password(browser):
     assert browser.get("/admin").url.path == "/login"
 
 
+def test_the_login_leads_back_to_where_it_was_asked_for(browser):
+    page = browser.get("/admin?q=a+b&page=2")
+    assert page.url.path == "/login"
+    to = html.unescape(re.search(r'name="to" value="([^"]+)"', page.text)[1])
+    assert str(log_in(browser, to=to).url).endswith("/admin?q=a+b&page=2")
+
+
 def test_a_session_ends_with_the_logout_even_if_its_cookie_was_copied(browser, app):
     log_in(browser)
     thief = TestClient(app, HOME, cookies=dict(browser.cookies))
@@ -334,6 +384,41 @@ def test_guessing_the_password_is_slowed_down(browser):
     slow = log_in(browser)
     assert slow.status_code == 429  # the right one too: who guesses learns nothing
     assert int(slow.headers["retry-after"]) > 0
+
+
+def test_attempts_are_forgotten_after_a_while_and_when_the_clock_is_put_back(browser, monkeypatch):
+    now = [time.time()]
+    monkeypatch.setattr(login_module.time, "time", lambda: now[0])
+    for seconds in (login_module.WINDOW_SECONDS + 1, -3600):
+        assert [log_in(browser, "x").status_code for _ in range(6)] == [403] * 5 + [429]
+        now[0] += seconds
+    assert log_in(browser, "x").status_code == 403
+    now[0] += login_module.WINDOW_SECONDS - 1
+    assert [log_in(browser, "x").status_code for _ in range(5)] == [403] * 4 + [429]
+
+
+def test_guesses_from_many_addresses_are_slowed_down_together(browser, app):
+    with app.state.database.writing() as session:
+        for i in range(login_module.ATTEMPTS_IN_ALL):
+            login_module.count_attempt(session, f"10.0.0.{i}")
+    assert login_module.ATTEMPTS_IN_ALL <= 100
+    assert log_in(browser).status_code == 429
+
+
+def test_a_session_ends_after_a_shift_and_when_there_is_a_new_password(browser, app, monkeypatch):
+    log_in(browser)
+    before = token(browser.get("/"))
+    with monkeypatch.context() as patch:
+        later = time.time() + login_module.SESSION_SECONDS - 60
+        patch.setattr(login_module.time, "time", lambda: later)
+        assert browser.get("/admin").url.path == "/admin"
+        later += 120
+        assert browser.get("/admin").url.path == "/login"
+    login_module.set_password(app.state.database, "x" * 300, "DEMO_ADMIN_PASSWORD")
+    assert browser.get("/admin").url.path == "/login"
+    assert log_in(browser, "x" * 300).url.path == "/admin"
+    assert token(browser.get("/")) != before  # who knew the token of before knows it no more
+    login_module.set_password(app.state.database, PASSWORD, "DEMO_ADMIN_PASSWORD")
 
 
 def test_many_guesses_at_once_are_counted_too(app):
@@ -403,6 +488,24 @@ def test_other_databases_are_refused_without_saying_the_password(url):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:p@se:cret@h/n", "postgresql+psycopg://u@h:secret/n"])
+def test_an_address_that_cannot_be_read_is_refused_without_the_password(url):
+    with pytest.raises(DatabaseUrlError, match="write @ as %40") as refused:
+        Database(url)
+    assert "cret" not in str(refused.value)
+
+
+def test_the_data_folder_may_have_any_name_and_is_its_owners(site, tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DEMO_ADMIN_PASSWORD", PASSWORD)
+    data = tmp_path / "what? 100%20 #1"
+    with TestClient(build_app(site, data)):
+        pass
+    assert (data / "demo.sqlite").exists()
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert (data / "secret").stat().st_mode & 0o777 == 0o600
+
+
 def test_migrations_make_the_tables_as_declared_and_take_them_down(site, app, tmp_path):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
@@ -416,6 +519,18 @@ def test_migrations_make_the_tables_as_declared_and_take_them_down(site, app, tm
         downgrade(connection, site.folder / "migrations")
         assert inspect(connection).get_table_names() == ["alembic_version"]
     database.close()
+
+
+def test_sqlite_keeps_what_it_acknowledged_and_its_references(site, tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    with database.reading() as session:
+        ask = session.connection().exec_driver_sql
+        found = [
+            ask(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    database.close()
+    assert found == ["wal", 2, 1, 30_000]  # 2 is FULL
 
 
 def test_writers_take_turns_and_lose_nothing(app):
@@ -512,6 +627,23 @@ def test_a_burst_of_changes_is_trained_once_by_one_worker(two):
     assert sum(worker.trainings for worker in two) == 1
 
 
+def test_one_change_is_enough_to_train_by(two):
+    two[0].start()
+    write(two[0], "wine", structural=True)
+    eventually(lambda: two[0].trainings == 1)
+    assert two[0].answers == {"tea": 2, "wine": 2}
+
+
+def test_a_database_that_comes_back_is_followed_again(two, monkeypatch):
+    two[0].start()
+    with monkeypatch.context() as patch:
+        patch.setattr(live_module, "head", lambda session: 1 / 0)
+        eventually(lambda: two[0].health()["status"] == "degraded")
+        assert two[0].reason.startswith("the database cannot be followed")
+        assert two[0].answers == {"tea": 2, "wine": 1}
+    eventually(lambda: two[0].health()["status"] == "ok")
+
+
 def test_a_burst_that_does_not_end_is_trained_all_the_same(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(live_module.time, "monotonic", lambda: now[0])
@@ -547,8 +679,18 @@ def test_a_damaged_file_keeps_the_last_good_model_and_is_made_anew(two):
     file.write_bytes(b"damaged")
     eventually(lambda: all("cannot be used" in worker.reason for worker in two), 1)
     assert two[0].answers == two[1].answers == {"tea": 2, "wine": 1}
+    assert file.name in two[0].reason
+    assert str(file.parent) not in two[0].reason  # everybody can read it
     eventually(lambda: all(worker.health()["status"] == "ok" for worker in two))
     assert sum(worker.trainings for worker in two) == 1
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_address(site, tmp_path):
+    url = "postgresql+psycopg://somebody:sesame@127.0.0.1:1/shop"
+    pytest.importorskip("psycopg")
+    live = LiveModel(site.learner, Database(url), tmp_path / "demo-model.json")
+    live.turn()
+    assert live.reason == "the database cannot be followed: OperationalError"
 
 
 @pytest.mark.parametrize(

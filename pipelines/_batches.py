@@ -1,0 +1,121 @@
+"""Batches of any kind as X, y and weights, each compared with the first: same columns, same kinds."""
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pipelines._schema import ANY, check_schema, listed, located, schema_of
+from pipelines._sources import FileSource, where_of
+
+Names = str | list[str] | None
+
+
+@dataclass
+class Reader:
+    """Split batches into what the model learns from.
+
+    Attributes
+    ----------
+    y, sample_weight : the columns that hold them; None where batches are tuples, or there are none
+    schema : dict of the column to the kind of its values, and where it was found first; None before
+    """
+
+    y: Names = None
+    sample_weight: str | None = None
+    schema: dict[str, str] | None = None
+    first: str = field(default="", repr=False)
+
+    def split(self, batch: Any, where: str) -> tuple[Any, Any, Any] | None:
+        """Return X (n, d), y and weights (n,) of a batch; None if it has no rows that count."""
+        with located(where):
+            batch = as_frame(batch)
+            parts = batch if isinstance(batch, tuple) else (batch,)
+            if isinstance(batch, tuple) and (self.y is not None or self.sample_weight is not None):
+                raise TypeError("Batches are frames where 'y' or 'sample_weight' names columns. Got a tuple.")
+            if not 1 <= len(parts) <= 3:
+                raise TypeError(f"A batch is X, (X, y) or (X, y, sample_weight). Got {len(parts)} parts.")
+            X = self._checked(parts[0], where)
+            if not n_rows_of(X):
+                return None
+            X, y, weight = self._taken(X) if len(parts) == 1 else (X, *parts[1:], None)[:3]
+            return None if weight is not None and not np.any(weight) else (X, y, weight)
+
+    def _checked(self, X: Any, where: str) -> Any:
+        """Compare X with the schema; return it with its columns in the same order."""
+        found = schema_of(X) if n_rows_of(X) else dict.fromkeys(schema_of(X), ANY)  # its types say little
+        if self.schema is None:
+            self.check_names(found)
+            self.schema, self.first = found, where
+        self.schema = check_schema(found, self.schema, self.first)
+        return X if list(found) == list(self.schema) else X[list(self.schema)]
+
+    def check_names(self, found: dict[str, str]) -> None:
+        """Raise unless the columns of y and the weights are there."""
+        for what, given in (("y", self.y), ("sample_weight", self.sample_weight)):
+            for name in names(given):
+                if name not in found:
+                    raise ValueError(
+                        f"The {what!r} parameter must name columns among {listed(found)}. "
+                        f"Got {name!r} instead."
+                    )
+
+    def _taken(self, frame: Any) -> tuple[Any, Any, Any]:
+        taken = [*names(self.y), *names(self.sample_weight)]
+        if not taken:
+            return frame, None, None
+        X = frame[[name for name in frame.columns if name not in taken]]
+        weight = None if self.sample_weight is None else np.asarray(frame[self.sample_weight])
+        return X, None if self.y is None else frame[self.y], weight
+
+
+def names(given: Names) -> list[str]:
+    """Return column names as a list."""
+    return [] if given is None else [given] if isinstance(given, str) else list(given)
+
+
+def n_rows_of(X: Any) -> int:
+    """Return the number of rows."""
+    return X.shape[0] if hasattr(X, "shape") else len(X)
+
+
+def as_frame(batch: Any) -> Any:
+    """Return Arrow's batches and tables as polars frames, without copying; anything else as it is."""
+    of_arrow = hasattr(batch, "__arrow_c_array__") or hasattr(batch, "__arrow_c_stream__")
+    if of_arrow and type(batch).__module__.partition(".")[0] not in ("pandas", "polars"):
+        import polars as pl
+
+        return pl.DataFrame(batch)
+    return batch
+
+
+def check_batches(batches: Any, n_passes: int) -> None:
+    """Raise unless the batches can be gone through as often as the model needs."""
+    if hasattr(batches, "columns") or isinstance(batches, (str, bytes, dict)):
+        raise TypeError(
+            "The 'batches' parameter of fit_batches must hold frames: a list of them, a function that "
+            f"returns an iterator, or what scan_parquet returns. Got a {type(batches).__name__} instead."
+        )
+    if callable(batches) or isinstance(batches, FileSource):
+        return
+    if not isinstance(batches, Iterable):
+        raise TypeError(
+            "The 'batches' parameter of fit_batches must be an iterable of frames, or a function that "
+            f"returns one. Got {batches!r} instead."
+        )
+    if isinstance(batches, Iterator) and n_passes > 1:
+        raise TypeError(
+            f"This model needs {n_passes} passes over the batches, but an iterator can be gone through once. "
+            "The 'batches' parameter of fit_batches may be a list, a function that returns a new iterator at "
+            f"each call, or what scan_parquet returns. Got a {type(batches).__name__} instead."
+        )
+
+
+def numbered(batches: Any) -> Generator[tuple[str, Any], None, None]:
+    """Yield each batch and where it is from."""
+    if isinstance(batches, FileSource):
+        yield from where_of(batches)
+    else:
+        made: Iterable[Any] = batches() if callable(batches) else batches
+        yield from ((f"batch {number}", batch) for number, batch in enumerate(made))

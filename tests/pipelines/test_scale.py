@@ -1,0 +1,549 @@
+"""fit_batches: batches in any split and order give what `fit` gives on all rows; faults are named."""
+
+import io
+import tracemalloc
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from rich.console import Console
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from estimators import (
+    ComplementNB,
+    GDClassifier,
+    GDRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    MultiHotEncoder,
+    OneHotEncoder,
+    PolynomialRegressor,
+)
+from pipelines import (
+    ModelFileError,
+    dough_forecaster,
+    fit_batches,
+    forecast,
+    game_recommender,
+    load_model,
+    recommend,
+    save_model,
+    weights_in_words,
+)
+
+N = 60
+
+
+def made(n=N, seed=0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "title": rng.choice([f"game {i}" for i in range(12)], n),
+            "budget": rng.choice(["cheap", "premium", "standard"], n),
+            "gameplay_types": [
+                rng.choice(["Puzzle", "Racing", "Shooter"], k, replace=False).tolist()
+                for k in rng.integers(0, 3, n)
+            ],
+            "reservations": rng.integers(5, 60, n),
+            "temperature": rng.normal(15, 8, n).round(1) + 1000,
+            "weekday": rng.choice(["Monday", "Friday", "Sunday"], n),
+            "holiday": rng.random(n) < 0.2,
+            "weight": rng.integers(1, 4, n).astype(float),
+        }
+    )
+    frame["doughs"] = (
+        2.4 * frame["reservations"] + (frame["temperature"] - 1000) ** 2 / 50 + rng.normal(0, 3, n)
+    )
+    return frame
+
+
+WHOLE = made()
+
+
+def numbers(regressor):
+    steps = [
+        ("numbers", StandardScaler(), ["reservations", "temperature"]),
+        ("budget", OneHotEncoder(handle_unknown="other"), ["budget"]),
+        ("types", MultiHotEncoder(handle_unknown="ignore"), ["gameplay_types"]),
+    ]
+    return Pipeline([("encode", ColumnTransformer(steps, sparse_threshold=0)), ("fit", regressor)])
+
+
+REGRESSORS = {
+    "line": GDRegressor(),
+    "ridge": GDRegressor(alpha=0.1),
+    "elastic net": GDRegressor(alpha=0.1, l1_ratio=0.5),
+    "textbook": GDRegressor(learning_rate=0.01, max_iter=20_000, tol=1e-3),
+    "polynomial": PolynomialRegressor(3, expand=[0, 1], alpha=1e-3),
+    "polynomial in a domain": PolynomialRegressor(2, expand=[0, 1], domain=[-3, 3], alpha=1e-3),
+}
+
+
+@st.composite
+def splits(draw, n=N):
+    """Rows in any order, cut into any parts, some of them empty."""
+    order = draw(st.permutations(range(n)))
+    cuts = sorted(draw(st.lists(st.integers(0, n), max_size=6)))
+    return [list(order[start:end]) for start, end in zip([0, *cuts], [*cuts, n], strict=True)]
+
+
+@given(splits())
+@settings(max_examples=25)
+def test_any_split_in_any_order_counts_exactly_as_fit(parts):
+    expected = game_recommender().fit(WHOLE.drop(columns="title"), WHOLE["title"])
+    model = fit_batches(game_recommender(), [WHOLE.iloc[part] for part in parts], "title")
+    assert_array_equal(model[-1].classes_, expected[-1].classes_)
+    assert_array_equal(model[-1].feature_count_, expected[-1].feature_count_)
+    assert_array_equal(model[-1].class_count_, expected[-1].class_count_)
+    assert_array_equal(model[-1].feature_log_prob_, expected[-1].feature_log_prob_)
+    assert_array_equal(model[0].get_feature_names_out(), expected[0].get_feature_names_out())
+
+
+@given(splits(), st.sampled_from(sorted(REGRESSORS)))
+@settings(max_examples=40)
+def test_any_split_in_any_order_gives_the_coefficients_of_fit(parts, name):
+    expected = numbers(REGRESSORS[name]).fit(WHOLE.drop(columns="doughs"), WHOLE["doughs"])
+    model = fit_batches(numbers(REGRESSORS[name]), [WHOLE.iloc[part] for part in parts], "doughs")
+    size = np.abs(expected[-1].coef_).max()
+    assert_allclose(model[-1].coef_, expected[-1].coef_, rtol=0, atol=1e-8 * size)
+    assert_allclose(model.predict(WHOLE), expected.predict(WHOLE), rtol=1e-8)
+    assert model[-1].get_params() == expected[-1].get_params()
+
+
+@given(splits())
+@settings(max_examples=25)
+def test_means_and_variances_merge_by_chans_formula(parts):
+    columns = ["reservations", "temperature"]
+    X = WHOLE[columns].assign(constant=0.1, missing=np.where(np.arange(N) % 3, WHOLE["weight"], np.nan))
+    expected = StandardScaler().fit(X)
+    model = fit_batches(StandardScaler(), [X.iloc[part] for part in parts])
+    for name in ("mean_", "var_", "scale_"):
+        assert_allclose(getattr(model, name), getattr(expected, name), rtol=1e-12, atol=1e-15)
+    assert_array_equal(model.n_samples_seen_, expected.n_samples_seen_)
+    assert model.scale_[2] == 1  # the constant
+
+
+@pytest.mark.parametrize(
+    "params", [{"with_mean": False}, {"with_std": False}, {"with_mean": False, "with_std": False}]
+)
+def test_a_scaler_without_mean_or_variance(params):
+    X = np.random.default_rng(0).normal(3, 2, (40, 3))
+    expected = StandardScaler(**params).fit(X)
+    model = fit_batches(StandardScaler(**params), [(X[:13],), (X[13:],)])
+    assert_allclose(model.transform(X), expected.transform(X), rtol=1e-13, atol=1e-14)
+    assert vars(model).keys() == vars(expected).keys()
+
+
+def test_a_column_that_is_missing_in_a_batch_or_in_all():
+    X = np.array([[np.nan, np.nan, 1.0], [np.nan, np.nan, 2.0], [3.0, np.nan, 5.0], [5.0, np.nan, 7.0]])
+    with np.errstate(invalid="ignore"):  # scikit-learn divides by no rows
+        expected = StandardScaler().fit(X)
+    model = fit_batches(StandardScaler(), [(X[:2],), (X[2:],)])
+    assert_allclose(model.mean_, expected.mean_)
+    assert_allclose(model.var_, expected.var_)
+    assert_array_equal(model.n_samples_seen_, [2, 0, 4])
+
+
+def as_pandas(frame):
+    return frame
+
+
+def as_polars(frame):
+    return pl.from_pandas(frame)
+
+
+def as_arrow_batch(frame):
+    return pa.RecordBatch.from_pandas(frame, preserve_index=False)
+
+
+def as_arrow_table(frame):
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+@pytest.mark.parametrize("kind", [as_pandas, as_polars, as_arrow_batch, as_arrow_table])
+@pytest.mark.parametrize("batches", [list, tuple, lambda b: lambda: iter(b)])
+def test_batches_of_any_kind_in_any_container(kind, batches):
+    parts = [kind(WHOLE[:1]), kind(WHOLE[1:1]), kind(WHOLE[1:])]
+    model = fit_batches(game_recommender(), batches(parts), "title")
+    expected = game_recommender().fit(WHOLE.drop(columns="title"), WHOLE["title"])
+    assert_array_equal(model[-1].feature_count_, expected[-1].feature_count_)
+
+
+def test_tuples_of_arrays_with_weights_and_csr():
+    rng = np.random.default_rng(0)
+    X, y, w = rng.normal(size=(30, 4)), rng.normal(size=(30, 2)), rng.integers(0, 3, 30).astype(float)
+    expected = GDRegressor().fit(X, y, w)
+    parts = [(X[at], y[at], w[at]) for at in (slice(0, 9), slice(9, 10), slice(10, 30))]
+    model = fit_batches(GDRegressor(), parts)
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-11)
+    assert model.coef_.shape == (2, 4)
+    counts = rng.integers(0, 3, (30, 4))
+    labels = rng.integers(0, 5, 30)
+    from scipy.sparse import csr_array
+
+    model = fit_batches(
+        ComplementNB(), [(csr_array(counts[:7]), labels[:7]), (csr_array(counts[7:]), labels[7:])]
+    )
+    assert_array_equal(model.feature_count_, ComplementNB().fit(counts, labels).feature_count_)
+
+
+def test_weights_and_several_targets_by_name():
+    expected = GDRegressor().fit(
+        WHOLE[["reservations"]], WHOLE[["doughs", "temperature"]], sample_weight=WHOLE["weight"]
+    )
+    frame = WHOLE[["reservations", "doughs", "temperature", "weight"]]
+    model = fit_batches(
+        GDRegressor(), [frame[:20], frame[20:]], ["doughs", "temperature"], sample_weight="weight"
+    )
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-9)
+    assert model.feature_names_in_.tolist() == ["reservations"]
+
+
+def test_weights_go_to_the_last_step_only():
+    frame = WHOLE.drop(columns="doughs")
+    expected = game_recommender().fit(
+        frame.drop(columns=["title", "weight"]), frame["title"], classify__sample_weight=frame["weight"]
+    )
+    model = fit_batches(game_recommender(), [frame[:31], frame[31:]], "title", sample_weight="weight")
+    assert_array_equal(model[-1].feature_count_, expected[-1].feature_count_)
+
+
+def test_a_batch_whose_weights_are_all_zero_counts_for_nothing():
+    frame = WHOLE.assign(weight=np.where(np.arange(N) < 10, 0.0, 1.0))[["reservations", "doughs", "weight"]]
+    model = fit_batches(GDRegressor(), [frame[:10], frame[10:]], "doughs", sample_weight="weight")
+    assert_allclose(model.coef_, GDRegressor().fit(frame[["reservations"]][10:], frame["doughs"][10:]).coef_)
+
+
+def test_a_label_that_one_batch_has_and_parameters_that_need_all_classes():
+    X, y = np.eye(3, dtype=int), np.array(["a", "b", "c"])
+    params = {"alpha": 0.0, "force_alpha": False, "norm": True, "class_prior": [0.2, 0.3, 0.5]}
+    with pytest.warns(UserWarning, match="alpha too small") as told:
+        model = fit_batches(ComplementNB(**params), [(X[:1], y[:1]), (X[1:], y[1:])])
+    assert len(told) == 1
+    with pytest.warns(UserWarning, match="alpha too small"):
+        expected = ComplementNB(**params).fit(X, y)
+    assert_array_equal(model.class_log_prior_, expected.class_log_prior_)
+    assert_array_equal(model.feature_log_prob_, expected.feature_log_prob_)
+    assert model.get_params() == expected.get_params()
+
+
+def test_a_rate_that_diverges_on_all_rows_is_refused_and_one_that_does_on_a_batch_is_not():
+    X, y = np.array([[10.0], [0.1], [0.1], [0.1]]), np.array([10.0, 0.0, 0.1, 0.2])
+    parts = [(X[:1], y[:1]), (X[1:], y[1:])]
+    safe = GDRegressor(learning_rate=0.02, max_iter=10_000)  # of the first row alone 0.005 is the largest
+    assert_allclose(fit_batches(safe, parts).coef_, GDRegressor(**safe.get_params()).fit(X, y).coef_)
+    with pytest.raises(ValueError, match="learning_rate=0.1 makes descent diverge"):
+        fit_batches(GDRegressor(learning_rate=0.1), parts)
+
+
+def test_descent_that_has_not_converged_warns_as_fit_does():
+    X, y = np.arange(10.0)[:, np.newaxis], np.arange(10.0) + 1
+    model = GDRegressor(learning_rate=0.001, max_iter=3)
+    with pytest.warns(ConvergenceWarning):
+        fit_batches(model, [(X, y)])
+
+
+def test_float32_stays_only_if_all_batches_are():
+    X, y = np.arange(8.0)[:, np.newaxis], np.arange(8.0)
+    assert (
+        fit_batches(GDRegressor(), [(X[:4].astype("f4"), y[:4]), (X[4:].astype("f4"), y[4:])]).coef_.dtype
+        == "f4"
+    )
+    assert fit_batches(GDRegressor(), [(X[:4].astype("f4"), y[:4]), (X[4:], y[4:])]).coef_.dtype == "f8"
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.45, 1.0])
+@pytest.mark.parametrize("rows", [1, 7, N])
+def test_columns_are_put_together_as_fit_does(threshold, rows):
+    def encode():
+        steps = [
+            ("types", MultiHotEncoder(handle_unknown="ignore"), "gameplay_types"),
+            ("budget", OneHotEncoder(), ["budget"]),
+            ("nothing", StandardScaler(), []),
+            ("gone", "drop", ["title"]),
+        ]
+        return ColumnTransformer(
+            steps, remainder=StandardScaler(), sparse_threshold=threshold, transformer_weights={"budget": 2.0}
+        )
+
+    frame = WHOLE.drop(columns=["weekday", "weight"])
+    expected = encode().fit(frame)
+    model = fit_batches(encode(), [frame[at : at + rows] for at in range(0, N, rows)])
+    assert model.sparse_output_ == expected.sparse_output_
+    assert model.output_indices_ == expected.output_indices_
+    assert vars(model).keys() == vars(expected).keys()
+    assert str(model.transformers_) == str(expected.transformers_)
+    assert repr(model) == repr(expected)
+    made_of = [
+        np.asarray(each.transform(frame).todense() if each.sparse_output_ else each.transform(frame))
+        for each in (model, expected)
+    ]
+    assert_allclose(*made_of, rtol=1e-10, atol=1e-10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(frame)  # an ordinary ColumnTransformer, which can be fitted again
+
+
+def test_columns_by_selector_and_passthrough_and_output_as_frames():
+    def encode():
+        parts = [
+            ("n", StandardScaler(), make_column_selector(dtype_include=float)),
+            ("w", "passthrough", ["holiday"]),
+        ]
+        return ColumnTransformer(parts).set_output(transform="pandas")
+
+    expected = encode().fit(WHOLE)
+    model = fit_batches(encode(), [WHOLE[:9], WHOLE[9:]])
+    pd.testing.assert_frame_equal(model.transform(WHOLE), expected.transform(WHOLE))
+
+
+def test_a_pipeline_in_a_column_transformer_in_a_pipeline():
+    def nested():
+        inner = make_pipeline(StandardScaler(), FunctionTransformer(np.abs), StandardScaler())
+        encode = ColumnTransformer([("n", inner, ["reservations", "temperature"])], remainder="drop")
+        return make_pipeline(encode, Normalizer(), "passthrough", PolynomialRegressor(2))
+
+    calls = []
+
+    def batches():
+        calls.append(1)
+        return iter([WHOLE[:17], WHOLE[17:]])
+
+    expected = nested().fit(WHOLE, WHOLE["doughs"])
+    model = fit_batches(nested(), batches, "doughs")
+    assert_allclose(model.predict(WHOLE), expected.predict(WHOLE), rtol=1e-7)
+    assert len(calls) == 4  # two scalers, the domain, the regression
+
+
+def test_the_dough_forecaster():
+    features = ["reservations", "temperature", "weekday", "holiday"]
+    expected = dough_forecaster(features, cv=0).fit(WHOLE, WHOLE["doughs"])
+    model = fit_batches(dough_forecaster(features, cv=0), [WHOLE[:1], WHOLE[1:33], WHOLE[33:]], "doughs")
+    assert vars(model["read"]) == vars(expected["read"])
+    assert_allclose(model.predict(WHOLE), expected.predict(WHOLE), rtol=1e-8)
+    evening = WHOLE.iloc[0][features].to_dict()
+    assert_array_equal(forecast(model, evening), forecast(expected, evening))
+    assert weights_in_words(model) == weights_in_words(expected)
+    assert vars(model["forecast"]).keys() == vars(expected["forecast"]).keys()
+
+
+def test_too_many_values_for_a_median(monkeypatch):
+    monkeypatch.setattr("pipelines._tallies.MOST_VALUES", 10)
+    with pytest.raises(ValueError, match="Column 'temperature' has more than 10 different values.*Round it"):
+        fit_batches(dough_forecaster(["temperature"], cv=0), [WHOLE[:30], WHOLE[30:]], "doughs")
+
+
+def test_the_model_is_changed_in_place_and_can_be_saved(tmp_path):
+    model = game_recommender()
+    assert fit_batches(model, [WHOLE[:30], WHOLE[30:]], "title") is model
+    again = load_model(save_model(model, tmp_path / "games"))
+    question = {"budget": "cheap", "gameplay_types": ["Puzzle"]}
+    assert recommend(again, question)[0].tolist() == recommend(model, question)[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (
+            GDClassifier(),
+            "GDClassifier cannot be fitted by adding up batches: each step .* partial_fit batch by batch",
+        ),
+        (MLPClassifier(), "MLPClassifier cannot .* torch, which has distributed training.*GridSearchCV"),
+        (make_pipeline(StandardScaler(), MLPRegressor()), "MLPRegressor cannot .* backend 'dask'"),
+        (
+            GaussianNB(),
+            "sklearn.GaussianNB has no state that adds up over batches. A model may be made of Pipeline",
+        ),
+        (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV has no state"),
+        (dough_forecaster(), "ServiceLevelRegressor with cv=10 cannot .* Set cv=0"),
+    ],
+)
+def test_models_without_sums_are_refused_before_a_row_is_read(model, says):
+    def never():
+        raise AssertionError
+
+    with pytest.raises(TypeError, match=says):
+        fit_batches(model, never, "y")
+
+
+def test_parameters_are_checked_before_a_row_is_read():
+    def never():
+        raise AssertionError
+
+    with pytest.raises(ValueError, match="The 'alpha' parameter of GDRegressor must be"):
+        fit_batches(make_pipeline(StandardScaler(), GDRegressor(alpha=-1)), never, "y")
+
+
+def test_an_iterator_will_do_for_one_pass_and_not_for_two():
+    X, y = np.arange(8.0)[:, np.newaxis], np.arange(8.0)
+    assert_allclose(
+        fit_batches(GDRegressor(), ((X[at], y[at]) for at in np.split(np.arange(8), 2))).coef_, [1.0]
+    )
+    seen = []
+    two = ((X, y) for _ in range(2) if seen.append(1) is None)
+    with pytest.raises(TypeError, match="needs 2 passes over the batches, but an iterator.*Got a generator"):
+        fit_batches(make_pipeline(StandardScaler(), GDRegressor()), two)
+    assert not seen
+
+
+def test_an_iterator_from_a_function_that_always_returns_the_same():
+    X, y = np.arange(8.0)[:, np.newaxis], np.arange(8.0)
+    only = iter([(X, y)])
+    with pytest.raises(ValueError, match="Pass 2 over the batches saw 0 rows, and the first one 8"):
+        fit_batches(make_pipeline(StandardScaler(), GDRegressor()), lambda: only)
+
+
+@pytest.mark.parametrize(
+    ("batches", "error", "says"),
+    [
+        (WHOLE, TypeError, "must hold frames: a list of them.*Got a DataFrame"),
+        ("file.parquet", TypeError, "Got a str instead"),
+        (3, TypeError, "must be an iterable of frames.*Got 3 instead"),
+        ([], ValueError, "The batches hold no rows"),
+        ([WHOLE[:0]], ValueError, "The batches hold no rows"),
+        ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches are frames where 'y'.*Got a tuple"),
+        ([WHOLE.drop(columns="title")], ValueError, "In batch 0: The 'y' parameter must name columns among"),
+        ([WHOLE, WHOLE.drop(columns="budget")], ValueError, "In batch 1: There is no column 'budget', as in batch 0"),
+        ([WHOLE, WHOLE.assign(x=1)], ValueError, "In batch 1: There is a column 'x', which batch 0 has not"),
+        ([WHOLE, WHOLE.assign(budget=1)], ValueError, "In batch 1: Column 'budget' holds values of kind 'number', but 'text' in batch 0"),
+        ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' holds values of kind 'text', but 'list'"),
+        ([WHOLE, WHOLE.assign(title=None)], ValueError, "In batch 1: .*missing label"),
+    ],
+)  # fmt: skip
+def test_bad_batches_are_named_and_the_model_is_unchanged(batches, error, says):
+    model = game_recommender()
+    with pytest.raises(error, match=says):
+        fit_batches(model, batches, "title")
+    with pytest.raises(NotFittedError):
+        check_is_fitted(model[-1])
+
+
+def test_columns_in_another_order_are_the_same_columns():
+    frame = WHOLE[["reservations", "temperature", "doughs"]]
+    model = fit_batches(GDRegressor(), [frame[:30], frame[30:][frame.columns[::-1]]], "doughs")
+    assert_allclose(model.coef_, GDRegressor().fit(frame.iloc[:, :2], frame["doughs"]).coef_)
+
+
+def test_arrays_of_different_widths_are_named():
+    with pytest.raises(ValueError, match="In batch 1: There is no column 'x2', as in batch 0"):
+        fit_batches(StandardScaler(), [(np.ones((2, 3)),), (np.ones((2, 2)),)])
+
+
+class Crash(Exception):
+    pass
+
+
+def crashing(parts, at):
+    """Batches that fail once, after so many were given in all."""
+    given = []
+
+    def batches():
+        for part in parts:
+            given.append(1)
+            if len(given) == at:
+                raise Crash
+            yield part
+
+    return batches
+
+
+@pytest.mark.parametrize("at", [2, 7, 8, 10, 15, 20, 21])
+@pytest.mark.parametrize("every", [1, 2, 100])
+def test_a_fit_that_was_interrupted_goes_on_to_the_same_bits(tmp_path, at, every):
+    parts = [WHOLE[start : start + 9] for start in range(0, N, 9)]
+    model = numbers(PolynomialRegressor(2, expand=[0, 1], alpha=1e-3))  # three passes of seven batches
+    expected = fit_batches(numbers(model[-1]), parts, "doughs")
+    path = tmp_path / "fit.state"
+    batches = crashing(parts, at)
+    with pytest.raises(Crash):
+        fit_batches(model, batches, "doughs", checkpoint=path, every=every)
+    assert path.exists() == (every < at or at > 7)
+    fit_batches(model, batches, "doughs", checkpoint=path, every=every)
+    assert_array_equal(model[-1].coef_, expected[-1].coef_)
+    assert_array_equal(model.predict(WHOLE), expected.predict(WHOLE))
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_checkpoint_of_another_model_or_no_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "fit.state"
+    with pytest.raises(Crash):
+        fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
+    with pytest.raises(ModelFileError, match="is of another model, y or sample_weight"):
+        fit_batches(game_recommender(weights={"budget": 2.0}), [WHOLE], "title", checkpoint=path)
+    path.write_bytes(b"something else")
+    with pytest.raises(ModelFileError):
+        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)
+    save_model(StandardScaler().fit([[1.0]]), tmp_path / "model")
+    other = next(tmp_path.glob("model-*.joblib"))
+    with pytest.raises(ModelFileError, match="is no checkpoint of fit_batches"):
+        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=other)
+    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=tmp_path / "no" / "file")
+    with pytest.raises(IsADirectoryError, match="Got that of a folder"):
+        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=tmp_path)
+
+
+def test_a_checkpoint_of_other_versions_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "fit.state"
+    with pytest.raises(Crash):
+        fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
+    monkeypatch.setattr("pipelines._cards.installed_versions", lambda: {"numpy": "1.0"})
+    with pytest.raises(ModelFileError, match="written with other versions"):
+        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)
+
+
+@pytest.mark.parametrize("every", [0, 1.5, True, "1"])
+def test_every_is_a_whole_number(every):
+    with pytest.raises(ValueError, match=r"The 'every' parameter of fit_batches must be an int"):
+        fit_batches(StandardScaler(), [(np.ones((2, 2)),)], every=every)
+
+
+def test_the_progress_bar_says_which_pass_and_how_many_rows():
+    console = Console(file=io.StringIO(), width=100)
+    fit_batches(game_recommender(), [WHOLE[:30], WHOLE[30:]], "title", progress=console)
+    shown = console.file.getvalue()
+    assert "pass 1 of 2" in shown
+    assert "pass 2 of 2" in shown
+    assert "60 rows" in shown
+    assert "100%" in shown
+
+
+@pytest.mark.parametrize("n_batches", [2, 37])
+def test_coefficients_at_a_condition_of_ten_thousand(n_batches):
+    rng = np.random.default_rng(0)
+    Q = [np.linalg.qr(rng.normal(size=shape))[0] for shape in ((2000, 10), (10, 10))]
+    X = Q[0] * np.geomspace(1e4, 1, 10) @ Q[1].T + 5
+    y = X @ rng.normal(size=10) + rng.normal(size=2000)
+    parts = [(X[at], y[at]) for at in np.array_split(rng.permutation(2000), n_batches)]
+    expected, model = GDRegressor().fit(X, y), fit_batches(GDRegressor(), parts)
+    assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-8 * np.abs(expected.coef_).max())
+
+
+def test_memory_does_not_grow_with_the_rows():
+    def peak(n_batches):
+        rng = np.random.default_rng(0)
+        tracemalloc.start()
+        model = make_pipeline(StandardScaler(), GDRegressor())
+        fit_batches(
+            model,
+            lambda: ((rng.normal(size=(20_000, 10)), rng.normal(size=20_000)) for _ in range(n_batches)),
+        )
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    few = peak(3)
+    assert few < 12 * 20_000 * 11 * 8  # a batch, scaled, and what checks make of it
+    assert peak(30) < 1.1 * few
