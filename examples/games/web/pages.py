@@ -131,11 +131,11 @@ def fit_of(reasons: list[Reason]) -> str:
 def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
     """Record that the visitor takes a game home, and what question it answered."""
     slug, budget = str(fields.get("game", "")), str(fields.get("budget", ""))
-    if not slug.isprintable():  # PostgreSQL takes no NUL
-        raise HTTPException(404, "There is no such game.")
     given = [str(name) for name in fields.getlist("type")]
     asked = read_address(answers_of(request), budget, given)
     budget, types = asked.budget, asked.types  # what is not known any more keeps nobody from renting
+    if not slug.isprintable():  # PostgreSQL takes no NUL
+        raise HTTPException(404, "There is no such game.")
     written, is_new = record_rental(request, Game.slug == slug, budget or None, types)
     title = written["game"]
     words = f"{title} is yours for tonight." if is_new else f"You have {title} already."
