@@ -160,7 +160,7 @@ def test_the_house_works_by_keyboard_alone(visit):
 def test_on_a_phone_no_date_wraps_and_what_scrolls_shows_that_it_does(visit):
     page = visit("/login?to=/admin/reservations", viewport=PHONE)
     log_in(page)
-    page.wait_for_url("**/admin/reservations")
+    page.get_by_role("heading", level=1, name="Reservations").wait_for()
     for path in ("/admin/reservations", "/admin/orders", "/admin/evenings", "/analytics"):
         page.goto(path)
         table = page.locator(".scroll").last

@@ -34,7 +34,7 @@ def order(site):
         yesterday = str(Clock(read_zone()).today() - timedelta(1))
 
         def order(name, pizzas):
-            fields = {"csrf": token, "name": name, "day": yesterday, "pizzas": str(pizzas)}
+            fields = {"csrf": token, "name": name, "day": yesterday, "pizzas": str(pizzas), "sure": "on"}
             answer = browser.post("/admin/orders/new", data=fields)
             assert f"{name} is saved." in answer.text
 
