@@ -77,12 +77,13 @@ class ExpandedRows:
         """Return the same rows less a shift (p,)."""
         return ExpandedRows(self.X, self.expansion, self.middle, self.half, shift)
 
-    def write(self, rows: slice, out: np.ndarray) -> None:
-        """Write the terms of the rows, less the shift, into `out`, (n_rows, p)."""
+    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        """Return the terms of the rows, less the shift, written into a block (n_rows, p)."""
         columns = (self.X[rows].T - self.middle[:, np.newaxis]) / self.half[:, np.newaxis]  # (d, n_rows)
-        self.expansion.write(columns, out.T)
+        self.expansion.write(columns, block.T)
         if self.shift.any():
-            out -= self.shift
+            block -= self.shift
+        return block
 
 
 def in_original_units(

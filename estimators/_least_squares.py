@@ -101,8 +101,7 @@ class Training:
     def _as_they_are(self, rows: Any, centred: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows and y themselves for R and Q'y: where rows are few, that is the smaller."""
         moments = self.moments
-        X = np.empty(rows.shape, order=rows.order)
-        rows.write(slice(0, rows.shape[0]), X)
+        X = rows.read(slice(0, rows.shape[0]), np.empty(rows.shape, order=rows.order))
         y = self.y - moments.y_mean if centred else self.y
         weight = np.ones(len(y)) if self.sample_weight is None else self.sample_weight
         root = np.sqrt(weight / moments.weight)[:, np.newaxis]

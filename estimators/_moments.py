@@ -128,9 +128,20 @@ class DenseRows:
         """Return the same rows less another shift (d,)."""
         return DenseRows(self.X, shift)
 
-    def write(self, rows: slice, out: np.ndarray) -> None:
-        """Write the shifted rows into `out`, (n_rows, d)."""
-        np.subtract(self.X[rows], self.shift, out=out)
+    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        """Return the shifted rows (n_rows, d), written into a block of that shape."""
+        return np.subtract(self.X[rows], self.shift, out=block)
+
+
+class NearRows(DenseRows):
+    """The rows of an array whose means are near 0 as they are: nothing cancels, and nothing need be copied."""
+
+    def __init__(self, X: np.ndarray) -> None:
+        super().__init__(X, np.zeros(X.shape[1]))
+
+    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        """Return the rows (n_rows, d) themselves: they must not be changed."""
+        return self.X[rows]
 
 
 class SparseRows:
@@ -145,9 +156,9 @@ class SparseRows:
         """Return the same rows less another shift (d,)."""
         return SparseRows(self.X, shift)
 
-    def write(self, rows: slice, out: np.ndarray) -> None:
-        """Write the shifted rows into `out`, (n_rows, d)."""
-        np.subtract(self.X[rows].toarray(), self.shift, out=out)
+    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        """Return the shifted rows (n_rows, d), written into a block of that shape."""
+        return np.subtract(self.X[rows].toarray(), self.shift, out=block)
 
 
 class TransformedRows:
@@ -160,11 +171,10 @@ class TransformedRows:
         self.shape = rows.shape[0], matrix.shape[1]
         self.shift = np.zeros(matrix.shape[1])
 
-    def write(self, rows: slice, out: np.ndarray) -> None:
-        """Write the shifted rows times the matrix into `out`, (n_rows, r)."""
-        block = np.empty((len(out), self.rows.shape[1]), order=self.rows.order)
-        self.rows.write(rows, block)
-        np.dot(block, self.matrix, out=out)  # (n_rows, d) @ (d, r)
+    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        """Return the shifted rows times the matrix, written into a block (n_rows, r)."""
+        given = np.empty((len(block), self.rows.shape[1]), order=self.rows.order)
+        return np.dot(self.rows.read(rows, given), self.matrix, out=block)  # (n_rows, d) @ (d, r)
 
 
 def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None, exact: bool = False) -> Moments:
@@ -181,18 +191,18 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None, ex
         np.ones((1 + q, length)),
         np.empty((d, d)),
     )
-    y_shift, kind = _middle(y, sample_weight), np.longdouble if exact else np.float64
+    (y_shift, _), kind = _middle(y, sample_weight), np.longdouble if exact else np.float64
     xx, vx, vv = np.zeros((d, d), kind), np.zeros((1 + q, d), kind), np.zeros((1 + q, 1 + q))
     with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
         for start in range(0, n, length):
             at = slice(start, min(start + length, n))
-            x, v = x_block[: at.stop - start], v_block[:, : at.stop - start]
-            rows.write(at, x)
+            block, v = x_block[: at.stop - start], v_block[:, : at.stop - start]
+            x = rows.read(at, block)
             np.subtract(y[at].T, y_shift[:, np.newaxis], out=v[1:])
             if sample_weight is not None:
                 v[0] = np.sqrt(sample_weight[at])
                 v[1:] *= v[0]
-                x *= v[0][:, np.newaxis]
+                x = np.multiply(x, v[0][:, np.newaxis], out=block)
             if exact:
                 more_xx, more_vx = _exact_products(x, v)
                 xx += more_xx
@@ -231,20 +241,22 @@ def check_not_tiny(moments: Moments, X: Any, sample_weight: np.ndarray | None) -
 def as_rows(X: Any, sample_weight: np.ndarray | None = None) -> DenseRows | SparseRows:
     """Return what :func:`gather` reads; rows of no weight have no say in the shift."""
     if not sp.issparse(X):
-        return DenseRows(X, _middle(X, sample_weight))
+        middle, spread = _middle(X, sample_weight)
+        as_is = sample_weight is None and X.dtype == np.float64 and X.flags.c_contiguous
+        return NearRows(X) if as_is and (np.abs(middle) <= np.sqrt(spread)).all() else DenseRows(X, middle)
     there = np.ones(X.shape[0]) if sample_weight is None else (sample_weight > 0).astype(float)
     return SparseRows(X, there @ X / there.sum())
 
 
-def _middle(columns: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-    """Return about the mean of each column, from rows spread over all of them."""
+def _middle(columns: np.ndarray, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return about the mean and the variance of each column, from rows spread over all of them."""
     if sample_weight is None:
         sample = columns[:: max(1, len(columns) // SAMPLE)]
     else:
         there = np.flatnonzero(sample_weight)
         sample = columns[there[:: max(1, len(there) // SAMPLE)]]
     with np.errstate(all="ignore"):
-        return sample.mean(axis=0, dtype=np.float64)
+        return sample.mean(axis=0, dtype=np.float64), sample.var(axis=0, dtype=np.float64)
 
 
 def _centre(
@@ -331,7 +343,7 @@ def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | N
     """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
     X = X.astype(np.float64)
     root = np.ones(len(y)) if sample_weight is None else np.sqrt(sample_weight)
-    y_shift = _middle(y, sample_weight)
+    y_shift, _ = _middle(y, sample_weight)
     v = np.vstack([np.ones(len(y)), (y - y_shift).T]) * root  # (1 + q, n)
     X = sp.csr_array(sp.diags_array(root) @ X)
     n_rows = int(np.count_nonzero(root))

@@ -265,8 +265,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         values, block = np.empty((len(X), len(solution.bias))), np.empty((length, rows.shape[1]), order="F")
         for start in range(0, len(X), length):
             at = slice(start, min(start + length, len(X)))
-            terms = block[: at.stop - start]
-            rows.write(at, terms)
+            terms = rows.read(at, block[: at.stop - start])
             values[at] = terms @ solution.weights + solution.bias  # (rows, p) @ (p, q)
         return values.astype(X.dtype, copy=False).reshape(len(X), *self._regressor._y_tail)
 
