@@ -134,7 +134,7 @@ class DenseRows:
 
 
 class NearRows(DenseRows):
-    """The rows of an array whose means are near 0 as they are: nothing cancels, and nothing need be copied."""
+    """The rows of an array whose means are near 0, as they are: nothing cancels, nothing need be copied."""
 
     def __init__(self, X: np.ndarray) -> None:
         super().__init__(X, np.zeros(X.shape[1]))
