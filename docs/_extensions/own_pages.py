@@ -1,0 +1,86 @@
+"""Fail the build if a built page asks another host for anything, or points to a page that is not there."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
+RELS = {
+    "stylesheet",
+    "icon",
+    "preload",
+    "preconnect",
+    "dns-prefetch",
+    "prefetch",
+    "modulepreload",
+    "manifest",
+}
+
+
+class Page(HTMLParser):
+    """What a page loads, where it points to, and what in it can be pointed to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.names: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the addresses of a tag."""
+        given = {name: value or "" for name, value in attrs}
+        self.names |= {given[name] for name in ("id", "name") if name in given}
+        if tag in LOADS:
+            self.loads += [
+                given.get(LOADS[tag], ""),
+                *(part.split()[0] for part in given.get("srcset", "").split(",") if part.strip()),
+            ]
+        elif tag == "link" and RELS & set(given.get("rel", "").split()):
+            self.loads.append(given.get("href", ""))
+        elif tag == "a" and "href" in given:
+            self.links.append(given["href"])
+
+
+def check(app: Sphinx, exception: Exception | None) -> None:
+    """Read every page that was built."""
+    if exception or app.builder.format != "html":
+        return
+    root = Path(app.outdir)
+    pages = {
+        path: Page(path.read_text("utf-8")) for path in root.rglob("*.html") if "_static" not in path.parts
+    }
+    faults = [fault for path, page in pages.items() for fault in faults_of(path, page, pages, root)]
+    for sheet in root.rglob("*.css"):
+        text = sheet.read_text("utf-8")
+        if "url(http" in text.replace('"', "").replace("'", "") or "url(//" in text:
+            faults.append(f"{sheet.relative_to(root)} asks another host")
+    if faults:
+        raise ExtensionError("\n".join(faults))
+
+
+def faults_of(path: Path, page: Page, pages: dict[Path, Page], root: Path) -> list[str]:
+    """Return what is wrong with a page's addresses."""
+    name, faults = path.relative_to(root), []
+    for address in page.loads:
+        if urlsplit(address).netloc:
+            faults.append(f"{name} asks another host: {address}")
+    for address in page.loads + page.links:
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc or not address:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        if not target.exists():
+            faults.append(f"{name} points to what is not there: {address}")
+        elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].names:
+            faults.append(f"{name} points to a place that is not there: {address}")
+    return faults
+
+
+def setup(app: Sphinx) -> dict:
+    """Check when all is built."""
+    app.connect("build-finished", check)
+    return {"parallel_read_safe": True}

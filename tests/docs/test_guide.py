@@ -1,0 +1,67 @@
+"""The guide's scripts are in percent format, complete, and mention all there is; building the guide runs them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import estimators
+import pipelines
+
+DOCS = Path(__file__).parents[2] / "docs"
+COURSE = sorted((DOCS / "course").glob("*.py"))
+SCRIPTS = [
+    path
+    for section in ("course", "gallery", "how_it_works")
+    for path in sorted((DOCS / section).glob("*.py"))
+]
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def cells(path):
+    """Return (is_text, lines) of each cell after the title's."""
+    first, *rest = re.split(r"^# %%", path.read_text(), flags=re.M)[1:]
+    assert first.startswith(' [markdown]\n"""\n'), f"{path}: the first cell is the title, a string"
+    return [(cell.startswith(" [markdown]"), cell.split("\n")[1:]) for cell in rest]
+
+
+def headings(path):
+    text = path.read_text()
+    return re.findall(r"^(?:# )?(.+)\n(?:# )?(?:=|-){3,}$", text, flags=re.M)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_opens_as_a_notebook(path):
+    for is_text, lines in cells(path):
+        if is_text:
+            assert all(line.startswith("#") for line in lines if line), f"{path}: code in a text cell"
+        else:
+            assert not lines[0].startswith("#"), (
+                f"{path}: a code cell that starts with a comment is taken for text"
+            )
+            compile("\n".join(lines), str(path), "exec")
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_lines_fit_the_page(path):
+    code = [line for is_text, lines in cells(path) if not is_text for line in lines]
+    assert max(map(len, code)) <= 88
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_a_part_has_pictures_and_ends_with_an_exercise_and_its_answer(path):
+    title, *sections = headings(path)
+    assert sections[-2:] == ["Exercise", "Answer"]
+    number = int(path.stem.split("_")[1])
+    assert title.startswith(f"{number}. ")
+    assert path.read_text().count("plt.show()") >= len(sections) // 2
+
+
+def test_the_parts_are_numbered_without_a_gap():
+    assert [int(path.stem.split("_")[1]) for path in COURSE] == list(range(1, len(COURSE) + 1))
+
+
+@pytest.mark.parametrize("module", [estimators, pipelines], ids=lambda module: module.__name__)
+def test_the_reference_has_every_public_name(module):
+    listed = re.findall(rf"^   {module.__name__}\.(\w+)$", (DOCS / "reference.md").read_text(), flags=re.M)
+    assert sorted(listed) == sorted(module.__all__)
