@@ -103,12 +103,13 @@ for weight, bias in [(2, 20), (3, 20), (2, 25), (2.5, 15)]:
 weights, biases = np.linspace(0, 5, 200), np.linspace(-20, 60, 200)
 losses = np.array([[loss(weight, bias) for weight in weights] for bias in biases])
 row, column = np.unravel_index(losses.argmin(), losses.shape)
-print(f"best of 40,000: {weights[column]:.2f} x + {biases[row]:.2f}, loss {losses.min():.2f}")
+best = weights[column], biases[row]
+print(f"best of 40,000: {best[0]:.2f} x + {best[1]:.2f}, loss {losses.min():.2f}")
 
 plt.figure(figsize=(7, 4))
 plt.contourf(weights, biases, np.log(losses), levels=30, cmap="viridis")
 plt.colorbar(label="logarithm of the loss")
-plt.plot(weights[column], biases[row], "r*", markersize=14, label="the best of 40,000")
+plt.plot(*best, "r*", markersize=14, label="the best of 40,000")
 plt.xlabel("weight")
 plt.ylabel("bias")
 plt.legend()
@@ -129,7 +130,7 @@ print(f"15 reservations: {tonight:.1f} doughs, so prepare {np.ceil(tonight):.0f}
 
 # %%
 draw_points()
-plt.plot(ends, forecast(ends, weight, bias), label=f"{weight:.2f} x + {bias:.2f}")
+plt.plot(ends, forecast(ends, weight, bias), label="the best line")
 plt.plot([15, 15, 0], [0, tonight, tonight], "k--", label="tonight")
 plt.legend()
 plt.show()
