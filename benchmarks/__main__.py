@@ -99,12 +99,22 @@ def show(rows: list[Row], machine: dict, console: Console) -> None:
 
 
 def as_markdown(report: dict) -> str:
-    """Return the table that stands in README."""
+    """Return the tables that stand in README: the rows with an aim, and the others, folded."""
+    rows = report["rows"]
+    aims, others = [row for row in rows if row["aim"]], [row for row in rows if not row["aim"]]
+    if not others:
+        return table_of(aims)
+    fold = f"<details><summary>{len(others)} more rows, without an aim</summary>"
+    return "\n\n".join([table_of(aims), fold, table_of(others), "</details>"])
+
+
+def table_of(rows: list[dict]) -> str:
+    """Return rows as a table of Markdown."""
     lines = [
         "| claim | peer | aim | faster | ours, ms | peer, ms | ours, MB | peer, MB |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for row in report["rows"]:
+    for row in rows:
         claim = f"{row['claim']} ({row['note']})" if row["note"] else row["claim"]
         ratio = "" if row["ratio"] is None else f"{written(row['ratio'])}x"
         numbers = (written(row[name]) for name in ("ours_ms", "peer_ms", "ours_mb", "peer_mb"))
