@@ -4,7 +4,6 @@ import argparse
 import json
 import shlex
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,9 @@ from examples.digits.model import MODELS, held_out_scores, train
 from examples.digits.search import report_of, search
 from examples.digits.search import show as show_search
 from examples.digits.summary import empty_net, steps_in_words
+from examples.saved import load_named, load_or_train
 from examples.terminal import Terminal, run_quietly
-from pipelines import ModelFileError, ModelVersionWarning, load_model, save_model
+from pipelines import ModelFileError, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "digits.json"
 RETRAIN = "python -m examples.digits train"
@@ -253,21 +253,10 @@ def write(options: Any, report: Any, draw: Callable | None = None) -> None:
 
 
 def load_recogniser(card: Path | None, messages: Console) -> Pipeline:
-    """Load a saved model; where ours is missing or versions differ, train and say so."""
+    """Load a model of images: the one named, or this example's own."""
     if card:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ModelVersionWarning)
-            model = load_model(card, expected=Pipeline)
-        for warning in caught:
-            messages.print(str(warning.message), style="yellow", markup=False)
-        return model
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ModelVersionWarning)
-            return load_model(MODEL, expected=MLPClassifier)
-    except (ModelVersionWarning, FileNotFoundError) as reason:
-        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {RETRAIN}", markup=False)
-        return train()
+        return load_named(card, Pipeline, messages)
+    return load_or_train(MODEL, MLPClassifier, train, RETRAIN, messages)
 
 
 def side_of(model: Pipeline, card: Path) -> int:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -35,9 +34,10 @@ from examples.games.model import (
     tuned_recommender,
 )
 from examples.games.words import in_words
+from examples.saved import load_or_train
 from examples.terminal import Terminal, run_quietly
 from examples.web.serve import add_serve
-from pipelines import ModelFileError, ModelVersionWarning, explain, load_model, recommend, save_model
+from pipelines import ModelFileError, explain, recommend, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "games.json"
 RETRAIN = "python -m examples.games train"
@@ -243,15 +243,8 @@ def run_evaluate(options: Any, console: Console, messages: Console, fail: Callab
 
 
 def load_recommender(messages: Console) -> Pipeline:
-    """Load the saved model; where there is none, or versions differ, train and say so."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ModelVersionWarning)
-            return load_model(MODEL, expected=ComplementNB)
-    except (ModelVersionWarning, FileNotFoundError) as reason:
-        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {RETRAIN}", markup=False)
-        with messages.status("Training ..."):
-            return train()
+    """Load this example's own model."""
+    return load_or_train(MODEL, ComplementNB, train, RETRAIN, messages)
 
 
 def catalogue() -> dict[str, dict]:

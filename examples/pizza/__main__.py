@@ -32,14 +32,13 @@ from examples.pizza.descent import show as show_path
 from examples.pizza.evaluate import evaluate, save_json, save_picture, show
 from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
 from examples.pizza.years import LAWS
+from examples.saved import load_named, load_or_train
 from examples.terminal import Terminal, run_quietly
 from examples.web.serve import add_serve
 from pipelines import (
     ExtrapolationWarning,
     ModelFileError,
-    ModelVersionWarning,
     forecast,
-    load_model,
     save_model,
     weights_in_words,
 )
@@ -281,21 +280,10 @@ def run_path(options: Any, console: Console, messages: Console, fail: Callable) 
 
 
 def load_forecaster(card: Path | None, messages: Console) -> Pipeline:
-    """Load a saved model; where the week's is missing or versions differ, train and say so."""
+    """Load a forecaster: the one named, or the week's."""
     if card:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ModelVersionWarning)
-            model = load_model(card, expected=ServiceLevelRegressor)
-        for warning in caught:
-            messages.print(str(warning.message), style="yellow", markup=False)
-        return model
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ModelVersionWarning)
-            return load_model(MODEL, expected=ServiceLevelRegressor)
-    except (ModelVersionWarning, FileNotFoundError) as reason:
-        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {RETRAIN}", markup=False)
-        return train()
+        return load_named(card, ServiceLevelRegressor, messages)
+    return load_or_train(MODEL, ServiceLevelRegressor, train, RETRAIN, messages)
 
 
 def learn(options: Any, messages: Console, fail: Callable) -> tuple[Pipeline, Lesson]:

@@ -17,6 +17,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, train_test_split
 
 from estimators import GDClassifier, MLPClassifier
+from examples import saved as saved_models
 from examples.digits import __main__ as command_line
 from examples.digits import boundary, curves, data, regularise
 from examples.digits import evaluate as evaluation
@@ -258,7 +259,7 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
         warnings.warn("trained with scikit-learn 1.8", ModelVersionWarning, stacklevel=1)
         raise ModelFileError("cannot be loaded")
 
-    monkeypatch.setattr(command_line, "load_model", load)
+    monkeypatch.setattr(saved_models, "load_model", load)
     monkeypatch.setattr(command_line, "train", lambda: trained)
     assert command_line.main(["predict", str(EXAMPLE / "data" / "five.png"), "--json"]) == 0
     captured = capsys.readouterr()

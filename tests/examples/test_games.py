@@ -16,6 +16,7 @@ from rich.console import Console
 from sklearn.pipeline import Pipeline
 
 from estimators import ComplementNB
+from examples import saved as saved_models
 from examples.games import __main__ as command_line
 from examples.games import evaluate as evaluation
 from examples.games import model as tavern
@@ -206,7 +207,7 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
         warnings.warn("trained with scikit-learn 1.8", ModelVersionWarning, stacklevel=1)
         return None
 
-    monkeypatch.setattr(command_line, "load_model", load)
+    monkeypatch.setattr(saved_models, "load_model", load)
     monkeypatch.setattr(command_line, "train", lambda: trained)
     assert command_line.main(["recommend", "-b", "cheap", "--json"]) == 0
     captured = capsys.readouterr()

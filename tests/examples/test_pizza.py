@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from examples import saved as saved_models
 from examples.pizza import __main__ as command_line
 from examples.pizza import descent
 from examples.pizza import evaluate as evaluation
@@ -401,7 +402,7 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
         warnings.warn("trained with scikit-learn 1.8", ModelVersionWarning, stacklevel=1)
         return None
 
-    monkeypatch.setattr(command_line, "load_model", load)
+    monkeypatch.setattr(saved_models, "load_model", load)
     assert command_line.main(["forecast", "-r", "15", "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["doughs"] == 53
@@ -413,7 +414,7 @@ def test_other_versions_that_cannot_even_be_loaded(monkeypatch, capsys):
         warnings.warn("trained with scikit-learn 1.8", ModelVersionWarning, stacklevel=1)
         raise ModelFileError("cannot be loaded")
 
-    monkeypatch.setattr(command_line, "load_model", load)
+    monkeypatch.setattr(saved_models, "load_model", load)
     assert command_line.main(["forecast", "-r", "15"]) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("53 doughs")
