@@ -69,7 +69,7 @@ def test_the_shared_web_parts_know_no_site_and_no_site_another():
         if folders[:1] == ["web"]:
             assert of_examples <= {"web", "arguments"}, path
         elif folders:
-            assert of_examples <= {folders[0], "web", "arguments", "terminal"}, path
+            assert of_examples <= {folders[0], "web", "arguments", "saved", "terminal"}, path
 
 
 def test_the_command_lines_start_without_the_web_packages():
