@@ -278,7 +278,8 @@ print(f"the largest safe rate: {model.max_learning_rate_:.5f}")
 
 # %%
 draw_valley()
-for start, color in [((6, 45), "tab:blue"), ((-1, 40), "tab:orange"), ((6, -15), "black")]:
+starts = {(6, 45): "tab:blue", (-1, 40): "tab:orange", (6, -15): "black"}
+for start, color in starts.items():
     path = descend(0.001, 20_000, *start)
     label = f"from {start} to {path[-1].round(2)}"
     plt.plot(*path.T, ".-", color=color, linewidth=1, label=label)
