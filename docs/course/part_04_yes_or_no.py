@@ -28,7 +28,8 @@ def simulate(n_evenings, patience, rng):
     guests = rng.integers(10, 61, n_evenings)
     hours = rng.integers(0, 11, n_evenings) / 2
     likely = squash(0.12 * guests + 0.9 * hours - patience)
-    return np.column_stack([guests, hours]), (rng.random(n_evenings) < likely).astype(int)
+    called = (rng.random(n_evenings) < likely).astype(int)
+    return np.column_stack([guests, hours]), called
 
 
 X, y = simulate(30, patience=6.5, rng=np.random.default_rng(5))
@@ -101,7 +102,8 @@ def log_loss(p):
 
 weights = np.linspace(-12, 12, 200)
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
-for axis, loss, name in zip(axes, (squared, log_loss), ("squared error", "log loss"), strict=True):
+both = {"squared error": squared, "log loss": log_loss}
+for axis, (name, loss) in zip(axes, both.items(), strict=True):
     axis.plot(weights, [loss(squash(weight * x)) for weight in weights])
     axis.set(title=name, xlabel="weight", ylim=(0, None))
 axes[0].set_ylabel("loss")
@@ -215,7 +217,7 @@ accuracies, found = [], []
 for name, answer in answers.items():
     accuracies.append(np.mean(answer == y))
     found.append(np.mean(answer[y == 1]))
-    print(f"{name:9s} accuracy {accuracies[-1]:.1%}, {answer.sum():3d} warnings,", end=" ")
+    print(f"{name}: accuracy {accuracies[-1]:.1%}, {answer.sum()} warnings,", end=" ")
     print(f"{found[-1]:.0%} of the calls foretold")
 
 figure, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
