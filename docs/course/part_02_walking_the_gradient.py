@@ -3,9 +3,9 @@
 2. Walking the gradient
 =======================
 
-Part 1 found the best line by computing the loss of 40,000 lines, and then ``GDRegressor`` found it at once. This part looks inside. Imagine a hillside in
-thick fog: nobody sees the valley, but **a foot feels which way is down**. Take a step that way, feel again, and so on. That is *gradient descent*. It
-trains straight lines and networks with millions of weights alike, so it is worth walking once by hand.
+Part 1 found the best line by computing the loss of 40,000 lines, and then ``GDRegressor`` found it at once. This part looks inside. Imagine a hillside
+in thick fog: nobody sees the valley, but **a foot feels which way is down**. Take a step that way, feel again, and so on. That is *gradient descent*.
+It trains straight lines and networks with millions of weights alike, so it is worth walking once by hand.
 """
 
 # %% [markdown]
@@ -73,9 +73,9 @@ plt.show()
 # The slope is far below zero: one more on the weight would lower the loss by over a thousand, were it as steep all the way. So the way down is to a
 # *larger* weight. In general, **down is against the slope**: where it is negative go up with the weight, where it is positive go down with it.
 #
-# To feel each slope with two losses is slow, and a little inexact. School mathematics has the formula. The slope of ``error ** 2`` is ``2 * error`` times
-# the slope of the error itself; and the error, ``weight * x + bias - y``, grows by ``x`` for each unit of the weight and by 1 for each unit of the bias.
-# Then the mean over the evenings. The two slopes together are the *gradient*.
+# To feel each slope with two losses is slow, and a little inexact. School mathematics has the formula. The slope of ``error ** 2`` is ``2 * error``
+# times the slope of the error itself; and the error, ``weight * x + bias - y``, grows by ``x`` for each unit of the weight and by 1 for each unit of
+# the bias. Then the mean over the evenings. The two slopes together are the *gradient*.
 
 
 # %%
@@ -170,17 +170,18 @@ plt.show()
 # - **0.00005 is too small**: the right way, but slowly.
 # - **0.0005 is good** for the wall.
 # - **0.0021 is nearly too large**: each step jumps over the floor to the opposite wall, nearly as high. It comes down at last, in zigzag.
-# - **0.0023 is too large**: it lands a little *higher* on the opposite wall, where it is steeper, so the next step is longer still. The loss grows without
-#   end. Descent *diverges*.
+# - **0.0023 is too large**: it lands a little *higher* on the opposite wall, where it is steeper, so the next step is longer still. The loss grows
+#   without end. Descent *diverges*.
 #
-# Between a good rate and a ruinous one there is a factor of less than five. Where the border is depends on the data alone: on how steep the steepest wall is.
+# Between a good rate and a ruinous one there is a factor of less than five. Where the border is depends on the data alone: on how steep the steepest
+# wall is.
 
 # %% [markdown]
 # The same walk by GDRegressor
 # ----------------------------
 #
-# With a number as ``learning_rate``, ``GDRegressor`` is the loop above, from zero and step for step. ``coef_path`` gives the weights and biases after any
-# numbers of iterations. The largest difference from our loop:
+# With a number as ``learning_rate``, ``GDRegressor`` is the loop above, from zero and step for step. ``coef_path`` gives the weights and biases after
+# any numbers of iterations:
 
 # %%
 from estimators import GDRegressor

@@ -3,9 +3,9 @@
 3. Several inputs, and the bias
 ===============================
 
-Reservations are not all that a cook knows. It is August, and the town is full of tourists; it is freezing, and nobody goes out; it is Saturday. In this
-part the forecast learns from **several columns at once**. Hardly anything changes but the notation: one weight for each column, and tables of numbers in
-place of single ones.
+Reservations are not all that a cook knows. It is August, and the town is full of tourists; it is freezing, and nobody goes out; it is Saturday. In
+this part the forecast learns from **several columns at once**. Hardly anything changes but the notation: one weight for each column, and tables of
+numbers in place of single ones.
 """
 
 # %% [markdown]
@@ -85,9 +85,9 @@ plt.show()
 # The bias is a weight too
 # ------------------------
 #
-# In part 2 the bias needed a line of code of its own, everywhere. There is a trick: add a column of ones. Its weight is multiplied by 1 on every evening,
-# so it is added to every forecast, and that is what a bias does. Then the whole gradient is one line: ``A.T @ errors`` multiplies
-# each column by the errors and adds up, as ``np.mean(2 * errors * x)`` did for a single column.
+# In part 2 the bias needed a line of code of its own, everywhere. There is a trick: add a column of ones. Its weight is multiplied by 1 on every
+# evening, so it is added to every forecast, and that is what a bias does. Then the whole gradient is one line: ``A.T @ errors`` multiplies each column
+# by the errors and adds up, as ``np.mean(2 * errors * x)`` did for a single column.
 
 # %%
 A = np.column_stack([X, np.ones(len(X))])
@@ -154,8 +154,8 @@ for axis, table, title in zip(axes, (X, scaled), ("as it is", "scaled"), strict=
 plt.show()
 
 # %% [markdown]
-# On the left the bias hardly matters: a gorge with a flat floor. Scaled, it is a bowl, and in a bowl the way down points to the lowest point. Here is the
-# loss of both descents, each at half of its own largest safe rate:
+# On the left the bias hardly matters: a gorge with a flat floor. Scaled, it is a bowl, and in a bowl the way down points to the lowest point. Here is
+# the loss of both descents, each at half of its own largest safe rate:
 
 # %%
 counts = np.unique(np.geomspace(1, 1_000_000, 150).astype(int))
@@ -172,8 +172,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Half a dozen steps instead of a hundred thousand. ``GDRegressor()`` without a rate does not need this, for it goes straight to the bottom. But most of what
-# follows in this course walks, and is helped by it.
+# Half a dozen steps instead of a hundred thousand. ``GDRegressor()`` without a rate does not need this, for it goes straight to the bottom. But most
+# of what follows in this course walks, and is helped by it.
 
 # %% [markdown]
 # A Pipeline keeps the scale with the model
@@ -220,9 +220,9 @@ plt.ylabel("doughs too few, on average")
 plt.show()
 
 # %% [markdown]
-# On Fridays it makes too few, on Mondays and Tuesdays too many. So the weekday should be a column; but it is a word. To number the days 1 to 7 would be a
-# mistake: there is one weight for the column, so a Sunday would have to add seven times what a Monday adds. Instead each day gets a column of its own, 1 on
-# that day and 0 on all others. ``OneHotEncoder`` does that:
+# On Fridays it makes too few, on Mondays and Tuesdays too many. So the weekday should be a column; but it is a word. To number the days 1 to 7 would
+# be a mistake: there is one weight for the column, so a Sunday would have to add seven times what a Monday adds. Instead each day gets a column of its
+# own, 1 on that day and 0 on all others. ``OneHotEncoder`` does that:
 
 # %%
 from estimators import OneHotEncoder
@@ -265,8 +265,8 @@ tonight = {"reservations": 15, "temperature": 25, "tourists": 80, "weekday": "Th
 print("tonight:", forecast(model, tonight))
 
 # %% [markdown]
-# A reservation now adds 1.1 doughs, where it added 1.7 before. Fridays and Saturdays have many reservations *and* many guests without one; as long as the
-# weekday was missing, the reservations got the credit for both.
+# A reservation now adds 1.1 doughs, where it added 1.7 before. Fridays and Saturdays have many reservations *and* many guests without one; as long as
+# the weekday was missing, the reservations got the credit for both.
 
 # %% [markdown]
 # Exercise
@@ -279,11 +279,11 @@ print("tonight:", forecast(model, tonight))
 # Answer
 # ------
 #
-# True and false count as 1 and 0, so such a column is one-hot already, and its weight is what the event adds. The law that made the year adds 22 doughs for an
-# event and 15 for a holiday: the model came near, from 17 evenings with an event and 12 holidays.
+# True and false count as 1 and 0, so such a column is one-hot already, and its weight is what the event adds. The law that made the year adds 22
+# doughs for an event and 15 for a holiday: the model came near, from 17 evenings with an event and 12 holidays.
 #
-# In the picture, where a box holds the middle half of the evenings and a line their middle, evenings with an event need some 30 doughs more, not 21. For an
-# event brings reservations too, and these have a weight of their own.
+# In the picture, where a box holds the middle half of the evenings and a line their middle, evenings with an event need some 30 doughs more, not 21.
+# For an event brings reservations too, and these have a weight of their own.
 
 # %%
 more = dough_forecaster([*columns, "weekday", "holiday", "event"], degree=1)

@@ -3,8 +3,8 @@
 4. Yes or no: will the neighbours call the police?
 ==================================================
 
-The pizzeria has a garden, guests, and a band. On some evenings the neighbours call the police. **Tonight there are 40 guests and three hours of music. Will
-they call?** The answer is not a number of doughs but yes or no. To answer with one of a few *classes* is called *classification*. It is nearer to
+The pizzeria has a garden, guests, and a band. On some evenings the neighbours call the police. **Tonight there are 40 guests and three hours of music.
+Will they call?** The answer is not a number of doughs but yes or no. To answer with one of a few *classes* is called *classification*. It is nearer to
 parts 1 to 3 than it looks: it needs one new curve and one new loss.
 """
 
@@ -12,8 +12,8 @@ parts 1 to 3 than it looks: it needs one new curve and one new loss.
 # Thirty evenings
 # ---------------
 #
-# The evenings are invented: guests and hours of music are drawn with a seed, and then a die is thrown for the neighbours. Its odds are a law that we know
-# and the model does not: each guest and each hour makes a call more likely (the function ``squash`` is explained below).
+# The evenings are invented: guests and hours of music are drawn with a seed, and then a die is thrown for the neighbours. Its odds are a law that we
+# know and the model does not: each guest and each hour makes a call more likely (the function ``squash`` is explained below).
 
 # %%
 import matplotlib.pyplot as plt
@@ -75,9 +75,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The line says something like "how likely", but with many guests it says more than 1 and with few less than 0, and no evening is called on 1.2 times. So the
-# line is bent to stay between 0 and 1, by the *sigmoid*: ``1 / (1 + exp(-z))``. It makes 0 to one half, large numbers to nearly 1 and small ones to nearly 0. What
-# comes out can be read as a *probability*: 0.8 means that among ten such evenings there is a call on eight.
+# The line says something like "how likely", but with many guests it says more than 1 and with few less than 0, and no evening is called on 1.2 times.
+# So the line is bent to stay between 0 and 1, by the *sigmoid*: ``1 / (1 + exp(-z))``. It turns 0 into one half, large numbers into nearly 1 and
+# numbers far below zero into nearly 0. What comes out can be read as a *probability*: 0.8 means that among ten such evenings there is a call on eight.
 #
 # The model is the line of part 3 and then the sigmoid: ``squash(X @ weights + bias)``. It is named *logistic regression*.
 
@@ -110,8 +110,8 @@ axes[0].set_ylabel("loss")
 plt.show()
 
 # %% [markdown]
-# The squared error, on the left, has a high plain. There the model is sure and wrong, but the ground is nearly level: descent would hardly move. The reason is
-# that the squared error of an evening is never above 1, however wrong one is.
+# The squared error, on the left, has a high plain. There the model is sure and wrong, but the ground is nearly level: descent would hardly move. The
+# reason is that the squared error of an evening is never above 1, however wrong one is.
 #
 # The *log loss*, on the right, asks: which probability did you give to what happened? The loss is ``-log`` of that. Who gave 0.5 pays 0.7, who
 # gave 0.01 pays 4.6, and who was certain of the opposite would pay without end. So the slope is always there, and the valley has one lowest point.
@@ -130,9 +130,9 @@ plt.show()
 # Descent
 # -------
 #
-# The gradient of the log loss is a surprise: for each weight it is the mean of ``error * x``, where the error is the probability less what happened. But for a factor
-# of two that is the gradient of part 2. (The slope of the logarithm and the slope of the sigmoid cancel.) So the descent is known; the columns are
-# scaled, as part 3 advised, and a column of ones makes the bias.
+# The gradient of the log loss is a surprise: for each weight it is the mean of ``error * x``, where the error is the probability less what happened.
+# But for a factor of two that is the gradient of part 2. (The slope of the logarithm and the slope of the sigmoid cancel.) So the descent is known;
+# the columns are scaled, as part 3 advised, and a column of ones makes the bias.
 
 # %%
 means, deviations = X.mean(axis=0), X.std(axis=0)
@@ -153,8 +153,9 @@ plt.ylabel("log loss")
 plt.show()
 
 # %% [markdown]
-# It begins at 0.693, which is ``-log(0.5)``: who knows nothing says one half. ``GDClassifier`` does the same walk when it is given a rate; by default it
-# takes fewer, better steps, and needs neither rate nor scaling. (``alpha=0`` turns off a small penalty on the weights, about which there is more in part 11.)
+# It begins at 0.693, which is ``-log(0.5)``: who knows nothing says one half. ``GDClassifier`` does the same walk when it is given a rate; by default
+# it takes fewer, better steps, and needs neither rate nor scaling. (``alpha=0`` turns off a small penalty on the weights, about which there is more in
+# part 11.)
 
 # %%
 same = GDClassifier(alpha=0, learning_rate=1.0, max_iter=3000).fit(scaled, y)
@@ -228,10 +229,10 @@ axes[1].set(title="share of the calls foretold", ylim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# Who never expects a call is right on nine evenings in ten, and is of no use at all. With the custom of one half, the model is as good as equal to that in accuracy, but
-# foretells some of the calls; with the threshold 0.2 its accuracy is the *lowest* of the three, and it foretells three calls in four. So where one class
-# is rare, do not look at the accuracy alone. Ask two questions: how many of the calls are foretold (the *recall*), and how many of the warnings come true
-# (the *precision*)? The threshold trades one for the other.
+# Who never expects a call is right on nine evenings in ten, and is of no use at all. With the custom of one half, the model is as good as equal to
+# that in accuracy, but foretells some of the calls; with the threshold 0.2 its accuracy is the *lowest* of the three, and it foretells three calls in
+# four. So where one class is rare, do not look at the accuracy alone. Ask two questions: how many of the calls are foretold (the *recall*), and how
+# many of the warnings come true (the *precision*)? The threshold trades one for the other.
 #
 # All of these numbers are once more from the evenings that the model learned from. Part 9 does it properly.
 
@@ -239,16 +240,16 @@ plt.show()
 # Exercise
 # --------
 #
-# A warning costs an evening's music, say 1. A visit of the police costs 5. Compute what the thousand evenings cost with each threshold from 0.01 to 0.99, and
-# draw it. Which is the cheapest? Could you have known without computing?
+# A warning costs an evening's music, say 1. A visit of the police costs 5. Compute what the thousand evenings cost with each threshold from 0.01 to
+# 0.99, and draw it. Which is the cheapest? Could you have known without computing?
 
 # %% [markdown]
 # Answer
 # ------
 #
-# An evening without music costs 1 for sure; an evening with music costs ``5 * p`` on average. So turn the music down where ``5 * p`` is above 1, which is from
-# the threshold 0.2 on. The picture agrees: it is cheapest at about that threshold, and costs there some 300 instead of the 490 without any warning. This holds as
-# far as the probabilities are right, and those of logistic regression mostly are, since the log loss pays for just that.
+# An evening without music costs 1 for sure; an evening with music costs ``5 * p`` on average. So turn the music down where ``5 * p`` is above 1, which
+# is from the threshold 0.2 on. The picture agrees: it is cheapest at about that threshold, and costs there some 300 instead of the 490 without any
+# warning. This holds as far as the probabilities are right, and those of logistic regression mostly are, since the log loss pays for just that.
 
 # %%
 thresholds = np.linspace(0.01, 0.99, 99)

@@ -3,8 +3,8 @@
 5. Many classes at once: handwritten digits
 ===========================================
 
-Yes or no was part 4. A letter sorter has ten answers: **which digit is this?** And its question is not two numbers but a picture. Both turn out to be small
-steps: a picture is a long row of numbers, and ten answers are ten lines at once.
+Yes or no was part 4. A letter sorter has ten answers: **which digit is this?** And its question is not two numbers but a picture. Both turn out to be
+small steps: a picture is a long row of numbers, and ten answers are ten lines at once.
 """
 
 # %% [markdown]
@@ -53,8 +53,8 @@ X, y = X[:1200], y[:1200]
 # In part 4 a line gave one number, large for yes. Now each digit gets a line of its own: 64 weights and a bias, which give a *score*, large if the
 # picture looks like that digit. Ten columns of weights make a matrix, and ``A @ weights`` gives all ten scores of all pictures.
 #
-# Scores become probabilities by the *softmax*: ``exp`` makes each of them positive, and dividing by their sum makes them add up to 1. For two classes it is
-# the sigmoid of part 4.
+# Scores become probabilities by the *softmax*: ``exp`` makes each of them positive, and dividing by their sum makes them add up to 1. For two classes
+# it is the sigmoid of part 4.
 
 
 # %%
@@ -142,9 +142,9 @@ plt.show()
 # ----------------------
 #
 # Given a rate, ``GDClassifier`` walks as our loop did. (It warns that 300 steps are not the end. We know, and turn the warning off.) Without one it
-# finds its own way: from the pixels and the steps so far it learns how the valley is curved, and goes longer ways where that is safe. Both curves here have its usual
-# small penalty on the weights, without which there would be no lowest point: the 1,200 pictures can all be told apart, so ever larger weights would
-# lower the loss for ever.
+# finds its own way: from the pixels and the steps so far it learns how the valley is curved, and goes longer ways where that is safe. Both curves here
+# have its usual small penalty on the weights, without which there would be no lowest point: the 1,200 pictures can all be told apart, so ever larger
+# weights would lower the loss for ever.
 
 # %%
 import warnings
@@ -177,8 +177,8 @@ plt.show()
 # Which digits are taken for which?
 # ---------------------------------
 #
-# One figure, the accuracy, hides what goes wrong. The *confusion matrix* counts: a row for each true digit, a column for each answer. What is right is on
-# the diagonal.
+# One figure, the accuracy, hides what goes wrong. The *confusion matrix* counts: a row for each true digit, a column for each answer. What is right is
+# on the diagonal.
 
 # %%
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
@@ -206,24 +206,24 @@ for axis, row in zip(axes.flat, wrong, strict=True):
 plt.show()
 
 # %% [markdown]
-# The 1 gives the most trouble, taken for a 9 above all. Look at how differently people write it: a plain stroke, a stroke with a foot, a stroke with a long
-# flag, which looks like the upper half of a 9. But the model has *one* set of weights for all the ways to write a 1, and each pixel speaks for itself. "Ink
-# here, *but only if there is none there*" cannot be said by a line. Part 6 begins with that.
+# The 1 gives the most trouble, taken for a 9 above all. Look at how differently people write it: a plain stroke, a stroke with a foot, a stroke with a
+# long flag, which looks like the upper half of a 9. But the model has *one* set of weights for all the ways to write a 1, and each pixel speaks for
+# itself. "Ink here, *but only if there is none there*" cannot be said by a line. Part 6 begins with that.
 
 # %% [markdown]
 # Exercise
 # --------
 #
-# We held back the *last* 597 pictures. Hold back 597 drawn at random instead, by ``train_test_split`` of ``sklearn.model_selection``, and learn again. Is
-# the model better on new pictures now? A hint: the pictures come in runs, each by the hand of one person; thirteen people wrote them.
+# We held back the *last* 597 pictures. Hold back 597 drawn at random instead, by ``train_test_split`` of ``sklearn.model_selection``, and learn again.
+# Is the model better on new pictures now? A hint: the pictures come in runs, each by the hand of one person; thirteen people wrote them.
 
 # %% [markdown]
 # Answer
 # ------
 #
 # It looks better: about 97 in a hundred. But the model is the same, and so are the people. Drawn at random, nearly every writer is among the pictures
-# learned from *and* among the new ones; the last pictures are mostly by people whose hand the model has not seen. Which of the two is true depends on the
-# question: a letter sorter reads strangers. How to hold back rows is a decision, and part 9 is about it.
+# learned from *and* among the new ones; the last pictures are mostly by people whose hand the model has not seen. Which of the two is true depends on
+# the question: a letter sorter reads strangers. How to hold back rows is a decision, and part 9 is about it.
 
 # %%
 from sklearn.model_selection import train_test_split
