@@ -229,8 +229,8 @@ axes[1].set(title="share of the calls foretold", ylim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# Who never expects a call is right on nine evenings in ten, and is of no use at all. With the custom of one half, the model is as good as equal to
-# that in accuracy, but foretells some of the calls; with the threshold 0.2 its accuracy is the *lowest* of the three, and it foretells three calls in
+# Who never expects a call is right on nine evenings in ten, and is of no use at all. With the custom of one half, the model is hardly better in
+# accuracy, but foretells some of the calls; with the threshold 0.2 its accuracy is the *lowest* of the three, and it foretells three calls in
 # four. So where one class is rare, do not look at the accuracy alone. Ask two questions: how many of the calls are foretold (the *recall*), and how
 # many of the warnings come true (the *precision*)? The threshold trades one for the other.
 #
