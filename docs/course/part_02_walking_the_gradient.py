@@ -197,10 +197,12 @@ print(f"after a million steps: {model.coef_[0]:.4f} x + {model.intercept_:.4f}")
 # And a rate that would diverge is refused before the first step, with the border:
 
 # %%
+import textwrap
+
 try:
     GDRegressor(learning_rate=0.0023).fit(X, y)
 except ValueError as error:
-    print(error)
+    print(textwrap.fill(str(error), 72))
 
 # %% [markdown]
 # A million steps at once
