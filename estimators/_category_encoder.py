@@ -66,7 +66,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        self
+        self : encoder
+            The same object, fitted.
 
         Raises
         ------
@@ -96,7 +97,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        self
+        self : encoder
+            The same object, with what these rows teach.
         """
         self._learn(X, reset=not hasattr(self, "categories_"))
         return self
@@ -187,7 +189,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        self
+        self : encoder
+            The same object, with what `other` has learned.
 
         Raises
         ------
@@ -221,6 +224,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         feature_names_out : ndarray of str objects of shape (n_columns_out,)
+            In the order of the output columns.
         """
         pairs = self.get_categories_out(input_features)
         return object_array([f"{n}:other" if c is None else f"{n}={c}" for n, c in pairs])

@@ -14,7 +14,7 @@ class LossCurveDisplay:
     Parameters
     ----------
     loss : list of float
-        Of each epoch.
+        The loss of each epoch.
 
     val_loss : list of float, default=None
         Of each epoch, on held-out rows.
@@ -59,6 +59,7 @@ class LossCurveDisplay:
         Parameters
         ----------
         estimator : MLPClassifier, MLPRegressor or Pipeline that ends in one
+            Fitted.
 
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
@@ -106,6 +107,7 @@ class LossCurveDisplay:
         Returns
         -------
         self : LossCurveDisplay
+            The same object, with its picture.
 
         Raises
         ------

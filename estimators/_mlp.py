@@ -82,6 +82,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         Returns
         -------
         self : MLPClassifier or MLPRegressor
+            The same object, fitted.
 
         Raises
         ------
@@ -128,6 +129,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         Returns
         -------
         table : str
+            A line a layer, and the totals.
         """
         check_is_fitted(self)
         return as_table(self._current_network(), self.out_activation_)
@@ -138,6 +140,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         Returns
         -------
         graph : str
+            A left-to-right flowchart, a box a layer.
         """
         check_is_fitted(self)
         return as_mermaid(self._current_network(), self.out_activation_)

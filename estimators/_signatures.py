@@ -16,7 +16,9 @@ def with_parameters_of(parent: Callable) -> Callable[[Callable], Callable]:
         own = [p for p in inspect.signature(init).parameters.values() if p.kind not in FREE]
         names = {p.name for p in own}
         theirs = [p for p in inspect.signature(parent).parameters.values() if p.name not in names]
-        return naming_the_class(init, inspect.Signature(sorted(own + theirs, key=lambda p: p.kind)))
+        last = inspect.Parameter.KEYWORD_ONLY  # of those, the class's own come after the shared ones
+        order = sorted(own + theirs, key=lambda p: (p.kind, p.kind == last and p.name in names))
+        return naming_the_class(init, inspect.Signature(order))
 
     return decorate
 

@@ -56,7 +56,7 @@ class MultiHotEncoder(CategoryEncoder):
         The known categories in the order of the output columns, without the catch-all.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where ``X`` had names: a data frame or a named Series.
 
     See Also
@@ -142,7 +142,7 @@ class OneHotEncoder(CategoryEncoder):
         The known categories in the order of the output columns, without the catch-all.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where ``X`` had names: a data frame or a named Series.
 
     See Also

@@ -80,7 +80,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Number of iterations. With "auto" and no L1 penalty it is 1, a step scaled by the inverse of X'X, up
         to 5,000 features; with more, that of the conjugate steps.
 
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (`n_iter_`,)
         The objective after each iteration, summed over the targets. Worked out when it is read.
 
     max_learning_rate_ : float
@@ -89,7 +89,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
     n_features_in_ : int
         Number of features.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` had names that are all strings.
 
     Notes
@@ -194,6 +194,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             Other sparse formats are converted to CSR.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            One number a row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
             A row of weight 2 counts as the row twice.
@@ -201,6 +202,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Returns
         -------
         self : GDRegressor
+            The same object, fitted.
 
         Raises
         ------
@@ -244,6 +246,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
             At most 5,000 features.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            One number a row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
             As in :meth:`fit`.
@@ -251,6 +254,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Returns
         -------
         self : GDRegressor
+            The same object, with what these rows teach.
 
         Raises
         ------
@@ -299,6 +303,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            In the shape of the y of :meth:`fit`.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
@@ -317,8 +322,10 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Returns
         -------
         coefs : ndarray of shape (n_iterations, n_features) or (n_iterations, n_targets, n_features)
+            What ``coef_`` is after each of the numbers.
 
         intercepts : ndarray of shape (n_iterations,) or (n_iterations, n_targets)
+            What ``intercept_`` is.
 
         Raises
         ------
@@ -357,8 +364,10 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
         Returns
         -------
         coefs : ndarray of shape (n_alphas, n_features) or (n_alphas, n_targets, n_features)
+            What ``coef_`` is with each of the penalties.
 
         intercepts : ndarray of shape (n_alphas,) or (n_alphas, n_targets)
+            What ``intercept_`` is.
 
         Raises
         ------
@@ -399,7 +408,7 @@ class GDRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEs
 
     @property
     def loss_curve_(self) -> np.ndarray:
-        """Objective after each iteration, (n_iter_,)."""
+        """Objective after each iteration, (`n_iter_`,)."""
         solution = self._solved("loss_curve_")
         if solution.losses is None:
             return textbook_losses(self._moments, self._settings, solution)

@@ -101,8 +101,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            As in :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
+            As in :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
             Every label that can occur; must be given in the first call.
@@ -110,6 +112,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         self : MLPClassifier
+            The same object, with what these rows teach.
 
         Raises
         ------
@@ -137,6 +140,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels among ``classes_``; of several labels a row, 0 and 1.
         """
         P = self._outputs(X)
         if self.out_activation_ == "softmax":
@@ -170,6 +174,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
+            ``-inf`` where a probability rounds to 0.
         """
         P = self.predict_proba(X)
         return np.log(P, out=P)
@@ -299,12 +304,15 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            As in :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
+            As in :meth:`fit`.
 
         Returns
         -------
         self : MLPRegressor
+            The same object, with what these rows teach.
 
         Raises
         ------
@@ -323,6 +331,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            One axis if there is one output.
         """
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 else out

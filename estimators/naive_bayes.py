@@ -70,7 +70,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         Number of features seen in :meth:`fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` had names that are all strings.
 
     Notes
@@ -150,6 +150,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : ComplementNB
+            The same object, fitted.
 
         Raises
         ------
@@ -191,6 +192,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : ComplementNB
+            The same object, with what these rows teach.
 
         Raises
         ------
@@ -253,6 +255,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Returns
         -------
         labels : ndarray of shape (n_samples,)
+            Each one of ``classes_``.
         """
         X = self._check_X(X)
         best = np.empty(X.shape[0], dtype=np.intp)
@@ -323,6 +326,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Returns
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
         """
         joint = self.predict_joint_log_proba(X)
         joint -= logsumexp(joint, axis=1, keepdims=True)
@@ -354,6 +358,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Returns
         -------
         weights : ndarray of shape (n_labels, n_features)
+            What a feature adds to the score of each of the labels, in the order in which they are asked.
 
         Raises
         ------

@@ -81,29 +81,31 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
     intercept_ : float or ndarray of shape (n_targets,)
         The constant term in the original units.
 
-    powers_ : ndarray of shape (n_terms, n_features_in_)
+    powers_ : ndarray of shape (n_terms, `n_features_in_`)
         The power of each feature in each term: all features, then the terms of degree 2, and so on,
         in the order of :class:`sklearn.preprocessing.PolynomialFeatures` without its constant.
 
-    domain_ : ndarray of shape (2, n_features_in_)
+    domain_ : ndarray of shape (2, `n_features_in_`)
         Lowest and highest values that are scaled to -1 and 1.
 
     n_iter_ : int
         Number of iterations.
 
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (`n_iter_`,)
         The objective after each iteration.
 
     n_features_in_ : int
         Number of features.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` had names that are all strings.
 
-    Notes ----- With p terms and n rows, fitting takes O(n p^2) time and O(p^2) memory beyond the data, p
-    being at most 5,000. In place of a column x, the terms are made of ``(x - middle) / half``, with the
-    middle of its domain and half the width: for eight powers of one feature that lowers the condition of
-    X'X from 1e11 to 6e4.
+    Notes
+    -----
+    With p terms and n rows, fitting takes O(n p^2) time and O(p^2) memory beyond the data, p being at most
+    5,000. In place of a column x, the terms are made of ``(x - middle) / half``, with the middle of its
+    domain and half the width: for eight powers of one feature that lowers the condition of X'X from 1e11 to
+    6e4.
 
     Examples
     --------
@@ -158,6 +160,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         X : {array-like, data frame} of shape (n_samples, n_features)
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            One number a row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
             A row of weight 2 counts as the row twice.
@@ -165,6 +168,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         Returns
         -------
         self : PolynomialRegressor
+            The same object, fitted.
 
         Raises
         ------
@@ -194,6 +198,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         X : {array-like, data frame} of shape (n_samples, n_features)
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            One number a row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
             As in :meth:`fit`.
@@ -201,6 +206,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         Returns
         -------
         self : PolynomialRegressor
+            The same object, with what these rows teach.
 
         Raises
         ------
@@ -231,6 +237,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         Returns
         -------
         self : PolynomialRegressor
+            The same object, with what `other` has learned.
 
         Raises
         ------
@@ -257,6 +264,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            In the shape of the y of :meth:`fit`.
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
@@ -274,12 +282,13 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the features; None for `feature_names_in_`, or x0, x1 and so on.
 
         Returns
         -------
         names : ndarray of str objects of shape (n_terms,)
+            In the order of ``powers_``.
         """
         check_is_fitted(self)
         features = check_feature_names_in(self, input_features)
@@ -301,7 +310,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
 
     @property
     def powers_(self) -> np.ndarray:
-        """Power of each feature in each term, (n_terms, n_features_in_)."""
+        """Power of each feature in each term, (n_terms, `n_features_in_`)."""
         self._fitted("powers_")
         return self._expansion.powers
 
@@ -312,7 +321,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
 
     @property
     def loss_curve_(self) -> np.ndarray:
-        """Objective after each iteration, (n_iter_,)."""
+        """Objective after each iteration, (`n_iter_`,)."""
         return self._fitted("loss_curve_").loss_curve_
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -36,7 +36,19 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 
 
 class ModelFileError(ValueError):
-    """A model cannot be saved, or a saved model does not keep what its card promises."""
+    """A model cannot be saved, or a saved model does not keep what its card promises.
+
+    Where the card or the file is not there, it is a FileNotFoundError too.
+
+    Examples
+    --------
+    >>> from pipelines import ModelFileError, load_model
+    >>> try:
+    ...     model = load_model("models/no_such_model")
+    ... except ModelFileError as error:
+    ...     print(isinstance(error, FileNotFoundError))
+    True
+    """
 
 
 class ModelFileNotFoundError(ModelFileError, FileNotFoundError):

@@ -110,7 +110,7 @@ def scan_parquet(
     ----------
     path : str, path, or list of them
         Files, folders (all ``.parquet`` and ``.pq`` files in them, at any depth), patterns such as
-        "sales/2025-*.parquet", or addresses that polars reads, such as "s3://bucket/sales.parquet".
+        ``sales/2025-*.parquet``, or addresses that polars reads, such as "s3://bucket/sales.parquet".
 
     columns : sequence of str, default=None
         The columns to read; all by default.
@@ -155,8 +155,14 @@ def scan_csv(
 
     Parameters
     ----------
-    path, columns, batch_size : as of :func:`scan_parquet`
-        Of a folder the ``.csv`` and ``.tsv`` files.
+    path : str, path, or list of them
+        As of :func:`scan_parquet`; of a folder the ``.csv`` and ``.tsv`` files.
+
+    columns : sequence of str, default=None
+        As of :func:`scan_parquet`.
+
+    batch_size : int, default=262144
+        As of :func:`scan_parquet`.
 
     **options
         For :func:`polars.scan_csv`, such as ``separator``, ``schema_overrides`` and ``infer_schema_length``.
@@ -169,8 +175,20 @@ def scan_csv(
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    FileNotFoundError
         As :func:`scan_parquet`.
+    ValueError
+        As :func:`scan_parquet`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pipelines import scan_csv
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "games.csv").write_text("title,types\\nTetris,Puzzle\\nCeleste,Action|Platform")
+    ...     [batch["types"].to_list() for batch in scan_csv(folder)]
+    [['Puzzle', 'Action|Platform']]
     """
     return open_files(path, "csv", columns, _checked_size(batch_size, "scan_csv"), options)
 
@@ -182,8 +200,14 @@ def scan_ndjson(
 
     Parameters
     ----------
-    path, columns, batch_size : as of :func:`scan_parquet`
-        Of a folder the ``.ndjson`` and ``.jsonl`` files.
+    path : str, path, or list of them
+        As of :func:`scan_parquet`; of a folder the ``.ndjson`` and ``.jsonl`` files.
+
+    columns : sequence of str, default=None
+        As of :func:`scan_parquet`.
+
+    batch_size : int, default=262144
+        As of :func:`scan_parquet`.
 
     **options
         For :func:`polars.scan_ndjson`, such as ``schema_overrides`` and ``infer_schema_length``.
@@ -191,11 +215,24 @@ def scan_ndjson(
     Returns
     -------
     source : iterable of polars.DataFrame
+        As of :func:`scan_parquet`. Lists stay lists.
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    FileNotFoundError
         As :func:`scan_parquet`.
+    ValueError
+        As :func:`scan_parquet`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pipelines import scan_ndjson
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "games.ndjson").write_text('{"types": ["Action", "Platform"]}')
+    ...     [batch["types"].to_list() for batch in scan_ndjson(folder)]
+    [[['Action', 'Platform']]]
     """
     return open_files(path, "ndjson", columns, _checked_size(batch_size, "scan_ndjson"), options)
 

@@ -44,7 +44,21 @@ MOST_DOUGHS = 2**53  # beyond, a float is no longer exact to one dough
 
 
 class ExtrapolationWarning(UserWarning):
-    """An evening lies outside those that the model was fitted on."""
+    """An evening lies outside those that the model was fitted on.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pandas as pd
+    >>> from pipelines import ExtrapolationWarning, dough_forecaster, forecast
+    >>> week = pd.DataFrame({"reservations": [12, 20, 18, 30, 24], "doughs": [36, 72, 68, 82, 75]})
+    >>> model = dough_forecaster(degree=1).fit(week, week["doughs"])
+    >>> with warnings.catch_warnings(action="error", category=ExtrapolationWarning):
+    ...     forecast(model, {"reservations": 300})
+    Traceback (most recent call last):
+    ...
+    pipelines.forecast.ExtrapolationWarning: Outside of what was learned: column 'reservations' is 300, ...
+    """
 
 
 def dough_forecaster(
@@ -157,6 +171,19 @@ def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = 
         If a number lies farther outside the training's than their width / (2 degree^2), where a polynomial
         can be more than twice as large as anywhere inside (Chebyshev); if a weekday or month did not occur
         there, which then counts as an average one; or a holiday or event never did, which adds nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pipelines import dough_forecaster, forecast
+    >>> year = pd.DataFrame({"reservations": range(10, 50)})
+    >>> year["doughs"] = [2 * n + 17 + n % 3 for n in year["reservations"]]
+    >>> model = dough_forecaster(degree=1).fit(year, year["doughs"])
+    >>> evenings = [{"reservations": 15}, {"reservations": 30}]
+    >>> forecast(model, evenings)
+    array([48, 78])
+    >>> forecast(model, evenings, service_level=0.9)
+    array([49, 79])
     """
     model = _pipeline(model)
     frame = read_evenings(evenings, model["read"].features)
@@ -179,6 +206,7 @@ def weights_in_words(model: BaseEstimator, evening: Mapping[str, Any] | None = N
     Parameters
     ----------
     model : fitted Pipeline from `dough_forecaster`, or search over one
+        Of a search the best model.
 
     evening : dict, default=None
         Where a polynomial of degree 2 or more is looked at, for its slope is not everywhere the same. What it

@@ -37,7 +37,25 @@ _COMPARED = (
 
 
 class ModelVersionWarning(UserWarning):
-    """A model was trained with other versions than those it is loaded with."""
+    """A model was trained with other versions than those it is loaded with.
+
+    Examples
+    --------
+    A card that names another version:
+
+    >>> import tempfile, warnings
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from estimators import ComplementNB
+    >>> from pipelines import ModelVersionWarning, load_model, save_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     card = save_model(ComplementNB().fit([[2, 0], [0, 1]], ["action", "puzzle"]), Path(folder, "taste"))
+    ...     _ = card.write_text(card.read_text().replace(np.__version__, "1.0"))
+    ...     with warnings.catch_warnings(record=True) as caught:
+    ...         model = load_model(card)
+    >>> caught[0].category is ModelVersionWarning
+    True
+    """
 
 
 def save_model(
@@ -171,6 +189,19 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     -----
     ModelVersionWarning
         If it was trained with another version of what `version_differences` compares.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from estimators import ComplementNB
+    >>> from pipelines import load_model, save_model
+    >>> model = ComplementNB().fit([[2, 0], [0, 1]], ["action", "puzzle"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     card = save_model(model, Path(folder, "taste"))
+    ...     again = load_model(card, expected=ComplementNB)
+    >>> again.predict([[5, 0]]).tolist()
+    ['action']
     """
     if not isinstance(expected, type | None):
         raise TypeError(f"expected must be a class. Got {expected!r} instead.")
@@ -210,6 +241,18 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     ModelFileError
         If the card is missing (then it is a FileNotFoundError too), unreadable, incomplete, of a
         newer format or names a file outside its folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from estimators import ComplementNB
+    >>> from pipelines import read_card, save_model
+    >>> model = ComplementNB().fit([[2, 0], [0, 1]], ["action", "puzzle"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     card = read_card(save_model(model, Path(folder, "taste"), scores={"accuracy": 1.0}))
+    >>> card["class"], card["scores"]
+    ('estimators.naive_bayes.ComplementNB', {'accuracy': 1.0})
     """
     folder, name, _ = _split(path)
     where = folder / f"{name}.json"
@@ -241,6 +284,18 @@ def version_differences(card: Mapping[str, Any]) -> list[str]:
     list of str
         Such as ``"trained with numpy 2.3.0, here 2.4.1"``, for Python (major and minor version),
         NumPy, SciPy, scikit-learn, joblib and tallygrad; empty where all agree.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from estimators import ComplementNB
+    >>> from pipelines import read_card, save_model, version_differences
+    >>> model = ComplementNB().fit([[2, 0], [0, 1]], ["action", "puzzle"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     card = read_card(save_model(model, Path(folder, "taste")))
+    >>> version_differences(card)
+    []
     """
     then, now = ({**v, "python": _minor(v)} for v in (card["versions"], _cards.installed_versions()))
     return [

@@ -148,6 +148,23 @@ def recommend(
     Notes
     -----
     Memory is bounded whatever the numbers of rows and classes.
+
+    Examples
+    --------
+    Any classifier can be asked:
+
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from pipelines import recommend
+    >>> X, y = load_iris(return_X_y=True)
+    >>> flowers = LogisticRegression(max_iter=1000).fit(X, y)
+    >>> labels, scores = recommend(flowers, X[[0, 100]], k=2)
+    >>> labels
+    array([[0, 1],
+           [2, 1]])
+    >>> recommend(flowers, X[[0, 100]], k=2, exclude=[0])[0]
+    array([[1, 2],
+           [2, 1]])
     """
     k = check_k(k, "recommend")
     classifier, X = transform(model, X)
@@ -162,6 +179,7 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     Parameters
     ----------
     model : fitted ComplementNB or MultinomialNB, or Pipeline or search that ends in one
+        Its score is a sum over the features.
 
     X : data frame or array-like of shape (1, n_features), or dict
         One question, as `model` takes it.
@@ -184,6 +202,16 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
         If `X` has not one row, or `label` is not one of the classes.
     TypeError
         If the scores of `model` are not sums over the features.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pipelines import explain, game_recommender
+    >>> games = pd.DataFrame({"budget": ["cheap", "cheap"], "gameplay_types": [["Puzzle"], ["Shooter"]]})
+    >>> model = game_recommender().fit(games, ["Tetris", "Doom"])
+    >>> adds = explain(model, {"budget": "cheap", "gameplay_types": ["Puzzle"]}, "Tetris")
+    >>> {part: round(number, 2) for part, number in adds.items()}
+    {'gameplay_types=Puzzle': 1.61, 'budget=cheap': 0.92}
     """
     names = feature_names_of(model)
     classifier, X = transform(model, X)
@@ -209,6 +237,7 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
         if the classifier allows it (``ComplementNB(new_classes="add")``).
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
+        The new rows, as :func:`recommend` takes questions.
 
     y : array-like of shape (n_samples,)
         A label for each row.
@@ -218,7 +247,8 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
 
     Returns
     -------
-    model : the same object, changed in place
+    model : the same object
+        Changed in place.
 
     Raises
     ------
@@ -226,6 +256,17 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
         If the last step has no ``partial_fit``.
     ValueError
         If `y` is a bare string, or what the last step refuses; the model is unchanged.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pipelines import game_recommender, recommend, update
+    >>> games = pd.DataFrame({"budget": ["cheap", "cheap"], "gameplay_types": [["Puzzle"], ["Shooter"]]})
+    >>> model = game_recommender().fit(games, ["Tetris", "Doom"])
+    >>> question = {"budget": "cheap", "gameplay_types": ["Puzzle"]}
+    >>> model = update(model, [question, question], ["Puyo Puyo", "Puyo Puyo"])
+    >>> recommend(model, question, k=2)[0].tolist()
+    [['Puyo Puyo', 'Tetris']]
     """
     if isinstance(y, str):
         raise ValueError(
@@ -244,11 +285,17 @@ def hit_rate_scorer(k: int = 5) -> "TopKScorer":
     Parameters
     ----------
     k : int, default=5
+        How many labels are looked at.
 
     Returns
     -------
     scorer : callable(model, X, y, sample_weight=None) -> float
         For ``cross_val_score``, ``GridSearchCV`` and the like.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not a whole number of at least 1.
 
     Examples
     --------
@@ -271,11 +318,28 @@ def ndcg_scorer(k: int = 5) -> "TopKScorer":
     Parameters
     ----------
     k : int, default=5
+        How many labels are looked at.
 
     Returns
     -------
     scorer : callable(model, X, y, sample_weight=None) -> float
         For ``cross_val_score``, ``GridSearchCV`` and the like.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not a whole number of at least 1.
+
+    Examples
+    --------
+    Each row's label is the best here:
+
+    >>> import numpy as np
+    >>> from estimators import ComplementNB
+    >>> from pipelines import ndcg_scorer
+    >>> X, y = np.eye(4), np.arange(4)
+    >>> ndcg_scorer(k=2)(ComplementNB().fit(X, y), X, y)
+    1.0
     """
     return TopKScorer("ndcg_scorer", k, _discount)
 

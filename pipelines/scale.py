@@ -37,10 +37,10 @@ def fit_batches(
 
     Parameters
     ----------
-    model : Pipeline, ColumnTransformer, encoder, StandardScaler, ComplementNB, GDRegressor or
-    PolynomialRegressor
-        Made of these in any way; of transformers that learn nothing, and of "passthrough" and "drop" too; and
-        of :func:`dough_forecaster` with ``cv=0``. Encoders and ComplementNB are those of this library.
+    model : estimator
+        OneHotEncoder, MultiHotEncoder, ComplementNB, GDRegressor or PolynomialRegressor of this library,
+        StandardScaler, or a Pipeline or ColumnTransformer of these; of transformers that learn nothing, and
+        of "passthrough" and "drop" too; or :func:`dough_forecaster` with ``cv=0``.
 
     batches : iterable, or function that returns one
         Frames of pandas or polars, or batches or tables of Arrow, all with the same columns; or tuples (X, y)
@@ -68,8 +68,8 @@ def fit_batches(
 
     Returns
     -------
-    model : the same object, fitted; its steps are new ones
-        Counts, categories and labels are exactly those of ``fit``; means and variances differ by rounding
+    model : the same object, fitted
+        Its steps are new ones. Counts, categories and labels are exactly those of ``fit``; means and variances differ by rounding
         (Chan's formula); coefficients as :meth:`estimators.GDRegressor.merge` promises, to 1e-8 at a
         condition of 10,000.
 
@@ -131,7 +131,8 @@ def fit_dask(
 
     Parameters
     ----------
-    model : as :func:`fit_batches` takes it
+    model : estimator
+        As :func:`fit_batches` takes it.
 
     X : Dask DataFrame, Dask Array, or what scan_parquet, scan_csv or scan_ndjson returns
         Of a source of files each task reads some batches of one file, with polars, in bounded memory; the

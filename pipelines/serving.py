@@ -84,6 +84,43 @@ class CompiledRecommender:
     Its answers are those of :func:`pipelines.recommend` and :func:`pipelines.explain` to the last bit,
     errors included. Strings, numbers, booleans, None, and lists of them, take the fast path; anything
     else, and whatever will be refused, goes the encoders' own way, which takes milliseconds.
+
+    Parameters
+    ----------
+    encode : ColumnTransformer
+        Fitted, of the encoders of this library. :func:`compile_recommender` hands over a copy.
+
+    classifier : ComplementNB
+        Fitted on what `encode` gives.
+
+    Attributes
+    ----------
+    classes_ : tuple of length n_labels
+        The labels in the order of the model's ``classes_``, as plain values.
+
+    n_labels : int
+        Number of labels.
+
+    categories_ : dict of str to tuple
+        The known categories of each column, in the order of the encoder's ``categories_``.
+
+    Raises
+    ------
+    TypeError
+        If `encode` holds anything else.
+    ValueError
+        If the two do not fit together, or a weight is not finite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pipelines import compile_recommender, game_recommender
+    >>> games = pd.DataFrame({"budget": ["cheap", "premium"], "gameplay_types": [["Puzzle"], ["Racing"]]})
+    >>> compiled = compile_recommender(game_recommender().fit(games, ["Tetris", "Gran Turismo"]))
+    >>> compiled
+    CompiledRecommender(2 labels, asked by budget, gameplay_types)
+    >>> compiled.categories_
+    {'budget': ('cheap', 'premium'), 'gameplay_types': ('Puzzle', 'Racing')}
     """
 
     def __init__(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
@@ -134,6 +171,7 @@ class CompiledRecommender:
             Equal scores stand in the order of ``classes_``.
 
         scores : list of float, of the same length
+            Joint log-likelihoods, as :func:`pipelines.recommend` gives them.
 
         Raises
         ------
