@@ -61,7 +61,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         ----------
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             The columns to encode.
-        y : None
+        y : None, default=None
             Ignored, here for Pipeline.
 
         Returns
@@ -92,13 +92,20 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         ----------
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             More rows.
-        y : None
+        y : None, default=None
             Ignored, here for Pipeline.
 
         Returns
         -------
         self : encoder
             The same object, with what these rows teach.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit`. The encoder is unchanged.
+        TypeError
+            As :meth:`fit`.
         """
         self._learn(X, reset=not hasattr(self, "categories_"))
         return self
@@ -111,13 +118,20 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         ----------
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             The columns to encode.
-        y : None
+        y : None, default=None
             Ignored, here for Pipeline.
 
         Returns
         -------
         X_out : CSR matrix or ndarray of shape (n_samples, n_columns_out)
             The same as ``fit(X).transform(X)``.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit`.
+        TypeError
+            As :meth:`fit`.
         """
         return self._encode(self._learn(X, reset=True))
 
@@ -140,6 +154,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         ValueError
             If a value is unknown, missing or empty, and ``handle_unknown="error"``; it lists the
             known categories, nearest spelling first.
+        TypeError
+            If cells are of the wrong kind.
         """
         check_is_fitted(self, "categories_")
         columns = self._read(X, reset=False)
@@ -161,6 +177,11 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             `MultiHotEncoder`: lists in the order of the categories, a row of zeros is ``[]`` and the
             catch-all column is an item None. `OneHotEncoder`: values, a row of zeros and the
             catch-all column are None.
+
+        Raises
+        ------
+        ValueError
+            If X has another number of columns, or, of a OneHotEncoder, a row several ones.
         """
         check_is_fitted(self, "categories_")
         matrix = sparse.csr_array(check_array(X, accept_sparse="csr", ensure_min_features=0))
@@ -196,6 +217,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         ------
         ValueError
             If the class, a parameter or the input columns differ; `self` stays as it is.
+        TypeError
+            If the categories of both cannot be sorted together, such as numbers and strings.
         sklearn.exceptions.NotFittedError
             If one of the two is not fitted.
         """

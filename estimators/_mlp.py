@@ -89,6 +89,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
         ValueError
             If the input is not valid, the loss is no longer finite (the message says in which epoch; the
             weights of the epoch before are kept), or the checkpoint is damaged or of another training.
+        TypeError
+            If `hidden_layer_sizes` holds what is no whole number.
 
         Warns
         -----

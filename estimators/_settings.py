@@ -18,7 +18,7 @@ class Settings(BaseEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of int, default=(100,)
+    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
         The number of units of each hidden layer.
 
     activation : {"relu", "leaky_relu", "tanh", "logistic", "identity"}, default="relu"
@@ -136,9 +136,9 @@ class Settings(BaseEstimator):
     intercepts_ : list of ndarray of shape (n_out,)
         The biases of each layer.
 
-    batch_norm_ : list of dict of ndarray
-        "scale", "shift", "running_mean" and "running_variance" of each hidden layer, each of shape (n_out,);
-        empty without `batch_norm`. The first two are learned.
+    batch_norm_ : list of dict of ndarray of shape (n_out,)
+        "scale", "shift", "running_mean" and "running_variance" of each hidden layer; empty without
+        `batch_norm`. The first two are learned.
 
     n_parameters_ : int
         Number of parameters, those of batch normalisation included.

@@ -52,8 +52,8 @@ class MultiHotEncoder(CategoryEncoder):
 
     Attributes
     ----------
-    categories_ : list of ndarray, one per column
-        The known categories in the order of the output columns, without the catch-all.
+    categories_ : list of ndarray of shape (n_categories,)
+        One per column: the known categories in the order of the output columns, without the catch-all.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -138,8 +138,8 @@ class OneHotEncoder(CategoryEncoder):
 
     Attributes
     ----------
-    categories_ : list of ndarray, one per column
-        The known categories in the order of the output columns, without the catch-all.
+    categories_ : list of ndarray of shape (n_categories,)
+        One per column: the known categories in the order of the output columns, without the catch-all.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -338,6 +338,11 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -------
         labels : ndarray of shape (n_samples,)
             Of equal scores, the first class in ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If a score overflows.
         """
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)]
@@ -354,6 +359,11 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -------
         proba : ndarray of shape (n_samples, n_classes)
             Classes in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If a score overflows.
         """
         scores = self.decision_function(X)
         return expit(np.column_stack([-scores, scores])) if scores.ndim == 1 else softmax(scores, axis=1)
@@ -370,6 +380,11 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
             Classes in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If a score overflows.
         """
         scores = self.decision_function(X)
         if scores.ndim == 1:

@@ -119,6 +119,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As :meth:`fit`; if `classes` is missing in the first call or differs later; with
             ``early_stopping=True`` or ``class_weight="balanced"``.
+        TypeError
+            As :meth:`fit`.
         """
         if self.class_weight == "balanced":
             raise ValueError(
@@ -318,6 +320,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         ------
         ValueError
             As :meth:`fit`; with ``early_stopping=True``.
+        TypeError
+            As :meth:`fit`.
         """
         return self._fit(X, y, sample_weight, incremental=True)
 

@@ -45,9 +45,9 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
     interaction_only : bool, default=False
         Whether only products of different features are made, no powers.
 
-    expand : array-like of int, str or bool, default=None
-        The features that are raised to powers and multiplied: their positions, their names, or a mask. The
-        others enter as they are (flags and one-hot columns have no powers). None for all features.
+    expand : array-like of shape (n_expanded,) or (n_features,), default=None
+        The features that are raised to powers and multiplied: their positions (int), their names, or a mask
+        (bool). The others enter as they are (flags and one-hot columns have no powers). None for all.
 
     domain : array-like of shape (2,) or (2, n_features), default=None
         Lowest and highest values, scaled to -1 and 1. None for those of the training rows;

@@ -184,9 +184,10 @@ def scan_csv(
     --------
     >>> import tempfile
     >>> from pathlib import Path
+    >>> import polars as pl
     >>> from pipelines import scan_csv
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "games.csv").write_text("title,types\\nTetris,Puzzle\\nCeleste,Action|Platform")
+    ...     pl.DataFrame({"types": ["Puzzle", "Action|Platform"]}).write_csv(Path(folder, "games.csv"))
     ...     [batch["types"].to_list() for batch in scan_csv(folder)]
     [['Puzzle', 'Action|Platform']]
     """

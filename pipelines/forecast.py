@@ -83,8 +83,11 @@ def dough_forecaster(
         Two bends once, which most data will bear. Choose by ``GridSearchCV`` over
         "forecast__regressor__degree".
 
-    alpha, l1_ratio : float, default=0.0
+    alpha : float, default=0.0
         The penalty on the weights, as of :class:`estimators.PolynomialRegressor`.
+
+    l1_ratio : float, default=0.0
+        Its L1 share, likewise.
 
     cv : int, default=10
         In how many folds `fit` gathers the errors on unseen evenings, which a service level needs; 0 for
@@ -218,6 +221,13 @@ def weights_in_words(model: BaseEstimator, evening: Mapping[str, Any] | None = N
     sentences : list of str
         ``["each reservation adds 2.4 doughs", "a Saturday adds 31.0 doughs to a Monday", ...]``. Of a degree
         above 1 the first says where, and what one more of a number adds there.
+
+    Raises
+    ------
+    TypeError
+        If `model` is another one.
+    ValueError
+        If a value of `evening` is not allowed.
 
     Examples
     --------

@@ -49,9 +49,10 @@ class ModelVersionWarning(UserWarning):
     >>> from estimators import ComplementNB
     >>> from pipelines import ModelVersionWarning, load_model, save_model
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     card = save_model(ComplementNB().fit([[2, 0], [0, 1]], ["action", "puzzle"]), Path(folder, "taste"))
+    ...     model = ComplementNB().fit([[2, 0], [0, 1]], ["action", "puzzle"])
+    ...     card = save_model(model, Path(folder, "taste"))
     ...     _ = card.write_text(card.read_text().replace(np.__version__, "1.0"))
-    ...     with warnings.catch_warnings(record=True) as caught:
+    ...     with warnings.catch_warnings(action="always", record=True) as caught:
     ...         model = load_model(card)
     >>> caught[0].category is ModelVersionWarning
     True
@@ -83,12 +84,14 @@ def save_model(
         ``models/games``, ``models/games.json`` or ``models/games.joblib`` for a joblib file,
         ``models/games.skops`` for a skops file (needs the package skops), which others
         can load without trusting you. The folder must exist.
-    X, y : data frame or array, default=None
+    X : data frame or array of shape (n_samples, n_features), default=None
         The training data. The card keeps the number of rows, the columns and a fingerprint of the
         content, the same whether pandas or polars held it; never the data.
+    y : data frame, Series or array of shape (n_samples,) or (n_samples, n_targets), default=None
+        The targets, kept in the same way.
     scores : dict, default=None
         What was measured, for example by cross-validation.
-    questions : list of dicts, data frame or array, default=None
+    questions : list of dicts, data frame or array of shape (n_questions, n_features), default=None
         At most three questions, stored with their answers so that a test can ask them again. A list
         of dicts is asked as a pandas data frame.
     answer : callable, default=None
@@ -109,9 +112,13 @@ def save_model(
         If the model cannot be pickled or, for skops, holds types that `load_model` refuses.
     FileNotFoundError
         If the folder does not exist.
-    TypeError, ValueError
-        If the path has another suffix, there are too many questions, or a score, question or answer
-        is not a JSON value. Whatever is raised, the model saved before is still there.
+    ImportError
+        If skops is asked for and not installed.
+    TypeError
+        If `scores` is no dict or `retrain` no str, or a score, question or answer is not a JSON value.
+    ValueError
+        If the path has another suffix, there are too many questions, or a score or answer is NaN or
+        infinite. Whatever is raised, the model saved before is still there.
 
     Examples
     --------
@@ -184,6 +191,12 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
         If the card or the file is missing (then it is a FileNotFoundError too), incomplete,
         altered, of a newer format, of another class or kind, outside the card's folder, or cannot
         be loaded.
+    ImportError
+        If the file is one of skops, which is not installed.
+    TypeError
+        If `expected` is no class.
+    ValueError
+        If the path has another suffix.
 
     Warns
     -----
@@ -241,6 +254,8 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     ModelFileError
         If the card is missing (then it is a FileNotFoundError too), unreadable, incomplete, of a
         newer format or names a file outside its folder.
+    ValueError
+        If the path has another suffix.
 
     Examples
     --------

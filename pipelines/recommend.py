@@ -31,8 +31,11 @@ def game_recommender(
 
     Parameters
     ----------
-    budget, gameplay_types : str, default="budget", "gameplay_types"
-        The columns of the frame: one budget a row, and one list of types a row. Either may be missing.
+    budget : str, default="budget"
+        The column of the frame with one budget a row, which may be missing.
+
+    gameplay_types : str, default="gameplay_types"
+        The column with one list of types a row, which may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
         None for ``OneHotEncoder(handle_unknown="ignore")`` and ``MultiHotEncoder(handle_unknown="ignore")``:

@@ -69,9 +69,9 @@ def fit_batches(
     Returns
     -------
     model : the same object, fitted
-        Its steps are new ones. Counts, categories and labels are exactly those of ``fit``; means and variances differ by rounding
-        (Chan's formula); coefficients as :meth:`estimators.GDRegressor.merge` promises, to 1e-8 at a
-        condition of 10,000.
+        Its steps are new ones. Counts, categories and labels are exactly those of ``fit``; means and
+        variances differ by rounding (Chan's formula); coefficients as
+        :meth:`estimators.GDRegressor.merge` promises, to 1e-8 at a condition of 10,000.
 
     Raises
     ------
@@ -84,6 +84,8 @@ def fit_batches(
         named, and the model is unchanged.
     ModelFileError
         If `checkpoint` is of another model or of other versions.
+    OSError
+        If `checkpoint` names a folder, or its folder does not exist.
 
     Notes
     -----
