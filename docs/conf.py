@@ -1,5 +1,6 @@
 """How the guide is built: ``python -m sphinx -W docs docs/_build``. The scripts of the course and the gallery are run."""
 
+import logging
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import matplotlib
 from docutils.nodes import SkipNode
 from docutils.utils.math.latex2mathml import tex2mathml
+from numpydoc.docscrape_sphinx import SphinxDocString
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
 matplotlib.use("agg")
+logging.getLogger("matplotlib.category").setLevel("WARNING")  # weekdays are categories, it says each time
 
 project, author, copyright = "tallygrad", "the tallygrad authors", "the tallygrad authors"
 extensions = [
@@ -34,6 +37,7 @@ html_theme, html_title = "furo", "tallygrad"
 html_copy_source = html_show_sphinx = False
 html_math_renderer = "mathml"
 python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 70  # a line a parameter where one line has not room for all
 nitpicky = False
 
 myst_enable_extensions = ["dollarmath", "deflist"]
@@ -78,12 +82,35 @@ def _math(writer, node):
     raise SkipNode
 
 
+CALLED_BY_SCIKIT_LEARN = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end"}  # of callbacks
+
+
+def _is_ours(member):
+    return str(getattr(member, "__module__", "")).split(".")[0] in ("estimators", "pipelines")
+
+
 def _skip(app, what, name, obj, skip, options):
-    """Leave out what scikit-learn's base classes bring: it is described there."""
-    return True if str(getattr(obj, "__module__", "")).startswith("sklearn.") else None
+    """Leave out what scikit-learn's base classes bring, and what the section Attributes describes."""
+    in_attributes = isinstance(obj, property)
+    return True if in_attributes or name in CALLED_BY_SCIKIT_LEARN or not _is_ours(obj) else None
+
+
+_list_of = SphinxDocString._str_param_list
+# what the section Attributes says, not the first line of a property
+SphinxDocString._str_param_list = lambda doc, section, fake_autosummary=False: _list_of(doc, section)
+
+
+def _name_the_inherited(app, what, name, obj, options, lines):
+    """Name, in one line, the methods that a class has of scikit-learn."""
+    if what != "class" or not hasattr(obj, "get_params"):
+        return
+    names = [each for each in dir(obj) if not each.startswith("_") and callable(getattr(obj, each, None))]
+    theirs = ", ".join(f"``{each}``" for each in names if not _is_ours(getattr(obj, each)))
+    lines += ["", ".. rubric:: Methods of scikit-learn", "", theirs, ""]
 
 
 def setup(app):
     """Register how formulas are written, and what the reference leaves out."""
     app.connect("autodoc-skip-member", _skip)
+    app.connect("autodoc-process-docstring", _name_the_inherited, priority=900)  # after numpydoc
     app.add_html_math_renderer("mathml", (_math, None), (_math, None))

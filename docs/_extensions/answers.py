@@ -27,5 +27,5 @@ def fold(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Fold as soon as a page is read, so that no table of contents lists the answers."""
-    app.connect("doctree-read", fold, priority=400)
+    app.connect("doctree-read", fold, priority=400)  # 500 gathers the table of contents
     return {"parallel_read_safe": True}

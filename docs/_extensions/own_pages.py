@@ -43,6 +43,8 @@ class Page(HTMLParser):
             self.loads.append(given.get("href", ""))
         elif tag == "a" and "href" in given:
             self.links.append(given["href"])
+        elif tag == "span" and "xref myst" in given.get("class", ""):  # Markdown's link to what no page has
+            self.links.append("a link in Markdown that became none")
 
 
 def check(app: Sphinx, exception: Exception | None) -> None:
@@ -81,6 +83,6 @@ def faults_of(path: Path, page: Page, pages: dict[Path, Page], root: Path) -> li
 
 
 def setup(app: Sphinx) -> dict:
-    """Check when all is built."""
-    app.connect("build-finished", check)
+    """Check when all is built, the theme's own last steps too."""
+    app.connect("build-finished", check, priority=900)
     return {"parallel_read_safe": True}

@@ -1,6 +1,7 @@
 """The guide's scripts are in percent format, complete, and mention all there is; building the guide runs them."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,24 @@ SCRIPTS = [
     for path in sorted((DOCS / section).glob("*.py"))
 ]
 PAGES = sorted(DOCS.glob("*.md"))
+ROOT = DOCS.parent
+READMES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("examples/*/README.md"))]
+
+
+def commands():
+    """Return what can be run with python -m in a clone: each module that may be, and each of its subcommands."""
+    for path in sorted(
+        [*ROOT.glob("examples/*/*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("docs/*.py")]
+    ):
+        if '__name__ == "__main__"' not in path.read_text():
+            continue
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+        yield module
+        if hasattr(
+            main := import_module(f"{module}.__main__" if path.stem == "__main__" else module), "build_parser"
+        ):
+            choices = next(action.choices for action in main.build_parser()._actions if action.choices)
+            yield from (f"{module} {name}" for name in choices)
 
 
 def cells(path):
@@ -65,3 +84,9 @@ def test_the_parts_are_numbered_without_a_gap():
 def test_the_reference_has_every_public_name(module):
     listed = re.findall(rf"^   {module.__name__}\.(\w+)$", (DOCS / "reference.md").read_text(), flags=re.M)
     assert sorted(listed) == sorted(module.__all__)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_shown(command):
+    shown = [page for page in PAGES + READMES if re.search(rf"python -m {command}\b", page.read_text())]
+    assert shown, f"no page shows python -m {command}"
