@@ -22,19 +22,19 @@ READMES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("exam
 
 
 def commands():
-    """Return what can be run with python -m in a clone: each module that may be, and each of its subcommands."""
+    """Yield what python -m runs in a clone: each module that is made for it, and each of its subcommands."""
     for path in sorted(
-        [*ROOT.glob("examples/*/*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("docs/*.py")]
+        path for folder in ("benchmarks", "docs", "examples") for path in (ROOT / folder).rglob("*.py")
     ):
         if '__name__ == "__main__"' not in path.read_text():
             continue
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
-        yield module
-        if hasattr(
-            main := import_module(f"{module}.__main__" if path.stem == "__main__" else module), "build_parser"
-        ):
-            choices = next(action.choices for action in main.build_parser()._actions if action.choices)
-            yield from (f"{module} {name}" for name in choices)
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield module.removesuffix(".__main__")
+        if "def build_parser" in path.read_text():
+            names = next(
+                action.choices for action in import_module(module).build_parser()._actions if action.choices
+            )
+            yield from (f"{module.removesuffix('.__main__')} {name}" for name in names)
 
 
 def cells(path):
@@ -86,7 +86,7 @@ def test_the_reference_has_every_public_name(module):
     assert sorted(listed) == sorted(module.__all__)
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", list(commands()))
 def test_every_command_is_shown(command):
     shown = [page for page in PAGES + READMES if re.search(rf"python -m {command}\b", page.read_text())]
     assert shown, f"no page shows python -m {command}"
