@@ -168,7 +168,7 @@ assert np.allclose(model.predict_joint_log_proba(asked), scores)
 
 best, best_scores = model.top_k(asked, k=2)
 for question, names, values in zip(questions, best, best_scores, strict=True):
-    print(f"{question:20}", *names, *values.round(2))
+    print(f"{question:20}", names.tolist(), values.round(2))
 
 # %% [markdown]
 # Look at the second row. Celeste and Portal are both standard platform games, and they have the same score. Then the first by name comes first, and always

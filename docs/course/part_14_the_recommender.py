@@ -70,8 +70,8 @@ def show(titles):
 show(labels[0])
 
 # %% [markdown]
-# All five are cheap, adventures and platform games. The last three have more types besides, which nobody asked for. That costs them a little: they have
-# taken more of all ones for themselves, so what they *are* is a smaller part of it.
+# All five are cheap, adventures and platform games. The last three have more types besides, which nobody asked for. That costs them a little: a game that
+# has much leaves fewer ones to the others, so that each of their shares is a little larger and each of its weights a little smaller.
 #
 # Guests have seen some of these before, and some games are out. ``exclude`` names what not to answer, ``candidates`` the only ones to choose from.
 
@@ -95,8 +95,8 @@ dark = {"budget": "cheap", "gameplay_types": ["Horror", "Stealth"]}
 show(recommend(model, dark, k=3)[0][0])
 print()
 for title in ["Alien: Isolation", "Beat Saber"]:
-    parts = explain(model, dark, title)
-    print(title, {part: round(adds, 3) for part, adds in parts.items()})
+    for part, adds in explain(model, dark, title).items():
+        print(f"{title:17} {part:23} {adds:.3f}")
 
 # %% [markdown]
 # *Beat Saber* is a premium music game and has nothing of what was asked, and still gets nearly the same for each part. That is the complement at work:
@@ -178,6 +178,8 @@ print([f"{share:.0f}%" for share in met["budget"]])
 # suits a page with a menu, where nobody can misspell. Where people type, ask for an error instead; it names the nearest word.
 
 # %%
+from textwrap import fill
+
 from estimators import MultiHotEncoder
 
 typed = {"budget": "cheap", "gameplay_types": ["Pussle"]}
@@ -188,7 +190,7 @@ strict.fit(games, games["title"])
 try:
     recommend(strict, typed)
 except ValueError as error:
-    print(error)
+    print(fill(str(error), 85))
 
 # %% [markdown]
 # Learn from a rental

@@ -190,7 +190,7 @@ by_alpha.set_callbacks(ProgressBar(max_propagation_depth=0))
 by_alpha.fit(X_known, y_known, groups=customer_known)
 
 by_share = search("catalogue_share", shares)
-by_share.fit(X_known, y_known, groups=customer_known)
+by_share = by_share.fit(X_known, y_known, groups=customer_known)
 
 
 # %%
@@ -225,7 +225,7 @@ plt.show()
 
 # %% [markdown]
 # Here lies the difficulty. The best hit rate is at a weight of 2 and a share of 0.75, where only 81 of 100 places meet the budget. The simulated guests,
-# like real ones, now and then take home what they did not ask for, and a model that imitates them does so too. But **a guest who says *cheap* and is shown
+# like real ones, now and then take home what they did not ask for, and a model that imitates them does so too. But **a guest who says "cheap" and is shown
 # dear games does not come back**, whatever the hit rate. So the rule of choice has to say what we want: the best hit rate *among the settings that meet 95
 # % of budgets and 90 % of types*. Such a rule is given to the search as ``refit``, a function that returns the number of the setting.
 

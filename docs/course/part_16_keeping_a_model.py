@@ -129,12 +129,15 @@ print(two_best(again, stored["question"]), "as the card says")
 # other columns than those of the training are refused by the model itself.
 
 # %%
+from textwrap import fill
+
 from estimators import GDRegressor
 from pipelines import ModelFileError
 
 
 def tell(error):
-    print(type(error).__name__, "-", str(error).replace(f"{folder}/", ""), "\n")
+    message = str(error).replace(f"{folder}/", "")
+    print(fill(f"{type(error).__name__}: {message}", 85), "\n")
 
 
 try:

@@ -215,8 +215,9 @@ plt.xlabel("kB")
 plt.show()
 
 # %% [markdown]
-# Each file of 1,200 kB becomes a state of about TEXT kB, and only states go over the network; the rows stay where they lie, those of the branch that may
-# not give them away too.
+# The rows of each file, 1,200 kB, become a state of about 1 kB, and only states go over the network. The rows stay where they lie, also those of the
+# branch that may not give them away. (Of thousands of evenings the sums tell little about any one of them; the sums of a single evening *are* that
+# evening.)
 
 # %% [markdown]
 # A recommender, and all its customers
@@ -264,6 +265,8 @@ assert (letters[["label_1", "label_2"]] == expected).all(axis=None)
 # once, before it reads a row.
 
 # %%
+from textwrap import fill
+
 from sklearn.datasets import load_digits
 
 from estimators import MLPClassifier
@@ -271,7 +274,7 @@ from estimators import MLPClassifier
 try:
     fit_batches(MLPClassifier(), scan_parquet(folder), "doughs")
 except TypeError as error:
-    print(error)
+    print(fill(str(error), 85))
 
 # %% [markdown]
 # Could one not train a network on each half and take the mean of their weights? Let us try with the digits. We also train one network by ``partial_fit``,
