@@ -353,7 +353,7 @@ except ValueError as error:
 # Answer
 # ------
 #
-# The card is where the last score stands; where there is no card yet, the model is saved in any case. On the fourth night the hit rate is about 17 %,
+# The card is where the last score stands; where there is no card yet, the model is saved in any case. On the fourth night the hit rate is about 17%,
 # nothing is saved, and the model of the third night serves one day more.
 
 # %%
