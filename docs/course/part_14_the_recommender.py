@@ -269,8 +269,8 @@ fast = milliseconds(lambda: compiled.recommend(question, k=5), 500)
 print(f"recommend: {slow:.1f} ms; compiled: {fast:.2f} ms, {slow / fast:.0f}x as fast")
 
 # %% [markdown]
-# The times change from machine to machine and from run to run; that the compiled model takes some hundredths of a millisecond, and the other some whole
-# ones, does not. A snapshot does not follow the model: after an ``update``, compile again.
+# The times change from machine to machine and from run to run; that the compiled model is some tens of times as fast does not. A snapshot does not follow
+# the model: after an ``update``, compile again.
 
 # %% [markdown]
 # Exercise
