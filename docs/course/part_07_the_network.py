@@ -62,8 +62,8 @@ def forward(X, W1, b1, W2, b2):
 
 
 # %% [markdown]
-# All weights begin as small random numbers (part 12 says how small, and why random). There are 2 x 8 weights and 8 biases in the first layer, 8 weights and
-# one bias in the second: 33 numbers.
+# All weights begin as small random numbers (part 12 says how small, and why random). There are 2 x 8 weights and 8 biases in the first layer, 8 weights
+# and one bias in the second: 33 numbers.
 
 
 # %%
@@ -105,8 +105,8 @@ def draw_units(parameters, title):
 draw_units(start, "Hidden units at the start: dark is -1, light is 1")
 
 # %% [markdown]
-# The loss is the one of part 4: the mean of minus the logarithm of the probability that was given to the right answer. Who answers "one half" to everything
-# has 0.69. The random network does worse: it talks nonsense, and with some confidence.
+# The loss is the one of part 4: the mean of minus the logarithm of the probability that was given to the right answer. Who answers "one half" to
+# everything has 0.69. The random network does worse: it talks nonsense, and with some confidence.
 
 
 # %%
@@ -121,9 +121,9 @@ print(f"loss at the start: {log_loss(p, y):.3f}")
 # Backwards
 # ---------
 #
-# To walk downhill (part 2) we need the gradient: by how much does the loss change when one of the 33 numbers grows a little? For the last layer we know the
-# answer from part 4. With the log loss the blame of the output is plain: **what was said minus what is right**, ``p - y``, divided by the number of points,
-# since the loss is a mean.
+# To walk downhill (part 2) we need the gradient: by how much does the loss change when one of the 33 numbers grows a little? For the last layer we know
+# the answer from part 4. With the log loss the blame of the output is plain: **what was said minus what is right**, ``p - y``, divided by the number of
+# points, since the loss is a mean.
 #
 # And the hidden units? The loss does not look at them. But they told the output what it then said. So the blame is handed on, backwards:
 #
@@ -131,8 +131,8 @@ print(f"loss at the start: {log_loss(p, y):.3f}")
 #   all points that is ``A.T @ blame``.
 # - A *hidden unit* spoke through its weight. Its share is *the blame at the other end, times that weight*: ``blame @ W2.T``. Who is listened to more is to
 #   blame for more.
-# - Then through the curve: where ``tanh`` is flat, a unit could hardly have said anything else, and the blame gets small. The steepness of ``tanh`` is
-#   ``1 - A ** 2``.
+# - Then through the curve: where ``tanh`` is flat, a unit could hardly have said anything else, and the blame gets small. The steepness of ``tanh`` is ``1
+#   - A ** 2``.
 #
 # With the blame of the hidden units in hand, the first layer's weights get their share by the first rule again. Mathematicians call this the *chain rule*,
 # programmers *backpropagation*.
@@ -158,9 +158,9 @@ def gradients(X, y, W1, b1, W2, b2):
 # Check it by small steps
 # -----------------------
 #
-# Backwards steps are easy to get wrong, and a wrong gradient often still learns a little. But there is a slow method that needs no thinking: make one number
-# a hair larger, then a hair smaller, and look at what the loss does. It costs two losses for each number, so it is useless for training, and perfect for
-# checking.
+# Backwards steps are easy to get wrong, and a wrong gradient often still learns a little. But there is a slow method that needs no thinking: make one
+# number a hair larger, then a hair smaller, and look at what the loss does. It costs two losses for each number, so it is useless for training, and
+# perfect for checking.
 
 
 # %%
@@ -192,8 +192,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# All 33 lie on the diagonal: the two ways agree. Whoever writes such code by hand should do this before anything else. (The tests of this library do it for
-# every layer.)
+# All 33 lie on the diagonal: the two ways agree. Whoever writes such code by hand should do this before anything else. (The tests of this library do it
+# for every layer.)
 
 # %% [markdown]
 # The loop
@@ -227,8 +227,8 @@ plt.title("The loss on its way down")
 plt.show()
 
 # %% [markdown]
-# See the plateau: the network first finds the best *straight* boundary, and rests there a while, before some units turn away from the others and the boundary
-# begins to bend. What the units say now is no longer random:
+# See the plateau: the network first finds the best *straight* boundary, and rests there a while, before some units turn away from the others and the
+# boundary begins to bend. What the units say now is no longer random:
 
 # %%
 draw_units(trained, "Hidden units after training")
@@ -256,8 +256,8 @@ plt.show()
 # -------------------------
 #
 # ``MLPClassifier`` (*multi-layer perceptron*, the old name of such a network) does the same, with any number of layers. We ask for our own recipe: plain
-# descent (``"sgd"`` without momentum), all points in each step, no penalty, 1,500 steps. Our random start was drawn as the library draws its own, so the same seed
-# gives the same first weights. ``all_epochs`` keeps it from warning that the training was cut off after 1,500 steps; that is what we want here.
+# descent (``"sgd"`` without momentum), all points in each step, no penalty, 1,500 steps. Our random start was drawn as the library draws its own, so the
+# same seed gives the same first weights. ``all_epochs`` keeps it from warning that the training was cut off after 1,500 steps; that is what we want here.
 
 # %%
 from estimators import MLPClassifier
@@ -283,8 +283,8 @@ print(f"largest difference of a probability below one in a million: {apart < 1e-
 print(f"loss {net.loss_:.3f}")
 
 # %% [markdown]
-# It is the same network, weight for weight, up to rounding. ``summary`` shows what it is made of, and ``to_mermaid`` gives it as a graph in a notation that
-# GitHub and many editors draw: paste it into a Markdown file, as a code block of the language ``mermaid``.
+# It is the same network, weight for weight, up to rounding. ``summary`` shows what it is made of, and ``to_mermaid`` gives it as a graph in a notation
+# that GitHub and many editors draw: paste it into a Markdown file, as a code block of the language ``mermaid``.
 
 # %%
 print(net.summary())
@@ -295,16 +295,17 @@ print(net.to_mermaid())
 # Exercise
 # --------
 #
-# Why random numbers at the start? Let all 33 begin with the same number, say 0.5, and train with ``train`` as above. Then begin with zeros. Draw both losses
-# beside the one from the random start, and look at the weights ``W1`` that came out.
+# Why random numbers at the start? Let all 33 begin with the same number, say 0.5, and train with ``train`` as above. Then begin with zeros. Draw both
+# losses beside the one from the random start, and look at the weights ``W1`` that came out.
 
 # %% [markdown]
 # Answer
 # ------
 #
-# Units that begin alike give the same answer, get the same blame, and take the same step: they stay alike for ever, and eight units are as good as one. One
-# unit has one edge, so this network ends on the plateau, with a straight boundary. From zeros it is worse: no blame passes through a weight of 0, and a unit
-# that answers 0 carries nothing. Only the output's bias could move, and with as many blue points as orange ones not even that. Random numbers break the tie.
+# Units that begin alike give the same answer, get the same blame, and take the same step: they stay alike for ever, and eight units are as good as one.
+# One unit has one edge, so this network ends on the plateau, with a straight boundary. From zeros it is worse: no blame passes through a weight of 0, and
+# a unit that answers 0 carries nothing. Only the output's bias could move, and with as many blue points as orange ones not even that. Random numbers break
+# the tie.
 
 # %%
 plt.figure(figsize=(7, 4))

@@ -11,8 +11,9 @@ points nobody minds. With sixty thousand images, a thousand steps mean sixty mil
 # A glance is often enough
 # ------------------------
 #
-# Take the pizzeria of part 1, but a whole invented year of it, with about two doughs for each reservation. To see something, we stay with a line: one weight,
-# one bias. The reservations are *standardised* (the mean is taken off, then they are divided by their standard deviation), which makes the valley round.
+# Take the pizzeria of part 1, but a whole invented year of it, with about two doughs for each reservation. To see something, we stay with a line: one
+# weight, one bias. The reservations are *standardised* (the mean is taken off, then they are divided by their standard deviation), which makes the valley
+# round.
 
 # %%
 import matplotlib.pyplot as plt
@@ -33,9 +34,9 @@ def gradient(line, rows):
 
 
 # %% [markdown]
-# ``rows`` says which evenings the step looks at. Such a handful of rows is called a *batch*. From the same place, and with the same rate, we let three walkers
-# go. Each may read the year twice. The first reads all of it before each step, so it has two steps. The second takes a step after every 16 evenings, the
-# third after every single one.
+# ``rows`` says which evenings the step looks at. Such a handful of rows is called a *batch*. From the same place, and with the same rate, we let three
+# walkers go. Each may read the year twice. The first reads all of it before each step, so it has two steps. The second takes a step after every 16
+# evenings, the third after every single one.
 
 
 # %%
@@ -64,8 +65,8 @@ axes[0].set_ylabel("bias")
 plt.show()
 
 # %% [markdown]
-# The first walker knows exactly where downhill is, and has hardly left. The second arrived, on a path that is a little crooked. The third was there first of all,
-# but cannot stand still: each evening pulls it to where that evening would like the line to be.
+# The first walker knows exactly where downhill is, and has hardly left. The second arrived, on a path that is a little crooked. The third was there first
+# of all, but cannot stand still: each evening pulls it to where that evening would like the line to be.
 
 # %% [markdown]
 # How noisy is a batch?
@@ -90,16 +91,16 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The noise falls with the *square root* of the size: four times as many rows, four times the work, halve it. So the first rows of a batch tell much and the
-# later ones ever less. That is why many rough steps beat few exact ones, as long as we are far from the goal. Near the goal the noise is what remains; then
-# larger batches or a smaller rate help.
+# The noise falls with the *square root* of the size: four times as many rows, four times the work, halve it. So the first rows of a batch tell much and
+# the later ones ever less. That is why many rough steps beat few exact ones, as long as we are far from the goal. Near the goal the noise is what remains;
+# then larger batches or a smaller rate help.
 
 # %% [markdown]
 # Epochs, and why they are shuffled
 # ---------------------------------
 #
-# A walk through all rows, batch by batch, is called an *epoch*. Before each epoch the rows are shuffled, as ``rng.permutation`` did above. That matters more
-# than it seems. Here are the digits of part 5 for a network with 32 hidden units, in batches of 32; once shuffled, once in order, all zeros first,
+# A walk through all rows, batch by batch, is called an *epoch*. Before each epoch the rows are shuffled, as ``rng.permutation`` did above. That matters
+# more than it seems. Here are the digits of part 5 for a network with 32 hidden units, in batches of 32; once shuffled, once in order, all zeros first,
 # then all ones, and so on.
 
 # %%
@@ -124,10 +125,10 @@ for shuffle in (True, False):
 plt.show()
 
 # %% [markdown]
-# ``LossCurveDisplay`` draws what a network has noted in each epoch (``net.history_["loss"]``): the mean of the losses of its batches, each *before* its step. By
-# that the second network is not far behind. But it fools itself. Who has just seen five batches of nines takes everything for a nine, and is right about the
-# next batch of nines. Asked about all images in the end, it turns out to have forgotten many of the digits that came first. Our networks shuffle unless
-# told not to.
+# ``LossCurveDisplay`` draws what a network has noted in each epoch (``net.history_["loss"]``): the mean of the losses of its batches, each *before* its
+# step. By that the second network is not far behind. But it fools itself. Who has just seen five batches of nines takes everything for a nine, and is
+# right about the next batch of nines. Asked about all images in the end, it turns out to have forgotten many of the digits that came first. Our networks
+# shuffle unless told not to.
 
 # %% [markdown]
 # Which size is best?
@@ -157,9 +158,9 @@ by_epoch.legend()
 plt.show()
 
 # %% [markdown]
-# By epochs, which count rows read, the smallest batches win: they take the most steps. By the clock their lead melts. A step on 32 rows takes hardly longer than
-# one on 4, since much of its time goes into getting started, and processors are made for multiplying whole tables. (The seconds are those of the
-# machine that built this page. Yours shows other ones.) All rows at once is far behind in both pictures.
+# By epochs, which count rows read, the smallest batches win: they take the most steps. By the clock their lead melts. A step on 32 rows takes hardly
+# longer than one on 4, since much of its time goes into getting started, and processors are made for multiplying whole tables. (The seconds are those of
+# the machine that built this page. Yours shows other ones.) All rows at once is far behind in both pictures.
 #
 # Common sizes are 32 to 256. The library's default, ``batch_size="auto"``, is 200, or all rows if there are fewer. On a graphics card larger ones pay.
 
@@ -167,8 +168,8 @@ plt.show()
 # Watching a long training
 # ------------------------
 #
-# With a long training one likes to see that it goes on. ``LossBar`` shows a progress bar with the loss of the last epoch. (It writes to the terminal's error
-# stream; for this page we send it to the output. For a search over many models, scikit-learn's own ``ProgressBar`` does the same without the loss.)
+# With a long training one likes to see that it goes on. ``LossBar`` shows a progress bar with the loss of the last epoch. (It writes to the terminal's
+# error stream; for this page we send it to the output. For a search over many models, scikit-learn's own ``ProgressBar`` does the same without the loss.)
 
 # %%
 import sys
@@ -186,8 +187,8 @@ with all_epochs():
 # Rows that come later
 # --------------------
 #
-# Steps that need only a few rows have another use: a network can go on learning when new rows arrive, without the old ones. ``partial_fit`` takes whatever is there.
-# In the first call it has to be told which classes there will be, since the first rows may not show all.
+# Steps that need only a few rows have another use: a network can go on learning when new rows arrive, without the old ones. ``partial_fit`` takes whatever
+# is there. In the first call it has to be told which classes there will be, since the first rows may not show all.
 
 # %%
 net, known = MLPClassifier(32, batch_size=10, random_state=0, learning_rate_init=0.003), []
@@ -205,23 +206,24 @@ plt.show()
 
 # %% [markdown]
 # It becomes better while images come in, although it never has more than a hundred of them. (It is asked about the last 297 images, which it does not
-# learn; why one should do so is the subject of part 9.) The rise is not even, for the same reason as with the sorted digits: the latest rows have the last word.
+# learn; why one should do so is the subject of part 9.) The rise is not even, for the same reason as with the sorted digits: the latest rows have the last
+# word.
 
 # %% [markdown]
 # Exercise
 # --------
 #
 # Batches of 256 were slow to learn, since they take an eighth of the steps that batches of 32 take. But their gradients are less noisy, so they might take
-# longer steps. Let batches of 32 learn with the rate 0.05 and batches of 256 with eight times that, and draw both losses by epoch. What do you see? Then try all
-# rows at once with 56 times the rate.
+# longer steps. Let batches of 32 learn with the rate 0.05 and batches of 256 with eight times that, and draw both losses by epoch. What do you see? Then
+# try all rows at once with 56 times the rate.
 
 # %% [markdown]
 # Answer
 # ------
 #
-# An eighth of the steps, each eight times as long: the two curves run close to each other. So rate and batch size belong together, and who
-# changes one should look at the other. It does not go on for ever. The curve of 256 shows some bumps, and with all rows and 56 times the rate the steps are
-# longer than the valley is wide, so that the descent stumbles from side to side, as in part 2.
+# An eighth of the steps, each eight times as long: the two curves run close to each other. So rate and batch size belong together, and who changes one
+# should look at the other. It does not go on for ever. The curve of 256 shows some bumps, and with all rows and 56 times the rate the steps are longer
+# than the valley is wide, so that the descent stumbles from side to side, as in part 2.
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 4))

@@ -1,0 +1,278 @@
+# %% [markdown]
+"""
+9. Training, validation and test
+================================
+
+A pupil who is examined with the very questions of the exercise book may get full marks without having understood anything. So it is with models, and in every
+part so far we have shrugged and said "part 9 measures that". **How good is a model on what it has not seen?** That is the only number that counts, and it is
+easy to fool oneself about it.
+"""
+
+# %% [markdown]
+# Learned by heart
+# ----------------
+#
+# The logarithmic year of the pizzeria: the fiftieth reservation adds less than the fifth, so no straight line fits. But a *polynomial* can bend: ``w1 x +
+# w2 x**2 + w3 x**3 + bias`` is one of *degree* 3. ``PolynomialRegressor`` fits such curves. Suppose the restaurant has been open for 25 evenings. We learn
+# from these and look at three degrees; the evenings of the rest of the year are drawn in gray.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import train_test_split
+
+from estimators import PolynomialRegressor
+from examples.pizza.years import simulate_year
+
+year = simulate_year("logarithmic")
+X, y = year.select("reservations").to_numpy(), year["doughs"].to_numpy()
+X_train, X_later, y_train, y_later = train_test_split(X, y, train_size=25, random_state=0)
+
+line = np.arange(1, 60)[:, np.newaxis]
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True, layout="constrained")
+for axis, degree in zip(axes, (1, 6, 14), strict=True):
+    model = PolynomialRegressor(degree).fit(X_train, y_train)
+    axis.scatter(X_later, y_later, s=6, color="lightgray", label="later")
+    axis.scatter(X_train, y_train, s=16, color="tab:red", label="learned")
+    axis.plot(line, model.predict(line), color="tab:blue")
+    error = mean_absolute_error(y_train, model.predict(X_train))
+    axis.set(title=f"degree {degree}: off by {error:.2f}", xlabel="reservations")
+    axis.set_ylim(0, 85)
+axes[0].set_ylabel("doughs")
+axes[0].legend()
+plt.show()
+
+# %% [markdown]
+# The titles say by how many doughs each curve is wrong *on the 25 evenings it has learned*. By that the wildest curve is the best! It has bent itself
+# towards every single red point, with its accidents, and swings wherever there is none. This is called *overfitting*: learning the accidents too. The
+# straight line has the opposite fault and is called *underfitting*.
+
+# %% [markdown]
+# Hold rows back
+# --------------
+#
+# The way out is simple: **judge a model by rows it has not learned.** But there are two occasions to judge. First we want to *choose*: which degree? Then
+# we want to *know*: how wrong will the chosen one be? That needs two heaps of rows, and so the rows are dealt into three:
+#
+# - the *training* rows, which the models learn;
+# - the *validation* rows, by which we choose among them, as often as we like;
+# - the *test* rows, which are looked at once, at the very end.
+
+# %%
+X_val, X_test, y_val, y_test = train_test_split(X_later, y_later, train_size=100, random_state=0)
+print("training, validation, test:", len(X_train), len(X_val), len(X_test))
+
+degrees = range(1, 15)
+models = [PolynomialRegressor(degree).fit(X_train, y_train) for degree in degrees]
+learned = [mean_absolute_error(y_train, model.predict(X_train)) for model in models]
+held_out = [mean_absolute_error(y_val, model.predict(X_val)) for model in models]
+chosen = int(np.argmin(held_out))
+
+plt.figure(figsize=(7, 4))
+plt.semilogy(degrees, learned, "o-", label="training rows")
+plt.semilogy(degrees, held_out, "o-", label="validation rows")
+plt.axvline(degrees[chosen], color="gray", linestyle=":", label="chosen")
+plt.yticks([0.2, 0.5, 1, 2, 5, 10], [0.2, 0.5, 1, 2, 5, 10])
+plt.xlabel("degree")
+plt.ylabel("off by (doughs)")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# This picture is worth remembering; it returns in part 11. The training error falls and falls, since each polynomial can do all that the smaller ones can.
+# The validation error falls, reaches its lowest point, and rises again.
+
+# %% [markdown]
+# Report on the test rows, once
+# -----------------------------
+#
+# We choose the degree with the smallest validation error. And how wrong will it be? Not by the validation error: that is the *smallest of fourteen*, so it
+# has some luck in it. Only now do we open the test rows.
+
+# %%
+for model in (models[0], models[chosen]):
+    error = mean_absolute_error(y_test, model.predict(X_test))
+    print(f"degree {model.degree}: off by {error:.2f} doughs on the test rows")
+print(f"the validation rows had promised {held_out[chosen]:.2f}")
+
+# %% [markdown]
+# The promise was kept; the luck was small here. From a line to a curve the error falls to about an eighth. What remains is mostly chance and the rounding
+# to whole doughs, which nobody can foresee.
+#
+# How much luck can be in a best validation score? Let a thousand models guess yes or no by tossing a coin, judge them by 50 rows, and keep the best.
+
+# %%
+rng = np.random.default_rng(0)
+scores = (rng.random((1000, 50)) < 0.5).mean(axis=1)
+plt.figure(figsize=(7, 4))
+plt.hist(scores, bins=np.arange(0.21, 0.8, 0.02), color="tab:blue")
+plt.axvline(scores.max(), color="tab:red", label=f"the best: {scores.max():.0%} right")
+plt.xlabel("share of the validation rows right")
+plt.ylabel("models")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# The best of them looks like a model that has learned something. On new rows it has 50%, as any coin. Who chooses among many and reports the winner's own
+# score reports the luck too; and who looks at the test rows again and again, changing the model each time, has made validation rows of them.
+
+# %% [markdown]
+# When rows are few
+# -----------------
+#
+# A hundred rows for validation are a luxury if there are only 125. *Cross-validation* makes better use of them: deal all rows into five heaps, called
+# *folds*; learn four and judge by the fifth; do so five times, so that each heap is the judge once; take the mean. ``cross_val_score`` does that. (Errors
+# are negative there, since in scikit-learn a larger score is always better.)
+
+# %%
+from sklearn.model_selection import KFold, cross_val_score
+
+X_known, y_known = np.vstack([X_train, X_val]), np.append(y_train, y_val)
+folds = KFold(5, shuffle=True, random_state=0)
+judges = np.zeros((5, len(X_known)))
+for fold, (_, judge) in enumerate(folds.split(X_known)):
+    judges[fold, judge] = 1
+plt.figure(figsize=(7, 2.5), layout="constrained")
+plt.imshow(judges, aspect="auto", cmap="viridis", interpolation="nearest")
+plt.xlabel("evening")
+plt.ylabel("round")
+plt.yticks(range(5), range(1, 6))
+plt.title("Five folds: yellow rows judge, dark rows are learned")
+plt.show()
+
+for degree in (1, 6, 10, 14):
+    errors = -cross_val_score(
+        PolynomialRegressor(degree),
+        X_known,
+        y_known,
+        cv=folds,
+        scoring="neg_mean_absolute_error",
+    )
+    print(f"degree {degree:>2}: off by {errors.mean():.2f}, in the folds {errors.round(2)}")
+
+# %% [markdown]
+# The five numbers also show how much such a judgement varies. And something else: with a hundred evenings to learn from instead of 25, even degree 14 is
+# nearly tame. **More data is the best remedy against overfitting.**
+
+# %% [markdown]
+# Nothing may leak
+# ----------------
+#
+# Held-out rows must not have had any part in the training, not even in preparing the data. A common slip: the features are standardised, and mean and
+# standard deviation are taken from *all* rows, before the split. Or: of many features the most promising ones are selected, by all rows. Let us measure
+# both. First the scaling, with twenty evenings of the fuller year, three features, and a penalty, so that the scale matters.
+
+# %%
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import RepeatedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from estimators import GDClassifier, GDRegressor
+
+few = simulate_year("full").head(20)
+features = few.select("reservations", "temperature", "tourists").to_numpy()
+judge = {
+    "cv": RepeatedKFold(n_splits=5, n_repeats=5, random_state=0),
+    "scoring": "neg_mean_absolute_error",
+}
+model = GDRegressor(alpha=1)
+leaky = cross_val_score(model, StandardScaler().fit_transform(features), few["doughs"].to_numpy(), **judge)
+clean = cross_val_score(make_pipeline(StandardScaler(), model), features, few["doughs"].to_numpy(), **judge)
+print(f"scaled by all rows:        off by {-leaky.mean():.2f}")
+print(f"scaled by the rows learned: off by {-clean.mean():.2f}")
+
+# %% [markdown]
+# Wrong, but not by much, and here not even in our favour. Now the selection. We invent 2,000 features and 100 labels, **all of them by chance**: there is
+# nothing to learn, and an honest judge must say 50%. The 20 features that go best with the labels are selected, by all rows or inside of each fold; twenty
+# times over.
+
+# %%
+rng, labels = np.random.default_rng(0), np.repeat([0, 1], 50)
+outside, inside = [], []
+for _ in range(20):
+    noise = rng.normal(size=(100, 2000))
+    selected = SelectKBest(k=20).fit_transform(noise, labels)
+    outside.append(cross_val_score(GDClassifier(), selected, labels).mean())
+    pipeline = make_pipeline(SelectKBest(k=20), GDClassifier())
+    inside.append(cross_val_score(pipeline, noise, labels).mean())
+print(f"selected by all rows: {np.mean(outside):.0%} right; within the Pipeline: {np.mean(inside):.0%}")
+
+plt.figure(figsize=(7, 3), layout="constrained")
+plt.plot(outside, np.zeros(20), "o", color="tab:red", alpha=0.6)
+plt.plot(inside, np.ones(20), "o", color="tab:blue", alpha=0.6)
+plt.axvline(0.5, color="gray", linestyle=":")
+plt.yticks([0, 1], ["selected\nby all rows", "within the\nPipeline"])
+plt.ylim(-0.5, 1.5)
+plt.xlabel("share right, by cross-validation")
+plt.show()
+
+# %% [markdown]
+# Four out of five right, about pure chance! Such results have been published. The remedy is a habit: put every step that learns something from data, be it
+# a mean, into a *Pipeline*, and give the whole Pipeline to ``cross_val_score``. Then each step sees only the rows that are learned.
+
+# %% [markdown]
+# Held-out rows during the training
+# ---------------------------------
+#
+# A network offers a choice of its own: when to stop. ``fit`` takes held-out rows as ``X_val`` and ``y_val``, and notes their loss after each epoch. With
+# ``early_stopping=True`` it stops when their score has not improved for ``n_iter_no_change`` epochs, and keeps the best weights. (Without ``X_val`` it
+# holds back a tenth of the rows by itself.) Here it learns only 150 digits.
+
+# %%
+from sklearn.datasets import load_digits
+
+from estimators import LossCurveDisplay, MLPClassifier
+
+images, digits = load_digits(return_X_y=True)
+images = images / 16
+learn, rest, digits_learn, digits_rest = train_test_split(
+    images, digits, train_size=150, stratify=digits, random_state=0
+)
+val, test, digits_val, digits_test = train_test_split(rest, digits_rest, train_size=500, random_state=0)
+net = MLPClassifier(32, learning_rate_init=0.01, early_stopping=True, n_iter_no_change=20, random_state=0)
+net.fit(learn, digits_learn, X_val=val, y_val=digits_val)
+
+figure, axis = plt.subplots(figsize=(7, 4))
+LossCurveDisplay.from_estimator(net, ax=axis, name="150 images:")
+best = int(np.argmax(net.validation_scores_))
+axis.axvline(best + 1, color="gray", linestyle=":", label="weights kept")
+axis.legend()
+plt.show()
+print(f"{net.n_iter_} epochs, the best was epoch {best + 1}")
+print(f"validation: {net.best_validation_score_:.1%} right, test: {net.score(test, digits_test):.1%}")
+
+# %% [markdown]
+# These validation rows have been used for a choice, the epoch. So again it is the test rows that say how good the network is.
+
+# %% [markdown]
+# Exercise
+# --------
+#
+# The digits were written by 13 people, and images by the same hand lie together in the file. Cross-validate ``GDClassifier(alpha=0.001)`` on all
+# ``images`` twice: with ``KFold(5, shuffle=True, random_state=0)``, and with ``KFold(5)``, which takes five stretches of the file as they lie. A post
+# office wants to read its customers' postcodes. Which of the two numbers should it be told?
+
+# %% [markdown]
+# Answer
+# ------
+#
+# Shuffled, almost every hand is among the rows learned as well as among the judges. In stretches, the judges are mostly hands that the model has not met,
+# as the customers will be; so that number is the honest one, and it is lower by several points. Split as the future will be split from the past: by
+# writer, by customer, or by date, if tomorrow may differ from yesterday.
+
+# %%
+plt.figure(figsize=(7, 4))
+for name, split in {
+    "shuffled": KFold(5, shuffle=True, random_state=0),
+    "in stretches": KFold(5),
+}.items():
+    scores = cross_val_score(GDClassifier(alpha=0.001), images, digits, cv=split)
+    print(f"{name}: {scores.mean():.1%} right")
+    plt.plot(range(1, 6), scores, "o-", label=name)
+plt.xticks(range(1, 6))
+plt.xlabel("fold")
+plt.ylabel("share right")
+plt.legend()
+plt.show()
