@@ -284,5 +284,5 @@ for times in (0.5, 1, 2, 3):
     plt.semilogy(range(1, 12), sizes, "o-", label=f"{times} times the weights")
 plt.xlabel("layer (1 is next to the image)")
 plt.ylabel("mean size of the gradients")
-plt.legend(loc="center right")
+plt.legend(loc=(0.2, 0.25), ncols=2)
 plt.show()
