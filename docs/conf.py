@@ -1,9 +1,13 @@
 """How the guide is built: ``python -m sphinx -W docs docs/_build``. The scripts of the course and the gallery are run."""
 
 import logging
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+# before numpy is imported: on small networks two threads spend their time waiting for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib
 from docutils.nodes import SkipNode
