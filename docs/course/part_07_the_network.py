@@ -3,8 +3,8 @@
 7. The network, forwards and backwards
 ======================================
 
-Part 6 ended with a network that draws a bent boundary where a linear model can draw only a straight one. How does it come to its answer, and how does it
-*learn*? Both fit into thirty lines of numpy, and in this part we write them. There is one new idea, and it is about blame: **who is to blame for a wrong
+Part 6 looked into a network that had been trained. How does it *learn*? Going forwards and learning fit into thirty lines of numpy, and in this part we write
+them. There is one new idea, and it is about blame: **who is to blame for a wrong
 answer, and by how much?**
 """
 
@@ -40,24 +40,25 @@ plt.show()
 # Forwards
 # --------
 #
-# A model of yes-or-no questions (part 4) multiplies the features by weights, adds a bias, and squeezes the sum ``z`` into a probability with the logistic
-# function. A *network* does that twice. First eight such little models look at the point, each with weights of its own. They are called *hidden units*,
-# because nobody tells them what to answer, and together they form a *hidden layer*. Then one last model looks at their eight answers, and only at them.
+# We take eight *hidden units*. Each multiplies the two features by weights of its own, adds a bias, and sends the sum ``z`` through a curve. They are
+# called hidden because nobody tells them what to answer; together they are a *hidden layer*. Then one last logistic regression looks at their eight
+# answers, and only at them.
 #
-# What a unit answers is its *activation*. The hidden units here use ``tanh``, which is also an S-shaped curve, but goes from -1 to 1; the last one, the
-# *output*, uses the logistic function. Without such a curve in between, the two layers would collapse into one: a line of lines is again a line.
+# What a unit answers is its *activation*. The hidden units use ``tanh`` this time, an S-shaped curve like the sigmoid, but from -1 to 1; the last one, the
+# *output*, uses the sigmoid, for it is to say a probability. Without such a curve in between, the two layers would collapse into one: a line of lines is
+# again a line.
 #
 # In numpy a layer is one multiplication of tables. It pays to write the shapes beside it: rows first, columns second.
 
 
 # %%
-def logistic(z):
+def squash(z):
     return 1 / (1 + np.exp(-z))
 
 
 def forward(X, W1, b1, W2, b2):
     A = np.tanh(X @ W1 + b1)  # (n, 2) @ (2, 8) -> (n, 8): eight answers a point
-    p = logistic(A @ W2 + b2)  # (n, 8) @ (8, 1) -> (n, 1): one probability a point
+    p = squash(A @ W2 + b2)  # (n, 8) @ (8, 1) -> (n, 1): one probability a point
     return A, p
 
 
@@ -82,8 +83,8 @@ print("X", X.shape, "-> A", A.shape, "-> p", p.shape)
 print("numbers to learn:", sum(array.size for array in start))
 
 # %% [markdown]
-# What does a hidden unit say? Let us ask each of them about every point of the plane. Each has drawn a soft edge somewhere, in some direction: on one side
-# it answers 1, on the other -1.
+# What do they say, before they have learned anything? As in part 6 we ask each unit about every point of the plane. Each has a soft edge somewhere, in
+# some direction: on one side its answers tend to 1, on the other to -1.
 
 # %%
 across, up = np.meshgrid(np.linspace(-1.7, 2.7, 80), np.linspace(-1.2, 1.7, 60))
@@ -95,7 +96,8 @@ def draw_units(parameters, title):
     figure, axes = plt.subplots(2, 4, figsize=(7, 3.6), layout="constrained")
     for unit, axis in enumerate(axes.flat):
         answer = answers[:, unit].reshape(across.shape)
-        axis.contourf(across, up, answer, levels=np.linspace(-1, 1, 21), cmap="gray", vmin=-2)
+        levels = np.linspace(-1, 1, 21)
+        axis.contourf(across, up, answer, levels=levels, cmap="gray", vmin=-2)
         axis.scatter(X[:, 0], X[:, 1], c=COLORS[y], s=2)
         axis.set(xticks=[], yticks=[], title=f"unit {unit + 1}")
     figure.suptitle(title)
@@ -248,7 +250,8 @@ def draw_boundary(axis, P, title):
 
 
 figure, axis = plt.subplots(figsize=(7, 4))
-draw_boundary(axis, forward(plane, *trained)[1], "Probability of orange; black: one half")
+_, P = forward(plane, *trained)
+draw_boundary(axis, P, "Probability of orange; black: one half")
 plt.show()
 
 # %% [markdown]

@@ -12,8 +12,7 @@ points nobody minds. With sixty thousand images, a thousand steps mean sixty mil
 # ------------------------
 #
 # Take the pizzeria of part 1, but a whole invented year of it, with about two doughs for each reservation. To see something, we stay with a line: one
-# weight, one bias. The reservations are *standardised* (the mean is taken off, then they are divided by their standard deviation), which makes the valley
-# round.
+# weight, one bias. The reservations are scaled as in part 3, which makes the valley round.
 
 # %%
 import matplotlib.pyplot as plt
@@ -78,12 +77,13 @@ plt.show()
 # %%
 rng = np.random.default_rng(0)
 sizes = [1, 2, 4, 8, 16, 32, 64]
-spread = [
-    np.std([gradient(best - 5, rng.integers(0, len(x), size))[0] for _ in range(2000)]) for size in sizes
-]
+spread = []
+for size in sizes:
+    batches = [rng.integers(0, len(x), size) for _ in range(2000)]
+    spread.append(np.std([gradient(best - 5, rows)[0] for rows in batches]))
 plt.figure(figsize=(7, 4))
 plt.loglog(sizes, spread, "o-", label="measured")
-plt.loglog(sizes, spread[0] / np.sqrt(sizes), "k--", label="1 / square root of the size")
+plt.loglog(sizes, spread[0] / np.sqrt(sizes), "k--", label="1 / square root of size")
 plt.xticks(sizes, sizes)
 plt.xlabel("rows in a batch")
 plt.ylabel("spread of the gradient")
@@ -113,7 +113,12 @@ images, digits = load_digits(return_X_y=True)
 images = images / 16
 in_order = np.argsort(digits, kind="stable")
 
-settings = {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.1, "random_state": 0}
+settings = {
+    "solver": "sgd",
+    "momentum": 0,
+    "learning_rate_init": 0.1,
+    "random_state": 0,
+}
 figure, axis = plt.subplots(figsize=(7, 4))
 for shuffle in (True, False):
     net = MLPClassifier(32, batch_size=32, max_iter=20, shuffle=shuffle, **settings)
@@ -121,7 +126,7 @@ for shuffle in (True, False):
         net.fit(images[in_order], digits[in_order])
     name = "shuffled" if shuffle else "in order"
     LossCurveDisplay.from_estimator(net, ax=axis, name=f"{name}:")
-    print(f"{name}: {net.score(images, digits):.0%} of the images right after 20 epochs")
+    print(f"{name}: {net.score(images, digits):.0%} right after 20 epochs")
 plt.show()
 
 # %% [markdown]
@@ -141,17 +146,19 @@ plt.show()
 import time
 
 sizes = {4: "tab:red", 32: "tab:orange", 256: "tab:blue", len(images): "black"}
-figure, (by_epoch, by_second) = plt.subplots(2, 1, figsize=(7, 7), sharey=True, layout="constrained")
+figure, axes = plt.subplots(2, 1, figsize=(7, 7), sharey=True, layout="constrained")
+by_epoch, by_second = axes
 for size, color in sizes.items():
     net, clock = MLPClassifier(32, batch_size=size, **settings), []
     for _ in range(25):
         began = time.perf_counter()
         net.partial_fit(images, digits, classes=range(10))
         clock.append(time.perf_counter() - began)
-    by_epoch.plot(range(1, 26), net.loss_curve_, color=color, label=f"batches of {size}")
-    by_second.plot(np.cumsum(clock), net.loss_curve_, color=color)
+    losses = net.loss_curve_
+    by_epoch.plot(range(1, 26), losses, color=color, label=f"batches of {size}")
+    by_second.plot(np.cumsum(clock), losses, color=color)
     steps = -(-len(images) // size)
-    print(f"{size:>5} rows: {steps:>3} steps an epoch, loss {net.loss_:.3f} after 25 epochs")
+    print(f"{size:>5} rows: {steps:>3} steps an epoch, loss {net.loss_:.3f} in the end")
 by_epoch.set(xlabel="epoch", ylabel="loss", yscale="log")
 by_second.set(xlabel="seconds", ylabel="loss", xscale="log")
 by_epoch.legend()
@@ -191,7 +198,8 @@ with all_epochs():
 # is there. In the first call it has to be told which classes there will be, since the first rows may not show all.
 
 # %%
-net, known = MLPClassifier(32, batch_size=10, random_state=0, learning_rate_init=0.003), []
+net = MLPClassifier(32, batch_size=10, random_state=0, learning_rate_init=0.003)
+known = []
 for start in range(0, 1500, 100):  # a hundred images arrive, and are gone again
     part = slice(start, start + 100)
     for _ in range(3):

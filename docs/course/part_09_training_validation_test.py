@@ -3,8 +3,7 @@
 9. Training, validation and test
 ================================
 
-A pupil who is examined with the very questions of the exercise book may get full marks without having understood anything. So it is with models, and in every
-part so far we have shrugged and said "part 9 measures that". **How good is a model on what it has not seen?** That is the only number that counts, and it is
+A pupil who is examined with the very questions of the exercise book may get full marks without having understood anything. So it is with models. Some parts held back a few rows, others did not care. **How good is a model on what it has not seen?** That is the only number that counts, and it is
 easy to fool oneself about it.
 """
 
@@ -27,7 +26,12 @@ from examples.pizza.years import simulate_year
 
 year = simulate_year("logarithmic")
 X, y = year.select("reservations").to_numpy(), year["doughs"].to_numpy()
-X_train, X_later, y_train, y_later = train_test_split(X, y, train_size=25, random_state=0)
+X_train, X_later, y_train, y_later = train_test_split(
+    X,
+    y,
+    train_size=25,
+    random_state=0,
+)
 
 line = np.arange(1, 60)[:, np.newaxis]
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True, layout="constrained")
@@ -45,8 +49,8 @@ plt.show()
 
 # %% [markdown]
 # The titles say by how many doughs each curve is wrong *on the 25 evenings it has learned*. By that the wildest curve is the best! It has bent itself
-# towards every single red point, with its accidents, and swings wherever there is none. This is called *overfitting*: learning the accidents too. The
-# straight line has the opposite fault and is called *underfitting*.
+# towards every single red point, with its accidents, and swings wherever there is none. Part 6 called it *overfitting*. The straight line has the opposite
+# fault, *underfitting*: it cannot bend enough even for what it has learned.
 
 # %% [markdown]
 # Hold rows back
@@ -60,7 +64,12 @@ plt.show()
 # - the *test* rows, which are looked at once, at the very end.
 
 # %%
-X_val, X_test, y_val, y_test = train_test_split(X_later, y_later, train_size=100, random_state=0)
+X_val, X_test, y_val, y_test = train_test_split(
+    X_later,
+    y_later,
+    train_size=100,
+    random_state=0,
+)
 print("training, validation, test:", len(X_train), len(X_val), len(X_test))
 
 degrees = range(1, 15)
@@ -149,7 +158,7 @@ for degree in (1, 6, 10, 14):
         cv=folds,
         scoring="neg_mean_absolute_error",
     )
-    print(f"degree {degree:>2}: off by {errors.mean():.2f}, in the folds {errors.round(2)}")
+    print(f"degree {degree:>2}: off by {errors.mean():.2f}; folds: {errors.round(2)}")
 
 # %% [markdown]
 # The five numbers also show how much such a judgement varies. And something else: with a hundred evenings to learn from instead of 25, even degree 14 is
@@ -173,13 +182,16 @@ from estimators import GDClassifier, GDRegressor
 
 few = simulate_year("full").head(20)
 features = few.select("reservations", "temperature", "tourists").to_numpy()
+doughs = few["doughs"].to_numpy()
 judge = {
     "cv": RepeatedKFold(n_splits=5, n_repeats=5, random_state=0),
     "scoring": "neg_mean_absolute_error",
 }
 model = GDRegressor(alpha=1)
-leaky = cross_val_score(model, StandardScaler().fit_transform(features), few["doughs"].to_numpy(), **judge)
-clean = cross_val_score(make_pipeline(StandardScaler(), model), features, few["doughs"].to_numpy(), **judge)
+scaled = StandardScaler().fit_transform(features)
+leaky = cross_val_score(model, scaled, doughs, **judge)
+pipeline = make_pipeline(StandardScaler(), model)
+clean = cross_val_score(pipeline, features, doughs, **judge)
 print(f"scaled by all rows:        off by {-leaky.mean():.2f}")
 print(f"scaled by the rows learned: off by {-clean.mean():.2f}")
 
@@ -197,7 +209,8 @@ for _ in range(20):
     outside.append(cross_val_score(GDClassifier(), selected, labels).mean())
     pipeline = make_pipeline(SelectKBest(k=20), GDClassifier())
     inside.append(cross_val_score(pipeline, noise, labels).mean())
-print(f"selected by all rows: {np.mean(outside):.0%} right; within the Pipeline: {np.mean(inside):.0%}")
+print(f"selected by all rows: {np.mean(outside):.0%} right")
+print(f"within the Pipeline:  {np.mean(inside):.0%} right")
 
 plt.figure(figsize=(7, 3), layout="constrained")
 plt.plot(outside, np.zeros(20), "o", color="tab:red", alpha=0.6)
@@ -210,7 +223,8 @@ plt.show()
 
 # %% [markdown]
 # Four out of five right, about pure chance! Such results have been published. The remedy is a habit: put every step that learns something from data, be it
-# a mean, into a *Pipeline*, and give the whole Pipeline to ``cross_val_score``. Then each step sees only the rows that are learned.
+# a mean, into a *Pipeline*, and give the whole Pipeline to ``cross_val_score``. Then each step sees only the rows that are learned. And let the split be
+# like the future: part 5 held back the *last* images, since these are by other hands than those learned.
 
 # %% [markdown]
 # Held-out rows during the training
@@ -230,8 +244,19 @@ images = images / 16
 learn, rest, digits_learn, digits_rest = train_test_split(
     images, digits, train_size=150, stratify=digits, random_state=0
 )
-val, test, digits_val, digits_test = train_test_split(rest, digits_rest, train_size=500, random_state=0)
-net = MLPClassifier(32, learning_rate_init=0.01, early_stopping=True, n_iter_no_change=20, random_state=0)
+val, test, digits_val, digits_test = train_test_split(
+    rest,
+    digits_rest,
+    train_size=500,
+    random_state=0,
+)
+net = MLPClassifier(
+    32,
+    learning_rate_init=0.01,
+    early_stopping=True,
+    n_iter_no_change=20,
+    random_state=0,
+)
 net.fit(learn, digits_learn, X_val=val, y_val=digits_val)
 
 figure, axis = plt.subplots(figsize=(7, 4))
@@ -241,7 +266,8 @@ axis.axvline(best + 1, color="gray", linestyle=":", label="weights kept")
 axis.legend()
 plt.show()
 print(f"{net.n_iter_} epochs, the best was epoch {best + 1}")
-print(f"validation: {net.best_validation_score_:.1%} right, test: {net.score(test, digits_test):.1%}")
+print(f"validation: {net.best_validation_score_:.1%} right")
+print(f"test:       {net.score(test, digits_test):.1%} right")
 
 # %% [markdown]
 # These validation rows have been used for a choice, the epoch. So again it is the test rows that say how good the network is.
@@ -250,29 +276,30 @@ print(f"validation: {net.best_validation_score_:.1%} right, test: {net.score(tes
 # Exercise
 # --------
 #
-# The digits were written by 13 people, and images by the same hand lie together in the file. Cross-validate ``GDClassifier(alpha=0.001)`` on all
-# ``images`` twice: with ``KFold(5, shuffle=True, random_state=0)``, and with ``KFold(5)``, which takes five stretches of the file as they lie. A post
-# office wants to read its customers' postcodes. Which of the two numbers should it be told?
+# How many evenings are enough? Learn from the first 20, 40, 80, 160 and 320 evenings of the year, by polynomials of degree 1, 4 and 14, and judge them by
+# another year, ``simulate_year("logarithmic", seed=1)``. Draw an error curve for each degree. Which of the three is the best one?
 
 # %% [markdown]
 # Answer
 # ------
 #
-# Shuffled, almost every hand is among the rows learned as well as among the judges. In stretches, the judges are mostly hands that the model has not met,
-# as the customers will be; so that number is the honest one, and it is lower by several points. Split as the future will be split from the past: by
-# writer, by customer, or by date, if tomorrow may differ from yesterday.
+# That depends on how many evenings there are. Degree 14 is wild after 20 evenings, and the best of all from 40 on. The line is as wrong after 320 as after
+# 20: it has said all that a line can say, and more rows cannot help. Such *learning curves* tell which illness a model has. If the curve still falls, get
+# more rows; if it lies flat and too high, get a richer model.
 
 # %%
+other = simulate_year("logarithmic", seed=1)
+X_other, y_other = other.select("reservations").to_numpy(), other["doughs"].to_numpy()
+sizes = [20, 40, 80, 160, 320]
 plt.figure(figsize=(7, 4))
-for name, split in {
-    "shuffled": KFold(5, shuffle=True, random_state=0),
-    "in stretches": KFold(5),
-}.items():
-    scores = cross_val_score(GDClassifier(alpha=0.001), images, digits, cv=split)
-    print(f"{name}: {scores.mean():.1%} right")
-    plt.plot(range(1, 6), scores, "o-", label=name)
-plt.xticks(range(1, 6))
-plt.xlabel("fold")
-plt.ylabel("share right")
+for degree in (1, 4, 14):
+    models = [PolynomialRegressor(degree).fit(X[:n], y[:n]) for n in sizes]
+    errors = [mean_absolute_error(y_other, model.predict(X_other)) for model in models]
+    plt.loglog(sizes, errors, "o-", label=f"degree {degree}")
+plt.xticks(sizes, sizes)
+plt.yticks([0.5, 1, 2, 5, 10], [0.5, 1, 2, 5, 10])
+plt.minorticks_off()
+plt.xlabel("evenings learned")
+plt.ylabel("off by (doughs), in another year")
 plt.legend()
 plt.show()

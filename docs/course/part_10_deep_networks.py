@@ -118,7 +118,8 @@ for depth in depths:
     scores.append([net.score(images_val, digits_val) for net in nets])
     print(f"{depth:>2} hidden layers: {nets[0].n_parameters_:>6,} parameters")
 
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 6), sharex=True, layout="constrained")
+figure, axes = plt.subplots(2, 1, figsize=(7, 6), sharex=True, layout="constrained")
+top, bottom = axes
 top.plot(depths, np.mean(scores, axis=1), "o-")
 for depth, of_depth in zip(depths, scores, strict=True):
     top.plot([depth] * 3, of_depth, ".", color="gray")
@@ -141,14 +142,15 @@ print(digit_net(4).summary())
 # Deep and stuck
 # --------------
 #
-# For decades deep networks did not work at all. One reason can be seen if we take the classical curve, the logistic function, for the hidden units.
+# For decades deep networks did not work at all. One reason can be seen if we take the classical curve for the hidden units, the sigmoid of part 4, which
+# the library calls ``"logistic"``.
 
 # %%
 plt.figure(figsize=(7, 4))
 colors = {1: "tab:blue", 2: "tab:green", 4: "tab:orange", 8: "tab:red"}
 for depth, color in colors.items():
-    net = digit_net(depth, "logistic")
-    plt.plot(range(1, 31), net.loss_curve_, color=color, label=f"logistic, depth {depth}")
+    losses = digit_net(depth, "logistic").loss_curve_
+    plt.plot(range(1, 31), losses, color=color, label=f"logistic, depth {depth}")
 plt.plot(range(1, 31), digit_net(8).loss_curve_, "k--", label="relu, depth 8")
 plt.axhline(np.log(10), color="gray", linestyle=":")
 plt.xlabel("epoch")
@@ -171,7 +173,7 @@ plt.show()
 # %%
 from itertools import pairwise
 
-CURVES = {  # the curve, its steepness where it has the value a, the spread of the weights
+CURVES = {  # the curve, its steepness where its value is a, the spread of the weights
     "logistic": (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a), 2),
     "tanh": (np.tanh, lambda a: 1 - a**2, 6),
     "relu": (lambda z: np.maximum(z, 0), lambda a: a > 0, 12),
@@ -207,12 +209,12 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The scale is logarithmic. With the logistic function each layer that the blame passes shrinks it several times, and what arrives at the first layers is
-# less than a millionth: steps too short to be seen. This is the *vanishing gradient*. The last layers do learn, but from what the first ones tell them,
-# which is random.
+# The scale is logarithmic. With the sigmoid each layer that the blame passes shrinks it several times, and what arrives at the first layers is less than a
+# millionth: steps too short to be seen. This is the *vanishing gradient*. The last layers do learn, but from what the first ones tell them, which is
+# random.
 #
-# Why? The logistic function is nowhere steeper than 1/4, so each layer takes at least three quarters of the blame away, before the weights have their say.
-# ``tanh`` is as steep as 1 in its middle, and does much better.
+# Why? The sigmoid is nowhere steeper than 1/4, so each layer takes at least three quarters of the blame away, before the weights have their say. ``tanh``
+# is as steep as 1 in its middle, and does much better.
 
 # %% [markdown]
 # ReLU
@@ -246,14 +248,15 @@ plt.show()
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
-for place, dtype in enumerate(["float64", "float32"]):
+for dtype in ("float64", "float32"):
     net = MLPClassifier((400, 400), max_iter=5, random_state=0, dtype=dtype)
     began = time.perf_counter()
     with all_epochs():
         net.fit(images, digits)
-    axis.barh(place, time.perf_counter() - began, color=["tab:blue", "tab:orange"][place])
-    print(net.summary().splitlines()[-1], f"   {net.score(images_val, digits_val):.1%} right")
-axis.set(yticks=[0, 1], yticklabels=["float64", "float32"], xlabel="seconds to train")
+    axis.barh(dtype, time.perf_counter() - began)
+    right = net.score(images_val, digits_val)
+    print(net.summary().splitlines()[-1], f"   {right:.1%} right")
+axis.set_xlabel("seconds to train")
 plt.show()
 
 # %% [markdown]

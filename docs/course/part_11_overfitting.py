@@ -29,11 +29,20 @@ all_images, all_digits = load_bundled().X, load_bundled().y
 def lesson(seed=0, n_images=300, careless=0.2):
     """Return images and labels to learn, then for validation, then for the test."""
     X, X_rest, y, y_rest = train_test_split(
-        all_images, all_digits, train_size=n_images, stratify=all_digits, random_state=seed
+        all_images,
+        all_digits,
+        train_size=n_images,
+        stratify=all_digits,
+        random_state=seed,
     )
     rng = np.random.default_rng(seed)
     y = np.where(rng.random(n_images) < careless, rng.integers(0, 10, n_images), y)
-    X_val, X_test, y_val, y_test = train_test_split(X_rest, y_rest, train_size=250, random_state=seed)
+    X_val, X_test, y_val, y_test = train_test_split(
+        X_rest,
+        y_rest,
+        train_size=250,
+        random_state=seed,
+    )
     return X, y, X_val, y_val, X_test, y_test
 
 
@@ -56,7 +65,8 @@ def trained(data, **settings):
 data = lesson()
 plain = trained(data)
 X, y, X_val, y_val, X_test, y_test = data
-print(f"learned: {plain.score(X, y):.1%} as labelled, new: {plain.score(X_test, y_test):.1%} right")
+print(f"learned: {plain.score(X, y):.1%} as labelled")
+print(f"new:     {plain.score(X_test, y_test):.1%} right")
 
 # %% [markdown]
 # It has learned nearly every label, although many are nonsense. Here are some images with the label that they had in the lesson and that it now repeats.
@@ -81,8 +91,9 @@ plt.show()
 # %%
 figure, axis = plt.subplots(figsize=(7, 4))
 LossCurveDisplay.from_estimator(plain, ax=axis, name="128 units:")
-best = int(np.argmin(plain.history_["val_loss"]))
-axis.plot(best + 1, plain.history_["val_loss"][best], "ko", label=f"least, epoch {best + 1}")
+val_loss = plain.history_["val_loss"]
+best = int(np.argmin(val_loss))
+axis.plot(best + 1, val_loss[best], "ko", label=f"least, epoch {best + 1}")
 axis.legend()
 axis.set_ylim(0)
 plt.show()
@@ -106,9 +117,12 @@ plt.show()
 strengths = [0.01, 0.03, 0.1, 0.3, 1, 3]
 nets = [trained(data, alpha=alpha) for alpha in strengths]
 plt.figure(figsize=(7, 4))
-plt.semilogx(strengths, [net.score(X, y) for net in nets], "o-", label="training, as labelled")
-plt.semilogx(strengths, [net.score(X_val, y_val) for net in nets], "o-", label="validation")
-plt.axhline(plain.score(X_val, y_val), color="gray", linestyle=":", label="validation, alpha = 0")
+learned = [net.score(X, y) for net in nets]
+held_out = [net.score(X_val, y_val) for net in nets]
+without = plain.score(X_val, y_val)
+plt.semilogx(strengths, learned, "o-", label="training, as labelled")
+plt.semilogx(strengths, held_out, "o-", label="validation")
+plt.axhline(without, color="gray", linestyle=":", label="validation, alpha = 0")
 plt.xlabel("alpha")
 plt.ylabel("share right")
 plt.legend()
@@ -143,7 +157,8 @@ plt.show()
 # %%
 figure, axes = plt.subplots(1, 3, figsize=(7, 2.8), layout="constrained")
 for axis, (name, net) in zip(axes, held.items(), strict=True):
-    axis.imshow(np.abs(net.coefs_[0]).mean(axis=1).reshape(8, 8), cmap="viridis", vmin=0)
+    by_pixel = np.abs(net.coefs_[0]).mean(axis=1)
+    axis.imshow(by_pixel.reshape(8, 8), cmap="viridis", vmin=0)
     axis.set(title=name, xticks=[], yticks=[])
 figure.suptitle("Mean size of a pixel's weights")
 plt.show()
@@ -165,7 +180,8 @@ A = rng.random((8, 24))  # what 24 hidden units answer about 8 rows
 mask = rng.random(A.shape) >= dropout
 dropped = A * mask / (1 - dropout)
 figure, axes = plt.subplots(2, 1, figsize=(7, 3.8), layout="constrained")
-for axis, answers, title in zip(axes, (A, dropped), ("answers", "after dropout"), strict=True):
+pictures = {"answers": A, "after dropout": dropped}
+for axis, (title, answers) in zip(axes, pictures.items(), strict=True):
     axis.imshow(answers, cmap="viridis", vmin=0, vmax=2, aspect="auto")
     axis.set(ylabel="row", title=title)
 axes[1].set_xlabel("hidden unit")
@@ -205,7 +221,8 @@ def compare(n_images, careless, epochs):
         data = lesson(seed, n_images, careless)
         *_, X_val, y_val, X_test, y_test = data
         for way, candidates in WAYS.items():
-            nets = [trained(data, max_iter=epochs, random_state=seed, **settings) for settings in candidates]
+            usual = {"max_iter": epochs, "random_state": seed}
+            nets = [trained(data, **usual, **settings) for settings in candidates]
             best = max(nets, key=lambda net: net.score(X_val, y_val))
             scores[way].append(best.score(X_test, y_test))
     return scores
@@ -270,11 +287,13 @@ for seed in range(5):
     X, y, _, _, X_test, y_test = data
     for place, size in enumerate(sizes):
         net = trained(data, hidden_layer_sizes=size, random_state=seed)
-        learned[place, seed], new[place, seed] = net.score(X, y), net.score(X_test, y_test)
+        learned[place, seed] = net.score(X, y)
+        new[place, seed] = net.score(X_test, y_test)
 plt.figure(figsize=(7, 4))
 plt.semilogx(sizes, learned.mean(axis=1), "o-", label="training, as labelled")
 plt.semilogx(sizes, new.mean(axis=1), "o-", label="test")
-plt.axhline(np.mean(hard["dropout"]), color="gray", linestyle=":", label="test, 128 with dropout")
+held_back = np.mean(hard["dropout"])
+plt.axhline(held_back, color="gray", linestyle=":", label="test, 128 with dropout")
 plt.xticks(sizes, sizes)
 plt.xlabel("hidden units")
 plt.ylabel("share right")

@@ -30,7 +30,12 @@ lesson = load_bundled()
 X, X_rest, y, y_rest = train_test_split(
     lesson.X, lesson.y, train_size=1200, stratify=lesson.y, random_state=0
 )
-X_val, X_test, y_val, y_test = train_test_split(X_rest, y_rest, train_size=300, random_state=0)
+X_val, X_test, y_val, y_test = train_test_split(
+    X_rest,
+    y_rest,
+    train_size=300,
+    random_state=0,
+)
 
 BOUNDS = {
     "too small": lambda n_in, n_out: 0.5 * np.sqrt(3 / n_in),
@@ -120,7 +125,7 @@ draw_losses(
 )
 
 # %% [markdown]
-# The logistic function is far behind, for the reason that part 10 gave. Between the other three there is little to choose on these images.
+# The sigmoid (``"logistic"``) is far behind, for the reason that part 10 gave. Between the other three there is little to choose on these images.
 
 # %% [markdown]
 # Down a ravine
@@ -172,14 +177,16 @@ paths = {
     "adam, rate 0.3": adam(0.3),
 }
 across, up = np.meshgrid(np.linspace(-4.5, 1.5, 100), np.linspace(-1.3, 1.3, 100))
-figure, axes = plt.subplots(2, 2, figsize=(8, 5), sharex=True, sharey=True, layout="constrained")
+valley = np.sqrt(across**2 + 30 * up**2)
+figure, axes = plt.subplots(2, 2, figsize=(8, 5), sharex=True, sharey=True)
 for axis, (name, path) in zip(axes.flat, paths.items(), strict=True):
     path = np.array([[-4.0, 1.0], *path])
-    axis.contour(across, up, np.sqrt(across**2 + 30 * up**2), levels=12, cmap="viridis", alpha=0.4)
+    axis.contour(across, up, valley, levels=12, cmap="viridis", alpha=0.4)
     axis.plot(path[:, 0], path[:, 1], ".-", color="tab:red", linewidth=1)
     axis.plot(0, 0, "k*", markersize=10)
     far = np.hypot(*path[-1])
     axis.set(title=f"{name}\nafter 40 steps {far:.2f} away", ylim=(-1.3, 1.3))
+figure.tight_layout()
 plt.show()
 
 # %% [markdown]
@@ -196,8 +203,9 @@ def mean_loss(settings):
 
 
 def best_rate(rates, **settings):
-    """Return the settings with the rate that has the least validation loss in the end."""
-    return min(({**settings, "learning_rate_init": rate} for rate in rates), key=mean_loss)
+    """Return the settings with the rate that ends with the least validation loss."""
+    candidates = [settings | {"learning_rate_init": rate} for rate in rates]
+    return min(candidates, key=mean_loss)
 
 
 FAST, SLOW = (0.3, 0.1, 0.03), (0.01, 0.003, 0.001)
@@ -254,7 +262,8 @@ draw_losses(
 rates = (0.001, 0.003, 0.01, 0.03, 0.1)
 plt.figure(figsize=(7, 4))
 for normal, name in ((False, "without"), (True, "with batch norm")):
-    losses = [mean_loss({"learning_rate_init": rate, "batch_norm": normal}) for rate in rates]
+    tried = [{"learning_rate_init": rate, "batch_norm": normal} for rate in rates]
+    losses = [mean_loss(settings) for settings in tried]
     plt.loglog(rates, losses, "o-", label=name)
 plt.xlabel("rate (adam)")
 plt.ylabel("validation loss after ten epochs")
@@ -284,7 +293,8 @@ entries = {
     "the same, dropout 0.1": (SLOW, he_leaky | {"batch_norm": True, "dropout": 0.1}),
     "one layer of 200, adam": (SLOW, {"hidden_layer_sizes": 200}),
 }
-entries = {name: best_rate(rates, **settings) for name, (rates, settings) in entries.items()}
+for name, (rates, settings) in entries.items():
+    entries[name] = best_rate(rates, **settings)
 
 
 def draw_starts(values, label):
@@ -300,7 +310,8 @@ def draw_starts(values, label):
 wrong = {}
 for name, settings in entries.items():
     wrong[name] = [100 * (1 - net.score(X_val, y_val)) for net in starts(settings)]
-    print(f"{name:<24} rate {settings['learning_rate_init']:<6} {np.mean(wrong[name]):.1f}% wrong")
+    rate = settings["learning_rate_init"]
+    print(f"{name:<24} rate {rate:<6} {np.mean(wrong[name]):.1f}% wrong")
 draw_starts(wrong, "% of the validation images wrong")
 plt.xticks([1, 2, 5, 10, 20, 50], [1, 2, 5, 10, 20, 50])
 plt.show()
