@@ -133,8 +133,8 @@ print(f"loss at the start: {log_loss(p, y):.3f}")
 #   all points that is ``A.T @ blame``.
 # - A *hidden unit* spoke through its weight. Its share is *the blame at the other end, times that weight*: ``blame @ W2.T``. Who is listened to more is to
 #   blame for more.
-# - Then through the curve: where ``tanh`` is flat, a unit could hardly have said anything else, and the blame gets small. The steepness of ``tanh`` is ``1
-#   - A ** 2``.
+# - Then through the curve: where ``tanh`` is flat, a unit could hardly have said anything else, and the blame gets small. The steepness of ``tanh`` is
+#   ``1 - A ** 2``.
 #
 # With the blame of the hidden units in hand, the first layer's weights get their share by the first rule again. Mathematicians call this the *chain rule*,
 # programmers *backpropagation*.

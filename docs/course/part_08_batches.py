@@ -214,8 +214,7 @@ plt.show()
 
 # %% [markdown]
 # It becomes better while images come in, although it never has more than a hundred of them. (It is asked about the last 297 images, which it does not
-# learn; why one should do so is the subject of part 9.) The rise is not even, for the same reason as with the sorted digits: the latest rows have the last
-# word.
+# learn, as in part 5.) The rise is not even, for the same reason as with the sorted digits: the latest rows have the last word.
 
 # %% [markdown]
 # Exercise

@@ -11,9 +11,9 @@ easy to fool oneself about it.
 # Learned by heart
 # ----------------
 #
-# The logarithmic year of the pizzeria: the fiftieth reservation adds less than the fifth, so no straight line fits. But a *polynomial* can bend: ``w1 x +
-# w2 x**2 + w3 x**3 + bias`` is one of *degree* 3. ``PolynomialRegressor`` fits such curves. Suppose the restaurant has been open for 25 evenings. We learn
-# from these and look at three degrees; the evenings of the rest of the year are drawn in gray.
+# The logarithmic year of the pizzeria: the fiftieth reservation adds less than the fifth, so no straight line fits. But a *polynomial* can bend:
+# ``w1 x + w2 x**2 + w3 x**3 + bias`` is one of *degree* 3. ``PolynomialRegressor`` fits such curves. Suppose the restaurant has been open for 25 evenings.
+# We learn from these and look at three degrees; the evenings of the rest of the year are drawn in gray.
 
 # %%
 import matplotlib.pyplot as plt
@@ -224,7 +224,8 @@ plt.show()
 # %% [markdown]
 # Four out of five right, about pure chance! Such results have been published. The remedy is a habit: put every step that learns something from data, be it
 # a mean, into a *Pipeline*, and give the whole Pipeline to ``cross_val_score``. Then each step sees only the rows that are learned. And let the split be
-# like the future: part 5 held back the *last* images, since these are by other hands than those learned.
+# like the future: that is why part 5 held back the *last* images, which are by other hands than those learned. If tomorrow may differ from yesterday, hold
+# back the latest days.
 
 # %% [markdown]
 # Held-out rows during the training
@@ -270,7 +271,8 @@ print(f"validation: {net.best_validation_score_:.1%} right")
 print(f"test:       {net.score(test, digits_test):.1%} right")
 
 # %% [markdown]
-# These validation rows have been used for a choice, the epoch. So again it is the test rows that say how good the network is.
+# These validation rows have been used for a choice, the epoch. So again it is the test rows that say how good the network is. (The pixels needed no
+# scaling here. In a Pipeline the held-out rows must pass its scaler too; README shows how, under Networks.)
 
 # %% [markdown]
 # Exercise

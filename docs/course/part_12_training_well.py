@@ -131,8 +131,9 @@ draw_losses(
 # Down a ravine
 # -------------
 #
-# Now the steps themselves. Part 2 walked a valley that was about round. Most valleys are *ravines*: steep across, gently falling along. Plain descent must
-# take short steps, not to jump from wall to wall, and with these it crawls along the floor. Three improvements are worth knowing; each is a few lines.
+# Now the steps themselves. Part 2 walked a long valley with steep walls, and so are the valleys of most networks: *ravines*, steep across, gently falling
+# along. Plain descent must take short steps, not to jump from wall to wall, and with these it crawls along the floor. Three improvements are worth
+# knowing; each is a few lines.
 #
 # - *Momentum*: a rolling ball. The steps across cancel, those along the floor add up.
 # - *RMSprop*: a rate for each weight. Each gradient is divided by its own usual size, so that steep directions get short steps and flat ones long steps.
@@ -248,7 +249,7 @@ print("after:  mean", N.mean(axis=0).round(1) + 0.0, "spread", N.std(axis=0).rou
 # likewise for the variance, and the fitted network uses these (``net.batch_norm_`` has them).
 #
 # What is it good for? Here is the network of part 10 that learned nothing, eight layers of logistic units, without and with it. And our three layers with
-# ``relu``, for four rates.
+# ``relu``, for five rates.
 
 # %%
 stuck = {"hidden_layer_sizes": (32,) * 8, "activation": "logistic", "init": "glorot"}
@@ -259,6 +260,7 @@ draw_losses(
     }
 )
 
+# %%
 rates = (0.001, 0.003, 0.01, 0.03, 0.1)
 plt.figure(figsize=(7, 4))
 for normal, name in ((False, "without"), (True, "with batch norm")):
@@ -330,7 +332,7 @@ print(f"the winner, {winner}: {np.mean(errors):.1f}% of the test images wrong")
 # The challenge comes from a book in which it is run on MNIST: 60,000 images of 28 x 28 pixels and networks of 784-1200-500-200-10 units. Its port to the
 # library Axon reports 450 seconds for the ten epochs and 91.3% on the validation images; with leaky ReLU, batch norm and Adam 93.9% after five. **Our
 # figures cannot be compared with these**: other images, fewer, smaller, and a smaller network. MNIST does not come with this library. If you have its
-# files, ``python -m examples.digits train --mnist FOLDER`` trains a network of those sizes, and ``evaluate`` judges it; it takes some ten minutes.
+# files, ``python -m examples.digits train --mnist FOLDER`` trains a network of those sizes for ten epochs, in some ten minutes.
 
 # %% [markdown]
 # Exercise
