@@ -3,15 +3,12 @@
 import copy
 import html
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, inspect, select
 
@@ -20,14 +17,22 @@ from examples.pizza.web import charts
 from examples.pizza.web.model import signed
 from examples.pizza.web.site import FOLDER, create_app
 from examples.pizza.web.tables import Base, Evening, Facts, Order, Reservation, read_days, read_past
-from examples.web.database import Database, bump, downgrade, head, upgrade
-from examples.web.security import HEADERS
-from examples.web.tables import login_attempts, shared
+from examples.web.database import Database, bump, downgrade, upgrade
 from pipelines import forecast
+from tests.examples.web.pages import (
+    EVIL,
+    HOME,
+    PASSWORD,
+    assert_migrations_are_right,
+    eventually,
+    is_up_to_date,
+    logged_in,
+    send,
+    text_of,
+    token_of,
+    walk_every_link,
+)
 
-HOME = "http://127.0.0.1"
-PASSWORD = "open sesame"
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 TODAY = date(2026, 3, 20)  # a Friday
 CLOCK = Clock(ZoneInfo("Europe/Rome"), lambda: datetime(2026, 3, 20, 16, tzinfo=UTC))
 
@@ -48,42 +53,11 @@ def browser(app):
 
 @pytest.fixture
 def admin(app):
-    browser = TestClient(app, HOME)
-    page = browser.get("/login")
-    assert send(browser, page, "/login", password=PASSWORD, to="/admin").url.path == "/admin"
-    with app.state.database.writing() as session:
-        session.execute(delete(login_attempts))
-    return browser
-
-
-def send(browser, page, address, **fields):
-    """Send a page's form."""
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-    return browser.post(address, data={"csrf": token, **fields})
+    return logged_in(app)
 
 
 def save(admin, address, **fields):
     return send(admin, admin.get(address), address, **fields)
-
-
-def text_of(page):
-    """Return what a reader sees."""
-    main = re.search("<main.*</main>", page.text, re.DOTALL)[0]
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", main)).split())
-
-
-def eventually(check, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
-
-
-def is_up_to_date(app):
-    with app.state.database.reading() as session:
-        now = head(session)
-    health = app.state.live.health()
-    return health["status"] == "ok" and health["trained"] >= now.structure
 
 
 def evening_of(app, day):
@@ -447,7 +421,7 @@ def test_forms_without_the_token_are_refused(admin, app):
     assert admin.post("/admin/reservations/1/delete").status_code == 403
     assert admin.post("/admin/import/keep", data={"text": "x"}).status_code == 403
     page = admin.get("/admin/reservations/new")
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+    token = token_of(page)
     elsewhere = {"origin": "https://elsewhere.example"}
     answer = admin.post("/admin/reservations/new", data={**fields, "csrf": token}, headers=elsewhere)
     assert answer.status_code == 403
@@ -550,7 +524,7 @@ def test_an_evening_keeps_its_day_and_its_rows(app, admin):
     assert after.doughs == before.doughs + 3
     page = admin.get(f"/admin/evenings/{row.id}/delete")
     assert "Delete these first" in text_of(page)
-    token = re.search(r'name="csrf" value="([^"]+)"', admin.get("/admin").text)[1]
+    token = token_of(admin.get("/admin"))
     assert admin.post(f"/admin/evenings/{row.id}/delete", data={"csrf": token}).status_code == 409
     assert evening_of(app, row.day) == after
 
@@ -668,6 +642,29 @@ def test_a_failed_training_keeps_the_last_good_model_and_says_so(app, admin):
     assert "up to date" in text_of(admin.get("/admin"))
 
 
+def test_a_start_without_any_past_evening_serves_the_saved_model_and_says_so(tmp_path):
+    url = f"sqlite:///{tmp_path / 'x.sqlite'}"
+    app = create_app(tmp_path, url, CLOCK)
+    with TestClient(app, HOME) as browser:
+        before = {path: text_of(browser.get(path)) for path in ("/?service=0.9", "/?date=2027-02-01")}
+        unseen = app.state.live.answers.unseen
+    with app.state.database.writing() as session:
+        bump(session, structural=True)
+        session.execute(delete(Order))
+        session.execute(delete(Reservation).where(Reservation.day < TODAY))
+        session.execute(delete(Evening).where(Evening.day < TODAY))
+    app = create_app(tmp_path, url, CLOCK)
+    with TestClient(app, HOME) as browser:
+        assert {path: text_of(browser.get(path)) for path in before} == before
+        assert app.state.live.answers.unseen == unseen
+        health = browser.get("/health").json()
+        assert health["status"] == "degraded"
+        assert "0 past evenings have doughs; at least 2 are needed" in health["reason"]
+        assert "No evening from" in text_of(browser.get("/analytics"))
+        told = "The last good one is served meanwhile."
+        assert told in text_of(logged_in(app).get("/admin"))
+
+
 # --- the API ---
 
 
@@ -725,37 +722,13 @@ def test_the_api_is_described(browser):
 
 
 def test_no_page_refers_to_another_host_and_every_link_works(admin):
-    seen, waiting, elsewhere = set(), ["/"], []
-    while waiting:
-        answer = admin.get(address := waiting.pop())
-        assert answer.status_code == 200, address
-        for name, value in HEADERS.items():
-            assert answer.headers[name] == value
-        found = re.findall(r"""(?:src|href|action|srcset|poster|data)=["']([^"']+)""", answer.text)
-        found += re.findall(r"url\(([^)]+)\)", answer.text)
-        if "svg" not in answer.headers["content-type"]:
-            elsewhere += [f for f in found if re.match(r"[a-z]+:|//", f.strip("\"'"))]
-            assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text), address
-            assert not re.search(r"<script(?![^>]*src=)", answer.text), address
-        for link in map(html.unescape, found):
-            kind = re.sub(r"\d+", "_", link)
-            if link.startswith("/") and kind not in seen and link not in ("/logout", "/admin/import/keep"):
-                seen.add(kind)
-                waiting.append(link)
-    assert elsewhere == []
-    assert len(seen) > 30
+    kinds = walk_every_link(admin)
+    assert {"/logout", "/admin/import", "/admin/orders/_/delete"} <= kinds
+    assert len(kinds) > 30
 
 
 def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
-    with app.state.database.engine.connect() as connection:
-        assert not compare_metadata(MigrationContext.configure(connection), [shared, Base.metadata])
-    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
-    with database.engine.begin() as connection:
-        upgrade(connection, FOLDER / "migrations")
-        downgrade(connection, FOLDER / "migrations")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-        upgrade(connection, FOLDER / "migrations")
-    database.close()
+    assert_migrations_are_right(app, FOLDER, Base.metadata, tmp_path)
 
 
 def test_migrations_go_down_and_up_on_the_tested_database(tmp_path, database_url):

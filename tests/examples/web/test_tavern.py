@@ -14,10 +14,8 @@ import httpx2
 import numpy as np
 import polars as pl
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from examples.games import __main__ as command_line
 from examples.games.data import budget_of, load_games
@@ -32,14 +30,22 @@ from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
 from examples.games.words import fit_in_words
 from examples.web.app import build_app
-from examples.web.database import Database, bump, downgrade, head, upgrade
+from examples.web.database import Database, bump, downgrade, upgrade
 from examples.web.forms import Form
-from examples.web.security import HEADERS
-from examples.web.tables import login_attempts, shared
-
-HOME = "http://127.0.0.1"
-PASSWORD = "open sesame"
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+from tests.examples.web.pages import (
+    EVIL,
+    HOME,
+    PASSWORD,
+    assert_migrations_are_right,
+    eventually,
+    fields_of,
+    is_up_to_date,
+    log_in,
+    logged_in,
+    send,
+    token_of,
+    walk_every_link,
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,33 +64,7 @@ def browser(app):
 
 @pytest.fixture
 def admin(app):
-    browser = TestClient(app, HOME)
-    page = browser.get("/login")
-    assert send(browser, page, "/login", password=PASSWORD, to="/admin").url.path == "/admin"
-    with app.state.database.writing() as session:
-        session.execute(login_attempts.delete())
-    return browser
-
-
-def send(browser, page, address, **fields):
-    """Send a page's form."""
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-    return browser.post(address, data={"csrf": token, **fields})
-
-
-def fields_of(page):
-    """Return what the form of a page would send unchanged."""
-    form = re.search(r"<form method=\"post\".*?</form>", page.text, re.DOTALL)[0]
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        got = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        if got["type"] == "checkbox" and " checked" not in tag:
-            continue
-        found.setdefault(got["name"], []).append(html.unescape(got["value"]))
-    for name, options in re.findall(r'<select[^>]*name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        found[name] = [chosen[1]] if chosen else [""]
-    return found
+    return logged_in(app)
 
 
 def title_of(page):
@@ -99,22 +79,6 @@ def next_of(browser, page):
 def shelf_of(page):
     """Return the titles on a page's shelf."""
     return [html.unescape(title) for title in re.findall("<strong>([^<]+)</strong></a>", page.text)]
-
-
-def eventually(check, seconds=3.0):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
-
-
-def is_up_to_date(app):
-    with app.state.database.reading() as session:
-        now = head(session)
-    health = app.state.live.health()
-    return (
-        health["status"] == "ok" and health["version"] == now.version and health["trained"] >= now.structure
-    )
 
 
 # --- the visitor ---
@@ -346,6 +310,35 @@ def test_a_visitor_rents_several_games_each_once_and_a_type_asked_for_twice_coun
     assert all(answer.json()["gameplay_types"] == ["Puzzle", "Action"] for answer in answers)
 
 
+def test_two_clicks_of_somebody_new_are_one_visitors(app, browser):
+    page = browser.get("/games/tetris")
+    fields = {"csrf": token_of(page), "game": "tetris"}
+    same = [TestClient(app, HOME, cookies=dict(browser.cookies)) for _ in range(2)]  # as the browser was
+    for click in same:
+        browser.cookies.update(click.post("/rent", data=fields).history[0].cookies)
+    assert len(browser.get("/api/rentals").json()) == 1
+    ids = {click.get("/api/rentals").json()[0]["id"] for click in same}
+    assert len(ids) == 1
+
+
+def test_a_page_that_comes_late_leaves_the_visitor_who_they_are(app, browser):
+    new = TestClient(app, HOME)
+    new.post("/api/rentals", json={"game": "Tetris"})
+    for path in ("/", "/suggest?type=Horror", "/nowhere"):
+        new.cookies.update(browser.get(path).cookies)
+    assert [one["game"] for one in new.get("/api/rentals").json()] == ["Tetris"]
+    assert TestClient(app, HOME, cookies={"tavern-visitor": "x"}).get("/api/rentals").json() == []
+
+
+def test_a_rental_that_failed_leads_back_to_the_form(browser):
+    page = browser.get("/games/tetris")
+    fields = {"csrf": token_of(page), "game": "gone"}
+    failed = browser.post("/rent", data=fields, headers={"referer": f"{HOME}/games/tetris"})
+    assert failed.status_code == 404
+    assert '<a class="button" href="/games/tetris">Back to the form</a>' in failed.text
+    assert browser.get("/rent").url.path == "/"
+
+
 @pytest.mark.parametrize("game", ["", "nowhere", "a\0b", "x" * 1000])
 def test_a_game_that_there_is_none_of_cannot_be_rented(browser, game):
     page = browser.get("/games/tetris")
@@ -506,7 +499,7 @@ def test_the_weights_meet_most_questions(app):
 )
 def test_the_counter_is_closed_without_the_login(browser, path):
     assert browser.get(f"/admin{path}").url.path == "/login"
-    token = re.search(r'name="csrf" value="([^"]+)"', browser.get("/login").text)[1]
+    token = token_of(browser.get("/login"))
     answer = browser.post(f"/admin{path}", data={"csrf": token, "title": "x"}, follow_redirects=False)
     assert answer.status_code in (303, 405)
     if answer.status_code == 303:
@@ -879,42 +872,14 @@ def test_the_api_is_described(browser):
 
 
 def test_no_page_refers_to_another_host_and_every_link_works(admin):
-    seen, waiting, elsewhere = set(), ["/"], []
-    while waiting:
-        address = waiting.pop()
-        answer = admin.get(address)
-        assert answer.status_code in (200, 422), address
-        for name, value in HEADERS.items():
-            assert answer.headers[name] == value
-        found = re.findall(r"""(?:src|href|action|srcset|poster|data)=["']([^"']+)""", answer.text)
-        found += re.findall(r"url\(([^)]+)\)", answer.text)
-        if "svg" not in answer.headers["content-type"]:
-            elsewhere += [f for f in found if re.match(r"[a-z]+:|//", f.strip("\"'"))]
-            assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text), address
-            assert not re.search(r"<script(?![^>]*src=)", answer.text), address
-        for link in map(html.unescape, found):
-            kind = (
-                re.sub(r"\d+|(?<=/games/)[a-z0-9-]+|(?<=/covers/)[^.]+", "_", link.split("?")[0]),
-                "?" in link,
-            )
-            if link.startswith("/") and kind not in seen and not link.startswith(("/logout", '/rent"')):
-                seen.add(kind)
-                if link not in ("/logout", "/rent"):
-                    waiting.append(link)
-    assert elsewhere == []
-    assert len(seen) > 15
+    one_of_each = r"\d+|(?<=/games/)[a-z0-9-]+|(?<=/covers/)[^.]+"
+    kinds = walk_every_link(admin, lambda link: (re.sub(one_of_each, "_", link.split("?")[0]), "?" in link))
+    assert {("/rent", False), ("/logout", False), ("/suggest", True)} <= kinds
+    assert len(kinds) > 15
 
 
 def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
-    with app.state.database.engine.connect() as connection:
-        assert not compare_metadata(MigrationContext.configure(connection), [shared, Base.metadata])
-    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
-    with database.engine.begin() as connection:
-        upgrade(connection, SITE.folder / "migrations")
-        downgrade(connection, SITE.folder / "migrations")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-        upgrade(connection, SITE.folder / "migrations")
-    database.close()
+    assert_migrations_are_right(app, SITE.folder, Base.metadata, tmp_path)
 
 
 def test_games_of_an_older_database_are_found_too(tmp_path):
@@ -1004,7 +969,7 @@ def test_a_change_made_through_one_worker_is_served_by_both_within_a_second(two_
     assert time.monotonic() - began < 1.5
     trainings = {worker: health["trainings"] for worker, health in site.workers().items()}
     with httpx2.Client(base_url=f"http://127.0.0.1:{site.port}", follow_redirects=True) as browser:
-        send(browser, browser.get("/login"), "/login", password=PASSWORD, to="/admin")
+        log_in(browser)
         for i in range(5):
             page = browser.get("/admin/games/1")
             browser.post("/admin/games/1", data={**fields_of(page), "year": str(1990 + i)})
