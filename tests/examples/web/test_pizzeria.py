@@ -12,9 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, inspect, select
 
+from examples.pizza import model as recipe
 from examples.pizza.clock import Clock
 from examples.pizza.web import charts
-from examples.pizza.web.model import signed
+from examples.pizza.web.model import FEATURES, Answers, Usual, frame_of, signed, unseen_forecasts
 from examples.pizza.web.site import FOLDER, create_app
 from examples.pizza.web.tables import Base, Evening, Facts, Order, Reservation, read_days, read_past
 from examples.web.database import Database, bump, downgrade, upgrade
@@ -142,7 +143,7 @@ def test_the_next_fourteen_days_are_a_table_and_a_chart(app, browser):
     address = html.unescape(re.search(r'<img src="(/charts/coming.svg[^"]+)" alt="[^"]+"', page.text)[1])
     chart = browser.get(address)
     assert chart.headers["content-type"] == "image/svg+xml"
-    assert "max-age" in chart.headers["cache-control"]
+    assert chart.headers["cache-control"] == "private, max-age=86400"
     ElementTree.fromstring(chart.text)
 
 
@@ -227,6 +228,31 @@ def test_an_evening_unlike_all_others_is_said(app, browser):
     assert browser.get("/api/forecast?reservations=20").json()["outside"] == []
 
 
+def test_what_no_past_evening_was_like_is_said(app):
+    past = [one for one in past_of(app) if one.day.weekday() != 6 and one.day.month != 7][:150]
+    past = [one._replace(holiday=False, event=False) for one in past]
+    usual = Usual(past)
+    model = recipe.train(recipe.Lesson(frame_of(past, usual), FEATURES, []))
+    answers = Answers(model, past, 1)
+    like = past[0]._replace(day=next(one.day for one in past))
+    assert answers.outside(like) == []
+    low, high = answers._expected.range["reservations"]
+    assert answers.outside(like._replace(reservations=int(low))) == []
+    assert answers.outside(like._replace(reservations=int(high))) == []
+    few = (
+        f"reservations were {low:g} to {high:g} on all past evenings, not 0; the forecast is that of {low:g}"
+    )
+    no = "; the forecast takes no account of it"
+    sunday = date(2026, 7, 5)
+    for changes, said in [
+        ({"reservations": 0}, [few]),
+        ({"holiday": True}, ["no past evening was a holiday" + no]),
+        ({"event": True}, ["no past evening was one with an event" + no]),
+        ({"day": sunday}, ["no past evening was a Sunday" + no, "no past evening was in July" + no]),
+    ]:
+        assert sorted(answers.outside(like._replace(**changes))) == sorted(said)
+
+
 @pytest.mark.parametrize("day", [TODAY, date(2026, 8, 15), date(2026, 12, 25), date(2026, 6, 3)])
 @pytest.mark.parametrize(
     "facts", [{}, {"temperature": -50, "tourists": 0}, {"temperature": 50, "tourists": 999_999}]
@@ -251,6 +277,12 @@ def test_beyond_the_fullest_evening_each_reservation_takes_the_average_and_the_r
     widths = [told["range"][1] - told["range"][0] for told in (edge, far)]
     rates = [one.doughs / one.reservations for one in past]
     assert widths[1] - widths[0] == pytest.approx(100 * np.subtract(*np.quantile(rates, [0.9, 0.1])), abs=2)
+    careful = [
+        browser.get(f"/api/forecast?reservations={most + n}&service_level=0.9").json()["doughs"]
+        for n in (0, 100)
+    ]
+    assert careful[0] == edge["range"][1]
+    assert careful[1] - careful[0] == pytest.approx(100 * np.quantile(rates, 0.9), abs=1)
     same = [browser.get(f"/api/forecast?temperature={t}").json()["doughs"] for t in (45, 60)]
     assert same[0] == same[1]
 
@@ -276,8 +308,6 @@ def test_the_analytics_compare_forecasts_that_did_not_know_the_evening(app, brow
 
 def test_a_forecast_of_the_past_never_knows_the_evening(app):
     """One evening's doughs are multiplied: its own forecast stays where it was, and that of the model moves."""
-    from examples.pizza.web.model import Usual, unseen_forecasts
-
     past = past_of(app)
     day = past[100]
     changed = [one._replace(doughs=one.doughs + 1000) if one is day else one for one in past]
@@ -445,6 +475,29 @@ def test_a_reservation_is_made_moved_and_deleted_and_tonight_follows(app, admin)
     save(admin, f"/admin/reservations/{row.id}/delete")
     assert evening_of(app, far).reservations == 0
     assert admin.get(f"/admin/reservations/{row.id}").status_code == 404
+
+
+@pytest.mark.parametrize("desk", ["reservations", "orders"])
+def test_a_day_of_which_nothing_was_known_becomes_an_evening_once(app, admin, desk):
+    days = (date(2020, 12, 25), date(2020, 12, 23))  # a holiday and none
+    for day in (*days, *days):
+        save(admin, f"/admin/{desk}/new", name="Neri", day=str(day), party="3", pizzas="3")
+    with app.state.database.reading() as session:
+        rows = session.scalars(
+            select(Evening).where(Evening.day.in_(days)).order_by(Evening.day.desc())
+        ).all()
+    assert [(row.day, row.holiday, row.event) for row in rows] == [
+        (days[0], True, False),
+        (days[1], False, False),
+    ]
+    assert [row.reservations if desk == "reservations" else row.doughs for row in rows] == (
+        [2, 2] if desk == "reservations" else [6, 6]
+    )
+    with app.state.database.writing() as session:  # as it was
+        bump(session, structural=True)
+        for table in (Reservation, Order, Evening):
+            session.execute(delete(table).where(table.day.in_(days)))
+    eventually(lambda: is_up_to_date(app))
 
 
 @pytest.mark.parametrize(

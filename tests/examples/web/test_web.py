@@ -819,3 +819,45 @@ def test_rows_that_cannot_be_learned_are_said(two, monkeypatch):
     write(two[0], "bad", structural=False)
     eventually(lambda: "could not be learned" in two[0].reason)
     assert two[0].answers == {"tea": 2, "wine": 1}
+
+
+def test_what_failed_is_tried_again_after_a_pause_or_with_newer_rows(two, site, monkeypatch):
+    now, tried = [100.0], []
+
+    def fail(model, session, since, upto):
+        tried.append(upto)
+        raise ValueError("no")
+
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now[0])
+    two[0].learner = Learner(train, compiled, MultinomialNB, fail)
+    two[0].turn(at_once=True)
+    write(two[0], "tea", structural=False)
+    for seconds in (0, 0.1, 0.39, 0.02, 0.1):  # the pause is half a second
+        now[0] += seconds
+        two[0].turn()
+    assert tried == [2, 2]
+    write(two[0], "tea", structural=False)
+    for _ in range(3):
+        two[0].turn()
+    assert tried == [2, 2, 3]
+    assert two[0].answers == {"tea": 2, "wine": 1}
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [(1, "it is older than the one that is served"), (99, "it was trained on another database")],
+)
+def test_an_older_model_or_one_of_a_later_database_is_not_served(two, version, words):
+    """The folder, or the database, was put back from a copy."""
+    two[0].turn(at_once=True)
+    write(two[0], "wine", structural=True)
+    two[0].turn(at_once=True)
+    assert two[0].answers == {"tea": 2, "wine": 2}
+    with two[0].database.reading() as session:
+        origin = head(session).origin
+    save_model(counted(["tea"]), two[0].card, scores={"version": version, "origin": origin, "stamp": ""})
+    two[0].turn()
+    assert words in two[0].reason
+    assert two[0].answers == {"tea": 2, "wine": 2}
+    eventually(lambda: two[0].turn(at_once=True) or two[0].health()["status"] == "ok")
+    assert two[0].answers == {"tea": 2, "wine": 2}
