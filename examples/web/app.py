@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
@@ -271,10 +271,10 @@ def is_for_programs(request: Request) -> bool:
 
 def page_of_form(request: Request) -> str | None:
     """Return the address, on this site, of the page whose form was sent."""
-    page = urlsplit(request.headers.get("referer", ""))
-    if request.method != "POST" or page.netloc != request.headers.get("host"):
+    host, _, path = request.headers.get("referer", "").partition("://")[2].partition("/")
+    if request.method != "POST" or host != request.headers.get("host"):
         return None
-    return own_path(page.path + (f"?{page.query}" if page.query else ""))
+    return own_path(f"/{path}")
 
 
 def show_error(request: Request, status: int, words: Any, headers: Any = None) -> Response:

@@ -75,7 +75,7 @@ TOURS = [  # a site more is an entry more
             "/admin/evenings/1",
             "/admin/import",
         ),
-        ("/?date=2026-02-30&service=0.9", "/analytics?from=x"),
+        ("/?date=1999-12-31&service=0.9", "/analytics?from=2026-02-01&to=2026-01-01"),
     ),
 ]
 

@@ -210,8 +210,12 @@ def test_after_an_error_the_way_back_to_the_form_is_on_the_page_and_at_the_addre
     refused = browser.post("/order", data={"csrf": "x"}, headers=form)
     assert refused.status_code == 403
     assert '<a class="button" href="/?q=a+b%22">Back to the form</a>' in refused.text
-    for headers in ({}, {"referer": "https://elsewhere.example/"}, {"referer": f"{HOME}.elsewhere.example/"}):
-        assert "Back to the form" not in browser.post("/order", data={"csrf": "x"}, headers=headers).text
+    for elsewhere in ("", "https://elsewhere.example/", f"{HOME}.elsewhere.example/", "http://[x", "//", "x"):
+        answer = browser.post("/order", data={"csrf": "x"}, headers={"referer": elsewhere})
+        assert (answer.status_code, "Back to the form" in answer.text) == (403, False)
+    for odd in ("//elsewhere.example/", "/\\elsewhere.example/"):
+        answer = browser.post("/order", data={"csrf": "x"}, headers={"referer": HOME + odd})
+        assert '<a class="button" href="/admin">' in answer.text
     assert browser.get("/order").text == browser.get("/").text  # a reload, or the address typed anew
     assert browser.get("/logout", follow_redirects=False).headers["location"] == "/"
     assert browser.put("/order").status_code == 405
@@ -509,6 +513,31 @@ def test_a_password_is_made_and_said_once_where_none_is_given(site, tmp_path, ca
         with app.state.database.reading() as session:
             assert password not in str(session.execute(select(login_module.settings)).all())
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("allowed", "is_trusted"), [(None, False), ("", False), ("10.0.0.1", True)])
+def test_a_proxys_headers_count_only_if_it_is_named(monkeypatch, tmp_path, allowed, is_trusted):
+    import uvicorn
+
+    given = {}
+    monkeypatch.setattr(uvicorn, "run", lambda factory, **options: given.update(options))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    if allowed is not None:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", allowed)
+    with monkeypatch.context() as patch:
+        patch.setenv("TAVERN_DATA", "")
+        tavern.main(["serve", "--port", "0", "--data", str(tmp_path)])
+    assert given["proxy_headers"] is is_trusted
+
+
+def test_what_a_proxy_says_of_who_asks_is_kept_as_far_as_it_fits(app):
+    browser = TestClient(app, HOME, client=("x" * 500, 1))
+    assert log_in(browser, "wrong").status_code == 403
+    with app.state.database.writing() as session:
+        addresses = list(session.scalars(select(login_module.login_attempts.c.address)))
+        session.execute(delete(login_module.login_attempts))
+    assert addresses == ["x" * 64]
 
 
 def test_a_hash_says_what_it_cost_and_older_ones_are_still_known(browser, app):
