@@ -126,7 +126,8 @@ def game_options(session: Session) -> dict[str, Any]:
 def on_delete_game(session: Session, game: Game) -> tuple[str, bool]:
     """Say what goes with a game."""
     n = session.scalar(select(func.count()).select_from(Rental).where(Rental.game_id == game.id))
-    return f"It leaves the shelves, and {n} rentals of it are forgotten. This cannot be undone.", True
+    rentals = "1 rental of it is" if n == 1 else f"{n} rentals of it are"
+    return f"It leaves the shelves, and {rentals} forgotten. This cannot be undone.", True
 
 
 def search_games(text: str) -> Select:
@@ -157,7 +158,8 @@ def on_delete_console(session: Session, console: Console) -> tuple[str, bool]:
     """Allow it for a console without games."""
     n = session.scalar(select(func.count()).select_from(Game).where(Game.console_id == console.id))
     if n:
-        return f"{n} games are for it. Give them another console, or delete them, first.", False
+        games = "1 game is" if n == 1 else f"{n} games are"
+        return f"{games} for it. Give every one another console, or delete it, first.", False
     return "No game is for it. This cannot be undone.", True
 
 

@@ -104,7 +104,7 @@ def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: l
         "cover_url": cover_url,
     }
     if n > PLACES or unsaid >= len(found):
-        return render(request, "no_more.html", seen=seen, **context)
+        return render(request, "no_more.html", seen=seen, rented=rented, **context)
     game = found[unsaid]
     reasons = answers.reasons(budget or None, types, game.title)
     return render(

@@ -221,7 +221,7 @@ def on_delete_evening(session: Session, evening: Evening) -> tuple[str, bool]:
         session.scalar(select(func.count()).where(table.day == evening.day)) for table in (Reservation, Order)
     )
     if n_rows:
-        return f"{n_rows} reservations and orders are of this evening. Delete these first.", False
+        return f"Reservations and orders of this evening: {n_rows}. Delete these first.", False
     return "What is known of the day is forgotten. This cannot be undone.", True
 
 

@@ -20,7 +20,14 @@ from sqlalchemy import func, select
 from examples.games import __main__ as command_line
 from examples.games.data import budget_of, load_games
 from examples.games.evaluate import CriteriaScorer
-from examples.games.web.admin import GameFields, in_order, save_game, types_named
+from examples.games.web.admin import (
+    GameFields,
+    in_order,
+    on_delete_console,
+    on_delete_game,
+    save_game,
+    types_named,
+)
 from examples.games.web.covers import MOTIFS, cover
 from examples.games.web.criteria import nearest
 from examples.games.web.model import LEARNER, Answers, read_facts
@@ -513,6 +520,20 @@ def test_a_game_that_is_gone_is_not_recommended_by_a_model_that_knows_it(app):
     assert best not in found
 
 
+def test_a_keeper_without_games_says_so_and_who_has_them_all_is_told_that(app, browser, monkeypatch):
+    browser.post("/api/rentals", json={"game": "Tetris"})
+    eventually(lambda: is_up_to_date(app))
+    served = app.state.live._served
+    for facts, new, known in [
+        ({}, "I know of no game at the moment", "You have rented all I know"),
+        ({"Tetris": served.answers.facts["Tetris"]}, "Tetris", "You have rented all I know"),
+    ]:
+        few = served._replace(answers=Answers(served.model, facts))
+        monkeypatch.setattr(app.state.live, "_served", few)
+        assert title_of(TestClient(app, HOME).get("/suggest?type=Puzzle")) == new
+        assert title_of(browser.get("/suggest?type=Puzzle")) == known
+
+
 def test_the_weights_meet_most_questions(app):
     with app.state.database.reading() as session:
         model = LEARNER.train(session)
@@ -737,6 +758,17 @@ def test_a_console_with_games_is_not_deleted(admin, app):
     assert page.status_code == 409
     page = send(admin, admin.get("/admin/consoles/new"), "/admin/consoles/new", name="snes")
     assert "There is a console called SNES already." in page.text
+
+
+def test_one_is_no_plural(app):
+    def with_one(session, row, of):
+        return session.scalar(select(row).join(of).group_by(row.id).having(func.count() == 1).limit(1))
+
+    with app.state.database.reading() as session:
+        words, _ = on_delete_game(session, with_one(session, Game, Rental))
+        assert "1 rental of it is forgotten" in words
+        words, allowed = on_delete_console(session, with_one(session, Console, Game))
+        assert (words.split(".")[0], allowed) == ("1 game is for it", False)
 
 
 def test_rentals_are_entered_changed_and_deleted_at_the_desk(admin, app):

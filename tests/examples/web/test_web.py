@@ -520,7 +520,7 @@ def test_a_proxys_headers_count_only_if_it_is_named(monkeypatch, tmp_path, allow
     import uvicorn
 
     given = {}
-    monkeypatch.setattr(uvicorn, "run", lambda factory, **options: given.update(options))
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
     if allowed is not None:
