@@ -432,7 +432,7 @@ def test_a_game_at_the_edge_of_two_purses_stands_in_one(app, browser):
 
 
 def test_the_front_shelf_has_only_what_the_keeper_recommends(app, browser):
-    for _ in range(30):
+    for _ in range(80):
         TestClient(app, HOME).post("/api/rentals", json={"game": "Action 52"})
     with app.state.database.reading() as session:
         most = select(Game.title).join(Rental).group_by(Game.title).order_by(func.count().desc())
