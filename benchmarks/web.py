@@ -27,6 +27,7 @@ from examples.games.data import budget_of, known_types, load_games
 RESULTS = Path(__file__).parents[1] / "docs" / "web-load.json"
 PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "sqlalchemy", "jinja2")
 QUESTION = "/api/recommend?budget=cheap&type=Adventure&type=Platform"
+FORECAST = "/api/forecast?reservations=30&service_level=0.9"
 CONNECTIONS = 8
 ROUNDS = 3
 
@@ -52,7 +53,7 @@ def main() -> None:
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows = []
-    for run in (run_floor, run_tavern, run_large_tavern):
+    for run in (run_floor, run_tavern, run_large_tavern, run_pizzeria):
         with console.status(run.__doc__):
             rows += run(options.seconds)
     report = {"machine": machine(), "rows": [asdict(row) for row in rows]}
@@ -85,6 +86,15 @@ def run_large_tavern(seconds: float) -> list[Row]:
         return [
             measured(server, "/api/recommend, 100,000 games", QUESTION, "1,000 a second", seconds),
             measured(server, "the front page, 100,000 games, one visitor", "/", "50 ms", seconds, 1),
+        ]
+
+
+def run_pizzeria(seconds: float) -> list[Row]:
+    """The pizzeria with thirteen months of evenings."""
+    with serving_site("examples.pizza", PIZZERIA_ADMIN_PASSWORD="load", DATABASE_URL="") as server:
+        return [
+            measured(server, "/api/forecast, the pizzeria", FORECAST, "", seconds),
+            measured(server, "the front page, the pizzeria, one visitor", "/", "50 ms", seconds, 1),
         ]
 
 
@@ -128,12 +138,22 @@ def tavern(games: pl.DataFrame, n_customers: int = 40) -> Iterator[Server]:
     from examples.games.web.seed import fill
     from examples.games.web.site import SITE
 
-    command = [sys.executable, "-m", "examples.games", "serve", "--port", "{port}", "--data"]
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/tavern.sqlite"
         _fill(url, SITE.folder / "migrations", partial(fill, games=games, n_customers=n_customers))
-        with serving([*command, folder], "/health", DATABASE_URL=url, TAVERN_ADMIN_PASSWORD="load") as server:
+        with serving_site("examples.games", DATABASE_URL=url, TAVERN_ADMIN_PASSWORD="load") as server:
             yield server
+
+
+@contextmanager
+def serving_site(package: str, **environment: str) -> Iterator[Server]:
+    """Run a site as its command does, in a new data folder."""
+    command = [sys.executable, "-m", package, "serve", "--port", "{port}", "--data"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving([*command, folder], "/health", **environment) as server,
+    ):
+        yield server
 
 
 def _fill(url: str, migrations: Path, seed: Callable) -> None:

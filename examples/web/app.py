@@ -21,9 +21,9 @@ from pydantic import BaseModel
 from sqlalchemy import URL
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
+from examples.web.cookies import YEAR, Cookies, kept_of
 from examples.web.database import Database, prepare
 from examples.web.forms import in_words
 from examples.web.live import LiveModel, NotReadyError
@@ -33,7 +33,7 @@ from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
 
 HERE = Path(__file__).parent
-YEAR = 365 * 24 * 3600
+SAID = "said"  # the cookie of what the next page says
 HEADINGS = {
     400: "That request makes no sense",
     403: "Not allowed",
@@ -82,10 +82,12 @@ class WebApp(FastAPI):
     """FastAPI behind the guard, which has to see error pages too; ``state`` has what pages need."""
 
     hosts: tuple[str, ...] = ()
+    secret: str
 
     def build_middleware_stack(self) -> Any:
         """Put the guard outside of all else."""
-        return Guard(super().build_middleware_stack(), self.hosts)
+        stack = Cookies(super().build_middleware_stack(), self.state.site.name, self.secret)
+        return Guard(stack, self.hosts)
 
 
 def build_app(site: Site, data: Path | None = None, database_url: str | None = None) -> WebApp:
@@ -125,8 +127,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
     app.state.live = LiveModel(site.learner, database, data / f"{site.name}-model.json")
     app.state.templates = templates_of(site)
     with FileLock(data / "start.lock"):
-        secret = read_secret(data)
-    app.add_middleware(SessionMiddleware, secret_key=secret, session_cookie=site.name, max_age=YEAR)
+        app.secret = read_secret(data)
     add_errors(app)
     add_routes(app)
     return app
@@ -196,12 +197,14 @@ def with_query(path: str, **parameters: Any) -> str:
 
 def render(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
     """Return a page."""
-    page = request.app.state.templates.get_template(template)
+    page, kept = request.app.state.templates.get_template(template), kept_of(request)
+    if said := kept.get(SAID):
+        kept.delete(SAID)
     html = page.render(
         request=request,
         path=request.url.path,
         csrf=partial(csrf_token, request),
-        said=request.session.pop("said", None) if "said" in request.session else None,
+        said=said,
         health=request.app.state.live.health(),
         **context,
     )
@@ -211,7 +214,7 @@ def render(request: Request, template: str, status: int = 200, /, **context: Any
 def redirect(request: Request, to: str, said: str | None = None) -> RedirectResponse:
     """Send the browser on after a POST; the next page says so."""
     if said:
-        request.session["said"] = said
+        kept_of(request).set(SAID, said)
     return RedirectResponse(to, 303)
 
 
@@ -261,21 +264,39 @@ def add_errors(app: WebApp) -> None:
     app.add_exception_handler(Exception, show_crash)
 
 
+def is_for_programs(request: Request) -> bool:
+    """Tell whether an address answers in JSON."""
+    return request.url.path.startswith("/api/") or request.url.path == "/health"
+
+
+def page_of_form(request: Request) -> str | None:
+    """Return the address, on this site, of the page whose form was sent."""
+    host, _, path = request.headers.get("referer", "").partition("://")[2].partition("/")
+    if request.method != "POST" or host != request.headers.get("host"):
+        return None
+    return own_path(f"/{path}")
+
+
 def show_error(request: Request, status: int, words: Any, headers: Any = None) -> Response:
     """Return an error as the path's kind of answer."""
-    path = request.url.path
-    if path.startswith("/api/") or path == "/health":
+    if is_for_programs(request):
         return JSONResponse({"detail": words}, status, headers)
     if not isinstance(words, str):
         words = "; ".join(f"{error['where']}: {error['problem']}" for error in words)
     heading = HEADINGS.get(status, "That did not work")
-    page = render(request, "error.html", status, heading=heading, words=words)
+    back = page_of_form(request)
+    page = render(request, "error.html", status, heading=heading, words=words, back=back)
     page.headers.update(headers or {})
     return page
 
 
 async def show_http_error(request: Request, error: HTTPException) -> Response:
-    """Show what a route refused."""
+    """Show what a route refused; whoever asks for an address that only forms are sent to gets the one above.
+
+    A browser does that after an error: it is at the form's address, and reloads or goes there.
+    """
+    if error.status_code == 405 and request.method == "GET" and not is_for_programs(request):
+        return RedirectResponse(request.url.path.rsplit("/", 1)[0] or "/", 303)
     words = "There is no such page." if error.detail == "Not Found" else error.detail
     return show_error(request, error.status_code, words, error.headers)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text, update
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -99,11 +101,12 @@ def _check_url(url: str) -> None:
         )
 
 
-def check_database(url: str) -> None:
-    """Raise where no connection can be had."""
+def check_database(url: str, migrations: Path) -> None:
+    """Raise where no connection can be had, or the tables are another site's."""
     engine = make_engine(url)
     try:
-        engine.connect().close()
+        with engine.connect() as connection:
+            check_revision(connection, scripts_of(migrations))
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseUrlError(f"DATABASE_URL: the database does not answer: {said}") from None
@@ -186,8 +189,26 @@ def downgrade(connection: Connection, migrations: Path, to: str = "base") -> Non
 
 def _migrate(connection: Connection, migrations: Path, steps: Callable[[ScriptDirectory, Any], Any]) -> None:
     """Run migrations without an env.py: what it would say is said here, once for all sites."""
-    script = ScriptDirectory(str(migrations), version_locations=[str(SHARED_MIGRATIONS), str(migrations)])
+    script = scripts_of(migrations)
+    check_revision(connection, script)
     with EnvironmentContext(Config(), script, fn=lambda now, _: steps(script, now)) as environment:
         environment.configure(connection=connection, render_as_batch=True)
         with environment.begin_transaction():
             environment.run_migrations()
+
+
+def scripts_of(migrations: Path) -> ScriptDirectory:
+    """Return the shared migrations and those of a site."""
+    return ScriptDirectory(str(migrations), version_locations=[str(SHARED_MIGRATIONS), str(migrations)])
+
+
+def check_revision(connection: Connection, script: ScriptDirectory) -> None:
+    """Raise where the tables are at a revision that the site has no migration of."""
+    for revision in MigrationContext.configure(connection).get_current_heads():
+        try:
+            script.get_revision(revision)
+        except CommandError:
+            raise DatabaseUrlError(
+                f"The database {connection.engine.url.database!r} belongs to another site, or to a newer "
+                f"version of this one: its tables are at {revision!r}. DATABASE_URL must name one of its own."
+            ) from None

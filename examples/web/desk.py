@@ -1,14 +1,14 @@
-"""A desk of the admin's: one table's rows as a list, and forms to add, change and delete them."""
+"""Behind the counter: desks (a table's rows as a list, forms to add, change and delete), and the overview."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -54,6 +54,8 @@ class Desk:
     options : callable(session) -> dict
     on_delete : callable(session, row) -> (str, bool)
         What goes with the row, in words, and whether it may be deleted.
+    search_help : str, default=""
+        What the list says of its search.
     """
 
     name: str
@@ -67,11 +69,17 @@ class Desk:
     save: Callable[[Session, Any, Form[Any]], Any]
     options: Callable[[Session], dict[str, Any]]
     on_delete: Callable[[Session, Any], tuple[str, bool]]
+    search_help: str = ""
 
     @property
     def path(self) -> str:
         """Return the address of the list."""
         return f"/admin/{self.name}"
+
+    @property
+    def link(self) -> tuple[str, str]:
+        """Return the address, and words."""
+        return self.path, self.name.capitalize()
 
     @property
     def an_one(self) -> str:
@@ -174,3 +182,16 @@ class Desk:
         if row := session.get(self.row, row_id):
             return row
         raise HTTPException(404, f"There is no such {self.one} any more.")
+
+
+def overview_router(desks: Sequence[Desk], learning: str) -> APIRouter:
+    """Return the route of the page that says how much there is, how the model is, and how it learns."""
+    router = APIRouter(include_in_schema=False, dependencies=[Depends(admin_only)])
+
+    @router.get("/admin")
+    def overview(request: Request) -> Response:
+        with request.app.state.database.reading() as session:
+            counts = {desk: session.scalar(select(func.count()).select_from(desk.row)) for desk in desks}
+        return render(request, "admin.html", counts=counts, learning=learning)
+
+    return router

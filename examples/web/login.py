@@ -12,14 +12,17 @@ from fastapi import HTTPException, Request
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from examples.web.cookies import kept_of
 from examples.web.database import Database
+from examples.web.security import forget_tokens
 from examples.web.tables import admin_sessions, login_attempts, settings
 
+ADMIN = "admin"  # the cookie of a session
 SESSION_SECONDS = 8 * 3600
 ATTEMPTS = 5  # from one address, in the window
 ATTEMPTS_IN_ALL = 50
 WINDOW_SECONDS = 300
-SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+COST = FIRST_COST = "16384,8,1"  # scrypt's n, r and p for a new password, and those of hashes that do not say
 
 
 class LoginNeeded(Exception):
@@ -72,24 +75,28 @@ def stored_hash(session: Session, *, lock: bool = False) -> str | None:
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def hashed(password: str, salt: bytes | None = None) -> str:
-    """Return the salt and the scrypt hash of a password."""
-    salt = salt or secrets.token_bytes(16)
-    return f"{salt.hex()}:{hashlib.scrypt(password.encode(), salt=salt, **SCRYPT).hex()}"
+def hashed(password: str, cost: str = COST, salt: str = "") -> str:
+    """Return a password's scrypt hash behind its cost (n, r and p) and salt, as "16384,8,1:salt:hash"."""
+    salt = salt or secrets.token_hex(16)
+    n, r, p = map(int, cost.split(","))
+    key = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=n, r=r, p=p, maxmem=256 * n * r)
+    return f"{cost}:{salt}:{key.hex()}"
 
 
 def matches(password: str, stored: str) -> bool:
-    """Tell whether a password is the one that was hashed."""
-    salt = bytes.fromhex(stored.split(":")[0])
-    return hmac.compare_digest(hashed(password, salt), stored)
+    """Tell whether a password is the one that was hashed, at whatever cost."""
+    if stored.count(":") == 1:
+        stored = f"{FIRST_COST}:{stored}"
+    cost, salt, _ = stored.split(":")
+    return hmac.compare_digest(hashed(password, cost, salt), stored)
 
 
 def log_in(database: Database, request: Request, password: str) -> bool:
     """Start an admin's session if the password is right; raise after too many wrong ones."""
-    address = request.client.host if request.client else ""
+    address = request.client.host[:64] if request.client else ""  # a proxy may say anything
     with database.writing() as session:
         stored = count_attempt(session, address)
-    if not matches(password, stored):
+    if not (stored and matches(password, stored)):
         return False
     token = secrets.token_urlsafe(32)
     with database.writing() as session:
@@ -97,8 +104,8 @@ def log_in(database: Database, request: Request, password: str) -> bool:
         session.execute(delete(admin_sessions).where(admin_sessions.c.until < time.time()))
         until = time.time() + SESSION_SECONDS
         session.execute(insert(admin_sessions).values(token_hash=_digest(token), until=until))
-    request.session.pop("csrf", None)
-    request.session["admin"] = token
+    forget_tokens(request)
+    kept_of(request).set(ADMIN, token)
     return True
 
 
@@ -118,16 +125,18 @@ def count_attempt(session: Session, address: str) -> str:
 
 def log_out(database: Database, request: Request) -> None:
     """End the session, in the database too."""
-    token = request.session.pop("admin", "")
-    request.session.pop("csrf", None)
+    kept = kept_of(request)
+    token = kept.get(ADMIN) or ""
+    kept.delete(ADMIN)
+    forget_tokens(request)
     with database.writing() as session:
         session.execute(delete(admin_sessions).where(admin_sessions.c.token_hash == _digest(token)))
 
 
 def is_admin(database: Database, request: Request) -> bool:
     """Tell whether the session is an admin's."""
-    token = request.session.get("admin")
-    if not isinstance(token, str):
+    token = kept_of(request).get(ADMIN)
+    if token is None:
         return False
     known = select(admin_sessions.c.until).where(admin_sessions.c.token_hash == _digest(token))
     with database.reading() as session:

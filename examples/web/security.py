@@ -11,6 +11,8 @@ from starlette.datastructures import FormData, Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from examples.web.cookies import YEAR, kept_of
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -30,6 +32,8 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 1 << 20  # of a body
 LONGEST_QUERY = 4096
 MOST_FIELDS = 500  # of a form
+FORM = "form-"  # begins the names of the cookies with the forms' tokens
+FOR_HTTPS = (b"strict-transport-security", f"max-age={YEAR}".encode())
 
 
 class Guard:
@@ -61,6 +65,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 given = {name for name, _ in message["headers"]}
                 more = [pair for pair in RAW_HEADERS if pair[0] not in given]
+                if scope["scheme"] == "https":
+                    more.append(FOR_HTTPS)
                 if b"cache-control" not in given:
                     more.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *more]
@@ -117,14 +123,32 @@ def is_from_here(headers: Headers) -> bool:
 
 
 def csrf_token(request: Request) -> str:
-    """Return the token of this visitor's session, made at the first form."""
-    if "csrf" not in request.session:
-        request.session["csrf"] = secrets.token_urlsafe(24)
-    return request.session["csrf"]
+    """Return the token of this browser's forms.
+
+    The first page with a form brings it in a cookie. Pages that are opened at once bring one each, under
+    names of their own: none replaces another, and every token that the browser has is good.
+    """
+    kept = kept_of(request)
+    if not (tokens := csrf_tokens(request)):
+        tokens = [secrets.token_urlsafe(24)]
+        kept.set(f"{FORM}{secrets.token_hex(4)}", tokens[0])
+    return tokens[0]
+
+
+def csrf_tokens(request: Request) -> list[str]:
+    """Return all the tokens that the browser has."""
+    return list(kept_of(request).begun_by(FORM).values())
+
+
+def forget_tokens(request: Request) -> None:
+    """Let the next form bring a new token: who knew the last one shall not know that of the admin."""
+    kept = kept_of(request)
+    for name in kept.begun_by(FORM):
+        kept.delete(name)
 
 
 async def posted(request: Request) -> AsyncIterator[FormData]:
-    """Give the fields of a posted form, its files until the answer; refuse one without the session's token.
+    """Give the fields of a posted form, its files until the answer; refuse one without the browser's token.
 
     A dependency.
     """
@@ -133,7 +157,7 @@ async def posted(request: Request) -> AsyncIterator[FormData]:
     if about.get_content_charset("utf-8") != "utf-8":  # some give text that no page can show
         raise HTTPException(415, "A form must be in UTF-8.")
     async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
-        token, known = form.get("csrf"), request.session.get("csrf")
-        if not isinstance(token, str) or not known or not hmac.compare_digest(token.encode(), known.encode()):
-            raise HTTPException(403, "This form is out of date. Go back, reload the page and send it again.")
+        token = str(form.get("csrf", "")).encode()
+        if not any(hmac.compare_digest(token, known.encode()) for known in csrf_tokens(request)):
+            raise HTTPException(403, "This form is out of date. Open its page anew and send it again.")
         yield form

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from importlib.util import find_spec
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
@@ -46,7 +47,8 @@ def add_serve(
         description="Start the web site, on loopback. The first start makes the database and fills it. "
         "DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL; "
         f"{name.upper()}_ADMIN_PASSWORD sets the password of /admin, {name.upper()}_HOSTS the names, "
-        "besides loopback's, by which the site may be called." + (f" {more}" if more else ""),
+        "besides loopback's, by which the site may be called, FORWARDED_ALLOW_IPS the address of a proxy "
+        "that may say who asks and whether by https." + (f" {more}" if more else ""),
     )
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     command.add_argument(
@@ -99,7 +101,7 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         if options.data:
             options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if url := os.environ.get("DATABASE_URL"):
-            check_database(url)
+            check_database(url, migrations_of(factory))
         check()
         check_free(options.host, options.port)
     except (ValueError, OSError) as error:  # DatabaseUrlError is a ValueError
@@ -116,9 +118,14 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         workers=options.workers,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # an address that a stranger wrote into a header is nobody's
+        proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),  # or anybody could say who asks, and how
         timeout_graceful_shutdown=5,
     )
+
+
+def migrations_of(factory: str) -> Path:
+    """Return a site's migrations, which stand beside the module that makes it."""
+    return Path(find_spec(factory.split(":")[0]).origin).parent / "migrations"
 
 
 def end_with_supervisor() -> None:

@@ -34,6 +34,8 @@ class Site:
         Under /admin every page needs a login; under /api answers are JSON and no form's token is asked for.
     links : list of (href, words)
         The navigation of every page.
+    desk_links : list of (href, words)
+        Likewise of the pages behind the counter.
     template_globals : dict
         Names that every template of the site knows.
     """
@@ -45,6 +47,7 @@ class Site:
     learner: Learner
     routers: list[APIRouter]
     links: list[tuple[str, str]] = field(default_factory=list)
+    desk_links: list[tuple[str, str]] = field(default_factory=list)
     template_globals: dict[str, Any] = field(default_factory=dict)
 
     def variable(self, name: str) -> str:

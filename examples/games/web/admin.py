@@ -1,11 +1,9 @@
-"""Behind the counter: how the model is, and the desks of games, consoles and rentals."""
+"""Behind the counter: the desks of games, consoles and rentals."""
 
 import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -16,27 +14,12 @@ from examples.games.web.pages import games_like
 from examples.games.web.seed import free_slug
 from examples.games.web.tables import Console, Game, GameType, Rental
 from examples.games.words import BUDGET_IN_WORDS
-from examples.web.app import render
 from examples.web.desk import Desk
 from examples.web.forms import Form, Id, Line
-from examples.web.login import admin_only
 from examples.web.paging import pattern
 
 MOST_TYPES = 12
 LONGEST_TYPE = 40
-
-overview_router = APIRouter(include_in_schema=False, dependencies=[Depends(admin_only)])
-
-
-@overview_router.get("/admin")
-def overview(request: Request) -> Response:
-    """Show how much there is, and how the model is."""
-    with request.app.state.database.reading() as session:
-        counts = {
-            desk: session.scalar(select(func.count()).select_from(desk.row))
-            for desk in (GAMES, CONSOLES, RENTALS)
-        }
-    return render(request, "admin.html", counts=counts)
 
 
 class GameFields(BaseModel):
@@ -82,12 +65,25 @@ def known_types(session: Session) -> list[str]:
     return list(session.scalars(select(GameType.name).distinct().order_by(GameType.name)))
 
 
-def types_of(data: GameFields, before: list[str], known: list[str]) -> list[str]:
-    """Return a game's types: those kept in their order, then those added, spelled as they are elsewhere."""
+def types_named(data: GameFields, known: list[str]) -> list[str]:
+    """Return the types that a form names, spelled as they are elsewhere."""
     spelled = {name.casefold(): name for name in known}
-    named = (*data.types, *split_types(data.new_types))
-    wanted = [spelled.setdefault(name.casefold(), name) for name in named]
+    return [spelled.setdefault(name.casefold(), name) for name in (*data.types, *split_types(data.new_types))]
+
+
+def in_order(before: list[str], wanted: list[str]) -> list[str]:
+    """Return types once each: those that were there in their order, then those added."""
     return list(dict.fromkeys([*(name for name in before if name in wanted), *wanted]))
+
+
+def write_types(session: Session, row: Game | Rental, names: list[str]) -> None:
+    """Give a row its types; the old ones go before the new take their places."""
+    if names != row.types:
+        row.types = []
+        session.add(row)
+        session.flush()
+        row.types = names
+    session.add(row)
 
 
 def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Game | None:
@@ -101,7 +97,7 @@ def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Ga
         form.refuse("console", "There is no such console any more.")
     if form.errors:
         return game
-    known = known_types(session)
+    names = types_named(data, known_types(session))
     if game is None:
         game = Game(slug=free_slug(data.title, set(session.scalars(select(Game.slug)))))
     game.title, game.year, game.developer, game.top_rated = (
@@ -111,13 +107,7 @@ def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Ga
         data.top_rated,
     )
     game.of_console, game.cents = console, int(data.cost * 100)
-    names = types_of(data, game.types, known)
-    if names != game.types:
-        game.types = []
-        session.add(game)
-        session.flush()  # the old rows go before the new take their places
-        game.types = names
-    session.add(game)
+    write_types(session, game, in_order(game.types, names))
     return game
 
 
@@ -136,7 +126,8 @@ def game_options(session: Session) -> dict[str, Any]:
 def on_delete_game(session: Session, game: Game) -> tuple[str, bool]:
     """Say what goes with a game."""
     n = session.scalar(select(func.count()).select_from(Rental).where(Rental.game_id == game.id))
-    return f"It leaves the shelves, and {n} rentals of it are forgotten. This cannot be undone.", True
+    rentals = "1 rental of it is" if n == 1 else f"{n} rentals of it are"
+    return f"It leaves the shelves, and {rentals} forgotten. This cannot be undone.", True
 
 
 def search_games(text: str) -> Select:
@@ -167,7 +158,8 @@ def on_delete_console(session: Session, console: Console) -> tuple[str, bool]:
     """Allow it for a console without games."""
     n = session.scalar(select(func.count()).select_from(Game).where(Game.console_id == console.id))
     if n:
-        return f"{n} games are for it. Give them another console, or delete them, first.", False
+        games = "1 game is" if n == 1 else f"{n} games are"
+        return f"{games} for it. Give every one another console, or delete it, first.", False
     return "No game is for it. This cannot be undone.", True
 
 
@@ -202,13 +194,7 @@ def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields
             return rental
     rental = rental or Rental(at=int(time.time()), version=1)
     rental.game, rental.budget = game, data.budget
-    names = list(dict.fromkeys([*(name for name in rental.types if name in data.types), *data.types]))
-    if names != rental.types:
-        rental.types = []
-        session.add(rental)
-        session.flush()
-        rental.types = names
-    session.add(rental)
+    write_types(session, rental, in_order(rental.types, data.types))
     return rental
 
 

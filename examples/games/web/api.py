@@ -22,7 +22,7 @@ from examples.games.web.criteria import (
     unknown,
 )
 from examples.games.web.model import Answers, Fact
-from examples.games.web.renting import record_rental, rental_out, title_on_shelves
+from examples.games.web.renting import record_rental, rental_out, title_on_shelves, visitor_of
 from examples.games.web.tables import Game, Rental
 from examples.web.forms import Line
 from examples.web.queries import in_query, read_query
@@ -145,8 +145,7 @@ async def criteria(request: Request) -> Response:
 @router.get("/rentals", response_model=list[RentalOut])
 def rentals(request: Request) -> list[dict[str, Any]]:
     """List the rentals of the visitor whose cookie is sent, the newest first, at most 100."""
-    visitor = request.session.get("visitor", "")
-    query = select(Rental).where(Rental.visitor == visitor).order_by(Rental.id.desc()).limit(100)
+    query = select(Rental).where(Rental.visitor == visitor_of(request)).order_by(Rental.id.desc()).limit(100)
     with request.app.state.database.reading() as session:
         return [rental_out(rental) for rental in session.scalars(query)]
 

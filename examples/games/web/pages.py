@@ -25,14 +25,16 @@ from examples.games.web.criteria import (
 )
 from examples.games.web.folding import fold
 from examples.games.web.model import Answers, Reason
-from examples.games.web.renting import record_rental, rented_titles
+from examples.games.web.renting import record_rental, rented_titles, visitor_of
 from examples.games.web.tables import Console, Game, GameType, Rental
 from examples.games.words import BUDGET_IN_WORDS, fit_in_words
 from examples.web.app import redirect, render, with_query
+from examples.web.cookies import kept_of
 from examples.web.paging import page_of, pattern
 from examples.web.security import posted
 
 SIMILAR = 6
+ASKED = "asked"  # the cookie of the question that the last rental answered
 BUDGET_RANGES = {"cheap": "below 5", "standard": "5 to below 20", "premium": "20 and more"}
 
 router = APIRouter(include_in_schema=False)
@@ -102,7 +104,7 @@ def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: l
         "cover_url": cover_url,
     }
     if n > PLACES or unsaid >= len(found):
-        return render(request, "no_more.html", seen=seen, **context)
+        return render(request, "no_more.html", seen=seen, rented=rented, **context)
     game = found[unsaid]
     reasons = answers.reasons(budget or None, types, game.title)
     return render(
@@ -139,19 +141,17 @@ def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
     written, is_new = record_rental(request, Game.slug == slug, budget or None, types)
     title = written["game"]
     words = f"{title} is yours for tonight." if is_new else f"You have {title} already."
-    request.session["asked"] = with_query("/suggest", **parameters(budget, types))
+    kept_of(request).set(ASKED, with_query("/suggest", **parameters(budget, types)))
     return redirect(request, "/rentals", words)
 
 
 @router.get("/rentals")
 def rentals(request: Request, page: str = "1") -> Response:
     """List the visitor's own rentals, the newest first."""
-    query = (
-        select(Rental).where(Rental.visitor == request.session.get("visitor", "")).order_by(Rental.id.desc())
-    )
+    query = select(Rental).where(Rental.visitor == visitor_of(request)).order_by(Rental.id.desc())
     with request.app.state.database.reading() as session:
         found = page_of(session, query, max(1, whole_number(page)))
-        asked = request.session.get("asked", "/")
+        asked = kept_of(request).get(ASKED) or "/"
         return render(request, "rentals.html", page=found, asked=asked, words_of=said, cover_url=cover_url)
 
 

@@ -3,13 +3,19 @@
 from pathlib import Path
 
 from examples.games.web import api, pages
-from examples.games.web.admin import CONSOLES, GAMES, RENTALS, overview_router
+from examples.games.web.admin import CONSOLES, GAMES, RENTALS
 from examples.games.web.model import LEARNER
 from examples.games.web.seed import seed
 from examples.games.words import BUDGET_IN_WORDS
 from examples.web.app import WebApp, build_app
+from examples.web.desk import overview_router
 from examples.web.site import Site
 
+DESKS = (GAMES, CONSOLES, RENTALS)
+LEARNING = (
+    "A change here trains the keeper anew in the background, once for changes that follow each other; "
+    "what visitors rent is learned at once."
+)
 SITE = Site(
     name="tavern",
     title="The Tally Tavern",
@@ -19,10 +25,11 @@ SITE = Site(
     routers=[
         api.router,  # first, since it is asked most
         pages.router,
-        overview_router,
-        *(desk.router() for desk in (GAMES, CONSOLES, RENTALS)),
+        overview_router(DESKS, LEARNING),
+        *(desk.router() for desk in DESKS),
     ],
     links=[("/", "Ask the keeper"), ("/games", "The shelves"), ("/rentals", "Your games")],
+    desk_links=[desk.link for desk in DESKS],
     template_globals={"words_of_budget": BUDGET_IN_WORDS, "zip": zip},
 )
 

@@ -1,11 +1,9 @@
-"""Behind the counter: how the model is, and the desks of reservations, orders and evenings."""
+"""Behind the counter: the desks of reservations, orders and evenings."""
 
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,12 +12,14 @@ from examples.pizza.clock import Clock
 from examples.pizza.web.doubts import ask_of_evening, ask_of_order
 from examples.pizza.web.questions import Day, Temperature, Tourists, outside_calendar
 from examples.pizza.web.tables import Evening, Order, Reservation, keep_evening, new_evening
-from examples.web.app import render
 from examples.web.desk import Desk
 from examples.web.forms import Form, Line
-from examples.web.login import admin_only
 from examples.web.paging import pattern
 
+SEARCH_HELP = (
+    "An evening is searched by its date or the beginning of one: 2026-03-20, or 2026-03. "
+    "Weekdays are not searched."
+)
 MOST_PARTY, MOST_PIZZAS, MOST_MORE = 60, 500, 99_999
 
 
@@ -52,19 +52,6 @@ class EveningFields(BaseModel):
     more_reservations: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
     more_doughs: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
     sure: bool = False  # of a number that is far beyond all others
-
-
-def overview_router(desks: tuple[Desk, ...]) -> APIRouter:
-    """Return the route of the page that shows how much there is, and how the model is."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(admin_only)])
-
-    @router.get("/admin")
-    def overview(request: Request) -> Response:
-        with request.app.state.database.reading() as session:
-            counts = {desk: session.scalar(select(func.count()).select_from(desk.row)) for desk in desks}
-        return render(request, "admin.html", counts=counts)
-
-    return router
 
 
 def desks(clock: Clock) -> tuple[Desk, ...]:
@@ -131,6 +118,7 @@ def reservations_desk(clock: Clock) -> Desk:
         save=save,
         options=lambda session: {"today": clock.today()},
         on_delete=deletable,
+        search_help=SEARCH_HELP,
     )
 
 
@@ -167,6 +155,7 @@ def orders_desk(clock: Clock) -> Desk:
         save=save,
         options=lambda session: {"today": clock.today()},
         on_delete=deletable,
+        search_help=SEARCH_HELP,
     )
 
 
@@ -197,6 +186,7 @@ def evenings_desk(clock: Clock) -> Desk:
         save=evening_saver(clock),
         options=lambda session: {},
         on_delete=on_delete_evening,
+        search_help=SEARCH_HELP,
     )
 
 
@@ -231,7 +221,7 @@ def on_delete_evening(session: Session, evening: Evening) -> tuple[str, bool]:
         session.scalar(select(func.count()).where(table.day == evening.day)) for table in (Reservation, Order)
     )
     if n_rows:
-        return f"{n_rows} reservations and orders are of this evening. Delete these first.", False
+        return f"Reservations and orders of this evening: {n_rows}. Delete these first.", False
     return "What is known of the day is forgotten. This cannot be undone.", True
 
 

@@ -257,9 +257,13 @@ def learner(clock: Clock) -> Learner:
 
     def train(session: Session) -> Pipeline:
         evenings = past(session)
-        return recipe.train(recipe.Lesson(frame_of(evenings, Usual(evenings)), FEATURES, []))
+        model = recipe.train(recipe.Lesson(frame_of(evenings, Usual(evenings)), FEATURES, []))
+        model.evenings_ = [tuple(evening) for evening in evenings]  # saved with it: see compile_answers
+        return model
 
     def compile_answers(model: Pipeline, session: Session, _: Any) -> Answers:
-        return Answers(model, past(session), head(session).version)
+        """Compile what it learned, not what the database has now: that may be nothing any more."""
+        evenings = [Facts(*values) for values in model.evenings_]
+        return Answers(model, evenings, head(session).version)
 
     return Learner(train, compile_answers, ServiceLevelRegressor, stamp=lambda: clock.today().isoformat())

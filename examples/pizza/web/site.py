@@ -5,14 +5,19 @@ from pathlib import Path
 
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web import api, importing, pages
-from examples.pizza.web.admin import desks, overview_router
+from examples.pizza.web.admin import desks
 from examples.pizza.web.charts import SIZES
 from examples.pizza.web.model import counted, learner, signed
 from examples.pizza.web.seed import seed
 from examples.web.app import WebApp, build_app
+from examples.web.desk import overview_router
 from examples.web.site import Site
 
 FOLDER = Path(__file__).parent
+LEARNING = (
+    "A change trains the forecaster anew in the background, once for changes that follow each other. "
+    "It learns from the evenings that are over and used dough."
+)
 
 
 def make_site(clock: Clock) -> Site:
@@ -27,11 +32,12 @@ def make_site(clock: Clock) -> Site:
         routers=[
             pages.router,
             api.router,
-            overview_router(all_desks),
+            overview_router(all_desks, LEARNING),
             importing.router,
             *(desk.router() for desk in all_desks),
         ],
         links=[("/", "Tonight"), ("/analytics", "How it went"), ("/admin/reservations", "Reservations")],
+        desk_links=[*(desk.link for desk in all_desks), ("/admin/import", "Import")],
         template_globals={"chart_sizes": SIZES, "signed": signed, "counted": counted},
     )
 

@@ -17,7 +17,8 @@
       const main = page && page.querySelector("main");
       if (turn !== latest) return;
       if (!main || new URL(answer.url).origin !== location.origin) throw new Error("not a page of this site");
-      if (push) remember(answer.url + new URL(address, location.href).hash);
+      const isPage = !options.method || answer.redirected; // else the address perhaps takes nothing but a form: stay
+      if (push) remember(isPage ? answer.url + new URL(address, location.href).hash : location.href);
       swap(page, main);
     } finally {
       if (turn === latest) document.body.classList.remove("loading");

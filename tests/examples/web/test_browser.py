@@ -1,32 +1,24 @@
-"""The sites in a real browser: chromium, headless, driven by playwright; with axe-core's accessibility rules.
+"""The sites in a real browser: chromium, headless, driven by playwright; with axe-core's accessibility rules."""
 
-CHROMIUM names the browser where it is not called chromium or google-chrome.
-"""
-
-import os
 import re
-import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.examples.conftest import RunningSite
-
-PASSWORD = "open sesame"
-SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests.examples.web.conftest import SIZES, visiting
+from tests.examples.web.pages import PASSWORD
 
 
 @dataclass(frozen=True)
 class Tour:
-    """A site's pages: those of everybody, and those behind the login."""
+    """A site's pages: those of everybody, those behind the login, those that say what is wrong with their address."""
 
     package: str
     name: str
     open: tuple[str, ...]
     closed: tuple[str, ...]
+    wrong: tuple[str, ...]
 
 
 TOURS = [  # a site more is an entry more
@@ -57,6 +49,7 @@ TOURS = [  # a site more is an entry more
             "/admin/rentals",
             "/admin/rentals/1",
         ),
+        ("/suggest?budget=cheap&type=Puzzel", "/games?type=Puzzel"),
     ),
     Tour(
         "examples.pizza",
@@ -77,68 +70,19 @@ TOURS = [  # a site more is an entry more
             "/admin/reservations/1/delete",
             "/admin/orders",
             "/admin/orders/1",
+            "/admin/orders/new",
             "/admin/evenings",
             "/admin/evenings/1",
             "/admin/import",
         ),
+        ("/?date=1999-12-31&service=0.9", "/analytics?from=2026-02-01&to=2026-01-01"),
     ),
 ]
-TAVERN = TOURS[0]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """Return the browser."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def sites(chromium, tmp_path_factory):
-    """Return what starts a site, once."""
-    running = {}
-
-    def of(tour):
-        if tour.name not in running:
-            variables = {f"{tour.name.upper()}_ADMIN_PASSWORD": PASSWORD, "DATABASE_URL": ""}
-            data = tmp_path_factory.mktemp(tour.name)
-            running[tour.name] = RunningSite(tour.package, data, 1, variables)
-        return running[tour.name]
-
-    yield of
-    for site in running.values():
-        site.kill()
-
-
-@contextmanager
-def visiting(chromium, site, size="desktop", refused=(), **context):
-    """Give a page of a new visitor's; at the end nothing may have been asked of another host, or gone wrong.
-
-    `refused` are the statuses above 399 that are expected.
-    """
-    opened = chromium.new_context(base_url=site.home, viewport=SIZES[size], **context)
-    page, asked, wrong, statuses = opened.new_page(), [], [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("response", lambda answer: statuses.append(answer.status))
-    page.set_default_timeout(10_000)
-    try:
-        yield page
-    finally:
-        opened.close()
-    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {
-        urlsplit(site.home).netloc
-    }
-    assert sorted(status for status in statuses if status > 399) == sorted(refused)
-    assert [words for words in wrong if not words.startswith("Failed to load resource")] == []
+@pytest.fixture
+def tavern(sites):
+    return sites("examples.games", "tavern")
 
 
 def log_in(page):
@@ -167,10 +111,11 @@ def violations(page):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
 def test_every_page_is_accessible_and_fits_the_window(chromium, sites, tour, size, scheme):
-    with visiting(chromium, sites(tour), size, [404], color_scheme=scheme) as page:
+    refused = [404, *(422 for _ in tour.wrong)]
+    with visiting(chromium, sites(tour.package, tour.name), size, refused, color_scheme=scheme) as page:
         log_in(page)
         problems = {}
-        for path in (*tour.open, *tour.closed, "/nowhere"):
+        for path in (*tour.open, *tour.closed, *tour.wrong, "/nowhere"):
             page.goto(path)
             assert page.locator("h1").count() == 1, path
             if found := violations(page):
@@ -183,7 +128,7 @@ def test_every_page_is_accessible_and_fits_the_window(chromium, sites, tour, siz
 
 @pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
 def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, sites, tour):
-    with visiting(chromium, sites(tour)) as page:
+    with visiting(chromium, sites(tour.package, tour.name)) as page:
         log_in(page)
         for path in (*tour.open[:4], *tour.closed[:4]):
             page.goto(path)
@@ -228,8 +173,8 @@ def ask(page, budget, *types):
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size, script):
-    with visiting(chromium, sites(TAVERN), size, java_script_enabled=script) as page:
+def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, tavern, size, script):
+    with visiting(chromium, tavern, size, java_script_enabled=script) as page:
         ask(page, "cheap", "Adventure", "Platform")
         query = urlsplit(page.url).query
         assert query == "budget=cheap&type=Adventure&type=Platform"
@@ -266,8 +211,8 @@ def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, sites, size,
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_mistyped_address_gets_a_form_that_everybody_can_go_on_from(chromium, sites, scheme):
-    with visiting(chromium, sites(TAVERN), "phone", [422], color_scheme=scheme) as page:
+def test_a_mistyped_address_gets_a_form_that_everybody_can_go_on_from(chromium, tavern, scheme):
+    with visiting(chromium, tavern, "phone", [422], color_scheme=scheme) as page:
         page.goto("/suggest?budget=cheap&type=Puzzel&type=RPG")
         assert "Did you mean Puzzle?" in page.get_by_role("alert").inner_text()
         assert violations(page) == []
@@ -276,8 +221,8 @@ def test_a_mistyped_address_gets_a_form_that_everybody_can_go_on_from(chromium, 
         page.wait_for_url("**/suggest?budget=cheap&type=Puzzle&type=RPG")
 
 
-def test_the_script_swaps_the_page_in_place_and_moves_the_focus(chromium, sites):
-    with visiting(chromium, sites(TAVERN)) as page:
+def test_the_script_swaps_the_page_in_place_and_moves_the_focus(chromium, tavern):
+    with visiting(chromium, tavern) as page:
         page.goto("/")
         page.evaluate("window.kept = true")
         page.get_by_role("navigation", name="Pages").get_by_role("link", name="The shelves").click()
@@ -299,8 +244,8 @@ def test_the_script_swaps_the_page_in_place_and_moves_the_focus(chromium, sites)
         assert page.evaluate("window.kept")
 
 
-def test_back_returns_to_where_the_reader_was(chromium, sites):
-    with visiting(chromium, sites(TAVERN), "phone") as page:
+def test_back_returns_to_where_the_reader_was(chromium, tavern):
+    with visiting(chromium, tavern, "phone") as page:
         page.goto("/games")
         page.locator(".shelf a").nth(15).scroll_into_view_if_needed()
         place = page.evaluate("scrollY")
@@ -314,12 +259,41 @@ def test_back_returns_to_where_the_reader_was(chromium, sites):
         page.wait_for_function(f"Math.abs(scrollY - {place}) < 60")
 
 
-def test_two_clicks_rent_once(chromium, sites):
-    with visiting(chromium, sites(TAVERN)) as page:
+def test_two_clicks_rent_once(chromium, tavern):
+    with visiting(chromium, tavern) as page:
         page.goto("/games/celeste")
         page.get_by_role("button", name="Rent it").dblclick()
         page.wait_for_url("**/rentals")
         assert page.locator(".taken li").count() == 1
+
+
+def sent_without_a_token(page):
+    """Send a suggestion's form when the browser has forgotten its cookies."""
+    page.goto("/suggest?type=Horror")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Rent it").click()
+    page.get_by_role("heading", level=1, name="Not allowed").wait_for()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_after_an_error_the_page_leads_back_to_the_form_which_then_works(chromium, tavern, script):
+    with visiting(chromium, tavern, refused=[403], java_script_enabled=script) as page:
+        sent_without_a_token(page)
+        page.get_by_role("link", name="Back to the form").click()
+        page.wait_for_url("**/suggest?type=Horror")
+        page.get_by_role("button", name="Rent it").click()
+        page.wait_for_url("**/rentals")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_address_of_an_error_can_be_asked_for_again(chromium, tavern, script):
+    with visiting(chromium, tavern, refused=[403], java_script_enabled=script) as page:
+        sent_without_a_token(page)
+        form = f"{tavern.home}/suggest?type=Horror"
+        assert page.url == (form if script else f"{tavern.home}/rent")
+        page.reload() if script else page.goto(page.url)  # a reload without scripts would send the form again
+        assert page.url == (form if script else f"{tavern.home}/")
+        assert page.locator("button").first.is_visible()
 
 
 def press_to(page, selector, key="Tab", most=60):
@@ -331,8 +305,8 @@ def press_to(page, selector, key="Tab", most=60):
     raise AssertionError(f"{selector} is not reached by {key}")
 
 
-def test_the_keyboard_is_enough(chromium, sites):
-    with visiting(chromium, sites(TAVERN)) as page:
+def test_the_keyboard_is_enough(chromium, tavern):
+    with visiting(chromium, tavern) as page:
         page.goto("/")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
@@ -360,9 +334,9 @@ def test_the_keyboard_is_enough(chromium, sites):
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_admin_is_told_what_is_wrong_beside_the_field_and_keeps_what_was_typed(
-    chromium, sites, size, script
+    chromium, tavern, size, script
 ):
-    with visiting(chromium, sites(TAVERN), size, [403, 422], java_script_enabled=script) as page:
+    with visiting(chromium, tavern, size, [403, 422], java_script_enabled=script) as page:
         page.goto("/admin/games/3")
         page.get_by_label("Password").fill("wrong")
         page.get_by_role("button", name="Log in").click()
@@ -391,8 +365,8 @@ def test_the_admin_is_told_what_is_wrong_beside_the_field_and_keeps_what_was_typ
         assert "is saved" in page.get_by_role("status").inner_text()
 
 
-def test_the_admin_needs_no_more_than_the_keyboard(chromium, sites):
-    with visiting(chromium, sites(TAVERN), refused=[422]) as page:
+def test_the_admin_needs_no_more_than_the_keyboard(chromium, tavern):
+    with visiting(chromium, tavern, refused=[422]) as page:
         page.goto("/admin")
         press_to(page, "#password")
         page.keyboard.type(PASSWORD)
@@ -414,19 +388,19 @@ def test_the_admin_needs_no_more_than_the_keyboard(chromium, sites):
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_type_that_the_admin_adds_can_soon_be_asked_for(chromium, sites, script):
+def test_a_type_that_the_admin_adds_can_soon_be_asked_for(chromium, tavern, script):
     name = "Quiz" if script else "Chess"
-    with visiting(chromium, sites(TAVERN), java_script_enabled=script) as page:
+    with visiting(chromium, tavern, java_script_enabled=script) as page:
         log_in(page)
         page.goto("/admin/games/2")
         page.get_by_label("New types").fill(name)
         page.get_by_role("button", name="Save").click()
         page.wait_for_url("**/admin/games")
-        sites(TAVERN).wait_for(lambda: name in sites(TAVERN).get("/api/criteria")["gameplay_types"], 5)
+        tavern.wait_for(lambda: name in tavern.get("/api/criteria")["gameplay_types"], 5)
         ask(page, "", name)
         assert re.search(name, page.locator(".types").inner_text())
         page.goto("/admin")
         page.get_by_role("button", name="Log out").click()
-        page.wait_for_url(sites(TAVERN).home + "/")
+        page.wait_for_url(tavern.home + "/")
         page.goto("/admin/games/2")
         assert urlsplit(page.url).path == "/login"

@@ -3,31 +3,37 @@
 import copy
 import html
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, inspect, select
 
+from examples.pizza import model as recipe
 from examples.pizza.clock import Clock
 from examples.pizza.web import charts
-from examples.pizza.web.model import signed
+from examples.pizza.web.model import FEATURES, Answers, Usual, frame_of, signed, unseen_forecasts
 from examples.pizza.web.site import FOLDER, create_app
 from examples.pizza.web.tables import Base, Evening, Facts, Order, Reservation, read_days, read_past
-from examples.web.database import Database, bump, downgrade, head, upgrade
-from examples.web.security import HEADERS
-from examples.web.tables import login_attempts, shared
+from examples.web.database import Database, bump, downgrade, upgrade
 from pipelines import forecast
+from tests.examples.web.pages import (
+    EVIL,
+    HOME,
+    PASSWORD,
+    assert_migrations_are_right,
+    eventually,
+    is_up_to_date,
+    logged_in,
+    send,
+    text_of,
+    token_of,
+    walk_every_link,
+)
 
-HOME = "http://127.0.0.1"
-PASSWORD = "open sesame"
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 TODAY = date(2026, 3, 20)  # a Friday
 CLOCK = Clock(ZoneInfo("Europe/Rome"), lambda: datetime(2026, 3, 20, 16, tzinfo=UTC))
 
@@ -48,42 +54,11 @@ def browser(app):
 
 @pytest.fixture
 def admin(app):
-    browser = TestClient(app, HOME)
-    page = browser.get("/login")
-    assert send(browser, page, "/login", password=PASSWORD, to="/admin").url.path == "/admin"
-    with app.state.database.writing() as session:
-        session.execute(delete(login_attempts))
-    return browser
-
-
-def send(browser, page, address, **fields):
-    """Send a page's form."""
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-    return browser.post(address, data={"csrf": token, **fields})
+    return logged_in(app)
 
 
 def save(admin, address, **fields):
     return send(admin, admin.get(address), address, **fields)
-
-
-def text_of(page):
-    """Return what a reader sees."""
-    main = re.search("<main.*</main>", page.text, re.DOTALL)[0]
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", main)).split())
-
-
-def eventually(check, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
-
-
-def is_up_to_date(app):
-    with app.state.database.reading() as session:
-        now = head(session)
-    health = app.state.live.health()
-    return health["status"] == "ok" and health["trained"] >= now.structure
 
 
 def evening_of(app, day):
@@ -168,7 +143,7 @@ def test_the_next_fourteen_days_are_a_table_and_a_chart(app, browser):
     address = html.unescape(re.search(r'<img src="(/charts/coming.svg[^"]+)" alt="[^"]+"', page.text)[1])
     chart = browser.get(address)
     assert chart.headers["content-type"] == "image/svg+xml"
-    assert "max-age" in chart.headers["cache-control"]
+    assert chart.headers["cache-control"] == "private, max-age=86400"
     ElementTree.fromstring(chart.text)
 
 
@@ -253,6 +228,31 @@ def test_an_evening_unlike_all_others_is_said(app, browser):
     assert browser.get("/api/forecast?reservations=20").json()["outside"] == []
 
 
+def test_what_no_past_evening_was_like_is_said(app):
+    past = [one for one in past_of(app) if one.day.weekday() != 6 and one.day.month != 7][:150]
+    past = [one._replace(holiday=False, event=False) for one in past]
+    usual = Usual(past)
+    model = recipe.train(recipe.Lesson(frame_of(past, usual), FEATURES, []))
+    answers = Answers(model, past, 1)
+    like = past[0]._replace(day=next(one.day for one in past))
+    assert answers.outside(like) == []
+    low, high = answers._expected.range["reservations"]
+    assert answers.outside(like._replace(reservations=int(low))) == []
+    assert answers.outside(like._replace(reservations=int(high))) == []
+    few = (
+        f"reservations were {low:g} to {high:g} on all past evenings, not 0; the forecast is that of {low:g}"
+    )
+    no = "; the forecast takes no account of it"
+    sunday = date(2026, 7, 5)
+    for changes, said in [
+        ({"reservations": 0}, [few]),
+        ({"holiday": True}, ["no past evening was a holiday" + no]),
+        ({"event": True}, ["no past evening was one with an event" + no]),
+        ({"day": sunday}, ["no past evening was a Sunday" + no, "no past evening was in July" + no]),
+    ]:
+        assert sorted(answers.outside(like._replace(**changes))) == sorted(said)
+
+
 @pytest.mark.parametrize("day", [TODAY, date(2026, 8, 15), date(2026, 12, 25), date(2026, 6, 3)])
 @pytest.mark.parametrize(
     "facts", [{}, {"temperature": -50, "tourists": 0}, {"temperature": 50, "tourists": 999_999}]
@@ -277,6 +277,12 @@ def test_beyond_the_fullest_evening_each_reservation_takes_the_average_and_the_r
     widths = [told["range"][1] - told["range"][0] for told in (edge, far)]
     rates = [one.doughs / one.reservations for one in past]
     assert widths[1] - widths[0] == pytest.approx(100 * np.subtract(*np.quantile(rates, [0.9, 0.1])), abs=2)
+    careful = [
+        browser.get(f"/api/forecast?reservations={most + n}&service_level=0.9").json()["doughs"]
+        for n in (0, 100)
+    ]
+    assert careful[0] == edge["range"][1]
+    assert careful[1] - careful[0] == pytest.approx(100 * np.quantile(rates, 0.9), abs=1)
     same = [browser.get(f"/api/forecast?temperature={t}").json()["doughs"] for t in (45, 60)]
     assert same[0] == same[1]
 
@@ -302,8 +308,6 @@ def test_the_analytics_compare_forecasts_that_did_not_know_the_evening(app, brow
 
 def test_a_forecast_of_the_past_never_knows_the_evening(app):
     """One evening's doughs are multiplied: its own forecast stays where it was, and that of the model moves."""
-    from examples.pizza.web.model import Usual, unseen_forecasts
-
     past = past_of(app)
     day = past[100]
     changed = [one._replace(doughs=one.doughs + 1000) if one is day else one for one in past]
@@ -447,7 +451,7 @@ def test_forms_without_the_token_are_refused(admin, app):
     assert admin.post("/admin/reservations/1/delete").status_code == 403
     assert admin.post("/admin/import/keep", data={"text": "x"}).status_code == 403
     page = admin.get("/admin/reservations/new")
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+    token = token_of(page)
     elsewhere = {"origin": "https://elsewhere.example"}
     answer = admin.post("/admin/reservations/new", data={**fields, "csrf": token}, headers=elsewhere)
     assert answer.status_code == 403
@@ -471,6 +475,29 @@ def test_a_reservation_is_made_moved_and_deleted_and_tonight_follows(app, admin)
     save(admin, f"/admin/reservations/{row.id}/delete")
     assert evening_of(app, far).reservations == 0
     assert admin.get(f"/admin/reservations/{row.id}").status_code == 404
+
+
+@pytest.mark.parametrize("desk", ["reservations", "orders"])
+def test_a_day_of_which_nothing_was_known_becomes_an_evening_once(app, admin, desk):
+    days = (date(2020, 12, 25), date(2020, 12, 23))  # a holiday and none
+    for day in (*days, *days):
+        save(admin, f"/admin/{desk}/new", name="Neri", day=str(day), party="3", pizzas="3")
+    with app.state.database.reading() as session:
+        rows = session.scalars(
+            select(Evening).where(Evening.day.in_(days)).order_by(Evening.day.desc())
+        ).all()
+    assert [(row.day, row.holiday, row.event) for row in rows] == [
+        (days[0], True, False),
+        (days[1], False, False),
+    ]
+    assert [row.reservations if desk == "reservations" else row.doughs for row in rows] == (
+        [2, 2] if desk == "reservations" else [6, 6]
+    )
+    with app.state.database.writing() as session:  # as it was
+        bump(session, structural=True)
+        for table in (Reservation, Order, Evening):
+            session.execute(delete(table).where(table.day.in_(days)))
+    eventually(lambda: is_up_to_date(app))
 
 
 @pytest.mark.parametrize(
@@ -550,7 +577,7 @@ def test_an_evening_keeps_its_day_and_its_rows(app, admin):
     assert after.doughs == before.doughs + 3
     page = admin.get(f"/admin/evenings/{row.id}/delete")
     assert "Delete these first" in text_of(page)
-    token = re.search(r'name="csrf" value="([^"]+)"', admin.get("/admin").text)[1]
+    token = token_of(admin.get("/admin"))
     assert admin.post(f"/admin/evenings/{row.id}/delete", data={"csrf": token}).status_code == 409
     assert evening_of(app, row.day) == after
 
@@ -668,6 +695,29 @@ def test_a_failed_training_keeps_the_last_good_model_and_says_so(app, admin):
     assert "up to date" in text_of(admin.get("/admin"))
 
 
+def test_a_start_without_any_past_evening_serves_the_saved_model_and_says_so(tmp_path):
+    url = f"sqlite:///{tmp_path / 'x.sqlite'}"
+    app = create_app(tmp_path, url, CLOCK)
+    with TestClient(app, HOME) as browser:
+        before = {path: text_of(browser.get(path)) for path in ("/?service=0.9", "/?date=2027-02-01")}
+        unseen = app.state.live.answers.unseen
+    with app.state.database.writing() as session:
+        bump(session, structural=True)
+        session.execute(delete(Order))
+        session.execute(delete(Reservation).where(Reservation.day < TODAY))
+        session.execute(delete(Evening).where(Evening.day < TODAY))
+    app = create_app(tmp_path, url, CLOCK)
+    with TestClient(app, HOME) as browser:
+        assert {path: text_of(browser.get(path)) for path in before} == before
+        assert app.state.live.answers.unseen == unseen
+        health = browser.get("/health").json()
+        assert health["status"] == "degraded"
+        assert "0 past evenings have doughs; at least 2 are needed" in health["reason"]
+        assert "No evening from" in text_of(browser.get("/analytics"))
+        told = "The last good one is served meanwhile."
+        assert told in text_of(logged_in(app).get("/admin"))
+
+
 # --- the API ---
 
 
@@ -725,37 +775,13 @@ def test_the_api_is_described(browser):
 
 
 def test_no_page_refers_to_another_host_and_every_link_works(admin):
-    seen, waiting, elsewhere = set(), ["/"], []
-    while waiting:
-        answer = admin.get(address := waiting.pop())
-        assert answer.status_code == 200, address
-        for name, value in HEADERS.items():
-            assert answer.headers[name] == value
-        found = re.findall(r"""(?:src|href|action|srcset|poster|data)=["']([^"']+)""", answer.text)
-        found += re.findall(r"url\(([^)]+)\)", answer.text)
-        if "svg" not in answer.headers["content-type"]:
-            elsewhere += [f for f in found if re.match(r"[a-z]+:|//", f.strip("\"'"))]
-            assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text), address
-            assert not re.search(r"<script(?![^>]*src=)", answer.text), address
-        for link in map(html.unescape, found):
-            kind = re.sub(r"\d+", "_", link)
-            if link.startswith("/") and kind not in seen and link not in ("/logout", "/admin/import/keep"):
-                seen.add(kind)
-                waiting.append(link)
-    assert elsewhere == []
-    assert len(seen) > 30
+    kinds = walk_every_link(admin)
+    assert {"/logout", "/admin/import", "/admin/orders/_/delete"} <= kinds
+    assert len(kinds) > 30
 
 
 def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
-    with app.state.database.engine.connect() as connection:
-        assert not compare_metadata(MigrationContext.configure(connection), [shared, Base.metadata])
-    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
-    with database.engine.begin() as connection:
-        upgrade(connection, FOLDER / "migrations")
-        downgrade(connection, FOLDER / "migrations")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-        upgrade(connection, FOLDER / "migrations")
-    database.close()
+    assert_migrations_are_right(app, FOLDER, Base.metadata, tmp_path)
 
 
 def test_migrations_go_down_and_up_on_the_tested_database(tmp_path, database_url):

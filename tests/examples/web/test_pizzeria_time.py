@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from examples.pizza.__main__ import main
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web.site import create_app
+from tests.examples.web.pages import HOME
 
-HOME = "http://127.0.0.1"
 ROME = ZoneInfo("Europe/Rome")
 MIDNIGHTS = [  # in UTC, and the day that begins
     ("2026-03-28T23:00:00", date(2026, 3, 29)),  # the clocks go forward three hours later: a day of 23 hours

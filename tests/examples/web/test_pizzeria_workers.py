@@ -1,7 +1,6 @@
 """The pizzeria as it is started: two workers, changes through one of them, and kills."""
 
 import os
-import re
 import signal
 import time
 from contextlib import closing
@@ -14,8 +13,7 @@ from sqlalchemy import select
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web.tables import Order
 from examples.web.database import Database
-
-PASSWORD = "open sesame"
+from tests.examples.web.pages import PASSWORD, eventually, log_in, token_of
 
 
 @pytest.fixture
@@ -28,9 +26,7 @@ def site(start_site, tmp_path, database_url):
 def order(site):
     """Return what writes an order down as the admin does."""
     with httpx2.Client(base_url=site.home, follow_redirects=True) as browser:
-        token = token_of(browser.get("/login"))
-        browser.post("/login", data={"csrf": token, "password": PASSWORD, "to": "/admin/orders/new"})
-        token = token_of(browser.get("/admin/orders/new"))
+        token = token_of(log_in(browser, to="/admin/orders/new"))
         yesterday = str(Clock(read_zone()).today() - timedelta(1))
 
         def order(name, pizzas):
@@ -39,17 +35,6 @@ def order(site):
             assert f"{name} is saved." in answer.text
 
         yield order
-
-
-def token_of(page):
-    return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-
-
-def eventually(check, seconds):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
 
 
 def test_a_burst_through_one_worker_is_trained_once_and_served_by_both(site, order):

@@ -14,15 +14,20 @@ import httpx2
 import numpy as np
 import polars as pl
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from examples.games import __main__ as command_line
 from examples.games.data import budget_of, load_games
 from examples.games.evaluate import CriteriaScorer
-from examples.games.web.admin import GameFields, save_game, types_of
+from examples.games.web.admin import (
+    GameFields,
+    in_order,
+    on_delete_console,
+    on_delete_game,
+    save_game,
+    types_named,
+)
 from examples.games.web.covers import MOTIFS, cover
 from examples.games.web.criteria import nearest
 from examples.games.web.model import LEARNER, Answers, read_facts
@@ -32,14 +37,22 @@ from examples.games.web.site import SITE
 from examples.games.web.tables import Base, Console, Game, GameType, Rental
 from examples.games.words import fit_in_words
 from examples.web.app import build_app
-from examples.web.database import Database, bump, downgrade, head, upgrade
+from examples.web.database import Database, bump, downgrade, upgrade
 from examples.web.forms import Form
-from examples.web.security import HEADERS
-from examples.web.tables import login_attempts, shared
-
-HOME = "http://127.0.0.1"
-PASSWORD = "open sesame"
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+from tests.examples.web.pages import (
+    EVIL,
+    HOME,
+    PASSWORD,
+    assert_migrations_are_right,
+    eventually,
+    fields_of,
+    is_up_to_date,
+    log_in,
+    logged_in,
+    send,
+    token_of,
+    walk_every_link,
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,33 +71,7 @@ def browser(app):
 
 @pytest.fixture
 def admin(app):
-    browser = TestClient(app, HOME)
-    page = browser.get("/login")
-    assert send(browser, page, "/login", password=PASSWORD, to="/admin").url.path == "/admin"
-    with app.state.database.writing() as session:
-        session.execute(login_attempts.delete())
-    return browser
-
-
-def send(browser, page, address, **fields):
-    """Send a page's form."""
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-    return browser.post(address, data={"csrf": token, **fields})
-
-
-def fields_of(page):
-    """Return what the form of a page would send unchanged."""
-    form = re.search(r"<form method=\"post\".*?</form>", page.text, re.DOTALL)[0]
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        got = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        if got["type"] == "checkbox" and " checked" not in tag:
-            continue
-        found.setdefault(got["name"], []).append(html.unescape(got["value"]))
-    for name, options in re.findall(r'<select[^>]*name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        found[name] = [chosen[1]] if chosen else [""]
-    return found
+    return logged_in(app)
 
 
 def title_of(page):
@@ -99,22 +86,6 @@ def next_of(browser, page):
 def shelf_of(page):
     """Return the titles on a page's shelf."""
     return [html.unescape(title) for title in re.findall("<strong>([^<]+)</strong></a>", page.text)]
-
-
-def eventually(check, seconds=3.0):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
-
-
-def is_up_to_date(app):
-    with app.state.database.reading() as session:
-        now = head(session)
-    health = app.state.live.health()
-    return (
-        health["status"] == "ok" and health["version"] == now.version and health["trained"] >= now.structure
-    )
 
 
 # --- the visitor ---
@@ -346,6 +317,35 @@ def test_a_visitor_rents_several_games_each_once_and_a_type_asked_for_twice_coun
     assert all(answer.json()["gameplay_types"] == ["Puzzle", "Action"] for answer in answers)
 
 
+def test_two_clicks_of_somebody_new_are_one_visitors(app, browser):
+    page = browser.get("/games/tetris")
+    fields = {"csrf": token_of(page), "game": "tetris"}
+    same = [TestClient(app, HOME, cookies=dict(browser.cookies)) for _ in range(2)]  # as the browser was
+    for click in same:
+        browser.cookies.update(click.post("/rent", data=fields).history[0].cookies)
+    assert len(browser.get("/api/rentals").json()) == 1
+    ids = {click.get("/api/rentals").json()[0]["id"] for click in same}
+    assert len(ids) == 1
+
+
+def test_a_page_that_comes_late_leaves_the_visitor_who_they_are(app, browser):
+    new = TestClient(app, HOME)
+    new.post("/api/rentals", json={"game": "Tetris"})
+    for path in ("/", "/suggest?type=Horror", "/nowhere"):
+        new.cookies.update(browser.get(path).cookies)
+    assert [one["game"] for one in new.get("/api/rentals").json()] == ["Tetris"]
+    assert TestClient(app, HOME, cookies={"tavern-visitor": "x"}).get("/api/rentals").json() == []
+
+
+def test_a_rental_that_failed_leads_back_to_the_form(browser):
+    page = browser.get("/games/tetris")
+    fields = {"csrf": token_of(page), "game": "gone"}
+    failed = browser.post("/rent", data=fields, headers={"referer": f"{HOME}/games/tetris"})
+    assert failed.status_code == 404
+    assert '<a class="button" href="/games/tetris">Back to the form</a>' in failed.text
+    assert browser.get("/rent").url.path == "/"
+
+
 @pytest.mark.parametrize("game", ["", "nowhere", "a\0b", "x" * 1000])
 def test_a_game_that_there_is_none_of_cannot_be_rented(browser, game):
     page = browser.get("/games/tetris")
@@ -409,6 +409,37 @@ def test_what_is_edited_is_found_by_its_new_name(admin, browser):
 @pytest.mark.parametrize("cents", [0, 499, 500, 1999, 2000, 99_999_999])
 def test_the_shelves_have_a_price_in_the_purse_that_the_model_has_it_in(cents):
     assert [name for name, (low, high) in COSTS.items() if low <= cents < high] == [budget_of(cents / 100)]
+
+
+def test_a_game_at_the_edge_of_two_purses_stands_in_one(app, browser):
+    def cost(cents):
+        with app.state.database.writing() as session:
+            bump(session, structural=True)
+            game = session.scalar(select(Game).where(Game.slug == "tetris"))
+            before, game.cents = game.cents, cents
+        return before
+
+    before = cost(500)
+    for cents in (500, 2000, before):
+        cost(cents)
+        found = [
+            name
+            for name in COSTS
+            if 'href="/games/tetris"' in browser.get(f"/games?q=tetris&budget={name}").text
+        ]
+        assert found == [budget_of(cents / 100)]
+    eventually(lambda: is_up_to_date(app))
+
+
+def test_the_front_shelf_has_only_what_the_keeper_recommends(app, browser):
+    for _ in range(80):
+        TestClient(app, HOME).post("/api/rentals", json={"game": "Action 52"})
+    with app.state.database.reading() as session:
+        most = select(Game.title).join(Rental).group_by(Game.title).order_by(func.count().desc())
+        assert session.scalar(most) == "Action 52"
+    shelf = shelf_of(browser.get("/"))
+    assert len(shelf) == 6
+    assert "Action 52" not in shelf
 
 
 def test_a_games_page_shows_similar_games(browser):
@@ -489,6 +520,20 @@ def test_a_game_that_is_gone_is_not_recommended_by_a_model_that_knows_it(app):
     assert best not in found
 
 
+def test_a_keeper_without_games_says_so_and_who_has_them_all_is_told_that(app, browser, monkeypatch):
+    browser.post("/api/rentals", json={"game": "Tetris"})
+    eventually(lambda: is_up_to_date(app))
+    served = app.state.live._served
+    for facts, new, known in [
+        ({}, "I know of no game at the moment", "You have rented all I know"),
+        ({"Tetris": served.answers.facts["Tetris"]}, "Tetris", "You have rented all I know"),
+    ]:
+        few = served._replace(answers=Answers(served.model, facts))
+        monkeypatch.setattr(app.state.live, "_served", few)
+        assert title_of(TestClient(app, HOME).get("/suggest?type=Puzzle")) == new
+        assert title_of(browser.get("/suggest?type=Puzzle")) == known
+
+
 def test_the_weights_meet_most_questions(app):
     with app.state.database.reading() as session:
         model = LEARNER.train(session)
@@ -506,7 +551,7 @@ def test_the_weights_meet_most_questions(app):
 )
 def test_the_counter_is_closed_without_the_login(browser, path):
     assert browser.get(f"/admin{path}").url.path == "/login"
-    token = re.search(r'name="csrf" value="([^"]+)"', browser.get("/login").text)[1]
+    token = token_of(browser.get("/login"))
     answer = browser.post(f"/admin{path}", data={"csrf": token, "title": "x"}, follow_redirects=False)
     assert answer.status_code in (303, 405)
     if answer.status_code == 303:
@@ -701,7 +746,7 @@ def test_a_cost_is_kept_to_the_coin(app, cost):
 
 def test_a_new_type_is_spelled_once():
     data = GameFields(title="x", year=2000, console=1, developer="x", cost=1, new_types="Noir, noir, PUZZLE")
-    assert types_of(data, [], ["Puzzle"]) == ["Noir", "Puzzle"]
+    assert in_order(["Puzzle", "Gone"], types_named(data, ["Puzzle"])) == ["Puzzle", "Noir"]
 
 
 def test_a_console_with_games_is_not_deleted(admin, app):
@@ -715,6 +760,17 @@ def test_a_console_with_games_is_not_deleted(admin, app):
     assert "There is a console called SNES already." in page.text
 
 
+def test_one_is_no_plural(app):
+    def with_one(session, row, of):
+        return session.scalar(select(row).join(of).group_by(row.id).having(func.count() == 1).limit(1))
+
+    with app.state.database.reading() as session:
+        words, _ = on_delete_game(session, with_one(session, Game, Rental))
+        assert "1 rental of it is forgotten" in words
+        words, allowed = on_delete_console(session, with_one(session, Console, Game))
+        assert (words.split(".")[0], allowed) == ("1 game is for it", False)
+
+
 def test_rentals_are_entered_changed_and_deleted_at_the_desk(admin, app):
     page = admin.get("/admin/rentals/new")
     page = send(admin, page, "/admin/rentals/new", game="tetriss", budget="free", types="Puzzle")
@@ -725,6 +781,10 @@ def test_rentals_are_entered_changed_and_deleted_at_the_desk(admin, app):
     page = send(admin, page, "/admin/rentals/new", game="tetris", budget="cheap", types=["Puzzle", "Party"])
     assert "Tetris is saved" in page.text
     row = re.search(r"/admin/rentals/\d+", admin.get("/admin/rentals?q=tetris").text)[0]
+    with app.state.database.reading() as session:
+        assert (
+            session.get(Rental, int(row.split("/")[-1])).version == 1
+        )  # it comes with the full training alone
     fields = fields_of(admin.get(row))
     assert fields["game"] == ["Tetris"]
     assert fields["budget"] == ["cheap"]
@@ -879,42 +939,14 @@ def test_the_api_is_described(browser):
 
 
 def test_no_page_refers_to_another_host_and_every_link_works(admin):
-    seen, waiting, elsewhere = set(), ["/"], []
-    while waiting:
-        address = waiting.pop()
-        answer = admin.get(address)
-        assert answer.status_code in (200, 422), address
-        for name, value in HEADERS.items():
-            assert answer.headers[name] == value
-        found = re.findall(r"""(?:src|href|action|srcset|poster|data)=["']([^"']+)""", answer.text)
-        found += re.findall(r"url\(([^)]+)\)", answer.text)
-        if "svg" not in answer.headers["content-type"]:
-            elsewhere += [f for f in found if re.match(r"[a-z]+:|//", f.strip("\"'"))]
-            assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text), address
-            assert not re.search(r"<script(?![^>]*src=)", answer.text), address
-        for link in map(html.unescape, found):
-            kind = (
-                re.sub(r"\d+|(?<=/games/)[a-z0-9-]+|(?<=/covers/)[^.]+", "_", link.split("?")[0]),
-                "?" in link,
-            )
-            if link.startswith("/") and kind not in seen and not link.startswith(("/logout", '/rent"')):
-                seen.add(kind)
-                if link not in ("/logout", "/rent"):
-                    waiting.append(link)
-    assert elsewhere == []
-    assert len(seen) > 15
+    one_of_each = r"\d+|(?<=/games/)[a-z0-9-]+|(?<=/covers/)[^.]+"
+    kinds = walk_every_link(admin, lambda link: (re.sub(one_of_each, "_", link.split("?")[0]), "?" in link))
+    assert {("/rent", False), ("/logout", False), ("/suggest", True)} <= kinds
+    assert len(kinds) > 15
 
 
 def test_migrations_make_the_tables_as_declared_and_go_down(app, tmp_path):
-    with app.state.database.engine.connect() as connection:
-        assert not compare_metadata(MigrationContext.configure(connection), [shared, Base.metadata])
-    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
-    with database.engine.begin() as connection:
-        upgrade(connection, SITE.folder / "migrations")
-        downgrade(connection, SITE.folder / "migrations")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-        upgrade(connection, SITE.folder / "migrations")
-    database.close()
+    assert_migrations_are_right(app, SITE.folder, Base.metadata, tmp_path)
 
 
 def test_games_of_an_older_database_are_found_too(tmp_path):
@@ -1004,7 +1036,7 @@ def test_a_change_made_through_one_worker_is_served_by_both_within_a_second(two_
     assert time.monotonic() - began < 1.5
     trainings = {worker: health["trainings"] for worker, health in site.workers().items()}
     with httpx2.Client(base_url=f"http://127.0.0.1:{site.port}", follow_redirects=True) as browser:
-        send(browser, browser.get("/login"), "/login", password=PASSWORD, to="/admin")
+        log_in(browser)
         for i in range(5):
             page = browser.get("/admin/games/1")
             browser.post("/admin/games/1", data={**fields_of(page), "year": str(1990 + i)})

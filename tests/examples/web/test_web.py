@@ -1,6 +1,7 @@
 """The foundation of the web sites, by a site of one table whose model counts its rows."""
 
 import copy
+import hashlib
 import html
 import os
 import re
@@ -14,23 +15,30 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field
 from sklearn.naive_bayes import MultinomialNB
-from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, inspect, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
 from starlette.datastructures import FormData
 
+from examples.games import __main__ as tavern
+from examples.pizza import __main__ as pizzeria
 from examples.web import live as live_module
 from examples.web import login as login_module
 from examples.web.app import build_app, own_path, redirect, render
-from examples.web.database import Database, DatabaseUrlError, bump, downgrade, head, upgrade
+from examples.web.database import Database, DatabaseUrlError, bump, head, prepare
 from examples.web.forms import Line, read_form
 from examples.web.live import Burst, Learner, LiveModel
 from examples.web.login import admin_only
 from examples.web.security import HEADERS, posted
 from examples.web.site import Site
-from examples.web.tables import shared
 from pipelines import save_model
+from tests.examples.web.pages import (
+    HOME,
+    PASSWORD,
+    assert_migrations_are_right,
+    eventually,
+    log_in,
+    token_of,
+)
 
-PASSWORD = "open sesame"
-HOME = "http://127.0.0.1"
 tables = MetaData()
 words = Table(
     "words",
@@ -152,22 +160,6 @@ def browser(app):
         session.execute(delete(login_module.login_attempts))
 
 
-def token(page):
-    return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-
-
-def log_in(browser, password=PASSWORD, to="/admin"):
-    page = browser.get("/login")
-    return browser.post("/login", data={"csrf": token(page), "password": password, "to": to})
-
-
-def eventually(check, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
-
-
 # --- requests ---
 
 
@@ -187,7 +179,8 @@ def test_all_that_can_be_got_can_be_asked_about(browser):
         asked, got = browser.head(path), browser.get(path)
         assert (asked.status_code, asked.content) == (200, b"")
         assert asked.headers["content-length"] == str(len(got.content))
-    assert browser.head("/order").status_code == 405
+    for ask in (browser.head, browser.get):
+        assert ask("/order", follow_redirects=False).headers["location"] == "/"
 
 
 def test_browsers_keep_the_files_that_pages_name_and_no_page(browser):
@@ -212,6 +205,23 @@ def test_errors_are_pages_or_json_and_tell_no_details(browser):
     assert browser.put("/").status_code == 405
 
 
+def test_after_an_error_the_way_back_to_the_form_is_on_the_page_and_at_the_address(browser):
+    form = {"referer": f"{HOME}/?q=a+b%22"}
+    refused = browser.post("/order", data={"csrf": "x"}, headers=form)
+    assert refused.status_code == 403
+    assert '<a class="button" href="/?q=a+b%22">Back to the form</a>' in refused.text
+    for elsewhere in ("", "https://elsewhere.example/", f"{HOME}.elsewhere.example/", "http://[x", "//", "x"):
+        answer = browser.post("/order", data={"csrf": "x"}, headers={"referer": elsewhere})
+        assert (answer.status_code, "Back to the form" in answer.text) == (403, False)
+    for odd in ("//elsewhere.example/", "/\\elsewhere.example/"):
+        answer = browser.post("/order", data={"csrf": "x"}, headers={"referer": HOME + odd})
+        assert '<a class="button" href="/admin">' in answer.text
+    assert browser.get("/order").text == browser.get("/").text  # a reload, or the address typed anew
+    assert browser.get("/logout", follow_redirects=False).headers["location"] == "/"
+    assert browser.put("/order").status_code == 405
+    assert browser.get("/api/echo").status_code == 405
+
+
 def test_what_is_typed_is_never_markup(browser):
     page = browser.get("/", params={"q": "<script>alert(1)</script>\"'"})
     assert "<script>alert" not in page.text
@@ -219,7 +229,7 @@ def test_what_is_typed_is_never_markup(browser):
 
 
 def test_forms_without_the_token_or_from_elsewhere_are_refused(browser, app):
-    good = {"csrf": token(browser.get("/")), "word": "tea"}
+    good = {"csrf": token_of(browser.get("/")), "word": "tea"}
     for fields, headers in [
         ({"word": "tea"}, {}),
         ({**good, "csrf": "x"}, {}),
@@ -350,7 +360,7 @@ def test_the_admins_pages_need_the_password(browser):
     answer = log_in(browser)
     assert answer.url.path == "/admin"
     assert "the admin" in answer.text
-    browser.post("/logout", data={"csrf": token(browser.get("/admin"))})
+    browser.post("/logout", data={"csrf": token_of(browser.get("/admin"))})
     assert browser.get("/admin").url.path == "/login"
 
 
@@ -365,17 +375,54 @@ def test_a_session_ends_with_the_logout_even_if_its_cookie_was_copied(browser, a
     log_in(browser)
     thief = TestClient(app, HOME, cookies=dict(browser.cookies))
     assert thief.get("/admin").url.path == "/admin"
-    browser.post("/logout", data={"csrf": token(browser.get("/admin"))})
+    browser.post("/logout", data={"csrf": token_of(browser.get("/admin"))})
     assert thief.get("/admin").url.path == "/login"
 
 
-def test_the_session_cookie_is_signed_http_only_and_same_site(browser):
+def test_cookies_are_signed_http_only_and_same_site(browser):
     page = browser.get("/login")
-    assert re.search("httponly; samesite=lax", page.headers["set-cookie"])
-    value = browser.cookies["demo"]
-    browser.cookies.clear()
-    browser.cookies.set("demo", "x" + value[1:], domain="127.0.0.1")
-    assert token(browser.get("/login")) != token(page)
+    log_in(browser)
+    assert re.fullmatch(
+        r"demo-form-\w+=[\w.-]+; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", page.headers["set-cookie"]
+    )
+    value = browser.cookies["demo-admin"]
+    for forged in ("x" + value[1:], value[:-1], "", "é", token_of(page)):
+        thief = TestClient(browser.app, HOME, headers={"cookie": f"demo-admin={forged}".encode()})
+        assert thief.get("/admin").url.path == "/login"
+    other = TestClient(browser.app, HOME, cookies={"demo-said": value})  # ours, but of another name
+    assert 'class="said"' not in other.get("/").text
+
+
+def send_order(browser, page):
+    return browser.post("/order", data={"csrf": token_of(page), "word": "tea"}).status_code
+
+
+def test_two_first_pages_that_are_opened_at_once_can_both_send_their_forms(browser, app):
+    tabs = [TestClient(app, HOME).get("/") for _ in range(2)]  # both asked before either was answered
+    for tab in tabs:
+        browser.cookies.update(tab.cookies)
+    assert len(browser.cookies) == 2
+    for tab in (*tabs, browser.get("/"), *tabs):
+        assert send_order(browser, tab) == 200
+    assert len(browser.cookies) == 2  # no page brings a third
+    assert send_order(TestClient(app, HOME), tabs[0]) == 403
+
+
+def test_an_answer_that_comes_late_takes_nothing_back(browser, app):
+    early = browser.get("/")
+    late = TestClient(app, HOME, cookies=dict(browser.cookies)).get("/nowhere")
+    log_in(browser)
+    browser.cookies.update(late.cookies)
+    assert browser.get("/admin").url.path == "/admin"
+    assert send_order(browser, early) == 403  # a form from before the login
+    assert send_order(browser, browser.get("/")) == 200
+
+
+def test_by_https_cookies_are_secure_and_browsers_stay_with_it(app):
+    for scheme, is_secure in (("http", False), ("https", True)):
+        answer = TestClient(app, f"{scheme}://127.0.0.1").get("/login")
+        assert answer.headers["set-cookie"].endswith("; Secure") == is_secure
+        assert answer.headers.get("strict-transport-security") == ("max-age=31536000" if is_secure else None)
 
 
 def test_guessing_the_password_is_slowed_down(browser):
@@ -407,7 +454,7 @@ def test_guesses_from_many_addresses_are_slowed_down_together(browser, app):
 
 def test_a_session_ends_after_a_shift_and_when_there_is_a_new_password(browser, app, monkeypatch):
     log_in(browser)
-    before = token(browser.get("/"))
+    before = token_of(browser.get("/"))
     with monkeypatch.context() as patch:
         later = time.time() + login_module.SESSION_SECONDS - 60
         patch.setattr(login_module.time, "time", lambda: later)
@@ -417,7 +464,7 @@ def test_a_session_ends_after_a_shift_and_when_there_is_a_new_password(browser, 
     login_module.set_password(app.state.database, "x" * 300, "DEMO_ADMIN_PASSWORD")
     assert browser.get("/admin").url.path == "/login"
     assert log_in(browser, "x" * 300).url.path == "/admin"
-    assert token(browser.get("/")) != before  # who knew the token of before knows it no more
+    assert token_of(browser.get("/")) != before  # who knew the token of before knows it no more
     login_module.set_password(app.state.database, PASSWORD, "DEMO_ADMIN_PASSWORD")
 
 
@@ -468,7 +515,74 @@ def test_a_password_is_made_and_said_once_where_none_is_given(site, tmp_path, ca
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(("allowed", "is_trusted"), [(None, False), ("", False), ("10.0.0.1", True)])
+def test_a_proxys_headers_count_only_if_it_is_named(monkeypatch, tmp_path, allowed, is_trusted):
+    import uvicorn
+
+    given = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    if allowed is not None:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", allowed)
+    with monkeypatch.context() as patch:
+        patch.setenv("TAVERN_DATA", "")
+        tavern.main(["serve", "--port", "0", "--data", str(tmp_path)])
+    assert given["proxy_headers"] is is_trusted
+
+
+def test_what_a_proxy_says_of_who_asks_is_kept_as_far_as_it_fits(app):
+    browser = TestClient(app, HOME, client=("x" * 500, 1))
+    assert log_in(browser, "wrong").status_code == 403
+    with app.state.database.writing() as session:
+        addresses = list(session.scalars(select(login_module.login_attempts.c.address)))
+        session.execute(delete(login_module.login_attempts))
+    assert addresses == ["x" * 64]
+
+
+def test_a_hash_says_what_it_cost_and_older_ones_are_still_known(browser, app):
+    salt = "00" * 16
+    key = hashlib.scrypt(PASSWORD.encode(), salt=bytes(16), n=16384, r=8, p=1).hex()
+    assert login_module.hashed(PASSWORD, salt=salt) == f"16384,8,1:{salt}:{key}"
+    cheap = hashlib.scrypt(PASSWORD.encode(), salt=bytes(16), n=1024, r=4, p=2).hex()
+    dear = login_module.hashed(PASSWORD, "65536,8,1")
+    for stored in (f"{salt}:{key}", f"1024,4,2:{salt}:{cheap}", dear):
+        assert login_module.matches(PASSWORD, stored)
+        assert not login_module.matches("x", stored)
+        with app.state.database.writing() as session:
+            session.execute(
+                login_module.settings.update().where(login_module.settings.c.name == "admin_password"),
+                {"value": stored},
+            )
+        assert log_in(browser).url.path == "/admin"
+
+
 # --- database ---
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_another_sites_database_is_refused_by_name_before_anything_starts(
+    app, monkeypatch, capsys, tmp_path, workers
+):
+    other = tmp_path / "other" / "migrations"
+    other.mkdir(parents=True)
+    (other / "other_0001.py").write_text(MIGRATION.replace("demo_0001", "other_0001"))
+    database = app.state.database
+    url = database.engine.url
+    words = (
+        f"The database {url.database!r} belongs to another site, or to a newer version of this one: its tables "
+        "are at 'demo_0001'. DATABASE_URL must name one of its own."
+    )
+    with pytest.raises(DatabaseUrlError) as refused:
+        prepare(database, other, lambda session: None)
+    assert str(refused.value) == words
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    for command_line in (tavern, pizzeria):
+        with pytest.raises(SystemExit) as stopped:
+            command_line.main(["serve", "--data", str(tmp_path / "data"), "--workers", str(workers)])
+        assert stopped.value.code == 2
+        assert words in " ".join(capsys.readouterr().err.split())
+    assert list((tmp_path / "data").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -507,18 +621,7 @@ def test_the_data_folder_may_have_any_name_and_is_its_owners(site, tmp_path, mon
 
 
 def test_migrations_make_the_tables_as_declared_and_take_them_down(site, app, tmp_path):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    with app.state.database.engine.connect() as connection:
-        assert not compare_metadata(MigrationContext.configure(connection), [shared, tables])
-    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
-    with database.engine.begin() as connection:
-        upgrade(connection, site.folder / "migrations")
-        assert "words" in inspect(connection).get_table_names()
-        downgrade(connection, site.folder / "migrations")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-    database.close()
+    assert_migrations_are_right(app, site.folder, tables, tmp_path)
 
 
 def test_sqlite_keeps_what_it_acknowledged_and_its_references(site, tmp_path):
@@ -745,3 +848,45 @@ def test_rows_that_cannot_be_learned_are_said(two, monkeypatch):
     write(two[0], "bad", structural=False)
     eventually(lambda: "could not be learned" in two[0].reason)
     assert two[0].answers == {"tea": 2, "wine": 1}
+
+
+def test_what_failed_is_tried_again_after_a_pause_or_with_newer_rows(two, site, monkeypatch):
+    now, tried = [100.0], []
+
+    def fail(model, session, since, upto):
+        tried.append(upto)
+        raise ValueError("no")
+
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now[0])
+    two[0].learner = Learner(train, compiled, MultinomialNB, fail)
+    two[0].turn(at_once=True)
+    write(two[0], "tea", structural=False)
+    for seconds in (0, 0.1, 0.39, 0.02, 0.1):  # the pause is half a second
+        now[0] += seconds
+        two[0].turn()
+    assert tried == [2, 2]
+    write(two[0], "tea", structural=False)
+    for _ in range(3):
+        two[0].turn()
+    assert tried == [2, 2, 3]
+    assert two[0].answers == {"tea": 2, "wine": 1}
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [(1, "it is older than the one that is served"), (99, "it was trained on another database")],
+)
+def test_an_older_model_or_one_of_a_later_database_is_not_served(two, version, words):
+    """The folder, or the database, was put back from a copy."""
+    two[0].turn(at_once=True)
+    write(two[0], "wine", structural=True)
+    two[0].turn(at_once=True)
+    assert two[0].answers == {"tea": 2, "wine": 2}
+    with two[0].database.reading() as session:
+        origin = head(session).origin
+    save_model(counted(["tea"]), two[0].card, scores={"version": version, "origin": origin, "stamp": ""})
+    two[0].turn()
+    assert words in two[0].reason
+    assert two[0].answers == {"tea": 2, "wine": 2}
+    eventually(lambda: two[0].turn(at_once=True) or two[0].health()["status"] == "ok")
+    assert two[0].answers == {"tea": 2, "wine": 2}

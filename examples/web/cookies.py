@@ -1,0 +1,93 @@
+"""What a browser keeps for a site: each thing in a signed cookie of its own.
+
+So no answer overwrites what another one brought: two pages that are opened at once, or one that comes late.
+"""
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+YEAR = 365 * 24 * 3600
+
+
+class Kept:
+    """The cookies of one request, and what its answer changes of them.
+
+    Parameters
+    ----------
+    scope : dict
+        Of the request.
+    site : str
+        Its name begins all names: a browser gives cookies to every port of a host.
+    secret : str
+        Signs each text together with its name: none can be made up, or be used under another name.
+    """
+
+    def __init__(self, scope: Scope, site: str, secret: str) -> None:
+        self._request, self._prefix, self._secret = HTTPConnection(scope), f"{site}-", secret
+        self._changed: dict[str, str | None] = {}
+
+    def get(self, name: str) -> str | None:
+        """Return what was kept under a name; None where there is nothing, or somebody else wrote it."""
+        if name in self._changed:
+            return self._changed[name]
+        value = self._request.cookies.get(self._prefix + name)
+        try:
+            return None if value is None else self._signer(name).loads(value, max_age=YEAR)
+        except BadData:
+            return None
+
+    def begun_by(self, start: str) -> dict[str, str]:
+        """Return what was kept under the names that begin so, in the order of the names."""
+        given = (name.removeprefix(self._prefix) for name in self._request.cookies)
+        names = sorted(name for name in {*given, *self._changed} if name.startswith(start))
+        return {name: value for name in names if (value := self.get(name)) is not None}
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a text for a year."""
+        self._changed[name] = value
+
+    def delete(self, name: str) -> None:
+        """Keep it no longer."""
+        self._changed[name] = None
+
+    def headers(self) -> list[str]:
+        """Return what tells the browser of the changes."""
+        secure = "; Secure" if self._request.scope["scheme"] == "https" else ""
+        return [
+            f"{self._prefix}{name}={'' if value is None else self._signer(name).dumps(value)}; Path=/; "
+            f"Max-Age={0 if value is None else YEAR}; HttpOnly; SameSite=Lax{secure}"
+            for name, value in self._changed.items()
+        ]
+
+    def _signer(self, name: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret, name)
+
+
+class Cookies:
+    """The layer that gives every request its `Kept`, and every answer what changed."""
+
+    def __init__(self, app: ASGIApp, site: str, secret: str) -> None:
+        self.app, self.site, self.secret = app, site, secret
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        kept = scope["kept"] = Kept(scope, self.site, self.secret)
+
+        async def send_with_cookies(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for header in kept.headers():
+                    headers.append("set-cookie", header)
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookies)
+
+
+def kept_of(request: HTTPConnection) -> Kept:
+    """Return a request's cookies."""
+    return request.scope["kept"]
