@@ -111,8 +111,8 @@ print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, 
 from copy import deepcopy
 from functools import reduce
 
-by_value = rows[np.argsort(rows[:, 0])]
-parts = [GDRegressor().partial_fit(part[:, :-1], part[:, -1]) for part in np.array_split(by_value, 64)]
+by_value = np.array_split(rows[np.argsort(rows[:, 0])], 64)
+parts = [GDRegressor().partial_fit(part[:, :-1], part[:, -1]) for part in by_value]
 
 
 def added(a, b):

@@ -62,7 +62,8 @@ x[[1, 4]] = 1.0  # a question with two features
 scores = log_total * x.sum() - x @ np.log(smooth) - D @ x
 
 labels, best = model.top_k([x], k=3)
-print("literal:", np.argsort(-scores, kind="stable")[:3], np.sort(scores)[:-4:-1].round(6))
+first = np.argsort(-scores, kind="stable")[:3]
+print("literal:", first, scores[first].round(6))
 print("library:", labels[0], best[0].round(6))
 print("entries of D that are not zero:", f"{np.count_nonzero(D) / D.size:.0%}")
 
