@@ -51,7 +51,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Where the right digit was not the first guess, it was nearly always the second:
+# Where the right digit was not the first guess, it was mostly the second:
 
 # %%
 labels, _ = recommend(models["GDClassifier"], X_test, k=2)

@@ -28,19 +28,20 @@ alphas = np.geomspace(50, 0.05, 100)  # from large to small is fastest
 weights, biases = model.alpha_path(alphas)
 
 # %%
-plt.figure(figsize=(7, 5))
-lines = plt.semilogx(alphas, weights)
-for line, name, end in zip(lines, names, weights[-1], strict=True):
-    line.set_label(name)
-    plt.annotate(name, (alphas[-1], end), (4, 0), textcoords="offset points", size=8)
+shown = {"bmi": "tab:blue", "s5": "tab:orange", "s1": "tab:red", "s2": "black"}
+plt.figure(figsize=(7, 4.5))
+for name, path in zip(names, weights.T, strict=True):
+    style = {"color": shown[name], "label": name} if name in shown else {"color": "silver"}
+    plt.semilogx(alphas, path, **style)
 plt.gca().invert_xaxis()
 plt.xlabel("alpha: a weaker penalty to the right")
 plt.ylabel("weight of the standardised feature")
+plt.legend()
 plt.show()
 
 # %% [markdown]
 # The body mass index and ``s5``, a blood value, enter first. At the right ``s1`` and ``s2`` grow large with opposite signs: they are nearly the same
-# measurement, and least squares plays one off against the other. So much for reading unpenalised weights.
+# measurement, and least squares plays one off against the other. Unpenalised weights are not to be read one by one.
 
 # %%
 for alpha in (20.0, 5.0, 1.0):

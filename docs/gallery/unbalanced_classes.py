@@ -49,7 +49,7 @@ for name, model in models.items():
 # false alarms, and the plain accuracy falls. Whether that is better depends on what a miss costs.
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 4.5))
+fig, ax = plt.subplots(figsize=(6, 5.5), layout="constrained")
 styles = (
     ("tab:blue", "-"),
     ("tab:blue", "--"),
@@ -72,6 +72,6 @@ ax.legend(loc="lower left", fontsize="small")
 plt.show()
 
 # %% [markdown]
-# Each curve goes through all thresholds of a model; the point on it is where ``predict`` stands. For the linear model the two curves are nearly one: weights
-# moved the threshold and little else, which could be had afterwards too (scikit-learn's ``TunedThresholdClassifierCV``). The network gains by its bend, not by
-# its weights.
+# Each curve goes through all thresholds of a model; the point on it is where ``predict`` stands. The weights moved that point along and did not lift the curve:
+# the same could be had afterwards by another threshold (scikit-learn's ``TunedThresholdClassifierCV``). What lifts the curve here is the network, which can
+# bend its boundary.
