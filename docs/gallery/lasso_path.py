@@ -31,8 +31,8 @@ weights, biases = model.alpha_path(alphas)
 shown = {"bmi": "tab:blue", "s5": "tab:orange", "s1": "tab:red", "s2": "black"}
 plt.figure(figsize=(7, 4.5))
 for name, path in zip(names, weights.T, strict=True):
-    style = {"color": shown[name], "label": name} if name in shown else {"color": "silver"}
-    plt.semilogx(alphas, path, **style)
+    label = name if name in shown else None
+    plt.semilogx(alphas, path, color=shown.get(name, "silver"), label=label)
 plt.gca().invert_xaxis()
 plt.xlabel("alpha: a weaker penalty to the right")
 plt.ylabel("weight of the standardised feature")

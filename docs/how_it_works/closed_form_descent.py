@@ -55,7 +55,7 @@ print("after 20,000 steps:", path[-1].round(4))
 # Each coordinate goes its own way, and what it lacks of its goal :math:`p / s` shrinks by the same factor :math:`r = 1 - 2 \eta s` in every step. From
 # zero that is a geometric series:
 #
-# .. math:: z_k = 2 \eta p (1 + r + \dots + r^{k-1}) = \frac{1 - (1 - 2 \eta s)^k}{s} p
+# .. math:: z_k = 2 \eta p (1 + r + \cdots + r^{k-1}) = \frac{1 - (1 - 2 \eta s)^k}{s} p
 #
 # That is the closed form. A few lines, for any number of steps at once:
 
