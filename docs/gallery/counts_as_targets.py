@@ -45,7 +45,7 @@ for name, counts in forecasts.items():
 
 # %%
 hour = np.linspace(-1, 1, 300)[:, np.newaxis]
-plt.figure(figsize=(7, 4.5))
+plt.figure(figsize=(7, 4.5), layout="constrained")
 plt.plot(12 * X[:, 0] + 12, y, ".", color="lightgray", label="hours seen")
 plt.plot(12 * hour + 12, squares.predict(hour), "--", label="squared error")
 plt.plot(12 * hour + 12, poisson.predict(hour), color="tab:red", label="poisson")

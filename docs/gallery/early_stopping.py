@@ -46,7 +46,7 @@ for name, net in {"300 epochs": long, "early stopping": early}.items():
 # it.
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 4))
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 LossCurveDisplay.from_estimator(long, ax=ax, name="300 epochs,")
 best = int(np.argmax(early.validation_scores_)) + 1
 ax.axvline(best, color="black", linestyle="--", label="best validation score")

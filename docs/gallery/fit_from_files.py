@@ -82,7 +82,7 @@ def batches():
 
 sizes = []
 fit_batches(game_recommender(), batches, "title")
-plt.figure(figsize=(7, 3.5))
+plt.figure(figsize=(7, 3.5), layout="constrained")
 plt.bar(range(len(sizes)), sizes, color="tab:blue", label="in memory at once")
 plt.axhline(rentals.estimated_size() / 1e3, color="tab:red", label="all rows")
 plt.axvline(len(sizes) / 2 - 0.5, color="gray", linestyle=":", label="second pass")

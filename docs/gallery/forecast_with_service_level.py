@@ -42,7 +42,7 @@ for level, doughs in prepared.items():
 
 # %%
 order = np.argsort(prepared[None])
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.plot(needed[order], ".", color="tab:red", label="needed")
 plt.plot(prepared[None][order], color="tab:blue", label="expected")
 plt.plot(prepared[0.9][order], "--", color="tab:orange", label="service level 90 %")

@@ -47,13 +47,12 @@ print(f"on held-out images: {search.score(X_test, y_test):.3f}")
 
 # %%
 results = search.cv_results_
-plt.figure(figsize=(7, 3.5))
+plt.figure(figsize=(7, 3.5), layout="constrained")
 for i, n_epochs in enumerate(resources):
     scores = results["mean_test_score"][results["iter"] == i]
     plt.plot(scores, [f"{n_epochs} epochs"] * len(scores), "o", alpha=0.7)
 plt.gca().invert_yaxis()
 plt.xlabel("cross-validated accuracy")
-plt.tight_layout()
 plt.show()
 
 # %% [markdown]

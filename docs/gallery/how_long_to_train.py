@@ -44,7 +44,7 @@ print(f"best: {best} steps, error {mean.min():.0f}")
 print(f"after {steps[-1]:,} steps: {mean[-1]:.0f}")
 
 # %%
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.semilogx(steps, mean, label="cross-validated error")
 plt.axvline(best, color="tab:red", linestyle="--", label=f"best: {best} steps")
 plt.xlabel("steps of descent")

@@ -40,7 +40,7 @@ for name, model in models.items():
 
 # %%
 ks = range(1, 6)
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 for (name, model), style in zip(models.items(), ("o-", "s--", "^:"), strict=True):
     rates = [hit_rate_scorer(k)(model, X_test, y_test) for k in ks]
     plt.plot(ks, rates, style, label=name)

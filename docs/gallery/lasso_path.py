@@ -29,7 +29,7 @@ weights, biases = model.alpha_path(alphas)
 
 # %%
 shown = {"bmi": "tab:blue", "s5": "tab:orange", "s1": "tab:red", "s2": "black"}
-plt.figure(figsize=(7, 4.5))
+plt.figure(figsize=(7, 4.5), layout="constrained")
 for name, path in zip(names, weights.T, strict=True):
     label = name if name in shown else None
     plt.semilogx(alphas, path, color=shown.get(name, "silver"), label=label)

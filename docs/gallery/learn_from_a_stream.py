@@ -27,7 +27,7 @@ for chunk in np.split(np.arange(200), 100):  # two evenings at a time
 whole = GDRegressor().fit(X, y)
 print("equal to one fit:", np.allclose(line.coef_, whole.coef_, rtol=1e-10))
 
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.plot(range(2, 201, 2), slopes)
 plt.axhline(2.4, color="black", linestyle=":", label="the truth")
 plt.ylim(1.5, 3.5)

@@ -8,6 +8,7 @@ any other, so it stands in a ``ColumnTransformer`` beside ``OneHotEncoder``, whi
 """
 
 # %%
+import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
@@ -33,7 +34,14 @@ encode = make_column_transformer(
     (OneHotEncoder(sparse_output=False), ["rating"]),
     verbose_feature_names_out=False,
 ).set_output(transform="pandas")
-encode.fit_transform(films).astype(int)
+encoded = encode.fit_transform(films).astype(int)
+
+plt.figure(figsize=(7, 4), layout="constrained")
+plt.imshow(encoded.T, cmap="Blues", vmax=1.5, aspect="auto")
+plt.xticks(range(5), films["title"])
+plt.yticks(range(encoded.shape[1]), encoded.columns)
+plt.title("Blue: 1, white: 0")
+plt.show()
 
 # %% [markdown]
 # In a Pipeline the two learn their categories from the training rows alone, and cross-validation stays honest.

@@ -38,7 +38,7 @@ for name, model in models.items():
     print(f"{name:>8}: {model.coef_[0]:.6f} x + {model.intercept_:.6f}")
 
 # %%
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.scatter(centre, doughs_centre, s=12, color="tab:blue", label="centre")
 plt.scatter(suburb, doughs_suburb, s=12, color="tab:orange", label="suburb")
 ends = np.array([[0], [60]])

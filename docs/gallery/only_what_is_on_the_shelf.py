@@ -49,7 +49,7 @@ for row in labels:
 everything, scores = recommend(model, question, k=60)
 there = np.isin(everything[0], shelf)
 places = np.arange(1, 61)
-plt.figure(figsize=(7, 3.5))
+plt.figure(figsize=(7, 3.5), layout="constrained")
 plt.plot(places, scores[0], color="lightgray")
 plt.plot(places[there], scores[0][there], "o", color="tab:blue", label="on the shelf")
 plt.plot(places[~there], scores[0][~there], "x", color="tab:red", label="out")

@@ -37,7 +37,7 @@ print("the weights kept are those:", model.score(X_val, y_val) == best)
 print(f"on writers never seen: {model.score(X_test, y_test):.3f}")
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 4))
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 LossCurveDisplay.from_estimator(model, ax=ax)
 ax.set_yscale("log")
 plt.show()

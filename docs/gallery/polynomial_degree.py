@@ -33,7 +33,7 @@ for degree, score in enumerate(search.cv_results_["mean_test_score"], start=1):
 
 # %%
 x = np.linspace(X.min(), X.max(), 300)[:, np.newaxis]
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.scatter(X, y, color="tab:red", s=15, label="evenings")
 best = search.best_params_["degree"]
 for degree, style in ((1, ":"), (best, "-"), (10, "--")):

@@ -49,7 +49,7 @@ epochs = log[log["task_name"] == "iteration"]
 print(len(epochs), "epochs of", search.n_splits_ * 3, "fits")
 
 # %%
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 fits = epochs.groupby("parent_task_id_path")["accuracy"]
 for i, (_, scores) in enumerate(fits):
     color = ("tab:blue", "tab:orange", "tab:red")[i // 3]

@@ -35,7 +35,7 @@ others = ["Tetris", "Half-Life: Alyx", "Gran Turismo"]
 of_best = explain(model, question, best)
 names = list(of_best)
 
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 places = np.arange(len(names))
 for i, title in enumerate(others):
     parts = explain(model, question, title)
@@ -45,7 +45,6 @@ plt.yticks(places, [name.split("=")[1] for name in names])
 plt.gca().invert_yaxis()
 plt.xlabel(f"adds to the score, compared with {best}")
 plt.legend(loc="lower left")
-plt.tight_layout()
 plt.show()
 
 # %% [markdown]

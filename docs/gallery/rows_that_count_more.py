@@ -35,7 +35,7 @@ for name, model in {"all alike": plain, "recent first": fresh}.items():
     print(f"{name:>12}: {model.coef_[0]:.2f} doughs for each reservation")
 
 # %%
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.scatter(reservations, doughs, c=day, s=12, cmap="viridis")
 plt.colorbar(label="day")
 ends = np.array([[0], [60]])

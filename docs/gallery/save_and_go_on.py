@@ -60,7 +60,7 @@ whole = MLPClassifier(**settings, max_iter=30).fit(X, y)
 pairs = zip(resumed.coefs_, whole.coefs_, strict=True)
 print("equal to the last bit:", all(np.array_equal(a, b) for a, b in pairs))
 
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.plot(
     range(1, 31),
     whole.loss_curve_,

@@ -68,8 +68,7 @@ print(
 
 # %%
 top = letters[[f"label_{i}" for i in range(1, 6)]].stack().value_counts()[:10]
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.barh(top.index[::-1], top.to_numpy()[::-1] / len(letters), color="tab:blue")
 plt.xlabel("share of the customers who are told of it")
-plt.tight_layout()
 plt.show()

@@ -14,6 +14,7 @@ stays the same, inside ``joblib.parallel_backend("dask")``. Needs the extra ``di
 import warnings
 
 import joblib
+import matplotlib.pyplot as plt
 from distributed import Client, LocalCluster
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_digits
@@ -35,6 +36,7 @@ from examples.games.data import load_games
 
 warnings.simplefilter("ignore", ConvergenceWarning)  # short trainings are meant here
 images, digits = load_digits(return_X_y=True)
+pixels = images / 16
 X, y = load_diabetes(return_X_y=True)
 games = load_games()
 encode = make_column_transformer(
@@ -42,19 +44,14 @@ encode = make_column_transformer(
     (OneHotEncoder(handle_unknown="ignore"), ["budget"]),
 )
 
-net = {"max_iter": 15, "random_state": 0}
+net = {"hidden_layer_sizes": 30, "max_iter": 15, "random_state": 0}
 tasks = [
-    (ComplementNB(), {"alpha": [0.1, 1.0]}, images, digits),
-    (GDClassifier(), {"alpha": [0.001, 0.01]}, images / 16, digits),
-    (
-        MLPClassifier(30, **net),
-        {"learning_rate_init": [0.001, 0.01]},
-        images / 16,
-        digits,
-    ),
+    (ComplementNB(), {"alpha": [0.1, 1.0]}, pixels, digits),
+    (GDClassifier(), {"alpha": [0.0, 0.001]}, pixels, digits),
+    (MLPClassifier(**net), {"learning_rate_init": [0.001, 0.01]}, pixels, digits),
     (GDRegressor(), {"alpha": [0.0, 0.001]}, X, y),
     (PolynomialRegressor(), {"degree": [1, 2]}, X, y),
-    (MLPRegressor(solver="lbfgs", **net), {"alpha": [1.0, 10.0]}, X, y / 100),
+    (MLPRegressor(solver="lbfgs", **net), {"alpha": [0.0001, 1.0]}, X, y / 100),
     (
         make_pipeline(encode, GDClassifier(alpha=0.01)),
         {"gdclassifier__class_weight": [None, "balanced"]},
@@ -74,12 +71,23 @@ with (
     for model, grid, features, target in tasks:
         scores = cross_val_score(model, features, target, cv=3)
         search = GridSearchCV(model, grid, cv=3).fit(features, target)
-        rows.append((type(model).__name__, scores.mean(), search.best_params_))
+        name = type(model).__name__
+        rows.append((name, scores.mean(), search.best_score_, search.best_params_))
 
 print(f"{'estimator':<20} {'as it is':<9} best of the search")
-for name, score, best in rows:
-    ((parameter, value),) = best.items()
-    print(f"{name:<20} {score:<9.3f} {parameter}={value}")
+for name, as_it_is, best, parameters in rows:
+    ((parameter, value),) = parameters.items()
+    print(f"{name:<20} {as_it_is:<9.3f} {best:.3f} with {parameter}={value}")
+
+# %%
+names, as_it_is, best, _ = zip(*rows, strict=True)
+plt.figure(figsize=(7, 4), layout="constrained")
+plt.plot(best, names, "o", color="tab:orange", ms=10, label="best of the search")
+plt.plot(as_it_is, names, "o", color="tab:blue", label="as it is")
+plt.gca().invert_yaxis()
+plt.xlabel("accuracy of a classifier, R² of a regressor")
+plt.legend()
+plt.show()
 
 # %% [markdown]
 # The last row is a Pipeline with both encoders. This spreads the *fits* of a search over the cluster, each on data that one worker holds. Where the rows

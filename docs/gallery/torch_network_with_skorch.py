@@ -111,7 +111,7 @@ for name, model in fitted.items():
 import matplotlib.pyplot as plt
 
 windows = fitted["convolutional"][-1].module_[0].weight.detach().numpy()
-fig, axes = plt.subplots(2, 8, figsize=(7, 2.2))
+fig, axes = plt.subplots(2, 8, figsize=(7, 2.2), layout="constrained")
 for window, ax in zip(windows, axes.flat, strict=True):
     ax.imshow(window[0], cmap="viridis")
     ax.axis("off")

@@ -35,8 +35,7 @@ for reservations in (5, 40):
 weekdays = [text for text in weights_in_words(line) if "to a Monday" in text]
 names = [text.split()[1] for text in weekdays]
 doughs = [float(text.split(" adds ")[1].split()[0]) for text in weekdays]
-plt.figure(figsize=(7, 3.5))
+plt.figure(figsize=(7, 3.5), layout="constrained")
 plt.barh(names[::-1], doughs[::-1], color="tab:blue")
 plt.xlabel("doughs more than on a Monday")
-plt.tight_layout()
 plt.show()

@@ -90,14 +90,14 @@ X = rng.normal(100, 1, (2000, 5))
 y = X @ [1.0, -2.0, 3.0, 0.0, 0.5] + rng.normal(0, 0.1, 2000)
 rows = np.column_stack([X, y])
 state = merge(state_of(rows[:700]), state_of(rows[700:]))
-print("literal:", solution(state).round(6))
+print("literal:", solution(state).round(4))
 
 # %%
 from estimators import GDRegressor
 
 branches = GDRegressor().partial_fit(X[:700], y[:700])
 branches = branches.merge(GDRegressor().partial_fit(X[700:], y[700:]))
-print("library:", branches.coef_.round(6))
+print("library:", branches.coef_.round(4))
 print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, atol=0))
 
 # %% [markdown]
@@ -105,7 +105,7 @@ print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, 
 # ---------------
 #
 # On paper the order of merging makes no difference. In floating point it could, above all when the parts are *unlike*: rows sorted by date, a machine for
-# each city. Forty parts of rows sorted by their first column, merged one after another, in another order, and as a tree:
+# each city. 64 parts of rows sorted by their first column, merged one after another, in another order, and as a tree:
 
 # %%
 from copy import deepcopy
@@ -201,7 +201,7 @@ labels = {
     by_chunks: ("chunks, partial_fit", "o-"),
     by_fit: ("all rows, fit", "^-"),
 }
-plt.figure(figsize=(7, 4.5))
+plt.figure(figsize=(7, 4.5), layout="constrained")
 for by, (label, style) in labels.items():
     plt.loglog(conditions, errors[by], style, label=label)
 plt.loglog(conditions, 1e-16 * conditions, "k:", label="1e-16 condition")

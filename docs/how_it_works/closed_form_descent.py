@@ -105,27 +105,27 @@ w_grid, b_grid = np.meshgrid(np.linspace(1.8, 3.4, 200), np.linspace(-2, 24, 200
 errors = w_grid[..., np.newaxis] * X[:, 0] + b_grid[..., np.newaxis] - y
 losses = np.mean(errors**2, axis=-1)
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-left.contourf(w_grid, b_grid, np.log(losses), levels=25, cmap="viridis")
-left.plot(path[:, 0], path[:, 1], "w-", linewidth=1)
+fig, (valley, apart) = plt.subplots(2, 1, figsize=(7, 8), layout="constrained")
+valley.contourf(w_grid, b_grid, np.log(losses), levels=25, cmap="viridis")
+valley.plot(path[:, 0], path[:, 1], "w-", linewidth=1)
 marks = [3, 500, 1000, 2000, 4000, 20_000]
-left.plot(path[marks, 0], path[marks, 1], "w.", markersize=8)
-left.plot(*np.linalg.solve(H, c), "r*", markersize=12)
-left.set(xlabel="weight", ylabel="bias", xlim=(1.8, 3.4), ylim=(-2, 24))
-left.set_title("The path, and the minimum")
+valley.plot(path[marks, 0], path[marks, 1], "w.", markersize=8)
+valley.plot(*np.linalg.solve(H, c), "r*", markersize=12)
+valley.set(xlabel="weight", ylabel="bias", xlim=(1.8, 3.4), ylim=(-2, 24))
+valley.set_title("The path, and the minimum")
 
 goal = V.T @ np.linalg.solve(H, c)
 missing = np.abs(path @ V - goal) / np.abs(goal)
 for i, color in ((1, "tab:orange"), (0, "tab:blue")):
-    right.semilogy(missing[:, i], color=color, label=f"eigenvalue {s[i]:.3g}")
-right.set(xlabel="step", ylabel="share that is missing", ylim=(1e-6, 2))
-right.set_xticks([0, 5000, 10_000, 15_000, 20_000])
-right.set_title("Each coordinate on its own")
-right.legend()
+    apart.semilogy(missing[:, i], color=color, label=f"eigenvalue {s[i]:.3g}")
+apart.set(xlabel="step", ylabel="share that is missing", ylim=(1e-6, 2))
+apart.set_xticks([0, 5000, 10_000, 15_000, 20_000])
+apart.set_title("Each coordinate on its own")
+apart.legend()
 plt.show()
 
 # %% [markdown]
-# The first coordinate's line is so steep that it is the left edge of the right-hand picture.
+# The first coordinate's line is so steep that it looks like the left edge of the lower picture.
 
 # %% [markdown]
 # The largest rate
@@ -165,7 +165,7 @@ lowest = np.mean((with_ones @ np.linalg.solve(H, c) - y) ** 2) / 2
 curve = lowest + (1 - 2 * rate * s) ** (2 * k) @ excess
 print("equal to loss_curve_:", np.allclose(curve, descent.loss_curve_, rtol=1e-9))
 
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.loglog(k, curve - lowest, label="learning rate 0.002")
 for slower, style in ((0.0005, "--"), (0.0001, ":")):
     above = (1 - 2 * slower * s) ** (2 * k) @ excess

@@ -45,12 +45,14 @@ print("equal to the library's:", np.allclose(w, model.feature_log_prob_, rtol=1e
 #
 # Take the logarithm apart. With the total of the complement :math:`t_k = \sum_i (f_i + \alpha - F_{ki})`:
 #
-# .. math:: w_{kj} = \log t_k - \log (f_j + \alpha) - D_{kj}, \qquad D_{kj} = \log \frac{f_j + \alpha - F_{kj}}{f_j + \alpha}
+# .. math:: w_{kj} = \log t_k - \log (f_j + \alpha) - D_{kj}
+#
+# .. math:: D_{kj} = \log \frac{f_j + \alpha - F_{kj}}{f_j + \alpha}
 #
 # One number for each class, one for each feature, and a matrix D that is **zero wherever F is**, for there the fraction is 1. An item has a handful of
 # features, so F and D are kept sparse, with a few entries a row. The score of a question becomes
 #
-# .. math:: \mathrm{score}_k = \log t_k \sum_j x_j - \sum_j x_j \log (f_j + \alpha) - \sum_j x_j D_{kj}
+# .. math:: \log t_k \sum_j x_j - \sum_j x_j \log (f_j + \alpha) - \sum_j x_j D_{kj}
 
 # %%
 smooth = F.sum(axis=0) + 1.0
@@ -102,7 +104,7 @@ for n, different in zip(counts, profiles, strict=True):
 # %%
 import matplotlib.pyplot as plt
 
-plt.figure(figsize=(7, 4))
+plt.figure(figsize=(7, 4), layout="constrained")
 plt.loglog(counts, counts, "k:", label="items: what would be scored without them")
 plt.loglog(counts, profiles, "o-", color="tab:blue", label="profiles: what is scored")
 plt.xlabel("items in the catalogue")

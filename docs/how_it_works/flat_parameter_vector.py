@@ -50,13 +50,17 @@ print("memory of its own:", W1.flags.owndata)
 #
 # With a batch X of n rows, one hidden layer and a softmax at the end (part 7 of the course takes its time over this), the outputs are
 #
-# .. math:: A = \max(X W_1 + b_1, 0), \qquad P = \mathrm{softmax}(A W_2 + b_2)
+# .. math:: A = \max(X W_1 + b_1, 0)
+#
+# .. math:: P = \mathrm{softmax}(A W_2 + b_2)
 #
 # and with the labels as a one-hot matrix Y the gradients of the mean cross-entropy are
 #
-# .. math:: \Delta_2 = (P - Y) / n, \qquad \Delta_1 = \Delta_2 W_2^T \circ [A > 0]
+# .. math:: \Delta_2 = (P - Y) / n, \quad dW_2 = A^T \Delta_2, \quad db_2 = 1^T \Delta_2
 #
-# .. math:: dW_2 = A^T \Delta_2, \quad db_2 = 1^T \Delta_2, \quad dW_1 = X^T \Delta_1, \quad db_1 = 1^T \Delta_1
+# .. math:: \Delta_1 = \Delta_2 W_2^T \circ [A > 0]
+#
+# .. math:: dW_1 = X^T \Delta_1, \quad db_1 = 1^T \Delta_1
 #
 # Five matrix products. Everything else is work on numbers one by one, which should cost as little as possible. That is where the *buffers* come in: a batch
 # has always the same length, so the arrays for Z, A and the rest are made once, and every product and every function writes into them (``out=``). Memory
@@ -99,7 +103,9 @@ def make_step(n):
 #
 # Adam keeps two running means for each parameter, of the gradient and of its square:
 #
-# .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2
+# .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g
+#
+# .. math:: v \leftarrow \beta_2 v + (1 - \beta_2) g^2
 #
 # .. math:: w \leftarrow w - \eta \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \frac{m}{\sqrt{v} + \epsilon}
 #
@@ -222,8 +228,8 @@ def multiples(note):
 
 with_numba = multiples("float32, with numba")
 for name, times in with_numba.items():
-    told = ", ".join(f"{who} {time:.1f}" for who, time in times.items())
-    print(f"{name}: {told}")
+    print(f"{name}:")
+    print("   ", ", ".join(f"{who} {time:.1f}" for who, time in times.items()))
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 5), layout="constrained")
