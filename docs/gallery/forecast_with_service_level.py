@@ -8,6 +8,7 @@ The expected number of doughs is too few on every other evening. A kitchen wants
 """
 
 # %%
+import textwrap
 import warnings
 
 import matplotlib.pyplot as plt
@@ -60,7 +61,7 @@ tonight |= {"holiday": False, "event": False}
 with warnings.catch_warnings(record=True) as warned:
     warnings.simplefilter("always", ExtrapolationWarning)
     print(forecast(model, tonight))
-print(*(warning.message for warning in warned), sep="\n")
+print(textwrap.fill(str(warned[0].message), 80))
 
 # %% [markdown]
 # 200 guests, and no dough at all: the parabola has long bent down again. To have such a forecast refused instead, turn the warning into an error: ``warnings.simplefilter("error", ExtrapolationWarning)``.

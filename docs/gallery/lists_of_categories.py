@@ -8,6 +8,8 @@ any other, so it stands in a ``ColumnTransformer`` beside ``OneHotEncoder``, whi
 """
 
 # %%
+import textwrap
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.compose import make_column_transformer
@@ -67,7 +69,7 @@ genres = films[["genres"]]
 try:
     MultiHotEncoder().fit(genres).transform(unknown)
 except ValueError as error:
-    print(error)
+    print(textwrap.fill(str(error), 80))
 
 # %% [markdown]
 # ``"ignore"`` gives zeros, as if the category had not been named; ``"other"`` has a column for all of them, which comes first. A missing value and an empty list follow the same rule.

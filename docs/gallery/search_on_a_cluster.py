@@ -11,6 +11,7 @@ stays the same, inside ``joblib.parallel_backend("dask")``. Needs the extra ``di
 # The cluster here is this machine, in threads. Elsewhere ``Client("tcp://scheduler:8786")`` is all that changes.
 
 # %%
+import logging
 import warnings
 
 import joblib
@@ -35,6 +36,7 @@ from estimators import (
 from examples.games.data import load_games
 
 warnings.simplefilter("ignore", ConvergenceWarning)  # short trainings are meant here
+logging.getLogger("distributed").setLevel(logging.WARNING)  # no news of the workers
 images, digits = load_digits(return_X_y=True)
 pixels = images / 16
 X, y = load_diabetes(return_X_y=True)
@@ -47,7 +49,7 @@ encode = make_column_transformer(
 net = {"hidden_layer_sizes": 30, "max_iter": 15, "random_state": 0}
 tasks = [
     (ComplementNB(), {"alpha": [0.1, 1.0]}, pixels, digits),
-    (GDClassifier(), {"alpha": [0.0, 0.001]}, pixels, digits),
+    (GDClassifier(), {"alpha": [0.0001, 0.01]}, pixels, digits),
     (MLPClassifier(**net), {"learning_rate_init": [0.001, 0.01]}, pixels, digits),
     (GDRegressor(), {"alpha": [0.0, 0.001]}, X, y),
     (PolynomialRegressor(), {"degree": [1, 2]}, X, y),

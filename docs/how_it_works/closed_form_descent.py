@@ -77,6 +77,7 @@ for k in steps:
 # ``log1p`` keep them. ``coef_path`` gives any iterates, also beyond ``max_iter``.
 
 # %%
+import textwrap
 import warnings
 
 from sklearn.exceptions import ConvergenceWarning
@@ -145,7 +146,7 @@ print(f"max_learning_rate_:     {descent.max_learning_rate_:.8f}")
 try:
     GDRegressor(learning_rate=0.00213).fit(X, y)
 except ValueError as error:
-    print(f"ValueError: {error}")
+    print(textwrap.fill(f"ValueError: {error}", 80))
 
 # %% [markdown]
 # The curve of the loss

@@ -65,3 +65,11 @@ def test_the_parts_are_numbered_without_a_gap():
 def test_the_reference_has_every_public_name(module):
     listed = re.findall(rf"^   {module.__name__}\.(\w+)$", (DOCS / "reference.md").read_text(), flags=re.M)
     assert sorted(listed) == sorted(module.__all__)
+
+
+@pytest.mark.parametrize("module", [estimators, pipelines], ids=lambda module: module.__name__)
+def test_every_public_name_is_at_work_on_a_page(module):
+    code = "\n".join(
+        line for path in SCRIPTS for is_text, lines in cells(path) if not is_text for line in lines
+    )
+    assert [name for name in module.__all__ if not re.search(rf"\b{name}\b", code)] == []
