@@ -120,7 +120,8 @@ def _score(classifier: Any, X: Any, n_classes: int) -> np.ndarray:
             continue
         if name == "decision_function" and n_classes > 2 and _is_one_vs_one(classifier):
             continue
-        scores = np.asarray(getattr(classifier, name)(X), dtype=np.float64)
+        with np.errstate(divide="ignore"):  # the log of a probability of 0, as trees have them
+            scores = np.asarray(getattr(classifier, name)(X), dtype=np.float64)
         if scores.ndim == 1:  # a binary decision_function: positive for the second class
             scores = np.column_stack((-scores, scores))
         if scores.shape[1] == n_classes:

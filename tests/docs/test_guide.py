@@ -90,3 +90,11 @@ def test_the_reference_has_every_public_name(module):
 def test_every_command_is_shown(command):
     shown = [page for page in PAGES + READMES if re.search(rf"python -m {command}\b", page.read_text())]
     assert shown, f"no page shows python -m {command}"
+
+
+@pytest.mark.parametrize("module", [estimators, pipelines], ids=lambda module: module.__name__)
+def test_every_public_name_is_at_work_on_a_page(module):
+    code = "\n".join(
+        line for path in SCRIPTS for is_text, lines in cells(path) if not is_text for line in lines
+    )
+    assert [name for name in module.__all__ if not re.search(rf"\b{name}\b", code)] == []

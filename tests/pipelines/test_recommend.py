@@ -193,8 +193,7 @@ def test_dicts_reach_a_model_that_takes_dicts():
 
 def test_any_classifier_can_be_handed_in(frame):
     model = game_recommender(classifier=RandomForestClassifier(5, random_state=0)).fit(frame(GAMES), TITLES)
-    with np.errstate(divide="ignore"):  # scikit-learn's log of a probability of 0
-        labels, _ = recommend(model, frame(GAMES), 1)
+    labels, _ = recommend(model, frame(GAMES), 1)  # without a warning of the log of a probability of 0
     np.testing.assert_array_equal(labels[:, 0], model.predict(frame(GAMES)))
 
 

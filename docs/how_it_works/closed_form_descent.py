@@ -1,0 +1,209 @@
+# %% [markdown]
+"""
+Twenty thousand steps at the cost of one
+========================================
+
+``GDRegressor(learning_rate=0.002, max_iter=20_000)`` is the gradient descent of the textbooks, yet it takes no loop. On least squares every step is known
+beforehand, in closed form. This page derives the form, compares it with the literal loop, and shows what falls out of it: the learning rate beyond which
+descent diverges, and the whole curve of the loss.
+"""
+
+# %% [markdown]
+# The loop
+# --------
+#
+# With :math:`H = X^T X / n` and :math:`c = X^T y / n` (a bias is the weight of a column of ones) the gradient of the mean squared error is
+# :math:`2 (H w - c)`, and a step of descent with the learning rate :math:`\eta` is
+#
+# .. math:: w_{k+1} = w_k - 2 \eta (H w_k - c), \qquad w_0 = 0
+#
+# Note that the rows are needed for H and c only, once.
+
+# %%
+import numpy as np
+
+X = np.array([[12.0], [20], [18], [30], [24]])  # a week of reservations ...
+y = np.array([36.0, 72, 68, 82, 75])  # ... and the doughs that were needed
+
+with_ones = np.column_stack([X, np.ones(5)])
+H, c = with_ones.T @ with_ones / 5, with_ones.T @ y / 5
+rate = 0.002
+
+
+def literal_loop(steps):
+    w = np.zeros(2)
+    path = [w]
+    for _ in range(steps):
+        w = w - 2 * rate * (H @ w - c)
+        path.append(w)
+    return np.array(path)
+
+
+path = literal_loop(20_000)
+print("after 10 steps:    ", path[10].round(4))
+print("after 20,000 steps:", path[-1].round(4))
+
+# %% [markdown]
+# In the right coordinates
+# ------------------------
+#
+# H is symmetric, so it has orthogonal eigenvectors, the columns of V, with the eigenvalues s: :math:`H = V S V^T`. In the coordinates
+# :math:`z = V^T w`, with :math:`p = V^T c`, a step falls apart into one equation for each coordinate:
+#
+# .. math:: z_{k+1} = (1 - 2 \eta s) z_k + 2 \eta p
+#
+# Each coordinate goes its own way, and what it lacks of its goal :math:`p / s` shrinks by the same factor :math:`r = 1 - 2 \eta s` in every step. From
+# zero that is a geometric series:
+#
+# .. math:: z_k = 2 \eta p (1 + r + \cdots + r^{k-1}) = \frac{1 - (1 - 2 \eta s)^k}{s} p
+#
+# That is the closed form. A few lines, for any number of steps at once:
+
+# %%
+s, V = np.linalg.eigh(H)
+
+
+def closed_form(k):
+    return V @ ((1 - (1 - 2 * rate * s) ** k) / s * (V.T @ c))
+
+
+steps = [0, 1, 10, 1000, 20_000]
+for k in steps:
+    equal = np.allclose(closed_form(k), path[k], rtol=1e-9, atol=1e-12)
+    print(f"step {k:>6}: {closed_form(k).round(4)}, the loop's: {equal}")
+
+# %% [markdown]
+# ``GDRegressor`` does this with one refinement: where :math:`2 \eta s` is small, :math:`1 - (1 - 2 \eta s)^k` would lose digits, and ``expm1`` and
+# ``log1p`` keep them. ``coef_path`` gives any iterates, also beyond ``max_iter``.
+
+# %%
+import textwrap
+import warnings
+
+from sklearn.exceptions import ConvergenceWarning
+
+from estimators import GDRegressor
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)  # not converged; to be seen
+    descent = GDRegressor(learning_rate=rate, max_iter=20_000).fit(X, y)
+weights, biases = descent.coef_path(range(20_001))
+print("largest difference from the loop's path:")
+print(f"{np.abs(np.column_stack([weights, biases]) - path).max():.0e}")
+
+# %% [markdown]
+# Why descent is slow
+# -------------------
+#
+# One coordinate arrives within a few steps, the other needs thousands: its eigenvalue is some 6,000 times smaller. In the picture the two directions are
+# the axes of the valley. Descent jumps to and fro across it, the horizontal line at the bottom, and then creeps along its floor; the dots are after 3, 500,
+# 1,000, 2,000, 4,000 and 20,000 steps.
+
+# %%
+import matplotlib.pyplot as plt
+
+w_grid, b_grid = np.meshgrid(np.linspace(1.8, 3.4, 200), np.linspace(-2, 24, 200))
+errors = w_grid[..., np.newaxis] * X[:, 0] + b_grid[..., np.newaxis] - y
+losses = np.mean(errors**2, axis=-1)
+
+fig, (valley, apart) = plt.subplots(2, 1, figsize=(7, 8), layout="constrained")
+valley.contourf(w_grid, b_grid, np.log(losses), levels=25, cmap="viridis")
+valley.plot(path[:, 0], path[:, 1], "w-", linewidth=1)
+marks = [3, 500, 1000, 2000, 4000, 20_000]
+valley.plot(path[marks, 0], path[marks, 1], "w.", markersize=8)
+valley.plot(*np.linalg.solve(H, c), "r*", markersize=12)
+valley.set(xlabel="weight", ylabel="bias", xlim=(1.8, 3.4), ylim=(-2, 24))
+valley.set_title("The path, and the minimum")
+
+goal = V.T @ np.linalg.solve(H, c)
+missing = np.abs(path @ V - goal) / np.abs(goal)
+for i, color in ((1, "tab:orange"), (0, "tab:blue")):
+    apart.semilogy(missing[:, i], color=color, label=f"eigenvalue {s[i]:.3g}")
+apart.set(xlabel="step", ylabel="share that is missing", ylim=(1e-6, 2))
+apart.set_xticks([0, 5000, 10_000, 15_000, 20_000])
+apart.set_title("Each coordinate on its own")
+apart.legend()
+plt.show()
+
+# %% [markdown]
+# The first coordinate's line is so steep that it looks like the left edge of the lower picture.
+
+# %% [markdown]
+# The largest rate
+# ----------------
+#
+# A coordinate shrinks while :math:`|1 - 2 \eta s| < 1`. The largest eigenvalue is the first to break that, so descent converges below
+#
+# .. math:: \eta_{\max} = \frac{1}{s_{\max}}
+#
+# and beyond it each step overshoots by more than the last. Since the eigenvalues are at hand, ``GDRegressor`` refuses such a rate before the first step,
+# and says what would be possible.
+
+# %%
+print(f"1 / largest eigenvalue: {1 / s.max():.8f}")
+print(f"max_learning_rate_:     {descent.max_learning_rate_:.8f}")
+
+try:
+    GDRegressor(learning_rate=0.00213).fit(X, y)
+except ValueError as error:
+    print(textwrap.fill(f"ValueError: {error}", 80))
+
+# %% [markdown]
+# The curve of the loss
+# ---------------------
+#
+# Above its minimum the objective (half of the mean squared error) is a sum over the coordinates of :math:`s / 2` times the square of what is missing. What
+# is missing of :math:`p / s` after k steps is :math:`r^k p / s`, so
+#
+# .. math:: L_k - L_{\min} = \sum_j \frac{p_j^2}{2 s_j} (1 - 2 \eta s_j)^{2 k}
+#
+# The rows are not needed for that either. ``loss_curve_`` works it out when it is read.
+
+# %%
+excess = (V.T @ c) ** 2 / (2 * s)
+k = np.arange(1, 20_001)[:, np.newaxis]
+lowest = np.mean((with_ones @ np.linalg.solve(H, c) - y) ** 2) / 2
+curve = lowest + (1 - 2 * rate * s) ** (2 * k) @ excess
+print("equal to loss_curve_:", np.allclose(curve, descent.loss_curve_, rtol=1e-9))
+
+plt.figure(figsize=(7, 4), layout="constrained")
+plt.loglog(k, curve - lowest, label="learning rate 0.002")
+for slower, style in ((0.0005, "--"), (0.0001, ":")):
+    above = (1 - 2 * slower * s) ** (2 * k) @ excess
+    plt.loglog(k, above, style, label=f"learning rate {slower}")
+plt.ylim(1e-4, 3e3)
+plt.xlabel("step")
+plt.ylabel("loss above its minimum")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# Two falls, one for each eigenvalue, with a plain between them. The largest rate is not the fastest at first: at 0.002 the steep coordinate overshoots in each
+# step, and at 0.0005 it nearly hits. But the second fall comes in proportion to the rate.
+
+# %% [markdown]
+# What it costs
+# -------------
+#
+# Reading the rows takes :math:`O(n d^2)` once, the eigenvectors :math:`O(d^3)` once, and then an iterate :math:`O(d^2)`, whatever its number. The loop
+# takes :math:`O(n d)` for each step if it reads the rows each time, as the textbooks write it. ``python -m benchmarks linear`` measures both; from
+# ``docs/benchmarks.json``:
+
+# %%
+import json
+from pathlib import Path
+
+import examples
+
+results = Path(examples.__file__).parents[1] / "docs" / "benchmarks.json"
+for row in json.loads(results.read_text())["rows"]:
+    if row["claim"].startswith("GDRegressor.fit, 20,000 textbook steps"):
+        print(f"{row['claim']}:")
+        print(f"    {row['ratio']:,.0f} times as fast as {row['peer']}")
+        if row["note"]:
+            print(f"    {row['note']}")
+
+# %% [markdown]
+# With ``learning_rate="auto"``, the default, not even a rate has to be chosen: the answer is the end of the path, :math:`k \to \infty`. An L1 penalty has
+# no closed form, since soft-thresholding bends the path at zero; there the library does iterate, on the d x d matrix and not on the rows. And where callbacks
+# want to see each step, it takes each step.
