@@ -15,7 +15,8 @@ from estimators._descent import ClosedForm
 from estimators._moments import Moments, TransformedRows, gather
 from estimators._problems import COARSE, EPS, MatrixFree, Quadratic
 
-ILL_CONDITIONED = 1e-12  # reciprocal condition of X'X, its columns scaled, that chunks are warned of
+EXACT = 2.5e-13  # reciprocal condition of X'X, its columns scaled, down to which chunks' exact products serve
+ILL_CONDITIONED = 1e-10  # where they do not: the one below which one is warned
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ def _minimum(
     problem: Quadratic, moments: Moments, settings: Settings, xx: np.ndarray, training: Training | None = None
 ) -> np.ndarray:
     """Return the shortest weights at the minimum without L1 penalty, (d, q)."""
-    enough = COARSE if training else ILL_CONDITIONED
+    enough = COARSE if training else EXACT
     w = None if training and training.is_short else _problems.solve(problem, enough)
     if w is not None:
         return w

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 from fractions import Fraction
 from functools import partial
 
@@ -641,6 +642,18 @@ def test_chunks_keep_the_smallest_direction_at_condition_1e6():
     chunks = GDRegressor().partial_fit(X, X @ w).coef_
     close(X @ chunks, X @ w, 1e-8)
     close(chunks, w, 1e-3)
+
+
+@pytest.mark.parametrize("d", [4, 60])
+def test_chunks_are_good_or_warned_of(d):
+    w = np.arange(1.0, d + 1)
+    for condition in np.geomspace(3e5, 1e7, 20):
+        X = rows_of_condition(200, d, condition)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LinAlgWarning)
+            chunks = GDRegressor().partial_fit(X, X @ w).coef_
+        if not caught:
+            close(chunks, w, 1e-6 if EXTENDED else 1e-2)
 
 
 @pytest.mark.parametrize("condition", [1e1, 1e3, 1e4, 3e5])
