@@ -17,9 +17,15 @@ from numpydoc.docscrape_sphinx import SphinxDocString
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
 matplotlib.use("agg")
-logging.getLogger("matplotlib.category").setLevel("WARNING")  # weekdays are categories, it says each time
+logging.getLogger("matplotlib.category").setLevel(
+    "WARNING"
+)  # weekdays are categories, it says each time
 
-project, author, copyright = "tallygrad", "the tallygrad authors", "the tallygrad authors"
+project, author, copyright = (
+    "tallygrad",
+    "the tallygrad authors",
+    "the tallygrad authors",
+)
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -36,12 +42,18 @@ exclude_patterns = [
     "gallery",
     "how_it_works",
 ]  # scripts: generated/ has the pages
-templates_path, html_static_path, html_css_files = ["_templates"], ["_static"], ["guide.css"]
+templates_path, html_static_path, html_css_files = (
+    ["_templates"],
+    ["_static"],
+    ["guide.css"],
+)
 html_theme, html_title = "furo", "tallygrad"
 html_copy_source = html_show_sphinx = False
 html_math_renderer = "mathml"
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 70  # a line a parameter where one line has not room for all
+python_maximum_signature_line_length = (
+    70  # a line a parameter where one line has not room for all
+)
 nitpicky = False
 
 myst_enable_extensions = ["dollarmath", "deflist"]
@@ -86,35 +98,57 @@ def _math(writer, node):
     raise SkipNode
 
 
-CALLED_BY_SCIKIT_LEARN = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end"}  # of callbacks
+CALLED_BY_SCIKIT_LEARN = {
+    "setup",
+    "teardown",
+    "on_fit_task_begin",
+    "on_fit_task_end",
+}  # of callbacks
 
 
 def _is_ours(member):
-    return str(getattr(member, "__module__", "")).split(".")[0] in ("estimators", "pipelines")
+    return str(getattr(member, "__module__", "")).split(".")[0] in (
+        "estimators",
+        "pipelines",
+    )
 
 
 def _skip(app, what, name, obj, skip, options):
     """Leave out what scikit-learn's base classes bring, and what the section Attributes describes."""
     in_attributes = isinstance(obj, property)
-    return True if in_attributes or name in CALLED_BY_SCIKIT_LEARN or not _is_ours(obj) else None
+    return (
+        True
+        if in_attributes or name in CALLED_BY_SCIKIT_LEARN or not _is_ours(obj)
+        else None
+    )
 
 
 _list_of = SphinxDocString._str_param_list
 # what the section Attributes says, not the first line of a property
-SphinxDocString._str_param_list = lambda doc, section, fake_autosummary=False: _list_of(doc, section)
+SphinxDocString._str_param_list = lambda doc, section, fake_autosummary=False: _list_of(
+    doc, section
+)
 
 
 def _name_the_inherited(app, what, name, obj, options, lines):
     """Name, in one line, the methods that a class has of scikit-learn."""
     if what != "class" or not hasattr(obj, "get_params"):
         return
-    names = [each for each in dir(obj) if not each.startswith("_") and callable(getattr(obj, each, None))]
-    theirs = ", ".join(f"``{each}``" for each in names if not _is_ours(getattr(obj, each)))
+    names = [
+        each
+        for each in dir(obj)
+        if not each.startswith("_") and callable(getattr(obj, each, None))
+    ]
+    theirs = ", ".join(
+        f"``{each}``" for each in names if not _is_ours(getattr(obj, each))
+    )
     lines += ["", ".. rubric:: Methods of scikit-learn", "", theirs, ""]
 
 
 def setup(app):
     """Register how formulas are written, and what the reference leaves out."""
     app.connect("autodoc-skip-member", _skip)
-    app.connect("autodoc-process-docstring", _name_the_inherited, priority=900)  # after numpydoc
+    app.connect(
+        "autodoc-process-docstring", _name_the_inherited, priority=900
+    )  # after numpydoc
     app.add_html_math_renderer("mathml", (_math, None), (_math, None))

@@ -20,9 +20,21 @@ PICTURES = {  # by site: package, and each picture's page, window and colours
     "tavern": (
         "examples.games",
         {
-            "tavern-phone": ("/suggest?budget=cheap&type=Adventure&type=Platform", PHONE, "light"),
-            "tavern-desktop": ("/suggest?budget=cheap&type=Adventure&type=Platform", DESKTOP, "dark"),
-            "tavern-front": ("/?budget=standard&type=Puzzle&type=Strategy", DESKTOP, "light"),
+            "tavern-phone": (
+                "/suggest?budget=cheap&type=Adventure&type=Platform",
+                PHONE,
+                "light",
+            ),
+            "tavern-desktop": (
+                "/suggest?budget=cheap&type=Adventure&type=Platform",
+                DESKTOP,
+                "dark",
+            ),
+            "tavern-front": (
+                "/?budget=standard&type=Puzzle&type=Strategy",
+                DESKTOP,
+                "light",
+            ),
         },
     ),
     "pizzeria": (
@@ -41,18 +53,36 @@ def main() -> None:
 
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox"]
+        )
         for package, pictures in PICTURES.values():
-            command = [sys.executable, "-m", package, "serve", "--port", "{port}", "--data"]
+            command = [
+                sys.executable,
+                "-m",
+                package,
+                "serve",
+                "--port",
+                "{port}",
+                "--data",
+            ]
             with (
                 tempfile.TemporaryDirectory() as data,
                 serving([*command, data], "/health", DATABASE_URL="") as server,
             ):
                 for name, (path, window, scheme) in pictures.items():
-                    take(browser, server.address + path, window, scheme, HERE / f"{name}.png")
+                    take(
+                        browser,
+                        server.address + path,
+                        window,
+                        scheme,
+                        HERE / f"{name}.png",
+                    )
 
 
-def take(browser: Any, address: str, window: dict[str, int], scheme: str, file: Path) -> None:
+def take(
+    browser: Any, address: str, window: dict[str, int], scheme: str, file: Path
+) -> None:
     """Write what a window shows of a page, in at most 256 colours."""
     from PIL import Image
 
@@ -62,7 +92,9 @@ def take(browser: Any, address: str, window: dict[str, int], scheme: str, file: 
     page.close()
     picture.quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
     if file.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{file} has {file.stat().st_size} bytes, more than {MOST_BYTES}")
+        raise ValueError(
+            f"{file} has {file.stat().st_size} bytes, more than {MOST_BYTES}"
+        )
     print(file.name, file.stat().st_size)
 
 

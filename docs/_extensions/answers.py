@@ -13,7 +13,8 @@ def fold(app: Sphinx, doctree: nodes.document) -> None:
             continue
         children = section.children[1:]
         foot = next(
-            (i for i, child in enumerate(children) if FOOT in child.get("classes", ())), len(children)
+            (i for i, child in enumerate(children) if FOOT in child.get("classes", ())),
+            len(children),
         )
         opening = '<details class="answer"><summary>Answer</summary>'
         box = [

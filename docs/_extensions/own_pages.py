@@ -7,7 +7,14 @@ from urllib.parse import unquote, urlsplit
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
+LOADS = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+}
 RELS = {
     "stylesheet",
     "icon",
@@ -37,13 +44,19 @@ class Page(HTMLParser):
         if tag in LOADS:
             self.loads += [
                 given.get(LOADS[tag], ""),
-                *(part.split()[0] for part in given.get("srcset", "").split(",") if part.strip()),
+                *(
+                    part.split()[0]
+                    for part in given.get("srcset", "").split(",")
+                    if part.strip()
+                ),
             ]
         elif tag == "link" and RELS & set(given.get("rel", "").split()):
             self.loads.append(given.get("href", ""))
         elif tag == "a" and "href" in given:
             self.links.append(given["href"])
-        elif tag == "span" and "xref myst" in given.get("class", ""):  # Markdown's link to what no page has
+        elif tag == "span" and "xref myst" in given.get(
+            "class", ""
+        ):  # Markdown's link to what no page has
             self.links.append("a link in Markdown that became none")
 
 
@@ -53,9 +66,15 @@ def check(app: Sphinx, exception: Exception | None) -> None:
         return
     root = Path(app.outdir)
     pages = {
-        path: Page(path.read_text("utf-8")) for path in root.rglob("*.html") if "_static" not in path.parts
+        path: Page(path.read_text("utf-8"))
+        for path in root.rglob("*.html")
+        if "_static" not in path.parts
     }
-    faults = [fault for path, page in pages.items() for fault in faults_of(path, page, pages, root)]
+    faults = [
+        fault
+        for path, page in pages.items()
+        for fault in faults_of(path, page, pages, root)
+    ]
     for sheet in root.rglob("*.css"):
         text = sheet.read_text("utf-8")
         if "url(http" in text.replace('"', "").replace("'", "") or "url(//" in text:
@@ -77,7 +96,11 @@ def faults_of(path: Path, page: Page, pages: dict[Path, Page], root: Path) -> li
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if not target.exists():
             faults.append(f"{name} points to what is not there: {address}")
-        elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].names:
+        elif (
+            parts.fragment
+            and target in pages
+            and unquote(parts.fragment) not in pages[target].names
+        ):
             faults.append(f"{name} points to a place that is not there: {address}")
     return faults
 
