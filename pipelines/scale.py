@@ -10,7 +10,11 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
 from pipelines import _fitting
+from pipelines._batch_bar import check_progress
 from pipelines._fitting import Fitting
 from pipelines._ranking import check_k
 from pipelines._sources import scan_csv as scan_csv
@@ -103,6 +107,11 @@ def fit_batches(
     >>> recommend(model, {"budget": "cheap", "gameplay_types": ["Puzzle"]}, k=1)[0].tolist()
     [['Tetris']]
     """
+    check_progress(progress)
+    if not (checkpoint is None or isinstance(checkpoint, (str, os.PathLike))):
+        raise TypeError(
+            f"The 'checkpoint' parameter of fit_batches must be a path or None. Got {checkpoint!r} instead."
+        )
     if not isinstance(every, Integral) or isinstance(every, bool) or every < 1:
         raise ValueError(
             f"The 'every' parameter of fit_batches must be an int in the range [1, inf). "
@@ -237,8 +246,13 @@ def recommend_dask(model: Any, X: Any, k: int = 5) -> Any:
     """
     cluster = _cluster()
     k = check_k(k, "recommend_dask")
-    classes = steps_of(model)[-1].classes_
-    return cluster.recommended(model, X, min(k, len(classes)), classes)
+    classifier = steps_of(model)[-1]
+    check_is_fitted(classifier)
+    if not is_classifier(classifier):
+        raise TypeError(
+            f"recommend_dask ranks the labels of a classifier. Got a {type(classifier).__name__} instead."
+        )
+    return cluster.recommended(model, X, min(k, len(classifier.classes_)), classifier.classes_)
 
 
 def _became(model: Model, fitted: Any) -> Model:

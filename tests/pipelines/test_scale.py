@@ -366,6 +366,7 @@ def test_the_model_is_changed_in_place_and_can_be_saved(tmp_path):
             GaussianNB(),
             "sklearn.GaussianNB has no state that adds up over batches. A model may be made of Pipeline",
         ),
+        (GDRegressor, r"A model is an object, not a class. Got GDRegressor: write GDRegressor\(\)"),
         (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV has no state"),
         (dough_forecaster(), "ServiceLevelRegressor with cv=10 cannot .* Set cv=0"),
     ],
@@ -410,7 +411,7 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
     [
         (WHOLE, TypeError, "must hold frames: a list of them.*Got a DataFrame"),
         ("file.parquet", TypeError, "Got a str instead"),
-        (3, TypeError, "must be an iterable of frames.*Got 3 instead"),
+        (3, TypeError, "must hold frames.*Got a int instead"),
         ([], ValueError, "The batches hold no rows"),
         ([WHOLE[:0]], ValueError, "The batches hold no rows"),
         ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches are frames where 'y'.*Got a tuple"),
