@@ -63,8 +63,9 @@ def schema_of(X: Any) -> dict[str, str]:
             twice = next(name for i, name in enumerate(names) if name in names[:i])
             raise ValueError(f"There are two columns {twice!r}. Give one of them another name.")
         return {name: kind_of(X[name]) for name in names}
-    shape = (len(X), *np.shape(X[:1])[1:2]) if isinstance(X, list) else np.shape(X)
-    return {f"x{j}": ANY for j in range(width_of(shape))}
+    if isinstance(X, list):  # rows of columns, or of categories: only the step knows
+        return {}
+    return {f"x{j}": ANY for j in range(width_of(np.shape(X)))}
 
 
 def width_of(shape: tuple[int, ...]) -> int:

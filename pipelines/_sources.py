@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from glob import glob, has_magic
+from glob import escape, glob, has_magic
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,8 @@ class FilePart:
         """Return polars' lazy frame of the chosen columns."""
         import polars as pl
 
-        frame = getattr(pl, f"scan_{self.kind}")(self.path, **dict(self.options))
+        path = self.path if "://" in self.path else escape(self.path)  # one file, even if it is called [1]
+        frame = getattr(pl, f"scan_{self.kind}")(path, **dict(self.options))
         return frame if self.columns is None else frame.select(self.columns)
 
     def schema(self) -> dict[str, Any]:
