@@ -64,18 +64,14 @@ def fit(fitting: Fitting, X: Any, y: Any, client: Any, retries: int) -> Any:
         fitting.reader.check_is_frame(X if y is None else (X, y))
     reference = schema_of_collection(X)
     fitting.reader.check_names(reference)
+    fitting.reader.schema, fitting.reader.first = reference, "the collection"
     with scheduler_of(client) as scheduler:
         while fitting.k < fitting.plan.n_passes:
-            fitting.reader.schema, fitting.reader.first = reference, "the collection"
             root = graph(fitting, parts)
             (result,) = dask.compute(root, scheduler=scheduler, retries=retries)
             if result.refused:
                 raise result.refused
-            fitting.state, fitting.n_rows[-1], fitting.reader.schema = (
-                result.state,
-                result.n_rows,
-                result.schema,
-            )
+            fitting.state, fitting.n_rows[-1] = result.state, result.n_rows
             fitting.end_pass()
     return fitting.plan.fitted
 
@@ -102,7 +98,6 @@ class Partial:
 
     state: Any
     n_rows: int = 0
-    schema: dict[str, str] | None = None
     refused: Exception | None = None
 
 
@@ -117,7 +112,7 @@ def _read(task: Any, part: Any, where: str) -> Partial:
         if not is_located(error):
             raise
         return Partial(None, refused=_told(error))
-    return Partial(fitting.state, fitting.n_rows[-1], fitting.reader.schema)
+    return Partial(fitting.state, fitting.n_rows[-1])
 
 
 def _told(error: Exception) -> Exception:
@@ -136,7 +131,7 @@ def _added(task: Any, partials: list[Partial]) -> Partial:
         if total.refused or more.refused:
             return total if total.refused else more
         state = added(plan, k, total.state, more.state)
-        total = Partial(state, total.n_rows + more.n_rows, total.schema or more.schema)
+        total = Partial(state, total.n_rows + more.n_rows)
     return total
 
 

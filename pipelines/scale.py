@@ -57,15 +57,17 @@ def fit_batches(
         The column, or the columns of several targets, to learn; they are not among the features.
 
     sample_weight : str, default=None
-        The column of weights for the last step, as ``fit`` takes them; it is not among the features.
+        The column of weights for the last step, as ``fit`` takes them; it is not among the features. A batch
+        whose weights are all 0, which ``fit`` alone would refuse, gives the last step nothing but its labels;
+        the steps before learn from it, as they do in ``fit``. All of all batches must not be 0.
 
     progress : bool or rich.console.Console, default=False
         Whether to show a progress bar on the standard error stream, or where.
 
     checkpoint : str or path, default=None
-        A file that keeps the state. If it is there, the fit goes on from it: the result is that of a fit that
-        was never interrupted, to the last bit. It is replaced in one step, and deleted when the model is
-        fitted. It is a joblib file: **it runs code when it is loaded**, use your own only.
+        A file that keeps the state. If it is there, the fit goes on from it, with the same batches: the
+        result is that of a fit that was never interrupted, to the last bit. It is replaced in one step, and deleted
+        when the model is fitted. It is a joblib file: **it runs code when it is loaded**, use your own only.
 
     every : int, default=100
         After how many batches the state is written.
@@ -81,13 +83,14 @@ def fit_batches(
     ------
     TypeError
         If a step has no state that adds up, such as GDClassifier and the networks, or `batches` is an
-        iterator and more than one pass is needed. Nothing is read then.
+        iterator and more than one pass is needed: nothing is read then. If there are weights, and the last
+        step takes none.
     ValueError
         What a step's ``fit`` refuses; if a batch has other columns than the first, or values of another kind;
         if there are no rows, or a pass sees another number of rows than the first. The batch or file is
         named, and the model is unchanged.
     ModelFileError
-        If `checkpoint` is of another model or of other versions.
+        If `checkpoint` is of another model, of other versions, or of batches of another size.
 
     Notes
     -----
@@ -155,7 +158,7 @@ def fit_dask(
         "synchronous" on this machine; None for the client that is active, or Dask's own choice.
 
     sample_weight : str, default=None
-        The column of weights for the last step; it is not among the features.
+        As of :func:`fit_batches`; a column of X.
 
     retries : int, default=3
         How often a task that failed is tried again, on a cluster. What a dead worker had is worked out again

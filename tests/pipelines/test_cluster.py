@@ -288,6 +288,17 @@ def test_a_label_and_a_category_that_one_partition_has(client):
     assert expected[-1].classes_[0] == "Aaa"
 
 
+def test_passes_that_see_other_rows():
+    asked = []
+
+    def shrinking(part):
+        asked.append(part)
+        return made(part).iloc[: 40 if len(asked) <= PARTS else 39]
+
+    with pytest.raises(ValueError, match="Pass 2 over the batches saw 390 rows, and the first one 400"):
+        fit_dask(game_recommender(), lazily(shrinking), "title", "synchronous")
+
+
 # Refusals.
 
 

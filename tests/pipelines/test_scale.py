@@ -280,6 +280,27 @@ def test_weights_for_a_step_that_takes_none(model):
         fit_batches(model, [(np.ones((3, 2)), None, np.ones(3))])
 
 
+def test_rows_of_no_weight_have_no_say_in_the_domain():
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0], [100.0]]), np.array([0.0, 1.0, 4.0, 9.0, 5.0])
+    weight = np.array([1.0, 1.0, 1.0, 1.0, 0.0])
+    expected = PolynomialRegressor(2).fit(X, y, weight)
+    model = fit_batches(PolynomialRegressor(2), [(X[:2], y[:2], weight[:2]), (X[2:], y[2:], weight[2:])])
+    assert_array_equal(model.domain_, expected.domain_)
+    assert_allclose(model.coef_, expected.coef_, atol=1e-10)
+
+
+def test_a_missing_label_in_a_polars_column():
+    frame = pl.from_pandas(WHOLE).with_columns(title=pl.when(pl.col("budget") == "cheap").then("title"))
+    with pytest.raises(ValueError, match="In batch 0: .*missing label"):
+        fit_batches(game_recommender(), [frame], "title")
+
+
+def test_a_column_that_says_nothing_at_first_is_compared_with_the_first_that_does():
+    says = "In batch 2: Column 'budget' holds values of kind 'number', but 'text'"
+    with pytest.raises(ValueError, match=says):
+        fit_batches(game_recommender(), [WHOLE[:0], WHOLE, WHOLE.assign(budget=1)], "title")
+
+
 def test_a_label_that_one_batch_has_and_parameters_that_need_all_classes():
     X, y = np.eye(3, dtype=int), np.array(["a", "b", "c"])
     params = {"alpha": 0.0, "force_alpha": False, "norm": True, "class_prior": [0.2, 0.3, 0.5]}
@@ -348,6 +369,17 @@ def test_columns_are_put_together_as_fit_does(threshold, rows):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.fit(frame)  # an ordinary ColumnTransformer, which can be fitted again
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.74, 0.75, 0.76])
+def test_sparse_or_dense_at_the_threshold_itself(threshold):
+    frame = pd.DataFrame({"types": [["a", "b", "c"], ["b", "c", "d"], ["c", "d", "a", "a"], ["d", "a", "b"]]})
+
+    def encode():
+        return ColumnTransformer([("types", MultiHotEncoder(), "types")], sparse_threshold=threshold)
+
+    model = fit_batches(encode(), [frame[:1], frame[1:]])  # three of four columns are 1
+    assert model.sparse_output_ == encode().fit(frame).sparse_output_ == (threshold > 0.75)
 
 
 def test_columns_by_selector_and_passthrough_and_output_as_frames():
