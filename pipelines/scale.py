@@ -66,8 +66,9 @@ def fit_batches(
 
     checkpoint : str or path, default=None
         A file that keeps the state. If it is there, the fit goes on from it, with the same batches: the
-        result is that of a fit that was never interrupted, to the last bit. It is replaced in one step, and deleted
-        when the model is fitted. It is a joblib file: **it runs code when it is loaded**, use your own only.
+        result is that of a fit that was never interrupted, to the last bit. It is replaced in one step, and
+        deleted when the model is fitted. It is a joblib file: **it runs code when it is loaded**, use your
+        own only.
 
     every : int, default=100
         After how many batches the state is written.
