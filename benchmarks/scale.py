@@ -38,6 +38,11 @@ BUDGETS, TYPES = ("cheap", "premium", "standard"), [f"type {i:02d}" for i in ran
 PEER_ROWS, PEER_BATCH, REPEATS = {"games": 5_000, "regression": 1_000_000}, 1_000, 3
 TARGET = {"games": "title", "regression": "y"}
 RESULTS = Path("docs/scale.json")
+KEPT = "memory kept"  # by workers whose malloc does not return it at once; Dask's default is 65536 bytes
+MALLOC = {
+    f"distributed.nanny.pre-spawn-environ.MALLOC_{what}_THRESHOLD_": str(1 << 28) for what in ("TRIM", "MMAP")
+}
+ON_WORKERS = ("1 worker", f"1 worker, {KEPT}", "2 workers")
 
 
 def main() -> None:
@@ -76,7 +81,7 @@ def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, k
         n_cluster = min(rows, int(cluster_rows or rows))
         make(folder / task, task, rows)
         todo = [("fit_batches", rows), ("peer", PEER_ROWS[task])]
-        for how, n_rows in [*todo, *[(how, n_cluster) for how in ("fit_batches", "1 worker", "2 workers")]]:
+        for how, n_rows in [*todo, *[(how, n_cluster) for how in ("fit_batches", *ON_WORKERS)]]:
             report["rows"].append(in_a_process(task, how, folder, min(rows, n_rows)))
             print(report["rows"][-1], flush=True)
             kept.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -100,7 +105,7 @@ def measured(task: str, how: str, folder: Path, rows: int) -> dict:
     if how == "fit_batches":
         seconds, cpu, _ = timed(lambda: fit_batches(new(task), source, TARGET[task]))
         return {"seconds": seconds, "cpu_seconds": cpu, "peak_mb": peak_mb()}
-    return on_workers(task, source, int(how.split()[0]))
+    return on_workers(task, source, int(how.split()[0]), MALLOC if how.endswith(KEPT) else {})
 
 
 def files_for(folder: Path, rows: int) -> list[Path]:
@@ -131,10 +136,12 @@ def peak_mb() -> float | None:
     return int(found[1]) / 1024 if found else None
 
 
-def on_workers(task: str, source: Any, n_workers: int) -> dict:
-    """Fit on processes of one thread each, under nannies."""
+def on_workers(task: str, source: Any, n_workers: int, settings: dict[str, str]) -> dict:
+    """Fit on processes of one thread each, under nannies, with some of Dask's settings."""
+    import dask
     from distributed import Client, LocalCluster
 
+    dask.config.set(settings)
     options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "memory_limit": 0}
     with LocalCluster(n_workers=n_workers, **options) as cluster, Client(cluster) as client:
         client.run(__import__, "pipelines._cluster")

@@ -82,7 +82,7 @@ def one_block(column: Column, known: dict[Any, int], other: bool, dtype: DTypeLi
         indices = indices[kept]
         indptr = np.concatenate(([0], np.cumsum(kept)))[indptr]
     if len(indices) <= np.iinfo(np.int32).max:
-        indptr = indptr.astype(np.int32)  # scipy keeps the wider of the two index types
+        indptr = indptr.astype(np.int32, copy=False)  # scipy keeps the wider of the two index types
     ones = np.ones(len(indices), dtype=dtype)
     shape = (len(indptr) - 1, len(known) + other)
     block = sparse.csr_array((ones, indices, indptr), shape=shape)

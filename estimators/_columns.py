@@ -42,9 +42,12 @@ class Column:
 
     def indptr(self) -> np.ndarray:
         """Where rows begin and end: row ``r`` is ``codes[indptr[r]:indptr[r + 1]]``."""
+        kind = np.int32 if len(self.codes) <= np.iinfo(np.int32).max else np.int64  # as scipy keeps them
         if self.lengths is None:
-            return np.arange(len(self.codes) + 1)
-        return np.concatenate(([0], np.cumsum(self.lengths)))
+            return np.arange(len(self.codes) + 1, dtype=kind)
+        indptr = np.zeros(len(self.lengths) + 1, dtype=kind)
+        np.cumsum(self.lengths, out=indptr[1:])
+        return indptr
 
     def take(self, rows: np.ndarray) -> "Column":
         """Return the rows named by their indices; -1 is the last row."""

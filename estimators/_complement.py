@@ -274,9 +274,10 @@ def count_by_class(
     O(nonzeros): the one-hot labels are sparse too, and a dense X is summed over the classes that
     occur, so that the sums are never larger than X.
     """
-    present = np.flatnonzero(np.bincount(codes, minlength=n_classes))
-    local = np.searchsorted(present, codes)
-    parts = weight, local, np.arange(len(codes) + 1)
+    occurs = np.bincount(codes, minlength=n_classes) > 0
+    present, kind = np.flatnonzero(occurs), np.int32 if len(codes) <= np.iinfo(np.int32).max else np.int64
+    local = (np.cumsum(occurs, dtype=kind) - 1)[codes]
+    parts = weight, local, np.arange(len(codes) + 1, dtype=kind)
     labels = sp.csr_array(parts, shape=(len(codes), len(present))).T.tocsr()  # (present, samples)
     sums = as_csr(labels @ X)  # (present, samples) @ (samples, features)
     sizes = np.zeros(n_classes, dtype=np.intp)

@@ -191,6 +191,7 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None, ex
         np.ones((1 + q, length)),
         np.empty((d, d)),
     )
+    spare = [np.empty_like(x_block) for _ in range(2)] if exact else None
     (y_shift, _), kind = _middle(y, sample_weight), np.longdouble if exact else np.float64
     xx, vx, vv = np.zeros((d, d), kind), np.zeros((1 + q, d), kind), np.zeros((1 + q, 1 + q))
     with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
@@ -204,7 +205,7 @@ def gather(rows: Any, y: np.ndarray, sample_weight: np.ndarray | None = None, ex
                 v[1:] *= v[0]
                 x = np.multiply(x, v[0][:, np.newaxis], out=block)
             if exact:
-                more_xx, more_vx = _exact_products(x, v)
+                more_xx, more_vx = _exact_products(x, v, spare)
                 xx += more_xx
                 vx += more_vx
             else:
@@ -285,34 +286,39 @@ def _centre(
         )
 
 
-def _exact_products(x: Any, v: Any) -> tuple[np.ndarray, np.ndarray]:
+def _exact_products(x: Any, v: Any, spare: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Return x'x and vx of x (n, d) and v (k, n), to twice the digits: in extended precision.
 
     The leading bits of both are cut so short that sums of their products are exact, in whatever order BLAS
-    adds them; what is left is smaller by 2^-26, and so is its rounding (Ozaki et al., 2012).
+    adds them; what is left is smaller by 2^-26, and so is its rounding (Ozaki et al., 2012). `spare`, two
+    arrays of at least n rows, spares fetching memory for each block: where malloc returns it at once to the
+    system, as in Dask's workers, that takes as long as the products.
     """
-    (x_top, x_rest), (v_top, v_rest) = _split(x), (part.T for part in _split(v.T))
+    (x_top, x_rest), (v_top, v_rest) = _split(x, spare), (part.T for part in _split(v.T))
     cross = _dense(x_top.T @ x_rest)  # (d, n) @ (n, d)
     xx = _dense(x_top.T @ x_top).astype(np.longdouble) + (cross + cross.T + _dense(x_rest.T @ x_rest))
     vx = _dense(v_top @ x_top).astype(np.longdouble) + (_dense(v_top @ x_rest) + _dense(v_rest @ x))
     return xx, vx
 
 
-def _split(columns: Any) -> tuple[Any, Any]:
-    """Return the columns (n, k) rounded to 2^-26 of their lengths, and the rest."""
+def _split(columns: Any, spare: Any = None) -> tuple[Any, Any]:
+    """Return the columns (n, k) rounded to 2^-26 of their lengths, and the rest; in `spare`, if given."""
     if sp.issparse(columns):
         numbers, at = columns.data, columns.indices
         lengths = np.sqrt(np.bincount(at, numbers**2, columns.shape[1]))
         parts = _split_numbers(numbers, lengths[at])
         return tuple(sp.csr_array((part, at, columns.indptr), columns.shape) for part in parts)
-    return _split_numbers(columns, np.sqrt(np.einsum("nk,nk->k", columns, columns)))
+    lengths = np.sqrt(np.einsum("nk,nk->k", columns, columns))
+    return _split_numbers(columns, lengths, *([each[: len(columns)] for each in spare] if spare else ()))
 
 
-def _split_numbers(numbers: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _split_numbers(
+    numbers: np.ndarray, lengths: np.ndarray, top: Any = None, rest: Any = None
+) -> tuple[np.ndarray, np.ndarray]:
     anchor = np.ldexp(1.5, np.frexp(lengths)[1] + 26)  # beside it, a double has room for so many bits
-    top = numbers + anchor
+    top = np.add(numbers, anchor, out=top)
     top -= anchor
-    return top, numbers - top
+    return top, np.subtract(numbers, top, out=rest)
 
 
 def _dense(products: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
 from estimators._complement import ComplementScores, add_prior, as_csr, count_by_class
-from estimators._labels import encode_classes, encode_labels, locate_labels, unite_labels
+from estimators._labels import encode_classes, encode_labels, locate_labels, unite_and_locate, unite_labels
 from estimators._merging import check_mergeable
 from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 
@@ -238,11 +238,9 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             If parameters or features differ. Both models are unchanged.
         """
         check_mergeable(self, other)
-        classes = unite_labels(self.classes_, other.classes_)
-        (counts, class_count), (more, more_count) = (
-            self._counts_for(classes),
-            other._counts_for(classes),
-        )
+        classes, mine, theirs = unite_and_locate(self.classes_, other.classes_)
+        counts, class_count = self._counts_at(mine, len(classes))
+        more, more_count = other._counts_at(theirs, len(classes))
         return self._set_counts(classes, counts + more, class_count + more_count)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -425,12 +423,15 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         """Return F and the class counts with rows for `classes`, of which ``classes_`` are some."""
         if len(classes) == len(self.classes_):
             return self._scores.counts, self.class_count_
-        position, _ = locate_labels(self.classes_, classes)
-        sizes, class_count = np.zeros(len(classes), dtype=np.intp), np.zeros(len(classes))
+        return self._counts_at(locate_labels(self.classes_, classes)[0], len(classes))
+
+    def _counts_at(self, position: np.ndarray, n_classes: int) -> tuple[sp.csr_array, np.ndarray]:
+        """Return F and the class counts among `n_classes`, with ``classes_`` at these positions."""
+        sizes, class_count = np.zeros(n_classes, dtype=np.intp), np.zeros(n_classes)
         counts = self._scores.counts
         sizes[position], class_count[position] = np.diff(counts.indptr), self.class_count_
         parts = counts.data, counts.indices, np.concatenate(([0], np.cumsum(sizes)))
-        return sp.csr_array(parts, shape=(len(classes), counts.shape[1])), class_count
+        return sp.csr_array(parts, shape=(n_classes, counts.shape[1])), class_count
 
     def _forget(self) -> None:
         """Start anew: should the fit fail, no old counts stand beside new features."""

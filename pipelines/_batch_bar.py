@@ -10,6 +10,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 Advance = Callable[[int], Any]
 
 
+def check_progress(progress: Any) -> None:
+    """Raise unless it says whether to show a bar, or where."""
+    if not isinstance(progress, (bool, Console)):
+        raise TypeError(
+            "The 'progress' parameter of fit_batches must be a bool or a rich.console.Console. "
+            f"Got {progress!r} instead."
+        )
+
+
 @contextmanager
 def batch_bar(shown: bool | Console, title: str, rows: int | None, done: int) -> Iterator[Advance]:
     """Yield a function that takes the number of rows done so far in this pass; `rows` None if not known."""

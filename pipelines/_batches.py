@@ -28,22 +28,33 @@ class Reader:
     first: str = field(default="", repr=False)
 
     def split(self, batch: Any, where: str) -> tuple[Any, Any, Any] | None:
-        """Return X (n, d), y and weights (n,) of a batch; None if it has no rows that count."""
+        """Return X (n, d), y and weights (n,) of a batch; None if it has no rows."""
         with located(where):
             batch = as_frame(batch)
+            self.check_is_frame(batch)
             parts = batch if isinstance(batch, tuple) else (batch,)
-            if isinstance(batch, tuple) and (self.y is not None or self.sample_weight is not None):
-                raise TypeError("Batches are frames where 'y' or 'sample_weight' names columns. Got a tuple.")
             if not 1 <= len(parts) <= 3:
                 raise TypeError(f"A batch is X, (X, y) or (X, y, sample_weight). Got {len(parts)} parts.")
             X = self._checked(parts[0], where)
             if not n_rows_of(X):
                 return None
-            X, y, weight = self._taken(X) if len(parts) == 1 else (X, *parts[1:], None)[:3]
-            return None if weight is not None and not np.any(weight) else (X, y, weight)
+            return self._taken(X) if len(parts) == 1 else (X, *parts[1:], None)[:3]
+
+    def check_is_frame(self, batch: Any) -> None:
+        """Raise unless a batch has columns, where the names of some are given."""
+        if (self.y is not None or self.sample_weight is not None) and not hasattr(type(batch), "columns"):
+            raise TypeError(
+                "Batches are frames where 'y' or 'sample_weight' names columns. "
+                f"Got a {type(batch).__name__}."
+            )
 
     def _checked(self, X: Any, where: str) -> Any:
         """Compare X with the schema; return it with its columns in the same order."""
+        if not (hasattr(X, "shape") or isinstance(X, list)):
+            raise TypeError(
+                "A batch is a frame of pandas or polars, a batch or table of Arrow, or a tuple (X, y) of "
+                f"arrays. Got a {type(X).__name__}."
+            )
         found = schema_of(X) if n_rows_of(X) else dict.fromkeys(schema_of(X), ANY)  # its types say little
         if self.schema is None:
             self.check_names(found)
@@ -90,25 +101,57 @@ def as_frame(batch: Any) -> Any:
     return batch
 
 
+def n_rows_in(batch: Any) -> int:
+    """Return the number of rows of a batch of any kind."""
+    return n_rows_of(as_frame(batch[0] if isinstance(batch, tuple) else batch))
+
+
+def check_y_and_weight(y: Any, sample_weight: Any) -> None:
+    """Raise unless both are names of columns, each another one."""
+    if not (y is None or isinstance(y, str) or _is_list_of_names(y)):
+        raise TypeError(
+            "The 'y' parameter of fit_batches must be the name of a column or a list of names; targets that "
+            f"are not in the frames come with each batch, as (X, y). Got {_shown(y)} instead."
+        )
+    if not (sample_weight is None or isinstance(sample_weight, str)):
+        raise TypeError(
+            "The 'sample_weight' parameter must be the name of a column; weights that are not in the frames "
+            f"come with each batch, as (X, y, sample_weight). Got {_shown(sample_weight)} instead."
+        )
+    taken = [*names(y), *names(sample_weight)]
+    if len(set(taken)) < len(taken):
+        raise ValueError(f"'y' and 'sample_weight' must name each column once. Got {taken} instead.")
+
+
+def _is_list_of_names(y: Any) -> bool:
+    return isinstance(y, list) and bool(y) and all(isinstance(name, str) for name in y)
+
+
+def _shown(value: Any) -> str:
+    return f"a {type(value).__name__}" if hasattr(value, "shape") else repr(value)
+
+
 def check_batches(batches: Any, n_passes: int) -> None:
     """Raise unless the batches can be gone through as often as the model needs."""
-    if hasattr(batches, "columns") or isinstance(batches, (str, bytes, dict)):
-        raise TypeError(
-            "The 'batches' parameter of fit_batches must hold frames: a list of them, a function that "
-            f"returns an iterator, or what scan_parquet returns. Got a {type(batches).__name__} instead."
-        )
     if callable(batches) or isinstance(batches, FileSource):
         return
-    if not isinstance(batches, Iterable):
-        raise TypeError(
-            "The 'batches' parameter of fit_batches must be an iterable of frames, or a function that "
-            f"returns one. Got {batches!r} instead."
-        )
+    _check_iterable(batches)
     if isinstance(batches, Iterator) and n_passes > 1:
         raise TypeError(
             f"This model needs {n_passes} passes over the batches, but an iterator can be gone through once. "
             "The 'batches' parameter of fit_batches may be a list, a function that returns a new iterator at "
             f"each call, or what scan_parquet returns. Got a {type(batches).__name__} instead."
+        )
+
+
+def _check_iterable(batches: Any, returned: str = "") -> None:
+    # The type is asked, since a LazyFrame would work out its columns.
+    is_one = hasattr(type(batches), "columns") or isinstance(batches, (str, bytes, dict))
+    if is_one or not isinstance(batches, Iterable):
+        raise TypeError(
+            "The 'batches' parameter of fit_batches must hold frames: a list of them, a function that "
+            "returns an iterator, or what scan_parquet returns. "
+            f"Got {returned}a {type(batches).__name__} instead."
         )
 
 
@@ -118,4 +161,5 @@ def numbered(batches: Any) -> Generator[tuple[str, Any], None, None]:
         yield from where_of(batches)
     else:
         made: Iterable[Any] = batches() if callable(batches) else batches
+        _check_iterable(made, "a function that returns " if callable(batches) else "")
         yield from ((f"batch {number}", batch) for number, batch in enumerate(made))

@@ -19,8 +19,9 @@ from dask.typing import DaskCollection
 
 from pipelines._batches import n_rows_of
 from pipelines._fitting import Fitting
-from pipelines._schema import check_schema, is_located, kind_of_type, located, schema_of
+from pipelines._schema import check_schema, is_located, kind_of_type, located, schema_of, width_of
 from pipelines._sources import FilePart, FileSource
+from pipelines._tallies import added
 from pipelines.recommend import recommend
 
 SPLIT = 8  # states that one task adds up
@@ -53,21 +54,24 @@ def scheduler_of(client: Any) -> Iterator[Any]:
 
 def fit(fitting: Fitting, X: Any, y: Any, client: Any, retries: int) -> Any:
     """Fit a plan pass by pass; only the states of all rows come back."""
+    if y is not None and not isinstance(y, DaskCollection):
+        raise TypeError(
+            "The 'y' parameter of fit_dask must be the name of a column, a list of names, or a Dask Series, "
+            f"DataFrame or Array that is partitioned as X. Got a {type(y).__name__} instead."
+        )
     parts = partitions(X, y)
+    if isinstance(X, da.Array) or y is not None:
+        fitting.reader.check_is_frame(X if y is None else (X, y))
     reference = schema_of_collection(X)
     fitting.reader.check_names(reference)
+    fitting.reader.schema, fitting.reader.first = reference, "the collection"
     with scheduler_of(client) as scheduler:
         while fitting.k < fitting.plan.n_passes:
-            fitting.reader.schema, fitting.reader.first = reference, "the collection"
             root = graph(fitting, parts)
             (result,) = dask.compute(root, scheduler=scheduler, retries=retries)
             if result.refused:
                 raise result.refused
-            fitting.state, fitting.n_rows[-1], fitting.reader.schema = (
-                result.state,
-                result.n_rows,
-                result.schema,
-            )
+            fitting.state, fitting.n_rows[-1] = result.state, result.n_rows
             fitting.end_pass()
     return fitting.plan.fitted
 
@@ -94,7 +98,6 @@ class Partial:
 
     state: Any
     n_rows: int = 0
-    schema: dict[str, str] | None = None
     refused: Exception | None = None
 
 
@@ -109,7 +112,7 @@ def _read(task: Any, part: Any, where: str) -> Partial:
         if not is_located(error):
             raise
         return Partial(None, refused=_told(error))
-    return Partial(fitting.state, fitting.n_rows[-1], fitting.reader.schema)
+    return Partial(fitting.state, fitting.n_rows[-1])
 
 
 def _told(error: Exception) -> Exception:
@@ -127,9 +130,8 @@ def _added(task: Any, partials: list[Partial]) -> Partial:
     for more in others:
         if total.refused or more.refused:
             return total if total.refused else more
-        states = [each.state for each in (total, more) if each.state is not None]
-        state = plan.add(k, *states) if len(states) == 2 else states[0] if states else None
-        total = Partial(state, total.n_rows + more.n_rows, total.schema or more.schema)
+        state = added(plan, k, total.state, more.state)
+        total = Partial(state, total.n_rows + more.n_rows)
     return total
 
 
@@ -137,16 +139,18 @@ def schema_of_collection(X: Any) -> dict[str, str]:
     """Return the columns that every partition must have."""
     if isinstance(X, FileSource):
         return {name: kind_of_type(str(dtype)) for name, dtype in X.files[0].schema().items()}
-    return schema_of(np.empty((0, X.shape[1])) if isinstance(X, da.Array) else X._meta)
+    return schema_of(np.empty((0, width_of(X.shape))) if isinstance(X, da.Array) else X._meta)
 
 
-def partitions(X: Any, y: Any = None) -> list[tuple[str, Any]]:
+def partitions(X: Any, y: Any = None, of: str = "fit_dask") -> list[tuple[str, Any]]:
     """Return the partitions as Dask's delayed values, and how errors name them."""
-    if isinstance(X, FileSource):
+    if isinstance(X, FileSource) and y is None:
         return [(str(part), delayed(part, traverse=False)) for part in X.parts()]
+    if isinstance(X, FileSource):
+        raise TypeError("Of files the 'y' parameter of fit_dask must name columns. Got a Dask collection.")
     if not isinstance(X, (dd.DataFrame, da.Array)):
         raise TypeError(
-            "The 'X' parameter of fit_dask must be a Dask DataFrame or Array, or what scan_parquet returns. "
+            f"The 'X' parameter of {of} must be a Dask DataFrame or Array, or what scan_parquet returns. "
             f"Got a {type(X).__module__}.{type(X).__name__} instead."
         )
     delayed_parts, files = _delayed_parts(X), checked_files(X)
@@ -204,17 +208,20 @@ def _like(X: Any, y: Any) -> Any:
         and isinstance(y, da.Array)
         and not np.isnan([*X.chunks[0], *y.chunks[0]]).any()
     ):
+        if len(X) != len(y):
+            raise ValueError(f"X and y must have as many rows. Got {len(X):,} and {len(y):,}.")
         return y.rechunk({0: X.chunks[0]})
     return y
 
 
 def recommended(model: Any, X: Any, k: int, classes: np.ndarray) -> Any:
     """Return a lazy Dask DataFrame of the k best labels and scores of each row."""
+    parts = partitions(X, of="recommend_dask")
     names = [f"{what}_{place + 1}" for what in ("label", "score") for place in range(k)]
     labels = pd.Series(classes).dtype
     meta = pd.DataFrame({name: pd.Series([], dtype=labels if name[0] == "l" else float) for name in names})
     sent = _sent(model)
-    scored = [delayed(_scored, pure=False)(sent, part, where, k, meta) for where, part in partitions(X)]
+    scored = [delayed(_scored, pure=False)(sent, part, where, k, meta) for where, part in parts]
     return dd.from_delayed(scored, meta=meta, verify_meta=False)
 
 

@@ -2,15 +2,25 @@
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipelines import _cards, _files, _formats
 from pipelines._batch_bar import batch_bar
-from pipelines._batches import Names, Reader, check_batches, n_rows_of, numbered
+from pipelines._batches import (
+    Names,
+    Reader,
+    check_batches,
+    check_y_and_weight,
+    n_rows_in,
+    n_rows_of,
+    numbered,
+)
 from pipelines._cards import ModelFileError
 from pipelines._plan import plan_for
-from pipelines._schema import located
+from pipelines._schema import located, located_error, noted
+from pipelines._tallies import added, check_any
 
 FORMAT = 1
 
@@ -30,6 +40,7 @@ class Fitting:
     @classmethod
     def of(cls, model: Any, y: Names, sample_weight: str | None) -> "Fitting":
         """Return the fit of a model that has seen nothing yet."""
+        check_y_and_weight(y, sample_weight)
         described = {"model": _cards.describe(model), "y": y, "sample_weight": sample_weight}
         return cls(plan_for(model), Reader(y, sample_weight), _cards.as_json(described, "model"))
 
@@ -38,9 +49,14 @@ class Fitting:
         self.n_batches += 1
         table = self.reader.split(batch, where)
         if table is not None:
-            with located(where):
+            if table[2] is not None and not self.plan.weighted:
+                raise located_error(where, TypeError("The last step of this model takes no sample_weight."))
+            try:
                 state = self.plan.read(self.k, *table)
-                self.state = state if self.state is None else self.plan.add(self.k, self.state, state)
+            except (ValueError, TypeError) as error:
+                raise located_error(where, error, noted(error, table[0])) from error
+            with located(where):
+                self.state = added(self.plan, self.k, self.state, state)
             self.n_rows[-1] += n_rows_of(table[0])
 
     def end_pass(self) -> None:
@@ -50,8 +66,7 @@ class Fitting:
                 f"Pass {self.k + 1} over the batches saw {self.n_rows[-1]:,} rows, and the first one "
                 f"{self.n_rows[0]:,}: every pass must see the same batches."
             )
-        if self.state is None:
-            raise ValueError("The batches hold no rows to learn from.")
+        check_any(self.state)
         self.plan.close(self.k, self.state)
         self.k, self.state, self.n_batches = self.k + 1, None, 0
         self.n_rows.append(0)
@@ -76,11 +91,15 @@ def fit(fitting: Fitting, batches: Any, progress: Any, checkpoint: Path | None, 
 
 
 def _one_pass(fitting: Fitting, batches: Any, advance: Any, checkpoint: Path | None, every: int) -> None:
-    seen = fitting.n_batches
     with closing(numbered(batches)) as each:
-        for number, (where, batch) in enumerate(each):
-            if number < seen:
-                continue
+        n_rows = sum(n_rows_in(batch) for _, batch in islice(each, fitting.n_batches))
+        if n_rows != fitting.n_rows[-1]:
+            raise ModelFileError(
+                f"The checkpoint {str(checkpoint)!r} has seen {fitting.n_rows[-1]:,} rows in "
+                f"{fitting.n_batches:,} batches of this pass, and the first {fitting.n_batches:,} of these "
+                f"hold {n_rows:,}: give the same batches, of the same size, or delete it to begin anew."
+            )
+        for where, batch in each:
             fitting.read(batch, where)
             advance(fitting.n_rows[-1])
             if checkpoint and fitting.n_batches % every == 0:

@@ -34,6 +34,8 @@ from pipelines._tallies import (
     PolynomialTally,
     ScalerTally,
     StatelessTally,
+    added,
+    check_any,
 )
 from pipelines.forecast import EveningReader, ServiceLevelRegressor
 
@@ -47,6 +49,8 @@ def plan_for(model: Any) -> Any:
         raise TypeError(_no_sums(type(model).__name__))
     if isinstance(model, TransformerMixin) and not get_tags(model).requires_fit:
         return StatelessTally(model)
+    if isinstance(model, type):
+        raise TypeError(f"A model is an object, not a class. Got {model.__name__}: write {model.__name__}().")
     kind = type(model)
     raise TypeError(
         f"{kind.__module__.partition('.')[0]}.{kind.__qualname__} has no state that adds up over batches. "
@@ -81,6 +85,8 @@ class PipelineNode:
             ready += node.ready_after if node else 0
         ends = [node.n_passes + start for node, start in zip(self.nodes, self.starts, strict=True) if node]
         self.n_passes, self.ready_after = max(ends, default=0), ready
+        last = self.nodes[-1]
+        self.weighted = last is not None and last.weighted
 
     def _active(self, k: int) -> list[tuple[int, Any, int]]:
         """Return the steps that learn in pass `k`: place, node and the step's own pass."""
@@ -101,11 +107,12 @@ class PipelineNode:
 
     def add(self, k: int, one: Any, other: Any) -> dict[int, Any]:
         """Return the states of both batches."""
-        return {i: node.add(own, one[i], other[i]) for i, node, own in self._active(k)}
+        return {i: added(node, own, one[i], other[i]) for i, node, own in self._active(k)}
 
     def close(self, k: int, state: Any) -> None:
         """Take in the states; after the last pass the pipeline is fitted."""
         for i, node, own in self._active(k):
+            check_any(state[i])
             node.close(own, state[i])
         if k == self.n_passes - 1:
             fitted = clone(self.model)
@@ -126,6 +133,8 @@ def _is_nothing(step: Any) -> bool:
 
 class ColumnNode:
     """The children of a ColumnTransformer, each with its columns; they learn side by side."""
+
+    weighted = False
 
     def __init__(self, model: ColumnTransformer) -> None:
         self.model, self.fitted = model, None
@@ -221,6 +230,8 @@ def _length(X: Any) -> int:
 class ServiceLevelNode:
     """The regressor in a ServiceLevelRegressor without folds: held-out errors are no sums."""
 
+    weighted = False
+
     def __init__(self, model: ServiceLevelRegressor) -> None:
         if model.cv >= 2:
             raise TypeError(
@@ -234,8 +245,6 @@ class ServiceLevelNode:
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> tuple[Any, Any]:
         """Return the model that has seen the shape of X, and the regressor's state."""
-        if weight is not None:
-            raise TypeError("ServiceLevelRegressor takes no sample_weight.")
         shell = clone(self.model)
         X, y = validate_data(shell, X, y, y_numeric=True)
         return shell, self.inner.read(k, X, y, None)

@@ -1,5 +1,6 @@
 """The columns of a batch and the kinds of their values, compared with those of the first batch."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,10 +20,10 @@ def located(where: str) -> Iterator[None]:
         raise located_error(where, error) from error
 
 
-def located_error(where: str, error: Exception) -> Exception:
+def located_error(where: str, error: Exception, said: str = "") -> Exception:
     """Return a TypeError for a TypeError, and a ValueError for any other, that says where it was."""
     kind = TypeError if isinstance(error, TypeError) and not isinstance(error, ValueError) else ValueError
-    told: Any = kind(f"In {where}: {error}")
+    told: Any = kind(f"In {where}: {said or error}")
     told.located = True
     return told
 
@@ -32,15 +33,46 @@ def is_located(error: Exception) -> bool:
     return getattr(error, "located", False)
 
 
+def noted(error: Exception, X: Any) -> str:
+    """Return what a step said of X, and the columns that it may have meant; steps often name none."""
+    said = str(error).partition("\n")[0]
+    if not hasattr(X, "columns"):
+        return said
+    if re.search("NaN|infinity", said):
+        found, what = [name for name in X.columns if _has_holes(X[name])], "NaN, nulls or infinity"
+    elif re.search("could not convert string|could not be promoted", said):
+        found, what = [name for name in X.columns if kind_of(X[name]) in ("text", "date")], "no numbers"
+    else:
+        return said
+    return f"{said} ({what} in column{'s' * (len(found) > 1)} {listed(found)})" if found else said
+
+
+def _has_holes(column: Any) -> bool:
+    values = np.asarray(column)
+    return bool(pd.isna(values).any() or (values.dtype.kind == "f" and np.isinf(values).any()))
+
+
 ANY = "anything"  # no value was seen that says more
 
 
 def schema_of(X: Any) -> dict[str, str]:
     """Return the kind of each column: number, text, list, date or anything."""
     if hasattr(X, "columns"):
-        return {name: kind_of(X[name]) for name in X.columns}
-    width = X.shape[1] if np.ndim(X) == 2 or hasattr(X, "tocsr") else np.asarray(X).shape[-1]
-    return {f"x{j}": ANY for j in range(width)}
+        names = list(X.columns)
+        if len(set(names)) < len(names):
+            twice = next(name for i, name in enumerate(names) if name in names[:i])
+            raise ValueError(f"There are two columns {twice!r}. Give one of them another name.")
+        return {name: kind_of(X[name]) for name in names}
+    if isinstance(X, list):  # rows of columns, or of categories: only the step knows
+        return {}
+    return {f"x{j}": ANY for j in range(width_of(np.shape(X)))}
+
+
+def width_of(shape: tuple[int, ...]) -> int:
+    """Return the number of columns; raise unless there are two axes."""
+    if len(shape) != 2:
+        raise ValueError(f"X must have two axes, (n_rows, n_features). Got the shape {shape} instead.")
+    return shape[1]
 
 
 def kind_of(column: Any) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from glob import glob, has_magic
+from glob import escape, glob, has_magic
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,8 @@ class FilePart:
         """Return polars' lazy frame of the chosen columns."""
         import polars as pl
 
-        frame = getattr(pl, f"scan_{self.kind}")(self.path, **dict(self.options))
+        path = self.path if "://" in self.path else escape(self.path)  # one file, even if it is called [1]
+        frame = getattr(pl, f"scan_{self.kind}")(path, **dict(self.options))
         return frame if self.columns is None else frame.select(self.columns)
 
     def schema(self) -> dict[str, Any]:
@@ -249,6 +250,11 @@ def _checked_size(batch_size: Any, of: str) -> int:
 
 def open_files(path: Any, kind: str, columns: Any, batch_size: int, options: dict[str, Any]) -> FileSource:
     """Return the source of files that have the same columns; raise where one has not."""
+    if isinstance(columns, str) or not (columns is None or (isinstance(columns, Sequence) and columns)):
+        raise TypeError(
+            f"The 'columns' parameter of scan_{kind} must be a list of names, or None for all. "
+            f"Got {columns!r} instead."
+        )
     chosen = None if columns is None else tuple(columns)
     files = [
         FilePart(file, kind, chosen, batch_size, tuple(options.items())) for file in find_files(path, kind)
@@ -268,20 +274,23 @@ def open_files(path: Any, kind: str, columns: Any, batch_size: int, options: dic
 def find_files(path: Any, kind: str) -> list[str]:
     """Return the files that a path, a folder, a pattern, or a list of these names, sorted within each."""
     found: list[str] = []
-    for each in path if isinstance(path, (list, tuple)) else [path]:
-        text = str(each)
-        if "://" in text or Path(text).is_file():
-            found.append(text)
-        elif has_magic(text):
-            found += sorted(glob(text, recursive=True))
-        elif Path(text).is_dir():
-            found += sorted(str(file) for file in Path(text).rglob("*") if _is_data(file, kind))
-    if not found:
-        raise FileNotFoundError(
-            f"The 'path' parameter of scan_{kind} must name files, a folder with files that end in "
-            f"{' or '.join(SUFFIXES[kind])}, or a pattern. Got {path!r}, and found none."
-        )
+    for each in path if isinstance(path, (list, tuple)) and path else [path]:
+        files = _files_of(str(each), kind) if each and isinstance(each, (str, os.PathLike)) else []
+        if not files:
+            raise FileNotFoundError(
+                f"The 'path' parameter of scan_{kind} must name files, a folder with files that end in "
+                f"{' or '.join(SUFFIXES[kind])}, or a pattern. Got {each!r}, and found none."
+            )
+        found += files
     return found
+
+
+def _files_of(path: str, kind: str) -> list[str]:
+    if "://" in path or Path(path).is_file():
+        return [path]
+    if Path(path).is_dir():
+        return sorted(str(file) for file in Path(path).rglob("*") if _is_data(file, kind))
+    return sorted(glob(path, recursive=True)) if has_magic(path) else []
 
 
 def _is_data(file: Path, kind: str) -> bool:

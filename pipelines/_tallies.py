@@ -20,9 +20,26 @@ from pipelines._evenings import CATEGORIES, KINDS, of_kind, read_evenings
 MOST_VALUES = 1_000_000  # different values of one column of evenings, for its median
 
 
+def added(node: Any, k: int, one: Any, other: Any) -> Any:
+    """Return the states of both batches; that of rows without weight may be None."""
+    return other if one is None else one if other is None else node.add(k, one, other)
+
+
+def check_any(state: Any) -> None:
+    """Raise if no rows were learned from."""
+    if state is None:
+        raise ValueError("The batches hold no rows to learn from, or all their weights are 0.")
+
+
+def weighs_nothing(weight: Any) -> bool:
+    """Tell whether all weights are 0, which `fit` refuses, as a batch may have them."""
+    return weight is not None and not np.any(weight)
+
+
 class Tally:
     """One step that learns in one pass; `model` is not fitted, `fitted` is None until it has learned."""
 
+    weighted = False  # whether it takes sample_weight
     n_passes = 1
     ready_after = 1  # passes; then its transform can be asked
 
@@ -92,8 +109,12 @@ class EncoderTally(Tally):
 class ScalerTally(Tally):
     """Means and variances of :class:`sklearn.preprocessing.StandardScaler`, by the formula of Chan et al."""
 
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> StandardScaler:
+    weighted = True
+
+    def read(self, k: int, X: Any, y: Any, weight: Any) -> StandardScaler | None:
         """Return the scaler of a batch."""
+        if weighs_nothing(weight):
+            return None
         with np.errstate(invalid="ignore"):  # a column that is missing in this batch
             return clone(self.model).fit(X, sample_weight=weight)
 
@@ -137,18 +158,23 @@ def _scale(scaler: StandardScaler) -> np.ndarray:
 class ComplementTally(Tally):
     """The counts of ComplementNB; what depends on all classes, prior and smoothing, waits for the end."""
 
-    neutral = {"alpha": 1.0, "force_alpha": True, "fit_prior": True, "class_prior": None, "norm": False}
+    weighted = True
+    neutral = {"alpha": 1.0, "force_alpha": True, "fit_prior": False, "class_prior": None, "norm": False}
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
-        """Return the counts of a batch."""
+        """Return the counts of a batch; labels of no weight are labels too."""
         labels, y = _numbered(y)
-        state = clone(self.model).set_params(**self.neutral).fit(X, y, weight)
+        state = clone(self.model).set_params(**self.neutral)
+        state.fit(X, y, None if weighs_nothing(weight) else weight)
         if labels is not None:
             state.classes_ = labels
+        if weighs_nothing(weight):
+            state._set_counts(state.classes_, state._scores.counts * 0.0, state.class_count_ * 0.0)
         return state
 
     def close(self, k: int, state: Any) -> None:
         """Give the counts the model's own parameters."""
+        check_any(state if state.class_count_.any() else None)
         params = self.model.get_params(deep=False)
         fitted = copy.copy(state).set_params(**params)
         self.fitted = fitted._set_counts(state.classes_, state._scores.counts, state.class_count_)
@@ -169,8 +195,12 @@ def _numbered(y: Any) -> tuple[np.ndarray | None, Any]:
 class LeastSquaresTally(Tally):
     """The statistics of GDRegressor; whether descent diverges is asked of all rows, not of each batch."""
 
+    weighted = True
+
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
         """Return the statistics of a batch."""
+        if weighs_nothing(weight):
+            return None
         return self.model_for(k).partial_fit(X, y, weight)
 
     def add(self, k: int, one: Any, other: Any) -> Any:
@@ -211,8 +241,10 @@ class PolynomialTally(LeastSquaresTally):
         """Return the lowest and highest values of a batch, then its statistics."""
         if k == self.n_passes - 1:
             return super().read(k, X, y, weight)
+        if weighs_nothing(weight):
+            return None
         X, _, weight = check_rows(clone(self.model), X, y, weight, reset=True)
-        X = X if weight is None or not weight.any() else X[weight > 0]
+        X = X if weight is None else X[weight > 0]
         return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
 
     def add(self, k: int, one: Any, other: Any) -> Any:

@@ -10,7 +10,11 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
 from pipelines import _fitting
+from pipelines._batch_bar import check_progress
 from pipelines._fitting import Fitting
 from pipelines._ranking import check_k
 from pipelines._sources import scan_csv as scan_csv
@@ -53,15 +57,18 @@ def fit_batches(
         The column, or the columns of several targets, to learn; they are not among the features.
 
     sample_weight : str, default=None
-        The column of weights for the last step, as ``fit`` takes them; it is not among the features.
+        The column of weights for the last step, as ``fit`` takes them; it is not among the features. A batch
+        whose weights are all 0, which ``fit`` alone would refuse, gives the last step nothing but its labels;
+        the steps before learn from it, as they do in ``fit``. All of all batches must not be 0.
 
     progress : bool or rich.console.Console, default=False
         Whether to show a progress bar on the standard error stream, or where.
 
     checkpoint : str or path, default=None
-        A file that keeps the state. If it is there, the fit goes on from it: the result is that of a fit that
-        was never interrupted, to the last bit. It is replaced in one step, and deleted when the model is
-        fitted. It is a joblib file: **it runs code when it is loaded**, use your own only.
+        A file that keeps the state. If it is there, the fit goes on from it, with the same batches: the
+        result is that of a fit that was never interrupted, to the last bit. It is replaced in one step, and
+        deleted when the model is fitted. It is a joblib file: **it runs code when it is loaded**, use your
+        own only.
 
     every : int, default=100
         After how many batches the state is written.
@@ -77,13 +84,14 @@ def fit_batches(
     ------
     TypeError
         If a step has no state that adds up, such as GDClassifier and the networks, or `batches` is an
-        iterator and more than one pass is needed. Nothing is read then.
+        iterator and more than one pass is needed: nothing is read then. If there are weights, and the last
+        step takes none.
     ValueError
         What a step's ``fit`` refuses; if a batch has other columns than the first, or values of another kind;
         if there are no rows, or a pass sees another number of rows than the first. The batch or file is
         named, and the model is unchanged.
     ModelFileError
-        If `checkpoint` is of another model or of other versions.
+        If `checkpoint` is of another model, of other versions, or of batches of another size.
     OSError
         If `checkpoint` names a folder, or its folder does not exist.
 
@@ -105,6 +113,11 @@ def fit_batches(
     >>> recommend(model, {"budget": "cheap", "gameplay_types": ["Puzzle"]}, k=1)[0].tolist()
     [['Tetris']]
     """
+    check_progress(progress)
+    if not (checkpoint is None or isinstance(checkpoint, (str, os.PathLike))):
+        raise TypeError(
+            f"The 'checkpoint' parameter of fit_batches must be a path or None. Got {checkpoint!r} instead."
+        )
     if not isinstance(every, Integral) or isinstance(every, bool) or every < 1:
         raise ValueError(
             f"The 'every' parameter of fit_batches must be an int in the range [1, inf). "
@@ -149,7 +162,7 @@ def fit_dask(
         "synchronous" on this machine; None for the client that is active, or Dask's own choice.
 
     sample_weight : str, default=None
-        The column of weights for the last step; it is not among the features.
+        As of :func:`fit_batches`; a column of X.
 
     retries : int, default=3
         How often a task that failed is tried again, on a cluster. What a dead worker had is worked out again
@@ -240,8 +253,13 @@ def recommend_dask(model: Any, X: Any, k: int = 5) -> Any:
     """
     cluster = _cluster()
     k = check_k(k, "recommend_dask")
-    classes = steps_of(model)[-1].classes_
-    return cluster.recommended(model, X, min(k, len(classes)), classes)
+    classifier = steps_of(model)[-1]
+    check_is_fitted(classifier)
+    if not is_classifier(classifier):
+        raise TypeError(
+            f"recommend_dask ranks the labels of a classifier. Got a {type(classifier).__name__} instead."
+        )
+    return cluster.recommended(model, X, min(k, len(classifier.classes_)), classifier.classes_)
 
 
 def _became(model: Model, fitted: Any) -> Model:

@@ -19,6 +19,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 from sklearn import naive_bayes
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -27,6 +28,7 @@ from sklearn.model_selection import cross_val_score
 
 from estimators import ComplementNB, _complement
 from estimators._complement import number_distinct_rows
+from estimators._labels import encode_labels, unite_and_locate
 
 # Rennie et al. (2003), Table 4, worked by hand on the four documents of Manning et al., Introduction to
 # Information Retrieval, Table 13.1: columns Beijing, Chinese, Japan, Macao, Shanghai, Tokyo.
@@ -254,6 +256,31 @@ def test_error_refuses_new_labels_and_changes_nothing():
     assert pickle.dumps(model) == before
     with pytest.raises(ValueError, match="classes must be passed on the first call to partial_fit"):
         ComplementNB().partial_fit(DOCUMENTS, COUNTRIES)
+
+
+NAMES = st.lists(st.text("abc", max_size=4), min_size=1, max_size=8)
+NUMBERS = st.lists(st.integers(-3, 12), min_size=1, max_size=8)
+
+
+@given(st.one_of(st.tuples(NAMES, NAMES), st.tuples(NUMBERS, NUMBERS)))
+def test_two_sets_of_labels_are_united_as_numpy_does(lists):
+    one, other = map(np.unique, lists)
+    classes, of_one, of_other = unite_and_locate(one, other)
+    expected = np.union1d(one, other)
+    assert classes.dtype == expected.dtype
+    assert_array_equal(classes, expected)
+    assert_array_equal(classes[of_one], one)
+    assert_array_equal(classes[of_other], other)
+
+
+@given(NUMBERS, st.sampled_from(["i1", "i8", "u4", "u8"]))
+def test_whole_numbers_are_encoded_as_numpy_does(labels, kind):
+    y = np.array(labels if kind[0] == "i" else np.abs(labels), dtype=kind)
+    classes, codes = encode_labels(y)
+    expected, expected_codes = np.unique(y, return_inverse=True)
+    assert classes.dtype == expected.dtype
+    assert_array_equal(classes, expected)
+    assert_array_equal(codes, expected_codes)
 
 
 def test_merge_refuses_what_does_not_add_up():

@@ -288,6 +288,17 @@ def test_a_label_and_a_category_that_one_partition_has(client):
     assert expected[-1].classes_[0] == "Aaa"
 
 
+def test_passes_that_see_other_rows():
+    asked = []
+
+    def shrinking(part):
+        asked.append(part)
+        return made(part).iloc[: 40 if len(asked) <= PARTS else 39]
+
+    with pytest.raises(ValueError, match="Pass 2 over the batches saw 390 rows, and the first one 400"):
+        fit_dask(game_recommender(), lazily(shrinking), "title", "synchronous")
+
+
 # Refusals.
 
 
@@ -315,6 +326,48 @@ def test_what_is_no_collection_no_client_no_column_no_number():
             ValueError, match="The 'retries' parameter of fit_dask must be an int in the range"
         ):
             fit_dask(game_recommender(), lazily(made), "title", retries=retries)
+
+
+def test_a_target_that_does_not_fit():
+    X, y = da.ones((20, 2), chunks=5), np.ones(20)
+    with pytest.raises(TypeError, match="The 'y' parameter of fit_dask must be .*Got a ndarray instead"):
+        fit_dask(GDRegressor(), X, y)
+    with pytest.raises(ValueError, match="X and y must have as many rows. Got 20 and 21"):
+        fit_dask(GDRegressor(), X, da.ones(21))
+    with pytest.raises(TypeError, match="Batches are frames where 'y'.*Got a Array"):
+        fit_dask(GDRegressor(), X, "x0")
+    with pytest.raises(TypeError, match="Batches are frames where .*'sample_weight'.*Got a tuple"):
+        fit_dask(GDRegressor(), lazily(made)[["x"]], lazily(made)["y"], sample_weight="x")
+    with pytest.raises(ValueError, match=r"X must have two axes, .*Got the shape \(20,\)"):
+        fit_dask(GDRegressor(), X[:, 0], da.ones(20))
+
+
+def test_files_and_a_target_beside_them(folder):
+    with pytest.raises(TypeError, match="Of files the 'y' parameter of fit_dask must name columns"):
+        fit_dask(GDRegressor(), scan_parquet(folder), da.ones(120))
+
+
+def test_a_partition_without_weight_counts_as_in_fit():
+    def weighed(part):
+        return made(part)[["x", "y"]].assign(w=0.0 if part == 3 else 2.0)
+
+    whole = pd.concat([weighed(part) for part in range(PARTS)])
+    X = dd.from_delayed([dask.delayed(weighed)(part) for part in range(PARTS)], verify_meta=False)
+    model = make_pipeline(StandardScaler(), GDRegressor())
+    fit_dask(model, X, "y", "threads", sample_weight="w")
+    expected = make_pipeline(StandardScaler(), GDRegressor())
+    expected.fit(whole[["x"]], whole["y"], gdregressor__sample_weight=whole["w"])
+    assert_allclose(model[0].mean_, expected[0].mean_)
+    assert_allclose(model[-1].coef_, expected[-1].coef_, rtol=1e-10)
+
+
+def test_nothing_is_left_on_the_cluster(client):
+    fit_dask(game_recommender(), lazily(made), "title", client)
+    bad = lazily(lambda part: made(part).assign(x=np.nan if part == 4 else 1.0))
+    with pytest.raises(ValueError, match="In partition 4: .*NaN"):
+        fit_dask(regression(GDRegressor()), bad, "y")
+    client.run_on_scheduler(lambda: None)  # what was given up before is gone by the time of the answer
+    assert not client.futures
 
 
 def test_without_dask_the_extra_is_named(monkeypatch):
@@ -381,6 +434,12 @@ def test_files_and_empty_partitions_are_scored(folder):
     assert len(recommend_dask(EXPECTED, X, 1).compute(scheduler="threads")) == 40
     with pytest.raises(ValueError, match="The 'k' parameter of recommend_dask must be an int"):
         recommend_dask(EXPECTED, X, 0)
+    with pytest.raises(TypeError, match="The 'X' parameter of recommend_dask must be a Dask"):
+        recommend_dask(EXPECTED, WHOLE)
+    with pytest.raises(NotFittedError):
+        recommend_dask(game_recommender(), X)
+    with pytest.raises(TypeError, match="ranks the labels of a classifier. Got a GDRegressor"):
+        recommend_dask(GDRegressor().fit(WHOLE[["x"]], WHOLE["y"]), X)
 
 
 # Searches on the cluster.

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from rich.console import Console
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -226,6 +227,80 @@ def test_a_batch_whose_weights_are_all_zero_counts_for_nothing():
     assert_allclose(model.coef_, GDRegressor().fit(frame[["reservations"]][10:], frame["doughs"][10:]).coef_)
 
 
+def test_rows_without_weight_count_as_in_fit_in_every_step():
+    frame = WHOLE.assign(weight=np.where(np.arange(N) < 10, 0.0, WHOLE["weight"]))
+    frame.loc[:9, ["reservations", "title", "budget"]] = [99, "never bought", "a budget"]
+    parts = [frame[:4], frame[4:10], frame[10:]]
+    columns = ["reservations", "temperature"]
+    for regressor in (GDRegressor(), PolynomialRegressor(2)):
+        expected = make_pipeline(StandardScaler(), clone(regressor))
+        weights = {f"{expected.steps[-1][0]}__sample_weight": frame["weight"]}
+        expected.fit(frame[columns], frame["doughs"], **weights)
+        model = make_pipeline(StandardScaler(), clone(regressor))
+        numeric = [part[[*columns, "doughs", "weight"]] for part in parts]
+        fit_batches(model, numeric, "doughs", sample_weight="weight")
+        assert_allclose(model[0].mean_, expected[0].mean_)
+        assert_allclose(model[-1].coef_, expected[-1].coef_, rtol=1e-8, atol=1e-10)
+    games = game_recommender().fit(
+        frame.drop(columns="title"), frame["title"], classify__sample_weight=frame["weight"]
+    )
+    model = fit_batches(game_recommender(), parts, "title", sample_weight="weight")
+    assert "never bought" in model[-1].classes_
+    assert_array_equal(model[-1].classes_, games[-1].classes_)
+    assert_array_equal(model[-1].feature_count_, games[-1].feature_count_)
+    assert_array_equal(model[-1].class_log_prior_, games[-1].class_log_prior_)
+    scaler = fit_batches(
+        StandardScaler(), [part[["temperature", "weight"]] for part in parts], sample_weight="weight"
+    )
+    expected = StandardScaler().fit(frame[["temperature"]], sample_weight=frame["weight"])
+    assert_allclose(scaler.mean_, expected.mean_)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [GDRegressor(), PolynomialRegressor(2), make_pipeline(StandardScaler(), GDRegressor()), ComplementNB()],
+)
+def test_weights_that_are_all_zero_in_all_batches(model):
+    X, y = np.ones((3, 2)), np.array([1, 2, 3])
+    with pytest.raises(ValueError, match="no rows to learn from, or all their weights are 0"):
+        fit_batches(model, [(X, y, np.zeros(3)), (X, y, np.zeros(3))])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        OneHotEncoder(),
+        ColumnTransformer([("a", StandardScaler(), [0])]),
+        make_pipeline(StandardScaler(), "passthrough"),
+        Normalizer(),
+    ],
+)
+def test_weights_for_a_step_that_takes_none(model):
+    with pytest.raises(TypeError, match="In batch 0: The last step of this model takes no sample_weight"):
+        fit_batches(model, [(np.ones((3, 2)), None, np.ones(3))])
+
+
+def test_rows_of_no_weight_have_no_say_in_the_domain():
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0], [100.0]]), np.array([0.0, 1.0, 4.0, 9.0, 5.0])
+    weight = np.array([1.0, 1.0, 1.0, 1.0, 0.0])
+    expected = PolynomialRegressor(2).fit(X, y, weight)
+    model = fit_batches(PolynomialRegressor(2), [(X[:2], y[:2], weight[:2]), (X[2:], y[2:], weight[2:])])
+    assert_array_equal(model.domain_, expected.domain_)
+    assert_allclose(model.coef_, expected.coef_, atol=1e-10)
+
+
+def test_a_missing_label_in_a_polars_column():
+    frame = pl.from_pandas(WHOLE).with_columns(title=pl.when(pl.col("budget") == "cheap").then("title"))
+    with pytest.raises(ValueError, match="In batch 0: .*missing label"):
+        fit_batches(game_recommender(), [frame], "title")
+
+
+def test_a_column_that_says_nothing_at_first_is_compared_with_the_first_that_does():
+    says = "In batch 2: Column 'budget' holds values of kind 'number', but 'text'"
+    with pytest.raises(ValueError, match=says):
+        fit_batches(game_recommender(), [WHOLE[:0], WHOLE, WHOLE.assign(budget=1)], "title")
+
+
 def test_a_label_that_one_batch_has_and_parameters_that_need_all_classes():
     X, y = np.eye(3, dtype=int), np.array(["a", "b", "c"])
     params = {"alpha": 0.0, "force_alpha": False, "norm": True, "class_prior": [0.2, 0.3, 0.5]}
@@ -294,6 +369,17 @@ def test_columns_are_put_together_as_fit_does(threshold, rows):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.fit(frame)  # an ordinary ColumnTransformer, which can be fitted again
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.74, 0.75, 0.76])
+def test_sparse_or_dense_at_the_threshold_itself(threshold):
+    frame = pd.DataFrame({"types": [["a", "b", "c"], ["b", "c", "d"], ["c", "d", "a", "a"], ["d", "a", "b"]]})
+
+    def encode():
+        return ColumnTransformer([("types", MultiHotEncoder(), "types")], sparse_threshold=threshold)
+
+    model = fit_batches(encode(), [frame[:1], frame[1:]])  # three of four columns are 1
+    assert model.sparse_output_ == encode().fit(frame).sparse_output_ == (threshold > 0.75)
 
 
 def test_columns_by_selector_and_passthrough_and_output_as_frames():
@@ -366,6 +452,7 @@ def test_the_model_is_changed_in_place_and_can_be_saved(tmp_path):
             GaussianNB(),
             "sklearn.GaussianNB has no state that adds up over batches. A model may be made of Pipeline",
         ),
+        (GDRegressor, r"A model is an object, not a class. Got GDRegressor: write GDRegressor\(\)"),
         (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV has no state"),
         (dough_forecaster(), "ServiceLevelRegressor with cv=10 cannot .* Set cv=0"),
     ],
@@ -410,7 +497,7 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
     [
         (WHOLE, TypeError, "must hold frames: a list of them.*Got a DataFrame"),
         ("file.parquet", TypeError, "Got a str instead"),
-        (3, TypeError, "must be an iterable of frames.*Got 3 instead"),
+        (3, TypeError, "must hold frames.*Got a int instead"),
         ([], ValueError, "The batches hold no rows"),
         ([WHOLE[:0]], ValueError, "The batches hold no rows"),
         ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches are frames where 'y'.*Got a tuple"),
@@ -420,6 +507,13 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
         ([WHOLE, WHOLE.assign(budget=1)], ValueError, "In batch 1: Column 'budget' holds values of kind 'number', but 'text' in batch 0"),
         ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' holds values of kind 'text', but 'list'"),
         ([WHOLE, WHOLE.assign(title=None)], ValueError, "In batch 1: .*missing label"),
+        (pl.from_pandas(WHOLE).lazy(), TypeError, "must hold frames: .*Got a LazyFrame"),
+        ([pl.from_pandas(WHOLE).lazy()], TypeError, "In batch 0: A batch is a frame of .*Got a LazyFrame"),
+        ([WHOLE, None], TypeError, "In batch 1: Batches are frames where 'y'.*Got a NoneType"),
+        ([WHOLE["title"]], TypeError, "In batch 0: Batches are frames where 'y'.*Got a Series"),
+        (lambda: WHOLE, TypeError, "must hold frames: .*Got a function that returns a DataFrame"),
+        (lambda: 3, TypeError, "must hold frames: .*Got a function that returns a int"),
+        ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: There are two columns 'budget'"),
     ],
 )  # fmt: skip
 def test_bad_batches_are_named_and_the_model_is_unchanged(batches, error, says):
@@ -434,6 +528,54 @@ def test_columns_in_another_order_are_the_same_columns():
     frame = WHOLE[["reservations", "temperature", "doughs"]]
     model = fit_batches(GDRegressor(), [frame[:30], frame[30:][frame.columns[::-1]]], "doughs")
     assert_allclose(model.coef_, GDRegressor().fit(frame.iloc[:, :2], frame["doughs"]).coef_)
+
+
+@pytest.mark.parametrize(
+    ("y", "weight", "error", "says"),
+    [
+        (3, None, TypeError, "The 'y' parameter of fit_batches must be the name of a column.*Got 3 instead"),
+        ([], None, TypeError, r"The 'y' parameter .*Got \[\] instead"),
+        (WHOLE["doughs"], None, TypeError, "The 'y' parameter .*Got a Series instead"),
+        ("doughs", np.ones(N), TypeError, "The 'sample_weight' parameter must be the name.*Got a ndarray"),
+        ("doughs", "doughs", ValueError, r"must name each column once. Got \['doughs', 'doughs'\]"),
+        ("doughs", "nothing", ValueError, "The 'sample_weight' parameter must name columns.*Got 'nothing'"),
+    ],
+)
+def test_names_of_y_and_weights_that_are_none(y, weight, error, says):
+    with pytest.raises(error, match=says):
+        fit_batches(GDRegressor(), [WHOLE[["reservations", "doughs"]]], y, sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (np.nan, r"NaN. \(NaN, nulls or infinity in column 'temperature'\)"),
+        (np.inf, r"infinity .*\(NaN, nulls or infinity in column 'temperature'\)"),
+        ("warm", r"could not convert string to float: 'warm' \(no numbers in column 'temperature'\)"),
+    ],
+)
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas])
+def test_a_value_that_a_step_refuses_is_named_with_its_column(kind, value, says):
+    frame = WHOLE[["reservations", "temperature", "doughs"]]
+    bad = frame.assign(temperature=[value] * N) if value == "warm" else frame.assign(temperature=value)
+    parts = [kind(frame), kind(bad)] if value != "warm" else [kind(bad)]
+    with pytest.raises(ValueError, match=f"In batch {len(parts) - 1}: .*{says}"):
+        fit_batches(GDRegressor(), parts, "doughs")
+
+
+@pytest.mark.parametrize("X", [np.ones(3), np.ones((3, 2, 2))])
+def test_arrays_that_are_no_table(X):
+    with pytest.raises(ValueError, match="In batch 0: X must have two axes, .*Got the shape"):
+        fit_batches(GDRegressor(), [(X, np.ones(3))])
+
+
+def test_python_lists_are_tables_too():
+    X, y = [[1.0, 2.0], [3.0, 5.0], [2.0, 2.0]], [1.0, 2.0, 3.0]
+    model = fit_batches(make_pipeline(StandardScaler(), GDRegressor()), [(X[:2], y[:2]), (X[2:], y[2:])])
+    assert_allclose(model.predict(X), y)
+    lists = [["a", "b"], ["c"], []]
+    encoder = fit_batches(MultiHotEncoder(handle_unknown="ignore"), [(lists[:1],), (lists[1:],)])
+    assert encoder.categories_[0].tolist() == ["a", "b", "c"]
 
 
 def test_arrays_of_different_widths_are_named():
@@ -474,6 +616,41 @@ def test_a_fit_that_was_interrupted_goes_on_to_the_same_bits(tmp_path, at, every
     assert_array_equal(model[-1].coef_, expected[-1].coef_)
     assert_array_equal(model.predict(WHOLE), expected.predict(WHOLE))
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("size", [5, 12, 60])
+def test_a_checkpoint_of_batches_of_another_size_is_refused(tmp_path, size):
+    path = tmp_path / "fit.state"
+    parts = [WHOLE[start : start + 9] for start in range(0, N, 9)]
+    with pytest.raises(Crash):
+        fit_batches(game_recommender(), crashing(parts, 3), "title", checkpoint=path, every=1)
+    others = [WHOLE[start : start + size] for start in range(0, N, size)]
+    held = min(2 * size, N)
+    says = f"has seen 18 rows in 2 batches of this pass, and the first 2 of these hold {held}"
+    with pytest.raises(ModelFileError, match=says):
+        fit_batches(game_recommender(), others, "title", checkpoint=path)
+    assert fit_batches(game_recommender(), parts, "title", checkpoint=path)[-1].class_count_.sum() == N
+
+
+@pytest.mark.parametrize("kind", [as_pandas, as_polars, as_arrow_batch, as_arrow_table])
+def test_batches_of_any_kind_are_counted_when_a_fit_goes_on(tmp_path, kind):
+    parts = [kind(WHOLE[start : start + 9]) for start in range(0, N, 9)]
+    batches, path = crashing(parts, 4), tmp_path / "fit.state"
+    with pytest.raises(Crash):
+        fit_batches(game_recommender(), batches, "title", checkpoint=path, every=1)
+    assert fit_batches(game_recommender(), batches, "title", checkpoint=path)[-1].class_count_.sum() == N
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"progress": 3}, "The 'progress' parameter .*Got 3"),
+        ({"checkpoint": 3}, "The 'checkpoint' parameter .*Got 3"),
+    ],
+)
+def test_options_of_another_type(option, says):
+    with pytest.raises(TypeError, match=says):
+        fit_batches(StandardScaler(), [(np.ones((2, 2)),)], **option)
 
 
 def test_a_checkpoint_of_another_model_or_no_checkpoint_is_refused(tmp_path):

@@ -82,6 +82,31 @@ def test_no_files(tmp_path, kind):
         SCAN[kind](tmp_path / f"none.{kind}")
 
 
+@pytest.mark.parametrize("path", ["", None, 3, []])
+def test_what_is_no_path(path):
+    with pytest.raises(FileNotFoundError, match="The 'path' parameter of scan_parquet must name files"):
+        scan_parquet(path)
+
+
+def test_each_path_of_a_list_must_be_there(tmp_path):
+    written(tmp_path, "parquet", NUMBERS)
+    with pytest.raises(FileNotFoundError, match="Got '.*none.parquet', and found none"):
+        scan_parquet([tmp_path / "a.parquet", str(tmp_path / "none.parquet")])
+
+
+@pytest.mark.parametrize("kind", SCAN)
+def test_a_folder_whose_name_looks_like_a_pattern(tmp_path, kind):
+    folder = tmp_path / "sales [2025]"
+    folder.mkdir()
+    assert len(pl.concat(SCAN[kind](written(folder, kind, NUMBERS)))) == 20
+
+
+@pytest.mark.parametrize("columns", ["xy", 3, []])
+def test_columns_is_a_list_of_names(tmp_path, columns):
+    with pytest.raises(TypeError, match="The 'columns' parameter of scan_parquet must be a list of names"):
+        scan_parquet(written(tmp_path, "parquet", NUMBERS), columns=columns)
+
+
 @pytest.mark.parametrize("batch_size", [0, -1, 2.5, True])
 @pytest.mark.parametrize("kind", SCAN)
 def test_batch_size_is_a_whole_number(tmp_path, kind, batch_size):
