@@ -134,6 +134,8 @@ def scan_parquet(
     ValueError
         If a file has other columns than the first, or of another kind, or cannot be read: the file and the
         column are named. Of each file the schema is read, and nothing else.
+    TypeError
+        If `columns` is no list of names.
 
     Examples
     --------
@@ -178,7 +180,7 @@ def scan_csv(
     ------
     FileNotFoundError
         As :func:`scan_parquet`.
-    ValueError
+    ValueError, TypeError
         As :func:`scan_parquet`.
 
     Examples
@@ -223,7 +225,7 @@ def scan_ndjson(
     ------
     FileNotFoundError
         As :func:`scan_parquet`.
-    ValueError
+    ValueError, TypeError
         As :func:`scan_parquet`.
 
     Examples
