@@ -97,6 +97,7 @@ def log_in(database: Database, request: Request, password: str) -> bool:
         stored = count_attempt(session, address)
     if not (stored and matches(password, stored)):
         return False
+    log_out(database, request)  # this browser's session before, if any: nobody could end it any more
     token = secrets.token_urlsafe(32)
     with database.writing() as session:
         session.execute(delete(login_attempts).where(login_attempts.c.address == address))

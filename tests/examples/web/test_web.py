@@ -36,6 +36,7 @@ from tests.examples.web.pages import (
     assert_migrations_are_right,
     eventually,
     log_in,
+    send,
     token_of,
 )
 
@@ -378,6 +379,15 @@ def test_a_session_ends_with_the_logout_even_if_its_cookie_was_copied(browser, a
     thief = TestClient(app, HOME, cookies=dict(browser.cookies))
     assert thief.get("/admin").url.path == "/admin"
     browser.post("/logout", data={"csrf": token_of(browser.get("/admin"))})
+    assert thief.get("/admin").url.path == "/login"
+
+
+def test_who_logs_in_again_ends_the_session_before(browser, app):
+    log_in(browser)
+    thief = TestClient(app, HOME, cookies=dict(browser.cookies))
+    assert thief.get("/admin").url.path == "/admin"
+    send(browser, browser.get("/"), "/login", password=PASSWORD, to="/admin")
+    assert browser.get("/admin").url.path == "/admin"
     assert thief.get("/admin").url.path == "/login"
 
 
