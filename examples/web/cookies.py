@@ -38,11 +38,13 @@ class Kept:
         except BadData:
             return None
 
-    def begun_by(self, start: str) -> dict[str, str]:
-        """Return what was kept under the names that begin so, in the order of the names."""
-        given = (name.removeprefix(self._prefix) for name in self._request.cookies)
-        names = sorted(name for name in {*given, *self._changed} if name.startswith(start))
-        return {name: value for name in names if (value := self.get(name)) is not None}
+    def begun_by(self, start: str) -> dict[str, str | None]:
+        """Return what `get` returns of the names that begin so, in their order, those with nothing last."""
+        given = {*self._request.cookies, *(self._prefix + name for name in self._changed)}
+        begin = self._prefix + start
+        names = sorted(name.removeprefix(self._prefix) for name in given if name.startswith(begin))
+        kept = {name: self.get(name) for name in names}
+        return dict(sorted(kept.items(), key=lambda pair: pair[1] is None))
 
     def set(self, name: str, value: str) -> None:
         """Keep a text for a year."""

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from examples.web.cookies import kept_of
 from examples.web.database import Database
-from examples.web.security import forget_tokens
+from examples.web.security import ADMIN
 from examples.web.tables import admin_sessions, login_attempts, settings
 
-ADMIN = "admin"  # the cookie of a session
 SESSION_SECONDS = 8 * 3600
 ATTEMPTS = 5  # from one address, in the window
 ATTEMPTS_IN_ALL = 50
@@ -98,13 +97,13 @@ def log_in(database: Database, request: Request, password: str) -> bool:
         stored = count_attempt(session, address)
     if not (stored and matches(password, stored)):
         return False
+    log_out(database, request)  # this browser's session before, if any: nobody could end it any more
     token = secrets.token_urlsafe(32)
     with database.writing() as session:
         session.execute(delete(login_attempts).where(login_attempts.c.address == address))
         session.execute(delete(admin_sessions).where(admin_sessions.c.until < time.time()))
         until = time.time() + SESSION_SECONDS
         session.execute(insert(admin_sessions).values(token_hash=_digest(token), until=until))
-    forget_tokens(request)
     kept_of(request).set(ADMIN, token)
     return True
 
@@ -128,7 +127,6 @@ def log_out(database: Database, request: Request) -> None:
     kept = kept_of(request)
     token = kept.get(ADMIN) or ""
     kept.delete(ADMIN)
-    forget_tokens(request)
     with database.writing() as session:
         session.execute(delete(admin_sessions).where(admin_sessions.c.token_hash == _digest(token)))
 

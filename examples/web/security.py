@@ -31,8 +31,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 1 << 20  # of a body
 LONGEST_QUERY = 4096
+MOST_OF_HEADERS = 1 << 16  # bytes: the server itself takes any number
 MOST_FIELDS = 500  # of a form
-FORM = "form-"  # begins the names of the cookies with the forms' tokens
+ADMIN = "admin"  # the cookie of the admin's session
+FORM = "form-"  # begins the names of the cookies that forms' tokens are made from
+MOST_FORMS = 40  # of these
 FOR_HTTPS = (b"strict-transport-security", f"max-age={YEAR}".encode())
 
 
@@ -86,6 +89,8 @@ class Guard:
             return "This site is not known by that name.", 400
         if len(scope["query_string"]) > LONGEST_QUERY:
             return f"The address is longer than {LONGEST_QUERY} bytes.", 414
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_OF_HEADERS:
+            return f"The headers are longer than {MOST_OF_HEADERS} bytes.", 431
         if scope["method"] not in SAFE_METHODS and not is_from_here(headers):
             return "Refused: the request comes from another site.", 403
         return None
@@ -125,26 +130,24 @@ def is_from_here(headers: Headers) -> bool:
 def csrf_token(request: Request) -> str:
     """Return the token of this browser's forms.
 
-    The first page with a form brings it in a cookie. Pages that are opened at once bring one each, under
-    names of their own: none replaces another, and every token that the browser has is good.
+    The first page with a form brings what it is made from, in a cookie. Pages that are opened at once bring
+    one each, under names of their own: none replaces another, and each is good for a token. Cookies that are
+    too many go, so that no proxy finds the browser's requests too long.
     """
     kept = kept_of(request)
-    if not (tokens := csrf_tokens(request)):
-        tokens = [secrets.token_urlsafe(24)]
-        kept.set(f"{FORM}{secrets.token_hex(4)}", tokens[0])
-    return tokens[0]
+    for name in list(kept.begun_by(FORM))[MOST_FORMS:]:
+        kept.delete(name)
+    if not csrf_tokens(request):
+        kept.set(f"{FORM}{secrets.token_hex(4)}", secrets.token_urlsafe(24))
+    return csrf_tokens(request)[0]
 
 
 def csrf_tokens(request: Request) -> list[str]:
-    """Return all the tokens that the browser has."""
-    return list(kept_of(request).begun_by(FORM).values())
-
-
-def forget_tokens(request: Request) -> None:
-    """Let the next form bring a new token: who knew the last one shall not know that of the admin."""
+    """Return all the good tokens; who knew those from before a login does not know those of the admin."""
     kept = kept_of(request)
-    for name in kept.begun_by(FORM):
-        kept.delete(name)
+    session = (kept.get(ADMIN) or "").encode()
+    made_from = (text.encode() for text in kept.begun_by(FORM).values() if text)
+    return [hmac.digest(session, text, "sha256").hex() for text in made_from]
 
 
 async def posted(request: Request) -> AsyncIterator[FormData]:

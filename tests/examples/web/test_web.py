@@ -27,7 +27,7 @@ from examples.web.database import Database, DatabaseUrlError, bump, head, prepar
 from examples.web.forms import Line, read_form
 from examples.web.live import Burst, Learner, LiveModel
 from examples.web.login import admin_only
-from examples.web.security import HEADERS, posted
+from examples.web.security import HEADERS, MOST_FORMS, posted
 from examples.web.site import Site
 from pipelines import save_model
 from tests.examples.web.pages import (
@@ -36,6 +36,7 @@ from tests.examples.web.pages import (
     assert_migrations_are_right,
     eventually,
     log_in,
+    send,
     token_of,
 )
 
@@ -255,6 +256,8 @@ def test_wrong_hosts_and_too_long_requests_are_refused(browser):
     assert browser.get("/", headers={"host": "localhost:8000"}).status_code == 200
     assert browser.get("/?q=" + "x" * 5000).status_code == 414
     assert "longer than 4096" in browser.get("/api/echo?q=" + "x" * 5000).json()["detail"]
+    assert browser.get("/", headers={"cookie": "x=" + "x" * 60_000}).status_code == 200
+    assert browser.get("/", headers={"cookie": "x=" + "x" * 70_000}).status_code == 431
     assert "another site" in browser.post("/api/echo", headers={"origin": "null"}).json()["detail"]
     assert browser.post("/api/echo", content=b"x" * (1 << 21)).status_code == 413
     in_chunks = browser.post("/api/echo", content=iter([b"x" * (1 << 19)] * 4))
@@ -379,6 +382,15 @@ def test_a_session_ends_with_the_logout_even_if_its_cookie_was_copied(browser, a
     assert thief.get("/admin").url.path == "/login"
 
 
+def test_who_logs_in_again_ends_the_session_before(browser, app):
+    log_in(browser)
+    thief = TestClient(app, HOME, cookies=dict(browser.cookies))
+    assert thief.get("/admin").url.path == "/admin"
+    send(browser, browser.get("/"), "/login", password=PASSWORD, to="/admin")
+    assert browser.get("/admin").url.path == "/admin"
+    assert thief.get("/admin").url.path == "/login"
+
+
 def test_cookies_are_signed_http_only_and_same_site(browser):
     page = browser.get("/login")
     log_in(browser)
@@ -416,6 +428,34 @@ def test_an_answer_that_comes_late_takes_nothing_back(browser, app):
     assert browser.get("/admin").url.path == "/admin"
     assert send_order(browser, early) == 403  # a form from before the login
     assert send_order(browser, browser.get("/")) == 200
+
+
+def test_a_form_cookie_that_somebody_else_planted_is_not_good_for_the_admins_forms(browser, app):
+    """A page on another port, or under a name that ends alike, can set cookies, and got one of ours itself."""
+    stranger = TestClient(app, HOME)
+    known = stranger.get("/")
+    log_in(browser)
+    browser.cookies.update(stranger.cookies)
+    assert [send_order(browser, page) for page in (known, stranger.get("/"))] == [403, 403]
+    assert send_order(browser, browser.get("/")) == 200
+    assert send_order(stranger, known) == 200
+
+
+def test_the_cookies_of_forms_do_not_grow_without_end(browser, app):
+    for i in range(60):
+        browser.cookies.set(f"demo-form-{i:08x}", "of.another.secret", domain="127.0.0.1")
+    tabs = [TestClient(app, HOME).get("/") for _ in range(30)]  # all asked before one was answered
+    for tab in tabs:
+        browser.cookies.update(tab.cookies)
+    page = browser.get("/")
+    assert len(browser.cookies) == MOST_FORMS
+    for tab in (page, *tabs[::10]):
+        assert send_order(browser, tab) == 200
+    for tab in (TestClient(app, HOME).get("/") for _ in range(60)):
+        browser.cookies.update(tab.cookies)
+    page = browser.get("/")
+    assert len(browser.cookies) == MOST_FORMS
+    assert send_order(browser, page) == 200
 
 
 def test_by_https_cookies_are_secure_and_browsers_stay_with_it(app):
