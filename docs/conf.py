@@ -69,7 +69,7 @@ sphinx_gallery_conf = {
     "examples_dirs": SECTIONS,
     "gallery_dirs": [f"generated/{section}" for section in SECTIONS],
     "filename_pattern": r"\.py$" if HAS_TORCH else r"/(?!\w*torch)\w+\.py$",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery_order.ByTask",
     "doc_module": ("estimators", "pipelines"),
     "reference_url": {"estimators": None, "pipelines": None},
     "backreferences_dir": "generated/uses",

@@ -258,7 +258,8 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
     TypeError
         If the last step has no ``partial_fit``.
     ValueError
-        If `y` is a bare string, or what the last step refuses; the model is unchanged.
+        If `y` is a bare string, or has a label that the last step cannot learn, or what it refuses; the model
+        is unchanged.
 
     Examples
     --------
@@ -278,6 +279,13 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
     classifier, X = transform(model, X)
     if not hasattr(classifier, "partial_fit"):
         raise TypeError(f"update needs a last step with partial_fit. {type(classifier).__name__} has none.")
+    if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
+        # scikit-learn's naive Bayes would drop the row in silence, or count it for another class
+        unknown = np.setdiff1d(np.asarray(y), classifier.classes_).tolist()
+        if unknown:
+            raise ValueError(
+                f"{type(classifier).__name__} cannot learn the new label(s) {unknown}: fit it anew."
+            )
     classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     return model
 

@@ -323,10 +323,11 @@ errors = [100 * (1 - net.score(X_test, y_test)) for net in starts(entries[winner
 print(f"the winner, {winner}: {np.mean(errors):.1f}% of the test images wrong")
 
 # %% [markdown]
-# The classical network of the eighties, logistic units and plain descent, has hardly begun after ten epochs. With ``relu`` and momentum most of the way is
-# made. What follows are fractions of a point: a third of a point is one image of the 300, so the order of the last three entries is chance, and with other
-# seeds, or on another processor, which rounds otherwise, another may win. That one of them has a single hidden layer should not surprise after part 10. On
-# the test images the winner is somewhat worse than on those by which it was chosen, as part 9 taught us to expect.
+# The classical network of the eighties, logistic units and plain descent, gets about every other image wrong after ten epochs. With ``relu`` and
+# momentum most of the way is made. What follows are fractions of a point: a third of a point is one image of the 300, so the order of the last three
+# entries is chance, and with other seeds, or on another processor, which rounds otherwise, another may win. That one of them has a single hidden layer
+# should not surprise after part 10. On the test images the winner is somewhat worse than on those by which it was chosen, as part 9 taught us to
+# expect.
 #
 # The challenge comes from a book in which it is run on MNIST: 60,000 images of 28 x 28 pixels and networks of 784-1200-500-200-10 units. Its port to the
 # library Axon reports 450 seconds for the ten epochs and 91.3% on the validation images; with leaky ReLU, batch norm and Adam 93.9% after five. **Our

@@ -278,7 +278,7 @@ print(f"recommend: {slow:.1f} ms; compiled: {fast:.2f} ms, {slow / fast:.0f}x as
 #
 # The tavern's page shows **one** suggestion at a time, with what it has of what was asked, and a button *show me a different game*. After five it says
 # *change your wishes*. Write a function ``suggest(question, shown)`` that returns the next title and the list of wishes that it meets, or ``None`` after
-# five. Use ``compiled`` and ``exclude``.
+# five. Use ``compile_recommender(weighted)``, for a purse is not a taste, and ``exclude``.
 
 # %% [markdown]
 # Answer
@@ -287,12 +287,14 @@ print(f"recommend: {slow:.1f} ms; compiled: {fast:.2f} ms, {slow / fast:.0f}x as
 # The games shown before are the page's whole memory. In the tavern they stand in the address of the page, so that every suggestion can be bookmarked and
 # the back button works.
 
-
 # %%
+page = compile_recommender(weighted)
+
+
 def suggest(question, shown):
     if len(shown) == 5:
         return None
-    title = compiled.recommend(question, k=1, exclude=shown)[0][0]
+    title = page.recommend(question, k=1, exclude=shown)[0][0]
     wishes = [question["budget"], *question["gameplay_types"]]
     return title, [w for w in wishes if w in [budget_of[title], *types_of[title]]]
 

@@ -4,7 +4,7 @@
 ======================================
 
 Part 14 chose a weight of 4 for the budget. Was that right, and how would one know? For pizzas it was clear what an error is. A guest who asked for a cheap
-puzzle and got a cheap puzzle has no complaint, whichever of sixteen it was. This part says what *right* means here, measures it with scikit-learn's tools,
+puzzle and got a cheap puzzle has no complaint, whichever of the 32 it was. This part says what *right* means here, measures it with scikit-learn's tools,
 and compares with others. Not all that it finds flatters our model.
 """
 
@@ -160,7 +160,8 @@ plt.show()
 # -------------------
 #
 # ``GridSearchCV`` tries every pair of two settings on folds. We ask two things of each: is the rented game among the five, and do the five meet the budget
-# (``CriteriaScorer`` of part 14)? A progress bar can be hung on the search, as on most things here that take long.
+# (``CriteriaScorer`` of part 14)? A setting of a step inside a model is named by the way to it, with two underscores between the names. A progress bar can
+# be hung on the search, as on most things here that take long.
 
 # %%
 from sklearn.callback import ProgressBar

@@ -347,7 +347,8 @@ except ValueError as error:
 #
 # The tavern trains every night on all rentals so far and replaces the model. One night the file of rentals was nearly empty, and the next day the
 # suggestions were poor. Write ``save_if_good(model, score)``: it saves only if the score, a hit rate on rentals that no night trains on, is at most 0.02
-# below the one on the card of the model that is there. Try it on six nights, with 200, 300, 400, 20, 500 and 600 customers.
+# below the one on the card of the model that is there. Try it on six nights, with 200, 300, 400, 20, 500 and 600 customers. (Part 15 shows how rentals are
+# made, and what measures a hit rate.)
 
 # %% [markdown]
 # Answer

@@ -190,7 +190,8 @@ print(f"12 months: fit {at_once[-1]:.0f} MB, fit_batches {in_batches[-1]:.0f} MB
 #
 # When one machine takes too long, several can each read some of the files, and only their states travel. *Dask* is a library that gives work to many
 # machines and starts it again where one dies. ``fit_dask`` is ``fit_batches`` on such a cluster. Here ``client="threads"`` plays the cluster with the
-# threads of this machine; with the address of a real one, such as ``client="tcp://scheduler:8786"``, nothing else changes.
+# threads of this machine; with the address of a real one, such as ``client="tcp://scheduler:8786"``, nothing else changes, if its machines can read the
+# files by the same names.
 
 # %%
 import pickle
@@ -323,7 +324,7 @@ plt.xlabel("% right on images that none has seen")
 plt.show()
 
 # %% [markdown]
-# The mean of the two is worse than either. Each of the nodes in a network has found a task of its own, and number 5 of the one has nothing to do with
+# The mean of the two is worse than either. Each hidden unit of a network has found a task of its own, and number 5 of the one has nothing to do with
 # number 5 of the other. So, for what does not add up:
 #
 # - ``partial_fit``, batch by batch: memory is that of a batch, and one machine does the steps one after the other. ``GDClassifier`` has it too.

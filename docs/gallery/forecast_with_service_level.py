@@ -64,4 +64,5 @@ with warnings.catch_warnings(record=True) as warned:
 print(textwrap.fill(str(warned[0].message), 80))
 
 # %% [markdown]
-# 200 guests, and no dough at all: the parabola has long bent down again. To have such a forecast refused instead, turn the warning into an error: ``warnings.simplefilter("error", ExtrapolationWarning)``.
+# 200 guests, and no dough at all: the parabola has long bent down again. To have such a forecast refused instead, turn the warning into an error:
+# ``warnings.simplefilter("error", ExtrapolationWarning)``.

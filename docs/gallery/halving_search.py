@@ -3,7 +3,7 @@
 Search for a network by successive halving
 ==========================================
 
-A grid of a dozen networks on five folds is sixty trainings. Successive halving gives all of them a few epochs first, sends the better third on with three
+A grid of a dozen networks on three folds is 36 trainings. Successive halving gives all of them a few epochs first, sends the better third on with three
 times as many, and so on. scikit-learn's ``HalvingGridSearchCV`` can spend ``max_iter`` as its resource, for the networks here are scikit-learn's drop-ins.
 """
 

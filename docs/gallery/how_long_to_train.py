@@ -1,7 +1,7 @@
 # %% [markdown]
 """
-How long to train, cross-validated at the cost of one fit
-=========================================================
+Choose by cross-validation how long to train
+============================================
 
 Descent that stops early is a kind of regularisation: weights start at zero and grow, the useless ones last. How many steps are best is a question for
 cross-validation, and usually a dear one, since each number of steps is a training of its own. ``GDRegressor.coef_path`` gives the weights after *any*

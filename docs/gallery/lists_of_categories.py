@@ -72,7 +72,8 @@ except ValueError as error:
     print(textwrap.fill(str(error), 80))
 
 # %% [markdown]
-# ``"ignore"`` gives zeros, as if the category had not been named; ``"other"`` has a column for all of them, which comes first. A missing value and an empty list follow the same rule.
+# ``"ignore"`` gives zeros, as if the category had not been named; ``"other"`` has a column for all of them, which comes first. A missing value and an
+# empty list follow the same rule.
 
 # %%
 for rule in ("ignore", "other"):

@@ -48,7 +48,7 @@ plt.legend(loc="lower left")
 plt.show()
 
 # %% [markdown]
-# ``Half-Life: Alyx`` is neither cheap nor of these types; the other two are cheap, ``Tetris`` a little more so, since it is of one type only and every feature
-# of a game with few counts for more. The differences are small beside the parts themselves, for each game is one of hundreds, and what is not of it hardly changes without it; but the ranking
-# is made of nothing else. ``explain`` works with ``ComplementNB`` and scikit-learn's ``MultinomialNB``, whose scores are such sums. Other classifiers can be
-# ranked by ``recommend``, but have no such reasons.
+# ``Half-Life: Alyx`` is neither cheap nor of these types; the other two are cheap, ``Tetris`` a little more so, since it is of one type only and every
+# feature of a game with few counts for more. The differences are small beside the parts themselves, for each game is one of hundreds, and what is not
+# of it hardly changes without it; but the ranking is made of nothing else. ``explain`` works with ``ComplementNB`` and scikit-learn's
+# ``MultinomialNB``, whose scores are such sums. Other classifiers can be ranked by ``recommend``, but have no such reasons.

@@ -1,10 +1,10 @@
 # %% [markdown]
 """
-Cross-validate every estimator on a Dask cluster
-================================================
+Spread a search over a Dask cluster
+===================================
 
 scikit-learn runs its searches through joblib, and joblib can hand the work to a Dask cluster. The estimators here travel like scikit-learn's own: the code
-stays the same, inside ``joblib.parallel_backend("dask")``. Needs the extra ``distributed``.
+stays the same, inside ``joblib.parallel_config(backend="dask")``. Needs the extra ``distributed``.
 """
 
 # %% [markdown]
@@ -68,7 +68,7 @@ rows = []
 with (
     LocalCluster(**threads, dashboard_address=None) as cluster,
     Client(cluster),
-    joblib.parallel_backend("dask"),
+    joblib.parallel_config(backend="dask"),
 ):
     for model, grid, features, target in tasks:
         scores = cross_val_score(model, features, target, cv=3)

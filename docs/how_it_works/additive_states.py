@@ -237,5 +237,5 @@ for row in json.loads(results.read_text())["rows"]:
         print(f"    {row['ratio']:.2f} times as fast as {row['peer']}")
 
 # %% [markdown]
-# A million rows of 50 columns become 50 x 50 sums: a fit takes some 2 MB beside the data, however many rows there are. ``python -m benchmarks.scale`` does
+# A million rows of 50 columns become 50 x 50 sums: a fit takes 1 to 2 MB beside the data, however many rows there are. ``python -m benchmarks.scale`` does
 # the same from files and on a cluster, with a hundred million rows.

@@ -179,7 +179,7 @@ plt.show()
 
 # %% [markdown]
 # Two falls, one for each eigenvalue, with a plain between them. The largest rate is not the fastest at first: at 0.002 the steep coordinate overshoots in each
-# step, and at 0.0005 it nearly hits. But the second fall comes in proportion to the rate.
+# step, and at 0.0005 it makes half of its way in each. But the second fall comes in proportion to the rate.
 
 # %% [markdown]
 # What it costs

@@ -25,7 +25,7 @@ import numpy as np
 from estimators import ComplementNB
 
 rng = np.random.default_rng(0)
-X = (rng.random((200, 8)) < 0.3).astype(float)
+X = (rng.random((200, 50)) < 0.04).astype(float)
 y = rng.integers(0, 40, 200)
 
 F = np.eye(40)[y].T @ X  # (classes, rows) @ (rows, features)
@@ -59,7 +59,7 @@ smooth = F.sum(axis=0) + 1.0
 log_total = np.log(smooth.sum() - F.sum(axis=1))
 D = np.log1p(-F / smooth)
 
-x = np.zeros(8)
+x = np.zeros(50)
 x[[1, 4]] = 1.0  # a question with two features
 scores = log_total * x.sum() - x @ np.log(smooth) - D @ x
 
@@ -113,8 +113,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# From 5,000 to 500,000 items the catalogue grows a hundredfold, and the work for a question not even sixfold. At the end the best profiles are written out as their items, in the order of
-# ``classes_``, only as many as were asked for.
+# From 5,000 to 500,000 items the catalogue grows a hundredfold, and the work for a question not even sixfold. At the end the best profiles are written
+# out as their items, in the order of ``classes_``, only as many as were asked for.
 
 # %% [markdown]
 # Equal means equal

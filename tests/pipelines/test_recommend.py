@@ -427,6 +427,15 @@ def test_update_refuses_what_cannot_learn(frame):
         update(fixed, frame({"budget": ["cheap"], "gameplay_types": [["Music"]]}), ["Rez"])
 
 
+def test_update_refuses_new_labels_that_scikit_learn_would_drop(frame):
+    rows = frame({"budget": ["cheap", "cheap"], "gameplay_types": [["Music"], ["Puzzle"]]})
+    for classifier in (BernoulliNB(), MultinomialNB()):
+        model = game_recommender(classifier=classifier).fit(frame(GAMES), TITLES)
+        with pytest.raises(ValueError, match=r"NB cannot learn the new label\(s\) \['Rez'\]: fit it anew"):
+            update(model, rows, ["Rez", "Doom"])
+        assert update(model, rows, ["Doom", "Doom"])[-1].class_count_.sum() == len(TITLES) + 2
+
+
 def test_update_takes_weights_and_no_bare_string(frame):
     rows = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
     once, twice = (game_recommender().fit(frame(GAMES), TITLES) for _ in range(2))
