@@ -26,8 +26,8 @@ print(evenings)
 
 # %% [markdown]
 # What we know beforehand is called a *feature* (here the reservations), what we want to know the *label* (the doughs). By custom the features are named
-# ``X``, a table with a row for each example and a column for each feature, and the labels ``y``, one number for each row. One picture says more than the
-# table: a point for each evening.
+# ``X``, a table with a row for each example and a column for each feature, and the labels ``y``, one number for each row. Both become arrays of numpy,
+# which compute with all of their numbers at once; ``X[:, 0]`` is the first column. One picture says more than the table: a point for each evening.
 
 # %%
 import matplotlib.pyplot as plt
@@ -97,7 +97,7 @@ for weight, bias in [(2, 20), (3, 20), (2, 25), (2.5, 15)]:
 # --------------------
 #
 # One could go on guessing. Let us be thorough, and compute the loss of 40,000 lines: of 200 weights with 200 biases each. In the picture dark means a
-# small loss.
+# small loss. (It shows the logarithm of the loss; else the small losses, which we care about, would all be of one colour.)
 
 # %%
 weights, biases = np.linspace(0, 5, 200), np.linspace(-20, 60, 200)
@@ -143,7 +143,8 @@ plt.show()
 # How sure may we be?
 # -------------------
 #
-# The line misses every one of the five evenings, and it must: five points are not on a line. What it leaves over is called the *residuals*.
+# The line misses every one of the five evenings. To hit all is impossible, for these points are not on one line. What it leaves over, evening by
+# evening, is called the *residuals*.
 
 # %%
 residuals = y - model.predict(X)

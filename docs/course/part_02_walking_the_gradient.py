@@ -129,7 +129,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# A handful of steps down the steep wall bring nearly all of the gain, since the gradient is long there. Then the path turns along the floor of
+# A handful of steps down the steep wall bring nearly all of the gain, since the slope is large there. Then the path turns along the floor of
 # the valley, which falls so gently that thousands of steps follow. After 20,000 the bias is still short of its 17.18.
 
 # %% [markdown]
@@ -173,8 +173,8 @@ plt.show()
 # - **0.0023 is too large**: it lands a little *higher* on the opposite wall, where it is steeper, so the next step is longer still. The loss grows
 #   without end. Descent *diverges*.
 #
-# Between a good rate and a ruinous one there is a factor of less than five. Where the border is depends on the data alone: on how steep the steepest
-# wall is.
+# Between a good rate and a ruinous one there is a factor of less than five. Where the border is depends on the features alone: on how sharply the
+# steepest wall bends upwards, its *curvature*.
 
 # %% [markdown]
 # The same walk by GDRegressor
@@ -223,9 +223,9 @@ print("each by the one before:", np.round(np.divide(distances[1:], distances[:-1
 print("1 - 2 * rate * mean(x ** 2):", np.round(1 - 2 * 0.0005 * np.mean(x**2), 5))
 
 # %% [markdown]
-# Each step multiplies the distance by the *same factor*, 0.531: so nobody has to walk. After ``k`` steps the distance is the first one times
-# ``factor ** k``, for a million steps as for one. The factor also explains the four rates: near 1 descent creeps; below 0 it jumps to the other side;
-# below -1 each jump is longer than the last.
+# Each step multiplies the distance by the *same factor*, 0.531, for the slope is ``2 * mean(x ** 2)`` times the distance, and the step takes ``rate``
+# times that away. So nobody has to walk. After ``k`` steps the distance is the first one times ``factor ** k``, for a million steps as for one. The
+# factor also explains the four rates: near 1 descent creeps; below 0 it jumps to the other side; below -1 each jump is longer than the last.
 #
 # With weight and bias together the same holds in two directions, one across the valley and one along it, each with a factor of its own. That is how
 # ``coef_path`` knows the whole walk:
@@ -270,14 +270,14 @@ print(f"the largest safe rate: {model.max_learning_rate_:.5f}")
 # --------
 #
 # ``descend`` takes a weight and a bias to start from. Start from three far corners of the map, with the rate 0.001 and 20,000 steps, and draw the
-# paths. Do all arrive at the same line? Which of them are still under way, and why?
+# paths (after ``draw_valley()``, ``plt.ylim(-20, 50)`` shows the whole map). Do all arrive at the same line? Which are still under way, and why?
 
 # %% [markdown]
 # Answer
 # ------
 #
-# All go to the same place, because there is only one lowest point; networks will be different (part 7). Wherever they start, the wall is
-# done within a few steps. What takes the time is the floor, and so the one that lands nearest to the star is the nearest in the end.
+# All go to the same place, because there is only one lowest point; networks will be different (part 6). But none has quite arrived. Wherever they
+# start, the wall is done within a few steps. What takes the time is the floor, and so the one that lands nearest to the star is the nearest in the end.
 
 # %%
 draw_valley()

@@ -67,7 +67,8 @@ for count in (1, 2, 3):
     model = GDRegressor().fit(X[:, :count], y)
     errors[" + ".join(columns[:count])] = np.abs(model.predict(X[:, :count]) - y).mean()
     weights, bias = model.coef_.round(2), model.intercept_
-    print(f"{count} columns: weights {weights}, bias {bias:.1f}")
+    off = errors[" + ".join(columns[:count])]
+    print(f"columns: {count}, weights {weights}, bias {bias:.1f}, off by {off:.1f}")
 
 plt.figure(figsize=(7, 2.2))
 plt.barh(list(errors), list(errors.values()))
@@ -86,8 +87,8 @@ plt.show()
 # ------------------------
 #
 # In part 2 the bias needed a line of code of its own, everywhere. There is a trick: add a column of ones. Its weight is multiplied by 1 on every
-# evening, so it is added to every forecast, and that is what a bias does. Then the whole gradient is one line: ``A.T @ errors`` multiplies each column
-# by the errors and adds up, as ``np.mean(2 * errors * x)`` did for a single column.
+# evening, so it is added to every forecast, and that is what a bias does. Then the whole gradient is one line: ``A.T`` is the table laid on its side,
+# columns as rows, so ``A.T @ errors`` multiplies each column by the errors and adds up, as ``np.mean(2 * errors * x)`` did for a single column.
 
 # %%
 A = np.column_stack([X, np.ones(len(X))])
@@ -115,7 +116,8 @@ print("by descent:               ", descend(A, y, 0.0001, 10_000).round(4))
 #
 # Tourists come by the hundred, the column of ones has ones. A small change of the tourists' weight changes the forecast a lot, the same change of the
 # bias hardly does. So the valley is very steep in one direction and nearly flat in another: the steep one forbids a large rate, and on the flat one
-# a small rate creeps. The steepest over the flattest curvature is the *condition* of the problem.
+# a small rate creeps. The largest curvature divided by the smallest is the *condition* of the problem. (``np.linalg.eigvalsh`` below finds the
+# curvatures of a valley, whichever way it lies.)
 #
 # The cure is to bring all columns to one scale. ``StandardScaler`` subtracts from each column its mean and divides by its *standard deviation*, the
 # usual distance from the mean. Afterwards each column is around 0, mostly between -2 and 2, whatever its unit was.
@@ -130,7 +132,7 @@ print("as by hand:", np.allclose(scaled, by_hand))
 
 def condition(X):
     A = np.column_stack([X, np.ones(len(X))])
-    curvatures = np.linalg.eigvalsh(A.T @ A / len(A))  # the flattest comes first
+    curvatures = np.linalg.eigvalsh(A.T @ A / len(A))  # the smallest comes first
     return curvatures[-1] / curvatures[0]
 
 
@@ -198,8 +200,8 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Scaled weights can be compared with each other, since all are in one unit: doughs for what is a usual difference in that column. Reservations come
-# first by far. (Divided by the standard deviations they are the weights from before.)
+# (``model[-1]`` is the last step of the Pipeline, the regressor.) Scaled weights can be compared with each other, since all are in one unit: doughs for
+# what is a usual difference in that column. Reservations come first by far. (Divided by the standard deviations they are the weights from before.)
 
 # %% [markdown]
 # Words as numbers: the weekday
@@ -222,7 +224,7 @@ plt.show()
 # %% [markdown]
 # On Fridays it makes too few, on Mondays and Tuesdays too many. So the weekday should be a column; but it is a word. To number the days 1 to 7 would
 # be a mistake: there is one weight for the column, so a Sunday would have to add seven times what a Monday adds. Instead each day gets a column of its
-# own, 1 on that day and 0 on all others. ``OneHotEncoder`` does that:
+# own, 1 on that day and 0 on all others. ``OneHotEncoder`` does that. (``sparse_output=False`` writes the zeros out; with many columns one would not.)
 
 # %%
 from estimators import OneHotEncoder
@@ -248,13 +250,15 @@ plt.ylabel("doughs more than on a Monday")
 plt.show()
 
 # %% [markdown]
-# From 6.2 to 5.0 doughs. The days' bars are what a day adds *with the same number of reservations*: on a Friday many come without one.
+# From 6.2 to 5.0 doughs. The days' bars are what a day adds *with the same number of reservations*: on a Friday many come without one. They are
+# drawn against Monday, since only the differences mean something: were each day's weight one larger and the bias one smaller, no forecast would change.
 
 # %% [markdown]
 # All of this in one line
 # -----------------------
 #
-# ``dough_forecaster`` of ``pipelines`` is such a Pipeline, ready for a pizzeria's columns, and tells its weights in words:
+# ``dough_forecaster`` of ``pipelines`` is such a Pipeline, ready for a pizzeria's columns, and ``weights_in_words`` tells its weights in words.
+# (``degree=1`` keeps it straight; part 9 bends it.)
 
 # %%
 from pipelines import dough_forecaster, forecast, weights_in_words
@@ -273,14 +277,14 @@ print("tonight:", forecast(model, tonight))
 # --------
 #
 # The year also has the columns ``holiday`` and ``event`` (a concert, say), true or false. Add both to the features of ``dough_forecaster``. What does an
-# event add? And how far off is the model now?
+# event add? How far off is the model now? And why do evenings with an event need still more doughs than that weight says?
 
 # %% [markdown]
 # Answer
 # ------
 #
 # True and false count as 1 and 0, so such a column is one-hot already, and its weight is what the event adds. The law that made the year adds 22
-# doughs for an event and 15 for a holiday: the model came near, from 17 evenings with an event and 12 holidays.
+# doughs for an event and 15 for a holiday: the model came near, from few such evenings.
 #
 # In the picture, where a box holds the middle half of the evenings and a line their middle, evenings with an event need some 30 doughs more, not 21.
 # For an event brings reservations too, and these have a weight of their own.
@@ -288,6 +292,7 @@ print("tonight:", forecast(model, tonight))
 # %%
 more = dough_forecaster([*columns, "weekday", "holiday", "event"], degree=1)
 more = more.fit(year, year["doughs"])
+print(year["event"].sum(), "evenings with an event,", year["holiday"].sum(), "holidays")
 print(*weights_in_words(more)[-2:], sep="\n")
 for name, one in (("without", model), ("with both", more)):
     print(f"{name}: off by {np.abs(one.predict(year) - y).mean():.1f} doughs")

@@ -77,7 +77,8 @@ plt.show()
 # %% [markdown]
 # The line says something like "how likely", but with many guests it says more than 1 and with few less than 0, and no evening is called on 1.2 times.
 # So the line is bent to stay between 0 and 1, by the *sigmoid*: ``1 / (1 + exp(-z))``. It turns 0 into one half, large numbers into nearly 1 and
-# numbers far below zero into nearly 0. What comes out can be read as a *probability*: 0.8 means that among ten such evenings there is a call on eight.
+# numbers far below zero into nearly 0. What comes out can be read as a *probability*: 0.8 means that among ten such evenings there is a call
+# on about eight.
 #
 # The model is the line of part 3 and then the sigmoid: ``squash(X @ weights + bias)``. It is named *logistic regression*.
 
@@ -113,8 +114,8 @@ plt.show()
 # The squared error, on the left, has a high plain. There the model is sure and wrong, but the ground is nearly level: descent would hardly move. The
 # reason is that the squared error of an evening is never above 1, however wrong one is.
 #
-# The *log loss*, on the right, asks: which probability did you give to what happened? The loss is ``-log`` of that. Who gave 0.5 pays 0.7, who
-# gave 0.01 pays 4.6, and who was certain of the opposite would pay without end. So the slope is always there, and the valley has one lowest point.
+# The *log loss*, on the right, asks: which probability did you give to what happened? The loss is ``-log`` of that, by the natural logarithm. Who gave
+# 0.5 pays 0.7, who gave 0.01 pays 4.6, and who was certain of the opposite would pay without end. So the slope is always there, and there is one valley.
 
 # %%
 given = np.linspace(0.005, 1, 200)
@@ -154,8 +155,8 @@ plt.show()
 
 # %% [markdown]
 # It begins at 0.693, which is ``-log(0.5)``: who knows nothing says one half. ``GDClassifier`` does the same walk when it is given a rate; by default
-# it takes fewer, better steps, and needs neither rate nor scaling. (``alpha=0`` turns off a small penalty on the weights, about which there is more in
-# part 11.)
+# it takes fewer, better steps, and needs neither rate nor scaling. Both stop by themselves once the ground is level. (``alpha=0`` turns off a small
+# penalty on the weights, about which there is more in part 11.)
 
 # %%
 same = GDClassifier(alpha=0, learning_rate=1.0, max_iter=3000).fit(scaled, y)
@@ -240,8 +241,8 @@ plt.show()
 # Exercise
 # --------
 #
-# A warning costs an evening's music, say 1. A visit of the police costs 5. Compute what the thousand evenings cost with each threshold from 0.01 to
-# 0.99, and draw it. Which is the cheapest? Could you have known without computing?
+# A warning costs an evening's music, say 1, and then nobody calls. A visit of the police costs 5. Compute what the thousand evenings cost with each
+# threshold from 0.01 to 0.99, and draw it. Which is the cheapest? Could you have known without computing?
 
 # %% [markdown]
 # Answer

@@ -54,12 +54,12 @@ X, y = X[:1200], y[:1200]
 # picture looks like that digit. Ten columns of weights make a matrix, and ``A @ weights`` gives all ten scores of all pictures.
 #
 # Scores become probabilities by the *softmax*: ``exp`` makes each of them positive, and dividing by their sum makes them add up to 1. For two classes
-# it is the sigmoid of part 4.
+# it is the sigmoid of part 4, taken of the difference of the two scores. (To subtract the largest first changes nothing but keeps ``exp`` small.)
 
 
 # %%
 def softmax(scores):
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # the largest is exp(0)
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -104,8 +104,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Four learning rates, as in part 2: the first two are too small, the rate 5 jumps about at first. *Full-batch* descent is this kind, which looks at all
-# pictures before each step; part 8 does not wait so long. The answer is the digit with the largest score:
+# Four learning rates, as in part 2: the first two are too small; the rate 5 jumps about at first, though it is ahead in the end. We take the calm 2.
+# *Full-batch* descent is this kind, which looks at all pictures before each step; part 8 does not wait so long. The answer is the digit with the
+# largest score:
 
 # %%
 weights, losses = descend(2)
@@ -206,8 +207,8 @@ for axis, row in zip(axes.flat, wrong, strict=True):
 plt.show()
 
 # %% [markdown]
-# The 1 gives the most trouble, taken for a 9 above all. Look at how differently people write it: a plain stroke, a stroke with a foot, a stroke with a
-# long flag, which looks like the upper half of a 9. But the model has *one* set of weights for all the ways to write a 1, and each pixel speaks for
+# No mistake is more common than a 1 that is taken for a 9. Look at how differently people write it: a plain stroke, a stroke with a foot, a stroke with
+# a long flag, which looks like the upper half of a 9. But the model has *one* set of weights for all the ways to write a 1, and each pixel speaks for
 # itself. "Ink here, *but only if there is none there*" cannot be said by a line. Part 6 begins with that.
 
 # %% [markdown]
@@ -215,7 +216,8 @@ plt.show()
 # --------
 #
 # We held back the *last* 597 pictures. Hold back 597 drawn at random instead, by ``train_test_split`` of ``sklearn.model_selection``, and learn again.
-# Is the model better on new pictures now? A hint: the pictures come in runs, each by the hand of one person; thirteen people wrote them.
+# (with ``stratify=y``, which gives each digit the same share of both). Is the model better on new pictures now? A hint: the pictures come in runs, each
+# by the hand of one person; thirteen people wrote them.
 
 # %% [markdown]
 # Answer

@@ -131,14 +131,14 @@ plt.show()
 
 # %% [markdown]
 # Four units were enough, and nobody had to think of cubes. (``activation="logistic"`` is the sigmoid; ``solver="lbfgs"`` is a descent much as
-# ``GDClassifier``'s, good for small networks.)
+# ``GDClassifier``'s, good for small networks; ``alpha`` is again a small penalty on the weights, and ``max_iter`` the most steps.)
 
 # %% [markdown]
 # Inside the network
 # ------------------
 #
-# What are its four features? Each unit has two weights and a bias, so it has a line, on which its output is one half. Here is each unit's output,
-# white for 0 and gray for 1, with its line:
+# What are its four features? Each unit has two weights and a bias, so it has a line, on which its output is one half. ``coefs_`` and ``intercepts_``
+# hold the weights and biases, of the units first, then of the last step. Here is each unit's output, white for 0 and gray for 1, with its line:
 
 
 # %%
@@ -248,8 +248,8 @@ plt.show()
 # ------
 #
 # A line is hardly better than guessing, for it can only cut the board in two. With the product ``x * y`` as a third column nothing is left to do. A
-# network with two units is not enough; three are good, and with eight the corners become sharper. Outside the board, where it has seen no point, it
-# makes up what it likes.
+# network with two units is not enough; three can do it from a good start, and with eight the corners become sharper. Outside the board,
+# where it has seen no point, it makes up what it likes.
 
 # %%
 board = np.random.default_rng(0).uniform(-1, 1, (600, 2))

@@ -3,9 +3,8 @@
 7. The network, forwards and backwards
 ======================================
 
-Part 6 looked into a network that had been trained. How does it *learn*? Going forwards and learning fit into thirty lines of numpy, and in this part we write
-them. There is one new idea, and it is about blame: **who is to blame for a wrong
-answer, and by how much?**
+Part 6 looked into a network that had been trained. How does it *learn*? Going forwards and learning fit into thirty lines of numpy, and in this part we
+write them. There is one new idea, and it is about blame: **who is to blame for a wrong answer, and by how much?**
 """
 
 # %% [markdown]
@@ -259,8 +258,9 @@ plt.show()
 # -------------------------
 #
 # ``MLPClassifier`` (*multi-layer perceptron*, the old name of such a network) does the same, with any number of layers. We ask for our own recipe: plain
-# descent (``"sgd"`` without momentum), all points in each step, no penalty, 1,500 steps. Our random start was drawn as the library draws its own, so the
-# same seed gives the same first weights. ``all_epochs`` keeps it from warning that the training was cut off after 1,500 steps; that is what we want here.
+# descent (``"sgd"``; its ``momentum``, for part 12, is off), all points in each step, no penalty, 1,500 steps. Our random start was drawn as the library
+# draws its own, so the same seed gives the same first weights. ``all_epochs`` keeps it from warning that the training was cut off after 1,500 steps;
+# that is what we want here.
 
 # %%
 from estimators import MLPClassifier

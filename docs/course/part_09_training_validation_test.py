@@ -3,17 +3,18 @@
 9. Training, validation and test
 ================================
 
-A pupil who is examined with the very questions of the exercise book may get full marks without having understood anything. So it is with models. Some parts held back a few rows, others did not care. **How good is a model on what it has not seen?** That is the only number that counts, and it is
-easy to fool oneself about it.
+A pupil who is examined with the very questions of the exercise book may get full marks without having understood anything. So it is with models. Some
+parts held back a few rows, others did not care. **How good is a model on what it has not seen?** That is the only number that counts, and it is easy to
+fool oneself about it.
 """
 
 # %% [markdown]
 # Learned by heart
 # ----------------
 #
-# The logarithmic year of the pizzeria: the fiftieth reservation adds less than the fifth, so no straight line fits. But a *polynomial* can bend:
-# ``w1 x + w2 x**2 + w3 x**3 + bias`` is one of *degree* 3. ``PolynomialRegressor`` fits such curves. Suppose the restaurant has been open for 25 evenings.
-# We learn from these and look at three degrees; the evenings of the rest of the year are drawn in gray.
+# Another invented year of the pizzeria, where doughs grow with the logarithm of the reservations: the fiftieth adds less than the fifth, so no straight
+# line fits. But a *polynomial* can bend: ``w1 x + w2 x**2 + w3 x**3 + bias`` is one of *degree* 3. ``PolynomialRegressor`` fits such curves. Suppose that
+# only 25 evenings, here and there in the year, were written down. We learn from these and look at three degrees; the rest of the year is drawn in gray.
 
 # %%
 import matplotlib.pyplot as plt
@@ -37,7 +38,7 @@ line = np.arange(1, 60)[:, np.newaxis]
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True, layout="constrained")
 for axis, degree in zip(axes, (1, 6, 14), strict=True):
     model = PolynomialRegressor(degree).fit(X_train, y_train)
-    axis.scatter(X_later, y_later, s=6, color="lightgray", label="later")
+    axis.scatter(X_later, y_later, s=6, color="lightgray", label="the rest")
     axis.scatter(X_train, y_train, s=16, color="tab:red", label="learned")
     axis.plot(line, model.predict(line), color="tab:blue")
     error = mean_absolute_error(y_train, model.predict(X_train))
@@ -89,8 +90,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# This picture is worth remembering; it returns in part 11. The training error falls and falls, since each polynomial can do all that the smaller ones can.
-# The validation error falls, reaches its lowest point, and rises again.
+# This picture is worth remembering; it returns in part 11. The training error goes down all the way, since each polynomial can do all that the smaller
+# ones can. (What it fits is the mean of the squares, and that never rises; the plain errors drawn here nearly follow.) The validation error falls, reaches
+# its lowest point, and, with some ups and downs, rises again.
 
 # %% [markdown]
 # Report on the test rows, once
@@ -106,7 +108,7 @@ for model in (models[0], models[chosen]):
 print(f"the validation rows had promised {held_out[chosen]:.2f}")
 
 # %% [markdown]
-# The promise was kept; the luck was small here. From a line to a curve the error falls to about an eighth. What remains is mostly chance and the rounding
+# The promise was kept; the luck was small here. From a line to a curve the error falls to about a ninth. What remains is mostly chance and the rounding
 # to whole doughs, which nobody can foresee.
 #
 # How much luck can be in a best validation score? Let a thousand models guess yes or no by tossing a coin, judge them by 50 rows, and keep the best.
@@ -132,7 +134,7 @@ plt.show()
 #
 # A hundred rows for validation are a luxury if there are only 125. *Cross-validation* makes better use of them: deal all rows into five heaps, called
 # *folds*; learn four and judge by the fifth; do so five times, so that each heap is the judge once; take the mean. ``cross_val_score`` does that. (Errors
-# are negative there, since in scikit-learn a larger score is always better.)
+# are negative there, since in scikit-learn a larger score is always better.) Here with the 125 evenings that are not for the test:
 
 # %%
 from sklearn.model_selection import KFold, cross_val_score
@@ -168,9 +170,9 @@ for degree in (1, 6, 10, 14):
 # Nothing may leak
 # ----------------
 #
-# Held-out rows must not have had any part in the training, not even in preparing the data. A common slip: the features are standardised, and mean and
-# standard deviation are taken from *all* rows, before the split. Or: of many features the most promising ones are selected, by all rows. Let us measure
-# both. First the scaling, with twenty evenings of the fuller year, three features, and a penalty, so that the scale matters.
+# Held-out rows must not have had any part in the training, not even in preparing the data. A common slip: the features are scaled as in part 3, and mean
+# and standard deviation are taken from *all* rows, before the split. Or: of many features the most promising ones are selected, by all rows. Let us
+# measure both. First the scaling, with twenty evenings of the fuller year, three features, and a penalty, so that the scale matters.
 
 # %%
 from sklearn.feature_selection import SelectKBest
