@@ -34,6 +34,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "answers",
     "own_pages",
+    "pictures",
 ]
 exclude_patterns = [
     "_build",
@@ -42,11 +43,8 @@ exclude_patterns = [
     "gallery",
     "how_it_works",
 ]  # scripts: generated/ has the pages
-templates_path, html_static_path, html_css_files = (
-    ["_templates"],
-    ["_static"],
-    ["guide.css"],
-)
+templates_path, html_static_path = ["_templates"], ["_static"]
+html_css_files, html_js_files = ["guide.css"], ["guide.js"]
 html_theme, html_title = "furo", "tallygrad"
 html_copy_source = html_show_sphinx = False
 html_math_renderer = "mathml"
@@ -73,6 +71,9 @@ sphinx_gallery_conf = {
     "doc_module": ("estimators", "pipelines"),
     "reference_url": {"estimators": None, "pipelines": None},
     "backreferences_dir": "generated/uses",
+    "image_scrapers": ("pictures.scrape",),
+    "reset_modules": ("matplotlib", "pictures.larger_letters"),
+    "default_thumb_file": str(HERE / "_static" / "no_picture.png"),
     "capture_repr": ("_repr_html_", "__repr__"),
     "matplotlib_animations": False,
     "remove_config_comments": True,

@@ -1,4 +1,4 @@
-"""Fail the build if a built page asks another host for anything, or points to a page that is not there."""
+"""Fail the build if a page asks another host for anything, points to what is not there, or has a picture without a text."""
 
 import re
 from html.parser import HTMLParser
@@ -39,12 +39,15 @@ class Page(HTMLParser):
         self.loads: list[str] = []
         self.links: list[str] = []
         self.names: set[str] = set()
+        self.untold: list[str] = []  # pictures
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the addresses of a tag."""
         given = {name: value or "" for name, value in attrs}
         self.names |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "img" and given.get("alt") in (None, file_words(given["src"])):
+            self.untold.append(given["src"])
         if tag in LOADS:
             self.loads += [
                 given.get(LOADS[tag], ""),
@@ -62,6 +65,11 @@ class Page(HTMLParser):
             "class", ""
         ):  # Markdown's link to what no page has
             self.links.append("a link in Markdown that became none")
+
+
+def file_words(address: str) -> str:
+    """Return what sphinx-gallery says of a picture of which it knows nothing: the words of its file's name."""
+    return re.sub("[-_]", " ", Path(address).stem[len("sphx_glr_") : -len("_001")])
 
 
 def check(app: Sphinx, exception: Exception | None) -> None:
@@ -88,7 +96,10 @@ def check(app: Sphinx, exception: Exception | None) -> None:
 
 def faults_of(path: Path, page: Page, pages: dict[Path, Page], root: Path) -> list[str]:
     """Return what is wrong with a page's addresses."""
-    name, faults = path.relative_to(root), []
+    name = path.relative_to(root)
+    faults = [
+        f"{name} has a picture without a text: {address}" for address in page.untold
+    ]
     for address in page.loads:
         if urlsplit(address).netloc:
             faults.append(f"{name} asks another host: {address}")

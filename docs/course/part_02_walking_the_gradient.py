@@ -39,7 +39,7 @@ axis.view_init(30, -65)
 axis.set_box_aspect(None, zoom=0.85)
 axis.set(xlabel="weight", ylabel="bias", zlabel="loss")
 axis.set(xticks=[0, 2, 4, 6], yticks=[-20, 0, 20, 40], zticks=[5000, 10_000, 15_000])
-axis.zaxis.labelpad = 12
+axis.zaxis.labelpad = 20
 plt.title("The loss surface")
 plt.show()
 

@@ -100,7 +100,8 @@ for rate in (0.02, 0.2, 2, 5):
     plt.semilogy(losses, label=f"rate {rate}")
 plt.xlabel("iterations")
 plt.ylabel("log loss")
-plt.legend()
+plt.ylim(bottom=0.006)
+plt.legend(loc="lower left", ncols=2)
 plt.show()
 
 # %% [markdown]

@@ -53,7 +53,7 @@ def walk(batch_size, rate=0.1, epochs=2, seed=0):
 best = np.polyfit(x, doughs, 1)
 weights, biases = np.meshgrid(np.linspace(-8, 45, 80), np.linspace(-5, 75, 80))
 losses = (weights - best[0]) ** 2 + (biases - best[1]) ** 2  # a round valley
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(7.5, 3.4), sharey=True, layout="constrained")
 for axis, batch_size in zip(axes, (len(x), 16, 1), strict=True):
     path = walk(batch_size)
     axis.contour(weights, biases, np.sqrt(losses), levels=12, cmap="viridis", alpha=0.5)

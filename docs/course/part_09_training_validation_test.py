@@ -35,7 +35,7 @@ X_train, X_later, y_train, y_later = train_test_split(
 )
 
 line = np.arange(1, 60)[:, np.newaxis]
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(7.5, 3.4), sharey=True, layout="constrained")
 for axis, degree in zip(axes, (1, 6, 14), strict=True):
     model = PolynomialRegressor(degree).fit(X_train, y_train)
     axis.scatter(X_later, y_later, s=6, color="lightgray", label="the rest")

@@ -280,8 +280,8 @@ after = six.class_weights(["Tetris"])[0]
 plt.bar(places + 0.2, after, 0.4, color="tab:orange", label="with Puyo Puyo")
 plt.xticks(places, features, rotation=40, ha="right")
 plt.ylabel("Tetris's weight")
-plt.ylim(0, 2.8)
-plt.legend(ncols=2)
+plt.ylim(0, 2.9)
+plt.legend(loc="upper center", ncols=2)
 plt.tight_layout()
 plt.show()
 
