@@ -10,7 +10,6 @@ EXTENSIONS = Path(__file__).parents[2] / "docs" / "_extensions"
 
 @pytest.fixture
 def describe(monkeypatch):
-    pytest.importorskip("sphinx_gallery")
     monkeypatch.syspath_prepend(str(EXTENSIONS))
     from pictures import describe
 
