@@ -36,11 +36,14 @@ def is_located(error: Exception) -> bool:
 def noted(error: Exception, X: Any) -> str:
     """Return what a step said of X, and the columns that it may have meant; steps often name none."""
     said = str(error).partition("\n")[0]
-    if not hasattr(X, "columns"):
+    if not hasattr(X, "columns") or "in column" in said:
         return said
-    if re.search("NaN|infinity", said):
+    text = re.search("could not convert string to float: '(.*)'", said)
+    if re.search(r"\bX\b.*(NaN|infinity)", said):  # and not y or sample_weight
         found, what = [name for name in X.columns if _has_holes(X[name])], "NaN, nulls or infinity"
-    elif re.search("could not convert string|could not be promoted", said):
+    elif text:
+        found, what = [name for name in X.columns if _has_text(X[name], text[1])], "no numbers"
+    elif "could not be promoted" in said:
         found, what = [name for name in X.columns if kind_of(X[name]) in ("text", "date")], "no numbers"
     else:
         return said
@@ -50,6 +53,10 @@ def noted(error: Exception, X: Any) -> str:
 def _has_holes(column: Any) -> bool:
     values = np.asarray(column)
     return bool(pd.isna(values).any() or (values.dtype.kind == "f" and np.isinf(values).any()))
+
+
+def _has_text(column: Any, text: str) -> bool:
+    return kind_of(column) == "text" and any(value == text for value in column)
 
 
 ANY = "anything"  # no value was seen that says more

@@ -42,8 +42,10 @@ class FilePart:
         """Return polars' lazy frame of the chosen columns."""
         import polars as pl
 
-        path = self.path if "://" in self.path else escape(self.path)  # one file, even if it is called [1]
-        frame = getattr(pl, f"scan_{self.kind}")(path, **dict(self.options))
+        options = dict(self.options)
+        as_it_is = "://" in self.path or options.get("glob") is False
+        path = self.path if as_it_is else escape(self.path)  # one file, even if it is called [1]
+        frame = getattr(pl, f"scan_{self.kind}")(path, **options)
         return frame if self.columns is None else frame.select(self.columns)
 
     def schema(self) -> dict[str, Any]:

@@ -563,6 +563,23 @@ def test_a_value_that_a_step_refuses_is_named_with_its_column(kind, value, says)
         fit_batches(GDRegressor(), parts, "doughs")
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"doughs": [1.0, np.nan, 2.0]}, "Input y contains NaN.$"),
+        ({"weight": [1.0, np.nan, 2.0]}, "Input sample_weight contains NaN.$"),
+        ({"doughs": ["1", "warm", "2"]}, "could not convert string to float: 'warm'$"),
+    ],
+)
+def test_no_column_of_X_is_blamed_for_y_or_a_weight(changed, says):
+    encode = ColumnTransformer([("encode", OneHotEncoder(handle_unknown="ignore"), ["day"])])
+    frame = pd.DataFrame({"day": ["Mon", None, "Tue"], "doughs": [1.0, 2.0, 3.0], "weight": 1.0}).assign(
+        **changed
+    )
+    with pytest.raises(ValueError, match=f"In batch 0: {says}"):
+        fit_batches(make_pipeline(encode, GDRegressor()), [frame], "doughs", sample_weight="weight")
+
+
 @pytest.mark.parametrize("X", [np.ones(3), np.ones((3, 2, 2))])
 def test_arrays_that_are_no_table(X):
     with pytest.raises(ValueError, match="In batch 0: X must have two axes, .*Got the shape"):

@@ -101,6 +101,13 @@ def test_a_folder_whose_name_looks_like_a_pattern(tmp_path, kind):
     assert len(pl.concat(SCAN[kind](written(folder, kind, NUMBERS)))) == 20
 
 
+def test_a_file_whose_name_looks_like_a_pattern_with_and_without_polars_own_option(tmp_path):
+    path = tmp_path / "a[1].csv"
+    NUMBERS.write_csv(path)
+    for options in ({}, {"glob": False}):
+        assert len(pl.concat(scan_csv(path, **options))) == len(NUMBERS)
+
+
 @pytest.mark.parametrize("columns", ["xy", 3, []])
 def test_columns_is_a_list_of_names(tmp_path, columns):
     with pytest.raises(TypeError, match="The 'columns' parameter of scan_parquet must be a list of names"):
