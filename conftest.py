@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-collect_ignore = [] if find_spec("dask") else ["pipelines/_cluster.py"]
+collect_ignore = [] if find_spec("dask") else ["pipelines/_scaling/cluster.py"]
 collect_ignore_glob = ["docs/*.py", "docs/*/*.py"]  # scripts: the guide's build runs them
 NEED_DASK = ("pipelines.scale.fit_dask", "pipelines.scale.recommend_dask")
 

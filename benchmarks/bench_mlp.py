@@ -16,7 +16,8 @@ from sklearn.neural_network import MLPRegressor as TheirRegressor
 from threadpoolctl import threadpool_limits
 
 from benchmarks._harness import Row, compare
-from estimators import MLPClassifier, MLPRegressor, _fast
+from estimators import MLPClassifier, MLPRegressor
+from estimators._network import accelerator as _fast
 
 SEEDS = 20
 

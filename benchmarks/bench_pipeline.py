@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder as TheirOneHotEncoder
 
 from benchmarks._harness import Row, compare
 from benchmarks.bench_naive_bayes import their_model
-from estimators._one_row import RowScorer
+from estimators._bayes.one_row import RowScorer
 from pipelines import compile_recommender, game_recommender, recommend
 
 BUDGETS = np.array(["cheap", "standard", "premium"])

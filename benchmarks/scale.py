@@ -144,7 +144,7 @@ def on_workers(task: str, source: Any, n_workers: int, settings: dict[str, str])
     dask.config.set(settings)
     options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "memory_limit": 0}
     with LocalCluster(n_workers=n_workers, **options) as cluster, Client(cluster) as client:
-        client.run(__import__, "pipelines._cluster")
+        client.run(__import__, "pipelines._scaling.cluster")
         before, sent_before = sum(client.run(process_time).values()), process_time()
         seconds, _, _ = timed(lambda: fit_dask(new(task), source, TARGET[task], client))
         workers = sum(client.run(process_time).values()) - before

@@ -1,6 +1,6 @@
 """Estimators in scikit-learn's style: what learns."""
 
-from estimators._display import LossCurveDisplay
+from estimators._network.display import LossCurveDisplay
 from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
 from estimators.logistic import GDClassifier

@@ -5,7 +5,7 @@ categories. Both work in a Pipeline and a ColumnTransformer on pandas and polars
 arrays and Python lists; each kind is read without being converted to another.
 
 The state is additive: the categories of two parts are the union of the parts' categories.
-Their methods stand in ``estimators/_category_encoder.py``.
+Their methods stand in ``estimators/_encoding/encoder.py``.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from estimators._category_encoder import CategoryEncoder
-from estimators._columns import Column, read_delimited, read_lists, read_scalars
+from estimators._encoding.columns import Column, read_delimited, read_lists, read_scalars
+from estimators._encoding.encoder import CategoryEncoder
 
 __all__ = ["MultiHotEncoder", "OneHotEncoder"]
 

@@ -11,8 +11,11 @@ from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from estimators._callbacks import FitTask
-from estimators._least_squares import (
+from estimators._common.callbacks import FitTask
+from estimators._common.merging import check_mergeable
+from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
+from estimators._least_squares.moments import Moments, as_rows, check_not_tiny, check_sums, gather
+from estimators._least_squares.solve import (
     Settings,
     Solution,
     Training,
@@ -24,9 +27,6 @@ from estimators._least_squares import (
     stability_limit,
     textbook_losses,
 )
-from estimators._merging import check_mergeable
-from estimators._moments import Moments, as_rows, check_not_tiny, check_sums, gather
-from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
 
 SPARSE_TOO = {"accept_sparse": "csr", "ensure_all_finite": False}  # what is not finite is seen in the sums
 WIDE = 5000  # columns; beyond, the Gram matrix would take more than 200 MB

@@ -14,11 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from estimators._accelerated import Point, accelerated, textbook
-from estimators._callbacks import FitTask
-from estimators._labels import class_weights, encode_classes, encode_labels, locate_labels
-from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
-from estimators._softmax import LogLoss, tame
+from estimators._common.callbacks import FitTask
+from estimators._common.labels import class_weights, encode_classes, encode_labels, locate_labels
+from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
+from estimators._logistic.loss import LogLoss, tame
+from estimators._logistic.search import Point, accelerated, textbook
 
 FLOATS = [np.float64, np.float32]
 FITTED = ("classes_", "coef_", "intercept_", "n_iter_", "loss_curve_")

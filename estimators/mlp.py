@@ -9,12 +9,12 @@ from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from estimators._labels import class_weights
-from estimators._losses import ONE_CLASS
-from estimators._mlp import BaseMLP
-from estimators._params import StrOptions, check_partial_fit_first_call, fit_context
-from estimators._settings import Settings
-from estimators._signatures import documented, with_parameters_of
+from estimators._common.labels import class_weights
+from estimators._common.scikit_learn import StrOptions, check_partial_fit_first_call, fit_context
+from estimators._network.base import BaseMLP
+from estimators._network.losses import ONE_CLASS
+from estimators._network.settings import Settings
+from estimators._network.signatures import documented, with_parameters_of
 
 
 @documented(Settings.__doc__)

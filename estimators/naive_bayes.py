@@ -12,10 +12,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
-from estimators._complement import ComplementScores, add_prior, as_csr, count_by_class
-from estimators._labels import encode_classes, encode_labels, locate_labels, unite_and_locate, unite_labels
-from estimators._merging import check_mergeable
-from estimators._params import Interval, StrOptions, check_sample_weight, fit_context
+from estimators._bayes.scores import ComplementScores, add_prior, as_csr, count_by_class
+from estimators._common.labels import (
+    encode_classes,
+    encode_labels,
+    locate_labels,
+    unite_and_locate,
+    unite_labels,
+)
+from estimators._common.merging import check_mergeable
+from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
 
 SMALLEST_ALPHA = 1e-10
 

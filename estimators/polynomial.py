@@ -12,12 +12,12 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from estimators._callbacks import FitTask
-from estimators._expansion import ExpandedRows, Expansion, in_original_units, n_terms
-from estimators._least_squares import Settings
-from estimators._merging import check_mergeable
-from estimators._moments import BLOCK
-from estimators._params import Interval, check_feature_names_in, fit_context
+from estimators._common.callbacks import FitTask
+from estimators._common.merging import check_mergeable
+from estimators._common.scikit_learn import Interval, check_feature_names_in, fit_context
+from estimators._least_squares.expansion import ExpandedRows, Expansion, in_original_units, n_terms
+from estimators._least_squares.moments import BLOCK
+from estimators._least_squares.solve import Settings
 from estimators.linear import WIDE, GDRegressor, as_floats, check_rows
 
 

@@ -1,6 +1,6 @@
 """Ready-made compositions of the estimators, and the files that keep them."""
 
-from pipelines._loss_bar import LossBar
+from pipelines._common.loss_bar import LossBar
 from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
 from pipelines.persistence import (
     Checkpoint,

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators import OneHotEncoder, PolynomialRegressor
-from pipelines._evenings import (
+from pipelines._common.evenings import (
     CATEGORIES,
     FLAGS,
     KINDS,

@@ -20,10 +20,12 @@ from typing import Any
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines import _cards, _files, _formats
-from pipelines._cards import ModelFileError, ModelFileNotFoundError
-from pipelines._checkpoint import Checkpoint as Checkpoint
-from pipelines._fingerprint import training_data
+from pipelines._common import files as _files
+from pipelines._saving import cards as _cards
+from pipelines._saving import formats as _formats
+from pipelines._saving.cards import ModelFileError, ModelFileNotFoundError
+from pipelines._saving.checkpoint import Checkpoint as Checkpoint
+from pipelines._saving.fingerprint import training_data
 
 _SUFFIXES = (".joblib", ".skops")
 _COMPARED = (

@@ -11,9 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines._ranking import check_k, labels_per_row, n_rows_of, rank
-from pipelines._reasons import check_label, reasons, weights_of
-from pipelines._steps import feature_names_of, transform
+from pipelines._common.ranking import check_k, labels_per_row, n_rows_of, rank
+from pipelines._common.steps import feature_names_of, transform
+from pipelines._recommending.reasons import check_label, reasons, weights_of
 
 __all__ = ["explain", "game_recommender", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
 

@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines import _fitting
-from pipelines._batch_bar import check_progress
-from pipelines._fitting import Fitting
-from pipelines._ranking import check_k
-from pipelines._sources import scan_csv as scan_csv
-from pipelines._sources import scan_ndjson as scan_ndjson
-from pipelines._sources import scan_parquet as scan_parquet
-from pipelines._steps import steps_of
+from pipelines._common.batch_bar import check_progress
+from pipelines._common.ranking import check_k
+from pipelines._common.steps import steps_of
+from pipelines._scaling import fitting as _fitting
+from pipelines._scaling.fitting import Fitting
+from pipelines._scaling.sources import scan_csv as scan_csv
+from pipelines._scaling.sources import scan_ndjson as scan_ndjson
+from pipelines._scaling.sources import scan_parquet as scan_parquet
 
 __all__ = ["fit_batches", "fit_dask", "recommend_dask", "scan_csv", "scan_ndjson", "scan_parquet"]
 

@@ -12,11 +12,11 @@ from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from estimators._complement import as_csr
-from estimators._one_row import CellEncoder, RowScorer
-from pipelines._ranking import check_k, labels_per_row
-from pipelines._reasons import reasons, unknown_label
-from pipelines._steps import as_frame, steps_of
+from estimators._bayes.one_row import CellEncoder, RowScorer
+from estimators._bayes.scores import as_csr
+from pipelines._common.ranking import check_k, labels_per_row
+from pipelines._common.steps import as_frame, steps_of
+from pipelines._recommending.reasons import reasons, unknown_label
 
 __all__ = ["CompiledRecommender", "compile_recommender"]
 

@@ -33,12 +33,12 @@ WEB = {  # what the sites may use too, and nothing else of the examples
     "vl_convert",
 }
 ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, progress bars, a cluster
-    "_display.py": {"matplotlib"},
-    "_fast.py": {"numba"},
-    "_resuming.py": {"joblib"},
-    "_loss_bar.py": {"rich"},
-    "_batch_bar.py": {"rich"},
-    "_cluster.py": {"dask", "distributed"},
+    "display.py": {"matplotlib"},
+    "accelerator.py": {"numba"},
+    "checkpoint.py": {"joblib"},
+    "loss_bar.py": {"rich"},
+    "batch_bar.py": {"rich"},
+    "cluster.py": {"dask", "distributed"},
 }
 STANDARD = __import__("sys").stdlib_module_names
 MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]

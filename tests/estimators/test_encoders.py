@@ -29,7 +29,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from estimators import MultiHotEncoder, OneHotEncoder, _columns
+from estimators import MultiHotEncoder, OneHotEncoder
+from estimators._encoding import columns as _columns
 
 ENCODERS = [
     cls(handle_unknown=how)

@@ -5,8 +5,9 @@ import pytest
 from scipy.special import softmax
 from sklearn.datasets import load_digits
 
-from estimators import MLPClassifier, MLPRegressor, _fast
-from estimators._losses import SoftmaxCrossEntropy
+from estimators import MLPClassifier, MLPRegressor
+from estimators._network import accelerator as _fast
+from estimators._network.losses import SoftmaxCrossEntropy
 
 DIGITS = load_digits(return_X_y=True)
 

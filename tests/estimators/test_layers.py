@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from estimators._layers import (
+from estimators._network.layers import (
     BatchNorm,
     Dense,
     Dropout,
@@ -16,7 +16,7 @@ from estimators._layers import (
     ReLU,
     Tanh,
 )
-from estimators._network import Network, initialise
+from estimators._network.network import Network, initialise
 
 N, WIDTH = 7, 4
 
@@ -179,7 +179,7 @@ def test_predicting_in_blocks_changes_nothing(monkeypatch):
     initialise(network, np.random.RandomState(0), "he", "relu", 0)
     X = np.random.default_rng(0).standard_normal((600, 3))
     expected = network.scores(X)
-    monkeypatch.setattr("estimators._network.BLOCK", 40)
+    monkeypatch.setattr("estimators._network.network.BLOCK", 40)
     np.testing.assert_allclose(network.scores(X), expected, rtol=1e-12)
     np.testing.assert_allclose(network.scores(sp.csr_array(X)), expected, rtol=1e-12)
 

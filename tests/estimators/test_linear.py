@@ -24,7 +24,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from estimators import GDRegressor, PolynomialRegressor, _moments, _problems
+from estimators import GDRegressor, PolynomialRegressor
+from estimators._least_squares import moments as _moments
+from estimators._least_squares import problems as _problems
 from estimators.linear import WIDE
 from pipelines import load_model, save_model
 

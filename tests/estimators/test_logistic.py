@@ -23,8 +23,9 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from estimators import _accelerated, _softmax
-from estimators._softmax import LogLoss, Preconditioner
+from estimators._logistic import loss as _softmax
+from estimators._logistic import search as _accelerated
+from estimators._logistic.loss import LogLoss, Preconditioner
 from estimators.logistic import GDClassifier
 
 

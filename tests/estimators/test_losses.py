@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, log_loss, mean_poisson_deviance, mean_squared_error, r2_score
 
-from estimators._losses import LOSS_OF
+from estimators._network.losses import LOSS_OF
 
 N, K = 6, 3
 rng = np.random.default_rng(0)

@@ -26,9 +26,10 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 
-from estimators import ComplementNB, _complement
-from estimators._complement import number_distinct_rows
-from estimators._labels import encode_labels, unite_and_locate
+from estimators import ComplementNB
+from estimators._bayes import scores as _complement
+from estimators._bayes.scores import number_distinct_rows
+from estimators._common.labels import encode_labels, unite_and_locate
 
 # Rennie et al. (2003), Table 4, worked by hand on the four documents of Manning et al., Introduction to
 # Information Retrieval, Table 13.1: columns Beijing, Chinese, Japan, Macao, Shanghai, Tokyo.

@@ -5,8 +5,9 @@ import copy
 import numpy as np
 import pytest
 
-from estimators import _fast, _optimizers
-from estimators._optimizers import SGD, Adam, Penalty, RMSprop, Stepper
+from estimators._network import accelerator as _fast
+from estimators._network import optimizers as _optimizers
+from estimators._network.optimizers import SGD, Adam, Penalty, RMSprop, Stepper
 
 N, STEPS = 50, 20
 GRADIENTS = np.random.default_rng(0).standard_normal((STEPS, N))

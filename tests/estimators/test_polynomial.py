@@ -23,7 +23,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, PolynomialFeatures, StandardScaler
 
-from estimators import GDRegressor, PolynomialRegressor, _expansion, linear, polynomial
+from estimators import GDRegressor, PolynomialRegressor, linear, polynomial
+from estimators._least_squares import expansion as _expansion
 
 unfinished = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 PENALTIES = {"none": (0.0, 0.0), "ridge": (0.01, 0.0), "lasso": (0.01, 1.0), "elastic net": (0.01, 0.4)}

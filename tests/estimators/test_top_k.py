@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from estimators._top_k import WIDE, top_k_indices
+from estimators._bayes.top_k import WIDE, top_k_indices
 
 
 def by_sorting(scores, k):

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from estimators import MLPClassifier
-from estimators._training import Training
+from estimators._network.training import Training
 from examples.digits import __main__ as digits
 from examples.digits.data import load_bundled
 from examples.terminal import Interrupted, Terminal, ctrl_c_ends, run_quietly

@@ -10,7 +10,8 @@ import scipy.sparse as sp
 from sklearn.datasets import load_digits, make_regression
 from sklearn.exceptions import ConvergenceWarning
 
-from estimators import MLPClassifier, MLPRegressor, _resuming
+from estimators import MLPClassifier, MLPRegressor
+from estimators._network import checkpoint as _resuming
 from pipelines import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings(

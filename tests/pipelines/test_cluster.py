@@ -110,7 +110,7 @@ def test_any_scheduler_of_this_machine(scheduler):
 
 @pytest.mark.parametrize("small", [0, 50_000])
 def test_a_client_an_address_and_the_active_client(client, small, monkeypatch):
-    monkeypatch.setattr("pipelines._cluster.SMALL", small)
+    monkeypatch.setattr("pipelines._scaling.cluster.SMALL", small)
     same(fit_dask(game_recommender(), lazily(made), "title", client))
     same(fit_dask(game_recommender(), lazily(made), "title", client.scheduler.address))
     same(fit_dask(game_recommender(), lazily(made), "title"))
@@ -372,8 +372,8 @@ def test_nothing_is_left_on_the_cluster(client):
 
 def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setattr("builtins.__import__", _without_dask(__import__))
-    monkeypatch.delitem(__import__("sys").modules, "pipelines._cluster", raising=False)
-    monkeypatch.delattr("pipelines._cluster", raising=False)
+    monkeypatch.delitem(__import__("sys").modules, "pipelines._scaling.cluster", raising=False)
+    monkeypatch.delattr("pipelines._scaling.cluster", raising=False)
     with pytest.raises(ImportError, match=r"pip install 'tallygrad\[distributed\]'"):
         fit_dask(game_recommender(), None)
 

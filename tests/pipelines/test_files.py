@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import MultinomialNB
 
-from pipelines import _files, persistence
+from pipelines import persistence
+from pipelines._common import files as _files
 from pipelines.persistence import load_model, read_card, save_model
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks and kills processes")

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from pipelines._fingerprint import training_data
+from pipelines._saving.fingerprint import training_data
 
 ROWS = {
     "budget": ["cheap", None, "dear"],
@@ -165,7 +165,7 @@ def test_missing_and_numbers_are_canonical(rows):
 def test_other_processes_agree():
     code = (
         "import pandas as pd\n"
-        "from pipelines._fingerprint import training_data\n"
+        "from pipelines._saving.fingerprint import training_data\n"
         "frame = pd.DataFrame({'t': [{'a', 'b', 'c'}, {'z', 'y'}]})\n"
         "print(training_data(frame)['fingerprint'])\n"
     )

@@ -28,9 +28,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from pipelines import _cards
-from pipelines._fingerprint import training_data
-from pipelines._formats import _is_trusted
+from pipelines._saving import cards as _cards
+from pipelines._saving.fingerprint import training_data
+from pipelines._saving.formats import _is_trusted
 from pipelines.persistence import (
     ModelFileError,
     ModelVersionWarning,

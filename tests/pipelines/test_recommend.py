@@ -27,7 +27,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines import _ranking, explain, game_recommender, hit_rate_scorer, ndcg_scorer, recommend, update
+from pipelines import explain, game_recommender, hit_rate_scorer, ndcg_scorer, recommend, update
+from pipelines._common import ranking as _ranking
 
 TITLES = ["Celeste", "Doom", "Gran Turismo", "Portal", "Tetris"]
 GAMES = {

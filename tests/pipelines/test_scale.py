@@ -426,7 +426,7 @@ def test_the_dough_forecaster():
 
 
 def test_too_many_values_for_a_median(monkeypatch):
-    monkeypatch.setattr("pipelines._tallies.MOST_VALUES", 10)
+    monkeypatch.setattr("pipelines._scaling.tallies.MOST_VALUES", 10)
     with pytest.raises(ValueError, match="Column 'temperature' has more than 10 different values.*Round it"):
         fit_batches(dough_forecaster(["temperature"], cv=0), [WHOLE[:30], WHOLE[30:]], "doughs")
 
@@ -693,7 +693,7 @@ def test_a_checkpoint_of_other_versions_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "fit.state"
     with pytest.raises(Crash):
         fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
-    monkeypatch.setattr("pipelines._cards.installed_versions", lambda: {"numpy": "1.0"})
+    monkeypatch.setattr("pipelines._saving.cards.installed_versions", lambda: {"numpy": "1.0"})
     with pytest.raises(ModelFileError, match="written with other versions"):
         fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)
 

@@ -19,7 +19,8 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder as TheirOneHotEncoder
 
-from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder, _complement
+from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
+from estimators._bayes import scores as _complement
 from examples.games.data import load_games
 from examples.games.model import plain_recommender
 from pipelines import (

@@ -1,0 +1,1 @@
+"""Naive Bayes: counts, scores, the k best classes."""

@@ -1,0 +1,1 @@
+"""One-hot and multi-hot encoding: columns to codes, categories, the shared encoder."""

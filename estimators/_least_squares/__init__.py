@@ -1,0 +1,1 @@
+"""Least squares: rows, moments, problems, descent, solution."""

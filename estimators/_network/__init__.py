@@ -1,0 +1,1 @@
+"""Networks: settings, layers, losses, optimisers, training."""

@@ -1,0 +1,1 @@
+"""Saving: cards, formats, fingerprints, checkpoints."""

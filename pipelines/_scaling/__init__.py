@@ -1,0 +1,1 @@
+"""Scaling: batches, plans, tallies, passes, clusters."""
