@@ -6,14 +6,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
 from estimators._common.merging import check_mergeable
-from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
+from estimators._common.scikit_learn import (
+    Interval,
+    StrOptions,
+    check_sample_weight,
+    fit_context,
+    with_callbacks,
+)
 from estimators._least_squares.moments import Moments, as_rows, check_not_tiny, check_sums, gather
 from estimators._least_squares.solve import (
     Settings,

@@ -9,14 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
 from estimators._common.labels import class_weights, encode_classes, encode_labels, locate_labels
-from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
+from estimators._common.scikit_learn import (
+    Interval,
+    StrOptions,
+    check_sample_weight,
+    fit_context,
+    with_callbacks,
+)
 from estimators._logistic.loss import LogLoss, tame
 from estimators._logistic.search import Point, accelerated, textbook
 

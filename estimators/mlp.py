@@ -6,11 +6,15 @@ import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, check_array, column_or_1d
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from estimators._common.labels import class_weights
-from estimators._common.scikit_learn import StrOptions, check_partial_fit_first_call, fit_context
+from estimators._common.scikit_learn import (
+    StrOptions,
+    available_if,
+    check_partial_fit_first_call,
+    fit_context,
+)
 from estimators._network.base import BaseMLP
 from estimators._network.losses import ONE_CLASS
 from estimators._network.settings import Settings

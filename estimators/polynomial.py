@@ -8,13 +8,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils.metaestimators import available_if
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
 from estimators._common.merging import check_mergeable
-from estimators._common.scikit_learn import Interval, check_feature_names_in, fit_context
+from estimators._common.scikit_learn import (
+    Interval,
+    available_if,
+    check_feature_names_in,
+    fit_context,
+    with_callbacks,
+)
 from estimators._least_squares.expansion import ExpandedRows, Expansion, in_original_units, n_terms
 from estimators._least_squares.moments import BLOCK
 from estimators._least_squares.solve import Settings

@@ -271,7 +271,7 @@ def _became(model: Model, fitted: Any) -> Model:
 
 def _cluster() -> Any:
     try:
-        from pipelines import _cluster as cluster
+        from pipelines._scaling import cluster
     except ImportError as error:
         raise ImportError(
             "fit_dask and recommend_dask need Dask: pip install 'tallygrad[distributed]'."

@@ -1,54 +1,72 @@
 """scikit-learn's callbacks around a loop: one task for the fit, one subtask for each iteration."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
+
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+
+from estimators._common.scikit_learn import has_callbacks, open_callback_context
 
 Attributes = Callable[[], Mapping[str, Any]]
 
 
-class FitTask:
-    """The fit of `estimator`, as its callbacks see it; costs nothing where none are set.
+class Task(Protocol):
+    """What a training loop tells about its iterations: `FitTask` where callbacks listen, else `NoTask`."""
 
-    A loop calls :meth:`begin` before each iteration and :meth:`end` after it, and :meth:`close` when
-    all is done. `attributes` is a function that returns the fitted attributes that ``predict`` needs, so
-    that a callback can score the model as it is at that moment; it is called only if a callback asks.
-    `rebuild` makes them those of `estimator`, where a part of it is what descends.
+    active: bool
+
+    def begin(self) -> None:
+        """Open the subtask of the next iteration."""
+
+    def end(self, attributes: Attributes) -> bool:
+        """Close the subtask of this iteration. Return True if a callback asks to stop."""
+        ...
+
+
+class FitTask:
+    """The fit of `estimator`, as its callbacks see it. It costs nothing if there are no callbacks.
+
+    A loop calls :meth:`begin` before each iteration, :meth:`end` after it, and :meth:`close` at the end of
+    the fit. `attributes` is a function that returns the fitted attributes that ``predict`` needs, so that a
+    callback can score the current model. It is only called if a callback asks for it. `rebuild` turns
+    these into the attributes of `estimator`, if only a part of the estimator is being trained.
     """
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         max_iter: int | None,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         rebuild: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
     ) -> None:
         self.estimator, self._rebuild = estimator, rebuild
-        self.active = hasattr(estimator, "_skl_callbacks")
-        self._told = {"X": X, "y": y}
-        self._told["metadata"] = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._root = estimator._init_callback_context(max_subtasks=max_iter if self.active else 0)
-        self._root.call_on_fit_task_begin(estimator=estimator, **self._told)
+        self.active = has_callbacks(estimator)
+        self._data = {"X": X, "y": y}
+        self._data["metadata"] = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._root = open_callback_context(estimator, max_iter if self.active else 0)
+        self._root.call_on_fit_task_begin(estimator=estimator, **self._data)
 
     def begin(self) -> None:
         """Open the subtask of the next iteration."""
         if self.active:
             self._iteration = self._root.subcontext(task_name="iteration")
-            self._iteration.call_on_fit_task_begin(estimator=self.estimator, **self._told)
+            self._iteration.call_on_fit_task_begin(estimator=self.estimator, **self._data)
 
     def end(self, attributes: Attributes) -> bool:
-        """Close the subtask of this iteration; True if a callback asks to stop."""
+        """Close the subtask of this iteration. Return True if a callback asks to stop."""
         if not self.active:
             return False
         return self._iteration.call_on_fit_task_end(
-            estimator=self.estimator, reconstruction_attributes=self._rebuilt(attributes), **self._told
+            estimator=self.estimator, reconstruction_attributes=self._rebuilt(attributes), **self._data
         )
 
     def close(self, attributes: Attributes) -> None:
         """Close the task of the whole fit."""
         self._root.call_on_fit_task_end(
-            estimator=self.estimator, reconstruction_attributes=self._rebuilt(attributes), **self._told
+            estimator=self.estimator, reconstruction_attributes=self._rebuilt(attributes), **self._data
         )
 
     def _rebuilt(self, attributes: Attributes) -> Attributes:
@@ -56,7 +74,7 @@ class FitTask:
 
 
 class NoTask:
-    """What a loop is given where nobody watches."""
+    """The task of a loop without callbacks, such as that of `partial_fit`."""
 
     active = False
 

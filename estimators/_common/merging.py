@@ -1,13 +1,46 @@
-"""The check that the states of two models can be added."""
+"""States that add up: what an estimator learns from some rows, and the check that two models can be merged.
 
-from typing import Any
+Three methods are the whole interface, the same for each estimator that counts or sums:
+
+- ``estimator.additive_state(X, y, sample_weight)`` returns what these rows teach and changes nothing;
+- ``state.merge(other)`` returns the state of both sets of rows and changes neither;
+- ``estimator.fit_state(state)`` fits the estimator, as ``fit`` on all those rows would.
+
+States are small and can be pickled, so they travel to a file or to another machine in place of the rows.
+"""
+
+from typing import Any, Protocol, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 
-def check_mergeable(model: Any, other: Any) -> None:
-    """Raise unless both are fitted, of one class, with the same parameters on the same features."""
+class AdditiveState(Protocol):
+    """What some rows teach an estimator. Two states add up to the state of all their rows."""
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both sets of rows. Neither state is changed."""
+        ...
+
+
+class AdditiveEstimator(Protocol):
+    """An estimator whose fitted state is a sum over the rows."""
+
+    def additive_state(self, X: Any, y: Any = None, sample_weight: Any = None) -> AdditiveState:
+        """Return what these rows teach. The estimator is not changed."""
+        ...
+
+    def fit_state(self, state: Any) -> Self:
+        """Fit from a state, as ``fit`` on its rows would."""
+        ...
+
+
+def check_mergeable(model: BaseEstimator, other: BaseEstimator) -> None:
+    """Raise unless both are fitted, of one class, with the same parameters on the same features.
+
+    TypeError for another class, ValueError for other parameters or features.
+    """
     if type(other) is not type(model):
         name, kind = type(model).__name__, type(other)
         raise TypeError(

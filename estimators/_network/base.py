@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask, NoTask
-from estimators._common.scikit_learn import check_sample_weight, fit_context
+from estimators._common.scikit_learn import check_sample_weight, fit_context, with_callbacks
 from estimators._network import held_out as _held_out
 from estimators._network.checkpoint import check_data, resuming
 from estimators._network.layers import BatchNorm
