@@ -1,4 +1,4 @@
-"""Estimators in scikit-learn's style. One module holds one family; the folder beside it holds its private parts.
+"""Estimators in scikit-learn's style: a module for each family, its private parts in the folder beside it.
 
 The shortest to read is `logistic.py` (logistic and softmax regression), then `_logistic/`.
 `linear.py` and `polynomial.py`: least squares, ridge, lasso and elastic net, then `_least_squares/`.
