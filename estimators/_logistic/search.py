@@ -176,38 +176,28 @@ class AcceleratedProximalGradient:
     def step(self) -> Iterate:
         """Take a proximal step from the extrapolated theta, then extrapolate along the step."""
         previous, metric = self.current, self.metric
-        self.current, self.lipschitz, gradient_length = proximal_step(
-            self.loss, self.extrapolated, metric, self.lipschitz, self.l1
-        )
+        self.current, gradient_length = self._backtrack()
         theta, step = self.current.theta, self.current.theta - previous.theta
-        if metric.inner(self.extrapolated.theta - theta, step) > 0:
-            previous_t, self.t = 1.0, 1.0
-        else:
-            previous_t, self.t = self.t, (1 + np.sqrt(1 + 4 * self.t**2)) / 2
+        uphill = metric.inner(self.extrapolated.theta - theta, step) > 0
+        previous_t, self.t = (1.0, 1.0) if uphill else (self.t, (1 + np.sqrt(1 + 4 * self.t**2)) / 2)
         momentum = (previous_t - 1) / self.t
         self.extrapolated = evaluate(self.loss, theta + momentum * step) if momentum else self.current
         objective = self.current.value + l1_penalty(theta, self.l1)
         bound = gradient_length * np.sqrt(metric.inner(theta, theta))  # of the remaining decrease
         return Iterate(theta, objective, bound <= self.tol * objective)
 
-
-def proximal_step(
-    loss: LogLoss,
-    start: Evaluation,
-    metric: Preconditioner,
-    lipschitz: float,
-    l1: float | np.ndarray,
-) -> tuple[Evaluation, float, float]:
-    """Take a step found by backtracking. Return its end, its Lipschitz constant and the gradient's length."""
-    lipschitz, slack = 0.9 * lipschitz, 10 * np.finfo(loss.X.dtype).eps * abs(start.value)
-    while True:
-        end = evaluate(loss, metric.proximal_step(start.theta, start.gradient, lipschitz, l1))
-        step = end.theta - start.theta
-        square = metric.inner(step, step)
-        bound = start.value + float(np.vdot(start.gradient, step)) + 0.5 * lipschitz * square
-        if end.value <= bound + slack:
-            return end, lipschitz, lipschitz * float(np.sqrt(square))
-        lipschitz *= 2
+    def _backtrack(self) -> tuple[Evaluation, float]:
+        """Find a proximal step that is short enough; return its end and the proximal gradient's length."""
+        start, slack = self.extrapolated, 10 * np.finfo(self.loss.X.dtype).eps * abs(self.extrapolated.value)
+        self.lipschitz *= 0.9
+        while True:
+            theta = self.metric.proximal_step(start.theta, start.gradient, self.lipschitz, self.l1)
+            end, step = evaluate(self.loss, theta), theta - start.theta
+            square = self.metric.inner(step, step)
+            bound = start.value + float(np.vdot(start.gradient, step)) + 0.5 * self.lipschitz * square
+            if end.value <= bound + slack:
+                return end, self.lipschitz * float(np.sqrt(square))
+            self.lipschitz *= 2
 
 
 def line_search(loss: LogLoss, start: Evaluation, direction: np.ndarray) -> Evaluation | None:

@@ -1,4 +1,4 @@
-"""Data, the objective and the literal loop, for the tests of GDClassifier."""
+"""Data, the objective and textbook gradient descent, for the tests of GDClassifier."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,8 +25,8 @@ def objective(model, X, y, alpha, l1_ratio=0.0, weight=None):
     return np.average(losses, weights=weight) + alpha * penalty
 
 
-def literal_descent(X, y, n_classes, rate, steps, alpha, l1_ratio=0.0, weight=None):
-    """Gradient descent on softmax, or on the log odds of class 1, in as few words as there are."""
+def textbook_descent(X, y, n_classes, rate, steps, alpha, l1_ratio=0.0, weight=None):
+    """Gradient descent on softmax, or on the log odds of class 1."""
     weight = np.ones(len(y)) if weight is None else weight
     W, b = np.zeros((1 if n_classes == 2 else n_classes, X.shape[1])), 0.0
     for _ in range(steps):

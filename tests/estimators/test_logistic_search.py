@@ -1,4 +1,4 @@
-"""The searches of GDClassifier: the literal loop, steps of partial_fit, warm starts, and where a search ends."""
+"""The searches of GDClassifier: textbook gradient descent, steps of partial_fit, warm starts and stopping."""
 
 import numpy as np
 import pytest
@@ -12,10 +12,10 @@ from sklearn.preprocessing import StandardScaler
 from estimators._logistic import search
 from estimators._logistic.preconditioner import Preconditioner
 from estimators.logistic import GDClassifier
-from tests.estimators.logistic_cases import data, literal_descent, objective
+from tests.estimators.logistic_cases import data, objective, textbook_descent
 
 
-def test_the_preconditioner_is_made_anew_when_the_objective_has_halved(monkeypatch):
+def test_the_preconditioner_is_rebuilt_when_the_objective_has_halved(monkeypatch):
     made = []
 
     class Counted(Preconditioner):
@@ -49,10 +49,10 @@ def test_a_search_that_rounding_ends_says_so(monkeypatch):
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("l1_ratio", [0.0, 1.0, 0.3])
 @pytest.mark.parametrize("kind", ["dense", "csr"])
-def test_a_number_is_the_literal_loop(n_classes, l1_ratio, kind):
+def test_a_number_is_textbook_gradient_descent(n_classes, l1_ratio, kind):
     X, y = data(n_classes)
     weight = np.random.default_rng(2).random(len(y))
-    W, b = literal_descent(X, y, n_classes, 0.05, 200, 1e-2, l1_ratio, weight)
+    W, b = textbook_descent(X, y, n_classes, 0.05, 200, 1e-2, l1_ratio, weight)
     model = GDClassifier(alpha=1e-2, l1_ratio=l1_ratio, learning_rate=0.05, max_iter=200, tol=0)
     with pytest.warns(ConvergenceWarning, match="did not converge in max_iter=200"):
         model.fit(X if kind == "dense" else sp.csr_array(X), y, sample_weight=weight)
@@ -60,7 +60,7 @@ def test_a_number_is_the_literal_loop(n_classes, l1_ratio, kind):
     np.testing.assert_allclose(model.intercept_, b, rtol=0, atol=1e-10)
     assert len(model.loss_curve_) == model.n_iter_ == 200
     for step in (0, 199):  # the curve is the objective after each step
-        W, b = literal_descent(X, y, n_classes, 0.05, step + 1, 1e-2, l1_ratio, weight)
+        W, b = textbook_descent(X, y, n_classes, 0.05, step + 1, 1e-2, l1_ratio, weight)
         model.coef_, model.intercept_ = W, b
         expected = objective(model, X, y, 1e-2, l1_ratio, weight)
         assert model.loss_curve_[step] == pytest.approx(expected, rel=1e-12)
@@ -68,13 +68,13 @@ def test_a_number_is_the_literal_loop(n_classes, l1_ratio, kind):
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
-def test_partial_fit_is_one_literal_step_a_call(n_classes, l1_ratio):
+def test_each_call_of_partial_fit_is_one_textbook_step(n_classes, l1_ratio):
     X, y = data(n_classes)
     weight = np.random.default_rng(2).random(len(y))
     model = GDClassifier(alpha=1e-2, l1_ratio=l1_ratio, learning_rate=0.05, class_weight={1: 2.0})
     for _ in range(30):
         model.partial_fit(X, y, classes=range(n_classes), sample_weight=weight)
-    W, b = literal_descent(X, y, n_classes, 0.05, 30, 1e-2, l1_ratio, weight * (1 + (y == 1)))
+    W, b = textbook_descent(X, y, n_classes, 0.05, 30, 1e-2, l1_ratio, weight * (1 + (y == 1)))
     np.testing.assert_allclose(model.coef_, W, rtol=0, atol=1e-12)
     np.testing.assert_allclose(model.intercept_, b, rtol=0, atol=1e-12)
     assert model.n_iter_ == len(model.loss_curve_) == 30
@@ -118,10 +118,10 @@ def test_partial_fit_in_chunks_learns_labels_that_a_chunk_lacks():
             model.partial_fit(X[y == kind], names[y == kind], classes=np.unique(names))
     assert model.classes_.tolist() == ["setosa", "versicolor", "virginica"]
     assert model.score(X, names) > 0.6
-    GDClassifier().fit(X, names).partial_fit(X, names)  # goes on from a fit
+    GDClassifier().fit(X, names).partial_fit(X, names)  # continues after a fit
 
 
-def test_warm_start_goes_on_from_where_it_was():
+def test_warm_start_continues_from_the_previous_fit():
     X, y = load_digits(return_X_y=True)
     model = GDClassifier(alpha=1e-3, warm_start=True).fit(X / 16, y)
     cold = model.n_iter_
@@ -139,7 +139,7 @@ def test_warm_start_goes_on_from_where_it_was():
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e120])
-def test_warm_start_on_many_rows_goes_on_too(scale):
+def test_warm_start_continues_on_many_rows_too(scale):
     X, y = data(2, n_samples=40_000, n_features=4)
     model = GDClassifier(warm_start=True).fit(X * scale, y)
     assert model.n_iter_ > 1
@@ -171,7 +171,7 @@ def test_the_textbook_loop_stops_at_a_small_gradient():
     assert np.abs(residual.sum(axis=0)).max() <= 1e-6
 
 
-def test_tol_zero_goes_on_until_rounding_ends_the_search():
+def test_tol_zero_continues_until_rounding_ends_the_search():
     X, y = data(3)
     model = GDClassifier(alpha=1e-2, tol=0).fit(X, y)
     assert model.n_iter_ < 200
