@@ -29,7 +29,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 NAMES = tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))
 PLACE = re.compile(r"<!--=(.+?)-->(.*?)<!--/-->", re.DOTALL)
-TERM = re.compile(r"(?:(min|max|count|geomean)\()?(?:(\w+)\.)?(\w+)\)?|([\d.]+)")
+TERM = re.compile(r"(?:(min|max|count|geomean)\()?(?:(\w+)\.)?(\w+)\)?")
 TOGETHER: dict[str, Callable] = {
     "min": min,
     "max": max,
@@ -70,13 +70,15 @@ def filled(text: str) -> str:
 def answer(asked: str, found: re.Match[str] | None = None) -> str:
     """Return what stands for `asked`; ValueError if it cannot be read or stands at the start of a line."""
     name, *rest = asked.split()
-    if name in WRITTEN:
-        text = WRITTEN[name](*rest)
-        return f"\n\n{text}\n\n" if text.startswith("|") else text
+    text = WRITTEN[name](*rest) if name in WRITTEN else ""
+    if text.startswith("|"):
+        return f"\n\n{text}\n\n"
     if found and re.search(r"(^|\n)[\s>*-]*$", found.string[: found.start()]):
         raise ValueError(
             f"The figure {asked!r} begins a line, which would then be HTML. Put a word before it."
         )
+    if text:
+        return text
     if len(rest) != 2:
         raise ValueError(
             f"A figure is a name, a field and a format, such as 'nb_fit ratio .0f'. Got {asked!r}."
@@ -92,11 +94,11 @@ def value(name: str, what: str) -> float:
 
 def term(name: str, what: str) -> float:
     """Return a number, a field, or what several rows' fields come to together."""
-    if re.fullmatch(r"[\d.]+", what):
+    if re.fullmatch(r"\d[\d.e]*", what):
         return float(what)
     if not (found := TERM.fullmatch(what)):
         raise ValueError(f"Cannot read {what!r} of {name!r}.")
-    together, other, field, _ = found.groups()
+    together, other, field = found.groups()
     values = [row[field] for row in rows_of(other or name)]
     if together:
         return TOGETHER[together](values)
@@ -210,7 +212,7 @@ def machine(file: str) -> str:
     found = report_of(file)["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     blas = f"; BLAS: {', '.join(found['blas'])}" if "blas" in found else ""
-    return f"Measured on {found['processor']} with Python {found['python']}, {versions}{blas}."
+    return f"{found['processor']}, Python {found['python']}, {versions}{blas}."
 
 
 def web() -> str:
