@@ -156,15 +156,18 @@ def missed(row: Row) -> bool:
 HEADINGS = ("what", "against", "aim", "times as fast", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
 
 
-def table(headings: tuple[str, ...], rows: list[list[str]], n_left: int) -> str:
-    """Return a table of Markdown, whose columns after the first `n_left` are numbers."""
-    rule = "|---" * n_left + "|--:" * (len(headings) - n_left) + "|"
-    return "\n".join([f"| {' | '.join(headings)} |", rule, *(f"| {' | '.join(row)} |" for row in rows)])
+LEFT = {"what", "against", "aim", "address", "task", "how"}  # columns of words
+
+
+def table(headings: tuple[str, ...], rows: list[list[str]]) -> str:
+    """Return a table of Markdown, with numbers to the right."""
+    rule = "".join("|---" if heading in LEFT else "|--:" for heading in headings)
+    return "\n".join([f"| {' | '.join(headings)} |", f"{rule}|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def benchmarks(topic: str) -> str:
     """Return the table of one topic of docs/benchmarks.md."""
-    return table(HEADINGS, [cells(row) for name in topics()[topic] for row in rows_of(name)], 3)
+    return table(HEADINGS, [cells(row) for name in topics()[topic] for row in rows_of(name)])
 
 
 def cells(row: Row) -> list[str]:
@@ -186,14 +189,14 @@ def topics() -> dict[str, list[str]]:
 
 def speed() -> str:
     """Return README's table: the figures that have words in figures.toml."""
-    headings = ("what", "against", "times as fast", "ours, ms", "theirs, ms")
-    shown = [(where["words"], rows_of(name)[0]) for name, where in NAMES.items() if "words" in where]
-    keys = (("ratio", "2s"), ("ours_ms", "2s"), ("peer_ms", "2s"))
-    return table(
-        headings,
-        [[words, row["peer"], *(rounded(row[k], how) for k, how in keys)] for words, row in shown],
-        2,
-    )
+    headings = ("what", "times as fast", "against", "ours, ms", "theirs, ms")
+    shown = []
+    for words, row in (
+        (where["words"], rows_of(name)[0]) for name, where in NAMES.items() if "words" in where
+    ):
+        ratio, ours, theirs = (rounded(row[key], "2s") for key in ("ratio", "ours_ms", "peer_ms"))
+        shown.append([words, ratio, row["peer"], ours, theirs])
+    return table(headings, shown)
 
 
 def misses() -> str:
@@ -224,14 +227,14 @@ def web() -> str:
         [row["claim"], row["aim"], str(row["connections"]), *(rounded(row[key], "3s") for key in keys)]
         for row in rows
     ]
-    return table(headings, shown, 2)
+    return table(headings, shown)
 
 
 def scale() -> str:
     """Return the table of fits that are larger than memory, or spread over workers."""
     from benchmarks.scale import HEADINGS, cells
 
-    return table(HEADINGS, [cells(row) for row in all_rows("scale", "rows")], 2)
+    return table(HEADINGS, [cells(row) for row in all_rows("scale", "rows")])
 
 
 WRITTEN: dict[str, Callable[..., str]] = {
