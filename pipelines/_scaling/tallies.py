@@ -12,8 +12,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
-from estimators import GDRegressor, PolynomialRegressor
-from estimators.linear import check_rows
+from estimators import PolynomialRegressor
 from pipelines._common.evenings import CATEGORIES, KINDS, of_kind, read_evenings
 
 MOST_VALUES = 1_000_000  # different values of one column of evenings, for its median
@@ -178,34 +177,15 @@ class LeastSquaresTally(Tally):
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
         """Return the statistics of a batch."""
-        if weighs_nothing(weight):
-            return None
-        return self.model_for(k).partial_fit(X, y, weight)
+        return self.model_for(k).additive_state(X, y, weight)
 
     def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the statistics of both batches; float32 only if both were."""
-        both = super().add(k, one, other)
-        kinds = _regressor(one)._dtype, _regressor(other)._dtype
-        _regressor(both)._dtype = np.result_type(*kinds).name
-        return both
+        """Return the statistics of both batches."""
+        return one.merge(other)
 
     def close(self, k: int, state: Any) -> None:
         """Solve, with the model's own parameters."""
-        self.fitted = copy.copy(state).set_params(**self.model.get_params(deep=False))
-        regressor = _regressor(self.fitted)
-        moments = regressor.__dict__.pop("_moments")
-        del regressor._solution  # as if it had seen nothing yet
-        regressor.set_params(learning_rate=self.model.learning_rate)
-        regressor._add(moments, name=type(self.model).__name__)
-        regressor._solved("coef_")
-
-    def model_for(self, k: int) -> Any:
-        """Return a regressor that takes any batch."""
-        return clone(self.model).set_params(learning_rate="auto")
-
-
-def _regressor(model: Any) -> GDRegressor:
-    return getattr(model, "_regressor", model)
+        self.fitted = clone(self.model).fit_state(state)
 
 
 class PolynomialTally(LeastSquaresTally):
@@ -220,11 +200,7 @@ class PolynomialTally(LeastSquaresTally):
         """Return the lowest and highest values of a batch, then its statistics."""
         if k == self.n_passes - 1:
             return super().read(k, X, y, weight)
-        if weighs_nothing(weight):
-            return None
-        X, _, weight = check_rows(clone(self.model), X, y, weight, reset=True)
-        X = X if weight is None else X[weight > 0]
-        return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
+        return self.model.find_domain(X, y, weight)
 
     def add(self, k: int, one: Any, other: Any) -> Any:
         """Return what both batches say."""
@@ -235,19 +211,14 @@ class PolynomialTally(LeastSquaresTally):
     def close(self, k: int, state: Any) -> None:
         """Take in the domain, then solve."""
         if k == self.n_passes - 1:
-            super().close(k, _with_own_regressor(state))
+            super().close(k, state)
         else:
+            check_any(state if np.isfinite(state).all() else None)
             self.domain = state
 
     def model_for(self, k: int) -> Any:
         """Return a regressor that takes any batch."""
-        return super().model_for(k).set_params(domain=self.domain)
-
-
-def _with_own_regressor(state: PolynomialRegressor) -> PolynomialRegressor:
-    state = copy.copy(state)
-    state._regressor = copy.copy(state._regressor)
-    return state
+        return clone(self.model).set_params(domain=self.domain)
 
 
 class EveningTally(Tally):
