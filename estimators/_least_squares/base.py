@@ -11,6 +11,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite
 
 from estimators._common.callbacks import FitTask
+from estimators._common.matrices import MatrixLike
 from estimators._common.scikit_learn import Interval, StrOptions
 from estimators._least_squares.checks import (
     CheckedRows,
@@ -22,7 +23,7 @@ from estimators._least_squares.checks import (
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import Moments, gather
 from estimators._least_squares.parameters import LeastSquaresParameters, Solution, check_rate
-from estimators._least_squares.rows import ExpandedRows, MatrixLike, Rows, as_rows
+from estimators._least_squares.rows import ExpandedRows, Rows, as_rows
 from estimators._least_squares.solve import SecondPass, solve
 from estimators._least_squares.state import LeastSquaresState, as_plain, shape_in_words
 from estimators._least_squares.textbook import stability_limit, textbook_losses
