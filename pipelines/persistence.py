@@ -225,7 +225,7 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     model = _unpickle(what, card, data, differences)
     final = final_estimator(model)
     if expected and not (isinstance(model, expected) or isinstance(final, expected)):
-        raise ModelFileError(f"{what} is a {type(model).__name__}, unlike its card says.")
+        raise ModelFileError(f"{what} is a {type(model).__name__}, but its card names another class.")
     return model
 
 

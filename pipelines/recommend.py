@@ -183,7 +183,7 @@ def recommend(
     return rank(classifier, X, k, excluded, allowed)
 
 
-def explain(model: BaseEstimator, X: Rows, label: object) -> dict[str, float]:
+def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, float]:
     """Return the contribution of each feature of a question to the score of a label, the largest first.
 
     Parameters

@@ -203,7 +203,7 @@ class CompiledRecommender:
         best, scores = self._best(row, k, excluded or set(), allowed)
         return [self._classes[place] for place in best], scores
 
-    def explain(self, question: dict, label: object) -> dict[str, float]:
+    def explain(self, question: dict, label: str | float) -> dict[str, float]:
         """Return the contribution of each feature of a question to the score of a label, the largest first.
 
         Parameters

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,22 +11,24 @@ from sklearn.naive_bayes import MultinomialNB
 
 from estimators import ComplementNB
 
+Label: TypeAlias = str | float
 
-def check_label(classifier: BaseEstimator, label: object) -> None:
+
+def check_label(classifier: BaseEstimator, label: Label) -> None:
     """Raise unless the label is one of the classes, if the classifier has classes."""
     classes = np.asarray(getattr(classifier, "classes_", [label]))
     if not (np.isscalar(label) and (classes == label).any()):
         raise unknown_label(label, classes[:10_000].tolist(), len(classes))
 
 
-def unknown_label(label: object, first_classes: Iterable, n_classes: int) -> ValueError:
+def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> ValueError:
     """Return the error for an unknown label, with those of the first classes that are spelt like it."""
     near = difflib.get_close_matches(str(label), map(str, first_classes), n=3)
     hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
     return ValueError(f"The label {label!r} is not among the {n_classes} classes of the model.{hint}")
 
 
-def weights_of(classifier: BaseEstimator, label: object) -> np.ndarray:
+def weights_of(classifier: BaseEstimator, label: Label) -> np.ndarray:
     """Return the weights (n_features,) whose product with a row is the score of the label."""
     if isinstance(classifier, ComplementNB):
         return classifier.class_weights([label])[0]

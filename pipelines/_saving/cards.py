@@ -17,7 +17,7 @@ Answer: TypeAlias = Callable[[BaseEstimator, Rows], Iterable]
 
 _MAX_QUESTIONS = 3
 _FILE_NAME = re.compile(r"[^/\\:\0]+\.(joblib|skops)")  # in the card's folder, on every system
-_FIELDS: dict[str, tuple[type, ...]] = {
+FIELDS: dict[str, tuple[type, ...]] = {
     "format": (int,),
     "name": (str,),
     "file": (str,),
@@ -43,7 +43,7 @@ def check_card(what: str, card: JSON) -> None:
             f"{what} has format {number}, but this version of tallygrad reads formats up to {FORMAT}. "
             "Upgrade tallygrad."
         )
-    for field, types in _FIELDS.items():
+    for field, types in FIELDS.items():
         if not isinstance(card, dict) or field not in card:
             raise ModelFileError(f"{what} is not the card of a model: the field {field!r} is missing.")
         if not isinstance(card[field], types):

@@ -37,7 +37,7 @@ def plan_for(model: BaseEstimator) -> Node:
         return ScalerTally(model)
     if hasattr(model, "batch_regressor"):
         return WrapperNode(model)
-    if hasattr(model, "additive_state"):
+    if hasattr(model, "additive_state") or hasattr(model, "find_domain"):
         return AdditiveTally(model)
     if isinstance(model, GDClassifier | MLPClassifier | MLPRegressor):
         raise TypeError(_descent_message(model))

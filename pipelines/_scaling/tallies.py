@@ -23,14 +23,14 @@ def is_weightless(sample_weight: np.ndarray | None) -> bool:
 class AdditiveTally:
     """An estimator with ``additive_state`` and ``fit_state``.
 
-    If its parameter `domain` is None, a first pass finds the domain by ``find_domain``.
+    If it offers ``find_domain``, a first pass finds the domain, without which there is no state.
     """
 
     def __init__(self, model: BaseEstimator) -> None:
         check_parameters(model)
         self.model, self.fitted = model, None
         self.weighted = has_fit_parameter(model, "sample_weight")
-        self.n_passes = 2 if getattr(model, "domain", "none needed") is None else 1
+        self.n_passes = 2 if hasattr(model, "find_domain") else 1
         self.ready_after = self.n_passes if get_tags(model).requires_fit else 0
         self.n_ones = 0  # in the encoded rows, where an encoder gives sparse ones
         self._learner = clone(model)
@@ -39,9 +39,7 @@ class AdditiveTally:
         """Return the domain of a batch or its additive state."""
         if k == self.n_passes - 1:
             return self._learner.additive_state(X, y, sample_weight)
-        return (
-            None if is_weightless(sample_weight) else Domain(self._learner.find_domain(X, y, sample_weight))
-        )
+        return Domain(self._learner.find_domain(X, y, sample_weight))
 
     def close(self, k: int, state: State) -> None:
         """Set the domain, or fit from the state of all rows."""

@@ -1,6 +1,7 @@
 """Small models to save."""
 
 import json
+import pickletools
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -37,3 +38,11 @@ def edit_card(path, **changes):
     card.update(changes)
     path.write_text(json.dumps(card), encoding="utf-8")
     return card
+
+
+def assert_public(data):
+    """Check that a pickle names no private module of this library."""
+    texts = [argument for _, argument, _ in pickletools.genops(data) if isinstance(argument, str)]
+    modules = [text for text in texts if text.split(".")[0] in ("estimators", "pipelines")]
+    assert modules
+    assert not [name for name in modules if "._" in name]

@@ -1,6 +1,7 @@
 """Forecasts: numbers, service levels, kinds of evenings, words."""
 
 import math
+import pickle
 from datetime import date, datetime
 
 import joblib
@@ -27,7 +28,9 @@ from pipelines import (
     weights_in_words,
 )
 from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
+from tests.pipelines.effort import effort
 from tests.pipelines.evenings import EVENING, FRAMES, FULL, WEEK, full_year
+from tests.pipelines.saved import assert_public
 
 # The numbers
 
@@ -161,7 +164,7 @@ def test_the_service_level_holds_over_many_years(level):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=effort(25, 5))
 @given(
     evenings=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 200)), min_size=9, max_size=30),
     levels=st.tuples(st.floats(0.01, 0.9), st.floats(0.01, 0.9)),
@@ -192,7 +195,7 @@ def test_a_service_level_is_between_0_and_1(week_model, level):
 
 @pytest.mark.parametrize(("level", "least"), [(0.9, 9), (0.95, 19), (0.99, 99), (0.84, 6)])
 def test_too_few_evenings_for_a_level(week_model, level, least):
-    message = rf"service_level {level} needs the errors on at least {least} training evenings\. The model has 5, for"
+    message = rf"service_level {level} needs the errors on at least {least} training evenings\. The model has 5, which allow"
     with pytest.raises(ValueError, match=message):
         forecast(week_model, {"reservations": 15}, level)
 
@@ -351,3 +354,21 @@ def test_what_did_not_occur_is_not_spoken_of():
     year |= {"weekday": ["Friday", "Tuesday", "Friday"], "event": [False] * 3, "holiday": [False] * 3}
     model = dough_forecaster(("weekday", "event", "holiday"), 1).fit(pl.DataFrame(year), [10.0, 7.0, 10.0])
     assert weights_in_words(model) == ["a Friday adds 3.0 doughs to a Tuesday"]
+
+
+def test_states_of_evenings_add_up_in_any_order():
+    year = pd.DataFrame(full_year())
+    reader = EveningReader(FULL)
+    one, two, three = (reader.additive_state(year[at]) for at in (slice(0, 7), slice(7, 8), slice(8, None)))
+    expected = vars(EveningReader(FULL).fit(year))
+    assert vars(EveningReader(FULL).fit_state(three.merge(one).merge(two))) == expected
+    assert vars(EveningReader(FULL).fit_state(one.merge(two.merge(three)))) == expected
+    assert not hasattr(reader, "range_")
+    with pytest.raises(ValueError, match="The evenings' columns differ"):
+        one.merge(EveningReader(["reservations"]).additive_state(year))
+
+
+@pytest.mark.parametrize("cv", [0, 10])
+def test_a_pickle_holds_public_classes_only(cv):
+    week = pd.DataFrame(WEEK)
+    assert_public(pickle.dumps(dough_forecaster(degree=1, cv=cv).fit(week, week["doughs"])))

@@ -11,7 +11,6 @@ from functools import partial
 import joblib
 import numpy as np
 import pytest
-from pipelines._saving.formats import _is_trusted
 from scipy import sparse
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import InconsistentVersionWarning
@@ -23,7 +22,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from pipelines._saving import cards as _cards
+from pipelines._common.formats import _is_trusted
+from pipelines._saving.cards import FIELDS
 from pipelines.persistence import (
     ModelFileError,
     ModelVersionWarning,
@@ -53,15 +53,15 @@ def test_unreadable_card(tmp_path, text):
 @pytest.mark.parametrize("text", ["[]", "7", "{}"])
 def test_other_json_is_no_card(tmp_path, text):
     (tmp_path / "games.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ModelFileError, match="not a model's card: the field 'format' is missing"):
+    with pytest.raises(ModelFileError, match="not the card of a model: the field 'format' is missing"):
         read_card(tmp_path / "games")
 
 
-@pytest.mark.parametrize("field", _cards._FIELDS)
+@pytest.mark.parametrize("field", FIELDS)
 def test_missing_and_wrong_fields(tmp_path, field):
     path = save_model(naive_bayes(), tmp_path / "games")
     whole = edit_card(path, **{field: object.__name__ if field == "size" else 1.5})
-    with pytest.raises(ModelFileError, match=f"has a wrong value in '{field}'"):
+    with pytest.raises(ModelFileError, match=f"has an invalid value in '{field}'"):
         load_model(path)
     del whole[field]
     path.write_text(json.dumps(whole), encoding="utf-8")
@@ -71,7 +71,7 @@ def test_missing_and_wrong_fields(tmp_path, field):
 
 def test_newer_format(tmp_path):
     (tmp_path / "games.json").write_text('{"format": 2, "new": true}', encoding="utf-8")
-    with pytest.raises(ModelFileError, match="has format 2; this version .* up to 1: upgrade"):
+    with pytest.raises(ModelFileError, match="has format 2, but this version .* up to 1. Upgrade"):
         load_model(tmp_path / "games")
 
 
@@ -90,7 +90,7 @@ def test_missing_file(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games")
     (tmp_path / read_card(path)["file"]).unlink()
     for error in (FileNotFoundError, ModelFileError):
-        with pytest.raises(error, match=r"file '.*games-.*', which its card names, is missing"):
+        with pytest.raises(error, match=r"file '.*games-.*' is missing, although the card names it"):
             load_model(path)
 
 
@@ -104,12 +104,12 @@ def test_altered_files_are_not_unpickled(tmp_path):
     file = tmp_path / read_card(path)["file"]
     whole = file.read_bytes()
     file.write_bytes(whole[:-1])
-    message = f"has {len(whole) - 1} bytes; its card says {len(whole)}"
+    message = f"has {len(whole) - 1} bytes, but its card says {len(whole)}"
     with pytest.raises(ModelFileError, match=message):
         load_model(path)
     joblib.dump(Bomb(), file)
     file.write_bytes(file.read_bytes().ljust(len(whole), b"\0"))
-    with pytest.raises(ModelFileError, match="is not the one which its card names"):
+    with pytest.raises(ModelFileError, match="is not the one that its card names"):
         load_model(path)
 
 
@@ -123,7 +123,7 @@ def sign(path, data, **changes):
 def test_bytes_that_are_no_model(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games", retrain="python -m train")
     sign(path, b"no pickle")
-    with pytest.raises(ModelFileError, match=r"cannot be loaded \(the versions are those of its"):
+    with pytest.raises(ModelFileError, match=r"cannot be loaded \(the versions match its card"):
         load_model(path)
     skops = save_model(naive_bayes(), tmp_path / "games.skops")
     sign(skops, b"no zip")
@@ -141,8 +141,8 @@ def test_expected_is_the_model_or_its_final_estimator(tmp_path):
     path = save_model(make_pipeline(StandardScaler(), GaussianNB()).fit(X, Y), tmp_path / "games")
     assert isinstance(load_model(path, expected=GaussianNB), Pipeline)
     message = (
-        r"is a sklearn\.pipeline\.Pipeline ending in a sklearn\.naive_bayes\.GaussianNB; "
-        r"expected was a sklearn\.naive_bayes\.MultinomialNB"
+        r"is a sklearn\.pipeline\.Pipeline ending in a sklearn\.naive_bayes\.GaussianNB, "
+        r"but a sklearn\.naive_bayes\.MultinomialNB was expected"
     )
     with pytest.raises(ModelFileError, match=message):
         load_model(path, expected=MultinomialNB)
@@ -154,14 +154,14 @@ def test_another_class_is_refused_before_unpickling(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games")
     joblib.dump(Bomb(), tmp_path / "bomb")
     sign(path, (tmp_path / "bomb").read_bytes())
-    with pytest.raises(ModelFileError, match="is a sklearn.naive_bayes.MultinomialNB; expected"):
+    with pytest.raises(ModelFileError, match="is a sklearn.naive_bayes.MultinomialNB, but"):
         load_model(path, expected=GaussianNB)
 
 
 def test_a_lying_card_is_noticed_after_unpickling(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games")
     edit_card(path, **{"class": "sklearn.naive_bayes.GaussianNB"})
-    with pytest.raises(ModelFileError, match="is a MultinomialNB, which its card does not say"):
+    with pytest.raises(ModelFileError, match="is a MultinomialNB, but its card names another class"):
         load_model(path, expected=GaussianNB)
 
 
@@ -257,7 +257,7 @@ def test_skops_refuses_other_types(tmp_path, function):
     pytest.importorskip("skops")
     model = make_pipeline(FunctionTransformer(), MultinomialNB()).fit(X, Y)
     model[0].func = function
-    message = r"only the types of this library, of scikit-learn and of scipy.* Got .*(system|call)"
+    message = r"only types of this library, of scikit-learn and of scipy.* Got .*(system|call)"
     with pytest.raises(ModelFileError, match=message):
         save_model(model, tmp_path / "games.skops")
     assert names(tmp_path) == []

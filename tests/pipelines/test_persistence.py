@@ -21,7 +21,8 @@ from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from pipelines._saving import cards as _cards
+from pipelines._common import description
+from pipelines._saving.cards import FIELDS
 from pipelines._saving.fingerprint import training_data
 from pipelines.persistence import (
     ModelFileError,
@@ -57,7 +58,7 @@ def test_card_describes_the_model(tmp_path):
     frame = pd.DataFrame(X, columns=["a", "b", "c"])
     path = save_model(model, str(tmp_path / "games"), X=frame, y=Y, retrain="python -m train")
     card = read_card(path)
-    assert set(card) == set(_cards._FIELDS)
+    assert set(card) == set(FIELDS)
     assert (card["format"], card["name"], card["retrain"]) == (1, "games", "python -m train")
     assert card["class"] == "sklearn.model_selection.GridSearchCV"
     assert card["final_class"] == "sklearn.linear_model.LogisticRegression"
@@ -108,9 +109,9 @@ def test_not_installed_is_recorded_as_such(monkeypatch, tmp_path):
         return "1.0"
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    _cards.installed_versions.cache_clear()
+    description.installed_versions.cache_clear()
     card = read_card(save_model(naive_bayes(), tmp_path / "games"))
-    _cards.installed_versions.cache_clear()
+    description.installed_versions.cache_clear()
     assert card["versions"]["tallygrad"] == "not installed"
     assert card["versions"]["polars"] == "1.0"
 
@@ -175,7 +176,7 @@ def test_questions_are_predicted_by_default(tmp_path):
         ({"scores": {"f": np.inf}}, ValueError, "scores of a card must be JSON values"),
         ({"retrain": ["python"]}, TypeError, re.escape("as a str. Got ['python'] instead")),
         ({"y": Y}, ValueError, "y was given without X"),
-        ({"X": X, "y": Y[:4]}, ValueError, "X has 6 rows and y has 4"),
+        ({"X": X, "y": Y[:4]}, ValueError, "X and y must have the same number of rows. Got 6 and 4"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_written(tmp_path, given, error, message):
@@ -205,12 +206,12 @@ def test_other_suffixes_are_refused(tmp_path, function, name):
 
 @pytest.mark.parametrize("name", ["..", ".json", ".joblib", "a:b", "a\\b.json"])
 def test_names_that_are_none_are_refused(name):
-    with pytest.raises(ValueError, match="cannot be empty, begin with a dot or hold a colon"):
+    with pytest.raises(ValueError, match="must not be empty, start with a dot, or contain a colon"):
         save_model(naive_bayes(), name)
 
 
 def test_missing_folder_is_named(tmp_path):
-    message = "The folder '.*nowhere' does not exist; make it first"
+    message = "The folder '.*nowhere' does not exist. Create it first"
     with pytest.raises(FileNotFoundError, match=message):
         save_model(naive_bayes(), tmp_path / "nowhere" / "games.json")
     assert names(tmp_path) == []
@@ -220,7 +221,7 @@ def test_unpicklable_model_leaves_the_old_one(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games")
     before = names(tmp_path)
     bad = make_pipeline(FunctionTransformer(lambda x: x), MultinomialNB()).fit(X, Y)
-    with pytest.raises(ModelFileError, match=r"cannot be written as \.joblib.*not lambdas"):
+    with pytest.raises(ModelFileError, match=r"cannot be written as \.joblib.*instead of lambdas"):
         save_model(bad, path)
     assert names(tmp_path) == before
     assert isinstance(load_model(path), MultinomialNB)

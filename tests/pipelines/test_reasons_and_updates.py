@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines import explain, game_recommender, hit_rate_scorer, ndcg_scorer, recommend, update
 from tests.pipelines.games import GAMES, TITLES
+from tests.pipelines.saved import assert_public
 
 
 @pytest.mark.parametrize("classifier", [None, ComplementNB(norm=True), TheirComplementNB(), MultinomialNB()])
@@ -60,7 +61,7 @@ def test_explain_refuses_what_has_no_classes():
 
 def test_explain_refuses(model, frame):
     question = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
-    with pytest.raises(ValueError, match=r"explain takes one question. Got 5 rows"):
+    with pytest.raises(ValueError, match=r"'X' parameter of explain must have one row. Got 5 rows"):
         explain(model, frame(GAMES), "Doom")
     with pytest.raises(
         ValueError, match=r"'Dooom' is not among the 5 classes of the model. Did you mean 'Doom'\?"
@@ -109,7 +110,7 @@ def test_update_refuses_new_labels_that_scikit_learn_would_drop(frame):
     rows = frame({"budget": ["cheap", "cheap"], "gameplay_types": [["Music"], ["Puzzle"]]})
     for classifier in (BernoulliNB(), MultinomialNB()):
         model = game_recommender(classifier=classifier).fit(frame(GAMES), TITLES)
-        with pytest.raises(ValueError, match=r"NB cannot learn the new label\(s\) \['Rez'\]: fit it anew"):
+        with pytest.raises(ValueError, match=r"NB cannot learn the new label\(s\) \['Rez'\]. Fit it again"):
             update(model, rows, ["Rez", "Doom"])
         assert update(model, rows, ["Doom", "Doom"])[-1].class_count_.sum() == len(TITLES) + 2
 
@@ -121,7 +122,7 @@ def test_update_takes_weights_and_no_bare_string(frame):
     update(update(twice, rows, ["Doom"]), rows, ["Doom"])
     np.testing.assert_array_equal(once[-1].feature_count_, twice[-1].feature_count_)
     with pytest.raises(
-        ValueError, match="'y' parameter of update must hold a label for each row. Got the bare string 'Doom'"
+        ValueError, match="'y' parameter of update must hold a label for each row. Got the string 'Doom'"
     ):
         update(once, rows, "Doom")
 
@@ -139,13 +140,12 @@ def test_a_question_may_be_a_dict(model, frame):
 
 
 def test_game_recommender_refuses_weights_of_other_columns():
-    message = (
-        "'weights' parameter of game_recommender may hold 'price' and 'gameplay_types'. Got 'budget' instead"
-    )
+    message = "'weights' parameter of game_recommender may contain 'price' and 'gameplay_types'. Got 'budget' instead"
     with pytest.raises(ValueError, match=message):
         game_recommender(budget="price", weights={"budget": 2.0})
     with pytest.raises(
-        TypeError, match=r"'budget' parameter of game_recommender names one column. Got \['price'\] instead"
+        TypeError,
+        match=r"'budget' parameter of game_recommender must be the name of one column. Got \['price'\] instead",
     ):
         game_recommender(budget=["price"])
 
@@ -190,3 +190,16 @@ def test_scorers_in_cross_validation_and_in_a_pickle(frame):
     scorer = pickle.loads(pickle.dumps(ndcg_scorer(2)))
     assert repr(scorer) == "ndcg_scorer(k=2)"
     assert cross_val_score(ComplementNB(), X, y, scoring=scorer).tolist() == [1.0] * 5
+
+
+@pytest.mark.parametrize("scorer", [hit_rate_scorer(2), ndcg_scorer(2)], ids=repr)
+def test_scorers_refuse_weights_that_are_all_zero(scorer):
+    model = ComplementNB().fit(np.eye(3), ["a", "b", "c"])
+    with pytest.raises(ValueError, match=f"The 'sample_weight' of {scorer.name} must not be 0 for all rows"):
+        scorer(model, np.eye(3), ["a", "b", "c"], sample_weight=np.zeros(3))
+    assert scorer(model, np.eye(3), ["a", "b", "c"], sample_weight=[0, 2, 0]) == 1.0
+
+
+@pytest.mark.parametrize("scorer", [hit_rate_scorer(2), ndcg_scorer(2)], ids=repr)
+def test_scorers_are_pickled_by_public_names(scorer):
+    assert_public(pickle.dumps(scorer))

@@ -42,6 +42,7 @@ from tests.pipelines.batches import (
     as_polars,
     numbers,
 )
+from tests.pipelines.effort import effort
 
 
 @st.composite
@@ -53,7 +54,7 @@ def splits(draw, n=N):
 
 
 @given(splits())
-@settings(max_examples=25)
+@settings(max_examples=effort(25, 5))
 def test_any_split_in_any_order_counts_exactly_as_fit(parts):
     expected = game_recommender().fit(WHOLE.drop(columns="title"), WHOLE["title"])
     model = fit_batches(game_recommender(), [WHOLE.iloc[part] for part in parts], "title")
@@ -65,7 +66,7 @@ def test_any_split_in_any_order_counts_exactly_as_fit(parts):
 
 
 @given(splits(), st.sampled_from(sorted(REGRESSORS)))
-@settings(max_examples=40)
+@settings(max_examples=effort(40, 8))
 def test_any_split_in_any_order_gives_the_coefficients_of_fit(parts, name):
     expected = numbers(REGRESSORS[name]).fit(WHOLE.drop(columns="doughs"), WHOLE["doughs"])
     model = fit_batches(numbers(REGRESSORS[name]), [WHOLE.iloc[part] for part in parts], "doughs")
@@ -76,7 +77,7 @@ def test_any_split_in_any_order_gives_the_coefficients_of_fit(parts, name):
 
 
 @given(splits())
-@settings(max_examples=25)
+@settings(max_examples=effort(25, 5))
 def test_means_and_variances_merge_by_chans_formula(parts):
     columns = ["reservations", "temperature"]
     X = WHOLE[columns].assign(constant=0.1, missing=np.where(np.arange(N) % 3, WHOLE["weight"], np.nan))
@@ -362,8 +363,8 @@ def test_the_dough_forecaster():
 
 
 def test_too_many_values_for_a_median(monkeypatch):
-    monkeypatch.setattr("pipelines._scaling.tallies.MOST_VALUES", 10)
-    with pytest.raises(ValueError, match="Column 'temperature' has more than 10 different values.*Round it"):
+    monkeypatch.setattr("pipelines._forecasting.values.MAX_VALUES", 10)
+    with pytest.raises(ValueError, match="Column 'temperature' has more than 10 distinct values.*Round it"):
         fit_batches(dough_forecaster(["temperature"], cv=0), [WHOLE[:30], WHOLE[30:]], "doughs")
 
 
@@ -373,3 +374,13 @@ def test_the_model_is_changed_in_place_and_can_be_saved(tmp_path):
     again = load_model(save_model(model, tmp_path / "games"))
     question = {"budget": "cheap", "gameplay_types": ["Puzzle"]}
     assert recommend(again, question)[0].tolist() == recommend(model, question)[0].tolist()
+
+
+def test_a_pipeline_with_nothing_to_learn():
+    model = Pipeline([("nothing", "passthrough")])
+    assert fit_batches(model, [WHOLE[:30], WHOLE[30:]]) is model
+    assert model.steps == [("nothing", "passthrough")]
+    assert model.transform(WHOLE) is WHOLE
+    with pytest.raises(ValueError, match="The batches hold no rows"):
+        fit_batches(model, [])
+    assert model.steps == [("nothing", "passthrough")]

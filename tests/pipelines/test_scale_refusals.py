@@ -78,7 +78,7 @@ def test_an_iterator_will_do_for_one_pass_and_not_for_two():
 def test_an_iterator_from_a_function_that_always_returns_the_same():
     X, y = np.arange(8.0)[:, np.newaxis], np.arange(8.0)
     only = iter([(X, y)])
-    with pytest.raises(ValueError, match="Pass 2 over the batches saw 0 rows, and the first one 8"):
+    with pytest.raises(ValueError, match="Pass 2 over the batches read 0 rows, but the first pass read 8"):
         fit_batches(make_pipeline(StandardScaler(), GDRegressor()), lambda: only)
 
 
@@ -90,17 +90,17 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
         (3, TypeError, "must hold frames.*Got a int instead"),
         ([], ValueError, "The batches hold no rows"),
         ([WHOLE[:0]], ValueError, "The batches hold no rows"),
-        ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches are frames where 'y'.*Got a tuple"),
+        ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches must be data frames if 'y'.*Got a tuple"),
         ([WHOLE.drop(columns="title")], ValueError, "In batch 0: The 'y' parameter must name columns among"),
-        ([WHOLE, WHOLE.drop(columns="budget")], ValueError, "In batch 1: There is no column 'budget', as in batch 0"),
-        ([WHOLE, WHOLE.assign(x=1)], ValueError, "In batch 1: There is a column 'x', which batch 0 has not"),
+        ([WHOLE, WHOLE.drop(columns="budget")], ValueError, "In batch 1: Column 'budget' of batch 0 is missing"),
+        ([WHOLE, WHOLE.assign(x=1)], ValueError, "In batch 1: Column 'x' does not occur in batch 0"),
         ([WHOLE, WHOLE.assign(budget=1)], ValueError, "In batch 1: Column 'budget' holds values of kind 'number', but 'text' in batch 0"),
         ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' holds values of kind 'text', but 'list'"),
         ([WHOLE, WHOLE.assign(title=None)], ValueError, "In batch 1: .*missing label"),
         (pl.from_pandas(WHOLE).lazy(), TypeError, "must hold frames: .*Got a LazyFrame"),
-        ([pl.from_pandas(WHOLE).lazy()], TypeError, "In batch 0: A batch is a frame of .*Got a LazyFrame"),
-        ([WHOLE, None], TypeError, "In batch 1: Batches are frames where 'y'.*Got a NoneType"),
-        ([WHOLE["title"]], TypeError, "In batch 0: Batches are frames where 'y'.*Got a Series"),
+        ([pl.from_pandas(WHOLE).lazy()], TypeError, "In batch 0: A batch must be a pandas or polars frame.*Got a LazyFrame"),
+        ([WHOLE, None], TypeError, "In batch 1: Batches must be data frames if 'y'.*Got a NoneType"),
+        ([WHOLE["title"]], TypeError, "In batch 0: Batches must be data frames if 'y'.*Got a Series"),
         (lambda: WHOLE, TypeError, "must hold frames: .*Got a function that returns a DataFrame"),
         (lambda: 3, TypeError, "must hold frames: .*Got a function that returns a int"),
         ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: There are two columns 'budget'"),
@@ -126,7 +126,12 @@ def test_columns_in_another_order_are_the_same_columns():
         (3, None, TypeError, "The 'y' parameter of fit_batches must be the name of a column.*Got 3 instead"),
         ([], None, TypeError, r"The 'y' parameter .*Got \[\] instead"),
         (WHOLE["doughs"], None, TypeError, "The 'y' parameter .*Got a Series instead"),
-        ("doughs", np.ones(N), TypeError, "The 'sample_weight' parameter must be the name.*Got a ndarray"),
+        (
+            "doughs",
+            np.ones(N),
+            TypeError,
+            "The 'sample_weight' parameter of fit_batches must be the name.*Got a ndarray",
+        ),
         ("doughs", "doughs", ValueError, r"must name each column once. Got \['doughs', 'doughs'\]"),
         ("doughs", "nothing", ValueError, "The 'sample_weight' parameter must name columns.*Got 'nothing'"),
     ],
@@ -186,5 +191,5 @@ def test_python_lists_are_tables_too():
 
 
 def test_arrays_of_different_widths_are_named():
-    with pytest.raises(ValueError, match="In batch 1: There is no column 'x2', as in batch 0"):
+    with pytest.raises(ValueError, match="In batch 1: Column 'x2' of batch 0 is missing"):
         fit_batches(StandardScaler(), [(np.ones((2, 3)),), (np.ones((2, 2)),)])
