@@ -450,7 +450,7 @@ def test_files_and_empty_partitions_are_scored(folder):
         recommend_dask(EXPECTED, WHOLE)
     with pytest.raises(NotFittedError):
         recommend_dask(game_recommender(), X)
-    with pytest.raises(TypeError, match="ranks the labels of a classifier. Got a GDRegressor"):
+    with pytest.raises(TypeError, match="last step of the model must be a classifier. Got a GDRegressor"):
         recommend_dask(GDRegressor().fit(WHOLE[["x"]], WHOLE["y"]), X)
 
 

@@ -27,7 +27,7 @@ from pipelines import (
     save_model,
     weights_in_words,
 )
-from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
+from pipelines.forecast import MONTHS, WEEKDAYS, EveningReader, ServiceLevelRegressor
 from tests.pipelines.effort import effort
 from tests.pipelines.evenings import EVENING, FRAMES, FULL, WEEK, full_year
 from tests.pipelines.saved import assert_public
