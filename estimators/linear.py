@@ -312,9 +312,7 @@ class GDRegressor(LeastSquaresRegressor):
         [21.0]
         """
         reader = copy.copy(self)  # the checks record the features on it
-        rows = reader._check_rows(
-            X, y, sample_weight, reset=not self.__sklearn_is_fitted__(), allow_all_zero_weights=True
-        )
+        rows = reader._check_rows(X, y, sample_weight, not self.__sklearn_is_fitted__(), allow_zero=True)
         reader._check_gram("additive_state")
         return reader._state_of(rows, None)
 
@@ -366,6 +364,11 @@ class GDRegressor(LeastSquaresRegressor):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             Predictions, in the shape of the y of :meth:`fit`.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN, infinity or text, or has other features than in :meth:`fit`.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)

@@ -554,11 +554,8 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         allow_all_zero_weights: bool = False,
     ) -> ClassCounts:
         check_non_negative(X, "ComplementNB (input X)")
-        if sample_weight is None:
-            weight = np.ones(X.shape[0])
-        else:
-            allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
-            weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)
+        allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
+        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)  # None: ones
         class_count = np.bincount(codes, weight, len(classes))
         feature_count = count_by_class(X, codes, weight, len(classes))
         return ClassCounts(classes, class_count, feature_count, getattr(self, "feature_names_in_", None))

@@ -312,12 +312,10 @@ class PolynomialRegressor(LeastSquaresRegressor):
         """
         reader, reset = copy.copy(self), not self.__sklearn_is_fitted__()
         if y is not None:
-            rows, _, weight = reader._check_rows(
-                X, y, sample_weight, reset=reset, allow_all_zero_weights=True
-            )
+            rows, _, weight = reader._check_rows(X, y, sample_weight, reset, allow_zero=True)
         else:
             rows = validate_data(reader, X, dtype=FLOATS, reset=reset)
-            weight = check_weight(rows, sample_weight, allow_all_zero_weights=True)
+            weight = check_weight(sample_weight, rows, allow_zero=True)
         return _range(rows, weight)
 
     @available_if(_has_domain)
@@ -362,9 +360,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         [100.0]
         """
         reader = copy.copy(self)  # the checks record the features on it
-        rows = reader._check_rows(
-            X, y, sample_weight, reset=not self.__sklearn_is_fitted__(), allow_all_zero_weights=True
-        )
+        rows = reader._check_rows(X, y, sample_weight, not self.__sklearn_is_fitted__(), allow_zero=True)
         return reader._state_of(rows, reader._terms(reader._given_domain()))
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -422,6 +418,11 @@ class PolynomialRegressor(LeastSquaresRegressor):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             Predictions, in the shape of the y of :meth:`fit`.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN, infinity or text, or has other features than in :meth:`fit`.
         """
         check_is_fitted(self)
         checked = validate_data(self, X, dtype=FLOATS, reset=False)

@@ -29,7 +29,7 @@ from estimators._bayes.counts import as_csr, first_rows, number_distinct_rows
 from estimators._bayes.top_k import top_k_indices
 
 MAX_CHUNK_SCORES = 1 << 17  # scores of many rows that are held at once: 1 MB, so that they stay in cache
-MIN_CSR_ROWS = 256  # rows converted to CSR at once, or more
+MIN_CSR_ROWS = 256  # at least so many rows are converted to CSR at once
 MAX_PASS_SCORES = 1 << 15  # scores that one pass of the arithmetic covers: 256 KB, so that they stay in cache
 MAX_SAFE_SUM = 1e300  # the scores of rows with a larger sum may overflow
 MAX_DENSE_TABLE = 1 << 22  # entries of D up to which it is kept dense (32 MB), which is faster to add up
@@ -189,7 +189,7 @@ class ComplementScores:
         n_rows, n_places = profiles.shape
         starts = self.members.indptr
         sizes = np.minimum(starts[profiles + 1] - starts[profiles], k - np.arange(n_places))
-        cells = np.repeat(np.arange(profiles.size), sizes.ravel())  # one entry a class
+        cells = np.repeat(np.arange(profiles.size), sizes.ravel())  # one entry per class
         first_entry = np.cumsum(sizes.ravel()) - sizes.ravel()
         place = np.arange(len(cells)) - first_entry[cells]
         classes = self.members.indices[starts[profiles.ravel()[cells]] + place]

@@ -17,9 +17,7 @@ from estimators._common.merging import check_same_features
 from estimators._encoding.columns import Column, as_items, not_uniform, object_array
 
 _MAX_SHOWN = 10  # categories in an error message
-_MAX_COMPARED = (
-    5_000  # categories on each side of an unknown one, in the alphabet, whose spelling is compared
-)
+_MAX_COMPARED = 5_000  # categories before and after an unknown one whose spelling is compared with it
 
 GivenCategories = list | tuple | set | frozenset | np.ndarray
 

@@ -22,7 +22,7 @@ from estimators._least_squares.checks import (
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import Moments, gather
 from estimators._least_squares.parameters import LeastSquaresParameters, Solution, check_rate
-from estimators._least_squares.rows import ExpandedRows, Matrix, MatrixLike, Rows, as_rows
+from estimators._least_squares.rows import ExpandedRows, MatrixLike, Rows, as_rows
 from estimators._least_squares.solve import SecondPass, solve
 from estimators._least_squares.state import LeastSquaresState, as_plain, shape_in_words
 from estimators._least_squares.textbook import stability_limit, textbook_losses
@@ -80,17 +80,22 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return self._state.moments
 
     def _check_rows(
-        self, X: MatrixLike, y: ArrayLike | None, sample_weight: ArrayLike | None, **options: bool
+        self,
+        X: MatrixLike,
+        y: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+        reset: bool,
+        allow_zero: bool = False,
     ) -> CheckedRows:
-        return check_rows(self, X, y, sample_weight, **options, **self._validation)
+        """Return X, y and the weights as arrays. With `reset`, X may have other features than before."""
+        return check_rows(self, X, y, sample_weight, allow_zero, reset=reset, **self._validation)
 
     def _fit_rows(self, rows: CheckedRows, terms: Terms | None, task: FitTask) -> Self:
         """Fit rows, which are read twice if need be."""
-        X, y, weight = rows
-        reader = _reader(X, weight, terms)
+        reader = _reader(rows, terms)
         moments = self._gather(reader, rows, exact=False)
         self._state, self._parameters = self._new_state(rows, moments, terms), LeastSquaresParameters.of(self)
-        second_pass = SecondPass(moments, reader, as_columns(y), weight)
+        second_pass = SecondPass(moments, reader, as_columns(rows[1]), rows[2])
         self._solution = solve(moments, self._parameters, task, second_pass)
         self._state = replace(self._state, moments=second_pass.moments)
         task.close(lambda: {"_solution": self._solution})
@@ -113,7 +118,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         if weight is not None and not weight.any():
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
             return self._new_state(rows, None, terms)
-        return self._new_state(rows, self._gather(_reader(X, weight, terms), rows, exact=True), terms)
+        return self._new_state(rows, self._gather(_reader(rows, terms), rows, exact=True), terms)
 
     def _gather(self, reader: Rows, rows: CheckedRows, exact: bool) -> Moments:
         X, y, weight = rows
@@ -188,5 +193,6 @@ def check_state(state: object) -> LeastSquaresState:
     return state
 
 
-def _reader(X: Matrix, weight: np.ndarray | None, terms: Terms | None) -> Rows:
+def _reader(rows: CheckedRows, terms: Terms | None) -> Rows:
+    X, _, weight = rows
     return as_rows(X, weight) if terms is None else ExpandedRows(X, terms)

@@ -25,31 +25,22 @@ def check_rows(
     X: MatrixLike,
     y: ArrayLike | None,
     sample_weight: ArrayLike | None,
-    *,
-    allow_all_zero_weights: bool = False,
+    allow_zero: bool = False,
     **options: Any,
 ) -> CheckedRows:
     """Return X, y and the weights as arrays; `options` go to scikit-learn's validate_data."""
     rows, target = validate_data(estimator, X, y, dtype=FLOATS, y_numeric=True, multi_output=True, **options)
     target = target.toarray() if sp.issparse(target) else target
     assert_all_finite(target, estimator_name=type(estimator).__name__, input_name="y")
-    weight = check_weight(rows, sample_weight, allow_all_zero_weights=allow_all_zero_weights)
-    return rows, target, weight
+    return rows, target, check_weight(sample_weight, rows, allow_zero)
 
 
-def check_weight(
-    X: Matrix, sample_weight: ArrayLike | None, *, allow_all_zero_weights: bool
-) -> np.ndarray | None:
-    """Return the weights (n,) as float64; None if there are none."""
+def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -> np.ndarray | None:
+    """Return the weights (n,) as float64; None if there are none. With `allow_zero`, all may be 0."""
     if sample_weight is None:
         return None
-    return check_sample_weight(
-        sample_weight,
-        X,
-        dtype=np.float64,
-        ensure_non_negative=True,
-        allow_all_zero_weights=allow_all_zero_weights,
-    )
+    options = {"ensure_non_negative": True, "allow_all_zero_weights": allow_zero}
+    return check_sample_weight(sample_weight, X, dtype=np.float64, **options)
 
 
 def check_wide(X: Matrix, y: np.ndarray) -> None:

@@ -49,8 +49,6 @@ GAMES = {
 
 
 GAMES_ENCODED = [[1, 0, 0, 1, 0], [0, 1, 0, 1, 1], [1, 0, 0, 0, 1], [0, 0, 1, 0, 0]]
-
-
 GAMES_NAMES = ["budget=cheap", "budget=premium", "budget=standard", "types=Puzzle", "types=Racing"]
 
 

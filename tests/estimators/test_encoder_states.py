@@ -18,11 +18,7 @@ from sklearn.exceptions import NotFittedError
 from estimators import MultiHotEncoder, OneHotEncoder
 
 items = st.one_of(st.text("abcAB é|", max_size=3), st.none())
-
-
 cells = st.lists(items, max_size=4)
-
-
 columns = st.lists(st.one_of(cells, st.none()), min_size=1, max_size=12)
 
 

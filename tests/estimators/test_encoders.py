@@ -75,8 +75,6 @@ def fit_dense(encoder, X):
 
 
 WORDS = ["b", "c", "a", "b"]
-
-
 WORDS_ENCODED = [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]
 
 

@@ -18,8 +18,6 @@ from estimators._common.labels import encode_labels, unite_and_locate
 from tests.estimators.samples import COUNTRIES, DOCUMENTS
 
 NAMES = st.lists(st.text("abc", max_size=4), min_size=1, max_size=8)
-
-
 NUMBERS = st.lists(st.integers(-3, 12), min_size=1, max_size=8)
 
 
