@@ -8,7 +8,7 @@ from typing import Any
 
 from estimators._network.sealed import seal
 from pipelines._common import files as _files
-from pipelines._saving import formats as _formats
+from pipelines._common import formats as _formats
 
 _OF_CALLBACKS = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks", "_skl_callbacks_to_teardown")
 
