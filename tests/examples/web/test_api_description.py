@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 
 from examples.web.app import WebApp
-from tests.examples.conftest import new_database
+from tests.examples.sites import new_database
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
