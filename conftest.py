@@ -21,10 +21,9 @@ NEED_DASK = ("pipelines.scale.fit_dask", "pipelines.scale.recommend_dask")
 MAX_PROCESSES = 8
 # These start first, the longest first, so that no process is left with one of them when the others are done.
 LONG_FILES = (
+    "tests/examples/web/test_faults.py",
     "tests/examples/web/tavern/test_browser.py",
     "tests/examples/web/pizzeria/test_browser.py",
-    "tests/examples/web/tavern/test_workers.py",
-    "tests/examples/web/pizzeria/test_workers.py",
 )
 
 

@@ -56,9 +56,11 @@ def ports():
     first = FIRST_PORT + PORTS * (process % 20)
     for place in itertools.count(os.getpid()):
         port = first + place % PORTS
-        with socket.socket() as server, suppress(OSError):
-            server.bind(("127.0.0.1", port))
-            yield port
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:  # taken
+            continue
+        yield port
 
 
 PORT = ports()
