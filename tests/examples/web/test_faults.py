@@ -30,6 +30,7 @@ from tests.effort import THOROUGH
 from tests.examples.sites import RunningSite, new_database, wait_for
 from tests.examples.web.pages import PASSWORD
 
+pytestmark = pytest.mark.database
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2" if THOROUGH else "1"))
 REPLACEMENTS = 20 if THOROUGH else 4
 NOT_ANSWERED = (OSError, HTTPException, httpx2.TransportError)
