@@ -29,7 +29,7 @@ from examples.digits.drawing import (
 from examples.digits.idx import ImagesFileError, read_idx
 
 matplotlib_image = pytest.importorskip("matplotlib.image")
-PICTURES = Path(__file__).parents[2] / "examples" / "digits" / "data"
+PICTURES = Path(__file__).parents[3] / "examples" / "digits" / "data"
 
 
 def idx(array, code=8):
