@@ -6,7 +6,6 @@ over a network, and the rows do not.
 """
 
 import copy
-import sys
 from typing import Any
 
 import numpy as np
@@ -90,19 +89,17 @@ class StatelessTally(Tally):
 class EncoderTally(Tally):
     """Categories, and how many ones the encoded rows hold: so sparse or dense is chosen as in `fit`."""
 
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> tuple[Any, int]:
-        """Return the encoder of a batch and its number of ones."""
-        encoder = clone(self.model)
-        columns = encoder._learn(X, reset=True)
-        return encoder, encoder._encode(columns).nnz if encoder.sparse_output else 0
+    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
+        """Return the categories of a batch and its number of ones."""
+        return clone(self.model).additive_state(X)
 
-    def add(self, k: int, one: Any, other: Any) -> tuple[Any, int]:
+    def add(self, k: int, one: Any, other: Any) -> Any:
         """Return the union of the categories and the sum of the ones."""
-        return super().add(k, one[0], other[0]), one[1] + other[1]
+        return one.merge(other)
 
     def close(self, k: int, state: Any) -> None:
-        """Take in the encoder."""
-        self.fitted, self.n_ones = state
+        """Take in the categories."""
+        self.fitted, self.n_ones = clone(self.model).fit_state(state), state.n_ones
 
 
 class ScalerTally(Tally):
@@ -158,37 +155,19 @@ class ComplementTally(Tally):
     """The counts of ComplementNB; what depends on all classes, prior and smoothing, waits for the end."""
 
     weighted = True
-    neutral = {"alpha": 1.0, "force_alpha": True, "fit_prior": False, "class_prior": None, "norm": False}
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
         """Return the counts of a batch; labels of no weight are labels too."""
-        labels, y = _numbered(y)
-        state = clone(self.model).set_params(**self.neutral)
-        state.fit(X, y, None if weighs_nothing(weight) else weight)
-        if labels is not None:
-            state.classes_ = labels
-        if weighs_nothing(weight):
-            state._set_counts(state.classes_, state._scores.counts * 0.0, state.class_count_ * 0.0)
-        return state
+        return clone(self.model).additive_state(X, y, weight)
+
+    def add(self, k: int, one: Any, other: Any) -> Any:
+        """Return the counts of both batches."""
+        return one.merge(other)
 
     def close(self, k: int, state: Any) -> None:
         """Give the counts the model's own parameters."""
-        check_any(state if state.class_count_.any() else None)
-        params = self.model.get_params(deep=False)
-        fitted = copy.copy(state).set_params(**params)
-        self.fitted = fitted._set_counts(state.classes_, state._scores.counts, state.class_count_)
-
-
-def _numbered(y: Any) -> tuple[np.ndarray | None, Any]:
-    """Return the sorted labels of a polars column of text and their numbers, faster than ComplementNB.
-
-    None and the column as it is for anything else, and where a label is missing: ComplementNB refuses that.
-    """
-    polars = sys.modules.get("polars")
-    if polars is None or not isinstance(y, polars.Series) or y.dtype != polars.String or y.null_count():
-        return None, y
-    labels = y.unique().sort()  # by code points, as Python sorts
-    return np.array(labels.to_list()), y.cast(polars.Enum(labels)).to_physical().to_numpy()
+        check_any(state if state.class_count.any() else None)
+        self.fitted = clone(self.model).fit_state(state)
 
 
 class LeastSquaresTally(Tally):
