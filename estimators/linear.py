@@ -277,8 +277,9 @@ class GDRegressor(LeastSquaresRegressor):
     ) -> LeastSquaresState:
         """Return the statistics of these rows as a state that adds up. The estimator is not changed.
 
-        States are small and can be pickled, so rows can be read in several processes or at several places. A
-        learning rate that would diverge on these rows is accepted: :meth:`fit_state` asks that of all rows.
+        States are small and can be pickled, so rows can be read in several processes or on several machines.
+        A learning rate at which descent would diverge on these rows is accepted: :meth:`fit_state` checks it
+        against all rows.
 
         Parameters
         ----------

@@ -153,7 +153,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
             self.feature_names_in_ = state.feature_names
 
     def _set_state(self, state: LeastSquaresState) -> Self:
-        """Take over a state. Raise, and change nothing, if sums overflow or descent would diverge."""
+        """Replace the state. Raise, changing nothing, if sums overflow or descent would diverge."""
         assert state.moments is not None
         check_sums(state.moments, None, type(self).__name__)
         parameters = LeastSquaresParameters.of(self)
