@@ -118,18 +118,27 @@ def test_the_command_itself_on_a_terminal_without_unicode():
         (["evaluate", "--images", "many"], "must be a whole number of at least 0, got 'many'"),
         (["evaluate", "--epochs", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--mnist", "x", "--fetch"], "not allowed with argument --mnist"),
-        (["train", "--net", "softmax"], "give --output: models/digits.json is for the deep net"),
+        (
+            ["train", "--net", "softmax"],
+            "--output is required with these options: models/digits.json is kept",
+        ),
         (["train", "--net", "wide"], "invalid choice: 'wide'"),
-        (["search", "--epochs", "3"], "the search itself chooses the epochs"),
+        (
+            ["search", "--epochs", "3"],
+            "argument --epochs: not allowed here, the search sets the number of epochs",
+        ),
         (["curves", "--picture", "x.jpg"], "must end in .svg or .png, got 'x.jpg'"),
-        (["boundary", "--picture", "no/folder/x.png"], "must be a file in a folder that can be written"),
-        (["regularise", "--json", "no/folder/x"], "must be a file in a folder that can be written"),
-        (["predict", "x.png", "--model", "x.pkl"], "must end in .json, .joblib, .skops or no suffix"),
+        (["boundary", "--picture", "no/folder/x.png"], "the folder 'no/folder' does not exist"),
+        (["regularise", "--json", "no/folder/x"], "cannot write 'no/folder/x'"),
+        (["predict", "x.png", "--model", "x.pkl"], "must end in .json, .joblib or .skops, or have no suffix"),
         (["summary", "--side", "9"], "invalid choice"),
         (["predict"], "the following arguments are required: PNG"),
-        (["predict", "--bogus"], "unrecognized arguments: --bogus"),
-        (["curves", "--images", "99999"], "argument --images: there are 1,797 to learn from"),
-        (["evaluate", "--images", "1798"], "there are 1,797 to learn from, got '1798'"),
+        (
+            ["predict", "--modle", "x"],
+            "unknown option '--modle'. Did you mean '--model'? Known options, closest",
+        ),
+        (["curves", "--images", "99999"], "argument --images: must be at most 1,797, the number of images"),
+        (["evaluate", "--images", "1798"], "the number of images; got '1798'"),
         ([], "the following arguments are required: COMMAND"),
     ],
 )
@@ -151,7 +160,7 @@ def test_without_matplotlib_a_command_that_works_in_a_clone_is_named(monkeypatch
 def test_files_that_cannot_be_used_exit_with_1(run, mnist, capsys, monkeypatch):
     (mnist / "bad.png").write_bytes(b"no picture")
     assert command_line.main(["predict", str(mnist / "bad.png")]) == 1
-    assert "bad.png: expected a picture that can be read" in capsys.readouterr().err
+    assert "bad.png: cannot be read as a picture" in capsys.readouterr().err
     cut = (mnist / "train-images-idx3-ubyte").read_bytes()[:-5]
     (mnist / "train-images-idx3-ubyte").write_bytes(cut)
     assert command_line.main(["evaluate", "--mnist", str(mnist)]) == 1
@@ -163,7 +172,7 @@ def test_files_that_cannot_be_used_exit_with_1(run, mnist, capsys, monkeypatch):
 
     monkeypatch.setattr(data, "fetch_openml", fetch)
     assert command_line.main(["evaluate", "--fetch"]) == 1
-    assert "cannot be fetched from OpenML (no network)" in capsys.readouterr().err
+    assert "cannot be downloaded from OpenML (no network)" in capsys.readouterr().err
 
 
 # train, and the saved model
@@ -189,7 +198,7 @@ def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, capsys, mon
     monkeypatch.setattr(command_line, "train", lambda *args: trained)
     monkeypatch.setattr(command_line, "MODEL", tmp_path / "digits.json")
     assert command_line.main(["train"]) == 0
-    assert capsys.readouterr().out.startswith("Trained on 1,437 images, judged by 360. Saved as ")
+    assert capsys.readouterr().out.startswith("Trained on 1,437 images, scored on 360. Saved as ")
     card = read_card(tmp_path / "digits.json")
     assert card["retrain"] == "python -m examples.digits train"
     assert card["trained"]["rows"] == 1437
@@ -236,7 +245,7 @@ def test_a_model_of_mnist_sees_28_by_28_pixels(mnist, capsys, monkeypatch):
     command = ["train", "--net", "hidden", "--mnist", str(mnist), "--epochs", "1", "--output", path]
     assert command_line.main(command) == 0
     assert f"--net hidden --mnist {mnist} --epochs 1" in read_card(path)["retrain"]
-    assert "Trained on 300 images, judged by 60." in capsys.readouterr().out
+    assert "Trained on 300 images, scored on 60." in capsys.readouterr().out
     assert command_line.main(["predict", str(EXAMPLE / "data" / "two.png"), "--model", path, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["sees"]) == 784
 
@@ -248,7 +257,7 @@ def test_a_model_of_something_else_is_refused(tmp_path, capsys):
     save_model(other, tmp_path / "other")
     picture = str(EXAMPLE / "data" / "two.png")
     assert command_line.main(["predict", picture, "--model", str(tmp_path / "other")]) == 1
-    assert "is none of images: it takes 2 features" in " ".join(capsys.readouterr().err.split())
+    assert "does not classify square images" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("trouble", ["other versions", "no model"])
@@ -264,7 +273,10 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
     assert command_line.main(["predict", str(EXAMPLE / "data" / "five.png"), "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["digit"] == 5
-    assert "Training anew for now; to keep the model, run: python -m examples.digits train" in captured.err
+    assert (
+        "Training the model for this run only. To save it, run: python -m examples.digits train"
+        in captured.err
+    )
 
 
 # The models
@@ -352,7 +364,7 @@ def test_evaluate_prints_writes_and_draws(run, tmp_path, mnist):
     right = np.trace(report["confusion"])
     assert f"{report['judged']}: {right / 300:.1%} of 300 right" in svg_text(files["e.svg"])
     printed = run("evaluate", "--mnist", str(mnist), "--epochs", "1", "--images", "200")
-    assert "200 images, judged by its test set" in " ".join(printed.split())
+    assert "200 images, scores on the test set" in " ".join(printed.split())
     assert "in order" not in printed
 
 
@@ -371,14 +383,14 @@ def test_table_and_picture_round_once(tmp_path, capsys):
     evaluation.show(report, Terminal(width=80))
     evaluation.save_picture(report, lesson, tmp_path / "e.svg")
     assert "98.1%" in capsys.readouterr().out
-    assert "deep: 98.1% of 1,797 right" in svg_text(tmp_path / "e.svg")
+    assert "deep: 98.1% of 1,797 images correct" in svg_text(tmp_path / "e.svg")
 
 
 def test_a_title_is_one_line_of_a_terminal_of_80_columns(capsys):
     report = json.loads((ROOT / "docs" / "digits-evaluation.json").read_text(encoding="utf-8"))
     evaluation.show(report, Terminal(width=80, force_terminal=True, color_system=None))
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "scikit-learn's digits: 1,797 images, judged by five folds"
+    assert printed[0] == "scikit-learn's digits: 1,797 images, five-fold cross-validation"
     assert max(map(len, printed)) <= 80
 
 
@@ -576,7 +588,9 @@ def test_the_page_and_the_readme_show_what_predict_prints(saved):
 def test_the_page_counts_the_errors_as_the_report_does():
     page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
     report = json.loads((ROOT / "docs" / "digits-evaluation.json").read_text(encoding="utf-8"))
-    said = re.search(r"Of the (\w+) net's (\d+) errors (\d+) are an (\d) taken for a (\d)", page)
+    said = re.search(
+        r"The (\w+) network makes (\d+) errors, and in (\d+) of them it takes an (\d) for a (\d)", page
+    )
     counts = np.array(report["confusion"])
     most = report["confused"][0]
     expected = [report["judged"], counts.sum() - np.trace(counts)]
