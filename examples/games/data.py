@@ -225,7 +225,7 @@ def _check_types(cells: pl.DataFrame, path: str | Path) -> None:
         for name in names:
             nearest = spelling[name.strip().casefold()]
             if name != nearest:
-                allowed = f"spelled '{nearest}', as on the other lines and without blanks at either end"
+                allowed = f"'{nearest}', spelled as on the other lines and without blanks at either end"
                 _fail(path, where, allowed, repr(name))
         if len(set(names)) < len(names):
             _fail(path, where, "gameplay types listed once each", repr("|".join(names)))

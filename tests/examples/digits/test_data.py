@@ -29,7 +29,7 @@ from examples.digits.drawing import (
 from examples.digits.idx import ImagesFileError, read_idx
 
 matplotlib_image = pytest.importorskip("matplotlib.image")
-PICTURES = Path(__file__).parents[2] / "examples" / "digits" / "data"
+PICTURES = Path(__file__).parents[3] / "examples" / "digits" / "data"
 
 
 def idx(array, code=8):
@@ -168,7 +168,7 @@ def test_a_flipped_bit_is_called_damage_wherever_it_is(tmp_path):
         except ImagesFileError as error:
             found.append(str(error))
     assert len(found) >= 8 * (len(whole) - 10)  # time and system in the header of ten bytes matter not
-    assert all("expected a whole gzip file, found a damaged one (" in message for message in found)
+    assert all("expected an intact gzip file, found a damaged one (" in message for message in found)
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -212,7 +212,7 @@ def test_files_that_do_not_belong_together(folder):
         "train-labels-idx1-ubyte": [
             (
                 idx(np.arange(39) % 10),
-                "expected 40 labels, one for each image of train-images-idx3-ubyte, found 39",
+                "expected 40 labels, one for each image in train-images-idx3-ubyte, found 39",
             ),
             (idx([*range(39), 3]), "expected labels from 0 to 9, found 10 as label 11"),
             (idx([*[0] * 20, *[1] * 20]), "each digit at least twice, found fewer of 2, 3, 4, 5, 6, 7, 8, 9"),

@@ -176,7 +176,7 @@ FILES = [
     (f'{HEADER}\n"2025\n', ["line 2: must be a CSV record with every quote closed"]),
     (
         f"{HEADER}\n{line_of(reservations='')}\n",
-        ["column 'reservations': must be filled on at least one evening. Got 1 empty cells"],
+        ["column 'reservations': must be filled on at least one evening. Got only empty cells (1)"],
     ),
 ]
 
@@ -214,7 +214,7 @@ def test_a_bad_file_is_described(tmp_path, text, parts):
         (pl.DataFrame({"reservations": [], "doughs": []}), ["the rows: must be one per evening"]),
         (
             pl.DataFrame({"reservations": [[1]], "doughs": [1]}),
-            ["column 'reservations': must be of text, numbers, dates or true and false", "List(Int64)"],
+            ["column 'reservations': must be of text, numbers, dates or booleans", "List(Int64)"],
         ),
     ],
 )

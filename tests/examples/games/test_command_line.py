@@ -25,10 +25,10 @@ from examples.games.evaluate import CriteriaScorer, choose, questions_and_answer
 from examples.games.rentals import simulate_rentals
 from pipelines import ModelVersionWarning, load_model, read_card, recommend
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def trained():
     return tavern.train()
 
