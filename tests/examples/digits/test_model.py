@@ -120,7 +120,10 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
     assert command_line.main(["predict", str(EXAMPLE / "data" / "five.png"), "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["digit"] == 5
-    assert "Training the model for this run only. To save it, run: python -m examples.digits train" in captured.err
+    assert (
+        "Training the model for this run only. To save it, run: python -m examples.digits train"
+        in captured.err
+    )
 
 
 # The models

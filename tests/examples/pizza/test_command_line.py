@@ -168,10 +168,22 @@ def test_an_equation_below_zero():
             ["forecast", "--date", "2025-02-30"],
             "must be a date that exists, written as 2025-06-13; got '2025-02-30'",
         ),
-        (["forecast", "--weekday", "Mnday"], "unknown weekday 'Mnday'. Did you mean 'Monday'? Known weekdays, closest first: Monday, "),
-        (["forecast", "--month", "Jun"], "unknown month 'Jun'. Did you mean 'June'? Known months, closest first: June, "),
-        (["forecast", "--temperature", "99"], "must be a temperature from -60 to 60 degrees Celsius, got '99'"),
-        (["forecast", "--temperature", "hot"], "must be a temperature from -60 to 60 degrees Celsius, got 'hot'"),
+        (
+            ["forecast", "--weekday", "Mnday"],
+            "unknown weekday 'Mnday'. Did you mean 'Monday'? Known weekdays, closest first: Monday, ",
+        ),
+        (
+            ["forecast", "--month", "Jun"],
+            "unknown month 'Jun'. Did you mean 'June'? Known months, closest first: June, ",
+        ),
+        (
+            ["forecast", "--temperature", "99"],
+            "must be a temperature from -60 to 60 degrees Celsius, got '99'",
+        ),
+        (
+            ["forecast", "--temperature", "hot"],
+            "must be a temperature from -60 to 60 degrees Celsius, got 'hot'",
+        ),
         (
             ["forecast", "-r", "15", "--service-level", "1"],
             "must be a number between 0 and 1, such as 0.9; got '1'",
@@ -205,8 +217,14 @@ def test_an_equation_below_zero():
             ["forecast", "--data", "full", "--degree", "1", "-r", "9"],
             "missing: --temperature, --tourists, --weekday, --month",
         ),
-        (["train", "--data", "linear"], "--output is required with these options: models/pizza.json is kept for the week"),
-        (["train", "--output", "x.pkl"], "must end in .json, .joblib or .skops, or have no suffix; got 'x.pkl'"),
+        (
+            ["train", "--data", "linear"],
+            "--output is required with these options: models/pizza.json is kept for the week",
+        ),
+        (
+            ["train", "--output", "x.pkl"],
+            "must end in .json, .joblib or .skops, or have no suffix; got 'x.pkl'",
+        ),
         (["evaluate", "--years", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--picture", "scores.jpg"], "must end in .svg or .png, got 'scores.jpg'"),
         (["path", "--json", "no/folder/x.json"], "cannot write 'no/folder/x.json'"),
@@ -270,7 +288,10 @@ def test_a_file_that_cannot_be_used_is_an_error_of_one_line(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     assert command_line.main([*command, "--data", "no.csv"]) == 1
-    assert "no.csv: cannot be read (No such file or directory). Expected a CSV or Parquet file." in capsys.readouterr().err
+    assert (
+        "no.csv: cannot be read (No such file or directory). Expected a CSV or Parquet file."
+        in capsys.readouterr().err
+    )
     Path("bad.csv").write_text("reservations,doughs\nfive,9\n", encoding="utf-8")
     assert command_line.main([*command, "--data", "bad.csv"]) == 1
     assert "bad.csv, line 2, column 'reservations': must be a whole number from 0" in capsys.readouterr().err

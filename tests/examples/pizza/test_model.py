@@ -19,9 +19,7 @@ def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, capsys, mon
     assert command_line.main(["train", "--output", str(tmp_path / "pizza.json")]) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("Trained on 5 evenings. Saved as ")
-    assert (
-        "because they have no number of reservations: line 6 (Friday), line 7 (Saturday)" in captured.err
-    )
+    assert "because they have no number of reservations: line 6 (Friday), line 7 (Saturday)" in captured.err
     card = read_card(tmp_path / "pizza.json")
     assert card["retrain"] == "python -m examples.pizza train"
     assert card["trained"]["rows"] == 5
@@ -99,7 +97,10 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
     assert command_line.main(["forecast", "-r", "15", "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["doughs"] == 53
-    assert "Training the model for this run only. To save it, run: python -m examples.pizza train" in captured.err
+    assert (
+        "Training the model for this run only. To save it, run: python -m examples.pizza train"
+        in captured.err
+    )
 
 
 def test_other_versions_that_cannot_even_be_loaded(monkeypatch, capsys):
