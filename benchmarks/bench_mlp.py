@@ -106,7 +106,7 @@ def measure(net: Net, threads: int = 1, aimed: bool = True) -> list[Row]:
     mine, theirs = (MLPClassifier, TheirClassifier) if net.classes else (MLPRegressor, TheirRegressor)
     kind = "float32, with numba" if _fast.usable(n_parameters(net)) else "float32"
     kind += f", {threads} threads" if threads > 1 else ""
-    claim, note = f"MLP fit, {net.name}, {net.epochs} epochs", kind
+    claim, note = f"MLP fit, {net.name}, {net.epochs} epoch{'s' * (net.epochs > 1)}", kind
     aims = net.aims if aimed else ("", "", "")
 
     def ours() -> float:

@@ -153,9 +153,7 @@ def missed(row: Row) -> bool:
     return bool(slow or (most and row["ours_ms"] > float(most[1]) * (1000 if most[2] == "s" else 1)))
 
 
-HEADINGS = ("what", "against", "aim", "times as fast", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
-
-
+HEADINGS = ("what", "times as fast", "aim", "against", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
 LEFT = {"what", "against", "aim", "address", "task", "how"}  # columns of words
 
 
@@ -171,11 +169,13 @@ def benchmarks(topic: str) -> str:
 
 
 def cells(row: Row) -> list[str]:
-    """Return a benchmark's row as it is shown."""
-    what = f"{row['claim']} ({row['note']})" if row["note"] else row["claim"]
+    """Return a benchmark's row as it is shown; that a network is in float32 its section says."""
+    note = "" if row["note"].startswith("float32") else row["note"]
+    what = f"{row['claim']} ({note})" if note else row["claim"]
     aim = f"{row['aim']}, **missed**" if row["missed"] else row["aim"]
-    numbers = (row[key] for key in ("ratio", "ours_ms", "peer_ms", "ours_mb", "peer_mb"))
-    return [what, row["peer"], aim, *("" if number is None else rounded(number, "3s") for number in numbers)]
+    keys = ("ratio", "ours_ms", "peer_ms", "ours_mb", "peer_mb")
+    ratio, *rest = ("" if row[key] is None else rounded(row[key], "3s") for key in keys)
+    return [what, ratio, aim, row["peer"], *rest]
 
 
 def topics() -> dict[str, list[str]]:
