@@ -230,7 +230,7 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
     """Print how many doughs an evening needs."""
     learned = options.data or options.features or options.degree or options.seed is not None
     if len(set(options.features or ())) < len(options.features or ()):
-        fail(f"argument --feature: each feature can be given once; got {', '.join(options.features)}")
+        fail(f"argument --feature: each feature can be given only once; got {', '.join(options.features)}")
     if learned and options.model:
         fail("argument --model: not allowed with --data, --seed, --degree or --feature")
     model = learn(options, messages, fail)[0] if learned else load_forecaster(options.model, messages)
