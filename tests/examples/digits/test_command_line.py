@@ -73,18 +73,27 @@ def test_the_command_itself_on_a_terminal_without_unicode():
         (["evaluate", "--images", "many"], "must be a whole number of at least 0, got 'many'"),
         (["evaluate", "--epochs", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--mnist", "x", "--fetch"], "not allowed with argument --mnist"),
-        (["train", "--net", "softmax"], "give --output: models/digits.json is for the deep net"),
+        (
+            ["train", "--net", "softmax"],
+            "--output is required with these options: models/digits.json is kept",
+        ),
         (["train", "--net", "wide"], "invalid choice: 'wide'"),
-        (["search", "--epochs", "3"], "the search itself chooses the epochs"),
+        (
+            ["search", "--epochs", "3"],
+            "argument --epochs: not allowed here, the search sets the number of epochs",
+        ),
         (["curves", "--picture", "x.jpg"], "must end in .svg or .png, got 'x.jpg'"),
-        (["boundary", "--picture", "no/folder/x.png"], "must be a file in a folder that can be written"),
-        (["regularise", "--json", "no/folder/x"], "must be a file in a folder that can be written"),
-        (["predict", "x.png", "--model", "x.pkl"], "must end in .json, .joblib, .skops or no suffix"),
+        (["boundary", "--picture", "no/folder/x.png"], "the folder 'no/folder' does not exist"),
+        (["regularise", "--json", "no/folder/x"], "cannot write 'no/folder/x'"),
+        (["predict", "x.png", "--model", "x.pkl"], "must end in .json, .joblib or .skops, or have no suffix"),
         (["summary", "--side", "9"], "invalid choice"),
         (["predict"], "the following arguments are required: PNG"),
-        (["predict", "--bogus"], "unrecognized arguments: --bogus"),
-        (["curves", "--images", "99999"], "argument --images: there are 1,797 to learn from"),
-        (["evaluate", "--images", "1798"], "there are 1,797 to learn from, got '1798'"),
+        (
+            ["predict", "--modle", "x"],
+            "unknown option '--modle'. Did you mean '--model'? Known options, closest",
+        ),
+        (["curves", "--images", "99999"], "argument --images: must be at most 1,797, the number of images"),
+        (["evaluate", "--images", "1798"], "the number of images; got '1798'"),
         ([], "the following arguments are required: COMMAND"),
     ],
 )
@@ -106,7 +115,7 @@ def test_without_matplotlib_a_command_that_works_in_a_clone_is_named(monkeypatch
 def test_files_that_cannot_be_used_exit_with_1(run, mnist, capsys, monkeypatch):
     (mnist / "bad.png").write_bytes(b"no picture")
     assert command_line.main(["predict", str(mnist / "bad.png")]) == 1
-    assert "bad.png: expected a picture that can be read" in capsys.readouterr().err
+    assert "bad.png: cannot be read as a picture" in capsys.readouterr().err
     cut = (mnist / "train-images-idx3-ubyte").read_bytes()[:-5]
     (mnist / "train-images-idx3-ubyte").write_bytes(cut)
     assert command_line.main(["evaluate", "--mnist", str(mnist)]) == 1
@@ -118,7 +127,7 @@ def test_files_that_cannot_be_used_exit_with_1(run, mnist, capsys, monkeypatch):
 
     monkeypatch.setattr(data, "fetch_openml", fetch)
     assert command_line.main(["evaluate", "--fetch"]) == 1
-    assert "cannot be fetched from OpenML (no network)" in capsys.readouterr().err
+    assert "cannot be downloaded from OpenML (no network)" in capsys.readouterr().err
 
 
 # summary
@@ -165,7 +174,9 @@ def test_the_page_shows_what_predict_prints(saved):
 def test_the_page_counts_the_errors_as_the_report_does():
     page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
     report = json.loads((ROOT / "docs" / "digits-evaluation.json").read_text(encoding="utf-8"))
-    said = re.search(r"Of the (\w+) net's (\d+) errors (\d+) are an (\d) taken for a (\d)", page)
+    said = re.search(
+        r"The (\w+) network makes (\d+) errors, and in (\d+) of them it takes an (\d) for a (\d)", page
+    )
     counts = np.array(report["confusion"])
     most = report["confused"][0]
     expected = [report["judged"], counts.sum() - np.trace(counts)]

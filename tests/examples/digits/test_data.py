@@ -149,7 +149,7 @@ def test_a_damaged_gzip_file(tmp_path, harm):
             "checksum": whole[:-8] + bytes(8),
         }[harm]
     )
-    with pytest.raises(ImagesFileError, match=r"x\.gz: expected a whole gzip file, found a damaged one \("):
+    with pytest.raises(ImagesFileError, match=r"x\.gz: expected an intact gzip file, found a damaged one \("):
         read_idx(tmp_path / "x.gz", 3)
 
 
@@ -168,13 +168,13 @@ def test_a_flipped_bit_is_called_damage_wherever_it_is(tmp_path):
         except ImagesFileError as error:
             found.append(str(error))
     assert len(found) >= 8 * (len(whole) - 10)  # time and system in the header of ten bytes matter not
-    assert all("expected a whole gzip file, found a damaged one (" in message for message in found)
+    assert all("expected an intact gzip file, found a damaged one (" in message for message in found)
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ImagesFileError, match=r"none: expected a file that can be read \(No such file"):
+    with pytest.raises(ImagesFileError, match=r"none: cannot be read \(No such file"):
         read_idx(tmp_path / "none")
-    with pytest.raises(ImagesFileError, match=r"expected a file that can be read \(Is a directory"):
+    with pytest.raises(ImagesFileError, match=r"cannot be read \(Is a directory"):
         read_idx(tmp_path)
 
 
@@ -212,7 +212,7 @@ def test_files_that_do_not_belong_together(folder):
         "train-labels-idx1-ubyte": [
             (
                 idx(np.arange(39) % 10),
-                "expected 40 labels, one for each image of train-images-idx3-ubyte, found 39",
+                "expected 40 labels, one for each image in train-images-idx3-ubyte, found 39",
             ),
             (idx([*range(39), 3]), "expected labels from 0 to 9, found 10 as label 11"),
             (idx([*[0] * 20, *[1] * 20]), "each digit at least twice, found fewer of 2, 3, 4, 5, 6, 7, 8, 9"),
@@ -265,7 +265,9 @@ def test_a_missing_file_says_what_is_there(folder):
     message = r"expected t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte\.gz, the labels of the test set; found t10k-im"
     with pytest.raises(ImagesFileError, match=message):
         load_mnist(folder)
-    with pytest.raises(ImagesFileError, match="expected a folder with MNIST's four files, found none"):
+    with pytest.raises(
+        ImagesFileError, match="expected a folder with MNIST's four files, but there is no such folder"
+    ):
         load_mnist(folder / "none")
 
 
@@ -287,7 +289,7 @@ def test_no_network_is_said(monkeypatch):
         raise URLError("Name or service not known")
 
     monkeypatch.setattr(data, "fetch_openml", fetch)
-    with pytest.raises(ImagesFileError, match=r"cannot be fetched from OpenML \(.*not known.*--mnist DIR"):
+    with pytest.raises(ImagesFileError, match=r"cannot be downloaded from OpenML \(.*not known.*--mnist DIR"):
         fetch_mnist()
 
 
@@ -430,12 +432,12 @@ def test_pictures_that_cannot_be_read(tmp_path):
         PictureError, match=r"blank\.png: expected ink that stands out .* from 0\.70 to 0\.70"
     ):
         read_drawing(blank, 8)
-    with pytest.raises(PictureError, match=r"none\.png: expected a picture that can be read \(No such file"):
+    with pytest.raises(PictureError, match=r"none\.png: cannot be read as a picture \(No such file"):
         read_drawing(tmp_path / "none.png", 8)
     whole = (PICTURES / "five.png").read_bytes()
     for content in (b"", b"no picture", whole[:40], whole[: len(whole) // 2]):
         (tmp_path / "bad.png").write_bytes(content)
-        with pytest.raises(PictureError, match=r"bad\.png: expected a picture that can be read \("):
+        with pytest.raises(PictureError, match=r"bad\.png: cannot be read as a picture \("):
             read_drawing(tmp_path / "bad.png", 8)
 
 

@@ -65,14 +65,14 @@ def test_evaluate_prints_writes_and_draws(run, tmp_path, mnist):
     outputs = ["--json", str(files["e.json"]), "--picture", str(files["e.svg"])]
     printed = run("evaluate", *FAST, *outputs)
     report = json.loads(files["e.json"].read_text(encoding="utf-8"))
-    assert "scikit-learn's digits: 300 images, judged by five folds" in " ".join(printed.split())
+    assert "scikit-learn's digits: 300 images, five-fold cross-validation" in " ".join(printed.split())
     for row in report["scores"]:
         assert f"{row['accuracy']:.1%}" in printed
     assert "<svg" in files["e.svg"].read_text(encoding="utf-8")
     right = np.trace(report["confusion"])
     assert f"{report['judged']}: {right / 300:.1%} of 300 right" in svg_text(files["e.svg"])
     printed = run("evaluate", "--mnist", str(mnist), "--epochs", "1", "--images", "200")
-    assert "200 images, judged by its test set" in " ".join(printed.split())
+    assert "200 images, scores on the test set" in " ".join(printed.split())
     assert "in order" not in printed
 
 
@@ -91,14 +91,14 @@ def test_table_and_picture_round_once(tmp_path, capsys):
     evaluation.show(report, Terminal(width=80))
     evaluation.save_picture(report, lesson, tmp_path / "e.svg")
     assert "98.1%" in capsys.readouterr().out
-    assert "deep: 98.1% of 1,797 right" in svg_text(tmp_path / "e.svg")
+    assert "deep: 98.1% of 1,797 images correct" in svg_text(tmp_path / "e.svg")
 
 
 def test_a_title_is_one_line_of_a_terminal_of_80_columns(capsys):
     report = json.loads((ROOT / "docs" / "digits-evaluation.json").read_text(encoding="utf-8"))
     evaluation.show(report, Terminal(width=80, force_terminal=True, color_system=None))
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "scikit-learn's digits: 1,797 images, judged by five folds"
+    assert printed[0] == "scikit-learn's digits: 1,797 images, five-fold cross-validation"
     assert max(map(len, printed)) <= 80
 
 

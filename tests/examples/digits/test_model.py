@@ -45,7 +45,7 @@ def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, capsys, mon
     monkeypatch.setattr(command_line, "train", lambda *args: trained)
     monkeypatch.setattr(command_line, "MODEL", tmp_path / "digits.json")
     assert command_line.main(["train"]) == 0
-    assert capsys.readouterr().out.startswith("Trained on 1,437 images, judged by 360. Saved as ")
+    assert capsys.readouterr().out.startswith("Trained on 1,437 images, scored on 360. Saved as ")
     card = read_card(tmp_path / "digits.json")
     assert card["retrain"] == "python -m examples.digits train"
     assert card["trained"]["rows"] == 1437
@@ -92,7 +92,7 @@ def test_a_model_of_mnist_sees_28_by_28_pixels(mnist, capsys, monkeypatch):
     command = ["train", "--net", "hidden", "--mnist", str(mnist), "--epochs", "1", "--output", path]
     assert command_line.main(command) == 0
     assert f"--net hidden --mnist {mnist} --epochs 1" in read_card(path)["retrain"]
-    assert "Trained on 300 images, judged by 60." in capsys.readouterr().out
+    assert "Trained on 300 images, scored on 60." in capsys.readouterr().out
     assert command_line.main(["predict", str(EXAMPLE / "data" / "two.png"), "--model", path, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["sees"]) == 784
 
@@ -104,7 +104,7 @@ def test_a_model_of_something_else_is_refused(tmp_path, capsys):
     save_model(other, tmp_path / "other")
     picture = str(EXAMPLE / "data" / "two.png")
     assert command_line.main(["predict", picture, "--model", str(tmp_path / "other")]) == 1
-    assert "is none of images: it takes 2 features" in " ".join(capsys.readouterr().err.split())
+    assert "does not classify square images" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("trouble", ["other versions", "no model"])
@@ -120,7 +120,10 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
     assert command_line.main(["predict", str(EXAMPLE / "data" / "five.png"), "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["digit"] == 5
-    assert "Training anew for now; to keep the model, run: python -m examples.digits train" in captured.err
+    assert (
+        "Training the model for this run only. To save it, run: python -m examples.digits train"
+        in captured.err
+    )
 
 
 # The models

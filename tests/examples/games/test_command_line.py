@@ -140,20 +140,35 @@ def test_types_are_listed_with_their_games(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["recommend", "--budget", "chaep"], "unknown budget 'chaep'. Known, nearest first: cheap"),
-        (["recommend", "--type", "Platfrom"], "unknown type 'Platfrom'. Known, nearest first: Platform"),
-        (["recommend", "--exclude", "Tetriss"], "unknown game 'Tetriss'. Known, nearest first: Tetris"),
-        (["explain", "-t", "Shooter", "Dooom"], "unknown game 'Dooom'. Known, nearest first: Doom"),
+        (
+            ["recommend", "--budget", "chaep"],
+            "unknown budget 'chaep'. Did you mean 'cheap'? Known budgets, closest first: cheap",
+        ),
+        (
+            ["recommend", "--type", "Platfrom"],
+            "unknown type 'Platfrom'. Did you mean 'Platform'? Known types, closest first: Platform",
+        ),
+        (
+            ["recommend", "--exclude", "Tetriss"],
+            "unknown game 'Tetriss'. Did you mean 'Tetris'? Known games, closest first: Tetris",
+        ),
+        (
+            ["explain", "-t", "Shooter", "Dooom"],
+            "unknown game 'Dooom'. Did you mean 'Doom'? Known games, closest first: Doom",
+        ),
         (["recommend", "--count", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--picture", "scores.jpg"], r"must end in .svg or .png, got 'scores.jpg'"),
         (["evaluate", "--customers", "some"], "must be a whole number of at least 1, got 'some'"),
-        (["evaluate", "--customers", "4"], "must be at least 5, one for each fold, got '4'"),
+        (["evaluate", "--customers", "4"], "must be at least 5, one customer for each fold; got '4'"),
         (
             ["evaluate", "--json", "no/folder/x.json"],
-            "must be a file in a folder that can be written, got 'no/folder/x.json'",
+            "argument --json: cannot write 'no/folder/x.json': the folder 'no/folder' does not exist",
         ),
-        (["train", "--output", "x.pkl"], "must end in .json, .joblib, .skops or no suffix, got 'x.pkl'"),
-        (["explain", "Tetris"], "give a --budget, a --type or both"),
+        (
+            ["train", "--output", "x.pkl"],
+            "must end in .json, .joblib or .skops, or have no suffix; got 'x.pkl'",
+        ),
+        (["explain", "Tetris"], "at least one of --budget and --type is required"),
         ([], "the following arguments are required: COMMAND"),
         (["play"], "invalid choice: 'play'"),
     ],
@@ -230,7 +245,10 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
     assert command_line.main(["recommend", "-b", "cheap", "--json"]) == 0
     captured = capsys.readouterr()
     assert len(json.loads(captured.out)) == 5
-    assert "Training anew for now; to keep the model, run: python -m examples.games train" in captured.err
+    assert (
+        "Training the model for this run only. To save it, run: python -m examples.games train"
+        in captured.err
+    )
 
 
 def test_a_damaged_model_file_is_an_error_of_one_line(monkeypatch, tmp_path, capsys):
@@ -282,7 +300,9 @@ def test_the_choice_is_the_best_hit_rate_among_those_that_meet_the_question():
         "mean_test_type": np.array([1.0, 0.99, 0.95]),
     }
     assert choose(results) == 2
-    with pytest.raises(ValueError, match=r"No setting meets 95% of the budgets and 90% of the types"):
+    with pytest.raises(
+        ValueError, match=r"no hyperparameters that match 95% of the budgets and 90% of the types"
+    ):
         choose({**results, "mean_test_type": np.zeros(3)})
 
 

@@ -27,7 +27,7 @@ def test_fifteen_reservations_are_53_doughs(run):
     printed = run("forecast", "--reservations", "15")
     assert printed.splitlines() == [
         "53 doughs for 15 reservations",
-        "doughs = 2.3761 x + 17.1770, where x is the reservations",  # the published line
+        "doughs = 2.3761 x + 17.1770, where x is the number of reservations",  # the published line
         "each reservation adds 2.4 doughs",
     ]
 
@@ -113,7 +113,7 @@ def test_a_file_of_ones_own(run, tmp_path, capsys):
     assert command_line.main(["forecast", "--data", str(tmp_path / "my.csv"), "-r", "15"]) == 0
     captured = capsys.readouterr()
     assert "30 doughs for 15 reservations" in captured.out
-    assert "1 evenings left out, no reservations were taken: line 3" in captured.err
+    assert "Left out, because they have no number of reservations: line 3" in captured.err
 
 
 def test_a_file_of_one_evening(run, tmp_path, capsys):
@@ -122,8 +122,8 @@ def test_a_file_of_one_evening(run, tmp_path, capsys):
     answer = json.loads(run("forecast", *data, "-r", "10", "--json"))
     assert (answer["doughs"], answer["equation"], answer["warnings"]) == (20, None, [])
     for command, message in (
-        (["train", "--output", str(tmp_path / "x")], "two evenings"),
-        (["path"], "two different"),
+        (["train", "--output", str(tmp_path / "x")], "at least 2 are needed"),
+        (["path"], "2 different"),
     ):
         with pytest.raises(SystemExit):
             command_line.main([*command, *data])
@@ -156,25 +156,37 @@ def test_an_equation_below_zero():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["forecast"], "the model looks at reservations: give --reservations too"),
+        (["forecast"], "the model needs reservations; missing: --reservations"),
         (["forecast", "-r", "-3"], "must be a whole number of at least 0, got '-3'"),
         (["forecast", "-r", "many"], "must be a whole number of at least 0, got 'many'"),
         (
             ["forecast", "-r", "15", "--holiday"],
-            "the model looks at reservations only, not at --holiday; see --data",
+            "the model only uses reservations, so --holiday cannot be given",
         ),
-        (["forecast", "-r", "15", "--date", "2025-06-13"], "not at --date; see --data"),
+        (["forecast", "-r", "15", "--date", "2025-06-13"], "so --date cannot be given"),
         (
             ["forecast", "--date", "2025-02-30"],
-            "must be a date of the calendar, as in 2025-06-13, got '2025-02-30'",
+            "must be a date that exists, written as 2025-06-13; got '2025-02-30'",
         ),
-        (["forecast", "--weekday", "Mnday"], "unknown 'Mnday'. Known, nearest first: Monday, "),
-        (["forecast", "--month", "Jun"], "unknown 'Jun'. Known, nearest first: June, "),
-        (["forecast", "--temperature", "99"], "must be degrees Celsius from -60 to 60, got '99'"),
-        (["forecast", "--temperature", "hot"], "must be degrees Celsius from -60 to 60, got 'hot'"),
+        (
+            ["forecast", "--weekday", "Mnday"],
+            "unknown weekday 'Mnday'. Did you mean 'Monday'? Known weekdays, closest first: Monday, ",
+        ),
+        (
+            ["forecast", "--month", "Jun"],
+            "unknown month 'Jun'. Did you mean 'June'? Known months, closest first: June, ",
+        ),
+        (
+            ["forecast", "--temperature", "99"],
+            "must be a temperature from -60 to 60 degrees Celsius, got '99'",
+        ),
+        (
+            ["forecast", "--temperature", "hot"],
+            "must be a temperature from -60 to 60 degrees Celsius, got 'hot'",
+        ),
         (
             ["forecast", "-r", "15", "--service-level", "1"],
-            "must be a number between 0 and 1, as 0.9, got '1'",
+            "must be a number between 0 and 1, such as 0.9; got '1'",
         ),
         (
             ["forecast", "-r", "15", "--service-level", "0.9"],
@@ -182,38 +194,45 @@ def test_an_equation_below_zero():
         ),
         (
             ["forecast", "-r", "15", "--data", "week", "--model", "x"],
-            "give --model, or --data and its like, not both",
+            "argument --model: not allowed with --data, --seed, --degree or --feature",
         ),
         (
             ["forecast", "-r", "15", "--model", "x.pkl"],
-            "must end in .json, .joblib, .skops or no suffix, got 'x.pkl'",
+            "must end in .json, .joblib or .skops, or have no suffix; got 'x.pkl'",
         ),
         (
             ["forecast", "-r", "15", "--seed", "1"],
-            "--seed is of a simulated year: --data linear, logarithmic, full",
+            "argument --seed: only allowed with a simulated year, that is, --data linear or logarithmic or full",
         ),
         (["forecast", "-r", "15", "--degree", "11"], "must be a whole number from 1 to 10, got '11'"),
         (
             ["forecast", "-r", "15", "--data", "linear", "--feature", "rain"],
-            "the evenings of linear have no feature 'rain'. Known: reservations, weekday, month",
+            "the evenings of linear have no feature 'rain'. Known features: reservations, weekday, month",
         ),
         (
             ["forecast", "--data", "full", *EVENING, "--month", "May"],
-            "--date gives the month; leave one of the two out",
+            "argument --date: sets the month too, so do not give both",
         ),
         (
             ["forecast", "--data", "full", "--degree", "1", "-r", "9"],
-            "give --temperature, --tourists, --weekday, --month too",
+            "missing: --temperature, --tourists, --weekday, --month",
         ),
-        (["train", "--data", "linear"], "give --output: models/pizza.json is for the week's straight line"),
-        (["train", "--output", "x.pkl"], "must end in .json, .joblib, .skops or no suffix, got 'x.pkl'"),
+        (
+            ["train", "--data", "linear"],
+            "--output is required with these options: models/pizza.json is kept for the week",
+        ),
+        (
+            ["train", "--output", "x.pkl"],
+            "must end in .json, .joblib or .skops, or have no suffix; got 'x.pkl'",
+        ),
         (["evaluate", "--years", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--picture", "scores.jpg"], "must end in .svg or .png, got 'scores.jpg'"),
-        (["path", "--json", "no/folder/x.json"], "must be a file in a folder that can be written"),
+        (["path", "--json", "no/folder/x.json"], "cannot write 'no/folder/x.json'"),
         (["path", "--rate", "0"], "must be a number above 0, got '0'"),
         (["path", "--rate", "nan"], "must be a number above 0, got 'nan'"),
         ([], "the following arguments are required: COMMAND"),
         (["bake"], "invalid choice: 'bake'"),
+        (["forecast", "--data", "liner"], "unknown data set 'liner'. Did you mean 'linear'?"),
     ],
 )
 def test_wrong_arguments_exit_with_2_and_say_what_is_allowed(
@@ -269,7 +288,10 @@ def test_a_file_that_cannot_be_used_is_an_error_of_one_line(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     assert command_line.main([*command, "--data", "no.csv"]) == 1
-    assert "no.csv: must be a CSV or Parquet file." in capsys.readouterr().err
+    assert (
+        "no.csv: cannot be read (No such file or directory). Expected a CSV or Parquet file."
+        in capsys.readouterr().err
+    )
     Path("bad.csv").write_text("reservations,doughs\nfive,9\n", encoding="utf-8")
     assert command_line.main([*command, "--data", "bad.csv"]) == 1
     assert "bad.csv, line 2, column 'reservations': must be a whole number from 0" in capsys.readouterr().err

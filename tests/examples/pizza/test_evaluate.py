@@ -140,7 +140,7 @@ def test_a_feature_named_twice_is_a_wrong_argument(capsys):
     with pytest.raises(SystemExit) as stopped:
         command_line.main(["forecast", "-r", "15", "--feature", "reservations", "--feature", "reservations"])
     assert stopped.value.code == 2
-    assert "give each --feature once" in capsys.readouterr().err
+    assert "argument --feature: each feature can be given only once" in capsys.readouterr().err
 
 
 def test_the_equation_of_a_high_degree_gives_the_forecast(capsys):

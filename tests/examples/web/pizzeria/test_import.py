@@ -136,7 +136,7 @@ def test_all_bad_lines_are_named_and_nothing_is_kept(app, admin):
     ]
     seen = text_of(page)
     assert "9 things have to be put right" in seen
-    assert "degrees Celsius from -60 to 60, or empty" in seen
+    assert "a temperature from -60 to 60 degrees Celsius, or empty" in seen
     assert "from 2000-01-01 to yesterday" in seen
     assert "<script>alert" not in page.text
     assert "Keep" not in page.text.replace("Keep it", "")
@@ -151,14 +151,14 @@ def test_all_bad_lines_are_named_and_nothing_is_kept(app, admin):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "line 1, column 'reservations': must be present once"),
-        ("date,reservations\n", "line 1, column 'doughs': must be present once"),
+        ("", "line 1, column 'reservations': must be in the header exactly once"),
+        ("date,reservations\n", "line 1, column 'doughs': must be in the header exactly once"),
         ("date,reservations,doughs,price\n", "line 1, column 'price': must be one of date, weekday"),
         ("date,reservations,doughs\n", "must be followed by one line per evening"),
         ("reservations,doughs\n1,2\n", "column 'date': must be present"),
         ("date;reservations;doughs\n2020-01-01;1;5\n", "separated by commas. Got semicolons instead"),
         ("date,reservations,doughs\n2020-01-01,,5\n", "must have reservations on at least one evening"),
-        ('date,reservations,doughs\n"2020-01-01,1,5\n', "each quote closed"),
+        ('date,reservations,doughs\n"2020-01-01,1,5\n', "every quote closed"),
         ("date,reservations,doughs\n2020-01-01,1\x00,5\n", "1 thing has to be put right"),
         (b"date,reservations,doughs\n2020-01-01,\xe9,5\n", "must be text in UTF-8"),
         (b"PK\x03\x04\xff\xfe", "must be text in UTF-8"),
