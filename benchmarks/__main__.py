@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._harness import Row
+from benchmarks.figures import rounded
 
 ALL = ("naive_bayes", "encoders", "pipeline", "linear", "logistic", "mlp")
 RESULTS = Path("benchmark-results.json")
@@ -53,7 +54,7 @@ def main() -> None:
     show(rows, machine, console)
     report = {"machine": machine, "rows": [row.as_dict() for row in rows]}
     options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(as_markdown(report))
+    print(f"Wrote {options.json}. `python -m benchmarks.figures` writes docs/benchmarks.json into the pages.")
 
 
 def describe_machine() -> dict:
@@ -98,33 +99,9 @@ def show(rows: list[Row], machine: dict, console: Console) -> None:
     console.print_json(data=machine)
 
 
-def as_markdown(report: dict) -> str:
-    """Return the tables that stand in README: the rows with an aim, and the others, folded."""
-    rows = report["rows"]
-    aims, others = [row for row in rows if row["aim"]], [row for row in rows if not row["aim"]]
-    if not others:
-        return table_of(aims)
-    fold = f"<details><summary>{len(others)} more rows, without an aim</summary>"
-    return "\n\n".join([table_of(aims), fold, table_of(others), "</details>"])
-
-
-def table_of(rows: list[dict]) -> str:
-    """Return rows as a table of Markdown."""
-    lines = [
-        "| claim | peer | aim | faster | ours, ms | peer, ms | ours, MB | peer, MB |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        claim = f"{row['claim']} ({row['note']})" if row["note"] else row["claim"]
-        ratio = "" if row["ratio"] is None else f"{written(row['ratio'])}x"
-        numbers = (written(row[name]) for name in ("ours_ms", "peer_ms", "ours_mb", "peer_mb"))
-        lines.append(f"| {' | '.join([claim, row['peer'], row['aim'], ratio, *numbers])} |")
-    return "\n".join(lines)
-
-
 def written(number: float | None) -> str:
     """Write three significant digits."""
-    return "" if number is None else f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+    return "" if number is None else rounded(number, "3s")
 
 
 if __name__ == "__main__":

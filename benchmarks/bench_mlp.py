@@ -107,7 +107,7 @@ def measure(net: Net, threads: int = 1, aimed: bool = True) -> list[Row]:
     compiled = find_spec("numba") is not None and n_parameters(net) >= 1_000
     kind = "float32, with numba" if compiled else "float32"
     kind += f", {threads} threads" if threads > 1 else ""
-    claim, note = f"MLP fit, {net.name}, {net.epochs} epochs", kind
+    claim, note = f"MLP fit, {net.name}, {net.epochs} epoch{'s' * (net.epochs > 1)}", kind
     aims = net.aims if aimed else ("", "", "")
 
     def ours() -> float:

@@ -114,14 +114,14 @@ def torch_scores(X, y, X_test, y_test, epochs, seed, start):  # type: ignore[no-
 
 
 def differences(scores: list[list[float]]) -> dict[str, dict[str, float]]:
-    """Return the mean paired differences, and half the width of their 95 % interval."""
+    """Return the mean paired differences, and `half_width`, half of their 95 % interval."""
     ours, own, same = np.transpose(scores)
     found = {}
     for name, gap in (("ours - torch, its start", ours - own), ("ours - torch, our start", ours - same)):
         half = (
             stats.t.ppf(0.975, len(gap) - 1) * gap.std(ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else np.inf
         )
-        found[name] = {"mean": float(gap.mean()), "95 % +-": float(half)}
+        found[name] = {"mean": float(gap.mean()), "half_width": float(half)}
     return found
 
 
@@ -134,7 +134,7 @@ def show(scores: list[list[float]]) -> None:
     for name, column in zip(KINDS, np.transpose(scores), strict=True):
         table.add_row(name, f"{column.mean():.4f}", "")
     for name, found in differences(scores).items():
-        table.add_row(name, f"{found['mean']:+.4f}", f"{found['95 % +-']:.4f}")
+        table.add_row(name, f"{found['mean']:+.4f}", f"{found['half_width']:.4f}")
     Console().print(table)
 
 

@@ -69,7 +69,7 @@ def main() -> None:
         folder, tasks = options.folder or Path(temporary), [options.task] if options.task else [*TARGET]
         report = run(folder, tasks, int(options.rows), options.cluster_rows, options.json)
     show(report, Console(width=None if sys.stdout.isatty() else 160))
-    print(as_markdown(report))
+    print(f"Wrote {options.json}. `python -m benchmarks.figures` writes it into the pages.")
 
 
 def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, kept: Path) -> dict:
@@ -266,13 +266,11 @@ HEADINGS = (
     "CPU s",
     "rows a CPU second",
     "peak, MB",
-    "note",
 )
 
 
 def cells(row: dict) -> list[str]:
     """Return a row of the table."""
-    names = {"games": f"(budget, types) -> {GAMES:,} games", "regression": f"{FEATURES} columns -> a number"}
     peers = {
         "games": "scikit-learn ComplementNB.partial_fit",
         "regression": "scikit-learn SGDRegressor.partial_fit",
@@ -280,26 +278,18 @@ def cells(row: dict) -> list[str]:
     how = {"peer": peers[row["task"]], "fit_batches": "fit_batches"}.get(
         row["how"], f"fit_dask, {row['how']}"
     )
-    note = f"{row['ratio']:.3g}x ours; {row['agree']}" if "ratio" in row else ""
     speeds = [written(row["n_rows"] / row[name]) for name in ("seconds", "cpu_seconds")]
     times = [written(row[name]) for name in ("seconds", "cpu_seconds")]
     return [
-        names[row["task"]],
+        {"games": "games", "regression": "numbers"}[row["task"]],
         how,
-        f"{row['n_rows']:.0e}",
+        f"{row['n_rows']:,}",
         times[0],
         speeds[0],
         times[1],
         speeds[1],
         written(row["peak_mb"]),
-        note,
     ]
-
-
-def as_markdown(report: dict) -> str:
-    """Return the table that stands in README."""
-    lines = [f"| {' | '.join(HEADINGS)} |", f"|{'---|' * len(HEADINGS)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(cells(row))} |" for row in report["rows"])])
 
 
 def show(report: dict, console: Console) -> None:

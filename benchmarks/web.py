@@ -59,7 +59,7 @@ def main() -> None:
     report = {"machine": machine(), "rows": [asdict(row) for row in rows]}
     show(report, console)
     options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(as_markdown(report))
+    print(f"Wrote {options.json}. `python -m benchmarks.figures` writes it into the pages.")
 
 
 def run_floor(seconds: float) -> list[Row]:
@@ -211,19 +211,6 @@ def cells(row: dict[str, Any]) -> list[str]:
     """Return a row as it is shown."""
     numbers = (written(row[name]) for name in ("per_second", "p50_ms", "p99_ms", "core_ms"))
     return [row["claim"], row["aim"], str(row["connections"]), *numbers]
-
-
-def machine_in_words(report: dict) -> str:
-    """Return where it was measured, as README says it."""
-    found = report["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    return f"Measured on {found['processor']}, Python {found['python']}, {versions}."
-
-
-def as_markdown(report: dict) -> str:
-    """Return the table that stands in README."""
-    lines = [f"| {' | '.join(HEADINGS)} |", "|---|---|" + "---|" * (len(HEADINGS) - 2)]
-    return "\n".join(lines + [f"| {' | '.join(cells(row))} |" for row in report["rows"]])
 
 
 if __name__ == "__main__":

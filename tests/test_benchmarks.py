@@ -1,19 +1,14 @@
-"""The harness of the benchmarks, and that README shows what was measured. No timing is asserted."""
+"""The harness of the benchmarks. No timing is asserted; tests/docs/test_figures.py checks the pages."""
 
-import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import scale, web
-from benchmarks.__main__ import as_markdown
 from benchmarks._harness import compare, peak_mb, seconds
 from benchmarks._load import ServerError, load_by_python, serving
 from examples.games.data import budget_of, load_games
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_both_are_called_in_turn_and_their_answers_compared():
@@ -50,11 +45,6 @@ def test_memory_is_measured_where_the_system_tells():
     assert seconds(lambda: None) >= 0
 
 
-def test_readme_shows_the_table_of_scale_that_was_measured():
-    report = json.loads((ROOT / "docs" / "scale.json").read_text())
-    assert scale.as_markdown(report) in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 def test_the_command_of_scale_measures_both_tasks(tmp_path, monkeypatch):
     monkeypatch.setattr(scale, "CHUNK", 2_000)
     monkeypatch.setattr(scale, "GAMES", 50)
@@ -65,18 +55,6 @@ def test_the_command_of_scale_measures_both_tasks(tmp_path, monkeypatch):
         assert found["seconds"] > 0
         found = scale.measured(task, "peer", tmp_path, 1_000)
         assert "equal" in found["agree"]
-
-
-def test_readme_shows_the_table_that_was_measured():
-    report = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
-    assert as_markdown(report) in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_readme_shows_the_load_that_was_measured():
-    report = json.loads((ROOT / "docs" / "web-load.json").read_text())
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert web.as_markdown(report) in readme
-    assert web.machine_in_words(report) in readme
 
 
 def test_a_load_counts_the_answers_of_a_server_and_refuses_others():

@@ -85,14 +85,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     ask.add_argument("--json", action="store_true", help="print JSON for programs")
 
-    command = commands.add_parser(
-        "recommend", parents=[ask], help="suggest games, best first, with the reasons"
-    )
+    command = commands.add_parser("recommend", parents=[ask], help="suggest games, best first")
     command.add_argument(
         "-k", "--count", type=whole_number, default=5, metavar="K", help="how many (default: 5)"
     )
     command.add_argument(
         "-x", "--exclude", action="append", default=[], metavar="GAME", help="not this one; may be repeated"
+    )
+    command.add_argument(
+        "--why", action="store_true", help="add a column with the reasons; `explain` gives them for one game"
     )
     command.set_defaults(run=run_recommend, fail=command.error)
 
@@ -152,12 +153,14 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     )
     table.add_column("", justify="right")
     table.add_column("game", style="bold")
-    for heading in ("console", "cost/hour", "why (what it adds to the score)"):
-        table.add_column(heading, justify="right" if heading.startswith("cost") else "left")
+    table.add_column("console")
+    table.add_column("year", justify="right")
+    table.add_column("cost/hour", justify="right")
+    if options.why:
+        table.add_column("why (what it adds to the score)")
     for row in suggestions:
-        table.add_row(
-            str(row["rank"]), escape(row["game"]), escape(row["console"]), f"{row['cost']:.2f}", why(row)
-        )
+        told = [escape(row["game"]), escape(row["console"]), str(row["year"]), f"{row['cost']:.2f}"]
+        table.add_row(str(row["rank"]), *told, *([why(row)] if options.why else []))
     console.print(table)
 
 

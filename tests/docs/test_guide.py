@@ -86,6 +86,24 @@ def test_the_reference_has_every_public_name(module):
     assert sorted(listed) == sorted(module.__all__)
 
 
+@pytest.mark.parametrize("module", [estimators, pipelines], ids=lambda module: module.__name__)
+def test_the_tour_shows_every_public_name(module):
+    tour = (DOCS / "tour.md").read_text()
+    assert [name for name in module.__all__ if not re.search(rf"\b{name}\b", tour)] == []
+
+
+def test_readme_is_one_page():
+    assert (ROOT / "README.md").stat().st_size <= 8192
+
+
+@pytest.mark.parametrize("page", READMES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_of_a_readme_lead_to_files(page):
+    text = page.read_text()
+    links = re.findall(r"\]\(([^)#\s]+)", text) + re.findall(r"src(?:set)?=\"([^\"]+)", text)
+    local = [link for link in links if not re.match(r"https?:|mailto:", link)]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
 @pytest.mark.parametrize("command", list(commands()))
 def test_every_command_is_shown(command):
     shown = [page for page in PAGES + READMES if re.search(rf"python -m {command}\b", page.read_text())]

@@ -46,12 +46,30 @@ def run(trained, monkeypatch, capsys):
     return run
 
 
-def test_recommend_prints_five_games_with_console_cost_and_reasons(run):
-    printed = run("recommend", "--budget", "cheap", "--type", "Adventure", "--type", "Platform")
+FIRST_QUESTION = ("recommend", "--budget", "cheap", "--type", "Adventure", "--type", "Platform")
+
+
+def test_recommend_prints_five_games_within_80_columns(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = run(*FIRST_QUESTION)
     assert "A budget-friendly adventure, platform game: the best 5" in printed
+    assert len(re.findall(r"^│ +[1-5] │ .*\d\.\d\d │$", printed, flags=re.MULTILINE)) == 5
+    assert all(heading in printed for heading in ("game", "console", "year", "cost/hour"))
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "why" not in printed
+
+
+def test_recommend_adds_the_reasons_when_asked_why(run):
+    printed = run(*FIRST_QUESTION, "--why")
     assert len(re.findall(r"^│ +[1-5] │", printed, flags=re.MULTILINE)) == 5
     assert "cheap +" in printed
     assert "Adventure +" in printed
+
+
+def test_readme_shows_what_its_first_command_prints(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = "\n".join(line.rstrip() for line in run(*FIRST_QUESTION).splitlines())
+    assert f"```text\n{printed}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_recommend_as_json_meets_the_question(run):

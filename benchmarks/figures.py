@@ -1,0 +1,250 @@
+"""Write measured figures into the pages: ``python -m benchmarks.figures [--check]``.
+
+A figure in a page stands between two comments, which no reader sees:
+
+    fits <!--=nb_fit ratio .0f-->218<!--/--> times as fast
+
+`nb_fit` is a row of a JSON file; `figures.toml` gives it that name. `ratio` is a field of the row and `.0f`
+says how to round it, as in Python's format(); `2s` means two significant digits. A field may be divided by a
+number or by another field (`peer_mb/1000`, `cpu_seconds/scale_batches.cpu_seconds`). Where a name stands for
+several rows, `min(ratio)`, `max(ratio)`, `geomean(ratio)` and `count(missed)` take them together. A word of
+`WRITTEN` in place of a name gives a whole table or sentence: `<!--=benchmarks encoders-->`.
+
+A comment that begins a line would make a block of HTML of that line, so a figure never does.
+"""
+
+import argparse
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from functools import cache
+from math import floor, log10
+from pathlib import Path
+from statistics import geometric_mean
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+NAMES = tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))
+PLACE = re.compile(r"<!--=(.+?)-->(.*?)<!--/-->", re.DOTALL)
+TERM = re.compile(r"(?:(min|max|count|geomean)\()?(?:(\w+)\.)?(\w+)\)?")
+TOGETHER: dict[str, Callable] = {
+    "min": min,
+    "max": max,
+    "geomean": geometric_mean,
+    "count": lambda values: sum(map(bool, values)),
+}
+Row = dict[str, Any]
+
+
+def main() -> int:
+    """Fill every page; with ``--check`` only name those that are out of date."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if a page would change"
+    )
+    check, stale = parser.parse_args().check, []
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        if (new := filled(text)) != text:
+            stale.append(page)
+            print(page.relative_to(ROOT))
+            if not check:
+                page.write_text(new, encoding="utf-8")
+    return int(check and bool(stale))
+
+
+def pages() -> list[Path]:
+    """Return the pages that may hold figures."""
+    patterns = ("README.md", "docs/*.md", "examples/*/README.md")
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def filled(text: str) -> str:
+    """Return a page with all its figures up to date."""
+    return PLACE.sub(lambda found: f"<!--={found[1]}-->{answer(found[1], found)}<!--/-->", text)
+
+
+def answer(asked: str, found: re.Match[str] | None = None) -> str:
+    """Return what stands for `asked`; ValueError if it cannot be read or stands at the start of a line."""
+    name, *rest = asked.split()
+    text = WRITTEN[name](*rest) if name in WRITTEN else ""
+    if text.startswith("|"):
+        return f"\n\n{text}\n\n"
+    if found and re.search(r"(^|\n)[\s>*-]*$", found.string[: found.start()]):
+        raise ValueError(
+            f"The figure {asked!r} begins a line, which would then be HTML. Put a word before it."
+        )
+    if text:
+        return text
+    if len(rest) != 2:
+        raise ValueError(
+            f"A figure is a name, a field and a format, such as 'nb_fit ratio .0f'. Got {asked!r}."
+        )
+    return rounded(value(name, rest[0]), rest[1])
+
+
+def value(name: str, what: str) -> float:
+    """Return a field of the row or rows called `name`, or the quotient of two."""
+    numbers = [term(name, part) for part in what.split("/")]
+    return numbers[0] if len(numbers) == 1 else numbers[0] / numbers[1]
+
+
+def term(name: str, what: str) -> float:
+    """Return a number, a field, or what several rows' fields come to together."""
+    if re.fullmatch(r"\d[\d.e]*", what):
+        return float(what)
+    if not (found := TERM.fullmatch(what)):
+        raise ValueError(f"Cannot read {what!r} of {name!r}.")
+    together, other, field = found.groups()
+    values = [row[field] for row in rows_of(other or name)]
+    if together:
+        return TOGETHER[together](values)
+    if len(values) != 1:
+        raise ValueError(f"{other or name!r} names {len(values)} rows: say min({field}) or max({field}).")
+    return values[0]
+
+
+def rounded(number: float, how: str) -> str:
+    """Round as format() does, or to significant digits where `how` ends in s."""
+    if not how.endswith("s"):
+        return format(number, how)
+    digits = int(how[:-1]) - 1 - (floor(log10(abs(number))) if number else 0)
+    return f"{round(number, digits):,.{max(0, digits)}f}"
+
+
+def rows_of(name: str) -> list[Row]:
+    """Return the rows that figures.toml calls so; ValueError if there are none."""
+    if name not in NAMES:
+        raise ValueError(f"figures.toml has no {name!r}. It has: {', '.join(NAMES)}.")
+    where = dict(NAMES[name])
+    where.pop("words", None)
+    rows = all_rows(where.pop("file"), where.pop("list", "rows"))
+    found = [
+        row for row in rows if all(fnmatchcase(str(row.get(key)), str(want)) for key, want in where.items())
+    ]
+    if not found:
+        raise ValueError(f"No row is what figures.toml calls {name!r}: {where}.")
+    return found
+
+
+@cache
+def report_of(file: str) -> dict[str, Any]:
+    """Return what docs/FILE.json holds."""
+    return json.loads((ROOT / "docs" / f"{file}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def all_rows(file: str, inside: str) -> list[Row]:
+    """Return a list of a report as rows; "." is the report itself, and a dict's keys become `name`."""
+    found = [report_of(file)] if inside == "." else report_of(file)[inside]
+    rows = [{"name": name, **row} for name, row in found.items()] if isinstance(found, dict) else found
+    return [{**row, "aimed": bool(row.get("aim")), "missed": missed(row)} for row in rows]
+
+
+def missed(row: Row) -> bool:
+    """Tell whether a benchmark is slower than its aim, such as "10x, 0.1 ms"."""
+    aim = row.get("aim", "") if "ratio" in row else ""
+    times = re.match(r"([\d,.]+)x", aim)
+    most = re.search(r"([\d.]+) (ms|s)\b", aim)
+    slow = times and row["ratio"] < float(times[1].replace(",", ""))
+    return bool(slow or (most and row["ours_ms"] > float(most[1]) * (1000 if most[2] == "s" else 1)))
+
+
+HEADINGS = ("what", "times as fast", "aim", "against", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
+LEFT = {"what", "against", "aim", "address", "task", "how"}  # columns of words
+
+
+def table(headings: tuple[str, ...], rows: list[list[str]]) -> str:
+    """Return a table of Markdown, with numbers to the right."""
+    rule = "".join("|---" if heading in LEFT else "|--:" for heading in headings)
+    return "\n".join([f"| {' | '.join(headings)} |", f"{rule}|", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def benchmarks(topic: str) -> str:
+    """Return the table of one topic of docs/benchmarks.md."""
+    return table(HEADINGS, [cells(row) for name in topics()[topic] for row in rows_of(name)])
+
+
+def cells(row: Row) -> list[str]:
+    """Return a benchmark's row as it is shown; that a network is in float32 its section says."""
+    note = "" if row["note"].startswith("float32") else row["note"]
+    what = f"{row['claim']} ({note})" if note else row["claim"]
+    aim = f"{row['aim']}, **missed**" if row["missed"] else row["aim"]
+    keys = ("ratio", "ours_ms", "peer_ms", "ours_mb", "peer_mb")
+    ratio, *rest = ("" if row[key] is None else rounded(row[key], "3s") for key in keys)
+    return [what, ratio, aim, row["peer"], *rest]
+
+
+def topics() -> dict[str, list[str]]:
+    """Return the names of each topic, `networks` and so on, in the order of figures.toml."""
+    found: dict[str, list[str]] = {}
+    for name in NAMES:
+        if name.startswith("topic_"):
+            found.setdefault(name.removeprefix("topic_").rsplit("__", 1)[0], []).append(name)
+    return found
+
+
+def speed() -> str:
+    """Return README's table: the figures that have words in figures.toml."""
+    headings = ("what", "times as fast", "against", "ours, ms", "theirs, ms")
+    shown = []
+    for words, row in (
+        (where["words"], rows_of(name)[0]) for name, where in NAMES.items() if "words" in where
+    ):
+        ratio, ours, theirs = (rounded(row[key], "2s") for key in ("ratio", "ours_ms", "peer_ms"))
+        shown.append([words, ratio, row["peer"], ours, theirs])
+    return table(headings, shown)
+
+
+def misses() -> str:
+    """Return, in a sentence, how many aims are missed, and in which topics."""
+    rows = all_rows("benchmarks", "rows")
+    counts = {
+        topic: sum(row["missed"] for name in names for row in rows_of(name))
+        for topic, names in topics().items()
+    }
+    where = ", ".join(f"{topic.replace('_', ' ')} {n}" for topic, n in counts.items() if n)
+    return f"{sum(row['missed'] for row in rows)} of {sum(row['aimed'] for row in rows)} aims are missed ({where})"
+
+
+def machine(file: str) -> str:
+    """Return where a report was measured, with the versions."""
+    found = report_of(file)["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    blas = f"; BLAS: {', '.join(found['blas'])}" if "blas" in found else ""
+    return f"{found['processor']}, Python {found['python']}, {versions}{blas}."
+
+
+def web() -> str:
+    """Return the table of the sites' load."""
+    headings = ("address", "aim", "at once", "answers a second", "p50, ms", "p99, ms", "core, ms")
+    keys = ("per_second", "p50_ms", "p99_ms", "core_ms")
+    rows = all_rows("web-load", "rows")
+    shown = [
+        [row["claim"], row["aim"], str(row["connections"]), *(rounded(row[key], "3s") for key in keys)]
+        for row in rows
+    ]
+    return table(headings, shown)
+
+
+def scale() -> str:
+    """Return the table of fits that are larger than memory, or spread over workers."""
+    from benchmarks.scale import HEADINGS, cells
+
+    return table(HEADINGS, [cells(row) for row in all_rows("scale", "rows")])
+
+
+WRITTEN: dict[str, Callable[..., str]] = {
+    "benchmarks": benchmarks,
+    "speed": speed,
+    "misses": misses,
+    "machine": machine,
+    "web": web,
+    "scale": scale,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
