@@ -19,7 +19,7 @@ from estimators._network.lbfgs import FullBatchTraining
 from estimators._network.losses import LOSS_OF, Loss, Weight
 from estimators._network.network import Architecture, Network, initialise
 from estimators._network.settings import STOCHASTIC_SOLVERS, MatrixLike, Settings
-from estimators._network.state import PUBLISHED, TrainingState, snapshot, views
+from estimators._network.state import TrainingState, snapshot, views
 from estimators._network.summary import as_mermaid, as_table
 from estimators._network.training import Rows, Training
 
@@ -42,16 +42,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
         """Scale, shift and running statistics of batch normalisation, for each hidden layer."""
         if not hasattr(self, "coefs_"):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet, so it has no batch_norm_.")
-        layers = [layer for layer in self._current_network().layers if isinstance(layer, BatchNorm)]
-        return [
-            {
-                "scale": layer.scale,
-                "shift": layer.shift,
-                "running_mean": layer.running_mean,
-                "running_variance": layer.running_variance,
-            }
-            for layer in layers
-        ]
+        layers = self._current_network().layers
+        return [dict(layer.arrays()) for layer in layers if isinstance(layer, BatchNorm)]
 
     def summary(self) -> str:
         """Return a table of the layers with output shape, parameters, memory, and totals.
@@ -114,8 +106,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
             del plain["coefs_"], plain["intercepts_"]  # the network's vector holds them
         if "_state" in plain:
             plain["_state"] = self._state.to_plain()
-            for name in self._state.public():
-                plain.pop(name, None)
+            plain = {name: value for name, value in plain.items() if name not in self._state.public()}
         return plain
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -223,9 +214,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
         initialise(self._network, random_state, self.init)
         self.n_parameters_ = len(self._network.parameters)
         self.__dict__.update(views(self._network))
+        if "_state" in self.__dict__:
+            self._state.retract(self)
         self._state = TrainingState()
-        for name in PUBLISHED:
-            self.__dict__.pop(name, None)
 
     def _draw(
         self,

@@ -49,10 +49,9 @@ def check_given(
         if weight is None:
             return None
         raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
-    if X is None:
-        raise ValueError("y_val is provided, but X_val was not provided.")
-    if y is None:
-        raise ValueError("X_val is provided, but y_val was not provided.")
+    if X is None or y is None:
+        present, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
+        raise ValueError(f"{present} is provided, but {missing} was not provided.")
     X, y = check_features(model, X, dtype), encode(y)
     n = X.shape[0]
     if len(y) != n:

@@ -137,6 +137,11 @@ class BatchNorm:
         """Use this running mean and this running variance."""
         self.running_mean, self.running_variance = views["running_mean"], views["running_variance"]
 
+    def arrays(self) -> Views:
+        """Return parameters and statistics by name."""
+        running = {"running_mean": self.running_mean, "running_variance": self.running_variance}
+        return {"scale": self.scale, "shift": self.shift, **running}
+
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
         self.averaging, self.ones = np.full(n, 1 / n, dtype), np.ones(n, dtype)

@@ -19,18 +19,6 @@ from estimators._network.optimizers import (
 )
 from estimators._network.settings import Settings
 
-PUBLISHED = (
-    "best_loss_",
-    "best_validation_score_",
-    "history_",
-    "loss_",
-    "loss_curve_",
-    "n_iter_",
-    "t_",
-    "validation_scores_",
-)
-"""The public attributes of a model that :meth:`TrainingState.publish` sets."""
-
 
 @dataclass
 class TrainingState:
@@ -143,10 +131,13 @@ class TrainingState:
         return shown
 
     def publish(self, model: Settings) -> None:
-        """Set the public attributes of the model, and remove those of an earlier fit that no longer apply."""
-        for name in PUBLISHED:
-            model.__dict__.pop(name, None)
+        """Set the public attributes of the model."""
         model.__dict__.update(self.public())
+
+    def retract(self, model: Settings) -> None:
+        """Remove the public attributes that :meth:`publish` set."""
+        for name in self.public():
+            model.__dict__.pop(name, None)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the state as a dict of numbers, lists and arrays."""
@@ -178,15 +169,9 @@ def new_optimizer(settings: Settings, parameters: np.ndarray) -> SGD | RMSprop |
     if settings.solver == "rmsprop":
         slots = new_slots(parameters, RMSprop.n_slots)
         return RMSprop(slots, rate, float(settings.rho), float(settings.epsilon))
-    return SGD(
-        new_slots(parameters, SGD.n_slots),
-        rate,
-        rate,
-        settings.learning_rate,
-        float(settings.momentum),
-        settings.nesterovs_momentum,
-        float(settings.power_t),
-    )
+    slots, schedule = new_slots(parameters, SGD.n_slots), settings.learning_rate
+    momentum, nesterov = float(settings.momentum), settings.nesterovs_momentum
+    return SGD(slots, rate, rate, schedule, momentum, nesterov, float(settings.power_t))
 
 
 def views(network: Network) -> dict[str, list[np.ndarray]]:

@@ -76,14 +76,8 @@ class Training:
         self.starts = self._batch_starts(self._check_batch_size())
         self.lengths = np.diff(self.starts, append=len(self.order))
         self.gradient = np.zeros_like(network.parameters)
-        self.stepper = Stepper(
-            self.optimizer,
-            Penalty(float(model.alpha), float(model.l1)),
-            network.parameters,
-            self.gradient,
-            network.n_weights,
-            self.compiled,
-        )
+        penalty, vectors = Penalty(float(model.alpha), float(model.l1)), (network.parameters, self.gradient)
+        self.stepper = Stepper(self.optimizer, penalty, *vectors, network.n_weights, self.compiled)
         self.record = loss.new_record(len(self.order), network.sizes[-1], network.parameters.dtype)
         self._batches: dict[int, Batch] = {}
         self._finite = network.snapshot()
@@ -180,12 +174,9 @@ class Training:
         """Allocate the buffers for batches of n rows, once."""
         dtype, X = self.network.parameters.dtype, self.rows.X
         layers = self.network.bound(n, self.gradient, self.compiled)
-        self._batches[n] = Batch(
-            layers,
-            layers[::-1],
-            self.loss.new_scratch(n, self.network.sizes[-1], dtype),
-            np.empty((n, X.shape[1]), dtype) if isinstance(X, np.ndarray) else None,
-        )
+        scratch = self.loss.new_scratch(n, self.network.sizes[-1], dtype)
+        dense = np.empty((n, X.shape[1]), dtype) if isinstance(X, np.ndarray) else None
+        self._batches[n] = Batch(layers, layers[::-1], scratch, dense)
         return self._batches[n]
 
     def _batch_weights(self, weight: Weight) -> tuple[np.ndarray | None, list[float]]:
@@ -278,9 +269,8 @@ class Training:
     def _keep_finite(self) -> None:
         """Copy the weights in case the next epoch diverges. Early stopping keeps the best ones anyway."""
         if self.state.validation_scores is None:
-            kept, now = self._finite, (self.network.parameters, self.network.statistics)
-            np.copyto(kept[0], now[0])
-            np.copyto(kept[1], now[1])
+            np.copyto(self._finite[0], self.network.parameters)
+            np.copyto(self._finite[1], self.network.statistics)
 
     def _diverged(self) -> bool:
         """Restore finite weights and raise. Early stopping only warns, since it keeps the best weights."""

@@ -65,5 +65,5 @@ def test_the_display_draws_both_curves():
     assert len(again.lines_) == 1
     assert display.lines_[0].get_linewidth() == 3
     pyplot.close(display.figure_)
-    with pytest.raises(ValueError, match="needs history_, which StandardScaler has not"):
+    with pytest.raises(ValueError, match="needs the attribute history_ .* StandardScaler does not"):
         LossCurveDisplay.from_estimator(StandardScaler().fit(IMAGES))
