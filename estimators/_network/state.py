@@ -1,4 +1,4 @@
-"""Where the training of a network stands: one record that is copied for callbacks and saved in files."""
+"""The progress of a network's training: one record that is copied for callbacks and saved in files."""
 
 import copy
 import warnings
@@ -22,15 +22,15 @@ from estimators._network.settings import Settings
 
 @dataclass
 class TrainingState:
-    """Where a training stands. With the weights and the same data, it is enough to continue exactly.
+    """The progress of a training. Together with the weights and the data, it suffices to continue exactly.
 
-    A new fit starts a new state. A warm start, `partial_fit` and a resumed fit continue the old one. The
-    last four fields follow the rows, and are only set while a training runs.
+    Each fit starts a new state, except that a warm start, `partial_fit` and a resumed fit continue the old
+    one. The model's public attributes, such as ``loss_curve_``, show the fields that users need.
 
     Attributes
     ----------
     n_iter : int
-        Number of epochs of this fit (iterations of "lbfgs").
+        Number of epochs in this fit, or of iterations with "lbfgs".
 
     n_rows_seen : int
         Number of rows that all epochs together have gone through.
@@ -66,16 +66,16 @@ class TrainingState:
         The bit generator of the dropout masks; None without dropout.
 
     random_state : RandomState or None
-        While a training runs, the generator that shuffles the rows.
+        The generator that shuffles the rows. Only set during training.
 
     order : ndarray of shape (n_train,) or None
-        While a training runs, the rows to train on, in the order of the current epoch.
+        The rows to train on, in the order of the current epoch. Only set during training.
 
     held_out : ndarray of shape (n_held_out,) or None
-        While a training runs, the rows that were split off for early stopping.
+        The rows that were split off for early stopping. Only set during training.
 
     fingerprints : dict of str or None
-        While a training runs, hashes of the data, as soon as a snapshot was asked for.
+        Hashes of the data, computed for the first snapshot. Only set during training.
     """
 
     n_iter: int = 0
@@ -96,7 +96,7 @@ class TrainingState:
     fingerprints: dict[str, str | None] | None = None
 
     def begin(self, settings: Settings, network: Network, resumed: bool, incremental: bool) -> None:
-        """Set up what a training by epochs needs, and keep what an earlier one left if it continues."""
+        """Prepare for training by epochs: a new optimiser unless training continues, and the best results."""
         if not resumed:
             self.n_iter = 0
         kept = self.optimizer if resumed or incremental else None
@@ -110,7 +110,7 @@ class TrainingState:
             self.best_loss, self.best_weights = None, network.snapshot()
 
     def end(self) -> None:
-        """Forget what only a running training needs."""
+        """Remove what is only needed during training."""
         self.random_state = self.order = self.held_out = self.fingerprints = None
 
     def add_to_history(self, values: Mapping[str, float]) -> None:
