@@ -15,7 +15,6 @@ from sklearn.preprocessing import OneHotEncoder as TheirOneHotEncoder
 
 from benchmarks._harness import Row, compare
 from benchmarks.bench_naive_bayes import their_model
-from estimators._bayes.one_row import RowScorer
 from pipelines import compile_recommender, game_recommender, recommend
 
 BUDGETS = np.array(["cheap", "standard", "premium"])
@@ -101,7 +100,7 @@ def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
     """Answer the same question by a compiled model, and say what it costs beside the scoring."""
     X = games(n_games, n_types)
     model = game_recommender().fit(X, np.arange(n_games))
-    compiled, scorer = compile_recommender(model), RowScorer(model[-1])
+    compiled, scorer = compile_recommender(model), model[-1].row_scorer()
     question = {"budget": "cheap", "gameplay_types": ["type 003", "type 007"]}
     row = csr_array(model[:-1].transform(pd.DataFrame([question])))
 

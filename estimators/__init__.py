@@ -1,4 +1,11 @@
-"""Estimators in scikit-learn's style: what learns."""
+"""Estimators in scikit-learn's style: a module for each family, its private parts in the folder beside it.
+
+The shortest to read is `logistic.py` (logistic and softmax regression), then `_logistic/`.
+`linear.py` and `polynomial.py`: least squares, ridge, lasso and elastic net, then `_least_squares/`.
+`naive_bayes.py`: complement naive Bayes, then `_bayes/`.
+`encoders.py`: columns of categories, or of lists of categories, to columns of 0 and 1, then `_encoding/`.
+`mlp.py`: neural networks, then `_network/`. What families share is in `_common/`.
+"""
 
 from estimators._network.display import LossCurveDisplay
 from estimators.encoders import MultiHotEncoder, OneHotEncoder

@@ -1,9 +1,9 @@
 """Logistic and softmax regression by accelerated gradient descent."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
 from estimators._common.labels import class_weights, encode_classes, encode_labels, locate_labels
+from estimators._common.matrices import Matrix, MatrixLike
 from estimators._common.scikit_learn import (
     Interval,
     StrOptions,
@@ -23,61 +24,64 @@ from estimators._common.scikit_learn import (
     fit_context,
     with_callbacks,
 )
-from estimators._logistic.loss import LogLoss, tame
-from estimators._logistic.search import Point, accelerated, textbook
+from estimators._logistic.loss import LogLoss
+from estimators._logistic.preconditioner import scale_huge_columns
+from estimators._logistic.search import GradientDescent, Iterate, Search, preconditioned_search
 
 FLOATS = [np.float64, np.float32]
-FITTED = ("classes_", "coef_", "intercept_", "n_iter_", "loss_curve_")
 
 
 class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Logistic regression for two classes, softmax regression for more, by gradient descent.
+    """Logistic regression for two classes and softmax regression for more, fitted by gradient descent.
 
-    Minimises the weighted mean log loss plus a penalty on the weights W, none on the intercept::
+    The objective is the weighted mean log loss plus a penalty on the weights W, but not on the intercept::
 
         sum_i s_i loss_i / sum_i s_i + alpha * l1_ratio * ||W||_1 + alpha * (1 - l1_ratio) / 2 * ||W||^2
 
-    where ``loss_i = -log p_i`` for the probability p_i of row i's own class, and s_i is its `sample_weight`
-    times its `class_weight`. :class:`sklearn.linear_model.LogisticRegression` with the same `l1_ratio` and
-    ``C = 1 / (alpha * sum_i s_i)`` minimises the same, times ``C * sum_i s_i``.
+    where ``loss_i = -log p_i``, p_i is the predicted probability of row i's own class, and s_i is its
+    `sample_weight` times its `class_weight`. :class:`sklearn.linear_model.LogisticRegression` with the same
+    `l1_ratio` and ``C = 1 / (alpha * sum_i s_i)`` minimises the same objective, multiplied by
+    ``C * sum_i s_i``.
 
     Parameters
     ----------
     alpha : float, default=1e-4
-        Strength of the penalty, as in :class:`sklearn.linear_model.SGDClassifier`; 0 for none.
-        scikit-learn's ``C=1`` is ``alpha = 1 / n_samples`` where all weights are 1.
+        Strength of the regularisation, as in :class:`sklearn.linear_model.SGDClassifier`. 0 switches it
+        off. If all weights are 1, scikit-learn's ``C=1`` corresponds to ``alpha = 1 / n_samples``.
 
     l1_ratio : float, default=0.0
-        Share of the l1 penalty: 0 for l2 only, 1 for l1 only, which sets weights to zero, and the elastic
-        net in between.
+        Share of the l1 penalty, in [0, 1]. 0 is l2 only, 1 is l1 only, which sets weights to zero, and
+        values in between are the elastic net.
 
     class_weight : dict or "balanced", default=None
-        Weight of each class, 1 for those that a dict does not name. "balanced" weighs all classes alike: by
-        the sum of the sample weights over ``n_classes`` times the sum of those of the class.
+        Weight of each class. Classes that a dict does not name have weight 1. "balanced" gives all classes
+        the same influence: each weighs the sum of the sample weights, divided by ``n_classes`` times the sum
+        of the sample weights of that class.
 
     fit_intercept : bool, default=True
-        Whether to learn an intercept. It is 0 otherwise.
+        Whether to fit an intercept. If False, the intercept is 0.
 
     learning_rate : "auto" or float, default="auto"
-        A number is the textbook's gradient descent from zero: ``w -= learning_rate * gradient`` of the mean
-        objective, weights and intercept together; with an l1 penalty, then its proximal step. "auto" is
-        the accelerated descent of the Notes.
+        The step size. A number selects textbook gradient descent from zero:
+        ``w -= learning_rate * gradient`` of the objective, for weights and intercept together, followed by
+        a proximal step if there is an l1 penalty. "auto" selects the accelerated descent described in the
+        Notes.
 
     max_iter : int, default=1000
-        Most iterations.
+        Maximum number of iterations.
 
     tol : float, default=1e-8
-        When the gradient is small enough to stop. With "auto": when half its squared length, in the metric
-        of the inverse Hessian as L-BFGS knows it, is at most `tol` times the objective. That is what the
-        objective would still fall by if it were quadratic. Nor may the falls so far, continued as a geometric
-        series, promise more. With "auto" and an l1 penalty: when the length of
-        the proximal gradient times that of the weights, in the metric of the preconditioner, is at most
-        `tol` times the objective. That bounds what it may still fall by, if the minimum is no further away
-        than zero. A number as `learning_rate` stops when no entry of the (proximal) gradient exceeds `tol`.
-        0 to go on until `max_iter`; "auto" ends where values can no longer tell a fall from rounding.
+        Tolerance of the stopping criterion. With a number as `learning_rate`, the search stops when no entry
+        of the (proximal) gradient exceeds `tol`. With "auto", it stops when the objective is expected to fall
+        by at most `tol` times its value. The expected fall is half the squared length of the gradient in the
+        metric of the inverse Hessian as estimated by L-BFGS, which is exact for a quadratic, or the past
+        decreases continued as a geometric series, whichever is larger. With "auto" and an l1 penalty, it is
+        the length of the proximal gradient times that of the weights, in the metric of the preconditioner: a
+        bound, provided that the minimum is no further away than zero. 0 means to continue until `max_iter`;
+        "auto" then stops when rounding hides any further decrease.
 
     warm_start : bool, default=False
-        Start from the weights of the last fit, if there was one.
+        Whether to start from the weights of the previous fit, if there is one.
 
     Attributes
     ----------
@@ -85,44 +89,44 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The class labels, sorted.
 
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        Weights, one row if there are two classes; float32 if X is.
+        Weights, in one row if there are two classes. They are float32 if X is.
 
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts.
 
     n_iter_ : int
-        Number of iterations: steps on all rows. Calls of :meth:`partial_fit` count, and add to those of a
-        fit before.
+        Number of iterations, each over all rows. Each call of :meth:`partial_fit` adds one.
 
     loss_curve_ : list of float
-        The objective after each iteration; after a step of :meth:`partial_fit`, that of its rows.
+        The objective after each iteration. A call of :meth:`partial_fit` appends the objective of its rows.
 
     n_features_in_ : int
         Number of features seen in :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where `X` had names that are all strings.
+        Names of the features. Only defined if `X` has feature names that are all strings.
 
     Notes
     -----
-    With ``learning_rate="auto"`` an iteration is a step of L-BFGS [1]_ that remembers 10 steps and tries the
+    With ``learning_rate="auto"``, an iteration is a step of L-BFGS [1]_ that remembers 10 steps and tries the
     full length first. Its initial inverse Hessian is the inverse of ``[X 1]' D [X 1] + l2 I``, the same for
     every class, times a number that fits the last step. D holds the weight of each row times the mean over
     the classes of ``p (1 - p)``, and l2 is ``alpha * (1 - l1_ratio)``. At zero weights this is the Hessian,
-    a multiple of the fixed bound of [2]_. X here is every k-th row, ``k = n_samples // max(4000, 4 *
-    n_features)``, or all rows if k < 2. The intercept is eliminated, which centres X. What is left is
-    inverted, after a Cholesky factorisation has shown it to be positive definite; beyond 1,024 features, or
-    with more features than rows, only its diagonal is kept. This is done at the start and whenever the
-    objective has halved. If k is at least 8, the search starts from the minimum on the sample, to 1e-2.
+    and a multiple of the fixed bound of [2]_. X stands here for every k-th row, where
+    ``k = n_samples // max(4000, 4 * n_features)``, or for all rows if k < 2. Eliminating the intercept
+    centres X. The remaining matrix is inverted after a Cholesky factorisation has shown that it is positive
+    definite. With more than 1,024 features, or more features than rows, only its diagonal is kept. It is
+    computed at the start and whenever the objective has halved. If k is at least 8, the search starts from
+    the minimum on the sample, found to a tolerance of 1e-2.
 
-    With an l1 penalty an iteration is an accelerated proximal step [3]_ with restarts [4]_ in the metric of
-    that diagonal at the start, of a length found by backtracking.
+    With an l1 penalty, an iteration is an accelerated proximal step [3]_ with restarts [4]_ in the metric of
+    the diagonal at the start, with a step size found by backtracking.
 
-    An iteration takes O(nonzeros of X * n_outputs) time, and again for each step found too long, or to look
-    ahead under an l1 penalty. The preconditioner takes O(rows of the sample * n_features^2 + n_features^3),
-    or O(nonzeros of the sample). Memory beside X: 20 times the weights, n_features^2 for a matrix, and a copy
-    of the sample. CSR input is never made dense. Features beyond 1e77 (4e9 in float32) are divided
-    by a power of two during the search, which is exact.
+    An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long
+    and, with an l1 penalty, for the extrapolation. The preconditioner takes O(rows of the sample *
+    n_features^2 + n_features^3), or O(nonzeros of the sample) for a diagonal. Besides X, memory holds 20
+    times the weights, a matrix of n_features^2, and a copy of the sample. CSR input is never made dense.
+    Features beyond 1e77 (4e9 in float32) are divided by a power of two during the search, which is exact.
 
     References
     ----------
@@ -166,9 +170,9 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         *,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
-        class_weight: dict | str | None = None,
+        class_weight: dict | Literal["balanced"] | None = None,
         fit_intercept: bool = True,
-        learning_rate: float | str = "auto",
+        learning_rate: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
         tol: float = 1e-8,
         warm_start: bool = False,
@@ -184,128 +188,131 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
-        """Search for the weights of the least objective.
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit by minimising the objective.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features. CSR stays sparse, float32 stays float32.
+            Features. CSR input stays sparse, and float32 stays float32.
 
         y : array-like of shape (n_samples,)
-            Class labels, all strings or all numbers, of two classes at least.
+            Class labels of at least two classes, either all strings or all numbers.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            A row of weight 2 counts as the row twice.
+            Weight of each row. A row of weight 2 counts as two rows.
 
         Returns
         -------
         self : GDClassifier
-            The same object, fitted.
+            The fitted estimator.
 
         Raises
         ------
         ValueError
-            If X holds NaN or infinite values, y a missing or a continuous label, or one class only, counting
-            rows of positive weight; if a weight is negative, or `class_weight` leaves out a class while it
-            names what is none; if a warm start meets other classes or features; or if the
-            `learning_rate` is so large that the weights overflow. The model is then not fitted.
+            If X holds NaN or infinite values; if y holds a missing or a continuous label, or only one class
+            among the rows of positive weight; if a weight is negative; if `class_weight` names a label that
+            is not in y while it leaves out one that is; if a warm start meets other classes or another number
+            of features; or if the `learning_rate` is so large that the weights overflow. The estimator is
+            then not fitted.
 
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` or rounding ended the search, or if there is no minimum: with ``alpha=0``, where the
-            classes can be separated.
+            If `max_iter` or rounding ended the search, or if there is no minimum because the classes can be
+            separated and ``alpha=0``.
         """
-        before = self._forget()
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
-        classes, codes = encode_labels(y)
-        weight = self._weigh(X, y, sample_weight, classes, codes)
+        previous = self._weights() if self.warm_start else None
+        self._reset()
+        rows, labels = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
+        classes, codes = encode_labels(labels)
+        weight = self._row_weights(rows, labels, sample_weight, classes, codes)
         check_two_classes(classes[np.bincount(codes, weight) > 0])
-        theta = self._start(before, classes, X.shape[1])
-        task = FitTask(self, self.max_iter, X, y, sample_weight)
-        design, scale = tame(X) if self.learning_rate == "auto" else (X, np.ones(1))
-        loss = self._loss(design, codes, weight, len(classes), scale)
+        theta = initial_theta(previous, classes, rows.shape[1])
+        task = FitTask(self, self.max_iter, rows, labels, sample_weight)
+        scaled, scale = scale_huge_columns(rows) if self.learning_rate == "auto" else (rows, np.ones(1))
+        loss = self._loss(scaled, codes, weight, len(classes), scale)
         theta[:-1] *= scale[:, np.newaxis]
-        search = self._search(loss, theta, scale, warm=bool(before))
+        search = self._search(loss, theta, scale, warm=previous is not None)
 
-        def attributes() -> dict[str, Any]:
-            return {"classes_": classes, **named_weights(point.theta, scale, X.dtype)}
+        def attributes() -> Mapping[str, Any]:
+            return weights_of(iterate, classes, scale, rows.dtype)._asdict()
 
         curve: list[float] = []
         stopped = False
         while not stopped and len(curve) < self.max_iter:
             task.begin()
-            point = advance(search)
-            curve.append(point.value)
-            stopped = task.end(attributes) or point.state != "searching"
-        self._warn(point, stopped, loss)
-        self.__dict__.update(attributes(), n_iter_=len(curve), loss_curve_=curve)
+            iterate = advance(search)
+            curve.append(iterate.objective)
+            stopped = task.end(attributes) or iterate.converged or iterate.stalled
+        self._warn(iterate, stopped, loss)
+        self._store(weights_of(iterate, classes, scale, rows.dtype), curve)
         task.close(attributes)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Take one step of gradient descent on the objective of these rows.
 
-        The step is `learning_rate` if that is a number. "auto" steps by ``1 / L``, where the Hessian is at
-        most ``L = alpha * (1 - l1_ratio) + c * m``, with m the weighted mean of ``||x||^2 + 1``, and c a
-        quarter for two classes, half for more: the objective of these rows never rises.
+        A number as `learning_rate` is the step size. With "auto" it is ``1 / L``, where
+        ``L = alpha * (1 - l1_ratio) + c * m`` is an upper bound of the Hessian, m is the weighted mean of
+        ``||x||^2 + 1``, and c is 1/4 for two classes and 1/2 for more. Such a step never raises the objective
+        of these rows.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            As in :meth:`fit`.
+            Features, as in :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            Labels, all among the classes.
+            Class labels, all of them among the classes.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that there will be. Needed on the first call, and the same if given later.
+            All class labels that will ever occur. Required in the first call; later calls may repeat it.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            As in :meth:`fit`.
+            Weight of each row, as in :meth:`fit`.
 
         Returns
         -------
         self : GDClassifier
-            The model; as it was if an error is raised.
+            The fitted estimator. It is unchanged if an error is raised.
 
         Raises
         ------
         ValueError
-            As in :meth:`fit`; if classes are missing or differ, or y holds others; or if `class_weight` is
-            "balanced", which needs all rows at once.
+            As in :meth:`fit`; if `classes` is missing in the first call or differs from that of earlier
+            calls; if y holds other labels; or if `class_weight` is "balanced", which needs all rows at once.
         """
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight 'balanced' is not supported for partial_fit. Use "
                 "compute_class_weight('balanced', classes=classes, y=y) on all labels, and pass a dict."
             )
-        first = not hasattr(self, "coef_")
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C", reset=first)
+        previous = self._weights()
+        first = previous is None
+        rows, labels = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C", reset=first)
         known = self._known_classes(classes, first)
-        labels, codes = encode_labels(y)
-        position, found = locate_labels(labels, known)
-        if not found.all():
-            raise ValueError(
-                f"y holds labels that are not among the classes: {labels[~found][:10].tolist()}."
-            )
-        codes, one = position[codes], np.ones(1)
-        weight = self._weigh(X, y, sample_weight, known, codes)
-        theta = self._start({} if first else self.__dict__, known, X.shape[1])
-        loss = self._loss(X, codes, weight, len(known), one)
-        rate = loss.safe_rate() if self.learning_rate == "auto" else float(self.learning_rate)
-        point = advance(textbook(loss, theta, rate, float(self.alpha) * float(self.l1_ratio), 0.0))
-        curve = [*([] if first else self.loss_curve_), point.value]
-        fitted = {"classes_": known, **named_weights(point.theta, one, X.dtype)}
-        self.__dict__.update(fitted, n_iter_=len(curve), loss_curve_=curve)
+        codes, scale = codes_among(known, labels), np.ones(1)
+        weight = self._row_weights(rows, labels, sample_weight, known, codes)
+        theta = initial_theta(previous, known, rows.shape[1])
+        loss = self._loss(rows, codes, weight, len(known), scale)
+        rate = loss.safe_learning_rate() if self.learning_rate == "auto" else float(self.learning_rate)
+        with np.errstate(over="ignore", invalid="ignore"):
+            search = GradientDescent(loss, theta, rate, float(self.alpha) * float(self.l1_ratio))
+        iterate = advance(search)
+        curve = [*([] if first else self.loss_curve_), iterate.objective]
+        self._store(weights_of(iterate, known, scale, rows.dtype), curve)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the log odds of the second class, or the logits of all classes.
+    def decision_function(self, X: MatrixLike) -> np.ndarray:
+        """Return the log odds of the second class or, for more than two classes, the logits of all.
 
         Parameters
         ----------
@@ -315,7 +322,7 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            One column for each class if there are more than two.
+            Scores, with one column for each class if there are more than two.
 
         Raises
         ------
@@ -323,27 +330,27 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             If a score overflows.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        rows = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
         with np.errstate(over="ignore", invalid="ignore"):
-            scores = X @ self.coef_.T + self.intercept_  # (samples, features) @ (features, outputs)
+            scores = rows @ self.coef_.T + self.intercept_  # (samples, features) @ (features, outputs)
         if not np.isfinite(scores).all():
             raise ValueError(
-                "Floating-point overflow occurred in decision_function: X holds too large values."
+                "Floating-point overflow occurred in decision_function: X contains values that are too large."
             )
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the most probable class of each row.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            As in :meth:`decision_function`.
+            Rows to classify.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            Of equal scores, the first class in ``classes_``.
+            The predicted labels. If scores are equal, the class that comes first in ``classes_`` wins.
 
         Raises
         ------
@@ -353,18 +360,18 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)]
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Return the probability of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            As in :meth:`decision_function`.
+            Rows to classify.
 
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
-            Classes in the order of ``classes_``.
+            Probabilities, with the classes in the order of ``classes_``.
 
         Raises
         ------
@@ -374,18 +381,18 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         scores = self.decision_function(X)
         return expit(np.column_stack([-scores, scores])) if scores.ndim == 1 else softmax(scores, axis=1)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of the probabilities, finite where those round to 0.
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
+        """Return the logarithms of the probabilities. They are finite even where a probability rounds to 0.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            As in :meth:`decision_function`.
+            Rows to classify.
 
         Returns
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
-            Classes in the order of ``classes_``.
+            Log probabilities, with the classes in the order of ``classes_``.
 
         Raises
         ------
@@ -405,32 +412,32 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _forget(self) -> dict[str, Any]:
-        """Start anew: a fit that fails leaves no model. Return what was fitted, if a warm start needs it."""
-        before = {name: self.__dict__.pop(name) for name in FITTED if hasattr(self, name)}
-        return before if self.warm_start else {}
+    def _weights(self) -> "Weights | None":
+        """Return the fitted weights, or None before the first fit."""
+        return Weights(self.classes_, self.coef_, self.intercept_) if hasattr(self, "coef_") else None
 
-    def _start(self, before: dict[str, Any], classes: np.ndarray, n_features: int) -> np.ndarray:
-        """Return the theta of the fit before, or zeros, (n_features + 1, n_outputs)."""
-        n_outputs = 1 if len(classes) == 2 else len(classes)
-        if not before:
-            return np.zeros((n_features + 1, n_outputs))
-        coef, same = before["coef_"], np.array_equal(before["classes_"], classes)
-        if not same or coef.shape[1] != n_features:
-            raise ValueError(
-                "warm_start needs the classes and the number of features of the fit before, "
-                f"{before['classes_']!r} and {coef.shape[1]}. Got {classes!r} and {n_features}."
-            )
-        return np.vstack([coef.T, before["intercept_"]], dtype=np.float64)
+    def _store(self, weights: "Weights", curve: list[float]) -> None:
+        self.classes_, self.coef_, self.intercept_ = weights
+        self.n_iter_, self.loss_curve_ = len(curve), curve
 
-    def _weigh(
-        self, X: Any, y: np.ndarray, sample_weight: ArrayLike | None, classes: np.ndarray, codes: np.ndarray
+    def _reset(self) -> None:
+        """Delete the fitted attributes, so that a fit that fails leaves no model."""
+        if hasattr(self, "coef_"):
+            del self.classes_, self.coef_, self.intercept_, self.n_iter_, self.loss_curve_
+
+    def _row_weights(
+        self,
+        X: Matrix,
+        y: np.ndarray,
+        sample_weight: ArrayLike | None,
+        classes: np.ndarray,
+        codes: np.ndarray,
     ) -> np.ndarray:
-        """Return the weight of each row: its own times that of its class."""
+        """Return the weight of each row times that of its class, (n_samples,)."""
         weight = np.ones(X.shape[0])
         if sample_weight is not None:
             weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-            weight = weight / weight.max()  # a sum of large ones may overflow; only their ratios matter
+            weight = weight / weight.max()  # only ratios matter, and a sum of large weights may overflow
         if self.class_weight is None:
             return weight
         weight = weight * class_weights(self, classes, y, weight)[codes]
@@ -439,20 +446,21 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return weight
 
     def _loss(
-        self, X: Any, codes: np.ndarray, weight: np.ndarray, n_classes: int, scale: np.ndarray
+        self, X: Matrix, codes: np.ndarray, weight: np.ndarray, n_classes: int, scale: np.ndarray
     ) -> LogLoss:
         l2 = float(self.alpha) * (1 - float(self.l1_ratio))
-        return LogLoss(
-            X, codes, weight, n_classes, l2 / scale[:, np.newaxis] / scale[:, np.newaxis], self.fit_intercept
-        )
+        l2_of_scaled = l2 / scale[:, np.newaxis] / scale[:, np.newaxis]
+        return LogLoss(X, codes, weight, n_classes, l2_of_scaled, self.fit_intercept)
 
-    def _search(self, loss: LogLoss, theta: np.ndarray, scale: np.ndarray, warm: bool) -> Iterator[Point]:
+    def _search(self, loss: LogLoss, theta: np.ndarray, scale: np.ndarray, warm: bool) -> Search:
         l1 = float(self.alpha) * float(self.l1_ratio)
-        if self.learning_rate == "auto":
-            return accelerated(loss, theta, l1 / scale[:, np.newaxis], float(self.tol), warm)
-        return textbook(loss, theta, float(self.learning_rate), l1, float(self.tol))
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.learning_rate == "auto":
+                return preconditioned_search(loss, theta, l1 / scale[:, np.newaxis], float(self.tol), warm)
+            return GradientDescent(loss, theta, float(self.learning_rate), l1, float(self.tol))
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> np.ndarray:
+        """Return the classes that `partial_fit` was told of, now or before."""
         if classes is None:
             if first:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -466,23 +474,61 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         check_two_classes(given)
         return given
 
-    def _warn(self, point: Point, stopped: bool, loss: LogLoss) -> None:
-        """Say so if the search did not end at a minimum."""
-        if self.alpha == 0 and loss.separates(point.theta):
+    def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss) -> None:
+        """Warn if the search did not end at a minimum."""
+        if self.alpha == 0 and loss.separates(iterate.theta):
             message = "The classes can be separated and alpha=0: there is no minimum. Use a positive alpha."
-        elif point.state == "stalled":
+        elif iterate.stalled:
             message = "Rounding ended the search. Scaling the features might help."
         elif not stopped:
             message = (
-                f"The search did not converge in max_iter={self.max_iter} iterations. Increase it, or tol."
+                f"The search did not converge in max_iter={self.max_iter} iterations. Increase max_iter or "
+                "tol."
             )
         else:
             return
         warnings.warn(message, ConvergenceWarning, stacklevel=5)
 
 
+class Weights(NamedTuple):
+    """The fitted weights and the classes that they belong to, named as the attributes of the estimator."""
+
+    classes_: np.ndarray
+    coef_: np.ndarray
+    intercept_: np.ndarray
+
+
+def weights_of(iterate: Iterate, classes: np.ndarray, scale: np.ndarray, dtype: np.dtype) -> Weights:
+    """Return the weights for X as it was before its columns were divided by `scale`."""
+    coef = (iterate.theta[:-1] / scale[:, np.newaxis]).T
+    return Weights(classes, np.array(coef, dtype=dtype, order="C"), iterate.theta[-1].astype(dtype))
+
+
+def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
+    """Return the previous weights as theta, or zeros, (n_features + 1, n_outputs)."""
+    n_outputs = 1 if len(classes) == 2 else len(classes)
+    if previous is None:
+        return np.zeros((n_features + 1, n_outputs))
+    before, coef, intercept = previous
+    if not np.array_equal(before, classes) or coef.shape[1] != n_features:
+        raise ValueError(
+            "warm_start needs the classes and the number of features of the previous fit, "
+            f"{before!r} and {coef.shape[1]}. Got {classes!r} and {n_features}."
+        )
+    return np.vstack([coef.T, intercept], dtype=np.float64)
+
+
+def codes_among(classes: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the position of each label in the sorted `classes`."""
+    labels, codes = encode_labels(y)
+    position, found = locate_labels(labels, classes)
+    if not found.all():
+        raise ValueError(f"y holds labels that are not among the classes: {labels[~found][:10].tolist()}.")
+    return position[codes]
+
+
 def check_two_classes(classes: np.ndarray) -> None:
-    """Raise unless there are at least two."""
+    """Raise an error unless there are at least two classes."""
     if len(classes) < 2:
         raise ValueError(
             "GDClassifier needs samples of at least 2 classes in the data, but the data contains only one "
@@ -490,19 +536,13 @@ def check_two_classes(classes: np.ndarray) -> None:
         )
 
 
-def advance(search: Iterator[Point]) -> Point:
-    """Go on by one iteration."""
+def advance(search: Search) -> Iterate:
+    """Run one iteration of a search. Raise an error if it overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        point = next(search)
-    if not (np.isfinite(point.value) and np.isfinite(point.theta).all()):
+        iterate = search.step()
+    if not (np.isfinite(iterate.objective) and np.isfinite(iterate.theta).all()):
         raise ValueError(
             "Floating-point overflow occurred in the descent. A smaller learning_rate, or scaling the "
             "features with StandardScaler or MinMaxScaler, might help."
         )
-    return point
-
-
-def named_weights(theta: np.ndarray, scale: np.ndarray, dtype: Any) -> dict[str, np.ndarray]:
-    """Return theta as ``coef_`` and ``intercept_``."""
-    coef = (theta[:-1] / scale[:, np.newaxis]).T
-    return {"coef_": np.array(coef, dtype=dtype, order="C"), "intercept_": theta[-1].astype(dtype)}
+    return iterate

@@ -1,57 +1,69 @@
-"""Complement naive Bayes that counts sparsely, so that every item of a large catalogue can be a class."""
+"""Complement naive Bayes with sparse counts, fast enough to make each item of a large catalogue a class."""
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
-from estimators._bayes.scores import ComplementScores, add_prior, as_csr, count_by_class
+from estimators._bayes.counts import ClassCounts, count_by_class
+from estimators._bayes.one_row import RowScorer
+from estimators._bayes.scores import ComplementScores, add_prior
+from estimators._bayes.top_k import top_k_indices
 from estimators._common.labels import (
     encode_classes,
     encode_labels,
+    encode_polars_text,
     locate_labels,
-    unite_and_locate,
     unite_labels,
 )
-from estimators._common.merging import check_mergeable
+from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
+
+__all__ = ["ComplementNB", "top_k_indices"]
 
 SMALLEST_ALPHA = 1e-10
 
+MatrixLike: TypeAlias = ArrayLike | sp.sparray | sp.spmatrix
+Matrix: TypeAlias = np.ndarray | sp.csr_array
+
 
 class ComplementNB(ClassifierMixin, BaseEstimator):
-    """Complement naive Bayes of Rennie et al. (2003), for any number of classes.
+    """Complement naive Bayes classifier of Rennie et al. (2003).
 
-    A drop-in for :class:`sklearn.naive_bayes.ComplementNB`: same parameters, attributes and answers.
-    It never builds scikit-learn's dense samples x classes matrix, answers :meth:`top_k` in
-    bounded memory, learns new classes (``new_classes="add"``) and adds up models (:meth:`merge`).
+    The weights of a class are estimated from the samples of all *other* classes, which makes them more
+    stable than those of multinomial naive Bayes if classes have few samples each.
+
+    This class is a drop-in replacement for :class:`sklearn.naive_bayes.ComplementNB`, with the same
+    parameters, attributes and predictions. It is built for many classes, up to one per item of a catalogue:
+    counts are kept sparse, :meth:`top_k` answers in bounded memory, :meth:`partial_fit` can add classes, and
+    models fitted on parts of the data can be combined with :meth:`merge`.
 
     Parameters
     ----------
     alpha : float or array-like of shape (n_features,), default=1.0
-        Additive smoothing: this many extra counts of each feature outside a class. 0 for none.
+        Additive (Laplace/Lidstone) smoothing parameter. Use 0 and ``force_alpha=True`` for no smoothing.
 
     force_alpha : bool, default=True
-        If False, an `alpha` below 1e-10 is set to 1e-10, with a warning.
+        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is given.
 
     fit_prior : bool, default=True
-        Only used with one class in the training set: whether its prior is learned.
+        Whether to learn the prior of the classes. Only used if the training set has a single class.
 
     class_prior : array-like of shape (n_classes,), default=None
-        Only used with one class in the training set: its prior.
+        Prior probabilities of the classes. Only used if the training set has a single class.
 
     norm : bool, default=False
-        Divide the weights of each class by their sum (Table 4, step 7 of the paper).
+        Whether to divide the weights of each class by their sum (Table 4, step 7 of the paper).
 
     new_classes : {"error", "add"}, default="error"
-        What :meth:`partial_fit` does with a label it does not know: raise, or add a class.
+        What :meth:`partial_fit` does with an unknown label: raise an error, or add it as a class.
 
     Attributes
     ----------
@@ -62,36 +74,38 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Weighted number of samples of each class.
 
     class_log_prior_ : ndarray of shape (n_classes,)
-        Log of each class's share of the samples; part of the scores only if there is one class.
+        Log probability of each class. It is a part of the scores only if there is a single class.
 
     feature_all_ : ndarray of shape (n_features,)
-        Weighted sum of each feature.
+        Weighted sum of each feature over all samples.
 
     feature_count_ : ndarray of shape (n_classes, n_features)
-        Weighted sum of each feature in each class. Kept sparse; made dense each time it is read.
+        Weighted sum of each feature in each class. It is stored sparse and converted to a dense array each
+        time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
-        The weights of the classes. Worked out, as a dense array, each time it is read.
+        The weights of the classes. The dense array is computed each time it is read.
 
     n_features_in_ : int
-        Number of features seen in :meth:`fit`.
+        Number of features seen during :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where `X` had names that are all strings.
+        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory (all entries of a dense X count), and a sort of the
-    distinct labels. A question over K classes takes O(K), the copying
-    of K numbers more or less, and less where many classes have the same counts.
+    Fitting takes O(nonzeros of X) time and memory (for a dense X, all entries), plus a sort of the distinct
+    labels. Scoring one sample takes at most O(n_classes) time, about the cost of copying as many numbers, and
+    less if many classes have equal counts.
 
-    With ``alpha=0`` a feature that only one class has gives that class an infinite score. A
-    feature that a row does not have adds nothing, whatever its weight (scikit-learn on dense input
-    answers ``0 * inf = nan`` there). A score that has no value, such as any score of one single class
-    without smoothing, is ``-inf`` where scikit-learn answers NaN, and the probabilities are NaN.
+    With ``alpha=0``, a feature that occurs in only one class gives that class an infinite score. A feature
+    that a sample lacks adds nothing to its scores, even if the weight is infinite (scikit-learn computes
+    ``0 * inf = nan`` for dense input). Undefined scores, such as all scores of a single class without
+    smoothing, are ``-inf`` and their probabilities NaN; scikit-learn returns NaN for both.
 
-    Two things that scikit-learn lets pass are errors: a label in :meth:`partial_fit` that is not among the
-    classes (it drops the row, or counts it for the first of two classes), and a negative weight.
+    Two errors are stricter than in scikit-learn. :meth:`partial_fit` refuses a label that is not one of the
+    classes (scikit-learn drops the sample, or counts it for the first of two classes), and negative sample
+    weights are refused.
 
     References
     ----------
@@ -129,7 +143,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         fit_prior: bool = True,
         class_prior: ArrayLike | None = None,
         norm: bool = False,
-        new_classes: str = "error",
+        new_classes: Literal["error", "add"] = "error",
     ) -> None:
         self.alpha = alpha
         self.force_alpha = force_alpha
@@ -139,76 +153,76 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         self.new_classes = new_classes
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
-        """Count the features of each class.
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the classifier: count the features of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Non-negative counts, or 0/1 marks, or weights.
+            Training samples, with features that are not negative: counts, frequencies, or 0 and 1.
 
         y : array-like of shape (n_samples,)
             Class labels, all strings or all numbers.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            A row of weight 2 counts as the row twice.
+            Weights of the samples. A sample of weight 2 counts as two equal samples.
 
         Returns
         -------
         self : ComplementNB
-            The same object, fitted.
+            The fitted classifier.
 
         Raises
         ------
         ValueError
-            If X holds NaN, infinite or negative values, y a missing or continuous label, or
-            `sample_weight` a negative number, or zeros only. The model is then not fitted.
+            If X contains NaN, infinite or negative values, if y contains missing or continuous labels, or if
+            `sample_weight` is negative anywhere or zero everywhere. The classifier is then not fitted.
         """
         self._forget()
-        X, y = validate_data(self, X, y, accept_sparse="csr")
-        classes, codes = encode_labels(y)
-        self.classes_ = classes  # declared even if what follows fails, as in scikit-learn
-        return self._set_counts(classes, *self._count(X, codes, sample_weight, len(classes)))
+        X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # declared even if what follows fails
+        return self._set_counts(self._count(X, self.classes_, codes, sample_weight))
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
+        X: MatrixLike,
+        y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Count more rows; fitting chunk by chunk equals fitting the whole.
+        """Update the classifier with more samples.
+
+        Calls with parts of the data give the same model as one call of :meth:`fit` with all of it.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            As in :meth:`fit`.
+            Training samples, as for :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            As in :meth:`fit`.
+            Class labels, as for :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
-            Every label that can occur. Must be given in the first call with
-            ``new_classes="error"``, and may be left out later, or with ``new_classes="add"``.
+            All labels that can occur in y. With ``new_classes="error"``, this is required in the first call
+            and optional in later calls. With ``new_classes="add"`` it is always optional.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            As in :meth:`fit`.
+            Weights of the samples, as for :meth:`fit`.
 
         Returns
         -------
         self : ComplementNB
-            The same object, with what these rows teach.
+            The updated classifier.
 
         Raises
         ------
         ValueError
-            As :meth:`fit`; if `classes` is missing in the first call or differs from it later; if y has
-            a label that is not among the classes and ``new_classes="error"``. The model is unchanged.
+            In the cases listed for :meth:`fit`; if `classes` is missing in the first call or differs in a
+            later one; or if y contains an unknown label and ``new_classes="error"``. The classifier is
+            then unchanged.
         """
         first = not self.__sklearn_is_fitted__()
-        X, y = validate_data(self, X, y, accept_sparse="csr", reset=first)
-        labels, codes = encode_labels(y)
+        X, labels, codes = self._check_X_y(X, y, reset=first)
         known = self._known_classes(classes, labels)
         position, found = locate_labels(labels, known)
         if not found.all():
@@ -216,50 +230,114 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
                 f"The target label(s) {labels[~found][:10].tolist()} in y do not exist in the initial "
                 'classes. Pass every label in `classes`, or set new_classes="add".'
             )
-        counts, class_count = self._count(X, position[codes], sample_weight, len(known))
-        if not first:
-            mine = self._counts_for(known)
-            counts, class_count = counts + mine[0], class_count + mine[1]
-        return self._set_counts(known, counts, class_count)
+        counts = self._count(X, labels, codes, sample_weight).spread(known, position)
+        return self._set_counts(counts if first else self._counts.merge(counts))
 
     def merge(self, other: "ComplementNB") -> Self:
-        """Add the counts of another model, as if this one had seen its rows too.
+        """Add the counts of another fitted classifier to this one.
 
         Parameters
         ----------
         other : ComplementNB
-            Fitted with the same parameters on the same features; its classes may differ.
+            A classifier fitted with the same parameters on the same features. Its classes may differ.
 
         Returns
         -------
         self : ComplementNB
-            Equal to one model fitted on all rows: exactly for whole-number features and weights,
-            else to rounding.
+            The same model as one fitted on the samples of both: exactly if features and weights are whole
+            numbers, otherwise up to rounding.
 
         Raises
         ------
         TypeError
-            If `other` is no ComplementNB.
+            If `other` is not a ComplementNB.
         ValueError
-            If parameters or features differ. Both models are unchanged.
+            If the parameters or the features differ. Both classifiers are then unchanged.
         """
         check_mergeable(self, other)
-        classes, mine, theirs = unite_and_locate(self.classes_, other.classes_)
-        counts, class_count = self._counts_at(mine, len(classes))
-        more, more_count = other._counts_at(theirs, len(classes))
-        return self._set_counts(classes, counts + more, class_count + more_count)
+        return self._set_counts(self._counts.merge(other._counts))
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the best class of each row, the first of equals.
+    @fit_context(prefer_skip_nested_validation=True)
+    def additive_state(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> ClassCounts:
+        """Return the counts of some samples, without changing the classifier.
+
+        The counts of several parts of the data can be computed on different machines, added up with their
+        method ``merge``, and given to :meth:`fit_state`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples, as for :meth:`fit`.
+
+        y : array-like of shape (n_samples,)
+            Class labels, as for :meth:`fit`.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as for :meth:`fit`, but they may be zero everywhere: the labels are then
+            classes without counts.
+
+        Returns
+        -------
+        state : ClassCounts
+            Its method ``merge(other)`` returns the counts of both sets of samples. It can be pickled.
+
+        Raises
+        ------
+        ValueError
+            In the cases listed for :meth:`fit`.
+
+        Examples
+        --------
+        >>> from estimators import ComplementNB
+        >>> model = ComplementNB()
+        >>> monday = model.additive_state([[1, 0], [0, 1]], ["Tetris", "Celeste"])
+        >>> tuesday = model.additive_state([[1, 1]], ["Portal"])
+        >>> model.fit_state(monday.merge(tuesday)).classes_
+        array(['Celeste', 'Portal', 'Tetris'], dtype='<U7')
+        """
+        reader = clone(self)
+        X, labels, codes = reader._check_X_y(X, y, reset=True)
+        return reader._count(X, labels, codes, sample_weight, allow_all_zero_weights=True)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_state(self, state: ClassCounts) -> Self:
+        """Fit the classifier from counts, as :meth:`fit` does on the samples that were counted.
+
+        Parameters
+        ----------
+        state : ClassCounts
+            The counts from :meth:`additive_state`, or several of them merged.
+
+        Returns
+        -------
+        self : ComplementNB
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If all weights were zero, or `alpha` or `class_prior` has the wrong length.
+        """
+        if not state.class_count.any():
+            raise ValueError("The state holds no samples, or all their weights are zero.")
+        self._forget()
+        set_features(self, state.n_features, state.feature_names)
+        return self._set_counts(state)
+
+    def predict(self, X: MatrixLike) -> np.ndarray:
+        """Return the class with the highest score for each sample, the first one if several are equal.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            Each one of ``classes_``.
+            Predicted labels.
         """
         X = self._check_X(X)
         best = np.empty(X.shape[0], dtype=np.intp)
@@ -267,32 +345,34 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             best[rows] = self._scores.first_class[scores.argmax(axis=1)]
         return self.classes_[best]
 
-    def top_k(self, X: Any, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k best classes of each row and their scores, best first.
+    def top_k(self, X: MatrixLike, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
+        """Return the k classes with the highest scores for each sample, best first.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
 
         k : int, default=5
-            How many classes; all of them, if there are fewer.
+            Number of classes to return. If there are fewer classes, all of them are returned.
 
         Returns
         -------
         labels : ndarray of shape (n_samples, min(k, n_classes))
-            Equal scores stand in the order of ``classes_``.
+            Labels, best first. Classes with equal scores are in the order of ``classes_``.
 
         scores : ndarray of shape (n_samples, min(k, n_classes))
-            Joint log-likelihoods, as :meth:`predict_joint_log_proba` gives them.
+            Their scores, which are joint log-likelihoods as from :meth:`predict_joint_log_proba`.
 
         Raises
         ------
         ValueError
-            If `k` is not a whole number of at least 1.
+            If `k` is not an integer of at least 1.
 
         Notes
         -----
-        O(n_classes) time a row at most; memory is bounded however many rows and classes there are.
+        O(n_classes) time per sample at most. The memory used does not grow with the number of classes times
+        the number of samples.
         """
         if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
             raise ValueError(
@@ -302,17 +382,43 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         best, best_scores = self._scores.top_k(X, min(int(k), len(self.classes_)), self._prior)
         return self.classes_[best], best_scores
 
-    def predict_joint_log_proba(self, X: Any) -> np.ndarray:
-        """Return the score of every class: the joint log-likelihood, up to a constant a row.
+    def row_scorer(self) -> RowScorer:
+        """Return a snapshot of the classifier that scores one row at a time in microseconds.
+
+        :meth:`top_k` checks its input, which takes longer than scoring a single row. The snapshot takes rows
+        that need no checks and gives the same answers. It does not change when the classifier is updated.
+
+        Returns
+        -------
+        scorer : RowScorer
+            Its methods are ``row(places, values)`` and ``as_row(X)``, which make a row of shape
+            (1, n_features); ``top_k(row, k)`` and ``top_k_among(row, classes, k)``, which return indices of
+            classes and their scores; and ``weights(index)``, which returns the weights of one class.
+
+        Examples
+        --------
+        >>> from estimators import ComplementNB
+        >>> model = ComplementNB().fit([[1, 0, 1], [0, 1, 1]], ["Tetris", "Portal"])
+        >>> scorer = model.row_scorer()
+        >>> best, scores = scorer.top_k(scorer.row([0], [1.0]), k=1)
+        >>> model.classes_[best]
+        array(['Tetris'], dtype='<U6')
+        """
+        check_is_fitted(self)
+        return RowScorer(self._scores, self._prior)
+
+    def predict_joint_log_proba(self, X: MatrixLike) -> np.ndarray:
+        """Return the score of each class: the joint log-likelihood, up to a constant for each sample.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
 
         Returns
         -------
         scores : ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         X = self._check_X(X)
         joint = np.empty((X.shape[0], len(self.classes_)))
@@ -320,54 +426,58 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             joint[rows] = add_prior(scores, self._prior)[:, self._scores.profile_of_class]
         return joint
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the log of :meth:`predict_proba`.
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
+        """Return the logarithm of the class probabilities.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
 
         Returns
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         joint = self.predict_joint_log_proba(X)
         joint -= logsumexp(joint, axis=1, keepdims=True)
         return joint
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of every class.
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
+        """Return the class probabilities.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
 
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
-            Rows add up to 1. For the few best of many classes, :meth:`top_k` is faster.
+            Columns are in the order of ``classes_``, and each row adds up to 1. If only the best of many
+            classes are needed, :meth:`top_k` is faster.
         """
         log_proba = self.predict_log_proba(X)
         return np.exp(log_proba, out=log_proba)
 
-    def class_weights(self, labels: Any) -> np.ndarray:
-        """Return the weights of some classes: the rows of ``feature_log_prob_``, and only those.
+    def class_weights(self, labels: ArrayLike) -> np.ndarray:
+        """Return the weights of some classes, without computing those of all classes.
 
         Parameters
         ----------
         labels : array-like of shape (n_labels,)
-            Labels among ``classes_``.
+            Labels of the classes.
 
         Returns
         -------
         weights : ndarray of shape (n_labels, n_features)
-            What a feature adds to the score of each of the labels, in the order in which they are asked.
+            The rows of ``feature_log_prob_`` of these classes, in the order of `labels`. A weight is what one
+            unit of the feature adds to the score of the class.
 
         Raises
         ------
         ValueError
-            If a label is not among the classes.
+            If a label is not one of the classes.
         """
         check_is_fitted(self)
         labels = np.asarray(column_or_1d(labels))
@@ -391,7 +501,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         return self._fitted_scores("feature_log_prob_").weights(np.arange(len(self.classes_)))
 
     def __dir__(self) -> list[str]:
-        """Leave out the two dense attributes: the HTML display reads all that is listed here."""
+        """Leave out the two dense attributes, because the HTML display reads all attributes listed here."""
         return [name for name in super().__dir__() if name not in ("feature_count_", "feature_log_prob_")]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -404,56 +514,67 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.poor_score = True
         return tags
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return plain data: the scores are replaced by what they are computed from."""
+        state = super().__getstate__()
+        return state | {"_scores": self._scores.__getstate__()} if "_scores" in state else state
+
+    def __setstate__(self, state: dict) -> None:
+        if "_scores" in state:
+            state = state | {"_scores": ComplementScores(**state["_scores"])}
+        super().__setstate__(state)
+
+    @property
+    def _counts(self) -> ClassCounts:
+        names = getattr(self, "feature_names_in_", None)
+        return ClassCounts(self.classes_, self.class_count_, self._scores.counts, names)
+
     def _fitted_scores(self, name: str) -> ComplementScores:
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"'ComplementNB' object has no attribute {name!r}: it is not fitted yet.")
         return self._scores
 
-    def _check_X(self, X: Any) -> np.ndarray | sp.csr_array:
+    def _check_X(self, X: MatrixLike) -> Matrix:
         check_is_fitted(self)
         return X if is_valid(X, self) else validate_data(self, X, accept_sparse="csr", reset=False)
 
+    def _check_X_y(self, X: MatrixLike, y: ArrayLike, reset: bool) -> tuple[Matrix, np.ndarray, np.ndarray]:
+        """Return the samples, the distinct labels and the code of each sample's label."""
+        labels, y = encode_polars_text(y)
+        X, target = validate_data(self, X, y, accept_sparse="csr", reset=reset)
+        distinct, codes = encode_labels(target)
+        return X, distinct if labels is None else labels, codes
+
     def _count(
-        self, X: Any, codes: np.ndarray, sample_weight: ArrayLike | None, n_classes: int
-    ) -> tuple[sp.csr_array, np.ndarray]:
-        """Return F and the class counts of these rows."""
+        self,
+        X: Matrix,
+        classes: np.ndarray,
+        codes: np.ndarray,
+        sample_weight: ArrayLike | None,
+        allow_all_zero_weights: bool = False,
+    ) -> ClassCounts:
         check_non_negative(X, "ComplementNB (input X)")
-        if sample_weight is None:
-            weight = np.ones(X.shape[0])
-        else:
-            weight = check_sample_weight(sample_weight, X, ensure_non_negative=True).astype(np.float64)
-        counts = count_by_class(X, codes, weight, n_classes)
-        return counts, np.bincount(codes, weight, n_classes)
-
-    def _counts_for(self, classes: np.ndarray) -> tuple[sp.csr_array, np.ndarray]:
-        """Return F and the class counts with rows for `classes`, of which ``classes_`` are some."""
-        if len(classes) == len(self.classes_):
-            return self._scores.counts, self.class_count_
-        return self._counts_at(locate_labels(self.classes_, classes)[0], len(classes))
-
-    def _counts_at(self, position: np.ndarray, n_classes: int) -> tuple[sp.csr_array, np.ndarray]:
-        """Return F and the class counts among `n_classes`, with ``classes_`` at these positions."""
-        sizes, class_count = np.zeros(n_classes, dtype=np.intp), np.zeros(n_classes)
-        counts = self._scores.counts
-        sizes[position], class_count[position] = np.diff(counts.indptr), self.class_count_
-        parts = counts.data, counts.indices, np.concatenate(([0], np.cumsum(sizes)))
-        return sp.csr_array(parts, shape=(n_classes, counts.shape[1])), class_count
+        allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
+        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)  # None: ones
+        class_count = np.bincount(codes, weight, len(classes))
+        feature_count = count_by_class(X, codes, weight, len(classes))
+        return ClassCounts(classes, class_count, feature_count, getattr(self, "feature_names_in_", None))
 
     def _forget(self) -> None:
-        """Start anew: should the fit fail, no old counts stand beside new features."""
+        """Remove the fitted attributes: if the fit fails, no old counts must stay beside new features."""
         for name in ("_scores", "classes_", "class_count_", "class_log_prior_", "feature_all_"):
             self.__dict__.pop(name, None)
 
-    def _set_counts(self, classes: np.ndarray, counts: sp.csr_array, class_count: np.ndarray) -> Self:
-        """Check what depends on the counts, then set every fitted attribute."""
-        alpha, log_prior = self._check_alpha(), self._log_prior(class_count)
-        self.classes_, self.class_count_, self.class_log_prior_ = classes, class_count, log_prior
-        self._scores = ComplementScores(as_csr(counts), alpha, self.norm)
-        self.feature_all_ = self._scores.counts.sum(axis=0)
+    def _set_counts(self, counts: ClassCounts) -> Self:
+        """Check the parameters that depend on the counts, then set the fitted attributes."""
+        alpha, log_prior = self._check_alpha(), self._log_prior(counts.class_count)
+        self.classes_, self.class_count_ = counts.classes, counts.class_count
+        self.class_log_prior_, self.feature_all_ = log_prior, counts.feature_count.sum(axis=0)
+        self._scores = ComplementScores(counts.feature_count, alpha, self.norm)
         return self
 
     def _known_classes(self, classes: ArrayLike | None, labels: np.ndarray) -> np.ndarray:
-        """Return the classes of this call to partial_fit: the known ones, and those to be added."""
+        """Return the classes after this call of partial_fit: the known ones and those to be added."""
         grows = self.new_classes == "add"
         known = self.classes_ if self.__sklearn_is_fitted__() else None
         if known is None and not grows:
@@ -472,17 +593,17 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         return known
 
     def _check_alpha(self) -> float | np.ndarray:
-        """Return alpha as numbers to add, raised to the smallest that is safe if so asked."""
+        """Return the smoothing as numbers, raised to the smallest safe value unless `force_alpha`."""
         if isinstance(self.alpha, Real) or np.ndim(self.alpha) == 0:
-            alpha: Any = float(self.alpha)  # type: ignore[arg-type]
+            alpha: float | np.ndarray = float(self.alpha)  # type: ignore[arg-type]
         else:
-            alpha = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
-            if alpha.shape != (self.n_features_in_,):
+            alpha = values = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
+            if values.shape != (self.n_features_in_,):
                 raise ValueError(
                     "When alpha is an array, it should contains `n_features`. "
-                    f"Got {' x '.join(map(str, alpha.shape))} elements instead of {self.n_features_in_}."
+                    f"Got {' x '.join(map(str, values.shape))} elements instead of {self.n_features_in_}."
                 )
-            if not (alpha >= 0).all():
+            if not (values >= 0).all():
                 raise ValueError("All values in alpha must be greater than 0.")
         if np.min(alpha) < SMALLEST_ALPHA and not self.force_alpha:
             warnings.warn(
@@ -501,19 +622,19 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             return np.log(self.class_prior)
         if not self.fit_prior:
             return np.full(n_classes, -np.log(n_classes))
-        with np.errstate(divide="ignore"):  # a class that is known but not seen yet
+        with np.errstate(divide="ignore"):  # a known class without samples so far
             return np.log(class_count) - np.log(class_count.sum())
 
     @property
     def _prior(self) -> np.ndarray | None:
-        """What the scores of one single class begin with, (1,); scores of several have no prior."""
+        """The log prior of a single class, (1,). The scores of several classes have no prior."""
         return self.class_log_prior_ if len(self.classes_) == 1 else None
 
 
-def is_valid(X: Any, model: ComplementNB) -> bool:
+def is_valid(X: MatrixLike, model: ComplementNB) -> bool:
     """Tell whether `validate_data` would return X as it is.
 
-    Its checks take as long as a question over half a million classes; these, a tenth of that.
+    `validate_data` takes as long as scoring half a million classes. These checks take a tenth of that.
     """
     return (
         isinstance(X, (sp.csr_array, sp.csr_matrix))

@@ -1,14 +1,11 @@
-"""Polynomial regression by gradient descent that never holds the expanded matrix."""
+"""Polynomial regression that never holds the matrix of all terms."""
 
 import copy
-from collections.abc import Mapping
 from numbers import Integral
-from typing import Any, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
@@ -20,97 +17,113 @@ from estimators._common.scikit_learn import (
     fit_context,
     with_callbacks,
 )
-from estimators._least_squares.expansion import ExpandedRows, Expansion, in_original_units, n_terms
-from estimators._least_squares.moments import BLOCK
-from estimators._least_squares.solve import Settings
-from estimators.linear import WIDE, GDRegressor, as_floats, check_rows
+from estimators._least_squares.base import LeastSquaresRegressor, check_state
+from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats, check_weight
+from estimators._least_squares.expansion import Terms, n_terms
+from estimators._least_squares.moments import MAX_BLOCK_VALUES
+from estimators._least_squares.parameters import LeastSquaresParameters
+from estimators._least_squares.rows import ExpandedRows
+from estimators._least_squares.state import LeastSquaresState
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
-    """Tell whether chunks can be scaled alike, or raise."""
+    """Tell whether all chunks will be scaled in the same way, or raise."""
     if model.domain is None:
         raise AttributeError(
-            "partial_fit and merge need the 'domain' parameter of PolynomialRegressor: the lowest and "
-            "highest values of the features. Got None instead."
+            "partial_fit, merge and additive_state need the 'domain' parameter of PolynomialRegressor: the "
+            "lowest and highest values of the features. Got None instead."
         )
     return True
 
 
-class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """Least squares on all powers and products of the features up to a degree.
+def _has_no_domain(model: "PolynomialRegressor") -> bool:
+    """Tell whether there is a domain to find, or raise."""
+    if model.domain is not None:
+        raise AttributeError(
+            "find_domain needs domain=None. The 'domain' parameter of this PolynomialRegressor is given, so "
+            "there is nothing to find."
+        )
+    return True
 
-    The features are scaled to [-1, 1], expanded block by block and given to the one pass of
-    :class:`GDRegressor`. So high degrees stay exact, and memory does not grow with the rows.
+
+class PolynomialRegressor(LeastSquaresRegressor):
+    """Polynomial regression: least squares on all powers and products of the features up to a degree.
+
+    The features are scaled to [-1, 1], expanded block by block and reduced to sums in the one pass of
+    :class:`GDRegressor`. High degrees stay precise, and memory does not grow with the number of rows.
 
     Parameters
     ----------
     degree : int, default=2
-        The highest degree of a term, 1 or more.
+        Highest degree of a term, 1 or more. Degree 2 allows one bend and suits most data.
 
     interaction_only : bool, default=False
-        Whether only products of different features are made, no powers.
+        Whether to make only products of different features, and no powers.
 
     expand : array-like of shape (n_expanded,) or (n_features,), default=None
-        The features that are raised to powers and multiplied: their positions (int), their names, or a mask
-        (bool). The others enter as they are (flags and one-hot columns have no powers). None for all.
+        Features to raise to powers and to multiply: their positions (int), their names, or a mask (bool). The
+        other features enter the model unchanged, as suits flags and one-hot columns. With None, all features
+        are expanded.
 
     domain : array-like of shape (2,) or (2, n_features), default=None
-        Lowest and highest values, scaled to -1 and 1. None for those of the training rows;
-        :meth:`partial_fit` and :meth:`merge` need them given. Values outside are allowed.
+        Lowest and highest values of the features, which are scaled to -1 and 1. Values outside are allowed.
+        With None, they are taken from the training rows. :meth:`partial_fit`, :meth:`merge` and
+        :meth:`additive_state` need them given.
 
     alpha : float, default=0.0
-        Strength of the penalty, as in :class:`GDRegressor`. It acts on the weights of the scaled terms.
+        Strength of the penalty, as in :class:`GDRegressor`. It applies to the weights of the scaled terms.
 
     l1_ratio : float, default=0.0
-        Share of the L1 penalty, 0 to 1: 0 is ridge, 1 the lasso.
+        Share of the L1 penalty, in [0, 1]. 0 is ridge regression and 1 is the lasso.
 
     fit_intercept : bool, default=True
-        Whether there is a constant term. Without it the features are scaled by their largest
-        absolute value, not shifted, so that the polynomial is zero where all features are.
+        Whether to fit a constant term. Without it, the features are divided by their largest absolute value
+        and not shifted, so that the polynomial is zero where all features are.
 
     learning_rate : "auto" or float, default="auto"
-        As in :class:`GDRegressor`; a number is the rate of textbook descent on the scaled terms.
+        As in :class:`GDRegressor`. A number is the learning rate of textbook descent on the scaled terms.
 
     max_iter : int, default=1000
-        As in :class:`GDRegressor`.
+        Number of iterations, as in :class:`GDRegressor`.
 
     tol : float, default=1e-8
-        As in :class:`GDRegressor`.
+        Tolerance for convergence, as in :class:`GDRegressor`.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_terms,) or (n_targets, n_terms)
-        The weights of the terms in the original units. For high degrees of features far from 0 these cancel
-        in a sum; :meth:`predict` uses the scaled terms, which do not. Worked out when it is read.
+        Weights of the terms in the original units, computed on access. For high degrees of features far from
+        0 they cancel in a sum; :meth:`predict` uses the scaled terms, which do not.
 
     intercept_ : float or ndarray of shape (n_targets,)
-        The constant term in the original units.
+        Constant term in the original units.
 
     powers_ : ndarray of shape (n_terms, `n_features_in_`)
-        The power of each feature in each term: all features, then the terms of degree 2, and so on,
-        in the order of :class:`sklearn.preprocessing.PolynomialFeatures` without its constant.
+        Power of each feature in each term. The features themselves come first, then the terms of degree 2,
+        and so on, in the order of :class:`sklearn.preprocessing.PolynomialFeatures` without its constant.
 
     domain_ : ndarray of shape (2, `n_features_in_`)
-        Lowest and highest values that are scaled to -1 and 1.
+        Lowest and highest values, which are scaled to -1 and 1.
 
     n_iter_ : int
         Number of iterations.
 
     loss_curve_ : ndarray of shape (`n_iter_`,)
-        The objective after each iteration.
+        Objective after each iteration, summed over the targets.
 
     n_features_in_ : int
-        Number of features.
+        Number of features seen during fit.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where `X` had names that are all strings.
+        Names of the features seen during fit. Only defined if `X` has feature names that are all strings.
 
     Notes
     -----
-    With p terms and n rows, fitting takes O(n p^2) time and O(p^2) memory beyond the data, p being at most
-    5,000. In place of a column x, the terms are made of ``(x - middle) / half``, with the middle of its
-    domain and half the width: for eight powers of one feature that lowers the condition of X'X from 1e11 to
-    6e4.
+    With p terms and n rows, fitting takes O(n p^2) time and O(p^2) memory beyond the data. There may be at
+    most 5,000 terms.
+
+    Each column x is replaced by ``(x - middle) / half``, where middle is the middle of its domain and half is
+    half its width. For eight powers of one feature, this lowers the condition number of X'X from 1e11 to 6e4.
 
     Examples
     --------
@@ -127,7 +140,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         "interaction_only": ["boolean"],
         "expand": ["array-like", None],
         "domain": ["array-like", None],
-        **GDRegressor._parameter_constraints,
+        **LeastSquaresRegressor._parameter_constraints,
     }
 
     def __init__(
@@ -140,7 +153,7 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         alpha: float = 0.0,
         l1_ratio: float = 0.0,
         fit_intercept: bool = True,
-        learning_rate: float | str = "auto",
+        learning_rate: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
         tol: float = 1e-8,
     ) -> None:
@@ -157,143 +170,284 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the weights of the terms.
 
         Parameters
         ----------
         X : {array-like, data frame} of shape (n_samples, n_features)
+            Training data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            One number a row, or one for each of several targets.
+            Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            A row of weight 2 counts as the row twice.
+            Weight of each row. A row of weight 2 counts as the row twice.
 
         Returns
         -------
         self : PolynomialRegressor
-            The same object, fitted.
+            Fitted estimator.
 
         Raises
         ------
         ValueError
-            As :meth:`GDRegressor.fit`; if there are more than 5,000 terms, or `expand` or `domain` does not
-            fit X.
+            As in :meth:`GDRegressor.fit`; if there are more than 5,000 terms; or if `expand` or `domain` does
+            not fit X.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If descent has not converged after `max_iter` iterations.
         """
-        self.__dict__.pop("_regressor", None)  # should the fit fail, nothing old stands beside new features
-        X, y, weight = check_rows(self, X, y, sample_weight, reset=True)
-        self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
-        regressor, steps = self._new_regressor(), Settings.of(self).max_subtasks
-        task = FitTask(self, steps, X, y, weight, lambda part: _rebuilt(regressor, part))
-        regressor._fit_rows(self._rows(X), X, y, weight, task, "PolynomialRegressor")
-        self._regressor = regressor
-        task.close(lambda: {"_solution": regressor._solution})
-        return self
+        self.__dict__.pop("_solution", None)  # if the fit fails, no old weights stand beside new features
+        rows = self._check_rows(X, y, sample_weight, reset=True)
+        domain = _range(rows[0], rows[2]) if self.domain is None else self._given_domain()
+        task = FitTask(self, LeastSquaresParameters.of(self).max_subtasks, *rows)
+        return self._fit_rows(rows, self._terms(domain), task)
 
     @available_if(_has_domain)
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn from more rows; with `domain` given, fitting chunk by chunk equals fitting the whole.
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit more rows. With `domain` given, fitting chunk by chunk equals fitting all rows at once.
 
-        As exactly as :meth:`GDRegressor.partial_fit`: see there; the condition is that of the scaled terms.
+        The precision is that of :meth:`GDRegressor.partial_fit`, with the condition number of the scaled
+        terms.
 
         Parameters
         ----------
         X : {array-like, data frame} of shape (n_samples, n_features)
+            Training data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            One number a row, or one for each of several targets.
+            Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            As in :meth:`fit`.
+            Weight of each row, as in :meth:`fit`.
 
         Returns
         -------
         self : PolynomialRegressor
-            The same object, with what these rows teach.
+            Estimator fitted on these rows and on those before.
 
         Raises
         ------
         ValueError
-            As :meth:`fit`. The model is unchanged.
+            As in :meth:`fit`. The model is unchanged then.
         AttributeError
             If `domain` is None.
         """
-        first = not self.__sklearn_is_fitted__()
-        X, y, weight = check_rows(self, X, y, sample_weight, reset=first)
-        if first:
-            self._expansion, self.domain_ = self._expansion_for(X), self._domain_for(X, weight)
-        regressor = self._new_regressor() if first else copy.copy(self._regressor)
-        regressor.set_params(**self._shared_params())
-        regressor._add_rows(self._rows(X), X, y, weight, "PolynomialRegressor")
-        self._regressor = regressor
-        return self
+        is_first = not self.__sklearn_is_fitted__()
+        rows = self._check_rows(X, y, sample_weight, reset=is_first)
+        terms = self._terms(self._given_domain()) if is_first else self._state.terms
+        return self._add_rows(rows, terms)
 
     @available_if(_has_domain)
     def merge(self, other: "PolynomialRegressor") -> Self:
-        """Add what another model has learned, as if this one had seen its rows too.
+        """Add another fitted model, as if this one had been fitted on its rows too.
 
         Parameters
         ----------
         other : PolynomialRegressor
-            Fitted with the same parameters, `domain` among them, on the same features and targets.
+            Model fitted with the same parameters, `domain` included, on the same features and targets.
 
         Returns
         -------
         self : PolynomialRegressor
-            The same object, with what `other` has learned.
+            Equal to one model fitted on all rows, to the precision of :meth:`partial_fit`.
 
         Raises
         ------
         TypeError
-            If `other` is no PolynomialRegressor.
+            If `other` is not a PolynomialRegressor.
         ValueError
-            If parameters, features or targets differ. Both models are unchanged.
+            If parameters, features or targets differ. Both models are unchanged then.
         AttributeError
             If `domain` is None.
         """
         check_mergeable(self, other)
-        regressor = copy.copy(self._regressor).set_params(**self._shared_params())
-        regressor._merge(other._regressor, "PolynomialRegressor")
-        self._regressor = regressor
-        return self
+        return self._set_state(self._state.merge(other._state))
 
-    def predict(self, X: Any) -> np.ndarray:
+    @available_if(_has_no_domain)
+    @fit_context(prefer_skip_nested_validation=True)
+    def find_domain(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> np.ndarray:
+        """Return the lowest and highest value of each feature, for the `domain` parameter.
+
+        Where the rows come in chunks and their domain is not known, a first pass finds it: the minimum of the
+        lowest and the maximum of the highest values of all chunks. The estimator is not changed.
+
+        Parameters
+        ----------
+        X : {array-like, data frame} of shape (n_samples, n_features)
+            Training data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            Target values. They do not matter, and are only checked if given.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row. Rows of weight 0 are left out.
+
+        Returns
+        -------
+        domain : ndarray of shape (2, n_features)
+            Lowest and highest values. If all weights are 0, these are inf and -inf.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not as :meth:`fit` takes them.
+        AttributeError
+            If `domain` is not None.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from estimators import PolynomialRegressor
+        >>> model, chunks = PolynomialRegressor(), [[[1.0], [3.0]], [[-2.0], [2.0]]]
+        >>> low, high = zip(*(model.find_domain(chunk) for chunk in chunks))
+        >>> np.array([np.min(low, axis=0), np.max(high, axis=0)]).tolist()
+        [[-2.0], [3.0]]
+        """
+        reader, reset = copy.copy(self), not self.__sklearn_is_fitted__()
+        if y is not None:
+            rows, _, weight = reader._check_rows(X, y, sample_weight, reset, allow_zero=True)
+        else:
+            rows = validate_data(reader, X, dtype=FLOATS, reset=reset)
+            weight = check_weight(sample_weight, rows, allow_zero=True)
+        return _range(rows, weight)
+
+    @available_if(_has_domain)
+    @fit_context(prefer_skip_nested_validation=True)
+    def additive_state(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> LeastSquaresState:
+        """Return the statistics of these rows as a state that adds up. The estimator is not changed.
+
+        States are small and can be pickled, so rows can be read in several processes or at several places.
+
+        Parameters
+        ----------
+        X : {array-like, data frame} of shape (n_samples, n_features)
+            Training data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            Target values. They are required.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row. If all are 0, the state adds nothing.
+
+        Returns
+        -------
+        state : LeastSquaresState
+            ``state.merge(other)`` returns the state of both sets of rows and changes neither. It raises
+            ValueError if features, their names, the number of targets or the terms differ.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not as :meth:`partial_fit` takes them.
+        AttributeError
+            If `domain` is None.
+
+        Examples
+        --------
+        >>> from estimators import PolynomialRegressor
+        >>> model = PolynomialRegressor(degree=2, domain=[0, 4])
+        >>> one, other = model.additive_state([[0], [1]], [0, 1]), model.additive_state([[2], [3]], [4, 9])
+        >>> model.fit_state(one.merge(other)).predict([[10]]).round(6).tolist()
+        [100.0]
+        """
+        reader = copy.copy(self)  # the checks record the features on it
+        rows = reader._check_rows(X, y, sample_weight, not self.__sklearn_is_fitted__(), allow_zero=True)
+        return reader._state_of(rows, reader._terms(reader._given_domain()))
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_state(self, state: LeastSquaresState) -> Self:
+        """Fit from a state, as :meth:`fit` on its rows would.
+
+        Parameters
+        ----------
+        state : LeastSquaresState
+            The result of :meth:`additive_state`, or several of them merged. It must have been made with the
+            same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If `domain` is None,
+            that of the state is used.
+
+        Returns
+        -------
+        self : PolynomialRegressor
+            Equal to one model fitted on all rows, to the precision of :meth:`partial_fit`.
+
+        Raises
+        ------
+        TypeError
+            If `state` is not a state of least squares.
+        ValueError
+            If no row has a weight, if the terms of the state are not those of the parameters, or if
+            `learning_rate` is too large for the rows.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If descent has not converged after `max_iter` iterations.
+
+        Examples
+        --------
+        >>> from estimators import PolynomialRegressor
+        >>> model = PolynomialRegressor(degree=2, domain=[0, 4])
+        >>> state = model.additive_state([[0], [1], [2], [3]], [0, 1, 4, 9])
+        >>> model.fit_state(state).coef_.round(6).tolist()
+        [0.0, 1.0]
+        """
+        terms = check_state(state).terms
+        reader = copy.copy(self)
+        reader._set_features(state)
+        domain = terms.domain if terms and self.domain is None else reader._given_domain()
+        return self._fit_state(state, reader._terms(domain))
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the value of the polynomial.
 
         Parameters
         ----------
         X : {array-like, data frame} of shape (n_samples, n_features)
+            Rows to predict.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            In the shape of the y of :meth:`fit`.
+            Predictions, in the shape of the y of :meth:`fit`.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN, infinity or text, or has other features than in :meth:`fit`.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        solution, rows = self._regressor._solved("coef_"), self._rows(X)
-        length = max(1, BLOCK // rows.shape[1])
-        values, block = np.empty((len(X), len(solution.bias))), np.empty((length, rows.shape[1]), order="F")
-        for start in range(0, len(X), length):
-            at = slice(start, min(start + length, len(X)))
+        checked = validate_data(self, X, dtype=FLOATS, reset=False)
+        solution, rows = self._solved("coef_"), ExpandedRows(checked, self._fitted_terms("coef_"))
+        (n, p), q = rows.shape, len(solution.bias)
+        length = max(1, MAX_BLOCK_VALUES // p)
+        values, block = np.empty((n, q)), np.empty((length, p), order=rows.order)
+        for start in range(0, n, length):
+            at = slice(start, min(start + length, n))
             terms = rows.read(at, block[: at.stop - start])
             values[at] = terms @ solution.weights + solution.bias  # (rows, p) @ (p, q)
-        return values.astype(X.dtype, copy=False).reshape(len(X), *self._regressor._y_tail)
+        return values.astype(checked.dtype, copy=False).reshape(n, *self._state.target_shape)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """Name the terms, as "temperature^2 reservations".
+        """Return the names of the terms, such as "temperature^2 reservations".
 
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the features; None for `feature_names_in_`, or x0, x1 and so on.
+            Names of the features. With None, `feature_names_in_`, or else x0, x1 and so on.
 
         Returns
         -------
         names : ndarray of str objects of shape (n_terms,)
-            In the order of ``powers_``.
+            Names in the order of ``powers_``.
         """
         check_is_fitted(self)
         features = check_feature_names_in(self, input_features)
@@ -309,67 +463,59 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
         return self._original("coef_")[0]
 
     @property
-    def intercept_(self) -> Any:
+    def intercept_(self) -> np.ndarray | np.floating:
         """Constant term in the original units, a float or (n_targets,)."""
         return self._original("intercept_")[1][()]
 
     @property
     def powers_(self) -> np.ndarray:
         """Power of each feature in each term, (n_terms, `n_features_in_`)."""
-        self._fitted("powers_")
-        return self._expansion.powers
+        return self._fitted_terms("powers_").powers
 
     @property
-    def n_iter_(self) -> int:
-        """Number of iterations."""
-        return self._fitted("n_iter_").n_iter_
-
-    @property
-    def loss_curve_(self) -> np.ndarray:
-        """Objective after each iteration, (`n_iter_`,)."""
-        return self._fitted("loss_curve_").loss_curve_
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_regressor")
-
-    def _fitted(self, name: str) -> GDRegressor:
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(
-                f"'PolynomialRegressor' object has no attribute {name!r}: it is not fitted yet."
-            )
-        return self._regressor
+    def domain_(self) -> np.ndarray:
+        """Lowest and highest values, which are scaled to -1 and 1, (2, `n_features_in_`)."""
+        return self._fitted_terms("domain_").domain
 
     def _original(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        regressor = self._fitted(name)
-        solution = regressor._solved(name)
-        weights, gain = in_original_units(solution.weights, self.powers_, *self._scaling())
-        return regressor._shaped(weights, solution.bias + gain)
+        """Return the weights and the bias in the original units, in the shapes of the attributes."""
+        solution = self._solved(name)
+        weights, to_bias = self._fitted_terms(name).in_original_units(solution.weights)
+        return self._shaped(weights, solution.bias + to_bias)
 
-    def _shared_params(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in GDRegressor().get_params()}
+    def _fitted_terms(self, name: str) -> Terms:
+        self._check_has(name)
+        assert self._state.terms is not None
+        return self._state.terms
 
-    def _new_regressor(self) -> GDRegressor:
-        return GDRegressor(**self._shared_params())
-
-    def _expansion_for(self, X: np.ndarray) -> Expansion:
-        expanded = self._expanded_columns(X.shape[1])
-        count = X.shape[1] - len(expanded) + n_terms(len(expanded), self.degree, self.interaction_only)
-        if count > WIDE:
+    def _terms(self, domain: np.ndarray) -> Terms:
+        """Return the terms that the parameters ask for, of features whose number and names are known."""
+        n_features, expanded = self.n_features_in_, self._expanded_columns()
+        count = n_features - len(expanded) + n_terms(len(expanded), self.degree, self.interaction_only)
+        if count > MAX_GRAM_FEATURES:
             raise ValueError(
-                f"The 'degree' parameter of PolynomialRegressor must make at most {WIDE:,} terms. "
-                f"Got {self.degree}, and {count:,} terms of {len(expanded)} features; `expand` chooses fewer."
+                "The 'degree' parameter of PolynomialRegressor must make at most "
+                f"{MAX_GRAM_FEATURES:,} terms. Got {self.degree}, and {count:,} terms of {len(expanded)} "
+                "features; `expand` chooses fewer."
             )
-        return Expansion(X.shape[1], expanded, int(self.degree), bool(self.interaction_only))
+        return Terms(
+            n_columns=n_features,
+            expanded=expanded,
+            degree=int(self.degree),
+            interaction_only=bool(self.interaction_only),
+            domain=domain,
+            centred=bool(self.fit_intercept),
+        )
 
-    def _expanded_columns(self, n_columns: int) -> np.ndarray:
+    def _expanded_columns(self) -> np.ndarray:
         """Return the positions of the features to expand, ascending."""
+        n_columns, names = self.n_features_in_, getattr(self, "feature_names_in_", None)
         if self.expand is None:
             return np.arange(n_columns)
         try:
             given = np.asarray(self.expand)
         except ValueError:  # lists of different lengths
             given = np.array(np.nan)
-        names = getattr(self, "feature_names_in_", None)
         if given.dtype.kind in "UO" and names is not None and np.isin(given, names).all():
             return np.flatnonzero(np.isin(names, given))
         if given.dtype.kind == "b" and given.shape == (n_columns,):
@@ -385,34 +531,19 @@ class PolynomialRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin
             f"The 'expand' parameter of PolynomialRegressor must be {allowed}. Got {self.expand!r} instead."
         )
 
-    def _domain_for(self, X: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-        if self.domain is None:
-            X = X if sample_weight is None or not sample_weight.any() else X[sample_weight > 0]
-            return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
-        given = as_floats(self.domain)
-        shapes = (2,), (2, X.shape[1])
+    def _given_domain(self) -> np.ndarray:
+        """Return the `domain` parameter, (2, n_features)."""
+        given = None if self.domain is None else as_floats(self.domain)
+        shapes = (2,), (2, self.n_features_in_)
         if given is None or given.shape not in shapes or not (given[0] <= given[1]).all():
             raise ValueError(
                 "The 'domain' parameter of PolynomialRegressor must be the lowest and the highest values, of "
                 f"shape (2,) or {shapes[1]}. Got {self.domain!r} instead."
             )
-        return np.array([np.broadcast_to(bound, X.shape[1]) for bound in given])
-
-    def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is taken off each feature, and what it is then divided by."""
-        low, high = self.domain_
-        if not self.fit_intercept:
-            reach = np.abs(self.domain_).max(axis=0)
-            return np.zeros_like(reach), np.where(reach > 0, reach, 1.0)
-        half = high / 2 - low / 2
-        return low / 2 + high / 2, np.where(half > 0, half, 1.0)
-
-    def _rows(self, X: np.ndarray) -> ExpandedRows:
-        return ExpandedRows(X, self._expansion, *self._scaling())
+        return np.array([np.broadcast_to(bound, self.n_features_in_) for bound in given])
 
 
-def _rebuilt(regressor: GDRegressor, part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a PolynomialRegressor whose inner regressor has those in `part`."""
-    inner = copy.copy(regressor)
-    inner.__dict__.update(part)
-    return {"_regressor": inner}
+def _range(X: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Return the lowest and highest values of the rows with a weight, (2, n_features)."""
+    X = X if sample_weight is None else X[sample_weight > 0]
+    return np.array([X.min(axis=0, initial=np.inf), X.max(axis=0, initial=-np.inf)], dtype=np.float64)

@@ -12,8 +12,6 @@ from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from estimators._bayes.one_row import CellEncoder, RowScorer
-from estimators._bayes.scores import as_csr
 from pipelines._common.ranking import check_k, labels_per_row
 from pipelines._common.steps import as_frame, steps_of
 from pipelines._recommending.reasons import reasons, unknown_label
@@ -126,7 +124,7 @@ class CompiledRecommender:
     def __init__(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
         self._encode = encode
         self._cells = _read_encoders(encode, classifier.n_features_in_)
-        self._scorer = RowScorer(classifier)
+        self._scorer = classifier.row_scorer()
         self._classes = tuple(classifier.classes_.tolist())
         self._places = dict(zip(self._classes, range(len(self._classes)), strict=True))
 
@@ -241,8 +239,7 @@ class CompiledRecommender:
         for cell, value in self._cells:
             found = cell.places(question.get(cell.name))
             if found is None:
-                X = self._encode.transform(as_frame(question, self._encode))
-                return as_csr(X if sp.issparse(X) else np.asarray(X))
+                return self._scorer.as_row(self._encode.transform(as_frame(question, self._encode)))
             if value:  # a feature of weight 0 is one that no question has
                 places += found
                 values += [value] * len(found)
@@ -270,9 +267,9 @@ class CompiledRecommender:
         return best.tolist(), scores.tolist()
 
 
-def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[CellEncoder, float]]:
+def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Any, float]]:
     """Return how each input column is encoded, and what a set feature counts; in the features' order."""
-    cells: list[tuple[CellEncoder, float]] = []
+    cells: list[tuple[Any, float]] = []
     end = 0
     for step, encoder, columns in encode.transformers_:
         if isinstance(encoder, str) and encoder == "drop":
@@ -282,7 +279,7 @@ def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Cel
         value = _value(encoder, (encode.transformer_weights or {}).get(step))
         if not np.isfinite(value):
             raise ValueError(f"The weight of step {step!r} must be finite. Got {value} instead.")
-        cells.append((CellEncoder(encoder, 0, end), value))
+        cells.append((encoder.cell_encoder(0, end), value))
         end = cells[-1][0].end
     if end != n_features:
         raise ValueError(

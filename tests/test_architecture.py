@@ -1,8 +1,12 @@
-"""Dependencies point one way: examples -> pipelines -> estimators -> numpy, scipy, scikit-learn."""
+"""The rules of the layout: which way imports run, what is private, and that each folder names its modules."""
 
 import ast
+import re
 import subprocess
 import sys
+import textwrap
+import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,12 +44,38 @@ ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of 
     "batch_bar.py": {"rich"},
     "cluster.py": {"dask", "distributed"},
 }
-STANDARD = __import__("sys").stdlib_module_names
+STANDARD = sys.stdlib_module_names
 MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
+FOLDERS = [
+    path.parent
+    for path in MODULES
+    if path.name == "__init__.py" and path.parts[len(ROOT.parts)] != "examples"
+]
+FROM_SCIKIT_LEARN = (
+    "_common/scikit_learn.py"  # the only file of a package that touches what is private in scikit-learn
+)
+DOCUMENTED = {  # names with an underscore that their documentation makes public
+    *("_replace", "_asdict", "_fields", "_make"),  # named tuples
+    "_exit",  # os
+    *("_upgrade_revs", "_downgrade_revs"),  # alembic's cookbook, on running migrations from Python
+    "_meta",  # of a Dask data frame, in Dask's pages on its design
+}
+every_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+every_script = pytest.mark.parametrize(
+    "path", MODULES + BENCHMARKS, ids=lambda path: str(path.relative_to(ROOT))
+)
+every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@cache
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Yield each module that a file imports."""
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -53,13 +83,153 @@ def imported(path):
             yield node.module
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def imported_names(path):
+    """Yield the dotted parts of each module and name that a file imports."""
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ([*node.module.split("."), alias.name] for alias in node.names)
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def of_package(path):
+    """Return the package of a file and its path inside it."""
+    package, *inside = path.relative_to(ROOT).parts
+    return package, inside
+
+
+@every_module
 def test_imports_point_one_way(path):
-    folder = path.relative_to(ROOT).parts[0]
+    folder, inside = of_package(path)
     packages = {name.split(".")[0] for name in imported(path)}
     more = ONLY_IN.get(path.name, set()) if folder != "examples" else set()
-    more |= WEB if "web" in path.relative_to(ROOT).parts else set()
+    more |= WEB if "web" in inside else set()
     assert packages - STANDARD <= ALLOWED[folder] | more
+
+
+@every_script
+def test_no_package_imports_what_is_private_in_another(path):
+    package, _ = of_package(path)
+    ours = {*ALLOWED, "benchmarks"} - {package}
+    assert [
+        ".".join(parts) for parts in imported_names(path) if parts[0] in ours and any(map(is_private, parts))
+    ] == []
+
+
+@every_script
+def test_what_is_private_in_scikit_learn_is_imported_in_one_file(path):
+    private = [
+        ".".join(parts)
+        for parts in imported_names(path)
+        if parts[0] == "sklearn" and any(map(is_private, parts))
+    ]
+    if not path.as_posix().endswith(FROM_SCIKIT_LEARN):
+        assert private == []
+
+
+@every_module
+def test_a_private_module_imports_only_its_own_folder_and_the_common_one(path):
+    package, inside = of_package(path)
+    if not is_private(inside[0]):
+        return
+    own = [parts for parts in imported_names(path) if parts[0] == package]
+    assert [".".join(parts) for parts in own if parts[1] not in {inside[0], "_common"}] == []
+
+
+def names_defined(package):
+    """Return the private names of a package: functions, classes, variables, and attributes set on self or cls."""
+    for path in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield node.name
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_self(node.value):
+                yield node.attr
+
+
+def is_self(node):
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def private_attributes(path):
+    """Yield the private names that a file reads, sets or deletes on any object, also by getattr and its like."""
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Attribute) and is_private(node.attr):
+            yield node.attr
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+            "getattr",
+            "hasattr",
+            "setattr",
+            "delattr",
+        ):
+            name = getattr(node.args[1], "value", "")
+            if isinstance(name, str) and is_private(name):
+                yield name
+
+
+DEFINED = {package: set(names_defined(package)) | DOCUMENTED for package in (*ALLOWED, "benchmarks")}
+
+
+@every_script
+def test_private_attributes_are_those_of_the_own_package(path):
+    """Neither another package's nor scikit-learn's, not even on self, where a base class defines them."""
+    foreign = set(private_attributes(path)) - DEFINED[of_package(path)[0]]
+    if not path.as_posix().endswith(FROM_SCIKIT_LEARN):
+        assert sorted(foreign) == []
+
+
+@every_folder
+def test_a_folder_opens_with_a_reading_order_that_names_its_modules(folder):
+    tree = parse(folder / "__init__.py")
+    text = ast.get_docstring(tree) or ""
+    modules = [path.stem for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
+    assert [name for name in modules if not re.search(rf"\b{name}\b", text)] == []
+    assert len(text.splitlines()) <= 10
+    if is_private(folder.name):
+        assert len(tree.body) == 1, "a private folder's __init__.py holds a docstring only"
+
+
+def test_the_wheel_holds_every_folder():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert sorted(listed) == sorted(".".join(folder.relative_to(ROOT).parts) for folder in FOLDERS)
+
+
+MODULES_OF_A_FIT = """
+    import sys, warnings
+    from pathlib import Path
+    import numpy as np
+    import estimators
+
+    folder, ran = Path(estimators.__file__).parent, set()
+    def note(frame, event, argument):
+        if event == "call":
+            ran.add(frame.f_code.co_filename)
+
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    model = estimators.MLPClassifier()
+    warnings.simplefilter("ignore")
+    sys.setprofile(note)
+    model.fit(X, X[:, 0] > 0)
+    sys.setprofile(None)
+    print(*(Path(name).relative_to(folder).as_posix() for name in ran if Path(name).is_relative_to(folder)))
+"""
+
+
+def test_nine_modules_run_in_a_fit_of_a_network_and_its_folder_names_them():
+    code = textwrap.dedent(MODULES_OF_A_FIT)
+    printed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    ran = {name for name in printed.stdout.split() if not name.startswith("_common/")}
+    assert "mlp.py" in ran
+    assert len(ran) <= 9, sorted(ran)
+    text = ast.get_docstring(parse(ROOT / "estimators" / "_network" / "__init__.py"))
+    assert [name for name in ran if not re.search(rf"\b{Path(name).stem}\b", text)] == []
 
 
 def test_the_shared_web_parts_know_no_site_and_no_site_another():
@@ -77,7 +247,7 @@ def test_the_command_lines_start_without_the_web_packages():
         if path.parent.name in ("games", "pizza", "digits"):
             needed = {name for name in imported(path) if name.startswith("examples.") and ".web" in name}
             assert needed <= {"examples.web.serve"}, path
-    tree = ast.parse((ROOT / "examples" / "web" / "serve.py").read_text(encoding="utf-8"))
+    tree = parse(ROOT / "examples" / "web" / "serve.py")
     at_once = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert not {"fastapi", "uvicorn", "examples.web.database"} & {
         getattr(node, "module", "") for node in at_once
@@ -103,5 +273,4 @@ def test_dask_is_imported_only_when_it_is_asked_for():
 @pytest.mark.parametrize("package", [estimators, pipelines])
 def test_public_names_are_sorted_and_documented(package):
     assert list(package.__all__) == sorted(package.__all__)
-    for name in package.__all__:
-        assert getattr(package, name).__doc__, name
+    assert [name for name in package.__all__ if not getattr(package, name).__doc__] == []

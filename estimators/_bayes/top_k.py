@@ -1,32 +1,33 @@
-"""The k best of many scores, equal scores in their given order."""
+"""The k highest of many scores, ties in their given order."""
 
 import numpy as np
 
-BLOCK = 512  # scores a block; the best of each block bounds the k-th best from below
-SMALL = 2000  # up to this many scores one stable sort is faster than k rounds
-WIDE = 2 * BLOCK  # rows at least this wide are thinned out before they are ranked
+GROUP_SIZE = 512  # scores per group; the maxima of the groups give a lower bound of the k-th best score
+MAX_SORTED = 2000  # up to this many scores, one stable sort is faster than k rounds of argmax
+MIN_FILTERED = 2 * GROUP_SIZE  # in rows of at least this many scores, only those above the bound are ranked
 
 
 def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:
     """Return the indices of the `k` highest scores of each row, best first.
 
-    Equal scores keep the order of their indices, which ``np.argpartition`` and the default
-    ``np.argsort`` do not promise.
+    Equal scores keep the order of their indices, which ``np.argpartition`` and ``np.argsort`` with its
+    default settings do not guarantee.
 
     Parameters
     ----------
     scores : ndarray of shape (n_rows, n_scores)
-        Higher is better. ``-inf`` marks what must not be chosen while anything else is left.
+        Higher is better. Entries of ``-inf`` are chosen last.
     k : int
-        At most ``n_scores``.
+        How many indices to return, at most ``n_scores``.
 
     Returns
     -------
     indices : ndarray of shape (n_rows, k)
+        Column indices into `scores`.
 
     Notes
     -----
-    O(n_scores) a row, memory-bound, plus O(k^2 + k log k).
+    O(n_scores + k^2) per row; for few scores per row and a large k, a full sort.
 
     Examples
     --------
@@ -34,7 +35,7 @@ def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:
     >>> top_k_indices(np.array([[0.5, 2.0, 0.5, 2.0, 0.1]]), k=3)
     array([[1, 3, 0]])
     """
-    if scores.shape[1] < WIDE:
+    if scores.shape[1] < MIN_FILTERED:
         return _rank(scores, k)
     best = np.empty((len(scores), k), dtype=np.intp)
     for row, out in zip(scores, best, strict=True):
@@ -44,17 +45,17 @@ def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:
 
 
 def _lower_bound(row: np.ndarray, k: int) -> float:
-    """Return a value that at least k scores of a row reach: the k-th best of the block maxima."""
-    n_blocks = row.size // BLOCK
-    if n_blocks < 2 * k:
+    """Return a value that at least k scores of a row reach: the k-th highest maximum of the groups."""
+    n_groups = row.size // GROUP_SIZE
+    if n_groups < 2 * k:
         return np.partition(row, -k)[-k]
-    maxima = row[: n_blocks * BLOCK].reshape(n_blocks, BLOCK).max(axis=1)
+    maxima = row[: n_groups * GROUP_SIZE].reshape(n_groups, GROUP_SIZE).max(axis=1)
     return np.partition(maxima, -k)[-k]
 
 
 def _rank(scores: np.ndarray, k: int) -> np.ndarray:
-    """Rank narrow rows: k rounds of argmax (the first of equals wins), or one stable sort."""
-    if k > 32 or scores.size < SMALL or np.isneginf(scores.min(initial=0.0)):
+    """Rank rows of few scores by k rounds of argmax, which takes the first of ties, or by one stable sort."""
+    if k > 32 or scores.size < MAX_SORTED or np.isneginf(scores.min(initial=0.0)):
         return np.argsort(-scores, axis=1, kind="stable")[:, :k]
     scores = scores.copy()
     best = np.empty((len(scores), k), dtype=np.intp)

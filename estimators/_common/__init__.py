@@ -1,5 +1,7 @@
-"""What several families share. `labels.py`: class labels to codes and back. `merging.py`: states that add up.
+"""What several families share.
 
-`callbacks.py`: a training loop as scikit-learn's callbacks see it. `thresholding.py`: the L1 step.
-`scikit_learn.py`: the only file that touches what is private in scikit-learn.
+`labels.py`: class labels to codes and back. `merging.py`: states that add up.
+`matrices.py`: the types of feature matrices. `thresholding.py`: the proximal step of the l1 penalty.
+`callbacks.py`: a training loop as scikit-learn's callbacks see it.
+`scikit_learn.py`: the only file that imports or touches what is private in scikit-learn.
 """

@@ -1,35 +1,78 @@
-"""Known categories: sort and unite them, look codes up among them, and report what is unknown."""
+"""The known categories of an encoder: find and unite them, encode by them, and report what is unknown."""
 
 import difflib
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import DTypeLike
 from scipy import sparse
 
+from estimators._common.merging import check_same_features
 from estimators._encoding.columns import Column, as_items, not_uniform, object_array
 
-_SHOWN = 10  # categories in an error message
-_COMPARED = 5_000
+_MAX_SHOWN = 10  # categories in an error message
+_MAX_COMPARED = 5_000  # categories before and after an unknown one whose spelling is compared with it
+
+GivenCategories = list | tuple | set | frozenset | np.ndarray
 
 
-def union(known: list[Any], found: list[Any]) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class FoundCategories:
+    """The categories of some rows: the additive state of `OneHotEncoder` and `MultiHotEncoder`.
+
+    Attributes
+    ----------
+    categories : list of ndarray of shape (n_categories,)
+        One array per column: the categories found in the rows, sorted, or those given as a parameter.
+    given : bool
+        Whether the categories were given as a parameter.
+    n_ones : int
+        Number of ones in the encoded rows, if the encoder returns sparse matrices, else 0.
+    feature_names : ndarray of shape (n_columns,) or None
+        Names of the columns, if the rows had names.
+    """
+
+    categories: list[np.ndarray]
+    given: bool = False
+    n_ones: int = 0
+    feature_names: np.ndarray | None = None
+
+    def merge(self, other: "FoundCategories") -> "FoundCategories":
+        """Return the categories of both sets of rows. Neither state is changed.
+
+        Raises
+        ------
+        ValueError
+            If the columns or the given categories differ.
+        TypeError
+            If the categories of both cannot be sorted together, such as numbers and strings.
+        """
+        names, theirs = self.feature_names, other.feature_names
+        check_same_features(len(self.categories), names, len(other.categories), theirs)
+        pairs = [(a.tolist(), b.tolist()) for a, b in zip(self.categories, other.categories, strict=True)]
+        if self.given != other.given or (self.given and any(a != b for a, b in pairs)):
+            raise ValueError("The given categories differ.")
+        categories = self.categories if self.given else [union(a, b) for a, b in pairs]
+        return FoundCategories(categories, self.given, self.n_ones + other.n_ones, names)
+
+
+def union(known: Iterable[Hashable], found: Iterable[Hashable]) -> np.ndarray:
     """Return the categories of both, sorted. O(k log k) for k categories."""
     both = set(known).union(found)
     try:
-        return _as_array(sorted(both))
+        return _as_array(sorted(both))  # type: ignore[type-var]
     except TypeError:
         raise not_uniform(both) from None
 
 
-def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
-    """Check the parameter ``categories``; a flat sequence is meant for a single column."""
+def given_categories(categories: GivenCategories, names: list[str]) -> list[np.ndarray]:
+    """Return the categories of each column. A flat sequence is taken as the categories of a single column."""
     if hasattr(categories, "keys") or hasattr(categories, "columns"):
         raise ValueError(
             "categories must hold one sequence per column, in their order. "
@@ -57,8 +100,8 @@ def given_categories(categories: Any, names: list[str]) -> list[np.ndarray]:
     return arrays
 
 
-def _in_order(sequence: Any) -> list[Any]:
-    """Return the items in the given order; a set has none, so that it is sorted."""
+def _in_order(sequence: GivenCategories) -> list:
+    """Return the items in the given order. A set has no order and is sorted."""
     if isinstance(sequence, (set, frozenset)):
         try:
             return sorted(sequence)
@@ -67,43 +110,45 @@ def _in_order(sequence: Any) -> list[Any]:
     return as_items(sequence) if hasattr(sequence, "dtype") and np.ndim(sequence) == 1 else list(sequence)
 
 
-def positions(categories: np.ndarray) -> dict[Any, int]:
-    """Number the categories."""
+def positions(categories: np.ndarray) -> dict[Hashable, int]:
+    """Return the position of each category."""
     return {category: k for k, category in enumerate(categories.tolist())}
 
 
-def one_block(column: Column, known: dict[Any, int], other: bool, dtype: DTypeLike) -> Any:
-    """Encode one column as a CSR array; with `other`, unknown items set the first column. O(n)."""
+def encode_column(
+    column: Column, known: dict[Hashable, int], other: bool, dtype: DTypeLike
+) -> sparse.csr_array:
+    """Encode one column as a CSR array. With `other`, unknown items set the first output column. O(n)."""
     of_value = [known.get(value, -1) for value in column.values]
-    of_code = np.array([*of_value, -1], dtype=np.int32) + other  # code -1 takes the last
+    of_code = np.array([*of_value, -1], dtype=np.int32) + other  # code -1, a missing item, takes the last
     indices, indptr = of_code[column.codes], column.indptr()
     if indices.min(initial=0) < 0:
         kept = indices >= 0
         indices = indices[kept]
         indptr = np.concatenate(([0], np.cumsum(kept)))[indptr]
     if len(indices) <= np.iinfo(np.int32).max:
-        indptr = indptr.astype(np.int32, copy=False)  # scipy keeps the wider of the two index types
+        indptr = indptr.astype(np.int32, copy=False)  # scipy would use the wider of the two index types
     ones = np.ones(len(indices), dtype=dtype)
     shape = (len(indptr) - 1, len(known) + other)
-    block = sparse.csr_array((ones, indices, indptr), shape=shape)
+    encoded = sparse.csr_array((ones, indices, indptr), shape=shape)
     if column.lengths is not None:
-        block.sum_duplicates()
-        if block.nnz < len(indices):
-            block.data.fill(1)
-    return block
+        encoded.sum_duplicates()
+        if encoded.nnz < len(indices):
+            encoded.data.fill(1)
+    return encoded
 
 
-def rows_of(matrix: Any, items: np.ndarray) -> Iterator[list[Any]]:
-    """Yield for each row of a CSR array the items whose columns are not zero."""
+def rows_of(matrix: sparse.csr_array, items: np.ndarray) -> Iterator[list]:
+    """Yield for each row of a CSR array the items of the columns that are not zero."""
     matrix = matrix.copy()
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     held, ends = items[matrix.indices].tolist(), matrix.indptr.tolist()
-    return (held[start:end] for start, end in pairwise(ends))
+    yield from (held[start:end] for start, end in pairwise(ends))
 
 
-def refuse_unknown(column: Column, known: dict[Any, int], name: str) -> None:
-    """Raise ValueError for the first item that is missing or not among the known ones."""
+def refuse_unknown(column: Column, known: dict[Hashable, int], name: str) -> None:
+    """Raise ValueError for the first item that is missing or unknown."""
     unknown = [value not in known for value in column.values]
     if not any(unknown) and column.codes.min() >= 0:
         return
@@ -114,29 +159,31 @@ def refuse_unknown(column: Column, known: dict[Any, int], name: str) -> None:
         what = "a missing value (None, NaN or null)"
         what += "" if column.lengths is None else " or an empty list"
         raise ValueError(
-            f"Found {what} in column {name!r}, row {row}. handle_unknown='ignore' or 'other' would encode it."
+            f"Found {what} in column {name!r}, row {row}. "
+            "Set handle_unknown='ignore' or 'other' to encode it."
         )
     raise ValueError(
         f"Found unknown category {column.values[code]!r} in column {name!r}, row {row}. "
         f"Known categories, nearest spelling first: {_nearest(column.values[code], known)}. "
-        "handle_unknown='ignore' or 'other' would encode it."
+        "Set handle_unknown='ignore' or 'other' to encode it."
     )
 
 
-def _nearest(value: Any, known: dict[Any, int]) -> str:
+def _nearest(value: Hashable, known: dict[Hashable, int]) -> str:
+    """Return the known categories as text, those with the most similar spelling first."""
     text, by_text = str(value).casefold(), {str(category).casefold(): category for category in known}
-    # Comparing spellings takes 20 microseconds each: of very many, take those near in the alphabet.
+    # Comparing two spellings takes 20 microseconds, so only categories near in the alphabet are compared.
     alphabet = sorted(by_text)
     here = bisect(alphabet, text)
-    candidates = alphabet[max(0, here - _COMPARED) : here + _COMPARED]
-    close = [by_text[t] for t in difflib.get_close_matches(text, candidates, n=_SHOWN)]
-    shown = list(dict.fromkeys([*close, *known]))[:_SHOWN]
+    candidates = alphabet[max(0, here - _MAX_COMPARED) : here + _MAX_COMPARED]
+    close = [by_text[t] for t in difflib.get_close_matches(text, candidates, n=_MAX_SHOWN)]
+    shown = list(dict.fromkeys([*close, *known]))[:_MAX_SHOWN]
     more = len(known) - len(shown)
     return ", ".join(map(repr, shown)) + (f", ... and {more} more" if more else "")
 
 
-def _as_array(values: list[Any]) -> np.ndarray:
-    """Give numbers a number's dtype where that keeps them exactly, all else dtype object."""
+def _as_array(values: Sequence[Hashable]) -> np.ndarray:
+    """Return an array with a numeric dtype if that keeps the values exactly, else with dtype object."""
     if values and all(isinstance(value, (Real, np.bool_)) for value in values):
         array = np.array(values)
         if array.tolist() == values:

@@ -1,48 +1,54 @@
-"""Read a column of categories, whatever it is made of, into integer codes.
+"""Read a column of any kind of table into distinct values and integer codes.
 
-Each kind of input keeps its own fast path: pandas factorises, polars hands out the physical codes
-of its categoricals, and Python lists are chained into one array. Nothing here knows about encoding.
+Each kind of input has its own fast path: pandas factorises, polars gives the physical codes of its
+categoricals, and Python lists are chained into one array. Encoding is not a matter of this module.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import isinf
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 _PLAIN_LISTS = {list, tuple, set, frozenset}
 _LISTS = (*_PLAIN_LISTS, np.ndarray)
-_BLOCK = 4096  # rows
-_SHORT = 300  # rows; polars takes 0.1 ms to start each expression, more than Python for so few
+_ROWS_PER_PASS = 4096  # rows of lists that are flattened at once, so that they stay in cache
+_MIN_POLARS_ROWS = 300  # with fewer rows Python is faster: polars takes 0.1 ms to start each expression
+
+Table = Any  # a pandas or polars Series or data frame, an array, or a list; they share no type
+Cells = Any  # one column of a table: a pandas or polars Series, a 1-D array or a list
 
 
 @dataclass(frozen=True)
 class Column:
-    """Rows of items: a missing item has code -1, the others are ``values[code]``.
+    """A column as rows of items. A missing item has code -1, any other item is ``values[code]``.
 
-    Every row holds at least one item, because a missing cell and an empty list are read as one
-    missing item. ``values`` are distinct and each occurs.
+    Every row has at least one item, because a missing cell and an empty list are read as one missing item.
 
     Attributes
     ----------
-    values : list
+    values : list of length n_values
+        The distinct values that occur, which are hashable.
     codes : ndarray of shape (n_items,)
-    lengths : ndarray of shape (n_rows,), or None where each row holds one item
+        The code of each item, row after row.
+    lengths : ndarray of shape (n_rows,) or None
+        Number of items of each row. None if each row has one item.
     """
 
-    values: list[Any]
+    values: list
     codes: np.ndarray
     lengths: np.ndarray | None = None
 
     def indptr(self) -> np.ndarray:
-        """Where rows begin and end: row ``r`` is ``codes[indptr[r]:indptr[r + 1]]``."""
-        kind = np.int32 if len(self.codes) <= np.iinfo(np.int32).max else np.int64  # as scipy keeps them
+        """Return where rows begin and end: row ``r`` is ``codes[indptr[r]:indptr[r + 1]]``."""
+        kind = np.int32 if len(self.codes) <= np.iinfo(np.int32).max else np.int64  # as in scipy
         if self.lengths is None:
             return np.arange(len(self.codes) + 1, dtype=kind)
         indptr = np.zeros(len(self.lengths) + 1, dtype=kind)
@@ -50,7 +56,7 @@ class Column:
         return indptr
 
     def take(self, rows: np.ndarray) -> "Column":
-        """Return the rows named by their indices; -1 is the last row."""
+        """Return the rows with these indices, where -1 is the last row."""
         if self.lengths is None:
             return Column(self.values, self.codes[rows])
         starts, lengths = self.indptr()[:-1][rows], self.lengths[rows]
@@ -59,14 +65,14 @@ class Column:
         return Column(self.values, self.codes[items], lengths)
 
 
-def open_table(X: Any, *, cells_may_be_lists: bool, estimator: Any) -> tuple[list[Any], Any]:
+def open_table(X: Table, *, cells_may_be_lists: bool, estimator: BaseEstimator) -> tuple[list[Cells], Table]:
     """Split ``X`` into columns without converting them.
 
     Returns
     -------
     columns : list of pandas Series, polars Series, 1-D ndarray or list of cells
     header : data frame or 2-D ndarray
-        What scikit-learn's ``validate_data`` is to read names and shape from.
+        Has the shape and the names of `X`, for scikit-learn's ``validate_data``.
     """
     if isinstance(X, pd.Series) or _is_polars(X, "Series"):
         columns = [X]
@@ -82,18 +88,18 @@ def open_table(X: Any, *, cells_may_be_lists: bool, estimator: Any) -> tuple[lis
         header = _as_2d_array(X, estimator)
         columns = list(header.T)
     if 0 in header.shape:
-        check_array(np.empty(header.shape), estimator=estimator)  # words the error
-    if len(header) < _SHORT:
+        check_array(np.empty(header.shape), estimator=estimator)  # raises
+    if len(header) < _MIN_POLARS_ROWS:
         columns = [c.to_list() if _is_polars(c, "Series") else c for c in columns]
     return columns, header
 
 
-def _as_2d_array(X: Any, estimator: Any) -> np.ndarray:
+def _as_2d_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
     if isinstance(X, (list, tuple)):
         X = np.array(X, dtype=object)
     elif not isinstance(X, np.ndarray) and not issparse(X):
         X = np.asarray(X)
-    # A flat array of numbers might be one row or one column: check_array refuses it.
+    # A flat array of numbers might be one row or one column, so check_array refuses it.
     if X.ndim == 1 and X.dtype.kind not in "biufc":
         X = X.reshape(-1, 1)
     return check_array(
@@ -106,7 +112,7 @@ def _as_2d_array(X: Any, estimator: Any) -> np.ndarray:
     )
 
 
-def read_scalars(column: Any, name: str) -> Column:
+def read_scalars(column: Cells, name: str) -> Column:
     """Read a column of single values. O(n)."""
     if isinstance(column, list):
         column = object_array(column)
@@ -118,8 +124,8 @@ def read_scalars(column: Any, name: str) -> Column:
     return Column(values, codes)
 
 
-def read_lists(column: Any, name: str) -> Column:
-    """Read a column of lists; a bare number is a list of one. O(total items)."""
+def read_lists(column: Cells, name: str) -> Column:
+    """Read a column of lists. A bare number is a list of one item. O(n) for n items."""
     if not isinstance(column, list):
         if _is_polars(column.dtype, "Array"):
             column = column.arr.to_list()
@@ -136,8 +142,8 @@ def read_lists(column: Any, name: str) -> Column:
     return scalars
 
 
-def read_delimited(column: Any, name: str, separator: str) -> Column:
-    """Read a column of delimited strings; each distinct string is split once. O(n)."""
+def read_delimited(column: Cells, name: str, separator: str) -> Column:
+    """Read a column of delimited strings. Each distinct string is split once. O(n)."""
     if not separator:
         raise ValueError(
             "The 'separator' parameter of MultiHotEncoder must be a non-empty str or None. "
@@ -149,23 +155,24 @@ def read_delimited(column: Any, name: str, separator: str) -> Column:
             raise TypeError(
                 f"With separator={separator!r} every cell must be a string. Got {value!r} in column {name!r}."
             )
-    # The last row is what code -1, a missing cell, takes. An empty piece is a missing item.
+    # The last row is for code -1, a missing cell. An empty piece is a missing item.
     pieces = [[piece or None for piece in s.split(separator)] for s in strings.values] + [[None]]
     return _read_cells(pieces, name).take(strings.codes)
 
 
-def _holds_objects(dtype: Any) -> bool:
+def _holds_objects(dtype: object) -> bool:
+    """Tell whether a column with this dtype holds Python objects."""
     is_list = getattr(dtype, "type", None) is list  # pandas' ArrowDtype of lists
     return is_list or dtype == np.dtype(object) or _is_polars(dtype, "Object")
 
 
-def _is_polars(obj: Any, kind: str) -> bool:
-    """Tell whether ``obj`` is polars' class ``kind``, without importing polars."""
+def _is_polars(obj: object, kind: str) -> TypeGuard[Any]:
+    """Tell whether ``obj`` is of polars' class ``kind``, without importing polars."""
     polars = sys.modules.get("polars")
     return polars is not None and isinstance(obj, getattr(polars, kind))
 
 
-def _factorize(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
+def _factorize(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
     """Return the distinct values and the code of each cell, -1 where it is missing."""
     if column.dtype == object:
         column = np.asarray(column)
@@ -181,22 +188,22 @@ def _factorize(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
     return as_items(values), codes
 
 
-def as_items(values: Any) -> list[Any]:
-    """Return a list of Python's own objects; dates as pandas has them, whatever held them."""
+def as_items(values: Cells) -> list[Hashable]:
+    """Return a list of Python objects. Dates of any origin become those of pandas."""
     as_numpy = isinstance(values, np.ndarray) and values.dtype.kind not in "mM"
     return (values if as_numpy else pd.Index(values)).tolist()
 
 
 def _shares_objects(column: np.ndarray) -> bool:
-    """Tell from the first rows whether repeated values mostly are one and the same object."""
+    """Tell from the first rows whether repeated values are mostly the same Python object."""
     head = column[:1000].tolist()
     repeated_values = len(head) - len(set(head))
     repeated_objects = len(head) - len(set(map(id, head)))
     return 0 < repeated_values <= 2 * repeated_objects
 
 
-def _factorize_by_identity(objects: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Factorise addresses, then the few distinct objects: 2-3 times faster than hashing strings."""
+def _factorize_by_identity(objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Factorise addresses, then the few distinct objects: 2 to 3 times faster than hashing strings."""
     addresses = np.ndarray(objects.shape, dtype=np.uintp, buffer=np.ascontiguousarray(objects))
     of_address, distinct = pd.factorize(addresses)
     one_of_each = np.empty(len(distinct), dtype=np.intp)
@@ -205,7 +212,7 @@ def _factorize_by_identity(objects: np.ndarray) -> tuple[np.ndarray, Any]:
     return codes[of_address], values
 
 
-def _factorize_polars(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
+def _factorize_polars(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
     import polars as pl
 
     if column.dtype == pl.String:
@@ -226,7 +233,7 @@ def _factorize_polars(column: Any, name: str) -> tuple[list[Any], np.ndarray]:
     return distinct.cast(pl.String).to_list(), codes
 
 
-def _read_polars_lists(column: Any, name: str) -> Column:
+def _read_polars_lists(column: Cells, name: str) -> Column:
     lengths = column.list.len().fill_null(0).to_numpy().astype(np.int64)
     if lengths.min(initial=1) == 0:
         column = column.filter(column.list.len() > 0)
@@ -234,42 +241,42 @@ def _read_polars_lists(column: Any, name: str) -> Column:
     return _fill_empty(items.values, items.codes, lengths)
 
 
-def _read_cells(cells: list[Any], name: str) -> Column:
+def _read_cells(cells: list, name: str) -> Column:
     if _repeats_few_items(cells):
         try:
             return _number_cells(cells, name)
         except TypeError:
-            pass  # what follows words the error
+            pass  # the code below raises it with a better message
     lengths, items = _flatten(cells, name, dtype=object)
     scalars = read_scalars(items, name)
     return _fill_empty(scalars.values, scalars.codes, lengths)
 
 
 def _flatten(
-    cells: list[Any], name: str, dtype: Any, numbers: Callable[[Any], int] | None = None
+    cells: list, name: str, dtype: type, numbers: Callable[[Hashable], int] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the length of each cell, and all items, or their numbers, one after the other."""
-    lengths, items = [], []
-    # In blocks, so that each pass over the cells finds them in the processor's cache.
-    for start in range(0, len(cells), _BLOCK):
-        block = _as_lists(cells[start : start + _BLOCK], start, name)
-        lengths.append(np.fromiter(map(len, block), dtype=np.int64, count=len(block)))
-        flat: Iterable[Any] = chain.from_iterable(block)
+    """Return the length of each cell, and all items, or their numbers, in one array."""
+    lengths: list[np.ndarray] = []
+    items: list[np.ndarray] = []
+    for start in range(0, len(cells), _ROWS_PER_PASS):
+        part = _as_lists(cells[start : start + _ROWS_PER_PASS], start, name)
+        lengths.append(np.fromiter(map(len, part), dtype=np.int64, count=len(part)))
+        flat: Iterable = chain.from_iterable(part)
         flat = flat if numbers is None else map(numbers, flat)
         items.append(np.fromiter(flat, dtype=dtype, count=lengths[-1].sum()))
     return np.concatenate(lengths), np.concatenate(items)
 
 
-class _Numbering(dict):
-    """Number items by their first occurrence."""
+class _Numbering(dict[Hashable, int]):
+    """Numbers items by their first occurrence."""
 
-    def __missing__(self, item: Any) -> int:
+    def __missing__(self, item: Hashable) -> int:
         self[item] = number = len(self)
         return number
 
 
-def _repeats_few_items(cells: list[Any]) -> bool:
-    """Tell from the first items whether few are repeated often, as objects of their own each."""
+def _repeats_few_items(cells: list) -> bool:
+    """Tell from the first items whether few values are repeated often, each time as a new object."""
     head = [*chain.from_iterable(cell for cell in cells[:500] if type(cell) in _PLAIN_LISTS)]
     try:
         return 10 * len(set(head)) < len(head) and not _shares_objects(object_array(head))
@@ -277,8 +284,8 @@ def _repeats_few_items(cells: list[Any]) -> bool:
         return False
 
 
-def _number_cells(cells: list[Any], name: str) -> Column:
-    """Number the items by a dict, which is faster than pandas for few distinct ones."""
+def _number_cells(cells: list, name: str) -> Column:
+    """Number the items with a dict, which is faster than pandas if few are distinct."""
     numbering = _Numbering()
     lengths, codes = _flatten(cells, name, np.int64, numbering.__getitem__)
     items = list(numbering)
@@ -290,8 +297,8 @@ def _number_cells(cells: list[Any], name: str) -> Column:
     return _fill_empty(items, codes, lengths)
 
 
-def _fill_empty(values: list[Any], codes: np.ndarray, lengths: np.ndarray) -> Column:
-    """Give each empty row one missing item."""
+def _fill_empty(values: list[Hashable], codes: np.ndarray, lengths: np.ndarray) -> Column:
+    """Add one missing item to each empty row."""
     empty = lengths == 0
     if empty.any():
         codes = np.insert(codes, (np.cumsum(lengths) - lengths)[empty], -1)
@@ -299,8 +306,8 @@ def _fill_empty(values: list[Any], codes: np.ndarray, lengths: np.ndarray) -> Co
     return Column(values, codes, lengths)
 
 
-def _as_lists(cells: list[Any], first_row: int, name: str) -> list[Any]:
-    """Make every cell a list: missing cells, bare numbers and arrays too."""
+def _as_lists(cells: list, first_row: int, name: str) -> list:
+    """Turn every cell into a list, including missing cells, bare numbers and arrays."""
     if set(map(type, cells)) <= _PLAIN_LISTS:
         return cells
     for row, cell in enumerate(cells, start=first_row):
@@ -310,12 +317,13 @@ def _as_lists(cells: list[Any], first_row: int, name: str) -> list[Any]:
     return [cell if isinstance(cell, _LISTS) else (cell,) for cell in cells]
 
 
-def object_array(values: Sequence[Any]) -> np.ndarray:
-    """Return a 1-D array of objects, also where numpy would look inside them."""
+def object_array(values: Sequence) -> np.ndarray:
+    """Return a 1-D array of objects, even if the values are lists, which numpy would make 2-D."""
     return np.fromiter(values, dtype=object, count=len(values))
 
 
-def _check_items(values: list[Any], name: str) -> None:
+def _check_items(values: list, name: str) -> None:
+    """Raise if a value is a list, complex or infinite."""
     kinds = set(map(type, values))
     if any(issubclass(kind, _LISTS) for kind in kinds):
         raise _list_in_cell(name)
@@ -326,8 +334,8 @@ def _check_items(values: list[Any], name: str) -> None:
         raise ValueError(f"Column {name!r} contains infinity or a value too large for dtype('float64').")
 
 
-def not_uniform(values: Iterable[Any]) -> TypeError:
-    """Word the error for items that cannot be hashed or sorted, as scikit-learn does."""
+def not_uniform(values: Iterable) -> TypeError:
+    """Return scikit-learn's error for items that cannot be hashed or sorted."""
     types = sorted({type(value).__qualname__ for value in values})
     return TypeError(
         f"Encoders require their input argument must be uniformly strings or numbers. Got {types}"
@@ -341,7 +349,7 @@ def _list_in_cell(name: str) -> TypeError:
     )
 
 
-def _bare_string(value: Any, row: int, name: str) -> TypeError:
+def _bare_string(value: str | bytes, row: int, name: str) -> TypeError:
     return TypeError(
         f"Column {name!r} holds the bare string {value!r} in row {row}, but MultiHotEncoder "
         f"expects a list of categories in each cell. Wrap it in a list, [{value!r}], or pass "

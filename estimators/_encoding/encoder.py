@@ -1,91 +1,98 @@
 """What `OneHotEncoder` and `MultiHotEncoder` share: fit, transform, merge, names.
 
-Reading a column (``estimators/_encoding/columns.py``) gives its distinct values and one integer code per
-item; encoding (``estimators/_encoding/categories.py``) looks up each distinct value once among the known
-categories and builds the CSR matrix straight from the codes. ``fit_transform`` reads the rows once.
+Reading a column (``columns.py``) gives its distinct values and one integer code per item. Encoding
+(``categories.py``) looks up each distinct value once among the known categories and builds the CSR matrix
+from the codes. ``fit_transform`` reads the rows once.
 
-A base class, against the habit here: the two differ in one line of reading and one of writing, and
-nine public methods with their documentation would stand twice.
+This is a base class because the two encoders differ only in how they read a column and write a cell.
 """
 
-from typing import Any, Self
+from collections.abc import Hashable
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import sparse
 from sklearn import get_config
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import StrOptions, check_feature_names_in, fit_context
 from estimators._encoding.categories import (
+    FoundCategories,
+    GivenCategories,
+    encode_column,
     given_categories,
-    one_block,
     positions,
     refuse_unknown,
     rows_of,
     union,
 )
-from estimators._encoding.columns import Column, object_array, open_table
+from estimators._encoding.columns import Cells, Column, Table, object_array, open_table
+from estimators._encoding.one_cell import CellEncoder
+
+Encoded: TypeAlias = sparse.csr_matrix | sparse.csr_array | np.ndarray
 
 
 class CategoryEncoder(TransformerMixin, BaseEstimator):
-    """All of an encoder but its parameters, reading a column and writing a cell."""
+    """An encoder without its parameters and without its way to read a column and to write a cell."""
 
-    categories: Any
+    categories: Literal["auto"] | GivenCategories
     categories_: list[np.ndarray]
-    handle_unknown: str
+    handle_unknown: Literal["error", "ignore", "other"]
     sparse_output: bool
     dtype: DTypeLike
+    separator: str | None = None
 
-    _parameter_constraints: dict[str, Any] = {
+    _parameter_constraints: dict = {
         "categories": [StrOptions({"auto"}), "array-like"],
         "handle_unknown": [StrOptions({"error", "ignore", "other"})],
         "sparse_output": ["boolean"],
-        "dtype": "no_validation",  # numpy's to judge
+        "dtype": "no_validation",  # checked by numpy
     }
     _cells_may_be_lists: bool
 
-    def _read_column(self, column: Any, name: str) -> Column:
+    def _read_column(self, column: Cells, name: str) -> Column:
         raise NotImplementedError
 
-    def _write_cell(self, items: list[Any], row: int, name: str) -> Any:
+    def _write_cell(self, items: list, row: int, name: str) -> object:
         raise NotImplementedError
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn the categories of each column. O(n + k log k) for n items and k categories.
+    def fit(self, X: Table, y: object = None) -> Self:
+        """Find the categories of each column. O(n + k log k) for n items and k categories.
 
         Parameters
         ----------
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             The columns to encode.
         y : None, default=None
-            Ignored, here for Pipeline.
+            Ignored, present for use in a Pipeline.
 
         Returns
         -------
         self : encoder
-            The same object, fitted.
+            The fitted encoder.
 
         Raises
         ------
         ValueError
-            If a cell is missing, empty or not among the given categories, and
-            ``handle_unknown="error"``.
+            If ``handle_unknown="error"`` and a cell is missing, empty or not one of the given categories.
         TypeError
-            If cells are of the wrong kind, or categories cannot be sorted.
+            If a cell has the wrong type or the categories cannot be sorted.
         """
-        self._learn(X, reset=True)
+        self._fit_columns(X, reset=True)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Add the categories found in more rows; the columns stay sorted.
+    def partial_fit(self, X: Table, y: object = None) -> Self:
+        """Add the categories found in more rows. The output columns stay sorted.
 
-        Chunks in any order give the same encoder as `fit` on all rows. Categories given as a
-        parameter stay as they are. A later step that is fitted already sees another width.
+        Calls with parts of the data, in any order, give the same encoder as one call of :meth:`fit` with all
+        of it. Categories given as a parameter do not change. New categories widen the output, so an
+        estimator that is already fitted on the narrower output must be fitted again.
         O(n + k log k) for n items and k categories.
 
         Parameters
@@ -93,33 +100,33 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             More rows.
         y : None, default=None
-            Ignored, here for Pipeline.
+            Ignored, present for use in a Pipeline.
 
         Returns
         -------
         self : encoder
-            The same object, with what these rows teach.
+            The updated encoder.
 
         Raises
         ------
         ValueError
-            As :meth:`fit`. The encoder is unchanged.
+            In the cases listed for :meth:`fit`. The encoder is then unchanged.
         TypeError
-            As :meth:`fit`.
+            In the cases listed for :meth:`fit`.
         """
-        self._learn(X, reset=not hasattr(self, "categories_"))
+        self._fit_columns(X, reset=not hasattr(self, "categories_"))
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """Learn the categories and encode, reading the rows once.
+    def fit_transform(self, X: Table, y: object = None) -> Encoded:
+        """Find the categories and encode the rows, which are read once.
 
         Parameters
         ----------
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             The columns to encode.
         y : None, default=None
-            Ignored, here for Pipeline.
+            Ignored, present for use in a Pipeline.
 
         Returns
         -------
@@ -129,13 +136,13 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            As :meth:`fit`.
+            In the cases listed for :meth:`fit`.
         TypeError
-            As :meth:`fit`.
+            In the cases listed for :meth:`fit`.
         """
-        return self._encode(self._learn(X, reset=True))
+        return self._encode(self._fit_columns(X, reset=True))
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Table) -> Encoded:
         """Encode each cell as zeros and ones. O(n) for n items.
 
         Parameters
@@ -146,16 +153,16 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         X_out : CSR matrix or ndarray of shape (n_samples, n_columns_out)
-            CSR where ``sparse_output=True``: a `csr_matrix`, or a `csr_array` where scikit-learn's
-            ``sparse_interface`` says so.
+            With ``sparse_output=True`` a `csr_matrix`, or a `csr_array` if scikit-learn is configured with
+            ``sparse_interface="sparray"``. Otherwise an array.
 
         Raises
         ------
         ValueError
-            If a value is unknown, missing or empty, and ``handle_unknown="error"``; it lists the
+            If ``handle_unknown="error"`` and a value is unknown, missing or empty. The message lists the
             known categories, nearest spelling first.
         TypeError
-            If cells are of the wrong kind.
+            If a cell has the wrong type.
         """
         check_is_fitted(self, "categories_")
         columns = self._read(X, reset=False)
@@ -163,25 +170,26 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             self._refuse_unknown(columns, self._positions)
         return self._encode(columns)
 
-    def inverse_transform(self, X: Any) -> NDArray[np.object_]:
+    def inverse_transform(self, X: Encoded | ArrayLike) -> NDArray[np.object_]:
         """Turn zeros and ones back into categories. O(n) for n ones.
 
         Parameters
         ----------
         X : sparse matrix, ndarray or data frame of shape (n_samples, n_columns_out)
-            Encoded rows; every entry other than zero counts as one.
+            Encoded rows. Every entry other than zero counts as one.
 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_columns), dtype object
-            `MultiHotEncoder`: lists in the order of the categories, a row of zeros is ``[]`` and the
-            catch-all column is an item None. `OneHotEncoder`: values, a row of zeros and the
-            catch-all column are None.
+            For `MultiHotEncoder`, each cell is a list in the order of the categories: empty for a row of
+            zeros, with an item None for the catch-all column. For `OneHotEncoder`, each cell is a category,
+            or None for a row of zeros and for the catch-all column.
 
         Raises
         ------
         ValueError
-            If X has another number of columns, or, of a OneHotEncoder, a row several ones.
+            If X has the wrong number of columns, or, for a OneHotEncoder, if a row has several ones in the
+            columns of one input column.
         """
         check_is_fitted(self, "categories_")
         matrix = sparse.csr_array(check_array(X, accept_sparse="csr", ensure_min_features=0))
@@ -201,64 +209,128 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return decoded
 
     def merge(self, other: Self) -> Self:
-        """Unite the categories of two fitted encoders, as if fitted on the rows of both.
+        """Add the categories of another fitted encoder to this one.
 
         Parameters
         ----------
         other : encoder of the same class
-            Fitted with the same parameters on the same columns; it stays as it is.
+            An encoder fitted with the same parameters on the same columns. It is not changed.
 
         Returns
         -------
         self : encoder
-            The same object, with what `other` has learned.
+            The same encoder as one fitted on the rows of both.
+
+        Raises
+        ------
+        TypeError
+            If `other` is of another class, or if the categories of both cannot be sorted together, such as
+            numbers and strings.
+        ValueError
+            If a parameter or the input columns differ. Both encoders are then unchanged.
+        sklearn.exceptions.NotFittedError
+            If one of the encoders is not fitted.
+        """
+        check_mergeable(self, other, settings=_comparable)
+        self._set_categories(self._state().merge(other._state()).categories)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def additive_state(self, X: Table, y: object = None, sample_weight: object = None) -> FoundCategories:
+        """Return the categories of some rows, without changing the encoder.
+
+        The categories of several parts of the data can be computed on different machines, united with their
+        method ``merge``, and given to :meth:`fit_state`.
+
+        Parameters
+        ----------
+        X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
+            Rows, as for :meth:`fit`.
+        y : None, default=None
+            Ignored, present so that all additive states are made alike.
+        sample_weight : None, default=None
+            Ignored, present so that all additive states are made alike.
+
+        Returns
+        -------
+        state : FoundCategories
+            Its method ``merge(other)`` returns the categories of both sets of rows. Its attribute ``n_ones``
+            is the number of ones in the encoded rows if ``sparse_output=True``, else 0. It can be pickled.
 
         Raises
         ------
         ValueError
-            If the class, a parameter or the input columns differ; `self` stays as it is.
+            In the cases listed for :meth:`fit`.
         TypeError
-            If the categories of both cannot be sorted together, such as numbers and strings.
-        sklearn.exceptions.NotFittedError
-            If one of the two is not fitted.
+            In the cases listed for :meth:`fit`.
+
+        Examples
+        --------
+        >>> from estimators import OneHotEncoder
+        >>> encoder = OneHotEncoder()
+        >>> monday = encoder.additive_state(["cheap", "premium"])
+        >>> tuesday = encoder.additive_state(["free"])
+        >>> encoder.fit_state(monday.merge(tuesday)).categories_
+        [array(['cheap', 'free', 'premium'], dtype=object)]
         """
-        check_is_fitted(self, "categories_")
-        if type(other) is not type(self):
-            raise ValueError(
-                f"Cannot merge {type(other).__name__} into {type(self).__name__}: "
-                "the encoders must be of the same class."
-            )
-        check_is_fitted(other, "categories_")
-        _refuse_difference(self, other)
-        if isinstance(self.categories, str):
-            pairs = zip(self.categories_, other.categories_, strict=True)
-            self.categories_ = [union(a.tolist(), b.tolist()) for a, b in pairs]
-            self._positions = [positions(c) for c in self.categories_]
+        reader = clone(self)
+        columns = reader._fit_columns(X, reset=True)
+        n_ones = sum(encoded.nnz for encoded in reader._encode_columns(columns)) if self.sparse_output else 0
+        return reader._state(n_ones)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_state(self, state: FoundCategories) -> Self:
+        """Fit the encoder from the categories of some rows, as :meth:`fit` does on the rows.
+
+        Parameters
+        ----------
+        state : FoundCategories
+            The categories from :meth:`additive_state` of an encoder with the same parameters, or several of
+            them merged.
+
+        Returns
+        -------
+        self : encoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If the categories of the state were given as a parameter and those of the encoder were not, or
+            the other way round, or if `dtype` is not a numpy dtype that SciPy's sparse matrices support.
+        """
+        _check_dtype(self.dtype)
+        if state.given == isinstance(self.categories, str):
+            raise ValueError("The state belongs to an encoder with another parameter 'categories'.")
+        set_features(self, len(state.categories), state.feature_names)
+        self._set_categories(state.categories)
         return self
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Name the output columns ``<input>=<category>``; the catch-all is ``<input>:other``.
+        """Return the names of the output columns, ``<input>=<category>`` or ``<input>:other``.
 
         Parameters
         ----------
         input_features : array-like of str of shape (n_columns,), default=None
-            Names of the input columns. None stands for `feature_names_in_`, or ``x0``, ``x1``, ...
+            Names of the input columns. By default `feature_names_in_`, or ``x0``, ``x1``, ... if the input
+            had no names.
 
         Returns
         -------
         feature_names_out : ndarray of str objects of shape (n_columns_out,)
-            In the order of the output columns.
+            Names in the order of the output columns. The catch-all column is ``<input>:other``.
         """
         pairs = self.get_categories_out(input_features)
         return object_array([f"{n}:other" if c is None else f"{n}={c}" for n, c in pairs])
 
-    def get_categories_out(self, input_features: ArrayLike | None = None) -> list[tuple[str, Any]]:
-        """Say of each output column which input column and category it stands for.
+    def get_categories_out(self, input_features: ArrayLike | None = None) -> list[tuple[str, Hashable]]:
+        """Return the input column and the category of each output column.
 
         Parameters
         ----------
         input_features : array-like of str of shape (n_columns,), default=None
-            Names of the input columns. None stands for `feature_names_in_`, or ``x0``, ``x1``, ...
+            Names of the input columns. By default `feature_names_in_`, or ``x0``, ``x1``, ... if the input
+            had no names.
 
         Returns
         -------
@@ -275,6 +347,36 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             for category in [*catch_all, *categories.tolist()]
         ]
 
+    def cell_encoder(self, column: int = 0, start: int = 0) -> CellEncoder:
+        """Return a snapshot of the encoder that encodes one cell at a time in microseconds.
+
+        Parameters
+        ----------
+        column : int, default=0
+            Index of the input column that the cells belong to.
+        start : int, default=0
+            Index to give to the first output column of this input column.
+
+        Returns
+        -------
+        cell_encoder : CellEncoder
+            Its method ``places(cell)`` returns the indices of the output columns that the cell sets,
+            ascending, or None if :meth:`transform` must be asked: for cells of unusual types, and for cells
+            that it refuses. Its attributes are ``name`` and ``categories`` of the input column, and ``end``,
+            the index after its last output column.
+
+        Examples
+        --------
+        >>> from estimators import OneHotEncoder
+        >>> encoder = OneHotEncoder(handle_unknown="ignore").fit(["cheap", "premium"])
+        >>> encoder.cell_encoder().places("premium")
+        [1]
+        """
+        check_is_fitted(self, "categories_")
+        name, categories = self._input_names()[column], self.categories_[column].tolist()
+        takes_lists = self._cells_may_be_lists
+        return CellEncoder(name, categories, start, self.handle_unknown, takes_lists, self.separator)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
@@ -284,15 +386,16 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
     def _input_names(self) -> list[str]:
         return list(check_feature_names_in(self))
 
-    def _read(self, X: Any, *, reset: bool) -> list[Column]:
+    def _read(self, X: Table, *, reset: bool) -> list[Column]:
         columns, header = open_table(X, cells_may_be_lists=self._cells_may_be_lists, estimator=self)
         validate_data(self, header, reset=reset, skip_check_array=True)
         names = self._input_names()
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]
 
-    def _learn(self, X: Any, *, reset: bool) -> list[Column]:
+    def _fit_columns(self, X: Table, *, reset: bool) -> list[Column]:
+        """Set the categories from rows, and return the columns of the rows."""
         _check_dtype(self.dtype)
-        if reset:  # should the fit fail, no old categories stand beside new columns
+        if reset:  # if the fit fails, no old categories must stay beside new columns
             self.__dict__.pop("categories_", None)
         columns = self._read(X, reset=reset)
         if not isinstance(self.categories, str):
@@ -306,17 +409,24 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         self.categories_, self._positions = categories, numbered
         return columns
 
-    def _refuse_unknown(self, columns: list[Column], all_known: list[dict[Any, int]]) -> None:
+    def _set_categories(self, categories: list[np.ndarray]) -> None:
+        self.categories_, self._positions = categories, [positions(c) for c in categories]
+
+    def _state(self, n_ones: int = 0) -> FoundCategories:
+        names = getattr(self, "feature_names_in_", None)
+        return FoundCategories(self.categories_, not isinstance(self.categories, str), n_ones, names)
+
+    def _refuse_unknown(self, columns: list[Column], all_known: list[dict[Hashable, int]]) -> None:
         for column, known, name in zip(columns, all_known, self._input_names(), strict=True):
             refuse_unknown(column, known, name)
 
-    def _encode(self, columns: list[Column]) -> Any:
-        other = self.handle_unknown == "other"
-        blocks = [
-            one_block(column, known, other, self.dtype)
-            for column, known in zip(columns, self._positions, strict=True)
-        ]
-        matrix = blocks[0] if len(blocks) == 1 else sparse.hstack(blocks, format="csr")
+    def _encode_columns(self, columns: list[Column]) -> list[sparse.csr_array]:
+        other, pairs = self.handle_unknown == "other", zip(columns, self._positions, strict=True)
+        return [encode_column(column, known, other, self.dtype) for column, known in pairs]
+
+    def _encode(self, columns: list[Column]) -> Encoded:
+        encoded = self._encode_columns(columns)
+        matrix = encoded[0] if len(encoded) == 1 else sparse.hstack(encoded, format="csr")
         if not self.sparse_output:
             return matrix.toarray()
         as_array = get_config()["sparse_interface"] == "sparray"
@@ -329,23 +439,12 @@ def _check_dtype(dtype: DTypeLike) -> None:
     except (TypeError, ValueError):
         raise ValueError(
             "The 'dtype' parameter of an encoder must be a numpy dtype that SciPy's sparse matrices "
-            f"take, such as float64 or int8. Got {dtype!r} instead."
+            f"support, such as float64 or int8. Got {dtype!r} instead."
         ) from None
 
 
-def _refuse_difference(a: CategoryEncoder, b: CategoryEncoder) -> None:
-    """Raise ValueError naming what keeps two fitted encoders of one class from being merged."""
-    ours, theirs = _comparable(a), _comparable(b)
-    for what, value in ours.items():
-        if value != theirs[what]:
-            raise ValueError(f"Cannot merge encoders that differ in {what}: {value!r} and {theirs[what]!r}.")
-
-
-def _comparable(encoder: CategoryEncoder) -> dict[str, Any]:
+def _comparable(encoder: CategoryEncoder) -> dict[str, object]:
+    """Return the parameters in a form in which equal ones compare as equal, however they were given."""
     given = not isinstance(encoder.categories, str)
-    return {
-        **encoder.get_params(),
-        "dtype": np.dtype(encoder.dtype).name,
-        "categories": [c.tolist() for c in encoder.categories_] if given else "auto",
-        "input columns": encoder._input_names(),
-    }
+    categories = object_array([tuple(c.tolist()) for c in encoder.categories_]) if given else "auto"
+    return encoder.get_params() | {"dtype": np.dtype(encoder.dtype).name, "categories": categories}

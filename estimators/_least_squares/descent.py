@@ -1,198 +1,220 @@
-"""Gradient descent on least squares: the literal loop, its closed form, and the ways to its end."""
+"""Iterative searches for the minimum: conjugate directions, and with an L1 penalty proximal descent."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
+from estimators._common.callbacks import Task
 from estimators._common.thresholding import soft_threshold
-from estimators._least_squares.problems import EPS, MatrixFree, Quadratic, largest_curvature
+from estimators._least_squares.parameters import LeastSquaresParameters, Solution, warn_not_converged
+from estimators._least_squares.problems import EPS, MatrixFree, Problem, largest_curvature
 
-STEADY = 4  # proximal steps with the same signs before the face is tried
-PATIENCE = 100  # proximal steps before weights are let in one by one
-
-
-def literal_descent(problem: Any, learning_rate: float, l1: float = 0.0) -> Iterator[np.ndarray]:
-    """Yield the iterates of textbook gradient descent from zero on the mean squared error, without end.
-
-    The mean squared error is twice the objective, so the step is ``w -= learning_rate * 2 * gradient``;
-    with an L1 penalty the weights, not the bias, are then drawn towards zero (ISTA).
-    """
-    w = np.zeros_like(problem.pull)
-    while True:
-        w = w - learning_rate * 2 * problem.gradient(w)
-        if l1:
-            weights = slice(0, -1 if problem.has_bias else None)
-            w[weights] = soft_threshold(w[weights], learning_rate * 2 * l1)
-        yield w
+MIN_SAME_SIGNS = 4  # proximal steps without a change of sign before the active set is solved
+MAX_PROXIMAL_STEPS = 100  # before coefficients are activated one by one
 
 
-def conjugate_descent(problem: MatrixFree, tol: float) -> Iterator[tuple[np.ndarray, bool]]:
-    """Yield the iterates of descent along conjugate directions, (p, q), and whether all targets arrived.
+class Descent(Protocol):
+    """A search that changes the weights `w` (p, q) with each step until it has `converged`."""
 
-    CGLS (Hestenes and Stiefel, 1952, section 10), without L1 penalty: each step goes to the minimum along its
-    direction. From zero, it ends at the shortest of several minima. It has arrived when the gradient is `tol`
-    times as long as at first.
-    """
-    w = np.zeros_like(problem.pull)
-    downhill = direction = problem.pull
-    length = enough = np.sum(downhill**2, axis=0)
-    enough = tol**2 * length
-    residual = problem.y
-    while True:
-        ahead = problem.forward(direction)  # (n, q)
-        curvature = problem.share @ ahead**2 + problem.l2 * np.sum(direction**2, axis=0)
-        step = np.divide(length, curvature, out=np.zeros_like(length), where=curvature > 0)
-        w = w + step * direction
-        residual = residual - step * ahead
-        downhill = problem.backward(problem.share[:, np.newaxis] * residual) - problem.l2 * w
-        before, length = length, np.sum(downhill**2, axis=0)
-        yield w, bool((length <= enough).all())
-        direction = (
-            downhill + np.divide(length, before, out=np.zeros_like(length), where=before > 0) * direction
-        )
+    w: np.ndarray
+    converged: bool
+
+    def step(self) -> None:
+        """Do one iteration."""
 
 
-class ClosedForm:
-    """Every iterate of :func:`literal_descent` on a :class:`Quadratic` without L1 penalty, without the loop.
+def follow(
+    descent: Descent,
+    problem: Problem,
+    bias: Callable[[np.ndarray], np.ndarray],
+    parameters: LeastSquaresParameters,
+    task: Task,
+) -> Solution:
+    """Run a search until it has converged, `max_iter` is reached or a callback stops it."""
+    losses: list[float] = []
 
-    With the eigenvectors V and eigenvalues s of H, iterate k from zero is
-    ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))``. O(p^3) once, then O(p^2) an iterate.
+    def solution() -> Solution:
+        return Solution(descent.w, bias(descent.w), len(losses), np.array(losses))
+
+    for _ in range(parameters.max_iter):
+        task.begin()
+        descent.step()
+        losses.append(problem.objective(descent.w, parameters.l1))
+        if task.end(lambda: {"_solution": solution()}) or descent.converged:
+            return solution()
+    warn_not_converged(parameters)
+    return solution()
+
+
+class ConjugateDescent:
+    """Descent along conjugate directions, without an L1 penalty.
+
+    CGLS (Hestenes and Stiefel, 1952, section 10). Each step goes to the minimum along its direction. Starting
+    from zero, it finds the shortest of several minima. It has converged when the gradient is `tol` times as
+    long as at first, for all targets.
     """
 
-    def __init__(self, problem: Quadratic) -> None:
+    def __init__(self, problem: MatrixFree, tol: float) -> None:
         self.problem = problem
-        values, self.vectors = np.linalg.eigh(problem.gram)
-        self.values = np.maximum(values, 0.0)[:, np.newaxis]  # (p, 1)
-        self.pull = self.vectors.T @ problem.pull  # (p, p) @ (p, q)
+        self.w = np.zeros_like(problem.linear_term)
+        self.converged = False
+        self._direction = problem.linear_term
+        self._residual = problem.y
+        self._squared_length = np.sum(problem.linear_term**2, axis=0)  # of the gradient
+        self._max_squared_length = tol**2 * self._squared_length
 
-    def weights(self, learning_rate: float, k: int) -> np.ndarray:
-        """Return iterate k, (p, q)."""
-        return self.vectors @ (self._reach(learning_rate, k) * self.pull)
-
-    def excess(self, learning_rate: float, iterations: np.ndarray) -> np.ndarray:
-        """Return how far above its minimum the objective is after each iteration, summed over the targets."""
-        steep = self.values[:, 0] > EPS * self.values.max()
-        values = self.values[steep, 0]
-        height = 0.5 * np.sum(self.pull[steep] ** 2, axis=1) / values
-        left = np.abs(1 - 2 * learning_rate * values)
-        parts = np.array_split(iterations, 1 + len(iterations) // 4096)
-        return np.concatenate([left ** (2.0 * part[:, np.newaxis]) @ height for part in parts])
-
-    def gradient_left(self, learning_rate: float, k: int) -> float:
-        """Return the length of the gradient at iterate k over its length at zero."""
-        pull = self.pull / max(float(np.abs(self.pull).max()), np.finfo(float).tiny)  # or squares overflow
-        left = np.abs(1 - 2 * learning_rate * self.values) ** k * pull
-        start = float(np.linalg.norm(pull))
-        return float(np.linalg.norm(left)) / start if start else 0.0
-
-    def _reach(self, learning_rate: float, k: int) -> np.ndarray:
-        """Return ``(1 - (1 - 2 rate s)**k) / s``, and its limit ``2 rate k`` where s is zero."""
-        step = 2 * learning_rate * self.values
-        with np.errstate(divide="ignore", invalid="ignore"):
-            small = -np.expm1(k * np.log1p(-step))  # without cancellation
-            covered = np.where(step < 0.5, small, 1 - (1 - step) ** k)
-            return np.where(step > 0, covered / self.values, 2 * learning_rate * k)
+    def step(self) -> None:
+        """Go to the minimum along the direction, and choose the next one."""
+        problem, direction = self.problem, self._direction
+        change = problem.forward(direction)  # of the predictions, (n, q)
+        curvature = problem.share @ change**2 + problem.l2 * np.sum(direction**2, axis=0)
+        step_size = _divide(self._squared_length, curvature)
+        self.w = self.w + step_size * direction
+        self._residual = self._residual - step_size * change
+        downhill = problem.backward(problem.share[:, np.newaxis] * self._residual) - problem.l2 * self.w
+        before, self._squared_length = self._squared_length, np.sum(downhill**2, axis=0)
+        self._direction = downhill + _divide(self._squared_length, before) * direction
+        self.converged = bool((self._squared_length <= self._max_squared_length).all())
 
 
-def proximal_descent(
-    problem: Any, l1: float, start: np.ndarray, tol: float, curvature: float | None = None
-) -> Iterator[tuple[np.ndarray, bool]]:
-    """Yield the iterates of accelerated proximal descent, (p, q), and whether all targets have arrived."""
-    q = start.shape[1]
-    if curvature is None:
-        curvature = largest_curvature(problem, problem.scale())
-    runs = [_proximal_run(problem.target(k), l1, start[:, k : k + 1], tol, curvature) for k in range(q)]
-    arrived = np.zeros(q, dtype=bool)
-    w = start
-    while not arrived.all():
-        w = w.copy()
-        for k in np.flatnonzero(~arrived):
-            w[:, k : k + 1], arrived[k] = next(runs[k])
-        yield w, bool(arrived.all())
+def _divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return a / b, and 0 where b is not positive."""
+    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
 
-def _proximal_run(
-    problem: Any, l1: float, w: np.ndarray, tol: float, curvature: float
-) -> Iterator[tuple[np.ndarray, bool]]:
-    """Descend on one target, (p, 1).
+class ProximalDescent:
+    """Accelerated proximal descent with an L1 penalty, target by target.
 
-    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), its steps scaled by the curvature of each
-    coordinate, restarted where momentum points uphill (O'Donoghue and Candes, 2015). Where the signs stay
-    the same, the minimum among weights of those signs is known: go there. It has arrived when no step is
-    longer than `tol` times the first. Should that take long, weights are let in one by one, as in
-    feature-sign search (Lee, Battle, Raina and Ng, 2006), which ends for any condition of X.
+    Where it takes long, feature-sign search takes over: it ends for any condition of X.
     """
-    scale = problem.scale()
-    step, root = 1 / (1.001 * max(curvature, EPS) * scale), np.sqrt(scale)
-    enough = tol * float(np.abs(problem.pull / root).max(initial=0.0))
-    z, t, steady, wait = w, 1.0, 0, STEADY
-    for _ in range(PATIENCE):
-        new = soft_threshold(z - step * problem.gradient(z), step * l1)
-        move = (z - new) / step
-        if np.abs(move / root).max(initial=0.0) <= enough:
-            yield (w if t == 1 else descend_face(problem, l1, new)), True
+
+    def __init__(
+        self, problem: Problem, l1: float, start: np.ndarray, tol: float, curvature: float | None = None
+    ) -> None:
+        if curvature is None:
+            curvature = largest_curvature(problem, problem.scale())
+        self.w = start
+        self.converged = False
+        self._searches: list[_ProximalSearch | FeatureSignSearch] = [
+            _ProximalSearch(problem.target(k), l1, start[:, k : k + 1], tol, curvature)
+            for k in range(start.shape[1])
+        ]
+
+    def step(self) -> None:
+        """Do one iteration for each target that has not converged."""
+        self.w = self.w.copy()
+        for k, search in enumerate(self._searches):
+            if search.converged:
+                continue
+            if isinstance(search, _ProximalSearch) and search.n_steps == MAX_PROXIMAL_STEPS:
+                search = FeatureSignSearch(search.problem, search.l1, search.w, search.tolerance)
+                self._searches[k] = search
+            search.step()
+            self.w[:, k : k + 1] = search.w
+        self.converged = all(search.converged for search in self._searches)
+
+
+class _ProximalSearch:
+    """Proximal descent for one target, (p, 1).
+
+    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each coordinate,
+    restarted where momentum points uphill (O'Donoghue and Candes, 2015). While the signs stay the same, the
+    minimum among weights of these signs is known in closed form, and the search jumps there. It has converged
+    when no step is longer than `tol` times the first.
+    """
+
+    def __init__(self, problem: Problem, l1: float, start: np.ndarray, tol: float, curvature: float) -> None:
+        self.problem, self.l1, self.w = problem, l1, start
+        self.converged, self.n_steps = False, 0
+        scale = problem.scale()
+        self._step_size, self._root = 1 / (1.001 * max(curvature, EPS) * scale), np.sqrt(scale)
+        self.tolerance = tol * float(np.abs(problem.linear_term / self._root).max(initial=0.0))
+        self._extrapolated, self._t = start, 1.0  # z and t in the paper
+        self._n_same_signs, self._n_before_jump = 0, MIN_SAME_SIGNS
+
+    def step(self) -> None:
+        """Do one proximal step from the extrapolated point, then extrapolate, restart or jump."""
+        self.n_steps += 1
+        w, z, step_size = self.w, self._extrapolated, self._step_size
+        new = soft_threshold(z - step_size * self.problem.gradient(z), step_size * self.l1)
+        move = (z - new) / step_size
+        if np.abs(move / self._root).max(initial=0.0) <= self.tolerance:
+            self.w = w if self._t == 1 else minimise_on_active_set(self.problem, self.l1, new)
+            self.converged = True
             return
-        steady = steady + 1 if np.array_equal(np.sign(new), np.sign(w)) else 0
-        uphill = float(np.sum(move * (new - w))) > 0
-        if steady == wait:
-            z = w = descend_face(problem, l1, new)
-            t, steady, wait = 1.0, 0, 2 * wait  # each jump ends the momentum
-        elif uphill:
-            z = w = new
-            t = 1.0
+        self._n_same_signs = self._n_same_signs + 1 if np.array_equal(np.sign(new), np.sign(w)) else 0
+        if self._n_same_signs == self._n_before_jump:
+            self._restart(minimise_on_active_set(self.problem, self.l1, new))
+            self._n_same_signs, self._n_before_jump = 0, 2 * self._n_before_jump  # jumps end the momentum
+        elif float(np.sum(move * (new - w))) > 0:
+            self._restart(new)
         else:
-            t, before = 0.5 + np.sqrt(0.25 + t**2), t
-            w, z = new, new + (before - 1) / t * (new - w)
-        yield w, False
-    yield from _feature_sign_run(problem, l1, descend_face(problem, l1, w), enough)
+            before, self._t = self._t, 0.5 + np.sqrt(0.25 + self._t**2)
+            self._extrapolated = new + (before - 1) / self._t * (new - w)
+            self.w = new
+
+    def _restart(self, w: np.ndarray) -> None:
+        self.w = self._extrapolated = w
+        self._t = 1.0
 
 
-def _feature_sign_run(
-    problem: Any, l1: float, w: np.ndarray, enough: float
-) -> Iterator[tuple[np.ndarray, bool]]:
-    """Let in the weight that pulls most, go to the minimum of the face, and so on until none pulls."""
-    scale, tried = problem.scale(), np.zeros(w.shape, dtype=bool)
-    value = problem.objective(w, l1)
-    while True:
-        gradient = problem.gradient(w)
-        pull = np.where((w == 0) & ~tried, (np.abs(gradient) - l1) / np.sqrt(scale), 0.0)
-        j = int(pull.argmax())
-        if pull[j, 0] <= enough:
-            yield w, True
+class FeatureSignSearch:
+    """Feature-sign search for one target, (p, 1) (Lee, Battle, Raina and Ng, 2006).
+
+    Each step activates the coefficient that violates optimality most, then minimises on the active set. It
+    has converged when no coefficient violates optimality by more than `tolerance`.
+    """
+
+    def __init__(self, problem: Problem, l1: float, start: np.ndarray, tolerance: float) -> None:
+        self.problem, self.l1, self.tolerance = problem, l1, tolerance
+        self.w = minimise_on_active_set(problem, l1, start)
+        self.converged = False
+        self._scale = problem.scale()
+        self._tried = np.zeros(start.shape, dtype=bool)
+        self._value = problem.objective(self.w, l1)
+
+    def step(self) -> None:
+        """Activate one coefficient."""
+        problem, l1, scale = self.problem, self.l1, self._scale
+        gradient = problem.gradient(self.w)
+        candidates = (self.w == 0) & ~self._tried
+        violation = np.where(candidates, (np.abs(gradient) - l1) / np.sqrt(scale), 0.0)
+        j = int(violation.argmax())
+        if violation[j, 0] <= self.tolerance:
+            self.converged = True
             return
-        new = w.copy()
+        new = self.w.copy()
         new[j] = soft_threshold(-gradient[j], l1) / scale[j]
-        new = descend_face(problem, l1, new)
-        if (lower := problem.objective(new, l1)) < value:
-            w, value = new, lower
-            tried[:] = False
+        new = minimise_on_active_set(problem, l1, new)
+        value = problem.objective(new, l1)
+        if value < self._value:
+            self.w, self._value = new, value
+            self._tried[:] = False
         else:
-            tried[j] = True  # a gain below rounding
-        yield w, False
+            self._tried[j] = True  # the gain is below rounding
 
 
-def descend_face(problem: Any, l1: float, w: np.ndarray) -> np.ndarray:
-    """Go to the minimum among weights that keep their signs; a weight that gets to zero stays there."""
+def minimise_on_active_set(problem: Problem, l1: float, w: np.ndarray) -> np.ndarray:
+    """Return the minimum among weights that keep their signs; a weight that reaches zero stays there."""
     while (active := np.flatnonzero(w)).size:
         now, sign = w[active], np.sign(w[active])
-        end = problem.minimum_on(active, l1 * sign)
+        end = problem.minimise_on(active, l1 * sign)
         if end is None or not np.isfinite(end).all():
             return w
         crosses = end * sign <= 0
-        w = _with(w, active, np.where(crosses, 0.0, end))
+        before, w = w, _replaced(w, active, np.where(crosses, 0.0, end))
         if not crosses.any():
             return w
-        before = _with(w, active, now)
         if problem.objective(w, l1) > problem.objective(before, l1):
-            # too far: stop where the first gets to zero
+            # too far: stop where the first weight reaches zero
             reach = np.where(crosses, now / (now - end), np.inf)
             step = now + reach.min() * (end - now)
-            w = _with(w, active, np.where(reach == reach.min(), 0.0, step))
+            w = _replaced(w, active, np.where(reach == reach.min(), 0.0, step))
     return w
 
 
-def _with(w: np.ndarray, active: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _replaced(w: np.ndarray, active: np.ndarray, values: np.ndarray) -> np.ndarray:
     w = w.copy()
     w[active] = values
     return w

@@ -1,8 +1,8 @@
-"""Polynomial terms of scaled columns, block by block."""
+"""The terms of a polynomial: powers and products of columns that are scaled to [-1, 1]."""
 
+from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
 from math import comb
-from typing import Any
 
 import numpy as np
 
@@ -14,32 +14,74 @@ def n_terms(n_columns: int, degree: int, interaction_only: bool) -> int:
     return comb(n_columns + degree, degree) - 1
 
 
-class Expansion:
-    """Which powers of which columns the terms are, (p, d), and how to make them.
+@dataclass(eq=False)
+class Terms:
+    """The terms of some columns, first scaled: ``(x - middle) / half`` maps their domain to [-1, 1].
 
-    First the columns themselves, then the products of those in `expanded`, in scikit-learn's order. A term of
-    degree k is a column times a term of degree k - 1, and the terms that a column makes stand side by side.
+    The columns themselves come first, then the products of those in `expanded`, in scikit-learn's order. A
+    term of degree k is a column times a term of degree k - 1. The terms with the same first column are
+    adjacent, so one multiplication makes them all. Unless `centred`, columns are only divided by their
+    largest absolute value, so that 0 stays 0.
     """
 
-    def __init__(self, n_columns: int, expanded: np.ndarray, degree: int, interaction_only: bool) -> None:
-        choose = combinations if interaction_only else combinations_with_replacement
-        terms: list[tuple[int, ...]] = [(j,) for j in range(n_columns)]
-        for k in range(2, (min(degree, n_columns) if interaction_only else degree) + 1):
-            terms += choose(expanded.tolist(), k)
-        self.powers = np.zeros((len(terms), n_columns), dtype=np.intp)
+    n_columns: int
+    expanded: np.ndarray  # positions of columns, ascending
+    degree: int
+    interaction_only: bool
+    domain: np.ndarray  # (2, d)
+    centred: bool
+
+    def __post_init__(self) -> None:
+        choose = combinations if self.interaction_only else combinations_with_replacement
+        degree = min(self.degree, self.n_columns) if self.interaction_only else self.degree
+        terms: list[tuple[int, ...]] = [(j,) for j in range(self.n_columns)]
+        for k in range(2, degree + 1):
+            terms += choose(self.expanded.tolist(), k)
+        self.powers = np.zeros((len(terms), self.n_columns), dtype=np.intp)  # (p, d)
         for i, term in enumerate(terms):
             np.add.at(self.powers[i], list(term), 1)
         self._products = _products(terms)
+        low, high = self.domain
+        if self.centred:
+            self.middle, half = low / 2 + high / 2, high / 2 - low / 2
+        else:
+            self.middle, half = np.zeros_like(low), np.abs(self.domain).max(axis=0)
+        self.half = np.where(half > 0, half, 1.0)
+
+    def equals(self, other: "Terms") -> bool:
+        """Tell whether both are the same terms in the same scale."""
+        mine, theirs = ((terms.powers, terms.middle, terms.half) for terms in (self, other))
+        return all(map(np.array_equal, mine, theirs))
 
     def write(self, columns: np.ndarray, out: np.ndarray) -> None:
-        """Write the terms (p, n) of the scaled columns (d, n); every row of `out` is one term."""
-        out[: len(columns)] = columns
-        for made, column, parents in self._products:
-            np.multiply(out[parents], columns[column], out=out[made])
+        """Write the terms (p, n) of the columns (d, n) to `out`; each of its rows is one term."""
+        scaled = (columns - self.middle[:, np.newaxis]) / self.half[:, np.newaxis]
+        out[: len(scaled)] = scaled
+        for new, column, parents in self._products:
+            np.multiply(out[parents], scaled[column], out=out[new])
+
+    def in_original_units(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the weights (p, q) of the terms of unscaled columns, and what to add to the bias, (q,).
+
+        ``((x - middle) / half) ** a`` is multiplied out, one column at a time. O(p * degree * d).
+        """
+        index = {tuple(power): i for i, power in enumerate(self.powers.tolist())}
+        index[(0,) * self.n_columns] = len(self.powers)
+        now = np.vstack([weights.astype(np.float64), np.zeros((1, weights.shape[1]))])
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            for j, (middle, half) in enumerate(zip(self.middle, self.half, strict=True)):
+                before, now = now, np.zeros_like(now)
+                for power, i in index.items():
+                    a, scaled = power[j], before[i] * half ** -float(power[j])
+                    now[i] += scaled
+                    for b in range(a) if middle else ():
+                        lower = index[(*power[:j], b, *power[j + 1 :])]
+                        now[lower] += comb(a, b) * (-middle) ** (a - b) * scaled
+        return now[:-1], now[-1]
 
 
-def _products(terms: list[tuple[int, ...]]) -> list[tuple[slice, int, Any]]:
-    """Return for each run of terms with the same first column: where they go, that column, their parents."""
+def _products(terms: list[tuple[int, ...]]) -> list[tuple[slice, int, slice | list[int]]]:
+    """Return for each run of terms with the same first column: its place, that column, the other factors."""
     index = {term: i for i, term in enumerate(terms)}
     runs: list[tuple[slice, int, list[int]]] = []
     for i, term in enumerate(terms):
@@ -47,62 +89,15 @@ def _products(terms: list[tuple[int, ...]]) -> list[tuple[slice, int, Any]]:
             continue
         parent = index[term[1:]]
         if runs and runs[-1][1] == term[0] and len(terms[i - 1]) == len(term):
-            made, column, parents = runs[-1]
-            runs[-1] = slice(made.start, i + 1), column, [*parents, parent]
+            new, column, parents = runs[-1]
+            runs[-1] = slice(new.start, i + 1), column, [*parents, parent]
         else:
             runs.append((slice(i, i + 1), term[0], [parent]))
-    return [(made, column, _as_slice(parents)) for made, column, parents in runs]
+    return [(new, column, _as_slice(parents)) for new, column, parents in runs]
 
 
-def _as_slice(indices: list[int]) -> Any:
-    """Return a slice where the indices are consecutive: it copies nothing."""
+def _as_slice(indices: list[int]) -> slice | list[int]:
+    """Return a slice where the indices are consecutive, since it copies nothing."""
     if indices == list(range(indices[0], indices[-1] + 1)):
         return slice(indices[0], indices[-1] + 1)
     return indices
-
-
-class ExpandedRows:
-    """The terms of an array's rows, made in blocks: never the whole n x p matrix."""
-
-    order, as_given = "F", False
-
-    def __init__(
-        self, X: np.ndarray, expansion: Expansion, middle: np.ndarray, half: np.ndarray, shift: Any = 0.0
-    ) -> None:
-        self.X, self.expansion, self.middle, self.half = X, expansion, middle, half
-        self.shape = len(X), len(expansion.powers)
-        self.shift = np.broadcast_to(shift, self.shape[1])
-
-    def shifted(self, shift: np.ndarray) -> "ExpandedRows":
-        """Return the same rows less a shift (p,)."""
-        return ExpandedRows(self.X, self.expansion, self.middle, self.half, shift)
-
-    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the terms of the rows, less the shift, written into a block (n_rows, p)."""
-        columns = (self.X[rows].T - self.middle[:, np.newaxis]) / self.half[:, np.newaxis]  # (d, n_rows)
-        self.expansion.write(columns, block.T)
-        if self.shift.any():
-            block -= self.shift
-        return block
-
-
-def in_original_units(
-    weights: np.ndarray, powers: np.ndarray, middle: np.ndarray, half: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights (p, q) for the columns before they were scaled, and what the bias gains, (q,).
-
-    ``((x - middle) / half) ** a`` is multiplied out, one column at a time. O(p * degree * d).
-    """
-    index = {tuple(power): i for i, power in enumerate(powers.tolist())}
-    index[(0,) * powers.shape[1]] = len(powers)
-    now = np.vstack([weights.astype(np.float64), np.zeros((1, weights.shape[1]))])
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for j in range(powers.shape[1]):
-            before, now = now, np.zeros_like(now)
-            for power, i in index.items():
-                a, scaled = power[j], before[i] * half[j] ** -float(power[j])
-                now[i] += scaled
-                for b in range(a) if middle[j] else ():
-                    lower = index[(*power[:j], b, *power[j + 1 :])]
-                    now[lower] += comb(a, b) * (-middle[j]) ** (a - b) * scaled
-    return now[:-1], now[-1]

@@ -1,192 +1,242 @@
-"""The searches of logistic regression: generators that yield a point after every iteration."""
+"""The searches for the minimum of the log loss: each is an object whose `step` is one iteration."""
 
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from estimators._common.thresholding import soft_threshold
-from estimators._logistic.loss import LogLoss, Preconditioner
+from estimators._logistic.loss import LogLoss
+from estimators._logistic.preconditioner import Preconditioner
 
-MEMORY = 10  # steps that L-BFGS remembers
-SAMPLE_ROWS, ROWS_PER_FEATURE = 4000, 4  # of the sample that the preconditioner sees
-FEWEST_SAMPLES = 8  # of that size in X, for a descent on one of them to pay
-ROUGH, ROUGH_ITERATIONS = 1e-2, 50  # where that descent ends
-SHORTENINGS = 40  # of a step, before it is given up
-LOOK_BACK = 5  # steps, at least, in each of the two stretches from which falls are extrapolated
-MARGIN = 10  # for a series that slows down
-SUFFICIENT = 1e-4  # share of the promised decrease (Nocedal and Wright 2006, eq. 3.4)
+N_PAIRS = 10  # steps that L-BFGS remembers
+MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # of the sample that the preconditioner is made from
+MIN_STRIDE_OF_SAMPLE_FIT = 8  # take every 8th row or fewer, or a fit on the sample does not pay
+SAMPLE_FIT_TOL, SAMPLE_FIT_MAX_ITER = 1e-2, 50
+MAX_BACKTRACKS = 40  # of a line search
+MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are compared
+EXTRAPOLATION_SAFETY = 10  # for a series whose ratio grows
+SUFFICIENT_DECREASE = 1e-4  # share of the predicted decrease (Nocedal and Wright 2006, eq. 3.4)
 
 
-class Point(NamedTuple):
-    """Where a search stands; "stalled" where rounding ends it short of its goal."""
+class Iterate(NamedTuple):
+    """The result of an iteration. A search has stalled if rounding ended it before it converged."""
 
     theta: np.ndarray
-    value: float
-    state: str  # "searching", "converged" or "stalled"
+    objective: float
+    converged: bool
+    stalled: bool = False
 
 
-class Place(NamedTuple):
-    """A place, with value and gradient of the smooth part of the objective there."""
+class Search(Protocol):
+    """A search for the theta of the lowest objective."""
+
+    def step(self) -> Iterate:
+        """Run one iteration."""
+        ...
+
+
+class Evaluation(NamedTuple):
+    """Value and gradient of the smooth part of the objective at theta."""
 
     theta: np.ndarray
     value: float
     gradient: np.ndarray
 
 
-def textbook(loss: LogLoss, theta: np.ndarray, rate: float, l1: float, tol: float) -> Iterator[Point]:
-    """Gradient descent with one fixed step; a proximal step where there is an l1 penalty."""
-    _, gradient = loss(theta)
-    while True:
-        theta = shrink(theta - rate * gradient, rate * l1)
-        value, gradient = loss(theta)
-        proximal_gradient = (theta - shrink(theta - rate * gradient, rate * l1)) / rate
-        small = np.abs(proximal_gradient).max() <= tol
-        yield Point(theta, value + absolute(theta, l1), "converged" if small else "searching")
+class GradientDescent:
+    """Gradient descent with a fixed learning rate, with proximal steps if there is an l1 penalty."""
+
+    def __init__(
+        self, loss: LogLoss, theta: np.ndarray, learning_rate: float, l1: float, tol: float = 0.0
+    ) -> None:
+        self.loss, self.learning_rate, self.l1, self.tol = loss, learning_rate, l1, tol
+        self.following = self._descend(theta, loss(theta)[1])
+
+    def step(self) -> Iterate:
+        """Take one step. The proximal gradient there decides whether the search has converged."""
+        theta = self.following
+        value, gradient = self.loss(theta)
+        self.following = self._descend(theta, gradient)
+        proximal_gradient = (theta - self.following) / self.learning_rate
+        return Iterate(theta, value + l1_penalty(theta, self.l1), np.abs(proximal_gradient).max() <= self.tol)
+
+    def _descend(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        theta = theta - self.learning_rate * gradient
+        if self.l1:
+            theta[:-1] = soft_threshold(theta[:-1], self.learning_rate * self.l1)
+        return theta
 
 
-def accelerated(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, warm: bool) -> Iterator[Point]:
-    """Descend in the metric of a sample of the rows; where rows abound, first on that sample."""
-    n_samples, n_features = loss.X.shape
-    stride = n_samples // max(SAMPLE_ROWS, ROWS_PER_FEATURE * n_features)
-    some = slice(None, None, stride)
-    sample = loss.take(some) if stride > 1 and loss.weight[some].any() else loss
-    search = proximal if np.any(l1) else quasi_newton
-    if sample is not loss and stride >= FEWEST_SAMPLES and not warm:
-        for point, _ in zip(search(sample, theta, l1, ROUGH, sample), range(ROUGH_ITERATIONS), strict=False):
-            theta = point.theta
-            if point.state != "searching":
-                break
-    return search(loss, theta, l1, tol, sample)
+def preconditioned_search(
+    loss: LogLoss, theta: np.ndarray, l1: float | np.ndarray, tol: float, warm: bool
+) -> Search:
+    """Return a search with a preconditioner made from a sample of the rows.
 
-
-def quasi_newton(loss: LogLoss, theta: np.ndarray, _: Any, tol: float, sample: LogLoss) -> Iterator[Point]:
-    """L-BFGS on top of a preconditioner, which is made anew whenever the objective has halved."""
-    tol = max(tol, np.finfo(loss.X.dtype).eps / 16)  # of a smaller fall, values tell nothing
-    start = place = begin(loss, theta)
-    memory, made_at, values = Memory(), np.inf, [place.value]
-    while True:
-        if place.value < made_at / 2:
-            preconditioner, made_at = Preconditioner(sample, place.theta), place.value
-        step = memory.direction(place.gradient, preconditioner)
-        fall = -0.5 * float(np.vdot(step, place.gradient))  # of a quadratic, down to its minimum
-        fall = max(fall, remaining(values))
-        if place is not start:
-            yield Point(place.theta, place.value, "converged" if fall <= tol * place.value else "searching")
-        onward = line_search(loss, place, step)
-        if onward is None:
-            yield Point(place.theta, place.value, "stalled")
-            return
-        memory.add(onward.theta - place.theta, onward.gradient - place.gradient)
-        place = onward
-        values.append(place.value)
-
-
-def remaining(values: list[float]) -> float:
-    """Return what values will still fall by, going on as in their second half: a geometric series."""
-    stretch = max(len(values) // 4, LOOK_BACK)
-    if len(values) <= 2 * stretch:
-        return 0.0
-    before, middle, now = values[-1 - 2 * stretch], values[-1 - stretch], values[-1]
-    fall, earlier = middle - now, before - middle
-    return MARGIN * fall * fall / (earlier - fall) if 0 <= fall < earlier else abs(fall)
-
-
-def proximal(loss: LogLoss, theta: np.ndarray, l1: Any, tol: float, sample: LogLoss) -> Iterator[Point]:
-    """Accelerated proximal steps in a diagonal metric (Beck and Teboulle 2009, eqs. 4.1-4.3).
-
-    The momentum starts anew when it leads uphill (O'Donoghue and Candes 2015, the gradient scheme).
+    If there are many rows and the start is not `warm`, it starts from the minimum on that sample.
     """
-    tol = max(tol, 10 * np.finfo(loss.X.dtype).eps)
-    metric = Preconditioner(sample, theta, diagonal=True)
-    place = lead = begin(loss, theta)
-    lipschitz, age = 1.0, 1.0
-    while True:
-        onward, lipschitz, slope = proximal_step(loss, lead, metric, lipschitz, l1)
-        uphill = metric.inner(lead.theta - onward.theta, onward.theta - place.theta) > 0
-        age, before = (1.0, 1.0) if uphill else ((1 + np.sqrt(1 + 4 * age**2)) / 2, age)
-        ahead = onward.theta + (before - 1) / age * (onward.theta - place.theta)
-        place, lead = onward, onward if before == 1 else Place(ahead, *loss(ahead))
-        value = place.value + absolute(place.theta, l1)
-        reach = np.sqrt(metric.inner(place.theta, place.theta))
-        yield Point(place.theta, value, "converged" if slope * reach <= tol * value else "searching")
+
+    def search(loss: LogLoss, theta: np.ndarray, tol: float) -> Search:
+        if np.any(l1):
+            return AcceleratedProximalGradient(loss, theta, l1, tol, sample)
+        return LBFGS(loss, theta, tol, sample)
+
+    n_samples, n_features = loss.X.shape
+    stride = n_samples // max(MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE * n_features)
+    rows = slice(None, None, stride)
+    sample = loss.take(rows) if stride > 1 and loss.weight[rows].any() else loss
+    if sample is not loss and stride >= MIN_STRIDE_OF_SAMPLE_FIT and not warm:
+        theta = run(search(sample, theta, SAMPLE_FIT_TOL), SAMPLE_FIT_MAX_ITER)
+    return search(loss, theta, tol)
 
 
-def proximal_step(
-    loss: LogLoss, lead: Place, metric: Preconditioner, lipschitz: float, l1: Any
-) -> tuple[Place, float, float]:
-    """Return the place after a step, the Lipschitz constant it took, the length of the proximal gradient."""
-    lipschitz, slack = 0.9 * lipschitz, 10 * np.finfo(loss.X.dtype).eps * abs(lead.value)
-    while True:
-        theta = metric.proximal(lead.theta, lead.gradient, lipschitz, l1)
-        onward, step = Place(theta, *loss(theta)), theta - lead.theta
-        square = metric.inner(step, step)
-        bound = lead.value + float(np.vdot(lead.gradient, step)) + 0.5 * lipschitz * square
-        if onward.value <= bound + slack:
-            return onward, lipschitz, lipschitz * float(np.sqrt(square))
-        lipschitz *= 2
+def run(search: Search, max_iter: int) -> np.ndarray:
+    """Run a search to its end, or for at most `max_iter` iterations; return its theta."""
+    for _ in range(max_iter):
+        iterate = search.step()
+        if iterate.converged or iterate.stalled:
+            break
+    return iterate.theta
 
 
-def begin(loss: LogLoss, theta: np.ndarray) -> Place:
-    """Start at theta, or at zero if that is better."""
-    place = Place(theta, *loss(theta))
-    if not place.value <= np.log(loss.n_classes):
-        theta = np.zeros_like(theta)
-        place = Place(theta, *loss(theta))
-    return place
+class LBFGS:
+    """L-BFGS on top of a preconditioner that is rebuilt whenever the objective has halved."""
+
+    def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float, sample: LogLoss) -> None:
+        self.loss, self.sample = loss, sample
+        self.tol = max(tol, np.finfo(loss.X.dtype).eps / 16)  # smaller decreases are lost in rounding
+        self.current = evaluate_start(loss, theta)
+        self.values, self.pairs, self.value_at_rebuild = [self.current.value], CurvaturePairs(), np.inf
+        self.direction = self._next_direction()
+
+    def step(self) -> Iterate:
+        """Move along the current direction and choose the next one, which predicts the remaining decrease."""
+        previous, following = self.current, line_search(self.loss, self.current, self.direction)
+        if following is None:
+            return Iterate(previous.theta, previous.value, converged=False, stalled=True)
+        self.pairs.add(following.theta - previous.theta, following.gradient - previous.gradient)
+        self.current = following
+        self.values.append(following.value)
+        self.direction = self._next_direction()
+        decrease = -0.5 * float(np.vdot(self.direction, following.gradient))  # if it were quadratic
+        decrease = max(decrease, extrapolated_decrease(self.values))
+        return Iterate(following.theta, following.value, decrease <= self.tol * following.value)
+
+    def _next_direction(self) -> np.ndarray:
+        """Return the direction of the next step, from a new preconditioner if the objective has halved."""
+        theta, value, gradient = self.current
+        if value < self.value_at_rebuild / 2:
+            self.preconditioner, self.value_at_rebuild = Preconditioner(self.sample, theta), value
+        return self.pairs.direction(gradient, self.preconditioner)
 
 
-def line_search(loss: LogLoss, place: Place, step: np.ndarray) -> Place | None:
-    """Shorten the step until the objective falls enough; None if it never does."""
-    length, slack = 1.0, 10 * np.finfo(loss.X.dtype).eps * abs(place.value)
-    slope = float(np.vdot(place.gradient, step))
-    for _ in range(SHORTENINGS):
-        theta = place.theta + length * step
-        trial = Place(theta, *loss(theta))
-        fall = trial.value - place.value
-        if fall <= SUFFICIENT * length * slope + slack:
-            return trial
-        least = -0.5 * slope * length**2 / (fall - length * slope)  # of the parabola through what is known
-        length = min(max(least, 0.1 * length), 0.5 * length) if np.isfinite(fall) else 0.1 * length
-    return None
-
-
-def shrink(theta: np.ndarray, threshold: float) -> np.ndarray:
-    """Move the weights towards zero by `threshold` and no further; the intercept stays."""
-    if threshold:
-        theta[:-1] = soft_threshold(theta[:-1], threshold)
-    return theta
-
-
-def absolute(theta: np.ndarray, l1: Any) -> float:
-    """Return the l1 penalty."""
-    return float(np.sum(l1 * np.abs(theta[:-1]))) if np.any(l1) else 0.0
-
-
-class Memory:
-    """The last steps and the changes of the gradient along them, from which L-BFGS draws curvature."""
+class CurvaturePairs:
+    """The last steps and the changes of the gradient along them, from which L-BFGS estimates curvature."""
 
     def __init__(self) -> None:
-        self.pairs: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=MEMORY)
+        self.pairs: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=N_PAIRS)
 
     def add(self, step: np.ndarray, change: np.ndarray) -> None:
-        """Remember a step, unless rounding has hidden the curvature along it."""
+        """Remember a step, unless the curvature along it is lost in rounding."""
         curvature = float(np.vdot(step, change))
         if curvature > np.finfo(float).eps * np.linalg.norm(step) * np.linalg.norm(change):
             self.pairs.append((step, change, curvature))
 
     def direction(self, gradient: np.ndarray, preconditioner: Preconditioner) -> np.ndarray:
         """Return minus the inverse Hessian times the gradient (Nocedal and Wright 2006, algorithm 7.4)."""
-        step, shares = -gradient, []
-        for past, change, curvature in reversed(self.pairs):
-            share = np.vdot(past, step) / curvature
-            shares.append(share)
-            step -= share * change
-        step = preconditioner(step)
-        if self.pairs:  # the last step tells how far the preconditioner is off
+        direction, alphas = -gradient, []
+        for step, change, curvature in reversed(self.pairs):
+            alpha = np.vdot(step, direction) / curvature
+            alphas.append(alpha)
+            direction -= alpha * change
+        direction = preconditioner(direction)
+        if self.pairs:  # scale the preconditioner so that it fits the last step
             _, change, curvature = self.pairs[-1]
-            step *= curvature / np.vdot(change, preconditioner(change))
-        for (past, change, curvature), share in zip(self.pairs, reversed(shares), strict=True):
-            step += (share - np.vdot(change, step) / curvature) * past
-        return step
+            direction *= curvature / np.vdot(change, preconditioner(change))
+        for (step, change, curvature), alpha in zip(self.pairs, reversed(alphas), strict=True):
+            direction += (alpha - np.vdot(change, direction) / curvature) * step
+        return direction
+
+
+class AcceleratedProximalGradient:
+    """Accelerated proximal steps in a diagonal metric (Beck and Teboulle 2009, eqs. 4.1-4.3).
+
+    The momentum restarts when it leads uphill (O'Donoghue and Candes 2015, the gradient scheme).
+    """
+
+    def __init__(
+        self, loss: LogLoss, theta: np.ndarray, l1: float | np.ndarray, tol: float, sample: LogLoss
+    ) -> None:
+        self.loss, self.l1 = loss, l1
+        self.tol = max(tol, 10 * np.finfo(loss.X.dtype).eps)
+        self.metric = Preconditioner(sample, theta, diagonal=True)
+        self.current = self.extrapolated = evaluate_start(loss, theta)
+        self.lipschitz, self.t = 1.0, 1.0  # t of the papers sets the momentum
+
+    def step(self) -> Iterate:
+        """Take a proximal step from the extrapolated theta, then extrapolate along the step."""
+        previous, metric = self.current, self.metric
+        self.current, gradient_length = self._backtrack()
+        theta, step = self.current.theta, self.current.theta - previous.theta
+        uphill = metric.inner(self.extrapolated.theta - theta, step) > 0
+        previous_t, self.t = (1.0, 1.0) if uphill else (self.t, (1 + np.sqrt(1 + 4 * self.t**2)) / 2)
+        momentum = (previous_t - 1) / self.t
+        self.extrapolated = evaluate(self.loss, theta + momentum * step) if momentum else self.current
+        objective = self.current.value + l1_penalty(theta, self.l1)
+        bound = gradient_length * np.sqrt(metric.inner(theta, theta))  # of the remaining decrease
+        return Iterate(theta, objective, bound <= self.tol * objective)
+
+    def _backtrack(self) -> tuple[Evaluation, float]:
+        """Find a proximal step that is short enough; return its end and the proximal gradient's length."""
+        start, slack = self.extrapolated, 10 * np.finfo(self.loss.X.dtype).eps * abs(self.extrapolated.value)
+        self.lipschitz *= 0.9
+        while True:
+            theta = self.metric.proximal_step(start.theta, start.gradient, self.lipschitz, self.l1)
+            end, step = evaluate(self.loss, theta), theta - start.theta
+            square = self.metric.inner(step, step)
+            bound = start.value + float(np.vdot(start.gradient, step)) + 0.5 * self.lipschitz * square
+            if end.value <= bound + slack:
+                return end, self.lipschitz * float(np.sqrt(square))
+            self.lipschitz *= 2
+
+
+def line_search(loss: LogLoss, start: Evaluation, direction: np.ndarray) -> Evaluation | None:
+    """Shorten the step until the objective decreases enough. Return None if it never does."""
+    length, slack = 1.0, 10 * np.finfo(loss.X.dtype).eps * abs(start.value)
+    slope = float(np.vdot(start.gradient, direction))
+    for _ in range(MAX_BACKTRACKS):
+        trial = evaluate(loss, start.theta + length * direction)
+        change = trial.value - start.value
+        if change <= SUFFICIENT_DECREASE * length * slope + slack:
+            return trial
+        minimum = -0.5 * slope * length**2 / (change - length * slope)  # of the interpolating parabola
+        length = min(max(minimum, 0.1 * length), 0.5 * length) if np.isfinite(change) else 0.1 * length
+    return None
+
+
+def evaluate(loss: LogLoss, theta: np.ndarray) -> Evaluation:
+    """Evaluate the loss at theta."""
+    return Evaluation(theta, *loss(theta))
+
+
+def evaluate_start(loss: LogLoss, theta: np.ndarray) -> Evaluation:
+    """Evaluate the loss at theta, or at zero if that is better."""
+    start = evaluate(loss, theta)
+    return start if start.value <= np.log(loss.n_classes) else evaluate(loss, np.zeros_like(theta))
+
+
+def extrapolated_decrease(values: list[float]) -> float:
+    """Return how far the values will still fall if their second half continues as a geometric series."""
+    window = max(len(values) // 4, MIN_EXTRAPOLATION_WINDOW)
+    if len(values) <= 2 * window:
+        return 0.0
+    before, middle, now = values[-1 - 2 * window], values[-1 - window], values[-1]
+    decrease, earlier = middle - now, before - middle
+    if 0 <= decrease < earlier:
+        return EXTRAPOLATION_SAFETY * decrease * decrease / (earlier - decrease)
+    return abs(decrease)
+
+
+def l1_penalty(theta: np.ndarray, l1: float | np.ndarray) -> float:
+    """Return the l1 penalty on the weights."""
+    return float(np.sum(l1 * np.abs(theta[:-1]))) if np.any(l1) else 0.0

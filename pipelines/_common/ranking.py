@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import gen_batches
 
-from estimators._bayes.top_k import top_k_indices
+from estimators.naive_bayes import top_k_indices
 
 SCORES_AT_ONCE = 1 << 20  # 8 MB of float64, where a classifier's top_k cannot help
 MOST_EXCLUDED = 1000  # labels that top_k is asked for beyond k; with more, all scores are ranked

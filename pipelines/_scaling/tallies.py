@@ -6,15 +6,13 @@ over a network, and the rows do not.
 """
 
 import copy
-import sys
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
-from estimators import GDRegressor, PolynomialRegressor
-from estimators.linear import check_rows
+from estimators import PolynomialRegressor
 from pipelines._common.evenings import CATEGORIES, KINDS, of_kind, read_evenings
 
 MOST_VALUES = 1_000_000  # different values of one column of evenings, for its median
@@ -91,19 +89,17 @@ class StatelessTally(Tally):
 class EncoderTally(Tally):
     """Categories, and how many ones the encoded rows hold: so sparse or dense is chosen as in `fit`."""
 
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> tuple[Any, int]:
-        """Return the encoder of a batch and its number of ones."""
-        encoder = clone(self.model)
-        columns = encoder._learn(X, reset=True)
-        return encoder, encoder._encode(columns).nnz if encoder.sparse_output else 0
+    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
+        """Return the categories of a batch and its number of ones."""
+        return clone(self.model).additive_state(X)
 
-    def add(self, k: int, one: Any, other: Any) -> tuple[Any, int]:
+    def add(self, k: int, one: Any, other: Any) -> Any:
         """Return the union of the categories and the sum of the ones."""
-        return super().add(k, one[0], other[0]), one[1] + other[1]
+        return one.merge(other)
 
     def close(self, k: int, state: Any) -> None:
-        """Take in the encoder."""
-        self.fitted, self.n_ones = state
+        """Take in the categories."""
+        self.fitted, self.n_ones = clone(self.model).fit_state(state), state.n_ones
 
 
 class ScalerTally(Tally):
@@ -159,37 +155,19 @@ class ComplementTally(Tally):
     """The counts of ComplementNB; what depends on all classes, prior and smoothing, waits for the end."""
 
     weighted = True
-    neutral = {"alpha": 1.0, "force_alpha": True, "fit_prior": False, "class_prior": None, "norm": False}
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
         """Return the counts of a batch; labels of no weight are labels too."""
-        labels, y = _numbered(y)
-        state = clone(self.model).set_params(**self.neutral)
-        state.fit(X, y, None if weighs_nothing(weight) else weight)
-        if labels is not None:
-            state.classes_ = labels
-        if weighs_nothing(weight):
-            state._set_counts(state.classes_, state._scores.counts * 0.0, state.class_count_ * 0.0)
-        return state
+        return clone(self.model).additive_state(X, y, weight)
+
+    def add(self, k: int, one: Any, other: Any) -> Any:
+        """Return the counts of both batches."""
+        return one.merge(other)
 
     def close(self, k: int, state: Any) -> None:
         """Give the counts the model's own parameters."""
-        check_any(state if state.class_count_.any() else None)
-        params = self.model.get_params(deep=False)
-        fitted = copy.copy(state).set_params(**params)
-        self.fitted = fitted._set_counts(state.classes_, state._scores.counts, state.class_count_)
-
-
-def _numbered(y: Any) -> tuple[np.ndarray | None, Any]:
-    """Return the sorted labels of a polars column of text and their numbers, faster than ComplementNB.
-
-    None and the column as it is for anything else, and where a label is missing: ComplementNB refuses that.
-    """
-    polars = sys.modules.get("polars")
-    if polars is None or not isinstance(y, polars.Series) or y.dtype != polars.String or y.null_count():
-        return None, y
-    labels = y.unique().sort()  # by code points, as Python sorts
-    return np.array(labels.to_list()), y.cast(polars.Enum(labels)).to_physical().to_numpy()
+        check_any(state if state.class_count.any() else None)
+        self.fitted = clone(self.model).fit_state(state)
 
 
 class LeastSquaresTally(Tally):
@@ -199,34 +177,15 @@ class LeastSquaresTally(Tally):
 
     def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
         """Return the statistics of a batch."""
-        if weighs_nothing(weight):
-            return None
-        return self.model_for(k).partial_fit(X, y, weight)
+        return self.model_for(k).additive_state(X, y, weight)
 
     def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the statistics of both batches; float32 only if both were."""
-        both = super().add(k, one, other)
-        kinds = _regressor(one)._dtype, _regressor(other)._dtype
-        _regressor(both)._dtype = np.result_type(*kinds).name
-        return both
+        """Return the statistics of both batches."""
+        return one.merge(other)
 
     def close(self, k: int, state: Any) -> None:
         """Solve, with the model's own parameters."""
-        self.fitted = copy.copy(state).set_params(**self.model.get_params(deep=False))
-        regressor = _regressor(self.fitted)
-        moments = regressor.__dict__.pop("_moments")
-        del regressor._solution  # as if it had seen nothing yet
-        regressor.set_params(learning_rate=self.model.learning_rate)
-        regressor._add(moments, name=type(self.model).__name__)
-        regressor._solved("coef_")
-
-    def model_for(self, k: int) -> Any:
-        """Return a regressor that takes any batch."""
-        return clone(self.model).set_params(learning_rate="auto")
-
-
-def _regressor(model: Any) -> GDRegressor:
-    return getattr(model, "_regressor", model)
+        self.fitted = clone(self.model).fit_state(state)
 
 
 class PolynomialTally(LeastSquaresTally):
@@ -241,11 +200,7 @@ class PolynomialTally(LeastSquaresTally):
         """Return the lowest and highest values of a batch, then its statistics."""
         if k == self.n_passes - 1:
             return super().read(k, X, y, weight)
-        if weighs_nothing(weight):
-            return None
-        X, _, weight = check_rows(clone(self.model), X, y, weight, reset=True)
-        X = X if weight is None else X[weight > 0]
-        return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
+        return self.model.find_domain(X, y, weight)
 
     def add(self, k: int, one: Any, other: Any) -> Any:
         """Return what both batches say."""
@@ -256,19 +211,14 @@ class PolynomialTally(LeastSquaresTally):
     def close(self, k: int, state: Any) -> None:
         """Take in the domain, then solve."""
         if k == self.n_passes - 1:
-            super().close(k, _with_own_regressor(state))
+            super().close(k, state)
         else:
+            check_any(state if np.isfinite(state).all() else None)
             self.domain = state
 
     def model_for(self, k: int) -> Any:
         """Return a regressor that takes any batch."""
-        return super().model_for(k).set_params(domain=self.domain)
-
-
-def _with_own_regressor(state: PolynomialRegressor) -> PolynomialRegressor:
-    state = copy.copy(state)
-    state._regressor = copy.copy(state._regressor)
-    return state
+        return clone(self.model).set_params(domain=self.domain)
 
 
 class EveningTally(Tally):

@@ -20,7 +20,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder as TheirOneHotEncoder
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from estimators._bayes import scores as _complement
 from examples.games.data import load_games
 from examples.games.model import plain_recommender
 from pipelines import (
@@ -229,7 +228,7 @@ def test_the_taverns_catalogue_with_all_its_types(tavern):
 
 @pytest.mark.parametrize("dense", [1 << 22, 0], ids=["dense table", "sparse table"])
 def test_a_large_catalogue(dense, monkeypatch):
-    monkeypatch.setattr(_complement, "DENSE_TABLE", dense)
+    monkeypatch.setattr("estimators._bayes.scores.MAX_DENSE_TABLE", dense)
     rng = np.random.default_rng(1)
     games, _ = random_games(rng, 6000, 1)
     games["gameplay_types"] = [[f"{t} {rng.integers(9)}" for t in types] for types in games["gameplay_types"]]

@@ -1,0 +1,118 @@
+"""Sparse counts of each class: they add up, and classes with equal counts are found among them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from estimators._common.labels import unite_and_locate
+from estimators._common.merging import check_same_features
+
+
+@dataclass(frozen=True, eq=False)
+class ClassCounts:
+    """The counts of some rows: the additive state of `ComplementNB`.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The class labels, sorted.
+    class_count : ndarray of shape (n_classes,)
+        Weighted number of rows of each class.
+    feature_count : csr_array of shape (n_classes, n_features)
+        Weighted sum of each feature in each class, in canonical format without explicit zeros.
+    feature_names : ndarray of shape (n_features,) or None
+        Names of the features, if the rows had names.
+    """
+
+    classes: np.ndarray
+    class_count: np.ndarray
+    feature_count: sp.csr_array
+    feature_names: np.ndarray | None = None
+
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return self.feature_count.shape[1]
+
+    def merge(self, other: "ClassCounts") -> "ClassCounts":
+        """Return the counts of both sets of rows, with the classes of both. Neither is changed.
+
+        Raises
+        ------
+        ValueError
+            If the features differ, or one has strings as labels and the other numbers.
+        """
+        check_same_features(self.n_features, self.feature_names, other.n_features, other.feature_names)
+        classes, of_self, of_other = unite_and_locate(self.classes, other.classes)
+        one, two = self.spread(classes, of_self), other.spread(classes, of_other)
+        feature_count = as_csr(one.feature_count + two.feature_count)
+        return ClassCounts(classes, one.class_count + two.class_count, feature_count, self.feature_names)
+
+    def spread(self, classes: np.ndarray, position: np.ndarray) -> "ClassCounts":
+        """Return the same counts for more classes, in which those of this state stand at `position`."""
+        if classes is self.classes:
+            return self
+        sizes, class_count = np.zeros(len(classes), dtype=np.intp), np.zeros(len(classes))
+        counts = self.feature_count
+        sizes[position], class_count[position] = np.diff(counts.indptr), self.class_count
+        parts = counts.data, counts.indices, np.concatenate(([0], np.cumsum(sizes)))
+        counts = sp.csr_array(parts, shape=(len(classes), self.n_features))
+        return ClassCounts(classes, class_count, counts, self.feature_names)
+
+
+def count_by_class(
+    X: np.ndarray | sp.csr_array, codes: np.ndarray, weight: np.ndarray, n_classes: int
+) -> sp.csr_array:
+    """Return the weighted sums of the rows of each class, (n_classes, n_features), as CSR.
+
+    O(nonzeros), because the one-hot labels are sparse too. Each class must occur in `codes`, so the sums of
+    a dense X are never larger than X.
+    """
+    kind = np.int32 if len(codes) <= np.iinfo(np.int32).max else np.int64
+    parts = weight, codes.astype(kind, copy=False), np.arange(len(codes) + 1, dtype=kind)
+    one_hot = sp.csr_array(parts, shape=(len(codes), n_classes)).T.tocsr()
+    return as_csr(one_hot @ X)  # (classes, samples) @ (samples, features)
+
+
+def as_csr(X: np.ndarray | sp.sparray) -> sp.csr_array:
+    """Return X as a canonical float CSR array without explicit zeros, or X itself if it is one."""
+    if isinstance(X, np.ndarray):
+        present = X != 0
+        ends = np.cumsum(np.count_nonzero(present, axis=1))
+        indices = np.nonzero(present)[1]
+        parts = X[present], indices, np.concatenate(([0], ends))
+        return sp.csr_array(parts, shape=X.shape, dtype=np.float64)
+    if not isinstance(X, sp.csr_array) or X.dtype != np.float64:
+        X = sp.csr_array(X, dtype=np.float64)
+    if not X.has_canonical_format or not X.data.all():
+        X = X.copy()
+        X.sum_duplicates()
+        X.eliminate_zeros()
+    return X
+
+
+def number_distinct_rows(F: sp.csr_array) -> np.ndarray:
+    """Number the distinct rows of a canonical CSR array by their first occurrence, (n_rows,). O(nonzeros).
+
+    Rows are compared by a 64-bit hash and then entry by entry. If two different rows have the same hash,
+    all rows count as distinct, which is slower but gives the same answers.
+    """
+    salt = np.random.default_rng(0).integers(2**63, size=F.shape[1], dtype=np.uint64) * 2 + 1
+    hashed = sp.csr_array((pd.util.hash_array(F.data), F.indices, F.indptr), shape=F.shape)
+    number, _ = pd.factorize(hashed @ salt)  # wraps around, as a hash may
+    again = F[first_rows(number)[number]]
+    same = (
+        np.array_equal(again.indptr, F.indptr)
+        and np.array_equal(again.indices, F.indices)
+        and np.array_equal(again.data, F.data)
+    )
+    return number if same else np.arange(F.shape[0])
+
+
+def first_rows(number: np.ndarray) -> np.ndarray:
+    """Return the first row of each number from 0 to the largest, (n_numbers,)."""
+    first = np.empty(number.max() + 1, dtype=np.intp)
+    first[number[::-1]] = np.arange(len(number))[::-1]  # the last assignment to a place wins
+    return first

@@ -1,0 +1,198 @@
+"""What GDRegressor and PolynomialRegressor share: from rows to a state, from a state to the weights."""
+
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import assert_all_finite
+
+from estimators._common.callbacks import FitTask
+from estimators._common.scikit_learn import Interval, StrOptions
+from estimators._least_squares.checks import (
+    CheckedRows,
+    as_columns,
+    check_not_tiny,
+    check_rows,
+    check_sums,
+)
+from estimators._least_squares.expansion import Terms
+from estimators._least_squares.moments import Moments, gather
+from estimators._least_squares.parameters import LeastSquaresParameters, Solution, check_rate
+from estimators._least_squares.rows import ExpandedRows, MatrixLike, Rows, as_rows
+from estimators._least_squares.solve import SecondPass, solve
+from estimators._least_squares.state import LeastSquaresState, as_plain, shape_in_words
+from estimators._least_squares.textbook import stability_limit, textbook_losses
+
+
+class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """The fitted part of both estimators: rows become a state, and the state determines the solution."""
+
+    _parameter_constraints: dict = {
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+        "fit_intercept": ["boolean"],
+        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+    }
+    _validation: dict[str, Any] = {}  # more arguments of scikit-learn's validate_data
+
+    _state: LeastSquaresState
+    _parameters: LeastSquaresParameters  # those at the time of the fit
+    _solution: Solution | None  # None after partial_fit and merge, until it is asked for
+
+    @property
+    def n_iter_(self) -> int:
+        """Number of iterations."""
+        return self._solved("n_iter_").n_iter
+
+    @property
+    def loss_curve_(self) -> np.ndarray:
+        """Objective after each iteration, (`n_iter_`,)."""
+        solution = self._solved("loss_curve_")
+        if solution.losses is None:
+            return textbook_losses(self._moments, self._parameters, solution)
+        return solution.losses.copy()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_solution")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return plain data: a saved model holds none of our private classes."""
+        return {name: as_plain(value) for name, value in super().__getstate__().items()}
+
+    def __setstate__(self, plain: dict[str, Any]) -> None:
+        super().__setstate__(plain)
+        if "_state" in plain:
+            self._state = LeastSquaresState.from_plain(plain["_state"])
+            self._parameters = LeastSquaresParameters(**plain["_parameters"])
+        if plain.get("_solution") is not None:
+            self._solution = Solution(**plain["_solution"])
+
+    @property
+    def _moments(self) -> Moments:
+        """The statistics of the rows, which every fitted model of at most 5,000 columns has."""
+        assert self._state.moments is not None
+        return self._state.moments
+
+    def _check_rows(
+        self,
+        X: MatrixLike,
+        y: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+        reset: bool,
+        allow_zero: bool = False,
+    ) -> CheckedRows:
+        """Return X, y and the weights as arrays. With `reset`, X may have other features than before."""
+        return check_rows(self, X, y, sample_weight, allow_zero, reset=reset, **self._validation)
+
+    def _fit_rows(self, rows: CheckedRows, terms: Terms | None, task: FitTask) -> Self:
+        """Fit rows, which are read twice if need be."""
+        reader = _reader(rows, terms)
+        moments = self._gather(reader, rows, exact=False)
+        self._state, self._parameters = self._new_state(rows, moments, terms), LeastSquaresParameters.of(self)
+        second_pass = SecondPass(moments, reader, as_columns(rows[1]), rows[2])
+        self._solution = solve(moments, self._parameters, task, second_pass)
+        self._state = replace(self._state, moments=second_pass.moments)
+        task.close(lambda: {"_solution": self._solution})
+        return self
+
+    def _add_rows(self, rows: CheckedRows, terms: Terms | None) -> Self:
+        """Fit more rows."""
+        y, is_first = rows[1], not self.__sklearn_is_fitted__()
+        if not is_first and y.shape[1:] != self._state.target_shape:
+            raise ValueError(
+                f"y must have {shape_in_words(self._state.target_shape)}, as before. "
+                f"Got the shape {y.shape} instead."
+            )
+        state = self._state_of(rows, terms)
+        return self._set_state(state if is_first else self._state.merge(state))
+
+    def _state_of(self, rows: CheckedRows, terms: Terms | None) -> LeastSquaresState:
+        """Return the state of some rows."""
+        X, _, weight = rows
+        if weight is not None and not weight.any():
+            assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
+            return self._new_state(rows, None, terms)
+        return self._new_state(rows, self._gather(_reader(rows, terms), rows, exact=True), terms)
+
+    def _gather(self, reader: Rows, rows: CheckedRows, exact: bool) -> Moments:
+        X, y, weight = rows
+        moments = gather(reader, as_columns(y), weight, exact)
+        check_sums(moments, X, type(self).__name__)
+        if not isinstance(reader, ExpandedRows):  # whose columns are scaled
+            check_not_tiny(moments, X, weight)
+        return moments
+
+    def _new_state(
+        self, rows: CheckedRows, moments: Moments | None, terms: Terms | None
+    ) -> LeastSquaresState:
+        X, y, _ = rows
+        names = getattr(self, "feature_names_in_", None)
+        return LeastSquaresState(moments, self.n_features_in_, names, X.dtype.name, y.shape[1:], terms)
+
+    def _fit_state(self, state: LeastSquaresState, terms: Terms | None) -> Self:
+        """Fit from a state of these terms."""
+        state.check_terms(terms)
+        if state.moments is None:
+            raise ValueError("The state holds no rows to learn from, or all their weights are 0.")
+        self._set_state(state)
+        self._set_features(state)
+        self._solved("coef_")
+        return self
+
+    def _set_features(self, state: LeastSquaresState) -> None:
+        self.n_features_in_ = state.n_features
+        self.__dict__.pop("feature_names_in_", None)
+        if state.feature_names is not None:
+            self.feature_names_in_ = state.feature_names
+
+    def _set_state(self, state: LeastSquaresState) -> Self:
+        """Take over a state. Raise, and change nothing, if sums overflow or descent would diverge."""
+        assert state.moments is not None
+        check_sums(state.moments, None, type(self).__name__)
+        parameters = LeastSquaresParameters.of(self)
+        if parameters.learning_rate is not None:
+            check_rate(parameters, stability_limit(state.moments, parameters))
+        self._state, self._parameters, self._solution = state, parameters, None
+        return self
+
+    def _solved(self, name: str) -> Solution:
+        """Return the solution; after partial_fit and merge it is computed when first asked for."""
+        self._check_has(name)
+        if self._solution is None:
+            self._solution = solve(self._moments, self._parameters)
+        return self._solution
+
+    def _check_has(self, name: str) -> None:
+        """Raise AttributeError for a fitted attribute of a model that is not fitted."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: it is not fitted yet."
+            )
+
+    def _shaped(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return weights (..., d, q) and biases (..., q) in the shapes and the type of the attributes."""
+        weights = np.moveaxis(weights, -1, -2)
+        if not self._state.target_shape:
+            weights, bias = weights[..., 0, :], bias[..., 0]
+        dtype = self._state.dtype
+        return np.array(weights, dtype=dtype, order="C"), np.array(bias, dtype=dtype)
+
+
+def check_state(state: object) -> LeastSquaresState:
+    """Raise TypeError unless it is a state of least squares."""
+    if not isinstance(state, LeastSquaresState):
+        raise TypeError(
+            f"fit_state takes what additive_state of the same class returns. Got {type(state).__name__}."
+        )
+    return state
+
+
+def _reader(rows: CheckedRows, terms: Terms | None) -> Rows:
+    X, _, weight = rows
+    return as_rows(X, weight) if terms is None else ExpandedRows(X, terms)

@@ -1,0 +1,92 @@
+"""Checks of rows, targets and sums."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import validate_data
+
+from estimators._common.scikit_learn import check_sample_weight
+from estimators._least_squares.moments import Moments
+from estimators._least_squares.rows import Matrix, MatrixLike
+
+MAX_GRAM_FEATURES = 5000  # beyond, the Gram matrix would take more than 200 MB
+MIN_SUM_OF_SQUARES = 1e-280  # a smaller one is not exact
+FLOATS = [np.float64, np.float32]
+
+CheckedRows = tuple[Matrix, np.ndarray, np.ndarray | None]  # X (n, d), y (n,) or (n, q), weights (n,)
+
+
+def check_rows(
+    estimator: BaseEstimator,
+    X: MatrixLike,
+    y: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    allow_zero: bool = False,
+    **options: Any,
+) -> CheckedRows:
+    """Return X, y and the weights as arrays; `options` go to scikit-learn's validate_data."""
+    rows, target = validate_data(estimator, X, y, dtype=FLOATS, y_numeric=True, multi_output=True, **options)
+    target = target.toarray() if sp.issparse(target) else target
+    assert_all_finite(target, estimator_name=type(estimator).__name__, input_name="y")
+    return rows, target, check_weight(sample_weight, rows, allow_zero)
+
+
+def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -> np.ndarray | None:
+    """Return the weights (n,) as float64; None if there are none. With `allow_zero`, all may be 0."""
+    if sample_weight is None:
+        return None
+    options = {"ensure_non_negative": True, "allow_all_zero_weights": allow_zero}
+    return check_sample_weight(sample_weight, X, dtype=np.float64, **options)
+
+
+def check_wide(X: Matrix, y: np.ndarray) -> None:
+    """Raise if X holds NaN or infinity, or the squares of X or y would overflow or vanish."""
+    assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
+    values = X.data if sp.issparse(X) else X
+    largest = [float(np.abs(part).max(initial=0)) for part in (values, y)]
+    if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
+        raise ValueError(
+            "X or y has values too large, or X too small, for GDRegressor: their squares overflow or vanish. "
+            f"Scale them to below 1e150 and above 1e-140. Got {largest[0]:.0e} and {largest[1]:.0e}."
+        )
+
+
+def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
+    """Raise if X held NaN or infinity, or numbers too large to be squared. O(d^2) unless so."""
+    if not moments.is_finite:
+        if X is not None:
+            assert_all_finite(X, estimator_name=name, input_name="X")
+        raise ValueError(
+            f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
+        )
+
+
+def check_not_tiny(moments: Moments, X: Matrix, sample_weight: np.ndarray | None) -> None:
+    """Raise if a column of X varies by so little that its squares vanish."""
+    small = np.flatnonzero(moments.xx.diagonal() < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))
+    if not len(small):
+        return
+    columns = X[:, small] if sample_weight is None else X[sample_weight > 0][:, small]
+    columns = columns.toarray() if sp.issparse(columns) else columns
+    if (columns.max(axis=0) > columns.min(axis=0)).any():
+        raise ValueError(
+            f"Columns {small[:10].tolist()} of X vary by less than 1e-140, whose square is lost. Scale X."
+        )
+
+
+def as_floats(values: ArrayLike) -> np.ndarray | None:
+    """Return an array of finite floats; None if the values are not that."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    return array if np.isfinite(array).all() else None
+
+
+def as_columns(y: np.ndarray) -> np.ndarray:
+    """Return y as float64 columns, (n, q)."""
+    return y.reshape(len(y), -1).astype(np.float64, copy=False)

@@ -1,0 +1,70 @@
+"""What some rows add to a least-squares fit, as a state that adds up."""
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from estimators._least_squares.expansion import Terms
+from estimators._least_squares.moments import Moments
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquaresState:
+    """The statistics of some rows, and what the rows looked like.
+
+    Its size depends on the columns alone, and it can be pickled, so it travels in place of the rows.
+    """
+
+    moments: Moments | None  # None if all weights are 0, or a fit on more than 5,000 columns kept none
+    n_features: int
+    feature_names: np.ndarray | None  # (n_features,)
+    dtype: str  # "float32" only if all rows were
+    target_shape: tuple[int, ...]  # the shape of y after its first axis
+    terms: Terms | None = None  # of PolynomialRegressor, whose moments are those of its terms
+
+    def merge(self, other: "LeastSquaresState") -> "LeastSquaresState":
+        """Return the state of both sets of rows. Raise ValueError if features, targets or terms differ."""
+        if self.n_features != other.n_features:
+            raise ValueError(f"The features differ: there are {self.n_features} and {other.n_features}.")
+        mine, theirs = self.feature_names, other.feature_names
+        if not np.array_equal(np.asarray(mine), np.asarray(theirs)):
+            raise ValueError(f"The feature names differ: {mine!r} and {theirs!r}.")
+        if self.target_shape != other.target_shape:
+            shapes = f"{shape_in_words(self.target_shape)} and {shape_in_words(other.target_shape)}"
+            raise ValueError(f"The targets differ: y has {shapes}.")
+        self.check_terms(other.terms)
+        if self.moments is None or other.moments is None:
+            return self if other.moments is None else other
+        dtype = np.result_type(self.dtype, other.dtype).name
+        return replace(self, moments=self.moments.merge(other.moments), dtype=dtype)
+
+    def check_terms(self, terms: Terms | None) -> None:
+        """Raise ValueError unless the statistics are of these terms."""
+        if self.terms is None or terms is None:
+            if self.terms is not terms:
+                raise ValueError("A state of GDRegressor does not go with one of PolynomialRegressor.")
+        elif not self.terms.equals(terms):
+            raise ValueError(
+                "The terms differ: 'degree', 'interaction_only', 'expand', 'domain' and 'fit_intercept' must "
+                "be the same for all rows."
+            )
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Self:
+        """Rebuild the state from :func:`as_plain`."""
+        moments, terms = plain["moments"], plain["terms"]
+        moments, terms = moments and Moments(**moments), terms and Terms(**terms)
+        return cls(**plain | {"moments": moments, "terms": terms})
+
+
+def as_plain(value: Any) -> Any:
+    """Return the fields of a dataclass, and of those in it, as dicts; any other value as it is."""
+    if not is_dataclass(value):
+        return value
+    return {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
+
+
+def shape_in_words(target_shape: tuple[int, ...]) -> str:
+    """Describe the shape of y, given its shape after the first axis."""
+    return f"the shape (n_samples, {target_shape[0]})" if target_shape else "one axis"

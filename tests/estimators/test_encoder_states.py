@@ -1,0 +1,270 @@
+"""Laws of encoding, and encoders that add up: chunks, merges, additive states, copies."""
+
+import pickle
+import re
+from unittest import mock
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from estimators import MultiHotEncoder, OneHotEncoder
+
+items = st.one_of(st.text("abcAB é|", max_size=3), st.none())
+cells = st.lists(items, max_size=4)
+columns = st.lists(st.one_of(cells, st.none()), min_size=1, max_size=12)
+
+
+def known_items(column):
+    return sorted({item for cell in column for item in cell or [] if item is not None})
+
+
+@settings(deadline=None)
+@given(columns, st.sampled_from(["list", "pandas", "polars", "polars, long"]))
+def test_encoding_equals_the_definition(column, kind):
+    X = {
+        "list": column,
+        "pandas": pd.Series(column, dtype=object),
+        "polars": pl.Series(column, dtype=pl.List(pl.String)),
+    }[kind.partition(",")[0]]
+    known = known_items(column)
+    with mock.patch("estimators._encoding.columns._MIN_POLARS_ROWS", 0 if "long" in kind else 100):
+        encoded = MultiHotEncoder(handle_unknown="other").fit_transform(X).toarray()
+    expected = [[not cell or None in cell, *(item in (cell or []) for item in known)] for cell in column]
+    assert_array_equal(encoded, np.array(expected, dtype=float))
+
+
+@settings(deadline=None)
+@given(columns, columns, st.sampled_from(["ignore", "other"]))
+def test_encode_undoes_decode(column, question, how):
+    encoder = MultiHotEncoder(handle_unknown=how).fit(column)
+    encoded = encoder.transform(question)
+    decoded = encoder.inverse_transform(encoded)
+    assert (encoder.transform(decoded) != encoded).nnz == 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.text("abc", max_size=2), min_size=1), min_size=1))
+def test_decode_undoes_encode(column):
+    encoder = MultiHotEncoder()
+    decoded = encoder.inverse_transform(encoder.fit_transform(column))
+    assert [cell for (cell,) in decoded] == [sorted(set(cell)) for cell in column]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("abc", max_size=2), min_size=1))
+def test_one_hot_is_multi_hot_of_single_items(words):
+    one, multi = OneHotEncoder(), MultiHotEncoder()
+    assert (one.fit_transform(words) != multi.fit_transform([[w] for w in words])).nnz == 0
+    assert one.inverse_transform(one.transform(words))[:, 0].tolist() == words
+
+
+@settings(deadline=None)
+@given(st.lists(columns, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_chunks_and_merges_in_any_order_equal_the_whole(chunks, random):
+    whole = MultiHotEncoder(handle_unknown="ignore").fit([cell for chunk in chunks for cell in chunk])
+    random.shuffle(chunks)
+    chunked = MultiHotEncoder(handle_unknown="ignore")
+    for chunk in chunks:
+        chunked.partial_fit(chunk)
+    parts = [MultiHotEncoder(handle_unknown="ignore").fit(chunk) for chunk in chunks]
+    while len(parts) > 1:
+        parts.append(parts.pop(0).merge(parts.pop(0)))
+    for encoder in (chunked, parts[0]):
+        assert encoder.categories_[0].tolist() == whole.categories_[0].tolist()
+        assert (encoder.transform(chunks[0]) != whole.transform(chunks[0])).nnz == 0
+
+
+def test_numbers_in_chunks_equal_the_whole():
+    whole = OneHotEncoder().fit(np.array([[3.5], [1], [2]]))
+    chunked = OneHotEncoder().partial_fit(pd.Series([2])).partial_fit(np.array([[3.5], [1]]))
+    merged = OneHotEncoder().fit([1, 2]).merge(OneHotEncoder().fit([3.5]))
+    for encoder in (chunked, merged):
+        assert encoder.categories_[0].dtype == whole.categories_[0].dtype
+        assert_array_equal(encoder.categories_[0], whole.categories_[0])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "message"),
+    [
+        ({}, {"handle_unknown": "ignore"}, "'handle_unknown' parameters differ: 'error' and 'ignore'"),
+        ({"dtype": np.float32}, {"dtype": np.int8}, "'dtype' parameters differ: .*float32.* and .*int8"),
+        ({"sparse_output": False}, {}, "'sparse_output' parameters differ: False and True"),
+        ({"categories": ["a"]}, {}, r"'categories' parameters differ: \['a'\] and 'auto'"),
+        ({"categories": ["a", "b"]}, {"categories": ["b", "a"]}, "'categories' parameters differ"),
+    ],
+)
+def test_merge_refuses_other_parameters(ours, theirs, message):
+    encoder = MultiHotEncoder(**ours).fit([["a"]])
+    before = pickle.dumps(encoder)
+    with pytest.raises(ValueError, match=message):
+        encoder.merge(MultiHotEncoder(**theirs).fit([["a"]]))
+    assert pickle.dumps(encoder) == before
+
+
+def test_merge_refuses_other_columns_and_classes():
+    encoder = MultiHotEncoder().fit(pd.Series([["a"]], name="t"))
+    with pytest.raises(ValueError, match=r"feature names differ: array\(\['t'\].* and array\(\['u'\]"):
+        encoder.merge(MultiHotEncoder().fit(pd.Series([["a"]], name="u")))
+    with pytest.raises(ValueError, match="different features: 1 and 2"):
+        encoder.merge(MultiHotEncoder().fit(np.array([[1, 2]])))
+    with pytest.raises(ValueError, match=r"'separator' parameters differ: None and '\|'"):
+        encoder.merge(MultiHotEncoder(separator="|").fit(pd.Series(["a"], name="t")))
+    with pytest.raises(
+        TypeError, match="MultiHotEncoder merges with .* Got estimators.encoders.OneHotEncoder"
+    ):
+        encoder.merge(OneHotEncoder().fit(["a"]))
+
+
+def test_merge_with_equal_given_categories():
+    a, b = (OneHotEncoder(categories=np.array(["b", "a"])).fit([x]) for x in ("a", "b"))
+    assert a.merge(b) is a
+    assert a.categories_[0].tolist() == ["b", "a"]
+
+
+def test_a_second_fit_forgets_the_first(lib):
+    encoder = OneHotEncoder().fit(lib.frame({"w": ["a"]})).fit(["b"])
+    assert encoder.categories_[0].tolist() == ["b"]
+    assert not hasattr(encoder, "feature_names_in_")
+
+
+def test_survives_pickle_clone_and_joblib(tmp_path):
+    encoder = MultiHotEncoder(handle_unknown="other", dtype=np.int8).fit([["b"], ["a"]])
+    joblib.dump(encoder, tmp_path / "encoder.joblib")
+    for copy in (pickle.loads(pickle.dumps(encoder)), joblib.load(tmp_path / "encoder.joblib")):
+        assert_array_equal(copy.transform([["a", "z"]]).toarray(), [[1, 1, 0]])
+    assert clone(encoder).get_params() == encoder.get_params()
+
+
+def test_a_failed_refit_leaves_no_old_categories_behind():
+    encoder = OneHotEncoder().fit(pd.DataFrame({"a": ["x", "y"]}))
+    with pytest.raises(ValueError, match="missing value"):
+        encoder.fit(pd.DataFrame({"b": ["x", None], "c": ["p", "q"]}))
+    with pytest.raises(NotFittedError):
+        encoder.transform(pd.DataFrame({"a": ["x"]}))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(columns, min_size=1, max_size=4),
+    st.randoms(use_true_random=False),
+    st.sampled_from(["ignore", "other"]),
+    st.sampled_from(["auto", ["b", "a", "ab"]]),
+)
+def test_states_of_chunks_merged_in_any_order_equal_fit(chunks, random, how, categories):
+    encoder = MultiHotEncoder(handle_unknown=how, categories=categories)
+    whole = clone(encoder)
+    encoded = whole.fit_transform([cell for chunk in chunks for cell in chunk])
+    states = [encoder.additive_state(chunk) for chunk in chunks]
+    random.shuffle(states)
+    while len(states) > 1:
+        states.append(states.pop(0).merge(pickle.loads(pickle.dumps(states.pop(0)))))
+    encoder.fit_state(states[0])
+    assert encoder.categories_[0].tolist() == whole.categories_[0].tolist()
+    assert encoder.n_features_in_ == 1
+    assert (encoder.transform(chunks[0]) != whole.transform(chunks[0])).nnz == 0
+    assert states[0].n_ones == encoded.nnz
+
+
+@settings(deadline=None)
+@given(columns, columns)
+def test_merging_states_changes_neither(one, other):
+    encoder = MultiHotEncoder(handle_unknown="ignore")
+    one, other = encoder.additive_state(one), encoder.additive_state(other)
+    before = pickle.dumps((one, other))
+    one.merge(other)
+    other.merge(one)
+    assert pickle.dumps((one, other)) == before
+
+
+@pytest.mark.parametrize("encoder", [OneHotEncoder(), OneHotEncoder().fit([["x", 1]])], ids=["new", "fitted"])
+def test_a_state_depends_on_the_parameters_only_and_leaves_the_encoder_as_it_is(encoder):
+    before = pickle.dumps(encoder)
+    frame = pd.DataFrame({"w": ["b", "a"]})
+    state = encoder.additive_state(frame, None, [0, 0])
+    assert pickle.dumps(encoder) == before
+    assert state.n_ones == 2
+    assert encoder.fit_state(state).get_feature_names_out().tolist() == ["w=a", "w=b"]
+    assert encoder.feature_names_in_.tolist() == ["w"]
+    encoder.fit_state(encoder.additive_state(["c"]))
+    assert not hasattr(encoder, "feature_names_in_")
+    assert encoder.get_feature_names_out().tolist() == ["x0=c"]
+
+
+def test_ones_are_counted_for_sparse_output_only():
+    assert MultiHotEncoder(sparse_output=False).additive_state([["a", "b"]]).n_ones == 0
+    assert MultiHotEncoder().additive_state([["a", "b", "b"], ["a"]]).n_ones == 3
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "X", "error", "message"),
+    [
+        ("auto", "auto", [["a", "b"]], ValueError, "different features: 1 and 2"),
+        ("auto", "auto", pd.DataFrame({"w": ["a"]}), ValueError, "feature names differ: None and array"),
+        ("auto", "auto", [1], TypeError, "uniformly strings or numbers"),
+        (["a", "b"], "auto", ["a"], ValueError, "given categories differ"),
+        (["b", "a"], ["a", "b"], ["b"], ValueError, "given categories differ"),
+    ],
+    ids=["columns", "names", "kinds", "auto", "order"],
+)
+def test_states_that_do_not_add_up(ours, theirs, X, error, message):
+    state = OneHotEncoder(categories=ours).additive_state(["a"])
+    with pytest.raises(error, match=message):
+        state.merge(OneHotEncoder(categories=theirs).additive_state(X))
+
+
+def test_a_state_of_other_parameters_is_refused():
+    with pytest.raises(ValueError, match="another parameter 'categories'"):
+        OneHotEncoder(categories=["a"]).fit_state(OneHotEncoder().additive_state(["a"]))
+    with pytest.raises(ValueError, match="unknown category 'b'"):
+        OneHotEncoder(categories=["a"]).additive_state(["b"])
+    with pytest.raises(ValueError, match="'dtype' parameter of an encoder"):
+        OneHotEncoder(dtype=np.float16).fit_state(OneHotEncoder().additive_state(["a"]))
+
+
+def test_a_saved_encoder_holds_no_private_class_of_ours():
+    for cls in (OneHotEncoder, MultiHotEncoder):
+        saved = pickle.dumps(cls().fit([[1], [2]]))
+        assert set(re.findall(rb"(?:estimators|pipelines)\.[\w.]+", saved)) == {b"estimators.encoders"}
+
+
+CELLS = st.one_of(
+    cells, items, st.integers(0, 3), st.booleans(), st.floats(allow_nan=False), st.binary(max_size=2)
+)
+
+
+@settings(deadline=None)
+@given(CELLS, st.sampled_from(["error", "ignore", "other"]), st.sampled_from(["one", "multi", "separated"]))
+def test_one_cell_is_encoded_as_a_row_is(cell, how, kind):
+    if kind == "one":
+        encoder = OneHotEncoder(handle_unknown=how).fit(["a", "b", "é"])
+    elif kind == "multi":
+        encoder = MultiHotEncoder(handle_unknown=how).fit([["a", "b", "é"]])
+    else:
+        encoder = MultiHotEncoder(handle_unknown=how, separator="|").fit(["a|b|é"])
+    places = encoder.cell_encoder(start=4).places(cell)
+    try:
+        row = encoder.transform(pd.Series([cell], dtype=object))
+    except (ValueError, TypeError):
+        assert places is None or (kind == "one" and isinstance(cell, list))
+    else:
+        assert places is None or places == (row.indices + 4).tolist()
+        assert places is not None or type(cell) in (bytes, np.ndarray)
+
+
+def test_what_a_cell_encoder_says_of_its_column():
+    encoder = MultiHotEncoder(handle_unknown="other").fit(pd.DataFrame({"t": [["b"]], "u": [[2, 1]]}))
+    cell = pickle.loads(pickle.dumps(encoder.cell_encoder(1, start=5)))
+    assert (cell.name, cell.categories, cell.end) == ("u", (1, 2), 8)
+    assert cell.places([1, 7]) == [5, 6]
+    encoder.partial_fit(pd.DataFrame({"t": [["a"]], "u": [[0]]}))
+    assert cell.places(2) == [7]
+    with pytest.raises(NotFittedError):
+        MultiHotEncoder().cell_encoder()

@@ -1,0 +1,138 @@
+"""How exact the sums of GDRegressor are, at known condition numbers."""
+
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.linalg import LinAlgWarning, lstsq
+
+from estimators import GDRegressor
+from estimators._least_squares.moments import exact_products
+from tests.estimators.linear_data import EXTENDED, close, rows_of_condition
+
+
+@pytest.mark.parametrize(
+    ("condition", "tol"),
+    [(1e2, 1e-10), (1e3, 1e-9), (1e4, 1e-8 if EXTENDED else 1e-7), (1e5, 1e-8)][: 3 + EXTENDED],
+)
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e6])
+def test_chunks_equal_the_whole_at_a_known_condition(condition, tol, offset, in_order):
+    X = rows_of_condition(300, 5, condition, offset=offset)
+    rng = np.random.default_rng(1)
+    y = (X - offset) @ rng.normal(size=5) + rng.normal(size=300) * 0.1 + offset
+    whole, chunks, merged, fits = GDRegressor().fit(X, y), GDRegressor(), None, None
+    for part in np.array_split(np.argsort(X[:, 0]) if in_order else rng.permutation(300), 5):
+        chunks.partial_fit(X[part], y[part])
+        one, fit = GDRegressor().partial_fit(X[part], y[part]), GDRegressor().fit(X[part], y[part])
+        merged = one if merged is None else one.merge(merged)
+        fits = fit if fits is None else fit.merge(fits)
+    for model in (chunks, merged, fits):
+        close(model.coef_, whole.coef_, tol)
+
+
+@pytest.mark.parametrize("penalty", [{}, {"fit_intercept": False}, {"alpha": 1e-6, "l1_ratio": 0.5}])
+@pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, sp.csr_array])
+@pytest.mark.parametrize("seed", range(4))
+def test_chunks_of_any_size_equal_the_whole_at_condition_10_000(seed, form, penalty):
+    rng = np.random.default_rng(seed)
+    n, d = int(rng.integers(100, 3000)), int(rng.integers(2, 40))
+    X = rows_of_condition(n, d, 1e4, seed=seed)
+    if form is sp.csr_array:  # rows of one value each beside, so that sparse products are taken
+        X = np.vstack([X[:60], np.eye(d)[rng.integers(0, d, 3000)] * np.geomspace(1, 1e-3, d)])
+        n = len(X)
+    y = X @ rng.normal(size=d) + rng.normal(size=n) * (seed % 2)
+    whole, chunks, merged = GDRegressor(**penalty).fit(form(X), y), GDRegressor(**penalty), None
+    for part in np.array_split(np.arange(n), int(rng.integers(2, n // d))):  # some are shorter than X is wide
+        chunks.partial_fit(form(X[part]), y[part])
+        one = GDRegressor(**penalty).fit(form(X[part]), y[part])
+        merged = merged.merge(one) if merged else one
+    for model in (chunks, merged):
+        close(model.coef_, whole.coef_, 1e-8 if EXTENDED else 1e-7)
+
+
+def unsorted(x):
+    """A CSR matrix whose rows name their columns backwards, as products of matrices may."""
+    rows, columns = x.shape
+    backwards = np.tile(np.arange(columns)[::-1], rows)
+    return sp.csr_array((x[:, ::-1].ravel(), backwards, columns * np.arange(rows + 1)), x.shape)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e140, 1e-120])
+def test_products_are_exact(spread):
+    rng = np.random.default_rng(0)
+    x, v = rng.normal(size=(400, 3)) * [1, 1e5, spread], rng.normal(size=(2, 400))
+    x[:, 1] += 1e6
+    for form in (np.asarray, sp.csr_array, unsorted):
+        xx, vx = exact_products(form(x), v)
+        exact_x, exact_v = [[[Fraction(value) for value in row] for row in each] for each in (x.T, v)]
+        for i, row in enumerate(exact_x):
+            expected = [sum(a * b for a, b in zip(row, other, strict=True)) for other in exact_x]
+            found = [Fraction(*value.as_integer_ratio()) for value in xx[i]]
+            room = [float(np.linalg.norm(x[:, i]) * np.linalg.norm(x[:, j])) for j in range(3)]
+            assert max(abs(f - e) / Fraction(r) for f, e, r in zip(found, expected, room, strict=True)) < (
+                1e-18 if EXTENDED else 1e-15
+            )
+        for i, row in enumerate(exact_v):
+            for j, other in enumerate(exact_x):
+                gap = abs(
+                    Fraction(*vx[i, j].as_integer_ratio())
+                    - sum(a * b for a, b in zip(row, other, strict=True))
+                )
+                room = float(np.linalg.norm(v[i]) * np.linalg.norm(x[:, j]))
+                assert gap / Fraction(room) < (1e-18 if EXTENDED else 1e-15)
+
+
+def test_ill_conditioned_chunks_are_warned_of():
+    w = np.array([1.0, 2.0, 3.0, 4.0])
+    for condition in (3e6, 1e7):
+        X = rows_of_condition(200, 4, condition)
+        with pytest.warns(LinAlgWarning, match="X is ill-conditioned .*Call fit with all rows"):
+            chunks = GDRegressor().partial_fit(X, X @ w).coef_
+        assert np.abs(chunks - w).max() < 100 * np.finfo(float).eps * condition**2 * 4
+        GDRegressor().fit(X, X @ w)  # reads the rows twice: nothing to warn of
+
+
+def test_chunks_keep_the_smallest_direction_at_condition_1e6():
+    X, w = rows_of_condition(200, 4, 1e6), np.array([1.0, 2.0, 3.0, 4.0])
+    chunks = GDRegressor().partial_fit(X, X @ w).coef_
+    close(X @ chunks, X @ w, 1e-8)
+    close(chunks, w, 1e-3)
+
+
+@pytest.mark.parametrize("d", [4, 60])
+def test_chunks_are_good_or_warned_of(d):
+    w = np.arange(1.0, d + 1)
+    for condition in np.geomspace(3e5, 1e7, 20):
+        X = rows_of_condition(200, d, condition)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LinAlgWarning)
+            chunks = GDRegressor().partial_fit(X, X @ w).coef_
+        if not caught:
+            close(chunks, w, 1e-6 if EXTENDED else 1e-2)
+
+
+@pytest.mark.parametrize("condition", [1e1, 1e3, 1e4, 3e5])
+def test_well_conditioned_chunks_are_not_warned_of(condition):
+    X = rows_of_condition(200, 4, condition, seed=3)
+    close(GDRegressor().partial_fit(X, X @ [1.0, 2.0, 3.0, 4.0]).coef_, [1, 2, 3, 4], 1e-6)
+
+
+@pytest.mark.parametrize("n", [50, 100_000])
+@pytest.mark.parametrize("kind", ["one-hot", "sum of others", "scaled copy"])
+def test_rank_deficient_chunks_give_the_shortest_weights_and_no_warning(kind, n):
+    rng = np.random.default_rng(0)
+    if kind == "one-hot":
+        X = np.eye(5)[rng.integers(0, 5, n)]
+    else:
+        X = rng.normal(size=(n, 4)) + 3
+        X = np.column_stack([X, X.sum(axis=1) if kind == "sum of others" else 1e3 * X[:, 0]])
+    y = X @ [1.0, 2.0, 3.0, 4.0, 0.0] + rng.normal(size=n)
+    expected = lstsq(X - X.mean(axis=0), y - y.mean(), cond=1e-9)[0]
+    chunks = GDRegressor()
+    for part in np.array_split(np.arange(n), 3):
+        chunks.partial_fit(X[part], y[part])
+    close(chunks.coef_, expected, 1e-7)
+    close(GDRegressor().fit(X, y).coef_, expected, 1e-9)
