@@ -1,8 +1,8 @@
-"""How the tests run: the whole suite in parallel, single tests in one process, nothing that is not installed.
+"""How the tests run: the whole suite in parallel, single tests in one process.
 
-``pytest`` alone runs the whole suite with one process for each core, at most 8, and each process runs one file
-at a time. If files or tests are named, or with ``-k``, ``-s``, ``--pdb`` or ``-p no:xdist``, everything runs in
-one process. ``-n`` overrules both.
+``pytest`` alone runs the whole suite with one process for each core, at most 8, and each process runs one
+file at a time. If files or tests are named, or with ``-k``, ``-s``, ``--pdb`` or ``-p no:xdist``, everything
+runs in one process. ``-n`` overrules both.
 """
 
 import os
@@ -21,10 +21,9 @@ NEED_DASK = ("pipelines.scale.fit_dask", "pipelines.scale.recommend_dask")
 MAX_PROCESSES = 8
 # These start first, the longest first, so that no process is left with one of them when the others are done.
 LONG_FILES = (
+    "tests/examples/web/test_faults.py",
     "tests/examples/web/tavern/test_browser.py",
     "tests/examples/web/pizzeria/test_browser.py",
-    "tests/examples/web/tavern/test_workers.py",
-    "tests/examples/web/pizzeria/test_workers.py",
 )
 
 

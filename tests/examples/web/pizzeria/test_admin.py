@@ -10,9 +10,9 @@ from sqlalchemy import delete, func, select
 from examples.pizza.web.model import signed
 from examples.pizza.web.tables import Evening, Order, Reservation
 from examples.web.database import bump
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     EVIL,
-    eventually,
     is_up_to_date,
     send,
     text_of,
@@ -97,7 +97,7 @@ def test_a_day_of_which_nothing_was_known_becomes_an_evening_once(app, admin, de
         bump(session, structural=True)
         for table in (Reservation, Order, Evening):
             session.execute(delete(table).where(table.day.in_(days)))
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_number_far_beyond_all_others_is_asked_about(app, admin, desk, field, 
     save(admin, f"/admin/{desk}/{row.id}/delete")
     if desk == "orders":
         save(admin, f"/admin/evenings/{find(app, Evening).id}/delete")
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 def test_an_evening_keeps_its_day_and_its_rows(app, admin):

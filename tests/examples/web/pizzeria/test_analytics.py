@@ -10,8 +10,8 @@ import pytest
 
 from examples.pizza.web import charts
 from examples.pizza.web.model import Usual, unseen_forecasts
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
-    eventually,
     is_up_to_date,
     text_of,
 )
@@ -128,7 +128,7 @@ def test_bad_ranges_are_said_and_never_crash(browser, query):
 
 
 def test_a_level_that_few_evenings_cannot_promise_is_refused_everywhere(app, browser, monkeypatch):
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
     served = app.state.live._served
     few = copy.copy(served.answers)
     few._levels = copy.copy(few._levels)

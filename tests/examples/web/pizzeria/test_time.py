@@ -1,7 +1,6 @@
 """Which evening is tonight: around midnight, at both changes of the clocks, and where the restaurant is."""
 
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from fastapi.testclient import TestClient
 from examples.pizza.__main__ import main
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web.site import create_app
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import HOME
 
 ROME = ZoneInfo("Europe/Rome")
@@ -92,10 +92,8 @@ def test_at_midnight_the_page_turns_and_the_evening_that_is_over_is_learned(tmp_
         assert f"{tomorrow:%A}, {tomorrow.day} {tomorrow:%B %Y}" in page
         days = re.findall(r'<th scope="row"><a href="/\?date=([\d-]+)"', page)
         assert days == [str(tomorrow + timedelta(i)) for i in range(1, 15)]
-        end = time.monotonic() + 5
-        while app.state.live.trainings == trainings or app.state.live.answers is before:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        live = app.state.live
+        wait_for(lambda: live.trainings > trainings and live.answers is not before)
         assert app.state.live.answers.n_evenings == before.n_evenings + 1
         assert today in app.state.live.answers.unseen
         assert "70 doughs were used" in re.sub("<[^>]+>", "", browser.get(f"/?date={today}").text)

@@ -1,7 +1,6 @@
 """The live model follows the database in every worker."""
 
 import os
-import time
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,9 +12,7 @@ from examples.web.app import build_app
 from examples.web.database import Database, bump, head
 from examples.web.live import Burst, Learner, LiveModel
 from pipelines import save_model
-from tests.examples.web.pages import (
-    eventually,
-)
+from tests.examples.sites import wait_for
 from tests.examples.web.shared.demo import add, compiled, counted, train, update, words
 
 
@@ -53,25 +50,34 @@ def test_rows_are_learned_online_by_every_worker_and_the_old_answers_stay_as_the
         worker.start()
     before = two[1].answers
     write(two[0], "wine", structural=False)
-    eventually(lambda: all(worker.answers == {"tea": 2, "wine": 2} for worker in two), 1)
+    wait_for(lambda: all(worker.answers == {"tea": 2, "wine": 2} for worker in two))
     assert before == {"tea": 2, "wine": 1}
     assert [worker.trainings for worker in two] == [0, 0]
 
 
-def test_a_burst_of_changes_is_trained_once_by_one_worker(two):
+def test_a_burst_of_changes_is_trained_once_by_one_worker(two, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now[0])
     for worker in two:
-        worker.start()
+        worker.turn(at_once=True)
     for _ in range(10):
         write(two[0], "tea", structural=True)
-    eventually(lambda: all(worker.answers == {"tea": 12, "wine": 1} for worker in two), 1.5)
-    time.sleep(0.5)
+        now[0] += live_module.QUIET / 2
+        for worker in two:
+            worker.turn()
+    assert [worker.trainings for worker in two] == [0, 0]
+    for _ in range(3):
+        now[0] += live_module.QUIET
+        for worker in two:
+            worker.turn()
+    assert [worker.answers for worker in two] == [{"tea": 12, "wine": 1}] * 2
     assert sum(worker.trainings for worker in two) == 1
 
 
 def test_one_change_is_enough_to_train_by(two):
     two[0].start()
     write(two[0], "wine", structural=True)
-    eventually(lambda: two[0].trainings == 1)
+    wait_for(lambda: two[0].trainings == 1)
     assert two[0].answers == {"tea": 2, "wine": 2}
 
 
@@ -79,10 +85,10 @@ def test_a_database_that_comes_back_is_followed_again(two, monkeypatch):
     two[0].start()
     with monkeypatch.context() as patch:
         patch.setattr(live_module, "head", lambda session: 1 / 0)
-        eventually(lambda: two[0].health()["status"] == "degraded")
+        wait_for(lambda: two[0].health()["status"] == "degraded")
         assert two[0].reason.startswith("the database cannot be followed")
         assert two[0].answers == {"tea": 2, "wine": 1}
-    eventually(lambda: two[0].health()["status"] == "ok")
+    wait_for(lambda: two[0].health()["status"] == "ok")
 
 
 def test_a_burst_that_does_not_end_is_trained_all_the_same(monkeypatch):
@@ -104,13 +110,13 @@ def test_a_failed_training_keeps_the_last_good_model_and_says_so(two):
     for worker in two:
         worker.start()
     write(two[0], "bad", structural=True)
-    eventually(lambda: all(worker.health()["status"] == "degraded" for worker in two))
+    wait_for(lambda: all(worker.health()["status"] == "degraded" for worker in two))
     assert "a bad word" in two[0].reason
     assert two[0].answers == two[1].answers == {"tea": 2, "wine": 1}
     with two[0].database.writing() as session:
         bump(session, structural=True)
         session.execute(delete(words).where(words.c.word == "bad"))
-    eventually(lambda: all(worker.health()["status"] == "ok" for worker in two))
+    wait_for(lambda: all(worker.health()["status"] == "ok" for worker in two))
 
 
 def test_a_damaged_file_keeps_the_last_good_model_and_is_made_anew(two):
@@ -118,11 +124,11 @@ def test_a_damaged_file_keeps_the_last_good_model_and_is_made_anew(two):
         worker.start()
     (file,) = two[0].card.parent.glob("demo-model-*.joblib")
     file.write_bytes(b"damaged")
-    eventually(lambda: all("cannot be used" in worker.reason for worker in two), 1)
+    wait_for(lambda: all("cannot be used" in worker.reason for worker in two))
     assert two[0].answers == two[1].answers == {"tea": 2, "wine": 1}
     assert file.name in two[0].reason
     assert str(file.parent) not in two[0].reason  # everybody can read it
-    eventually(lambda: all(worker.health()["status"] == "ok" for worker in two))
+    wait_for(lambda: all(worker.health()["status"] == "ok" for worker in two))
     assert sum(worker.trainings for worker in two) == 1
 
 
@@ -168,7 +174,7 @@ def test_a_site_without_any_model_says_so_until_it_has_one(two):
     with two[0].database.writing() as session:
         bump(session, structural=True)
         session.execute(delete(words).where(words.c.word == "bad"))
-    eventually(lambda: two[0].health()["status"] == "ok")
+    wait_for(lambda: two[0].health()["status"] == "ok")
 
 
 def test_a_new_stamp_is_a_reason_to_train(two, site):
@@ -178,13 +184,13 @@ def test_a_new_stamp_is_a_reason_to_train(two, site):
     two[0].start()
     assert two[0].trainings == 1
     day[0] = "tuesday"
-    eventually(lambda: two[0].trainings == 2)
+    wait_for(lambda: two[0].trainings == 2)
 
 
 def test_rows_that_cannot_be_learned_are_said(two, monkeypatch):
     two[0].start()
     write(two[0], "bad", structural=False)
-    eventually(lambda: "could not be learned" in two[0].reason)
+    wait_for(lambda: "could not be learned" in two[0].reason)
     assert two[0].answers == {"tea": 2, "wine": 1}
 
 
@@ -226,5 +232,5 @@ def test_an_older_model_or_one_of_a_later_database_is_not_served(two, version, w
     two[0].turn()
     assert words in two[0].reason
     assert two[0].answers == {"tea": 2, "wine": 2}
-    eventually(lambda: two[0].turn(at_once=True) or two[0].health()["status"] == "ok")
+    wait_for(lambda: two[0].turn(at_once=True) or two[0].health()["status"] == "ok")
     assert two[0].answers == {"tea": 2, "wine": 2}

@@ -18,9 +18,9 @@ from examples.games.web.model import LEARNER
 from examples.games.web.tables import Console, Game, GameType, Rental
 from examples.web.database import bump
 from examples.web.forms import Form
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     EVIL,
-    eventually,
     fields_of,
     is_up_to_date,
     send,
@@ -55,7 +55,7 @@ def test_a_game_is_added_changed_and_deleted_and_the_keeper_follows(app, admin):
     )
     assert page.url.path == "/admin/games"
     assert "Chess &amp; &lt;Draughts&gt; is saved" in page.text
-    eventually(lambda: "Board" in app.state.live.answers.types)
+    wait_for(lambda: "Board" in app.state.live.answers.types)
     told = admin.get("/api/recommend?budget=cheap&type=Board").json()["suggestions"][0]
     assert told["game"] == "Chess & <Draughts>"
     assert told["gameplay_types"] == ["Strategy", "Board", "Puzzle"]  # puzzle is spelled as it is known
@@ -65,7 +65,7 @@ def test_a_game_is_added_changed_and_deleted_and_the_keeper_follows(app, admin):
     assert sorted(fields["types"]) == ["Board", "Puzzle", "Strategy"]
     fields["cost"], fields["title"] = "25", "Chess"
     assert admin.post(edit, data=fields).url.path == "/admin/games"
-    eventually(lambda: "Chess" in app.state.live.answers.facts)
+    wait_for(lambda: "Chess" in app.state.live.answers.facts)
     assert app.state.live.answers.facts["Chess"].types == (
         "Strategy",
         "Board",
@@ -75,7 +75,7 @@ def test_a_game_is_added_changed_and_deleted_and_the_keeper_follows(app, admin):
     page = admin.get(f"{edit}/delete")
     assert "0 rentals" in page.text
     assert send(admin, page, f"{edit}/delete").url.path == "/admin/games"
-    eventually(lambda: "Board" not in app.state.live.answers.types)
+    wait_for(lambda: "Board" not in app.state.live.answers.types)
     assert admin.get(edit).status_code == 404
 
 
@@ -164,7 +164,7 @@ def test_a_stored_title_is_never_markup(admin, app, browser):
         "new_types": "<i>x</i>",
     }
     assert send(admin, page, "/admin/games/new", **evil, top_rated="on").url.path == "/admin/games"
-    eventually(lambda: EVIL in app.state.live.answers.facts)
+    wait_for(lambda: EVIL in app.state.live.answers.facts)
     slug = app.state.live.answers.facts[EVIL].slug
     row = re.search(r"/admin/games/\d+", admin.get("/admin/games", params={"q": EVIL[:20]}).text)[0]
     asked = {"type": "<i>x</i>"}
@@ -182,7 +182,7 @@ def test_a_stored_title_is_never_markup(admin, app, browser):
         assert not re.search(r"<script>alert|<img src=x|<i>x", answer.text)
     send(admin, admin.get(f"{row}/delete"), f"{row}/delete")
     send(admin, admin.get(f"/admin/consoles/{console.id}/delete"), f"/admin/consoles/{console.id}/delete")
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 def test_names_are_the_same_in_small_letters_and_capitals_of_every_alphabet(admin, app):
@@ -202,7 +202,7 @@ def test_names_are_the_same_in_small_letters_and_capitals_of_every_alphabet(admi
         bump(session, structural=True)
         session.delete(session.scalar(select(Game).where(Game.title == "Ōkami")))
         session.delete(session.scalar(select(Console).where(Console.name == "Élan")))
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 def test_a_visitors_rental_does_not_become_one_that_the_visitor_has(app, admin, browser):
@@ -276,7 +276,7 @@ def test_rentals_are_entered_changed_and_deleted_at_the_desk(admin, app):
         assert (rental.budget, rental.types) == (None, ["Puzzle", "Party"])
     send(admin, admin.get(f"{row}/delete"), f"{row}/delete")
     assert admin.get(row).status_code == 404
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 @pytest.mark.parametrize("desk", ["games", "consoles", "rentals"])
@@ -300,7 +300,7 @@ def test_a_training_that_fails_is_said_at_the_counter(admin, app, monkeypatch):
     )
     with app.state.database.writing() as session:
         bump(session, structural=True)
-    eventually(lambda: app.state.live.health()["status"] == "degraded")
+    wait_for(lambda: app.state.live.health()["status"] == "degraded")
     assert "the keeper is ill" in admin.get("/admin").text
     assert "the keeper is ill" in admin.get("/health").json()["reason"]
     assert admin.get("/suggest?type=Puzzle").status_code == 200
@@ -308,5 +308,5 @@ def test_a_training_that_fails_is_said_at_the_counter(admin, app, monkeypatch):
     monkeypatch.undo()
     with app.state.database.writing() as session:
         bump(session, structural=True)
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
     assert "up to date" in admin.get("/admin").text

@@ -8,9 +8,9 @@ from examples.games.data import load_games
 from examples.games.evaluate import CriteriaScorer
 from examples.games.web.model import LEARNER, Answers, read_facts
 from examples.games.web.tables import Game
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     HOME,
-    eventually,
     is_up_to_date,
     send,
 )
@@ -30,7 +30,7 @@ def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(a
         asked = {"game": behind, "budget": "cheap", "gameplay_types": ["Puzzle"]}
         assert TestClient(app, HOME).post("/api/rentals", json=asked).status_code == 201
     live = app.state.live
-    eventually(lambda: is_up_to_date(app), 1.0)
+    wait_for(lambda: is_up_to_date(app))
     assert places()[behind][0] < places()[ahead][0]
     with app.state.database.reading() as session:
         full = LEARNER.train(session)
@@ -42,13 +42,13 @@ def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(a
 
 
 def test_a_game_that_is_not_recommended_can_be_rented_and_teaches_nothing(app, browser):
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
     with app.state.database.reading() as session:
         other = session.scalar(select(Game).where(Game.top_rated.is_(False)))
     before = app.state.live._served
     page = send(browser, browser.get(f"/games/{other.slug}"), "/rent", game=other.slug)
     assert page.url.path == "/rentals"
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
     after = app.state.live._served
     assert after.version > before.version
     assert after.model.classes_.tolist() == before.model.classes_.tolist()
@@ -66,7 +66,7 @@ def test_a_game_that_is_gone_is_not_recommended_by_a_model_that_knows_it(app):
 
 def test_a_keeper_without_games_says_so_and_who_has_them_all_is_told_that(app, browser, monkeypatch):
     browser.post("/api/rentals", json={"game": "Tetris"})
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
     served = app.state.live._served
     for facts, new, known in [
         ({}, "I know of no game at the moment", "You have rented all I know"),

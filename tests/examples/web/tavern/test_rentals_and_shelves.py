@@ -15,10 +15,10 @@ from examples.games.web.pages import COSTS
 from examples.games.web.seed import free_slug
 from examples.games.web.tables import Console, Game, Rental
 from examples.web.database import bump
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     EVIL,
     HOME,
-    eventually,
     fields_of,
     is_up_to_date,
     send,
@@ -105,7 +105,7 @@ def test_a_page_rents_by_its_address_though_another_game_is_called_so(app, brows
         bump(session, structural=True)
         for game in session.scalars(select(Game).where(Game.developer == "Clover")):
             session.delete(game)
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 def test_the_shelves_are_searched_filtered_and_paged(browser):
@@ -167,7 +167,7 @@ def test_a_game_at_the_edge_of_two_purses_stands_in_one(app, browser):
             if 'href="/games/tetris"' in browser.get(f"/games?q=tetris&budget={name}").text
         ]
         assert found == [budget_of(cents / 100)]
-    eventually(lambda: is_up_to_date(app))
+    wait_for(lambda: is_up_to_date(app))
 
 
 def test_the_front_shelf_has_only_what_the_keeper_recommends(app, browser):

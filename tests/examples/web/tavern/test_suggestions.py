@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from examples.games.web.criteria import nearest
 from examples.games.web.tables import Game, Rental
 from examples.games.words import fit_in_words
+from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     HOME,
-    eventually,
     is_up_to_date,
     send,
 )
@@ -55,7 +55,7 @@ def test_no_game_repeats_or_is_left_out_on_the_way_though_others_rent_meanwhile(
             for _ in range(40):  # the last of those told comes to the top
                 body = {"game": told[-1]["game"], "budget": "cheap", "gameplay_types": ["RPG"]}
                 TestClient(app, HOME).post("/api/rentals", json=body)
-            eventually(lambda: is_up_to_date(app))
+            wait_for(lambda: is_up_to_date(app))
             assert app.state.live.answers.recommend("cheap", ["RPG"], 1)[0].game.title != first
         page = next_of(browser, page)
     assert len(set(seen)) == 5

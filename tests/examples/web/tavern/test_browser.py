@@ -1,165 +1,66 @@
-"""The sites in a real browser: chromium, headless, driven by playwright; with axe-core's accessibility rules."""
+"""The tavern in a real browser: every page, a visitor's way, the admin's, with and without scripts."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.examples.web.conftest import SIZES, visiting
+from tests.examples.web.browsing import (
+    SIZES,
+    Tour,
+    heading,
+    log_in,
+    press_to,
+    problems_on,
+    unseen_stops,
+    violations,
+    visiting,
+)
 from tests.examples.web.pages import PASSWORD
 
-
-@dataclass(frozen=True)
-class Tour:
-    """A site's pages: those of everybody, those behind the login, those that say what is wrong with their address."""
-
-    package: str
-    name: str
-    open: tuple[str, ...]
-    closed: tuple[str, ...]
-    wrong: tuple[str, ...]
-
-
-TOURS = [  # a site more is an entry more
-    Tour(
-        "examples.games",
-        "tavern",
-        (
-            "/",
-            "/?budget=cheap&type=Puzzle",
-            "/suggest?budget=cheap&type=Adventure&type=Platform",
-            "/suggest",
-            "/suggest?n=6",
-            "/games?type=Racing",
-            "/games?q=nothingislikethat",
-            "/games/tetris",
-            "/rentals",
-            "/login",
-            "/api/docs",
-        ),
-        (
-            "/admin",
-            "/admin/games",
-            "/admin/games/1",
-            "/admin/games/new",
-            "/admin/games/1/delete",
-            "/admin/consoles",
-            "/admin/consoles/1",
-            "/admin/rentals",
-            "/admin/rentals/1",
-        ),
-        ("/suggest?budget=cheap&type=Puzzel", "/games?type=Puzzel"),
+TOUR = Tour(
+    "examples.games",
+    "tavern",
+    (
+        "/",
+        "/?budget=cheap&type=Puzzle",
+        "/suggest?budget=cheap&type=Adventure&type=Platform",
+        "/suggest",
+        "/suggest?n=6",
+        "/games?type=Racing",
+        "/games?q=nothingislikethat",
+        "/games/tetris",
+        "/rentals",
+        "/login",
+        "/api/docs",
     ),
-    Tour(
-        "examples.pizza",
-        "pizzeria",
-        (
-            "/",
-            "/?service=0.9",
-            "/analytics",
-            "/analytics?from=2026-01-01&to=2026-01-31",
-            "/login",
-            "/api/docs",
-        ),
-        (
-            "/admin",
-            "/admin/reservations",
-            "/admin/reservations/1",
-            "/admin/reservations/new",
-            "/admin/reservations/1/delete",
-            "/admin/orders",
-            "/admin/orders/1",
-            "/admin/orders/new",
-            "/admin/evenings",
-            "/admin/evenings/1",
-            "/admin/import",
-        ),
-        ("/?date=1999-12-31&service=0.9", "/analytics?from=2026-02-01&to=2026-01-01"),
+    (
+        "/admin",
+        "/admin/games",
+        "/admin/games/1",
+        "/admin/games/new",
+        "/admin/games/1/delete",
+        "/admin/consoles",
+        "/admin/consoles/1",
+        "/admin/rentals",
+        "/admin/rentals/1",
     ),
-]
+    ("/suggest?budget=cheap&type=Puzzel", "/games?type=Puzzel"),
+)
 
 
-@pytest.fixture
-def tavern(sites):
-    return sites("examples.games", "tavern")
+@pytest.fixture(scope="module")
+def tavern(start_for_browsers):
+    return start_for_browsers("examples.games", "tavern")
 
 
-def log_in(page):
-    page.goto("/login")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin")
-
-
-def heading(page):
-    return page.locator("h1").inner_text()
-
-
-def violations(page):
-    """Return what axe-core finds wrong, contrast included, with the elements."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], one["impact"], [node["html"][:200] for node in one["nodes"]]) for one in found]
-
-
-# --- every page ---
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
-def test_every_page_is_accessible_and_fits_the_window(chromium, sites, tour, size, scheme):
-    refused = [404, *(422 for _ in tour.wrong)]
-    with visiting(chromium, sites(tour.package, tour.name), size, refused, color_scheme=scheme) as page:
-        log_in(page)
-        problems = {}
-        for path in (*tour.open, *tour.closed, *tour.wrong, "/nowhere"):
-            page.goto(path)
-            assert page.locator("h1").count() == 1, path
-            if found := violations(page):
-                problems[path] = found
-            widest = page.evaluate("document.documentElement.scrollWidth")
-            if widest > SIZES[size]["width"]:
-                problems[f"{path} is wide"] = widest
-        assert problems == {}
+def test_every_page_is_accessible_and_fits_the_window(chromium, tavern, size):
+    assert problems_on(chromium, tavern, TOUR, size) == {}
 
 
-@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
-def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, sites, tour):
-    with visiting(chromium, sites(tour.package, tour.name)) as page:
-        log_in(page)
-        for path in (*tour.open[:4], *tour.closed[:4]):
-            page.goto(path)
-            for stop in stops(page):
-                assert stop["seen"], (path, stop)
-
-
-def stops(page):
-    """Press Tab through a page, 40 times at most; return where the focus went, and whether that is seen."""
-    found = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        stop = page.evaluate(
-            """() => {
-              const one = document.activeElement;
-              if (!one || one === document.body) return null;
-              const shown = one.matches(".chip input") ? one.nextElementSibling : one;
-              const style = getComputedStyle(shown), box = shown.getBoundingClientRect();
-              const isInside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
-              const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-              return { what: one.outerHTML.slice(0, 120), seen: isInside && isOutlined };
-            }"""
-        )
-        if stop is None:
-            break
-        found.append(stop)
-    assert len(found) > 5
-    return found
-
-
-# --- the tavern ---
+def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, tavern):
+    assert unseen_stops(chromium, tavern, TOUR) == []
 
 
 def ask(page, budget, *types):
@@ -296,15 +197,6 @@ def test_the_address_of_an_error_can_be_asked_for_again(chromium, tavern, script
         assert page.locator("button").first.is_visible()
 
 
-def press_to(page, selector, key="Tab", most=60):
-    """Press a key until the element has the focus."""
-    for _ in range(most):
-        page.keyboard.press(key)
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    raise AssertionError(f"{selector} is not reached by {key}")
-
-
 def test_the_keyboard_is_enough(chromium, tavern):
     with visiting(chromium, tavern) as page:
         page.goto("/")
@@ -396,7 +288,7 @@ def test_a_type_that_the_admin_adds_can_soon_be_asked_for(chromium, tavern, scri
         page.get_by_label("New types").fill(name)
         page.get_by_role("button", name="Save").click()
         page.wait_for_url("**/admin/games")
-        tavern.wait_for(lambda: name in tavern.get("/api/criteria")["gameplay_types"], 5)
+        tavern.wait_for(lambda: name in tavern.get("/api/criteria")["gameplay_types"])
         ask(page, "", name)
         assert re.search(name, page.locator(".types").inner_text())
         page.goto("/admin")

@@ -7,23 +7,66 @@ from datetime import timedelta
 import pytest
 
 from examples.pizza.clock import Clock, read_zone
-from tests.examples.web.conftest import SIZES, visiting
-from tests.examples.web.pages import PASSWORD, eventually
+from tests.examples.sites import wait_for
+from tests.examples.web.browsing import SIZES, Tour, problems_on, unseen_stops, visiting
+from tests.examples.web.pages import PASSWORD
 
 FILE = "date,reservations,doughs\n2021-05-03,12,36\n2021-05-04,20,72\n"
 
 
+TOUR = Tour(
+    "examples.pizza",
+    "pizzeria",
+    (
+        "/",
+        "/?service=0.9",
+        "/analytics",
+        "/analytics?from=2026-01-01&to=2026-01-31",
+        "/login",
+        "/api/docs",
+    ),
+    (
+        "/admin",
+        "/admin/reservations",
+        "/admin/reservations/1",
+        "/admin/reservations/new",
+        "/admin/reservations/1/delete",
+        "/admin/orders",
+        "/admin/orders/1",
+        "/admin/orders/new",
+        "/admin/evenings",
+        "/admin/evenings/1",
+        "/admin/import",
+    ),
+    ("/?date=1999-12-31&service=0.9", "/analytics?from=2026-02-01&to=2026-01-01"),
+)
+
+
+@pytest.fixture(scope="module")
+def pizzeria(start_for_browsers):
+    return start_for_browsers("examples.pizza", "pizzeria")
+
+
 @pytest.fixture
-def visit(chromium, sites):
+def visit(chromium, pizzeria):
     """Return what opens a page as a new visitor; see `visiting`."""
 
     @contextmanager
     def visit(path="/", size="desktop", refused=(), **options):
-        with visiting(chromium, sites("examples.pizza", "pizzeria"), size, refused, **options) as page:
+        with visiting(chromium, pizzeria, size, refused, **options) as page:
             page.goto(path)
             yield page
 
     return visit
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_accessible_and_fits_the_window(chromium, pizzeria, size):
+    assert problems_on(chromium, pizzeria, TOUR, size) == {}
+
+
+def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, pizzeria):
+    assert unseen_stops(chromium, pizzeria, TOUR) == []
 
 
 def log_in(page):
@@ -62,7 +105,7 @@ def test_the_cook_asks_for_another_evening_and_level(visit, size, scripts):
             assert chart.get_attribute("alt")
         if scripts:
             assert page.evaluate("window.mark") == 1
-            eventually(
+            wait_for(
                 lambda: page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
             )
             assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]

@@ -1,29 +1,42 @@
-"""A model as bytes: joblib, which runs code when loaded, and skops, which asks whom to trust."""
+"""A model as bytes: joblib, which runs code when it is loaded, and skops, which loads only trusted types."""
 
 import importlib
 import io
 import pickle
 from types import ModuleType
-from typing import Any
 
 import joblib
+from sklearn.base import BaseEstimator
 
-from pipelines._saving.cards import ModelFileError
-
-# scipy.sparse, because skops knows SciPy's sparse matrices but not yet its sparse arrays.
+# scipy.sparse, because skops supports SciPy's sparse matrices but not yet its sparse arrays.
 _TRUSTED_CLASSES = ("estimators.", "pipelines.", "sklearn.", "scipy.sparse.")
-# Scorers and the scores of feature selection are functions; not any function, because some of
-# scikit-learn's read files, download or start programs.
-_TRUSTED_FUNCTIONS = (
-    "estimators.",
-    "pipelines.recommend.",
-    "sklearn.metrics.",
-    "sklearn.feature_selection.",
-)
+# Scorers and the score functions of feature selection. Other functions of scikit-learn read files, download
+# data or start programs.
+_TRUSTED_FUNCTIONS = ("estimators.", "pipelines.recommend.", "sklearn.metrics.", "sklearn.feature_selection.")
 
 
-def to_bytes(model: Any, suffix: str) -> bytes:
-    """Write a model as ``.joblib`` or ``.skops``; raise ModelFileError where that cannot be."""
+class ModelFileError(ValueError):
+    """A model cannot be saved, or a saved model does not match its card.
+
+    If the card or the file is missing, it is also a FileNotFoundError.
+
+    Examples
+    --------
+    >>> from pipelines import ModelFileError, load_model
+    >>> try:
+    ...     model = load_model("models/no_such_model")
+    ... except ModelFileError as error:
+    ...     print(isinstance(error, FileNotFoundError))
+    True
+    """
+
+
+class ModelFileNotFoundError(ModelFileError, FileNotFoundError):
+    """The card or the file is missing. Either base class can be caught."""
+
+
+def to_bytes(model: BaseEstimator | dict[str, object], suffix: str) -> bytes:
+    """Return the content of a ``.joblib`` or ``.skops`` file; raise ModelFileError if that is impossible."""
     try:
         if suffix == ".skops":
             data = _skops().dumps(model)
@@ -35,12 +48,12 @@ def to_bytes(model: Any, suffix: str) -> bytes:
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ModelFileError(
             f"The model cannot be written as {suffix}: {error}. "
-            "Use functions that are defined in a module, not lambdas."
+            "Use functions defined in a module instead of lambdas."
         ) from error
 
 
-def from_bytes(data: bytes, suffix: str) -> Any:
-    """Read what `to_bytes` wrote. ``.joblib`` runs whatever code the bytes hold."""
+def from_bytes(data: bytes, suffix: str) -> BaseEstimator:
+    """Return the model from the content of a file. Joblib runs any code in it."""
     skops = _skops() if suffix == ".skops" else None
     try:
         if skops:
@@ -53,13 +66,13 @@ def from_bytes(data: bytes, suffix: str) -> Any:
 
 
 def trusted_types(data: bytes) -> list[str]:
-    """Name the types in a skops file which skops should trust for us; raise at any other."""
+    """Return the types in a skops file that we trust beyond skops; raise if there are others."""
     names = _skops().get_untrusted_types(data=data)
     refused = [name for name in names if not _is_trusted(name)]
     if refused:
         raise ModelFileError(
-            "A .skops file may hold only the types of this library, of scikit-learn and of "
-            f"scipy.sparse, and those which skops itself trusts. Got {', '.join(refused)}."
+            "A .skops file may contain only types of this library, of scikit-learn and of scipy.sparse, and "
+            f"those that skops itself trusts. Got {', '.join(refused)}."
         )
     return names
 
@@ -72,7 +85,7 @@ def _is_trusted(name: str) -> bool:
         found = getattr(importlib.import_module(module), attribute, None)
     except ImportError:
         return False
-    home = f"{getattr(found, '__module__', '')}."  # not os.system, where a module imports it
+    home = f"{getattr(found, '__module__', '')}."  # not os.system, even if a module imports it
     return home.startswith(_TRUSTED_CLASSES if isinstance(found, type) else _TRUSTED_FUNCTIONS)
 
 

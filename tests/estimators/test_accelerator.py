@@ -6,14 +6,14 @@ from scipy.special import softmax
 from sklearn.datasets import load_digits
 
 from estimators import MLPClassifier, MLPRegressor
-from estimators._network import accelerator as _fast
+from estimators._network import accelerator
 from estimators._network.losses import SoftmaxCrossEntropy
 
 DIGITS = load_digits(return_X_y=True)
 
 
 def trained(model, monkeypatch, accelerated, rows=300):
-    monkeypatch.setattr(_fast, "ENOUGH", 0 if accelerated else np.inf)
+    monkeypatch.setattr(accelerator, "MIN_PARAMETERS", 0 if accelerated else np.inf)
     X, y = DIGITS[0][:rows] / 16, DIGITS[1][:rows]
     weight = np.random.default_rng(0).integers(0, 3, rows)
     return model.fit(X, y / 10 if isinstance(model, MLPRegressor) else y, sample_weight=weight + 0.5)
@@ -29,6 +29,7 @@ def trained(model, monkeypatch, accelerated, rows=300):
         {"dropout": 0.3, "batch_norm": True},
         {"early_stopping": True},
     ],
+    ids=str,
 )
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
@@ -53,9 +54,9 @@ def test_the_gradient_of_the_softmax_is_its_formula(dtype, size):
     rng = np.random.default_rng(0)
     Z, codes = (size * rng.standard_normal((50, 7))).astype(dtype), rng.integers(0, 7, 50)
     expected = softmax(Z.astype(float), axis=1)
-    loss = _fast.loss(SoftmaxCrossEntropy())
-    record = loss.record(50, 7, dtype)
-    found = loss.backward(Z.copy(), codes, dtype(0.5), record, loss.scratch(50, 7, dtype))
+    loss = accelerator.compiled_loss(SoftmaxCrossEntropy())
+    record = loss.new_record(50, 7, dtype)
+    found = loss.backward(Z.copy(), codes, dtype(0.5), record, loss.new_scratch(50, 7, dtype))
     eps = 100 * np.finfo(dtype).eps
     np.testing.assert_allclose(found, 0.5 * (expected - np.eye(7)[codes]), atol=eps)
     np.testing.assert_allclose(record[0], expected[np.arange(50), codes], atol=eps)
@@ -73,8 +74,8 @@ def test_what_is_not_finite_is_not_hidden(monkeypatch):
 
 
 def test_numba_is_tried_where_it_pays(monkeypatch):
-    monkeypatch.setattr(_fast, "find_spec", lambda name: True)
-    assert _fast.usable(_fast.ENOUGH)
-    assert not _fast.usable(_fast.ENOUGH - 1)
-    monkeypatch.setattr(_fast, "find_spec", lambda name: None)
-    assert not _fast.usable(10**9)
+    monkeypatch.setattr(accelerator, "find_spec", lambda name: True)
+    assert accelerator.usable(accelerator.MIN_PARAMETERS)
+    assert not accelerator.usable(accelerator.MIN_PARAMETERS - 1)
+    monkeypatch.setattr(accelerator, "find_spec", lambda name: None)
+    assert not accelerator.usable(10**9)
