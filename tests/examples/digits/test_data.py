@@ -226,11 +226,11 @@ def test_files_that_do_not_belong_together(folder):
             (idx(np.zeros((0, 6, 6))), "t10k-images-idx3-ubyte: expected images, found none"),
             (
                 idx(np.zeros((20, 6, 6))),
-                "expected images with ink on a ground, found one brightness, 0, in all of the test set",
+                "expected images with dark and light pixels, found only the brightness 0 in the test set",
             ),
             (
                 idx(np.zeros((20, 7, 7))),
-                "expected images of one size, found 6 pixels a side in the training set and 7 in the test set",
+                "expected images of one size, found a width of 6 pixels in the training set and of 7 in the test set",
             ),
         ],
     }
