@@ -2,7 +2,7 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +25,7 @@ from estimators._common.labels import (
     same_labels,
     unite_labels,
 )
+from estimators._common.matrices import Matrix, MatrixLike
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
     DisplaysSome,
@@ -37,9 +38,6 @@ from estimators._common.scikit_learn import (
 __all__ = ["ComplementNB", "top_k_indices"]
 
 SMALLEST_ALPHA = 1e-10
-
-MatrixLike: TypeAlias = ArrayLike | sp.sparray | sp.spmatrix
-Matrix: TypeAlias = np.ndarray | sp.csr_array
 
 
 class ComplementNB(ClassifierMixin, DisplaysSome):
