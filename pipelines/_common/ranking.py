@@ -1,7 +1,6 @@
 """Rank the labels of any classifier: the allowed labels of a row, their scores, the k best of them."""
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral
 from typing import Protocol
 
 import numpy as np
@@ -23,15 +22,6 @@ class TopK(Protocol):
     def top_k(self, X: Rows, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the k best labels of each row and their scores, both (n_rows, k)."""
         ...
-
-
-def check_k(k: object, of: str) -> int:
-    """Return k as an int of at least 1, or raise."""
-    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-        raise ValueError(
-            f"The 'k' parameter of {of} must be an int in the range [1, inf). Got {k!r} instead."
-        )
-    return int(k)
 
 
 def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set] | None:

@@ -6,7 +6,6 @@ import pickle
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,8 +23,7 @@ from sklearn.base import BaseEstimator
 from pipelines._common.frames import Rows, n_rows_of
 from pipelines._common.ranking import rank
 from pipelines._common.steps import transform
-from pipelines._scaling.fitting import Fitting
-from pipelines._scaling.nodes import State, added
+from pipelines._scaling.fitting import Fitting, RowsRead
 from pipelines._scaling.schema import check_schema, is_located, kind_of_type, located, schema_of, width_of
 from pipelines._scaling.sources import FilePart, FileSource, find_files
 
@@ -82,12 +80,10 @@ def fit(
     fitting.reader.schema, fitting.reader.first = reference, "the collection"
     with scheduler_of(client) as scheduler:
         while fitting.k < fitting.plan.n_passes:
-            root = graph(fitting, parts)
-            (result,) = dask.compute(root, scheduler=scheduler, retries=retries)
-            if result.refused:
-                raise result.refused
-            fitting.state, fitting.n_rows[-1] = result.state, result.n_rows
-            fitting.has_weight = result.has_weight
+            (result,) = dask.compute(graph(fitting, parts), scheduler=scheduler, retries=retries)
+            if isinstance(result, Exception):
+                raise result
+            fitting.done = result
             fitting.end_pass()
     return fitting.plan.fitted
 
@@ -108,18 +104,8 @@ def _unpacked(data: Rows) -> Rows:
     return pickle.loads(data) if isinstance(data, bytes) else data
 
 
-@dataclass
-class Partial:
-    """What a task returns: the state of its rows, or an error in them that no retry would fix."""
-
-    state: State | None
-    n_rows: int = 0
-    has_weight: bool = False
-    refused: Exception | None = None
-
-
-def _read(task: bytes | tuple, part: Part, where: str) -> Partial:
-    """Return the state of a partition."""
+def _read(task: bytes | tuple, part: Part, where: str) -> RowsRead | Exception:
+    """Return the state of a partition, or an error in its rows, which no retry would fix."""
     plan, template, k = _unpacked(task)
     fitting = Fitting(plan, copy.copy(template), k=k)
     try:
@@ -128,8 +114,8 @@ def _read(task: bytes | tuple, part: Part, where: str) -> Partial:
     except (ValueError, TypeError) as error:
         if not is_located(error):
             raise
-        return Partial(None, refused=_told(error))
-    return Partial(fitting.state, fitting.n_rows[-1], fitting.has_weight)
+        return _told(error)
+    return fitting.done
 
 
 def _told(error: Exception) -> Exception:
@@ -141,14 +127,9 @@ def _told(error: Exception) -> Exception:
     return type(error)(f"{error}{hint if re.search(STRING_OF_LIST, str(error)) else ''}")
 
 
-def _added(partials: list[Partial]) -> Partial:
-    if refused := next((partial for partial in partials if partial.refused), None):
-        return refused
-    return Partial(
-        reduce(added, [partial.state for partial in partials]),
-        sum(partial.n_rows for partial in partials),
-        any(partial.has_weight for partial in partials),
-    )
+def _added(results: list[RowsRead | Exception]) -> RowsRead | Exception:
+    refused = next((result for result in results if isinstance(result, Exception)), None)
+    return refused or reduce(RowsRead.merge, results)  # type: ignore[arg-type]
 
 
 def schema_of_collection(X: Collection) -> dict[str, str]:

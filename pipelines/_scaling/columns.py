@@ -1,16 +1,16 @@
 """The node of a ColumnTransformer: its children learn side by side, each from its own columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 
 from pipelines._common.frames import Rows, n_rows_of
-from pipelines._common.scikit_learn import set_remainder, take
+from pipelines._common.scikit_learn import selects_nothing, set_remainder, take
 from pipelines._scaling.nodes import Node, State, added
 
 
@@ -18,26 +18,22 @@ from pipelines._scaling.nodes import Node, State, added
 class ColumnState:
     """The states of the children, the number of rows, and one row as a sample of the columns."""
 
-    children: dict[str, State | None]
+    children: dict[str, State]
     n_rows: int
     sample: Rows
 
     def merge(self, other: Self) -> "ColumnState":
         """Return the states of both sets of rows."""
-        children = {name: added(state, other.children[name]) for name, state in self.children.items()}
+        children = added(self.children, other.children)
         return ColumnState(children, self.n_rows + other.n_rows, self.sample)
 
 
-class ColumnNode:
+class ColumnNode(Node):
     """A ColumnTransformer; `nodes` holds a node for each child that is an estimator."""
-
-    weighted = False
 
     def __init__(self, model: ColumnTransformer, nodes: dict[str, Node]) -> None:
         self.model, self.nodes = model, nodes
-        self.fitted: ColumnTransformer | None = None
-        self.n_passes = max([node.n_passes for node in nodes.values()], default=1)
-        self.ready_after = self.n_passes
+        self.n_passes = self.ready_after = max([node.n_passes for node in nodes.values()], default=1)
 
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> ColumnState:
         """Return the states of the children that learn in this pass."""
@@ -48,10 +44,12 @@ class ColumnNode:
         }
         return ColumnState(states, n_rows_of(X), take(X, slice(0, 1), axis=0))
 
-    def _columns(self, X: Rows) -> list[tuple[str, Sequence | slice]]:
-        """Return the columns of each child, as scikit-learn resolves them."""
-        resolved = _with_children(self.model, {name: _Marker() for name in self.nodes}).fit(X)
-        return [(name, columns) for name, child, columns in resolved.transformers_ if hasattr(child, "seen_")]
+    def _columns(self, X: Rows) -> Iterator[tuple[str, Sequence | slice]]:
+        """Yield the columns of each child that has some, as scikit-learn resolves them."""
+        resolved = _with_children(self.model, dict.fromkeys(self.nodes, "drop")).fit(X)
+        for name, _, columns in resolved.transformers_:
+            if name in self.nodes and not selects_nothing(columns):
+                yield name, columns
 
     def close(self, k: int, state: ColumnState) -> None:
         """Close the children; after the last pass scikit-learn assembles the fitted ones."""
@@ -72,40 +70,22 @@ class ColumnNode:
         """Choose sparse or dense output by the density of all rows, as `fit` does, not of the sample."""
         widths = {name: at.stop - at.start for name, at in fitted.output_indices_.items()}
         sparse = [name for name, n in self.nodes.items() if n.fitted and getattr(n.model, "sparse_output", 0)]
-        if not sparse:
-            return
-        n_ones = sum(getattr(self.nodes[name], "n_ones", 0) for name in sparse)
-        n_dense = n_rows * sum(width for name, width in widths.items() if name not in sparse)
-        fitted.sparse_output_ = (n_ones + n_dense) / (
-            n_rows * sum(widths.values())
-        ) < self.model.sparse_threshold
-
-    def transform(self, X: Rows) -> Rows:
-        """Return the input of the next step."""
-        return self.fitted.transform(X)  # type: ignore[union-attr]
+        if sparse:
+            n_ones = sum(getattr(self.nodes[name], "n_ones", 0) for name in sparse)
+            n_dense = n_rows * sum(width for name, width in widths.items() if name not in sparse)
+            density = (n_ones + n_dense) / (n_rows * sum(widths.values()))
+            fitted.sparse_output_ = density < self.model.sparse_threshold
 
 
 def _thawed(child: BaseEstimator | str) -> BaseEstimator | str:
     return child.estimator if isinstance(child, FrozenEstimator) else child
 
 
-def _with_children(model: ColumnTransformer, children: Mapping[str, BaseEstimator]) -> ColumnTransformer:
+def _with_children(
+    model: ColumnTransformer, children: Mapping[str, BaseEstimator | str]
+) -> ColumnTransformer:
     """Return an unfitted copy in which the children of these names are replaced."""
     copied = clone(model)
     copied.transformers = [(name, children.get(name, child), at) for name, child, at in copied.transformers]
     copied.remainder = children.get("remainder", copied.remainder)
     return copied.set_params(verbose=False)
-
-
-class _Marker(TransformerMixin, BaseEstimator):
-    """Stand in for a child whose columns are to be found."""
-
-    def fit(self, X: Rows, y: Rows = None) -> Self:
-        self.seen_ = True
-        return self
-
-    def transform(self, X: Rows) -> np.ndarray:
-        return np.zeros((n_rows_of(X), 1))
-
-    def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> np.ndarray:
-        return np.array(["marker"], dtype=object)
