@@ -29,7 +29,7 @@ from estimators import (
     PolynomialRegressor,
 )
 from pipelines import fit_dask, game_recommender, recommend, recommend_dask, scan_parquet
-from tests.pipelines.effort import effort
+from tests.effort import effort
 
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
