@@ -19,9 +19,7 @@ from pipelines._common.steps import steps_of
 from pipelines._scaling.batch_bar import Shown, check_progress
 from pipelines._scaling.batches import check_y_and_weight
 from pipelines._scaling.fitting import Fitting, fit, resumed
-from pipelines._scaling.sources import scan_csv as scan_csv
-from pipelines._scaling.sources import scan_ndjson as scan_ndjson
-from pipelines._scaling.sources import scan_parquet as scan_parquet
+from pipelines._scaling.sources import scan_csv, scan_ndjson, scan_parquet
 
 if TYPE_CHECKING:
     from pipelines._scaling.cluster import Collection, DaskCollection, Scheduler, dd

@@ -4,20 +4,23 @@ A plan mirrors the model: one :class:`pipelines._scaling.nodes.Node` for each st
 transformed by the steps that are ready, and each step that it reaches reads it.
 """
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
 
 from estimators import GDClassifier, MLPClassifier, MLPRegressor
-from pipelines._common.frames import Rows
-from pipelines._scaling.columns import ColumnNode
-from pipelines._scaling.nodes import AdditiveNode, Fitted, FittedNode, Node, State
+from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.scikit_learn import selects_nothing, set_remainder, take
+from pipelines._scaling.nodes import AdditiveNode, Fitted, FittedNode, Node, State, added
 
 
 def plan_for(model: BaseEstimator) -> Node:
@@ -27,9 +30,7 @@ def plan_for(model: BaseEstimator) -> Node:
     if type(model) is Pipeline:
         return PipelineNode(model)
     if type(model) is ColumnTransformer:
-        children = {name: child for name, child, _ in model.transformers} | {"remainder": model.remainder}
-        nodes = {name: plan_for(child) for name, child in children.items() if not isinstance(child, str)}
-        return ColumnNode(model, nodes)
+        return ColumnNode(model)
     if type(model) is StandardScaler:
         return FittedNode(model)
     if hasattr(model, "batch_regressor"):
@@ -111,6 +112,85 @@ class PipelineNode(Node):
         for node in self.nodes.values():
             X = node.transform(X)
         return X
+
+
+@dataclass
+class ColumnState:
+    """The states of the children, the number of rows, and one row as a sample of the columns."""
+
+    children: dict[str, State]
+    n_rows: int
+    sample: Rows
+
+    def merge(self, other: Self) -> "ColumnState":
+        """Return the states of both sets of rows."""
+        children = added(self.children, other.children)
+        return ColumnState(children, self.n_rows + other.n_rows, self.sample)
+
+
+class ColumnNode(Node):
+    """A ColumnTransformer: its children learn side by side, each from its own columns."""
+
+    def __init__(self, model: ColumnTransformer) -> None:
+        self.model = model
+        children = {name: child for name, child, _ in model.transformers} | {"remainder": model.remainder}
+        self.nodes = {name: plan_for(child) for name, child in children.items() if not isinstance(child, str)}
+        self.n_passes = self.ready_after = max([node.n_passes for node in self.nodes.values()], default=1)
+
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> ColumnState:
+        """Return the states of the children that learn in this pass."""
+        states = {
+            name: self.nodes[name].read(k, take(X, columns, axis=1), y, None)
+            for name, columns in self._columns(X)
+            if k < self.nodes[name].n_passes
+        }
+        return ColumnState(states, n_rows_of(X), take(X, slice(0, 1), axis=0))
+
+    def _columns(self, X: Rows) -> Iterator[tuple[str, Sequence | slice]]:
+        """Yield the columns of each child that has some, as scikit-learn resolves them."""
+        resolved = _with_children(self.model, dict.fromkeys(self.nodes, "drop")).fit(X)
+        for name, _, columns in resolved.transformers_:
+            if name in self.nodes and not selects_nothing(columns):
+                yield name, columns
+
+    def close(self, k: int, state: ColumnState) -> None:
+        """Close the children; after the last pass scikit-learn assembles the fitted ones."""
+        for name, child in state.children.items():
+            self.nodes[name].close(k, child)
+        if k < self.n_passes - 1:
+            return
+        frozen = {name: FrozenEstimator(n.fitted) for name, n in self.nodes.items() if n.fitted is not None}
+        fitted = _with_children(self.model, frozen).fit(state.sample)
+        fitted.transformers_ = [(name, _thawed(child), at) for name, child, at in fitted.transformers_]
+        set_remainder(fitted, self.model.remainder)
+        template = clone(self.model)
+        fitted.transformers, fitted.remainder = template.transformers, template.remainder
+        self._choose_sparse(fitted, state.n_rows)
+        self.fitted = fitted
+
+    def _choose_sparse(self, fitted: ColumnTransformer, n_rows: int) -> None:
+        """Choose sparse or dense output by the density of all rows, as `fit` does, not of the sample."""
+        widths = {name: at.stop - at.start for name, at in fitted.output_indices_.items()}
+        sparse = [name for name, n in self.nodes.items() if n.fitted and getattr(n.model, "sparse_output", 0)]
+        if sparse:
+            n_ones = sum(getattr(self.nodes[name], "n_ones", 0) for name in sparse)
+            n_dense = n_rows * sum(width for name, width in widths.items() if name not in sparse)
+            density = (n_ones + n_dense) / (n_rows * sum(widths.values()))
+            fitted.sparse_output_ = density < self.model.sparse_threshold
+
+
+def _thawed(child: BaseEstimator | str) -> BaseEstimator | str:
+    return child.estimator if isinstance(child, FrozenEstimator) else child
+
+
+def _with_children(
+    model: ColumnTransformer, children: Mapping[str, BaseEstimator | str]
+) -> ColumnTransformer:
+    """Return an unfitted copy in which the children of these names are replaced."""
+    copied = clone(model)
+    copied.transformers = [(name, children.get(name, child), at) for name, child, at in copied.transformers]
+    copied.remainder = children.get("remainder", copied.remainder)
+    return copied.set_params(verbose=False)
 
 
 class WrapperNode(Node):

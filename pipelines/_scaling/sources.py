@@ -61,6 +61,10 @@ class FilePart:
         except pl.exceptions.PolarsError as error:
             raise located_error(str(self), error) from error
 
+    def kinds(self) -> dict[str, str]:
+        """Return the columns and the kinds of their values."""
+        return {name: kind_of_type(str(dtype)) for name, dtype in self.schema().items()}
+
     def n_rows(self) -> int:
         """Return the number of rows, which a Parquet file stores separately."""
         import polars as pl
@@ -258,11 +262,10 @@ def _open_files(
     names = None if columns is None else tuple(columns)
     files = [FilePart(file, kind, names, batch_size, options) for file in find_files(path, kind)]
     first = files[0].schema()
-    kinds = {name: kind_of_type(str(dtype)) if kind == "parquet" else ANY for name, dtype in first.items()}
+    kinds = files[0].kinds() if kind == "parquet" else dict.fromkeys(first, ANY)
     for file in files[1:]:
         with located(str(file)):
-            found = {name: kind_of_type(str(dtype)) for name, dtype in file.schema().items()}
-            check_schema(found, kinds, str(files[0]))
+            check_schema(file.kinds(), kinds, str(files[0]))
     if kind != "parquet":  # its types are inferred from the first rows: use those of the first file for all
         types = first | dict(options.get("schema_overrides") or {})
         files = [replace(file, options=options | {"schema_overrides": types}) for file in files]
@@ -287,9 +290,6 @@ def _files_of(path: str, kind: str) -> list[str]:
     if "://" in path or Path(path).is_file():
         return [path]
     if Path(path).is_dir():
-        return sorted(str(file) for file in Path(path).rglob("*") if _is_data(file, kind))
+        files = (file for file in Path(path).rglob("*") if file.suffix in SUFFIXES[kind] and file.is_file())
+        return sorted(str(file) for file in files if not file.name.startswith((".", "_")))
     return sorted(glob(path, recursive=True)) if has_magic(path) else []
-
-
-def _is_data(file: Path, kind: str) -> bool:
-    return file.is_file() and file.suffix in SUFFIXES[kind] and not file.name.startswith((".", "_"))
