@@ -19,16 +19,9 @@ from estimators._common.scikit_learn import (
     with_callbacks,
 )
 from estimators._network.base import BaseMLP
+from estimators._network.layers import Features
 from estimators._network.losses import LOSS_OF, ONE_CLASS, Loss, Weight
-from estimators._network.settings import (
-    Activation,
-    Initialization,
-    MatrixLike,
-    Precision,
-    Schedule,
-    Settings,
-    Solver,
-)
+from estimators._network.settings import Activation, Initialization, MatrixLike, Precision, Schedule, Solver
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -285,7 +278,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     classes_: np.ndarray
 
     _parameter_constraints: dict[str, list[Any]] = {
-        **Settings._parameter_constraints,
+        **BaseMLP._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -434,8 +427,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         >>> model.score([[50.0], [250.0]], ["low", "high"]) == net.history_["val_score"][-1]
         True
         """
-        given = X_val, y_val, sample_weight_val
-        return self._fit(X, y, sample_weight, given=given, resume_from=resume_from)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), resume_from)
 
     @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
@@ -584,13 +576,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
-    def _weigh(self, y: np.ndarray, weight: Weight, dtype: np.dtype) -> Weight:
+    def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
         """Return the weights of the rows, multiplied by those of their classes."""
+        weight = super()._weigh(X, y, sample_weight)
         if self.class_weight is None:
             return weight
         if self._is_multilabel():
             raise ValueError("class_weight does not support several labels a row. Use sample_weight instead.")
-        by_class = class_weights(self, self.classes_, y, weight).astype(dtype)
+        by_class = class_weights(self, self.classes_, y, weight).astype(X.dtype)
         weight = by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
         if not weight.any():
             raise ValueError("The sample weights times the class weights are all zero.")
@@ -832,7 +825,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        **Settings._parameter_constraints,
+        **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],
     }
 
@@ -981,8 +974,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         >>> model.score([[150.0], [250.0]], [1.5, 2.5]) == net.history_["val_score"][-1]
         True
         """
-        given = X_val, y_val, sample_weight_val
-        return self._fit(X, y, sample_weight, given=given, resume_from=resume_from)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), resume_from)
 
     @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)

@@ -16,10 +16,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from estimators._common.callbacks import FitTask, NoTask
 from estimators._common.scikit_learn import check_sample_weight, warn_caller
 from estimators._network import checkpoint, held_out
-from estimators._network.layers import BatchNorm, Features
+from estimators._network.layers import Architecture, BatchNorm, Features
 from estimators._network.lbfgs import FullBatchTraining
 from estimators._network.losses import LOSS_OF, Loss, Weight
-from estimators._network.network import Architecture, Network, initialise
+from estimators._network.network import Network, initialise
 from estimators._network.settings import STOCHASTIC_SOLVERS, MatrixLike, Settings
 from estimators._network.state import TrainingState, attributes, snapshot
 from estimators._network.summary import as_mermaid, as_table
@@ -32,7 +32,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
     n_features_in_: int
+    n_layers_: int
     n_outputs_: int
+    n_parameters_: int
     out_activation_: str
     _network: Network
     _state: TrainingState
@@ -118,7 +120,6 @@ class BaseMLP(CallbackSupportMixin, Settings):
         X: MatrixLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
-        *,
         given: held_out.Given = (None, None, None),
         resume_from: str | os.PathLike[str] | None = None,
         incremental: bool = False,
@@ -131,66 +132,67 @@ class BaseMLP(CallbackSupportMixin, Settings):
             if is_new and "_state" in self.__dict__:  # a failed fit must not leave weights for other features
                 for name in attributes(self._network, self._state):
                     self.__dict__.pop(name, None)
-            X, y = self._check_rows(X, y, is_new, resumed is not None, incremental)
-            weight = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)
-            rows = Rows(X, self._encode(y, X.dtype), self._weigh(y, weight, X.dtype))
-            training = self._set_up(rows, hidden, given, is_new, resumed, incremental)
+            any_dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
+            X, y = self._check_rows(X, y, any_dtype if is_new or resumed else self.coefs_[0].dtype, is_new)
+            self._check_targets(y, is_new and not incremental)
+            rows = Rows(X, self._encode(y, X.dtype), self._weigh(X, y, sample_weight))
+            n_outputs = rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_)
+            architecture = self._architecture((X.shape[1], *hidden, n_outputs))
+            validation = self._check_given(given, n_outputs, X.dtype)
+            random_state = check_random_state(resumed.random_state if resumed else self.random_state)
+            self._set_network(architecture, X.dtype, random_state, is_new)
+            training = self._new_training(rows, validation, random_state, resumed is not None, incremental)
         task = NoTask() if incremental else FitTask(self, self.max_iter, X, y, sample_weight)
         self._run(training, task)
         task.close(lambda: snapshot(self._network, self._state))
         return self
 
     def _check_rows(
-        self, X: MatrixLike, y: ArrayLike, is_new: bool, is_resumed: bool, incremental: bool
+        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool
     ) -> tuple[Features, np.ndarray]:
         """Return X and y as arrays. A column of targets becomes one-dimensional."""
-        if not is_new and not is_resumed:
-            dtype: Any = self.coefs_[0].dtype
-        else:
-            dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
-        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": is_new}
+        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
         rows, targets = validate_data(self, X, y, multi_output=True, y_numeric=is_regressor(self), **as_rows)
-        if targets.ndim == 2 and targets.shape[1] == 1:
-            targets = column_or_1d(targets, warn=True)
-        self._check_targets(targets, is_new and not incremental)
-        return rows, targets
+        is_column = targets.ndim == 2 and targets.shape[1] == 1
+        return rows, column_or_1d(targets, warn=True) if is_column else targets
 
-    def _set_up(
-        self,
-        rows: Rows,
-        hidden: list[int],
-        given: held_out.Given,
-        is_new: bool,
-        resumed: TrainingState | None,
-        incremental: bool,
-    ) -> Training | FullBatchTraining:
-        """Start or continue the network and its state, and return the training to run."""
-        n_rows, n_features = rows.X.shape
-        dtype = rows.X.dtype
-        n_outputs = rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_)
-        architecture = self._architecture((n_features, *hidden, n_outputs))
-        validation = None
-        if any(part is not None for part in given):
-            validation = held_out.check_given(
-                self, given, lambda y_val: self._encode_val(y_val, n_outputs, dtype), dtype
-            )
-        random_state = check_random_state(resumed.random_state if resumed else self.random_state)
-        loss = self._loss()
+    def _check_given(self, given: held_out.Given, n_outputs: int, dtype: np.dtype) -> Rows | None:
+        """Return the held-out rows that were passed to ``fit``, if any."""
+        if all(part is None for part in given):
+            return None
+        return held_out.check_given(self, given, lambda y: self._encode_val(y, n_outputs, dtype), dtype)
+
+    def _set_network(
+        self, wanted: Architecture, dtype: np.dtype, random_state: np.random.RandomState, is_new: bool
+    ) -> None:
+        """Make a new network and state, or continue with the current ones."""
+        output = self._loss().out_activation
         if is_new:
-            network, state = Network(architecture, dtype), TrainingState()
+            network, state = Network(wanted, dtype), TrainingState()
             initialise(network, random_state, self.init)
-            self.out_activation_ = loss.out_activation
+            self.out_activation_ = output
         else:
-            network = self._adapted_network(architecture, loss.out_activation)
+            network = self._adapted_network(wanted, output)
             state = self.__dict__.get("_state") or TrainingState()
         self.__dict__.update(attributes(network, state))
+
+    def _new_training(
+        self,
+        rows: Rows,
+        validation: Rows | None,
+        random_state: np.random.RandomState,
+        is_resumed: bool,
+        incremental: bool,
+    ) -> Training | FullBatchTraining:
+        """Bring the state to the start of the training, or check that of a checkpoint."""
+        network, state, loss = self._network, self._state, self._loss()
         if self.solver == "lbfgs":
             return FullBatchTraining(self, network, loss, rows, validation, state)
-        if resumed is not None:
+        if is_resumed:
             checkpoint.check_data(self, state, rows, validation)
         else:
             state.begin(self, network, random_state, incremental)
-            state.order, state.held_out = np.arange(n_rows), None
+            state.order, state.held_out = np.arange(rows.X.shape[0]), None
             if self.early_stopping and validation is None:
                 state.order, state.held_out = held_out.split(self, rows, random_state)
         if state.held_out is not None:
@@ -232,11 +234,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"{self.out_activation_!r}. Got {wanted.sizes} units, batch_norm={self.batch_norm} and "
                 f"output {output!r} instead; to start again, call fit with warm_start=False."
             )
-        if now == wanted:
-            return network
-        adapted = Network(wanted, network.parameters.dtype)
-        adapted.restore((network.parameters, network.statistics))
-        return adapted
+        return network if now == wanted else network.copy(wanted)
 
     def _current_network(self) -> Network:
         """Return the network, with the values of ``coefs_`` and ``intercepts_`` if someone has set these."""
@@ -261,15 +259,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     def _is_valid(self, X: MatrixLike, dtype: np.dtype) -> bool:
         """Tell whether `validate_data` would return X unchanged. It takes longer than predicting one row."""
-        return (
-            type(X) is np.ndarray
-            and X.dtype == dtype
-            and X.ndim == 2
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and not hasattr(self, "feature_names_in_")
-            and bool(np.isfinite(X).all())
-        )
+        if type(X) is not np.ndarray or X.ndim != 2 or len(X) == 0 or hasattr(self, "feature_names_in_"):
+            return False
+        return X.dtype == dtype and X.shape[1] == self.n_features_in_ and bool(np.isfinite(X).all())
 
     def _hidden_sizes(self) -> list[int]:
         """Return `hidden_layer_sizes` as a list."""
@@ -294,12 +286,11 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"one for each of the {n_hidden} hidden layers. Got {self.dropout!r} instead."
             )
         stochastic = {"dropout": rates.any(), "batch_norm": self.batch_norm, "l1": self.l1}
-        refused = [name for name, value in {**stochastic, "resume_from": is_resumed}.items() if value]
+        stochastic["resume_from"] = is_resumed
+        refused = ", ".join(name for name, value in stochastic.items() if value)
         if self.solver == "lbfgs" and refused:
-            raise ValueError(
-                f"{', '.join(refused)}: only for the solvers {', '.join(STOCHASTIC_SOLVERS)}. "
-                "Got solver='lbfgs' instead."
-            )
+            allowed = ", ".join(STOCHASTIC_SOLVERS)
+            raise ValueError(f"{refused}: only for the solvers {allowed}. Got solver='lbfgs' instead.")
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
 
@@ -327,6 +318,6 @@ class BaseMLP(CallbackSupportMixin, Settings):
         """Return the loss for the current parameters and targets."""
         raise NotImplementedError
 
-    def _weigh(self, y: np.ndarray, weight: Weight, dtype: np.dtype) -> Weight:
+    def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
         """Return the weights of the rows."""
-        return weight
+        return None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)

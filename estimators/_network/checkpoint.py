@@ -53,8 +53,7 @@ def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[Training
     try:
         yield take_over(model, read(file, type(model)))
     except BaseException as error:
-        model.__dict__.clear()
-        model.__dict__.update(before)
+        model.__dict__ = before
         if isinstance(error, ValueError):
             raise ValueError(f"Cannot resume from {file!r}: {error}") from error
         raise
@@ -89,9 +88,8 @@ def take_over(model: Settings, saved: Any) -> TrainingState:
         raise ValueError(
             f"it was made after epoch {saved.n_iter_}, but max_iter={model.max_iter} is less than that."
         )
-    for name in [name for name in model.__dict__ if name.endswith("_")]:
-        del model.__dict__[name]
-    model.__dict__.update({name: value for name, value in saved.__dict__.items() if name not in mine})
+    kept = {name: value for name, value in model.__dict__.items() if not name.endswith("_")}
+    model.__dict__ = kept | {name: value for name, value in saved.__dict__.items() if name not in mine}
     return saved.__dict__["_state"]
 
 

@@ -28,34 +28,24 @@ class FullBatchTraining:
         validation: Rows | None,
         state: TrainingState,
     ) -> None:
-        self.model, self.network, self.loss, self.validation, self.state = (
-            model,
-            network,
-            loss,
-            validation,
-            state,
-        )
-        self.copy = network.astype(np.float64)
-        X, y, weight = rows
+        self.model, self.network, self.state = model, network, state
+        self.loss, self.validation = loss, validation
+        self.copy, (X, y, weight) = network.copy(dtype=np.float64), rows
         X = X.astype(np.float64, copy=False)
-        y = y.astype(np.float64, copy=False) if y.dtype.kind == "f" else y
-        self.rows = Rows(X, y, weight)
-        total = X.shape[0] if weight is None else weight.sum(dtype=np.float64)
-        self.share = 1 / float(total)
-        self.factor = (
-            self.share if weight is None else weight[:, np.newaxis].astype(np.float64) / float(total)
-        )
+        y = y.astype(np.float64, copy=False) if y.dtype.kind == "f" else y  # class codes stay integers
+        total = float(X.shape[0] if weight is None else weight.sum(dtype=np.float64))
+        self.rows, self.share = Rows(X, y, weight), 1 / total
+        self.factor = self.share if weight is None else weight[:, np.newaxis].astype(np.float64) / total
         self.gradient = np.zeros_like(self.copy.parameters)
         self.backpropagation = Backpropagation(self.copy, loss, X.shape[0], self.gradient)
         self.record = loss.new_record(X.shape[0], network.sizes[-1], np.float64)
 
     def run(self, task: Task) -> None:
         """Minimise the loss with its penalty, for at most `max_iter` iterations."""
-        model, state = self.model, self.state
+        model, state, stopped = self.model, self.state, False
         state.n_iter = 0
-        stopped = False
 
-        def after_iteration(intermediate_result: OptimizeResult) -> None:
+        def after(intermediate_result: OptimizeResult) -> None:
             nonlocal stopped
             self._record_iteration(intermediate_result)
             task.begin()
@@ -63,13 +53,10 @@ class FullBatchTraining:
             if stopped:
                 raise StopIteration
 
+        options = {"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol}
+        start = self.copy.parameters.copy()
         result = minimize(
-            self._objective,
-            self.copy.parameters.copy(),
-            jac=True,
-            method="L-BFGS-B",
-            callback=after_iteration,
-            options={"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol},
+            self._objective, start, jac=True, method="L-BFGS-B", callback=after, options=options
         )
         state.loss = float(result.fun)
         if not np.isfinite(result.fun):
@@ -82,27 +69,20 @@ class FullBatchTraining:
 
     def _objective(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the mean loss with its penalty, and its gradient."""
-        (X, y, weight), n_weights = self.rows, self.copy.n_weights
         self.copy.parameters[...] = parameters
-        self.backpropagation.run(X, y, self.factor, self.record, None)
-        loss = np.average(self.loss.values(self.record, y), weights=weight)
-        w, gradient, scratch = (
-            self.copy.parameters[:n_weights],
-            self.gradient[:n_weights],
-            np.empty(n_weights),
-        )
-        penalty = Penalty(float(self.model.alpha), 0.0).add_gradient(w, gradient, self.share, scratch)
-        return float(loss + penalty), self.gradient.copy()
+        self.backpropagation.run(self.rows.X, self.rows.y, self.factor, self.record, None)
+        loss = np.average(self.loss.values(self.record, self.rows.y), weights=self.rows.weight)
+        n, penalty = self.copy.n_weights, Penalty(float(self.model.alpha), 0.0)
+        w, gradient = self.copy.parameters[:n], self.gradient[:n]
+        return float(loss + penalty.add_gradient(w, gradient, self.share, np.empty(n))), self.gradient.copy()
 
     def _record_iteration(self, result: OptimizeResult) -> None:
         """Record the weights and the results of an iteration."""
-        state, validation = self.state, self.validation
+        state = self.state
         self.network.parameters[...] = result.x
         state.n_iter, state.loss = state.n_iter + 1, float(result.fun)
         results = {"loss": state.loss}
-        if validation is not None:
-            scores = self.network.scores(validation.X)
-            evaluated = self.loss.evaluate(scores, validation.y, validation.weight)
-            results["val_loss"], results["val_score"] = evaluated
+        if self.validation is not None:
+            results["val_loss"], results["val_score"] = self.validation.evaluate(self.network, self.loss)
         state.add_to_history(results)
         self.model.__dict__.update(state.public())

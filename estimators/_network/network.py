@@ -2,80 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from estimators._network.accelerator import CompiledDense, CompiledReLU
-from estimators._network.layers import (
-    BatchNorm,
-    Dense,
-    Dropout,
-    Features,
-    Layer,
-    LeakyReLU,
-    Logistic,
-    ReLU,
-    Shapes,
-    Tanh,
-)
+from estimators._network.accelerator import compiled_layer
+from estimators._network.layers import Architecture, Arrays, BatchNorm, Dense, Features, Layer, Shapes
 
 PREDICTION_VALUES = 2**16  # predicting goes in blocks of rows with at most so many values in the widest layer
 MIN_PREDICTION_ROWS = 256  # but at least so many rows
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What kinds of layers a network has, and of which sizes.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        The number of units of each layer, including inputs and outputs.
-
-    activation : str
-        The activation of the hidden layers.
-
-    negative_slope : float
-        Slope of "leaky_relu" below 0.
-
-    dropout : tuple of float
-        The dropout rate of each hidden layer. An empty tuple means no dropout.
-
-    batch_norm : bool
-        Whether the hidden layers are normalised.
-    """
-
-    sizes: tuple[int, ...]
-    activation: str = "relu"
-    negative_slope: float = 0.01
-    dropout: tuple[float, ...] = ()
-    batch_norm: bool = False
-
-    def new_layers(self, compiled: bool = False) -> list[Layer]:
-        """Return new layers: Dense, BatchNorm, activation and Dropout for each hidden layer, then Dense."""
-        dense = CompiledDense if compiled else Dense
-        rates = self.dropout or (0.0,) * (len(self.sizes) - 2)
-        layers: list[Layer] = []
-        for n_in, n_out, rate in zip(self.sizes, self.sizes[1:-1], rates, strict=False):
-            layers.append(dense(n_in, n_out, is_first=not layers))
-            if self.batch_norm:
-                layers.append(BatchNorm(n_out))
-            if self.activation != "identity":
-                layers.append(self._new_activation(n_out, compiled))
-            if rate > 0:
-                layers.append(Dropout(n_out, rate))
-        layers.append(dense(self.sizes[-2], self.sizes[-1], is_first=not layers))
-        return layers
-
-    def _new_activation(self, n_out: int, compiled: bool) -> Layer:
-        if self.activation == "relu":
-            return CompiledReLU(n_out) if compiled else ReLU(n_out)
-        if self.activation == "leaky_relu":
-            return LeakyReLU(n_out, self.negative_slope)
-        return Tanh(n_out) if self.activation == "tanh" else Logistic(n_out)
 
 
 class Network:
@@ -110,11 +47,11 @@ class Network:
         network.restore((plain["parameters"], plain["statistics"]))
         return network
 
-    def astype(self, dtype: DTypeLike) -> "Network":
-        """Return a copy whose vectors have this type."""
-        network = Network(self.architecture, dtype)
-        network.restore((self.parameters, self.statistics))
-        return network
+    def copy(self, architecture: Architecture | None = None, dtype: DTypeLike | None = None) -> "Network":
+        """Return a copy, with other activations and dropout or of another type if these are given."""
+        copied = Network(architecture or self.architecture, self.parameters.dtype if dtype is None else dtype)
+        copied.restore((self.parameters, self.statistics))
+        return copied
 
     def snapshot(self) -> tuple[np.ndarray, np.ndarray]:
         """Return copies of the parameters and the statistics."""
@@ -126,7 +63,9 @@ class Network:
 
     def bound(self, n: int, gradient: np.ndarray, compiled: bool = False) -> list[Layer]:
         """Return layers with buffers for n rows that share the parameters and write into `gradient`."""
-        layers = self.architecture.new_layers(compiled)
+        layers = self.architecture.new_layers()
+        if compiled:
+            layers = [compiled_layer(layer) for layer in layers]
         self._attach(layers)
         shapes = [layer.parameter_shapes for layer in layers]
         for layer, gradients in zip(layers, split(gradient, shapes), strict=True):
@@ -162,7 +101,7 @@ def count(shapes: Sequence[Shapes]) -> int:
     return sum(math.prod(shape) for of_layer in shapes for shape in of_layer.values())
 
 
-def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[dict[str, np.ndarray]]:
+def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[Arrays]:
     """Return views of a vector, by layer and name: first all weights, then the rest, in the layers' order."""
     views: list[dict[str, np.ndarray]] = [{} for _ in shapes]
     places = [(i, name) for i, of_layer in enumerate(shapes) for name in of_layer]
@@ -171,7 +110,7 @@ def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[dict[str, np.nda
         stop = start + math.prod(shapes[i][name])
         views[i][name] = vector[start:stop].reshape(shapes[i][name])
         start = stop
-    return views
+    return list(views)
 
 
 def initialise(network: Network, random_state: np.random.RandomState, init: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from estimators._network.accelerator import kernels
+from estimators._network import accelerator
 from estimators._network.settings import Settings
 
 MAX_UNCHUNKED_PARAMETERS = 100_000  # a larger vector is updated in chunks
@@ -158,12 +158,9 @@ def new_optimizer(settings: Settings, parameters: np.ndarray) -> SGD | RMSprop |
         return Adam(averages, rate, *betas, float(settings.epsilon))
     if settings.solver == "rmsprop":
         return RMSprop(averages[:1], rate, float(settings.rho), float(settings.epsilon))
-    schedule, momentum, nesterov = (
-        settings.learning_rate,
-        float(settings.momentum),
-        settings.nesterovs_momentum,
-    )
-    return SGD(averages[:1], rate, rate, schedule, momentum, nesterov, float(settings.power_t))
+    momentum, power_t = float(settings.momentum), float(settings.power_t)
+    schedule, nesterov = settings.learning_rate, settings.nesterovs_momentum
+    return SGD(averages[:1], rate, rate, schedule, momentum, nesterov, power_t)
 
 
 def to_plain(optimizer: SGD | RMSprop | Adam) -> dict[str, Any]:
@@ -239,6 +236,6 @@ class Stepper:
         w, (m, v), penalty = self.parameters, adam.slots, self.penalty
         penalties = penalty.alpha * share, penalty.l1 * share
         numbers = adam.beta_1, adam.beta_2, adam.scaled_rate, adam.scaled_epsilon, *penalties
-        typed = map(w.dtype.type, numbers)
-        squares, absolutes = kernels().adam(w, self.gradient, m, v, self.n_weights, *typed)
+        typed, step = map(w.dtype.type, numbers), accelerator.compiled(accelerator.adam_step)
+        squares, absolutes = step(w, self.gradient, m, v, self.n_weights, *typed)
         return share * (0.5 * penalty.alpha * float(squares) + penalty.l1 * float(absolutes))

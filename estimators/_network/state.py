@@ -151,18 +151,15 @@ class TrainingState:
 
 def attributes(network: Network, state: TrainingState) -> dict[str, Any]:
     """Return the attributes that training gives a model. ``coefs_`` and ``intercepts_`` are views."""
-    return {
-        "_network": network,
-        "_state": state,
-        "coefs_": [layer.parameters["weights"] for layer in network.dense],
-        "intercepts_": [layer.parameters["bias"] for layer in network.dense],
-        "n_layers_": len(network.sizes),
-        "n_outputs_": network.sizes[-1],
-        "n_parameters_": len(network.parameters),
-        **state.public(),
+    layers, sizes = [layer.parameters for layer in network.dense], network.sizes
+    views = {
+        "coefs_": [layer["weights"] for layer in layers],
+        "intercepts_": [layer["bias"] for layer in layers],
     }
+    counts = {"n_layers_": len(sizes), "n_outputs_": sizes[-1], "n_parameters_": len(network.parameters)}
+    return {"_network": network, "_state": state, **views, **counts, **state.public()}
 
 
 def snapshot(network: Network, state: TrainingState) -> dict[str, Any]:
     """Return the attributes as they are now; further training does not change them."""
-    return attributes(network.astype(network.parameters.dtype), copy.deepcopy(state))
+    return attributes(network.copy(), copy.deepcopy(state))

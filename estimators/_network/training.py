@@ -38,6 +38,10 @@ class Rows(NamedTuple):
         """Return some of the rows."""
         return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
+    def evaluate(self, network: Network, loss: Loss) -> tuple[float, float]:
+        """Return the mean loss and the score of a network on these rows."""
+        return loss.evaluate(network.scores(self.X), self.y, self.weight)
+
 
 class Backpropagation:
     """Forward and backward passes over batches of n rows, in buffers that are allocated once."""
@@ -77,14 +81,8 @@ class Training:
         assert state.order is not None
         assert state.optimizer is not None
         assert state.random_state is not None
-        self.model, self.network, self.rows, self.validation, self.state = (
-            model,
-            network,
-            rows,
-            validation,
-            state,
-        )
-        self.incremental = incremental
+        self.model, self.network, self.state, self.incremental = model, network, state, incremental
+        self.rows, self.validation = rows, validation
         self.order, self.optimizer, self.random_state = state.order, state.optimizer, state.random_state
         parameters, compiled = network.parameters, accelerator.usable(len(network.parameters))
         self.loss = accelerator.compiled_loss(loss) if compiled else loss
@@ -147,29 +145,25 @@ class Training:
 
     def _step(self, batch: slice, targets: np.ndarray, factor: Factor, share: float) -> float:
         """Update the weights by the gradient of one batch. Return the penalty."""
-        X = self.rows.X[self.order[batch]]
+        X, rows = self.rows.X, self.order[batch]
+        A = X.take(rows, axis=0) if isinstance(X, np.ndarray) else X[rows]  # take is faster
         record = tuple(part[batch] for part in self.record)
-        self.passes[len(targets)].run(X, targets, factor, record, self.state.dropout_bits)
+        self.passes[len(targets)].run(A, targets, factor, record, self.state.dropout_bits)
         return self.stepper.step(share)
 
-    def _batch_size(self) -> int:
-        asked, n = self.model.batch_size, len(self.order)
-        if self.model.batch_norm and 1 in (asked, n):
+    def _batch_starts(self) -> np.ndarray:
+        """Return where each batch starts. With batch_norm, a single last row joins the batch before it."""
+        asked, n, batch_norm = self.model.batch_size, len(self.order), self.model.batch_norm
+        if batch_norm and 1 in (asked, n):
             raise ValueError(
                 "batch_norm needs batches of at least 2 rows, because one row has no variance. "
                 f"Got {n} rows and batch_size={asked!r}."
             )
-        if asked == "auto":
-            return min(200, n)
-        if asked > n:
+        size = min(200, n) if asked == "auto" else int(asked)
+        if size > n:
             warn_caller("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
-        return min(int(asked), n)
-
-    def _batch_starts(self) -> np.ndarray:
-        """Return where each batch starts. With batch_norm, a single last row joins the batch before it."""
-        n = len(self.order)
-        starts = np.arange(0, n, self._batch_size())
-        single = self.model.batch_norm and len(starts) > 1 and n - starts[-1] == 1
+        starts = np.arange(0, n, size)
+        single = batch_norm and len(starts) > 1 and n - starts[-1] == 1
         return starts[:-1] if single else starts
 
     def _batch_weights(self, weight: Weight) -> tuple[np.ndarray | None, list[float]]:
@@ -196,10 +190,7 @@ class Training:
             print(f"Iteration {state.n_iter}, loss = {loss:.8f}")
         finite = math.isfinite(loss) and bool(np.isfinite(self.network.parameters).all())
         if self.validation is not None:
-            X, y, weight = self.validation
-            evaluated = (
-                self.loss.evaluate(self.network.scores(X), y, weight) if finite else (math.nan, math.nan)
-            )
+            evaluated = self.validation.evaluate(self.network, self.loss) if finite else (math.nan, math.nan)
             results["val_loss"], results["val_score"] = evaluated
             if verbose:
                 print(f"Validation score: {results['val_score']:f}")
@@ -240,14 +231,14 @@ class Training:
         if rate is not None:
             self.state.n_epochs_without_improvement = 0
             outcome = f"Setting learning rate to {rate:f}"
-        elif model.solver == "sgd" and model.learning_rate == "adaptive":
-            outcome = "Learning rate too small. Stopping."
         else:
-            outcome = "Stopping."
+            adaptive = model.solver == "sgd" and model.learning_rate == "adaptive"
+            outcome = "Learning rate too small. Stopping." if adaptive else "Stopping."
         if model.verbose:
+            measure = "Validation score" if model.early_stopping else "Training loss"
             print(
-                f"{'Validation score' if model.early_stopping else 'Training loss'} did not improve more "
-                f"than tol={model.tol:f} for {model.n_iter_no_change} consecutive epochs. {outcome}"
+                f"{measure} did not improve more than tol={model.tol:f} for {model.n_iter_no_change} "
+                f"consecutive epochs. {outcome}"
             )
         return rate is not None
 

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from estimators._network.layers import (
+    Architecture,
     BatchNorm,
     Dense,
     Dropout,
@@ -13,7 +14,7 @@ from estimators._network.layers import (
     ReLU,
     Tanh,
 )
-from estimators._network.network import Architecture, Network, initialise
+from estimators._network.network import Network, initialise
 
 N, WIDTH = 7, 4
 
@@ -162,7 +163,7 @@ def test_parameters_are_one_vector_weights_first():
 
 @pytest.mark.parametrize(
     "copied",
-    [lambda network: network.astype(np.float32), lambda network: Network.from_plain(network.to_plain())],
+    [Network.copy, lambda network: Network.from_plain(network.to_plain())],
 )
 def test_copies_have_views_of_their_own_vector(copied):
     network = Network(Architecture((3, 5, 2), "tanh", dropout=(0.5,), batch_norm=True), np.float32)

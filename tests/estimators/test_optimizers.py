@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from estimators._network import optimizers
+from estimators._network import accelerator, optimizers
 from estimators._network.optimizers import (
     SGD,
     Adam,
@@ -149,8 +149,8 @@ def test_a_copy_goes_on_exactly(optimizer, copied):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
-    results, kernels, steps = [], optimizers.kernels, []
-    monkeypatch.setattr(optimizers, "kernels", lambda: steps.append(1) or kernels())
+    results, compiled, steps = [], accelerator.compiled, []
+    monkeypatch.setattr(accelerator, "compiled", lambda loop: steps.append(1) or compiled(loop))
     for accelerated in (True, False):
         w = np.random.default_rng(1).standard_normal(N).astype(dtype)
         values = descend(
