@@ -129,9 +129,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         self._check_combinations(len(hidden), incremental, resume_from is not None)
         with nullcontext() if resume_from is None else checkpoint.resuming(self, resume_from) as resumed:
             is_new = not hasattr(self, "coefs_") or not (self.warm_start or incremental or resumed)
-            if (
-                is_new and "_state" in self.__dict__
-            ):  # if this fit fails, no weights of the last one must remain
+            if is_new and "_state" in self.__dict__:  # if this fit fails, no old weights must remain
                 for name in attributes(self._network, self._state):
                     self.__dict__.pop(name, None)
             any_dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
@@ -153,9 +151,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
         self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool
     ) -> tuple[Features, np.ndarray]:
         """Return X and y as arrays. A column of targets becomes one-dimensional."""
-        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
-        as_targets = {"multi_output": True, "y_numeric": isinstance(self, RegressorMixin)}
-        rows, targets = validate_data(self, X, y, **as_rows, **as_targets)
+        checks = {"accept_sparse": "csr", "dtype": dtype, "reset": reset, "multi_output": True}
+        rows, targets = validate_data(self, X, y, y_numeric=isinstance(self, RegressorMixin), **checks)
         is_column = targets.ndim == 2 and targets.shape[1] == 1
         return rows, column_or_1d(targets, warn=True) if is_column else targets
 
