@@ -88,6 +88,7 @@ def test_warnings_point_at_the_call():
         pytest.warns(UserWarning, match="to be clipped") as clipped,
     ):
         MLPClassifier(**FEW, batch_size=999).fit(IMAGES, DIGITS)
+        MLPClassifier(**FEW, batch_size=999).partial_fit(IMAGES, DIGITS, classes=range(10))
     assert {warning.filename for warning in [*caught, *clipped]} == {__file__}
 
 
