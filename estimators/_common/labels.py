@@ -17,7 +17,9 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-MAX_INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
+from estimators._common.matrices import collected
+
+INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
 
 
 def exact_labels(y: Any) -> Any:
@@ -26,7 +28,7 @@ def exact_labels(y: Any) -> Any:
     Left alone, numpy makes floats of nullable integers and of lists with integers and floats, writes numbers
     beside strings as strings, and cuts NUL characters off the ends of strings.
     """
-    polars = sys.modules.get("polars")
+    y, polars = collected(y), sys.modules.get("polars")
     if isinstance(y, list | tuple):
         return exact_list(y)
     if polars is not None and isinstance(y, polars.Series):
@@ -40,7 +42,8 @@ def exact_labels(y: Any) -> Any:
         return y.astype(object)
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         plain = getattr(dtype, "numpy_dtype", None)  # of nullable and Arrow types
-        if plain is not None and plain.kind in "biu" and not y.isna().any():
+        if plain is not None and plain.kind in "biu":
+            check_none_missing(np.asarray(y.isna()), np.asarray(y, dtype=object))
             return y.to_numpy(dtype=plain)
     return y
 
@@ -93,6 +96,14 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return as_array(distinct[order].tolist()), rank[codes]
 
 
+def with_plain_type(y: Any) -> Any:
+    """Return an array of Python objects as one of strings or integers, and anything else unchanged."""
+    if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "OmM":
+        return y
+    classes, codes = encode_labels(y)
+    return classes[codes]
+
+
 def as_array(labels: list[Any]) -> np.ndarray:
     """Return sorted distinct strings or whole numbers as an array that holds exactly these."""
     if isinstance(labels[0], str):
@@ -126,6 +137,20 @@ def encode_classes(classes: Any) -> np.ndarray:
     if len(labels) == 0:
         raise ValueError("The 'classes' parameter of partial_fit must hold at least one label. Got none.")
     return encode_labels(labels)[0]
+
+
+def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
+    """Return the classes of a model in `partial_fit`, which names them now or has named them before."""
+    if classes is None:
+        if known is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return known
+    given = encode_classes(classes)
+    if known is not None and not same_labels(given, known):
+        raise ValueError(
+            f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
+        )
+    return given if known is None else known
 
 
 def class_weights(
@@ -259,7 +284,7 @@ def in_one_type(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def integer_type(low: int, high: int) -> np.dtype:
     """Return the type of arrays with integers from `low` to `high`. It is object if numpy has none."""
-    fitting = (dtype for limits, dtype in MAX_INTEGERS if limits.min <= low and high <= limits.max)
+    fitting = (dtype for limits, dtype in INTEGERS if limits.min <= low and high <= limits.max)
     return next(fitting, np.dtype(object))
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_random_state, column_or_1d
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.callbacks import FitTask, NoTask
+from estimators._common.matrices import validate_data
 from estimators._common.scikit_learn import check_sample_weight
 from estimators._network import checkpoint, held_out
 from estimators._network.layers import BatchNorm, Features

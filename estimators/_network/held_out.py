@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
+from estimators._common.matrices import collected, validate_data
 from estimators._network.layers import Features
 from estimators._network.losses import Weight
 from estimators._network.settings import MatrixLike, Settings
@@ -44,7 +44,7 @@ def check_given(
 
     `encode` checks ``y_val`` and returns what the loss takes.
     """
-    X, y, weight = given
+    X, y, weight = map(collected, given)
     if X is None and y is None:
         if weight is None:
             return None
