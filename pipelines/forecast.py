@@ -28,7 +28,7 @@ from pipelines._common.evenings import (
     of_kind,
     read_evenings,
 )
-from pipelines._common.frames import Rows
+from pipelines._common.frames import Rows, collected
 from pipelines._forecasting.values import EveningValues
 from pipelines._forecasting.words import adds, comparisons, unit
 
@@ -378,7 +378,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
     def fit(self, X: Rows, y: Rows) -> Self:
         """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
         self._check_cv()
-        X, y = validate_data(self, X, y, y_numeric=True)
+        X, y = validate_data(self, X, collected(y), y_numeric=True)
         self.with_regressor(clone(self.regressor).fit(X, y))
         n_folds = min(self.cv, len(y))
         if n_folds >= 2:

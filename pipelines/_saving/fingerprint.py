@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from pipelines._common.description import JSON
-from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.frames import Rows, collected, n_rows_of
 
 
 class Digest(Protocol):
@@ -66,6 +66,7 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     >>> first["rows"], first["columns"]
     (2, ['budget', 'types'])
     """
+    X, y = collected(X), collected(y)
     if X is None:
         if y is not None:
             raise ValueError("y was given without X.")
