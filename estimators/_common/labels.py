@@ -34,8 +34,8 @@ def exact_labels(y: Any) -> Any:
     if polars is not None and isinstance(y, polars.Series):
         inexact = polars.String, polars.Int128, polars.UInt128, polars.Decimal
         return as_objects(y.to_list()) if y.dtype in inexact else y
-    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
-        column = exact_labels(y.iloc[:, 0])
+    if getattr(y, "ndim", 2) == 2 and hasattr(y, "columns") and y.shape[1] == 1:
+        column = exact_labels(y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.to_series())
         return column[:, np.newaxis] if isinstance(column, np.ndarray) else y
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", None) == "T":  # numpy's strings of any length
@@ -85,15 +85,21 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         check_none_missing(np.isnat(y), y)
     if kind in "biufUmM":
         return np.unique(y, return_inverse=True)
-    y = y.astype(object, copy=False)
-    check_scalars(y)
+    return encode_objects(as_plain_objects(y))
+
+
+def encode_objects(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted distinct labels and the code of each y, which holds Python objects."""
     codes, distinct = pd.factorize(y)  # -1 is a missing label
     check_none_missing(codes < 0, y)
     check_kinds(distinct)
-    order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.intp)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return as_array(distinct[order].tolist()), rank[codes]
+    places = {label: place for place, label in enumerate(dict.fromkeys(distinct))}
+    if len(places) < len(distinct):  # pandas takes equal strings with lone surrogates for different ones
+        codes = np.array([places[label] for label in distinct])[codes]
+    labels = sorted(places)
+    rank = np.empty(len(labels), dtype=np.intp)
+    rank[[places[label] for label in labels]] = np.arange(len(labels))
+    return as_array(labels), rank[codes]
 
 
 def with_plain_type(y: Any) -> Any:
@@ -172,8 +178,12 @@ def class_weights(
     return of_class
 
 
-def check_scalars(y: np.ndarray) -> None:
-    """Raise if some labels are bytes or cannot be hashed, such as lists."""
+def as_plain_objects(y: np.ndarray) -> np.ndarray:
+    """Return labels as Python objects, none of them a scalar of numpy: those round integers to compare them.
+
+    Raise if some labels are bytes, or cannot be hashed, such as lists.
+    """
+    y = y.astype(object, copy=False)
     kinds = set(map(type, y))
     if any(issubclass(kind, bytes) for kind in kinds):
         raise TypeError(
@@ -182,6 +192,9 @@ def check_scalars(y: np.ndarray) -> None:
         )
     if not all(issubclass(kind, Hashable) for kind in kinds):
         raise ValueError(mixed_message(kinds))
+    if any(issubclass(kind, np.generic) for kind in kinds):
+        return as_objects([label.item() if isinstance(label, np.generic) else label for label in y])
+    return y
 
 
 def check_none_missing(missing: np.ndarray, y: np.ndarray) -> None:
@@ -313,4 +326,5 @@ def kind_of(labels: np.ndarray) -> str:
 def mixed_message(kinds: Iterable[type]) -> str:
     """Return the error message for labels of several kinds, which cannot be sorted."""
     names = sorted({kind.__name__.rstrip("_") for kind in kinds})
-    return f"Class labels must be all strings, all numbers or all NumPy dates. Got {' and '.join(names)}."
+    allowed = "all strings, all numbers or all dates of a NumPy array"
+    return f"Class labels must be {allowed}. Got {' and '.join(names)}."

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pipelines._common.frames import Rows, as_frame, n_rows_of
+from pipelines._common.frames import Rows, as_frame, collected, n_rows_of
 from pipelines._scaling.schema import ANY, check_schema, listed, located, schema_of
 from pipelines._scaling.sources import FileSource, where_of
 
@@ -34,7 +34,7 @@ class Reader:
     def split(self, batch: Rows, where: str) -> Table | None:
         """Return X (n, d), y and weights (n,) of a batch; None if it has no rows."""
         with located(where):
-            batch = tuple(map(as_frame, batch)) if isinstance(batch, tuple) else as_frame(batch)
+            batch = tuple(map(collected, batch)) if isinstance(batch, tuple) else as_frame(batch)
             self.check_is_frame(batch)
             parts = batch if isinstance(batch, tuple) else (batch,)
             if not 1 <= len(parts) <= 3:

@@ -60,11 +60,13 @@ EXACT = {
     "polars": (pl.Series([BIG, BIG + 1]), INT),
     "polars UInt64": (pl.Series([HUGE + 1, HUGE + 3], dtype=pl.UInt64), UINT),
     "polars Int128": (pl.Series([1, 2**64 + 1], dtype=pl.Int128), OBJECT),
+    "scalars of numpy": (objects([np.float64(BIG), np.int64(BIG + 1), np.uint64(BIG + 3)]), INT),
     "texts": (["", "a", "a\0b"], np.dtype("<U3")),
     "numpy texts of any length": (np.array(["a", "bc"], np.dtypes.StringDType()), np.dtype("<U2")),
     "dates": (np.array(["2020-01-01", "2020-01-02"], "M8[D]"), np.dtype("M8[D]")),
     "polars dates": (pl.Series([dt.date(2020, 1, 1), dt.date(2020, 1, 2)]), np.dtype("M8[D]")),
 }
+SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
 BYTES = "labels represented as bytes is not supported"
 NUL = r"must not end in a NUL character, because NumPy cuts it off. Got 'a\\x00'"
 REFUSED = {
@@ -77,7 +79,7 @@ REFUSED = {
     "numpy texts of any length": (np.array(["a", "a\0"], np.dtypes.StringDType()), ValueError, NUL),
     "bytes": ([b"a", b"a\0"], TypeError, BYTES),
     "bytes as objects": (objects([b"a", b"a\0"]), TypeError, BYTES),
-    "text and number": (["1", 1], ValueError, "NumPy dates. Got int and str"),
+    "text and number": (["1", 1], ValueError, "NumPy array. Got int and str"),
     "text and NaN": (["nan", np.nan], ValueError, "contains NaN|missing label"),
     "text and None": (["None", None], ValueError, r"missing label: y\[1\] is None"),
     "infinity": (objects([1, np.inf]), ValueError, "infinity"),
@@ -226,7 +228,7 @@ def test_partial_fit_refuses_a_label_that_is_almost_a_class(classifier, classes,
 def test_dates_after_numbers_say_what_is_wrong(classifier):
     dates = np.array(["2020-01-01", "2020-01-02"], "M8[D]")
     model = classifier().partial_fit(np.eye(2), dates, classes=dates)
-    with pytest.raises(ValueError, match="all NumPy dates. Got datetime64 and int64"):
+    with pytest.raises(ValueError, match="all dates of a NumPy array. Got datetime64 and int64"):
         model.partial_fit(np.eye(2), [1, 2])
 
 
@@ -302,6 +304,14 @@ def test_a_regressor_whose_layers_are_taken_for_its_loss_says_so():
         MLPRegressor((32,)).fit(np.eye(2), [0.0, 1.0])
     with pytest.raises(ValueError, match=r"Got 'absolute' instead\.$"):
         MLPRegressor("absolute").fit(np.eye(2), [0.0, 1.0])
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_equal_strings_with_lone_surrogates_are_one_class(classifier):
+    model = classifier().fit(np.eye(4), SURROGATES)
+    assert model.classes_.tolist() == ["\ud800a", "\ud800b"]
+    assert model.predict(np.eye(4)).tolist() == SURROGATES
 
 
 def test_the_version_is_that_of_the_distribution():
