@@ -121,6 +121,8 @@ def _array_columns(array: np.ndarray) -> list[np.ndarray]:
 
 
 def _canonical(column: Rows) -> bytes:
+    if str(getattr(column, "dtype", "")) in ("Int128", "UInt128"):  # of polars; NumPy has no such types
+        column = column.cast(float)
     array = np.asarray(column)
     if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of any unit
         column = array = array.astype("datetime64[us]").astype(object)

@@ -208,3 +208,10 @@ def test_duplicate_names_empty_frames_and_several_targets():
     X = np.eye(2)
     assert fingerprint(X, np.array([[1, 2], [3, 4]])) == fingerprint(X, [[1, 2], [3, 4]])
     assert fingerprint(X, np.array([[1, 2], [3, 4]])) != fingerprint(X, [[1, 3], [2, 4]])
+
+
+def test_polars_integers_that_numpy_does_not_have():
+    values = [1, 2**64, -(2**70)]
+    assert training_data(pl.DataFrame({"id": pl.Series(values, dtype=pl.Int128)})) == training_data(
+        pl.DataFrame({"id": [float(value) for value in values]})
+    )
