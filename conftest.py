@@ -31,8 +31,8 @@ LONG_FILES = (
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run the whole suite in parallel unless the command line says otherwise."""
     options = config.option
-    if not hasattr(options, "numprocesses"):  # pytest-xdist is not installed, or switched off
-        return
+    if "PYTEST_XDIST_WORKER" in os.environ or not hasattr(options, "numprocesses"):
+        return  # this is one of the processes, which must not start more; or pytest-xdist is off or not there
     is_whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
     is_narrow = (
         options.keyword or options.markexpr or options.capture == "no" or options.usepdb or options.trace

@@ -27,8 +27,7 @@ from estimators._common.scikit_learn import (
     with_callbacks,
 )
 from estimators._network.base import BaseMLP
-from estimators._network.layers import Features
-from estimators._network.losses import ONE_CLASS, Loss, Weight
+from estimators._network.losses import LOSS_OF, ONE_CLASS, Loss, Weight
 from estimators._network.settings import (
     Activation,
     Initialization,
@@ -447,9 +446,9 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         True
         """
         given = X_val, y_val, sample_weight_val
-        return self._fit(X, y, sample_weight, given=given, resume_from=resume_from)
+        return self._fit(X, exact_labels(y), sample_weight, given=given, resume_from=resume_from)
 
-    @available_if(lambda model: model._check_stochastic())
+    @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -493,8 +492,9 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
                 "rows. Pass the weights that compute_class_weight returns as a dict."
             )
         known = known_classes(classes, getattr(self, "classes_", None))
+        y = exact_labels(y)
         if not hasattr(self, "classes_"):
-            multilabel = type_of_target(with_plain_type(exact_labels(y))).startswith("multilabel")
+            multilabel = type_of_target(with_plain_type(y)).startswith("multilabel")
             self._label_binarizer = LabelBinarizer().fit(y if multilabel else known)
             self.classes_ = known
         return self._fit(X, y, sample_weight, incremental=True)
@@ -557,23 +557,20 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _validate(
-        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool, incremental: bool
-    ) -> tuple[Features, np.ndarray]:
-        """Return X and y as arrays. Set or compare ``classes_``."""
-        X, checked = self._check_rows(X, exact_labels(y), dtype, reset)
-        labels = with_plain_type(checked)
-        if not hasattr(self, "classes_") or (reset and not incremental):
-            self._label_binarizer = LabelBinarizer().fit(labels)
+    def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
+        """Set ``classes_``, or check that y has no others. Return y in their type."""
+        y = with_plain_type(y)
+        if is_new:
+            self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-            return X, labels
-        classes = unique_labels(labels)
+            return y
+        classes = unique_labels(y)
         if self.warm_start and set(classes) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {classes}"
             )
-        return X, self._as_known(labels, "y")
+        return self._as_known(y, "y")
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it as :meth:`_encode` does."""
@@ -611,7 +608,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return class codes, (n,), or a matrix of 0 and 1, (n, n_outputs)."""
-        if self._output_activation() == "softmax" and y.ndim == 1:  # otherwise the binarizer raises
+        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:  # otherwise the binarizer raises
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
@@ -627,17 +624,13 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
             raise ValueError("The sample weights times the class weights are all zero.")
         return weight
 
-    def _strata(self, y: np.ndarray) -> np.ndarray | None:
-        return y.astype(bool) if self.n_outputs_ == 1 else None
-
-    def _loss(self) -> Loss:
-        return ONE_CLASS if len(self.classes_) == 1 else super()._loss()
-
     def _is_multilabel(self) -> bool:
         return self._label_binarizer.y_type_.startswith("multilabel")
 
-    def _output_activation(self) -> str:
-        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+    def _loss(self) -> Loss:
+        if len(self.classes_) == 1:
+            return ONE_CLASS
+        return LOSS_OF["softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"]
 
 
 class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP):
@@ -1021,7 +1014,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         given = X_val, y_val, sample_weight_val
         return self._fit(X, y, sample_weight, given=given, resume_from=resume_from)
 
-    @available_if(lambda model: model._check_stochastic())
+    @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Update the network with one epoch over the given rows.
@@ -1075,12 +1068,6 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             f"Pass the sizes of the layers by name, as hidden_layer_sizes={self.loss!r}."
         )
 
-    def _validate(
-        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool, incremental: bool
-    ) -> tuple[Features, np.ndarray]:
-        """Return X and y as arrays."""
-        return self._check_rows(X, y, dtype, reset, y_numeric=True)
-
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it as :meth:`_encode` does."""
         y: np.ndarray = check_array(
@@ -1100,5 +1087,5 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             )
         return y.reshape(len(y), -1).astype(dtype, copy=False)
 
-    def _output_activation(self) -> str:
-        return "exp" if self.loss == "poisson" else "identity"
+    def _loss(self) -> Loss:
+        return LOSS_OF["exp" if self.loss == "poisson" else "identity"]

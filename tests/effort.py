@@ -3,3 +3,8 @@
 import os
 
 THOROUGH = bool(os.environ.get("CI"))
+
+
+def effort(thorough, quick):
+    """Return `thorough` where CI is set, else `quick`."""
+    return thorough if THOROUGH else quick

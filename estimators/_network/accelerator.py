@@ -31,7 +31,7 @@ class CompiledDense(Dense):
     """Dense with a compiled loop that adds the bias."""
 
     def _add_bias(self, Z: np.ndarray) -> np.ndarray:
-        kernels().add_bias(Z, self.bias)
+        kernels().add_bias(Z, self.parameters["bias"])
         return Z
 
 

@@ -1,7 +1,7 @@
 """A network: a list of layers over one vector of parameters."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from estimators._network.layers import (
     ReLU,
     Shapes,
     Tanh,
-    Views,
 )
 
 PREDICTION_VALUES = 2**16  # predicting goes in blocks of rows with at most so many values in the widest layer
@@ -43,7 +42,7 @@ class Architecture:
         Slope of "leaky_relu" below 0.
 
     dropout : tuple of float
-        The dropout rate of each hidden layer.
+        The dropout rate of each hidden layer. An empty tuple means no dropout.
 
     batch_norm : bool
         Whether the hidden layers are normalised.
@@ -88,23 +87,16 @@ class Network:
     """
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike) -> None:
-        self.architecture = architecture
+        self.architecture, self.sizes = architecture, architecture.sizes
         self.layers = architecture.new_layers()
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self.n_weights = sum(layer.n_in * layer.n_out for layer in self.dense)
-        self._parameter_shapes = [layer.parameter_shapes for layer in self.layers]
-        self._statistic_shapes = [layer.statistic_shapes for layer in self.layers]
-        self.parameters = np.zeros(count(self._parameter_shapes), dtype)
-        self.statistics = np.zeros(count(self._statistic_shapes), dtype)
+        self.parameters = np.zeros(count([layer.parameter_shapes for layer in self.layers]), dtype)
+        self.statistics = np.zeros(count([layer.statistic_shapes for layer in self.layers]), dtype)
         self._attach(self.layers)
         for layer in self.layers:
             if isinstance(layer, BatchNorm):
-                layer.scale[...] = layer.running_variance[...] = 1
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The number of units of each layer, including inputs and outputs."""
-        return self.architecture.sizes
+                layer.parameters["scale"][...] = layer.statistics["running_variance"][...] = 1
 
     def to_plain(self) -> dict[str, Any]:
         """Return the network as a dict of numbers, strings and arrays."""
@@ -112,7 +104,7 @@ class Network:
         return {"architecture": asdict(self.architecture), **vectors}
 
     @staticmethod
-    def from_plain(plain: dict[str, Any]) -> "Network":
+    def from_plain(plain: Mapping[str, Any]) -> "Network":
         """Return the network that :meth:`to_plain` made plain."""
         network = Network(Architecture(**plain["architecture"]), plain["parameters"].dtype)
         network.restore((plain["parameters"], plain["statistics"]))
@@ -123,10 +115,6 @@ class Network:
         network = Network(self.architecture, dtype)
         network.restore((self.parameters, self.statistics))
         return network
-
-    def copy(self) -> "Network":
-        """Return a copy with vectors of its own."""
-        return self.astype(self.parameters.dtype)
 
     def snapshot(self) -> tuple[np.ndarray, np.ndarray]:
         """Return copies of the parameters and the statistics."""
@@ -140,9 +128,10 @@ class Network:
         """Return layers with buffers for n rows that share the parameters and write into `gradient`."""
         layers = self.architecture.new_layers(compiled)
         self._attach(layers)
-        for layer, views in zip(layers, split(gradient, self._parameter_shapes), strict=True):
-            layer.set_gradients(views)
-            layer.bind(n, self.parameters.dtype)
+        shapes = [layer.parameter_shapes for layer in layers]
+        for layer, gradients in zip(layers, split(gradient, shapes), strict=True):
+            layer.gradients = gradients
+            layer.bind(n, gradient.dtype)
         return layers
 
     def scores(self, X: Features) -> np.ndarray:
@@ -162,11 +151,10 @@ class Network:
 
     def _attach(self, layers: Sequence[Layer]) -> None:
         """Give the layers their views of the parameters and of the statistics."""
-        parameters = split(self.parameters, self._parameter_shapes)
-        statistics = split(self.statistics, self._statistic_shapes)
-        for layer, parameter_views, statistic_views in zip(layers, parameters, statistics, strict=True):
-            layer.set_parameters(parameter_views)
-            layer.set_statistics(statistic_views)
+        parameters = split(self.parameters, [layer.parameter_shapes for layer in layers])
+        statistics = split(self.statistics, [layer.statistic_shapes for layer in layers])
+        for i, layer in enumerate(layers):
+            layer.parameters, layer.statistics = parameters[i], statistics[i]
 
 
 def count(shapes: Sequence[Shapes]) -> int:
@@ -174,17 +162,16 @@ def count(shapes: Sequence[Shapes]) -> int:
     return sum(math.prod(shape) for of_layer in shapes for shape in of_layer.values())
 
 
-def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[Views]:
+def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[dict[str, np.ndarray]]:
     """Return views of a vector, by layer and name: first all weights, then the rest, in the layers' order."""
     views: list[dict[str, np.ndarray]] = [{} for _ in shapes]
     places = [(i, name) for i, of_layer in enumerate(shapes) for name in of_layer]
-    places.sort(key=lambda place: place[1] != "weights")  # stable
     start = 0
-    for i, name in places:
+    for i, name in sorted(places, key=lambda place: place[1] != "weights"):  # the sort is stable
         stop = start + math.prod(shapes[i][name])
         views[i][name] = vector[start:stop].reshape(shapes[i][name])
         start = stop
-    return list(views)
+    return views
 
 
 def initialise(network: Network, random_state: np.random.RandomState, init: str) -> None:
@@ -201,5 +188,6 @@ def initialise(network: Network, random_state: np.random.RandomState, init: str)
         else:
             leak = slope if activation == "leaky_relu" else 0.0
             bound = np.sqrt(6.0 / ((1 + leak**2) * layer.n_in))
-        layer.weights[...] = random_state.uniform(-bound, bound, layer.weights.shape)
-        layer.bias[...] = random_state.uniform(-bound, bound, layer.n_out) if init == "glorot" else 0
+        weights, bias = layer.parameters["weights"], layer.parameters["bias"]
+        weights[...] = random_state.uniform(-bound, bound, weights.shape)
+        bias[...] = random_state.uniform(-bound, bound, layer.n_out) if init == "glorot" else 0

@@ -20,7 +20,7 @@ from sklearn.naive_bayes import MultinomialNB
 from pipelines import persistence
 from pipelines._common import files
 from pipelines.persistence import load_model, read_card, save_model
-from tests.pipelines.effort import effort
+from tests.effort import effort
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks and kills processes")
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from pipelines._saving.fingerprint import training_data
-from tests.pipelines.effort import effort
+from tests.effort import effort
 
 ROWS = {
     "budget": ["cheap", None, "dear"],

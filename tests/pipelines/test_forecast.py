@@ -28,7 +28,7 @@ from pipelines import (
     weights_in_words,
 )
 from pipelines.forecast import MONTHS, WEEKDAYS, EveningReader, ServiceLevelRegressor
-from tests.pipelines.effort import effort
+from tests.effort import effort
 from tests.pipelines.evenings import EVENING, FRAMES, FULL, WEEK, full_year
 from tests.pipelines.saved import assert_public
 

@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeClassifier
 from estimators import ComplementNB
 from pipelines import explain, game_recommender, hit_rate_scorer, recommend, update
 from pipelines._common import ranking
-from tests.pipelines.effort import effort
+from tests.effort import effort
 from tests.pipelines.games import GAMES, TITLES
 
 

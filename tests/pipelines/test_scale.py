@@ -32,6 +32,7 @@ from pipelines import (
     save_model,
     weights_in_words,
 )
+from tests.effort import effort
 from tests.pipelines.batches import (
     REGRESSORS,
     WHOLE,
@@ -42,7 +43,6 @@ from tests.pipelines.batches import (
     as_polars,
     numbers,
 )
-from tests.pipelines.effort import effort
 
 
 @st.composite

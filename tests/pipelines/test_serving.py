@@ -31,7 +31,7 @@ from pipelines import (
     serving,
     update,
 )
-from tests.pipelines.effort import effort
+from tests.effort import effort
 from tests.pipelines.saved import assert_public
 
 BUDGETS = ["cheap", "premium", "standard"]
