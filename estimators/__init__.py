@@ -7,6 +7,8 @@ The shortest to read is `logistic.py` (logistic and softmax regression), then `_
 `mlp.py`: neural networks, then `_network/`. What families share is in `_common/`.
 """
 
+from importlib.metadata import PackageNotFoundError, version
+
 from estimators._network.display import LossCurveDisplay
 from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
@@ -26,3 +28,8 @@ __all__ = [
     "OneHotEncoder",
     "PolynomialRegressor",
 ]
+
+try:
+    __version__ = version("tallygrad")
+except PackageNotFoundError:  # a clone that is not installed
+    __version__ = "0+unknown"

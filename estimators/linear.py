@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Tags
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.callbacks import FitTask
-from estimators._common.matrices import MatrixLike
+from estimators._common.matrices import MatrixLike, validate_data
 from estimators._common.merging import check_mergeable
 from estimators._common.scikit_learn import fit_context, with_callbacks
 from estimators._least_squares.base import LeastSquaresRegressor, check_state

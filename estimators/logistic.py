@@ -8,22 +8,23 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from estimators._common.accuracy import ExactClassifierMixin
 from estimators._common.callbacks import FitTask
 from estimators._common.labels import (
     class_weights,
-    encode_classes,
     encode_labels,
     exact_labels,
+    known_classes,
     locate_labels,
     same_labels,
 )
-from estimators._common.matrices import Matrix, MatrixLike
+from estimators._common.matrices import Matrix, MatrixLike, validate_data
 from estimators._common.scikit_learn import (
     Interval,
     StrOptions,
@@ -38,7 +39,7 @@ from estimators._logistic.search import GradientDescent, Iterate, Search, precon
 FLOATS = [np.float64, np.float32]
 
 
-class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     """Logistic regression for two classes and softmax regression for more, fitted by gradient descent.
 
     The objective is the weighted mean log loss plus a penalty on the weights W, but not on the intercept::
@@ -301,6 +302,8 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ValueError
             As in :meth:`fit`; if `classes` is missing in the first call or differs from that of earlier
             calls; if y holds other labels; or if `class_weight` is "balanced", which needs all rows at once.
+        TypeError
+            If the labels are bytes.
         """
         if self.class_weight == "balanced":
             raise ValueError(
@@ -474,18 +477,9 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> np.ndarray:
         """Return the classes that `partial_fit` was told of, now or before."""
-        if classes is None:
-            if first:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            return self.classes_
-        given = encode_classes(classes)
-        if not first and not same_labels(given, self.classes_):
-            raise ValueError(
-                f"`classes={classes!r}` is not the same as on last call to partial_fit, "
-                f"was: {self.classes_!r}"
-            )
-        check_two_classes(given)
-        return given
+        known = known_classes(classes, None if first else self.classes_)
+        check_two_classes(known)
+        return known
 
     def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss) -> None:
         """Warn if the search did not end at a minimum."""

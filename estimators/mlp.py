@@ -5,16 +5,24 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from estimators._common.labels import class_weights
+from estimators._common.accuracy import ExactClassifierMixin
+from estimators._common.labels import (
+    class_weights,
+    encode_labels,
+    exact_labels,
+    known_classes,
+    locate_labels,
+    with_plain_type,
+)
 from estimators._common.scikit_learn import (
+    HintsAtParameters,
     StrOptions,
     available_if,
-    check_partial_fit_first_call,
     fit_context,
     with_callbacks,
 )
@@ -24,7 +32,7 @@ from estimators._network.losses import LOSS_OF, ONE_CLASS, Loss, Weight
 from estimators._network.settings import Activation, Initialization, MatrixLike, Precision, Schedule, Solver
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(ExactClassifierMixin, BaseMLP):
     """Multi-layer perceptron classifier: scikit-learn's MLPClassifier, faster and with more features.
 
     It minimises the cross-entropy (log loss) on batches of rows. The output activation is a softmax over the
@@ -370,7 +378,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             The training rows. Other sparse formats are converted to CSR.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The class of each row. For several labels a row, a matrix of 0 and 1 with one column a label.
+            The class of each row. Integers keep their exact values, in nullable columns too. For several
+            labels a row, a matrix of 0 and 1 with one column a label.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the loss and its gradient. If None, all rows have weight 1.
@@ -403,7 +412,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             loss becomes infinite or NaN. In the last case the message names the epoch, and the model keeps
             the weights of the epoch before.
         TypeError
-            If `hidden_layer_sizes` holds anything but whole numbers.
+            If `hidden_layer_sizes` holds anything but whole numbers, or the labels are bytes.
+        FileNotFoundError
+            If there is no file `resume_from`.
 
         Warns
         -----
@@ -427,7 +438,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         >>> model.score([[50.0], [250.0]], ["low", "high"]) == net.history_["val_score"][-1]
         True
         """
-        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), resume_from)
+        return self._fit(X, exact_labels(y), sample_weight, (X_val, y_val, sample_weight_val), resume_from)
 
     @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
@@ -472,9 +483,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "class_weight='balanced' is not supported for partial_fit, because the weights depend on all "
                 "rows. Pass the weights that compute_class_weight returns as a dict."
             )
-        if check_partial_fit_first_call(self, classes):
-            multilabel = type_of_target(y).startswith("multilabel")
-            self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
+        known = known_classes(classes, getattr(self, "classes_", None))
+        y = exact_labels(y)
+        if not hasattr(self, "classes_"):
+            multilabel = type_of_target(with_plain_type(y)).startswith("multilabel")
+            self._label_binarizer = LabelBinarizer().fit(y if multilabel else known)
+            self.classes_ = known
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: MatrixLike) -> np.ndarray:
@@ -535,24 +549,30 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _check_targets(self, y: np.ndarray, is_new: bool) -> None:
-        """Set ``classes_``, or check that y has no others."""
+    def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
+        """Set ``classes_``, or check that y has no others. Return y in their type."""
+        y = with_plain_type(y)
         if is_new:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-            return
+            return y
         classes = unique_labels(y)
         if self.warm_start and set(classes) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {classes}"
             )
-        self._check_known(classes, "y")
+        return self._as_known(y, "y")
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it as :meth:`_encode` does."""
         y: np.ndarray = check_array(
-            y_val, accept_sparse="csr", ensure_2d=False, allow_nd=True, dtype=None, input_name="y_val"
+            exact_labels(y_val),
+            accept_sparse="csr",
+            ensure_2d=False,
+            allow_nd=True,
+            dtype=None,
+            input_name="y_val",
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -560,15 +580,23 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if y.ndim != 1 + several or (several and y.shape[1] != n_outputs):
             wanted = f"shape (n_val, {n_outputs})" if several else "shape (n_val,)"
             raise ValueError(f"y_val must have the {wanted}, as y. Got the shape {y.shape} instead.")
-        self._check_known(unique_labels(y), "y_val")
-        return self._encode(y, dtype)
+        return self._encode(self._as_known(y, "y_val"), dtype)
 
-    def _check_known(self, classes: np.ndarray, name: str) -> None:
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+    def _as_known(self, y: np.ndarray, name: str) -> np.ndarray:
+        """Return labels in the type of ``classes_``. Raise an error if one is not among these."""
+        if y.ndim == 1:
+            classes, codes = encode_labels(y)
+            position, found = locate_labels(classes, self.classes_)
+            y = self.classes_[position[codes]]
+        else:
+            classes = unique_labels(y)
+            found = np.isin(classes, self.classes_)
+        if not found.all():
             raise ValueError(
                 f"`{name}` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
                 f"'{name}' has {classes}."
             )
+        return y
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return class codes, (n,), or a matrix of 0 and 1, (n, n_outputs)."""
@@ -598,7 +626,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return LOSS_OF["softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"]
 
 
-class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
+class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP):
     """Multi-layer perceptron regressor: scikit-learn's MLPRegressor, faster and with more features.
 
     It minimises the squared error (mean squared error) or the Poisson deviance on batches of rows.
@@ -951,6 +979,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
             the weights of the epoch before.
         TypeError
             If `hidden_layer_sizes` holds anything but whole numbers.
+        FileNotFoundError
+            If there is no file `resume_from`.
 
         Warns
         -----
@@ -1021,6 +1051,14 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         """
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 else out
+
+    def _hint(self) -> str:
+        if isinstance(self.loss, str):
+            return ""
+        return (
+            "As in scikit-learn, 'loss' is the first positional parameter of MLPRegressor. "
+            f"Pass the sizes of the layers by name, as hidden_layer_sizes={self.loss!r}."
+        )
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it as :meth:`_encode` does."""

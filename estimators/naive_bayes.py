@@ -1,6 +1,7 @@
 """Complement naive Bayes with sparse counts, fast enough to make each item of a large catalogue a class."""
 
 import warnings
+from functools import reduce
 from numbers import Integral, Real
 from typing import Literal, Self
 
@@ -8,24 +9,25 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.utils import Tags, check_array, column_or_1d
-from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
+from sklearn.utils.validation import check_is_fitted, check_non_negative
 
 from estimators._bayes.counts import ClassCounts, count_by_class
 from estimators._bayes.one_row import RowScorer
 from estimators._bayes.scores import ComplementScores, add_prior
 from estimators._bayes.top_k import top_k_indices
+from estimators._common.accuracy import ExactClassifierMixin
 from estimators._common.labels import (
     encode_classes,
     encode_labels,
     encode_polars_text,
     exact_labels,
+    known_classes,
     locate_labels,
-    same_labels,
     unite_labels,
 )
-from estimators._common.matrices import Matrix, MatrixLike
+from estimators._common.matrices import Matrix, MatrixLike, validate_data
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
     DisplaysSome,
@@ -40,7 +42,7 @@ __all__ = ["ComplementNB", "top_k_indices"]
 SMALLEST_ALPHA = 1e-10
 
 
-class ComplementNB(ClassifierMixin, DisplaysSome):
+class ComplementNB(ExactClassifierMixin, DisplaysSome):
     """Complement naive Bayes classifier of Rennie et al. (2003).
 
     The weights of a class are estimated from the samples of all *other* classes, which makes them more
@@ -231,6 +233,8 @@ class ComplementNB(ClassifierMixin, DisplaysSome):
             In the cases listed for :meth:`fit`; if `classes` is missing in the first call or differs in a
             later one; or if y contains an unknown label and ``new_classes="error"``. The classifier is
             then unchanged.
+        TypeError
+            If the labels are bytes.
         """
         first = not self.__sklearn_is_fitted__()
         X, labels, codes = self._check_X_y(X, y, reset=first)
@@ -298,6 +302,8 @@ class ComplementNB(ClassifierMixin, DisplaysSome):
         ------
         ValueError
             In the cases listed for :meth:`fit`.
+        TypeError
+            If the labels are bytes.
 
         Examples
         --------
@@ -489,6 +495,8 @@ class ComplementNB(ClassifierMixin, DisplaysSome):
         ------
         ValueError
             If a label is not one of the classes.
+        TypeError
+            If the labels are bytes.
         """
         check_is_fitted(self)
         given = np.asarray(column_or_1d(exact_labels(labels)))
@@ -588,22 +596,11 @@ class ComplementNB(ClassifierMixin, DisplaysSome):
 
     def _known_classes(self, classes: ArrayLike | None, labels: np.ndarray) -> np.ndarray:
         """Return the classes after this call of partial_fit: the known ones and those to be added."""
-        grows = self.new_classes == "add"
-        known = self.classes_ if self.__sklearn_is_fitted__() else None
-        if known is None and not grows:
-            known = getattr(self, "classes_", None)  # declared by a fit that failed
-        if classes is not None:
-            given = encode_classes(classes)
-            if known is not None and not grows and not same_labels(known, given):
-                raise ValueError(
-                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
-                )
-            known = given if known is None else unite_labels(known, given)
-        if grows:
-            return labels if known is None else unite_labels(known, labels)
-        if known is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        return known
+        if self.new_classes == "error":
+            return known_classes(classes, getattr(self, "classes_", None))  # or those of a fit that failed
+        known = [self.classes_] if self.__sklearn_is_fitted__() else []
+        given = [] if classes is None else [encode_classes(classes)]
+        return reduce(unite_labels, [*known, *given, labels])
 
     def _check_alpha(self) -> float | np.ndarray:
         """Return the smoothing as numbers, raised to the smallest safe value unless `force_alpha`."""

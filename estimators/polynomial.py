@@ -6,9 +6,10 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.callbacks import FitTask
+from estimators._common.matrices import validate_data
 from estimators._common.merging import check_mergeable
 from estimators._common.scikit_learn import (
     Interval,

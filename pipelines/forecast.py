@@ -18,7 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators import OneHotEncoder, PolynomialRegressor
-from pipelines._common.frames import Rows
+from pipelines._common.frames import Rows, collected
 from pipelines._common.parameters import check_int
 from pipelines._forecasting.evenings import CATEGORIES, FLAGS, MONTHS, WEEKDAYS, Cell, by_kind, read_evenings
 from pipelines._forecasting.values import EveningValues
@@ -368,7 +368,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
     def fit(self, X: Rows, y: Rows) -> Self:
         """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
         cv = check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0)
-        X, y = validate_data(self, X, y, y_numeric=True)
+        X, y = validate_data(self, X, collected(y), y_numeric=True)
         self.with_regressor(clone(self.regressor).fit(X, y))
         n_folds = min(cv, len(y))
         if n_folds >= 2:

@@ -21,7 +21,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.description import JSON, as_json, describe, import_path, installed_versions
-from pipelines._common.files import store
+from pipelines._common.files import read, store
 from pipelines._common.formats import ModelFileError, ModelFileNotFoundError, from_bytes, to_bytes
 from pipelines._common.frames import Rows
 from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_estimator
@@ -106,7 +106,8 @@ def save_model(
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     ModelFileError
-        If the model cannot be pickled or, for skops, contains types that `load_model` rejects.
+        If the model cannot be pickled or, for skops, contains types that `load_model` rejects; or if the
+        card names a file of the other kind, which would be deleted: delete the card first if you want that.
     FileNotFoundError
         If the folder does not exist.
     ImportError
@@ -185,8 +186,9 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     Raises
     ------
     ModelFileError
-        If the card or the file is missing (then it is also a FileNotFoundError), incomplete, altered, in a
-        newer format, of another class or kind, outside the card's folder, or cannot be loaded.
+        If the card or the file is missing (then it is also a FileNotFoundError), incomplete, altered, not a
+        regular file, in a newer format, of another class or kind, or outside the card's folder, or if it
+        cannot be loaded.
     ImportError
         If it is a skops file and skops is not installed.
     TypeError
@@ -223,8 +225,8 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
         message = f"{what} may answer differently: {'; '.join(differences)}. To be safe, {retrain}"
         warnings.warn(message, ModelVersionWarning, stacklevel=2)
     model = _unpickle(what, card, data, differences)
-    final = final_estimator(model)
-    if expected and not (isinstance(model, expected) or isinstance(final, expected)):
+    classes = tuple(import_path(type(part)) for part in (model, final_estimator(model)))
+    if classes != (card["class"], card["final_class"]):
         raise ModelFileError(f"{what} is a {type(model).__name__}, but its card names another class.")
     return model
 
@@ -268,7 +270,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, JSON]:
     folder, name, _ = _split(path)
     where = folder / f"{name}.json"
     try:
-        card = json.loads(where.read_bytes())
+        card = json.loads(read(where))
     except FileNotFoundError as error:
         raise ModelFileNotFoundError(
             f"There is no model card {str(where)!r}. load_model needs the card that save_model returned; "
@@ -345,7 +347,7 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], 
     while True:
         where = Path(path).with_name(card["file"])
         try:
-            data = where.read_bytes()
+            data = read(where)
         except FileNotFoundError as error:
             newer = read_card(path)  # another process may have replaced the card and deleted the file
             if newer == card:
@@ -353,6 +355,10 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], 
                     f"The model file {str(where)!r} is missing, although the card names it."
                 ) from error
             card = newer
+        except ModelFileError:
+            raise
+        except (OSError, ValueError) as error:  # such as a folder, or a name that no system allows
+            raise ModelFileError(f"The model file {str(where)!r} cannot be read: {error}.") from error
         else:
             _check_bytes(where, card, data)
             return card, data

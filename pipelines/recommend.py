@@ -1,6 +1,6 @@
 """Recommend: the pipeline, the k best labels of any classifier, reasons, online learning, scorers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
+from pipelines._common.labels import places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import feature_names_of, transform
@@ -152,7 +153,8 @@ def recommend(
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, or if `exclude` or `candidates` does not match the rows.
+        If `k` is not an integer of at least 1, if X has no rows, or if `exclude` or `candidates` does not
+        match the rows.
     TypeError
         If `model` has none of the methods listed above.
 
@@ -178,7 +180,7 @@ def recommend(
            [2, 1]])
     """
     k = check_int("k", k, "recommend")
-    classifier, X = transform(model, X)
+    classifier, X = transform(model, some_rows(X, "recommend"))
     excluded = labels_per_row("exclude", exclude, n_rows_of(X))
     allowed = labels_per_row("candidates", candidates, n_rows_of(X))
     return rank(classifier, X, k, excluded, allowed)
@@ -225,15 +227,15 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     {'gameplay_types=Puzzle': 1.61, 'budget=cheap': 0.92}
     """
     names = feature_names_of(model)
-    classifier, X = transform(model, X)
-    check_label(classifier, label)
+    classifier, X = transform(model, some_rows(X, "explain"))
+    place = check_label(classifier, label)
     row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if row.shape[0] != 1:
         raise ValueError(f"The 'X' parameter of explain must have one row. Got {row.shape[0]} rows instead.")
-    weights, places = weights_of(classifier, label), np.flatnonzero(row[0])
+    weights, places = weights_of(classifier, place), np.flatnonzero(row[0])
     prior = None
     if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
-        prior = classifier.class_log_prior_[classifier.classes_ == label][0]
+        prior = classifier.class_log_prior_[place]
     return reasons(names, places, row[0, places], weights, prior)
 
 
@@ -268,8 +270,8 @@ def update(
     TypeError
         If the last step has no ``partial_fit``.
     ValueError
-        If `y` is a single string, or if the last step cannot learn one of its labels or rejects the rows.
-        The model is then unchanged.
+        If X has no rows, if `y` is a single string, or if the last step cannot learn one of its labels or
+        rejects the rows. The model is then unchanged.
 
     Examples
     --------
@@ -286,16 +288,11 @@ def update(
         raise ValueError(
             f"The 'y' parameter of update must hold a label for each row. Got the string {y!r} instead."
         )
-    classifier, X = transform(model, X)
+    classifier, X = transform(model, some_rows(X, "update"))
     if not hasattr(classifier, "partial_fit"):
         raise TypeError(f"update needs a last step with partial_fit. {type(classifier).__name__} has none.")
     if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
-        # scikit-learn's naive Bayes would silently drop the row, or count it for another class
-        unknown = np.setdiff1d(np.asarray(y), classifier.classes_).tolist()
-        if unknown:
-            raise ValueError(
-                f"{type(classifier).__name__} cannot learn the new label(s) {unknown}. Fit it again."
-            )
+        y = _among_classes(classifier, y)
     classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     return model
 
@@ -368,6 +365,23 @@ def ndcg_scorer(k: int = 5) -> "TopKScorer":
     return TopKScorer("ndcg_scorer", k, discounted=True)
 
 
+def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
+    """Return labels in the type of the classes. Raise an error if one is not a class.
+
+    scikit-learn's naive Bayes would silently drop its row, or count it for another class.
+    """
+    labels = plain_labels(collected(y))
+    if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
+        return y  # several labels a row
+    places = places_of(classifier.classes_)
+    unknown = [label for label in dict.fromkeys(labels) if label not in places]
+    if unknown:
+        raise ValueError(
+            f"{type(classifier).__name__} cannot learn the new label(s) {unknown}. Fit it again."
+        )
+    return classifier.classes_[[places[label] for label in labels]]
+
+
 class TopKScorer:
     """A scorer that ranks only the k best labels, without an n_samples x n_classes matrix."""
 
@@ -379,11 +393,11 @@ class TopKScorer:
     ) -> float:
         """Score `model` on the rows of X with the labels y, both (n_samples,); higher is better."""
         labels, _ = recommend(model, X, self.k)
-        expected: np.ndarray = column_or_1d(y)
+        expected = column_or_1d(np.array(plain_labels(collected(y)), dtype=object))
         check_consistent_length(labels, expected)
         if sample_weight is not None and not np.any(sample_weight):
             raise ValueError(f"The 'sample_weight' of {self.name} must not be 0 for all rows.")
-        hits: np.ndarray = labels == expected[:, np.newaxis]
+        hits = labels.astype(object) == expected[:, np.newaxis]
         places = np.arange(1.0, 1 + hits.shape[1])
         gains = hits @ (1 / np.log2(1 + places) if self.discounted else np.ones_like(places))
         return float(np.average(gains, weights=None if sample_weight is None else np.asarray(sample_weight)))

@@ -1,6 +1,7 @@
 """Serve: a snapshot of a fitted recommender that answers one question of plain values in microseconds."""
 
 import copy
+import html
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Protocol
@@ -238,6 +239,20 @@ class CompiledRecommender:
 
     def __repr__(self) -> str:
         return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the columns and their known categories, for notebooks."""
+        rows = [(name, f"{len(known):,}", known[:3]) for name, known in self.categories_.items()]
+        cells = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{number}</td>"
+            f"<td>{html.escape(', '.join(map(str, examples)))}</td></tr>"
+            for name, number, examples in rows
+        )
+        return (
+            f"<table><caption>CompiledRecommender with {self.n_labels:,} labels</caption>"
+            "<thead><tr><th>Column</th><th>Categories</th><th>First categories</th></tr></thead>"
+            f"<tbody>{cells}</tbody></table>"
+        )
 
     @cached_property
     def _names(self) -> np.ndarray:

@@ -17,7 +17,9 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-MAX_INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
+from estimators._common.matrices import collected
+
+INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
 
 
 def exact_labels(y: Any) -> Any:
@@ -26,21 +28,22 @@ def exact_labels(y: Any) -> Any:
     Left alone, numpy makes floats of nullable integers and of lists with integers and floats, writes numbers
     beside strings as strings, and cuts NUL characters off the ends of strings.
     """
-    polars = sys.modules.get("polars")
+    y, polars = collected(y), sys.modules.get("polars")
     if isinstance(y, list | tuple):
         return exact_list(y)
     if polars is not None and isinstance(y, polars.Series):
         inexact = polars.String, polars.Int128, polars.UInt128, polars.Decimal
         return as_objects(y.to_list()) if y.dtype in inexact else y
-    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
-        column = exact_labels(y.iloc[:, 0])
+    if getattr(y, "ndim", 2) == 2 and hasattr(y, "columns") and y.shape[1] == 1:
+        column = exact_labels(y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.to_series())
         return column[:, np.newaxis] if isinstance(column, np.ndarray) else y
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", None) == "T":  # numpy's strings of any length
         return y.astype(object)
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         plain = getattr(dtype, "numpy_dtype", None)  # of nullable and Arrow types
-        if plain is not None and plain.kind in "biu" and not y.isna().any():
+        if plain is not None and plain.kind in "biu":
+            check_none_missing(np.asarray(y.isna()), np.asarray(y, dtype=object))
             return y.to_numpy(dtype=plain)
     return y
 
@@ -82,15 +85,29 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         check_none_missing(np.isnat(y), y)
     if kind in "biufUmM":
         return np.unique(y, return_inverse=True)
-    y = y.astype(object, copy=False)
-    check_scalars(y)
+    return encode_objects(as_plain_objects(y))
+
+
+def encode_objects(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted distinct labels and the code of each y, which holds Python objects."""
     codes, distinct = pd.factorize(y)  # -1 is a missing label
     check_none_missing(codes < 0, y)
     check_kinds(distinct)
-    order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.intp)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return as_array(distinct[order].tolist()), rank[codes]
+    places = {label: place for place, label in enumerate(dict.fromkeys(distinct))}
+    if len(places) < len(distinct):  # pandas takes equal strings with lone surrogates for different ones
+        codes = np.array([places[label] for label in distinct])[codes]
+    labels = sorted(places)
+    rank = np.empty(len(labels), dtype=np.intp)
+    rank[[places[label] for label in labels]] = np.arange(len(labels))
+    return as_array(labels), rank[codes]
+
+
+def with_plain_type(y: Any) -> Any:
+    """Return an array of Python objects as one of strings or integers, and anything else unchanged."""
+    if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "OmM":
+        return y
+    classes, codes = encode_labels(y)
+    return classes[codes]
 
 
 def as_array(labels: list[Any]) -> np.ndarray:
@@ -128,6 +145,20 @@ def encode_classes(classes: Any) -> np.ndarray:
     return encode_labels(labels)[0]
 
 
+def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
+    """Return the classes of a model in `partial_fit`, which names them now or has named them before."""
+    if classes is None:
+        if known is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return known
+    given = encode_classes(classes)
+    if known is not None and not same_labels(given, known):
+        raise ValueError(
+            f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
+        )
+    return given if known is None else known
+
+
 def class_weights(
     estimator: BaseEstimator, classes: np.ndarray, y: np.ndarray, weight: ArrayLike | None
 ) -> np.ndarray:
@@ -147,8 +178,12 @@ def class_weights(
     return of_class
 
 
-def check_scalars(y: np.ndarray) -> None:
-    """Raise if some labels are bytes or cannot be hashed, such as lists."""
+def as_plain_objects(y: np.ndarray) -> np.ndarray:
+    """Return labels as Python objects, none of them a scalar of numpy: those round integers to compare them.
+
+    Raise if some labels are bytes, or cannot be hashed, such as lists.
+    """
+    y = y.astype(object, copy=False)
     kinds = set(map(type, y))
     if any(issubclass(kind, bytes) for kind in kinds):
         raise TypeError(
@@ -157,6 +192,9 @@ def check_scalars(y: np.ndarray) -> None:
         )
     if not all(issubclass(kind, Hashable) for kind in kinds):
         raise ValueError(mixed_message(kinds))
+    if any(issubclass(kind, np.generic) for kind in kinds):
+        return as_objects([label.item() if isinstance(label, np.generic) else label for label in y])
+    return y
 
 
 def check_none_missing(missing: np.ndarray, y: np.ndarray) -> None:
@@ -259,7 +297,7 @@ def in_one_type(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def integer_type(low: int, high: int) -> np.dtype:
     """Return the type of arrays with integers from `low` to `high`. It is object if numpy has none."""
-    fitting = (dtype for limits, dtype in MAX_INTEGERS if limits.min <= low and high <= limits.max)
+    fitting = (dtype for limits, dtype in INTEGERS if limits.min <= low and high <= limits.max)
     return next(fitting, np.dtype(object))
 
 
@@ -288,4 +326,5 @@ def kind_of(labels: np.ndarray) -> str:
 def mixed_message(kinds: Iterable[type]) -> str:
     """Return the error message for labels of several kinds, which cannot be sorted."""
     names = sorted({kind.__name__.rstrip("_") for kind in kinds})
-    return f"Class labels must be all strings, all numbers or all NumPy dates. Got {' and '.join(names)}."
+    allowed = "all strings, all numbers or all dates of a NumPy array"
+    return f"Class labels must be {allowed}. Got {' and '.join(names)}."

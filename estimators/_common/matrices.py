@@ -1,10 +1,24 @@
-"""Types of feature matrices: what callers may pass, and what validation makes of it."""
+"""Feature matrices: what callers may pass, and what validation makes of it."""
 
-from typing import TypeAlias
+import sys
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
+import sklearn.utils.validation
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 MatrixLike: TypeAlias = ArrayLike | sp.sparray | sp.spmatrix  # also a data frame
 Matrix: TypeAlias = np.ndarray | sp.csr_array
+
+
+def collected(X: Any) -> Any:
+    """Return a polars LazyFrame as a DataFrame, and anything else unchanged."""
+    polars = sys.modules.get("polars")
+    return X.collect() if polars is not None and isinstance(X, polars.LazyFrame) else X
+
+
+def validate_data(estimator: BaseEstimator, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+    """Return X, or X and y, as scikit-learn's ``validate_data`` does, which does not know LazyFrames."""
+    return sklearn.utils.validation.validate_data(estimator, collected(X), collected(y), **options)

@@ -3,7 +3,8 @@
 `fit_context` and the constraint classes have no public counterpart. They give the estimators scikit-learn's
 own parameter checks, with its wording and ``InvalidParameterError``, and honour
 ``sklearn.config_context(skip_parameter_validation=True)``. The `check_*` functions give its errors for
-weights, feature names, `partial_fit` and L-BFGS. `DisplaysSome` shortens its HTML display.
+weights, feature names and L-BFGS. `DisplaysSome` shortens its HTML display,
+and `HintsAtParameters` adds to its errors.
 
 `fit_context`, `with_callbacks` and `available_if` are scikit-learn's decorators with the types they lack:
 an editor still sees the signature of the method that they decorate.
@@ -18,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sklearn.callback
 import sklearn.utils.metaestimators
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.multiclass import _check_partial_fit_first_call as check_partial_fit_first_call
+from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
 from sklearn.utils.optimize import _check_optimize_result as check_optimize_result
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DisplaysSome",
+    "HintsAtParameters",
     "Interval",
     "Options",
     "StrOptions",
@@ -37,7 +38,6 @@ __all__ = [
     "check_feature_names_in",
     "check_optimize_result",
     "check_parameters",
-    "check_partial_fit_first_call",
     "check_sample_weight",
     "fit_context",
     "has_callbacks",
@@ -94,6 +94,22 @@ def open_callback_context(estimator: BaseEstimator, max_subtasks: int | None) ->
 def without_callbacks(attributes: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes of an estimator without those that its callbacks left there."""
     return {name: value for name, value in attributes.items() if name not in _OF_CALLBACKS}
+
+
+class HintsAtParameters(BaseEstimator):
+    """An estimator that can say more about a wrong parameter than scikit-learn's error does."""
+
+    def _hint(self) -> str:
+        """Return what to add to the error, or an empty string."""
+        return ""
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            if not (hint := self._hint()):
+                raise
+            raise InvalidParameterError(f"{error} {hint}") from None
 
 
 class DisplaysSome(BaseEstimator):

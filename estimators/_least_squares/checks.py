@@ -7,9 +7,8 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import validate_data
 
-from estimators._common.matrices import MatrixLike
+from estimators._common.matrices import MatrixLike, validate_data
 from estimators._common.scikit_learn import check_sample_weight
 from estimators._least_squares.moments import Moments
 from estimators._least_squares.rows import Matrix

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_random_state, column_or_1d
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.callbacks import FitTask, NoTask
+from estimators._common.matrices import validate_data
 from estimators._common.scikit_learn import check_sample_weight, warn_caller
 from estimators._network import checkpoint, held_out
 from estimators._network.layers import Architecture, BatchNorm, Features
@@ -134,7 +135,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
                     self.__dict__.pop(name, None)
             any_dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
             X, y = self._check_rows(X, y, any_dtype if is_new or resumed else self.coefs_[0].dtype, is_new)
-            self._check_targets(y, is_new and not incremental)
+            y = self._check_targets(y, is_new and not incremental)
             rows = Rows(X, self._encode(y, X.dtype), self._weigh(X, y, sample_weight))
             n_outputs = rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_)
             architecture = self._architecture((X.shape[1], *hidden, n_outputs))
@@ -303,8 +304,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     # The two classes differ in their targets.
 
-    def _check_targets(self, y: np.ndarray, is_new: bool) -> None:
-        """Set what y decides, or check that y agrees with it."""
+    def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
+        """Set what y decides, or check that y agrees with it. Return y."""
+        return y
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return y as the loss takes it."""

@@ -61,7 +61,13 @@ def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[Training
 
 def read(file: str | bytes, kind: type[Settings]) -> Settings:
     """Return the model in a checkpoint. Nothing is unpickled unless the hash of the content is right."""
-    data = Path(os.fsdecode(file)).read_bytes()
+    try:
+        data = Path(os.fsdecode(file)).read_bytes()
+    except FileNotFoundError as error:
+        raise type(error)(
+            f"Cannot resume from {file!r}: there is no such file. To start a training that writes it, leave "
+            f"resume_from out and call model.set_callbacks(pipelines.Checkpoint({file!r})) before fit."
+        ) from error
     content = data[:-HASH_LENGTH]
     if data[-HASH_LENGTH:] != hash_line(content):
         raise ValueError(

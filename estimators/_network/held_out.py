@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
+from estimators._common.matrices import collected, validate_data
 from estimators._network.layers import Features
 from estimators._network.losses import Weight
 from estimators._network.settings import MatrixLike, Settings
@@ -39,7 +39,7 @@ def check_given(
     model: Settings, given: Given, encode: Callable[[ArrayLike], np.ndarray], dtype: np.dtype
 ) -> Rows:
     """Return the held-out rows that were passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
-    X, y, weight = given
+    X, y, weight = map(collected, given)
     if X is None and y is None:
         raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
     if X is None or y is None:

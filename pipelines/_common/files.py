@@ -10,11 +10,14 @@
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from pipelines._common.formats import ModelFileError
 
 if sys.platform == "win32":
     import msvcrt
@@ -22,10 +25,29 @@ else:
     import fcntl
 
 
+def read(path: Path) -> bytes:
+    """Return the content of a file. Raise ModelFileError for a FIFO, which might never end, or a device."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ModelFileError(f"{str(path)!r} is not a regular file.")
+        return file.read()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
-    """Write ``file``, replace ``NAME.json``, and delete the files of this name that no card names."""
+    """Write ``file``, replace ``NAME.json``, and delete the files of this name that no card names.
+
+    Raises
+    ------
+    ModelFileError
+        If the card names a file of another kind.
+    """
     temporary, path = folder / f".{name}.tmp", folder / f"{name}.json"
     with _locked(folder / f".{name}.lock"):
+        _check_same_kind(path, file)
         try:
             _put(folder / file, data, temporary)
             _sync_folder(folder)
@@ -33,6 +55,18 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
         finally:
             _prune(folder, name)
     return path
+
+
+def _check_same_kind(card: Path, file: str) -> None:
+    """Raise if the card of another kind of file would be replaced, since its model would be deleted."""
+    named: object = None
+    with suppress(OSError, ModelFileError):  # there is no card, or none that can be read
+        named = _named_file(card)
+    if isinstance(named, str) and Path(named).suffix != Path(file).suffix:
+        raise ModelFileError(
+            f"The card {str(card)!r} names {named!r}, which a {Path(file).suffix} file of the same name "
+            "would replace. Choose another name, or delete the card first."
+        )
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -69,7 +103,7 @@ def _prune(folder: Path, name: str) -> None:
     """Delete the model files of this name that no card names."""
     _sync_folder(folder)  # a power cut must not bring back the card that named them
     ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.(joblib|skops)")
-    with suppress(OSError):  # an unreadable card may name any file, so delete none
+    with suppress(OSError, ModelFileError):  # an unreadable card may name any file, so delete none
         named = {_named_file(card) for card in folder.glob("*.json")}
         for file in [file for file in folder.iterdir() if ours.fullmatch(file.name)]:
             if file.name not in named:
@@ -77,7 +111,7 @@ def _prune(folder: Path, name: str) -> None:
 
 
 def _named_file(card: Path) -> object:
-    data = card.read_bytes()
+    data = read(card)
     with suppress(ValueError, KeyError, TypeError):  # another kind of JSON file
         return json.loads(data)["file"]
     return None

@@ -1,5 +1,6 @@
 """Rows in any form: data frames, Arrow tables, arrays, sparse matrices, lists of rows, dicts."""
 
+import sys
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,8 +13,24 @@ def n_rows_of(rows: Rows) -> int:
     return rows.shape[0] if hasattr(rows, "shape") else len(rows)
 
 
-def arrow_as_frame(batch: Rows) -> Rows:
-    """Return Arrow batches and tables as polars frames, without copying; return anything else unchanged."""
+def collected(rows: Rows) -> Rows:
+    """Return a polars LazyFrame as a data frame, and anything else unchanged."""
+    polars = sys.modules.get("polars")
+    return rows.collect() if polars is not None and isinstance(rows, polars.LazyFrame) else rows
+
+
+def some_rows(rows: Rows, of: str) -> Rows:
+    """Return rows, collected if they are a LazyFrame; raise if there are none."""
+    rows = collected(rows)
+    is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
+    if is_empty:
+        raise ValueError(f"The 'X' parameter of {of} must hold at least one row. Got none.")
+    return rows
+
+
+def as_frame(batch: Rows) -> Rows:
+    """Return Arrow data, without copying, and LazyFrames as polars frames; return anything else unchanged."""
+    batch = collected(batch)
     is_arrow = hasattr(batch, "__arrow_c_array__") or hasattr(batch, "__arrow_c_stream__")
     if is_arrow and type(batch).__module__.partition(".")[0] not in ("pandas", "polars"):
         import polars as pl

@@ -9,6 +9,7 @@ from sklearn.utils import gen_batches
 
 from estimators.naive_bayes import top_k_indices
 from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.labels import places_of, plain_labels
 
 MAX_SCORES = 1 << 20  # held at once: 8 MB of float64
 MAX_EXCLUDED = 1000  # with more excluded labels all scores are ranked, instead of the k + n_excluded best
@@ -31,7 +32,7 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
     if not _is_kind_of_collection(type(labels)) or hasattr(labels, "columns"):
         got = "a data frame; pass one of its columns" if hasattr(labels, "columns") else repr(labels)
         raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {got}.")
-    rows = list(labels)
+    rows = plain_labels(labels)
     collections = [_is_kind_of_collection(kind) for kind in set(map(type, rows))]
     if not any(collections):
         return [set(rows)] * n_rows
@@ -40,7 +41,7 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
             f"The {name!r} parameter of recommend must hold labels, or one collection of labels "
             f"for each of the {n_rows} rows. Got {len(rows)} entries, some of which are collections."
         )
-    return [set(row) for row in rows]
+    return [set(plain_labels(row)) for row in rows]
 
 
 def _is_kind_of_collection(kind: type) -> bool:
@@ -85,7 +86,7 @@ def _rank_scores(
     if not hasattr(classifier, "classes_"):
         raise _no_scores(classifier)
     classes = np.asarray(classifier.classes_)
-    position = {label: i for i, label in enumerate(classes.tolist())}
+    position = places_of(classes)
     k = min(k, len(classes))
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // len(classes))):
         scores = _score(classifier, X[rows], len(classes))

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipelines._common.frames import Rows
+from pipelines._common.frames import Rows, collected
 
 Cell: TypeAlias = Any  # of a column of evenings: a number, a word, a flag, or what must be refused
 
@@ -46,7 +46,7 @@ def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
         If a column is missing or a cell is not allowed: a missing value, negative reservations, an unknown
         weekday, or a weekday that contradicts the date.
     """
-    columns = _columns(evenings)
+    columns = _columns(collected(evenings))
     by_calendar = [name for name in features if name in CATEGORIES]
     if by_calendar and "date" in columns:
         days = [_day(value, row) for row, value in enumerate(columns["date"])]

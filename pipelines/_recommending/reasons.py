@@ -10,15 +10,18 @@ from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
 from sklearn.naive_bayes import MultinomialNB
 
 from estimators import ComplementNB
+from pipelines._common.labels import place_of
 
 Label: TypeAlias = str | float
 
 
-def check_label(classifier: BaseEstimator, label: Label) -> None:
-    """Raise unless the label is one of the classes, if the classifier has classes."""
+def check_label(classifier: BaseEstimator, label: Label) -> int:
+    """Return the place of the label among the classes, if the classifier has classes; raise if it is none."""
     classes = np.asarray(getattr(classifier, "classes_", [label]))
-    if not (np.isscalar(label) and (classes == label).any()):
+    place = place_of(classes, label)
+    if place is None:
         raise unknown_label(label, classes[:10_000].tolist(), len(classes))
+    return place
 
 
 def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> ValueError:
@@ -28,12 +31,12 @@ def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> Valu
     return ValueError(f"The label {label!r} is not among the {n_classes} classes of the model.{hint}")
 
 
-def weights_of(classifier: BaseEstimator, label: Label) -> np.ndarray:
-    """Return the weights (n_features,) whose product with a row is the score of the label."""
+def weights_of(classifier: BaseEstimator, place: int) -> np.ndarray:
+    """Return the weights (n_features,) whose product with a row is the score of a class."""
     if isinstance(classifier, ComplementNB):
-        return classifier.class_weights([label])[0]
+        return classifier.class_weights(classifier.classes_[[place]])[0]
     if isinstance(classifier, (MultinomialNB, SklearnComplementNB)):
-        return classifier.feature_log_prob_[np.flatnonzero(classifier.classes_ == label)[0]]
+        return classifier.feature_log_prob_[place]
     raise TypeError(
         f"explain needs a model whose score is a sum over the features (ComplementNB, MultinomialNB). "
         f"Got {type(classifier).__name__} instead."

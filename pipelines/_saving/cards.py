@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from pipelines._common.description import JSON, as_json
 from pipelines._common.formats import ModelFileError
-from pipelines._common.frames import Rows
+from pipelines._common.frames import Rows, collected
 
 FORMAT = 1
 """The version of the card's format; raised when an older `load_model` could not read a new card."""
@@ -46,8 +46,10 @@ def check_card(what: str, card: JSON) -> None:
     for field, types in FIELDS.items():
         if not isinstance(card, dict) or field not in card:
             raise ModelFileError(f"{what} is not the card of a model: the field {field!r} is missing.")
-        if not isinstance(card[field], types):
+        if not isinstance(card[field], types) or isinstance(card[field], bool):
             raise ModelFileError(f"{what} has an invalid value in {field!r}: {card[field]!r}.")
+    if card["format"] < 1:
+        raise ModelFileError(f"{what} has an invalid value in 'format': {card['format']!r}.")
     if not _FILE_NAME.fullmatch(card["file"]):
         raise ModelFileError(
             f"{what} must name a .joblib or .skops file in its own folder. Got {card['file']!r}."
@@ -70,6 +72,7 @@ def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> li
         if answer is not None:
             raise ValueError("answer was given without questions.")
         return []
+    questions = collected(questions)
     if len(questions) > _MAX_QUESTIONS:
         raise ValueError(f"A card holds at most {_MAX_QUESTIONS} questions. Got {len(questions)} instead.")
     asked = as_json(_records(questions), "questions")

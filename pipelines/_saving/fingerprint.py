@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from pipelines._common.description import JSON
-from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.frames import Rows, collected, n_rows_of
 
 
 def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
@@ -60,6 +60,7 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     >>> first["rows"], first["columns"]
     (2, ['budget', 'types'])
     """
+    X, y = collected(X), collected(y)
     if X is None:
         if y is not None:
             raise ValueError("y was given without X.")
@@ -116,6 +117,8 @@ def _array_columns(array: np.ndarray) -> list[np.ndarray]:
 
 
 def _canonical(column: Rows) -> bytes:
+    if str(getattr(column, "dtype", "")) in ("Int128", "UInt128"):  # of polars; NumPy has no such types
+        column = column.cast(float)
     array = np.asarray(column)
     if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of any unit
         column = array = array.astype("datetime64[us]").astype(object)

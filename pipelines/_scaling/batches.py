@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pipelines._common.frames import Rows, arrow_as_frame, n_rows_of
+from pipelines._common.frames import Rows, as_frame, collected, n_rows_of
 from pipelines._scaling.schema import ANY, check_schema, listed, located, schema_of
 from pipelines._scaling.sources import FileSource
 
@@ -34,7 +34,7 @@ class Reader:
     def split(self, batch: Rows, where: str) -> Table | None:
         """Return X (n, d), y and weights (n,) of a batch; None if it has no rows."""
         with located(where):
-            batch = arrow_as_frame(batch)
+            batch = tuple(map(collected, batch)) if isinstance(batch, tuple) else as_frame(batch)
             self.check_is_frame(batch)
             parts = batch if isinstance(batch, tuple) else (batch,)
             if not 1 <= len(parts) <= 3:
@@ -91,7 +91,7 @@ def _names(given: Names) -> list[str]:
 
 def n_rows_in(batch: Rows) -> int:
     """Return the number of rows of a batch, which may be a tuple."""
-    return n_rows_of(arrow_as_frame(batch[0] if isinstance(batch, tuple) else batch))
+    return n_rows_of(as_frame(batch[0] if isinstance(batch, tuple) else batch))
 
 
 def check_y_and_weight(y: Names, sample_weight: str | None, of: str) -> None:
@@ -142,6 +142,7 @@ def _check_iterable(batches: object, returned: str = "") -> None:
             "The 'batches' parameter of fit_batches must hold frames: a list of them, a function that "
             "returns an iterator, or what scan_parquet returns. "
             f"Got {returned}a {type(batches).__name__} instead."
+            f"{' Pass [frame.collect()].' if hasattr(type(batches), 'collect') else ''}"
         )
 
 

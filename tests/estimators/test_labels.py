@@ -1,6 +1,10 @@
 """Class labels of every kind: each keeps its value exactly, in every classifier, or is refused."""
 
 import datetime as dt
+import importlib.metadata
+import subprocess
+import sys
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -11,14 +15,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators import ComplementNB, GDClassifier
+import estimators
+from estimators import (
+    ComplementNB,
+    GDClassifier,
+    GDRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    PolynomialRegressor,
+)
 from tests.estimators.samples import objects
 
 BIG = 2**53  # from here on floats skip integers
 HUGE = 2**63  # beyond int64, but not beyond uint64
 INT, UINT, OBJECT = np.dtype(np.int64), np.dtype(np.uint64), np.dtype(object)
 ARROW = pd.ArrowDtype(pa.int64())
-CLASSIFIERS = [ComplementNB, GDClassifier]
+
+
+def network(**params):
+    """A network that memorises rows of the identity quickly."""
+    return MLPClassifier((), solver="sgd", learning_rate_init=1.0, max_iter=20, random_state=0, **params)
+
+
+CLASSIFIERS = [ComplementNB, GDClassifier, network]
 EXACT = {
     "list": ([BIG, BIG + 1], INT),
     "integers and floats": ([1.0, BIG, BIG + 1], INT),
@@ -43,11 +62,13 @@ EXACT = {
     "polars": (pl.Series([BIG, BIG + 1]), INT),
     "polars UInt64": (pl.Series([HUGE + 1, HUGE + 3], dtype=pl.UInt64), UINT),
     "polars Int128": (pl.Series([1, 2**64 + 1], dtype=pl.Int128), OBJECT),
+    "scalars of numpy": (objects([np.float64(BIG), np.int64(BIG + 1), np.uint64(BIG + 3)]), INT),
     "texts": (["", "a", "a\0b"], np.dtype("<U3")),
     "numpy texts of any length": (np.array(["a", "bc"], np.dtypes.StringDType()), np.dtype("<U2")),
     "dates": (np.array(["2020-01-01", "2020-01-02"], "M8[D]"), np.dtype("M8[D]")),
     "polars dates": (pl.Series([dt.date(2020, 1, 1), dt.date(2020, 1, 2)]), np.dtype("M8[D]")),
 }
+SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
 BYTES = "labels represented as bytes is not supported"
 NUL = r"must not end in a NUL character, because NumPy cuts it off. Got 'a\\x00'"
 REFUSED = {
@@ -60,12 +81,16 @@ REFUSED = {
     "numpy texts of any length": (np.array(["a", "a\0"], np.dtypes.StringDType()), ValueError, NUL),
     "bytes": ([b"a", b"a\0"], TypeError, BYTES),
     "bytes as objects": (objects([b"a", b"a\0"]), TypeError, BYTES),
-    "text and number": (["1", 1], ValueError, "NumPy dates. Got int and str"),
-    "text and NaN": (["nan", np.nan], ValueError, "contains NaN"),
+    "text and number": (["1", 1], ValueError, "NumPy array. Got int and str"),
+    "text and NaN": (["nan", np.nan], ValueError, "contains NaN|missing label"),
     "text and None": (["None", None], ValueError, r"missing label: y\[1\] is None"),
     "infinity": (objects([1, np.inf]), ValueError, "infinity"),
     "missing date": (np.array(["2020-01-01", "NaT"], "M8[D]"), ValueError, "missing label"),
-    "missing integer": (pd.Series([BIG + 1, None], dtype="Int64"), ValueError, "contains NaN"),
+    "missing integer": (
+        pd.Series([BIG + 1, None], dtype="Int64"),
+        ValueError,
+        r"missing label: y\[1\] is <NA>",
+    ),
     "dates of Python": ([dt.date(2020, 1, 1), dt.date(2020, 1, 2)], ValueError, "Got date"),
     "continuous": (objects([1, 2.5]), ValueError, "Unknown label type: continuous"),
     "lists": (objects([[], [1]]), ValueError, "Got list"),
@@ -85,12 +110,17 @@ def values_of(labels):
 @pytest.mark.parametrize(("y", "dtype"), EXACT.values(), ids=EXACT)
 def test_labels_keep_their_values(classifier, y, dtype):
     X = np.eye(len(y))
+    if classifier is network and dtype == OBJECT:
+        with pytest.raises(ValueError, match="Unknown label type"):
+            classifier().fit(X, y)
+        return
     fitted = classifier().fit(X, y)
     chunked = classifier().partial_fit(X, y, classes=y)
     for model in (fitted, chunked):
         assert model.classes_.dtype == dtype
         assert model.classes_.astype(object).tolist() == values_of(y)
     assert fitted.predict(X).astype(object).tolist() == values_of(y)
+    assert fitted.score(X, y) == 1
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
@@ -172,6 +202,9 @@ def test_counts_of_integer_labels_are_those_of_a_dictionary(batches):
         assert dict(zip(each.classes_.tolist(), each.class_count_.tolist(), strict=True)) == counts
 
 
+UNKNOWN = "not among the classes|do not exist in the initial classes|`y` has classes not in"
+
+
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 @pytest.mark.parametrize(
     ("classes", "label"),
@@ -185,7 +218,7 @@ def test_counts_of_integer_labels_are_those_of_a_dictionary(batches):
 )
 def test_partial_fit_refuses_a_label_that_is_almost_a_class(classifier, classes, label):
     y = label if isinstance(label, pd.Series) else [label]
-    with pytest.raises(ValueError, match="not among the classes|do not exist in the initial classes"):
+    with pytest.raises(ValueError, match=UNKNOWN):
         classifier().partial_fit([[1.0]], y, classes=classes)
     model = classifier().partial_fit([[1.0]], [1], classes=classes)
     with pytest.raises(ValueError, match="is not the same as on last call"):
@@ -197,7 +230,7 @@ def test_partial_fit_refuses_a_label_that_is_almost_a_class(classifier, classes,
 def test_dates_after_numbers_say_what_is_wrong(classifier):
     dates = np.array(["2020-01-01", "2020-01-02"], "M8[D]")
     model = classifier().partial_fit(np.eye(2), dates, classes=dates)
-    with pytest.raises(ValueError, match="all NumPy dates. Got datetime64 and int64"):
+    with pytest.raises(ValueError, match="all dates of a NumPy array. Got datetime64 and int64"):
         model.partial_fit(np.eye(2), [1, 2])
 
 
@@ -227,3 +260,68 @@ def test_balanced_weights_of_labels_beyond_64_bits():
     model = GDClassifier(class_weight="balanced").fit(X, y)
     expected = GDClassifier(class_weight="balanced").fit(X, [0, 0, 1])
     np.testing.assert_array_equal(model.coef_, expected.coef_)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_score_compares_labels_exactly(classifier):
+    model = classifier().fit(np.eye(2), [BIG, BIG + 1])
+    assert model.score(np.eye(2), pd.Series([BIG + 1, BIG + 1], dtype="Int64")) == 0.5
+    assert model.score(np.eye(2), [float(BIG), BIG + 2], sample_weight=[3, 1]) == 0.75
+    with pytest.raises(ValueError, match="NUL"):
+        model.score(np.eye(2), ["a", "a\0"])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_network_compares_later_labels_exactly():
+    X, y = np.eye(2), [BIG, BIG + 1]
+    model = network(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same classes"):
+        model.fit(X, [float(BIG), BIG + 2.0])
+    validated = network(early_stopping=True).fit(X, y, X_val=X, y_val=pd.Series(y, dtype="Int64"))
+    assert validated.best_validation_score_ == 1
+    with pytest.raises(ValueError, match="`y_val` has classes not in"):
+        network().fit(X, y, X_val=X, y_val=pd.Series([BIG, BIG + 2], dtype="Int64"))
+
+
+@pytest.mark.parametrize(
+    "kind", [ComplementNB, GDClassifier, MLPClassifier, GDRegressor, PolynomialRegressor, MLPRegressor]
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_lazy_frames_are_collected(kind):
+    X, y = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]}), pl.DataFrame({"y": [1, 2, 1]})
+    params = {"random_state": 0, "max_iter": 3} if kind in (MLPClassifier, MLPRegressor) else {}
+    model, expected = kind(**params).fit(X.lazy(), y["y"]), kind(**params).fit(X, y["y"])
+    np.testing.assert_array_equal(model.predict(X.lazy()), expected.predict(X))
+    if hasattr(model, "partial_fit"):
+        model.partial_fit(X.lazy(), y["y"])
+    with warnings.catch_warnings(action="ignore"):  # some say that y is a column
+        assert model.fit(X, y.lazy()).predict(X).shape[0] == 3
+
+
+def test_a_regressor_whose_layers_are_taken_for_its_loss_says_so():
+    with pytest.raises(
+        ValueError, match=r"Pass the sizes of the layers by name, as hidden_layer_sizes=\(32,\)"
+    ):
+        MLPRegressor((32,)).fit(np.eye(2), [0.0, 1.0])
+    with pytest.raises(ValueError, match=r"Got 'absolute' instead\.$"):
+        MLPRegressor("absolute").fit(np.eye(2), [0.0, 1.0])
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_equal_strings_with_lone_surrogates_are_one_class(classifier):
+    model = classifier().fit(np.eye(4), SURROGATES)
+    assert model.classes_.tolist() == ["\ud800a", "\ud800b"]
+    assert model.predict(np.eye(4)).tolist() == SURROGATES
+
+
+def test_the_version_is_that_of_the_distribution():
+    installed = [found.version for found in importlib.metadata.distributions(name="tallygrad")]
+    assert estimators.__version__ == (installed or ["0+unknown"])[0]
+    hidden = (
+        "import importlib.metadata as m; m.Distribution.discover = classmethod(lambda *a, **k: iter(())); "
+    )
+    asked = f"{hidden}import estimators; print(estimators.__version__)"
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "0+unknown"

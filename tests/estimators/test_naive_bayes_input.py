@@ -55,7 +55,7 @@ def test_whole_numbers_are_encoded_as_numpy_does(labels, kind):
             [[1, 1], [1, 1]],
             np.array(["a", 1], object),
             {},
-            "all NumPy dates. Got int and str",
+            "all dates of a NumPy array. Got int and str",
         ),
         ([[1, 1]], [[0, 1]], {}, "y should be a 1d array"),
         (np.empty((0, 2)), [], {}, r"Found array with 0 sample\(s\)"),
@@ -139,7 +139,7 @@ def test_a_refit_that_fails_at_any_point_forgets_everything(X):
     ("classes", "message"),
     [
         ([], "'classes' parameter of partial_fit must hold at least one label"),
-        (["a", 1], "all NumPy dates. Got int and str"),
+        (["a", 1], "all dates of a NumPy array. Got int and str"),
         ([["a", "b"]], "1d array"),
         ("a", "1d array"),
     ],

@@ -109,7 +109,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
     with pytest.raises(ValueError, match=r"net\.joblib': it is damaged or not a checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"To start a training that writes it, leave resume_from out"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
     with pytest.raises(FileNotFoundError, match=r"does not exist\. Create it first"):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path / "no" / "net")).fit(X_NUM, Y_NUM)

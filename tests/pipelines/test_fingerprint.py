@@ -218,3 +218,10 @@ def test_one_column_at_a_time_is_held_as_bytes():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < X.nbytes / 4
+
+
+def test_polars_integers_that_numpy_does_not_have():
+    values = [1, 2**64, -(2**70)]
+    assert training_data(pl.DataFrame({"id": pl.Series(values, dtype=pl.Int128)})) == training_data(
+        pl.DataFrame({"id": [float(value) for value in values]})
+    )

@@ -125,7 +125,7 @@ def test_bytes_that_are_no_model(tmp_path):
     sign(path, b"no pickle")
     with pytest.raises(ModelFileError, match=r"cannot be loaded \(the versions match its card"):
         load_model(path)
-    skops = save_model(naive_bayes(), tmp_path / "games.skops")
+    skops = save_model(naive_bayes(), tmp_path / "safe.skops")
     sign(skops, b"no zip")
     with pytest.raises(ModelFileError, match="cannot be loaded .*BadZipFile"):
         load_model(skops)
@@ -217,6 +217,7 @@ def test_one_warning_instead_of_scikit_learns(tmp_path):
     model.__class__ = type("MultinomialNB", (MultinomialNB,), {"__getstate__": lambda self: state})
     model.__class__.__reduce__ = lambda self: (MultinomialNB, (), state)
     path = save_model(model, tmp_path / "games")
+    edit_card(path, **dict.fromkeys(("class", "final_class"), "sklearn.naive_bayes.MultinomialNB"))
     with pytest.warns(InconsistentVersionWarning):
         load_model(path)  # the card says that all is well
     edit_card(path, versions=read_card(path)["versions"] | {"scikit-learn": "1.2.0"})
@@ -298,11 +299,52 @@ def test_a_path_insists_on_its_kind(tmp_path):
     sign(path, (tmp_path / "bomb").read_bytes())
     with pytest.raises(ModelFileError, match=r"is not a \.skops file: its card names 'games-.*jo"):
         load_model(tmp_path / "games.skops")
+    with pytest.raises(ModelFileError, match=r"which a \.skops file of the same name would replace"):
+        save_model(naive_bayes(), tmp_path / "games.skops")
+    assert [n for n in names(tmp_path) if n.endswith(".skops")] == []
+    path.unlink()
     save_model(naive_bayes(), tmp_path / "games.skops")
     with pytest.raises(ModelFileError, match=r"is not a \.joblib file: its card names 'games-.*s"):
         load_model(tmp_path / "games.joblib")
     assert [n for n in names(tmp_path) if n.endswith(".joblib")] == []
     assert isinstance(load_model(path), MultinomialNB)
+    with pytest.raises(ModelFileError, match=r"which a \.joblib file of the same name would replace"):
+        save_model(naive_bayes(), tmp_path / "games")
+
+
+@pytest.mark.parametrize("kind", ["folder", "FIFO"])
+@pytest.mark.parametrize("what", ["file", "card"])
+def test_neither_a_folder_nor_a_fifo_is_read(tmp_path, kind, what):
+    path = save_model(naive_bayes(), tmp_path / "games")
+    place = path if what == "card" else tmp_path / read_card(path)["file"]
+    place.unlink()
+    place.mkdir() if kind == "folder" else os.mkfifo(place)
+    with pytest.raises(ModelFileError, match=r"Is a directory|is not a regular file"):
+        load_model(path)
+    assert save_model(naive_bayes(), tmp_path / "others").name == "others.json"
+
+
+def test_a_card_names_a_file_that_no_system_allows(tmp_path):
+    path = save_model(naive_bayes(), tmp_path / "games")
+    edit_card(path, file="g" * 300 + ".joblib")
+    with pytest.raises(ModelFileError, match="cannot be read: .*File name too long"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("value", [True, False, 0, -1])
+def test_a_format_is_a_number_from_1(tmp_path, value):
+    path = save_model(naive_bayes(), tmp_path / "games")
+    edit_card(path, format=value)
+    with pytest.raises(ModelFileError, match="invalid value in 'format'"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("field", ["class", "final_class"])
+def test_the_class_on_the_card_is_that_of_the_file(tmp_path, field):
+    path = save_model(naive_bayes(), tmp_path / "games")
+    edit_card(path, **{field: "sklearn.naive_bayes.GaussianNB"})
+    with pytest.raises(ModelFileError, match="is a MultinomialNB, but its card names another class"):
+        load_model(path)
 
 
 def test_without_skops_the_extra_is_named(tmp_path, monkeypatch):

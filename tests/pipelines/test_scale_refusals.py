@@ -100,7 +100,6 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
         ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' holds values of kind 'text', but 'list'"),
         ([WHOLE, WHOLE.assign(title=None)], ValueError, "In batch 1: .*missing label"),
         (pl.from_pandas(WHOLE).lazy(), TypeError, "must hold frames: .*Got a LazyFrame"),
-        ([pl.from_pandas(WHOLE).lazy()], TypeError, "In batch 0: A batch must be a pandas or polars frame.*Got a LazyFrame"),
         ([WHOLE, None], TypeError, "In batch 1: Batches must be data frames if 'y'.*Got a NoneType"),
         ([WHOLE["title"]], TypeError, "In batch 0: Batches must be data frames if 'y'.*Got a Series"),
         (lambda: WHOLE, TypeError, "must hold frames: .*Got a function that returns a DataFrame"),
