@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sklearn.callback
 import sklearn.utils.metaestimators
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
+from sklearn.utils._set_output import _get_output_config as get_output_config
 from sklearn.utils.multiclass import _check_partial_fit_first_call as check_partial_fit_first_call
 from sklearn.utils.optimize import _check_optimize_result as check_optimize_result
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Interval",
     "Options",
+    "RealNotInt",
     "StrOptions",
     "available_if",
     "check_feature_names_in",
@@ -35,6 +37,7 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "fit_context",
+    "get_output_config",
     "has_callbacks",
     "open_callback_context",
     "with_callbacks",
