@@ -38,9 +38,12 @@ def game_recommender(
         The column with one list of types a row, which may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
-        None for ``OneHotEncoder(handle_unknown="ignore")`` and ``MultiHotEncoder(handle_unknown="ignore")``:
-        a question may leave a half open, and what the model does not know, misspelt words too, counts as
-        left open. With ``handle_unknown="error"`` both are refused, with the nearest known word.
+        The encoder of the budget is given a data frame of one column, that of the types one column. None for
+        ``OneHotEncoder`` and ``MultiHotEncoder`` with ``handle_unknown="ignore"``, ``missing="ignore"`` and
+        ``feature_name_combiner="equals"``: a question may leave a half open, and what the model does not know,
+        misspelt words too, counts as left open. With ``handle_unknown="error"`` an unknown word is an error
+        that names the nearest known one. With a OneHotEncoder's own default, ``missing="category"``, "no budget
+        given" is a budget like others.
 
     classifier : classifier, default=None
         None for ``ComplementNB(new_classes="add")``: a catalogue grows.
@@ -88,14 +91,19 @@ def game_recommender(
             f"Got {', '.join(map(repr, sorted(unknown)))} instead."
         )
     if budget_encoder is None:
-        budget_encoder = OneHotEncoder(handle_unknown="ignore")
+        budget_encoder = OneHotEncoder(
+            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
+        )
     if types_encoder is None:
-        types_encoder = MultiHotEncoder(handle_unknown="ignore")
-    steps = [("budget", budget_encoder, budget), ("gameplay_types", types_encoder, gameplay_types)]
+        types_encoder = MultiHotEncoder(
+            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
+        )
+    columns = {"budget": budget, "gameplay_types": gameplay_types}
+    steps = [("budget", budget_encoder, [budget]), ("gameplay_types", types_encoder, gameplay_types)]
     encode = ColumnTransformer(
         steps,
         sparse_threshold=1.0,
-        transformer_weights=weights and {step: weights.get(column, 1.0) for step, _, column in steps},
+        transformer_weights=weights and {step: weights.get(name, 1.0) for step, name in columns.items()},
         verbose_feature_names_out=False,
     )
     classifier = ComplementNB(new_classes="add") if classifier is None else classifier

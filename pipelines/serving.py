@@ -274,13 +274,16 @@ def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Any
     for step, encoder, columns in encode.transformers_:
         if isinstance(encoder, str) and encoder == "drop":
             continue
-        if type(encoder) not in (OneHotEncoder, MultiHotEncoder) or not isinstance(columns, str):
+        names = columns if isinstance(columns, list) else [columns]
+        are_names = all(isinstance(name, str) for name in names)
+        if type(encoder) not in (OneHotEncoder, MultiHotEncoder) or not are_names:
             raise _not_supported(f"step {step!r}, {_name(encoder)} for {columns!r},")
         value = _value(encoder, (encode.transformer_weights or {}).get(step))
         if not np.isfinite(value):
             raise ValueError(f"The weight of step {step!r} must be finite. Got {value} instead.")
-        cells.append((encoder.cell_encoder(0, end), value))
-        end = cells[-1][0].end
+        for column in range(len(names)):
+            cells.append((encoder.cell_encoder(column, end), value))
+            end = cells[-1][0].end
     if end != n_features:
         raise ValueError(
             f"The encoders of this model give {end} features, but its ComplementNB was fitted on "
@@ -302,7 +305,7 @@ def _name(step: Any) -> str:
 
 def _not_supported(what: str) -> TypeError:
     return TypeError(
-        "compile_recommender takes a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each of one "
-        "column named by a str, and then ComplementNB, all of this library, as game_recommender returns "
+        "compile_recommender takes a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each of "
+        "columns named by str, and then ComplementNB, all of this library, as game_recommender returns "
         f"them. Got {what} instead; recommend asks any classifier."
     )

@@ -99,7 +99,8 @@ class EncoderTally(Tally):
 
     def close(self, k: int, state: Any) -> None:
         """Take in the categories."""
-        self.fitted, self.n_ones = clone(self.model).fit_state(state), state.n_ones
+        self.fitted = clone(self.model).fit_state(state)
+        self.n_ones = self.fitted.count_ones(state)
 
 
 class ScalerTally(Tally):
