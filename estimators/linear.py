@@ -10,12 +10,12 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
+from estimators._common.matrices import MatrixLike
 from estimators._common.merging import check_mergeable
 from estimators._common.scikit_learn import fit_context, with_callbacks
 from estimators._least_squares.base import LeastSquaresRegressor, check_state
 from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats, check_wide
 from estimators._least_squares.parameters import LeastSquaresParameters
-from estimators._least_squares.rows import MatrixLike
 from estimators._least_squares.solve import penalty_path, solve_wide
 from estimators._least_squares.state import LeastSquaresState
 from estimators._least_squares.textbook import descent_path, stability_limit
@@ -277,8 +277,9 @@ class GDRegressor(LeastSquaresRegressor):
     ) -> LeastSquaresState:
         """Return the statistics of these rows as a state that adds up. The estimator is not changed.
 
-        States are small and can be pickled, so rows can be read in several processes or at several places. A
-        learning rate that would diverge on these rows is accepted: :meth:`fit_state` asks that of all rows.
+        States are small and can be pickled, so rows can be read in several processes or on several machines.
+        A learning rate at which descent would diverge on these rows is accepted: :meth:`fit_state` checks it
+        against all rows.
 
         Parameters
         ----------

@@ -15,7 +15,14 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask
-from estimators._common.labels import class_weights, encode_classes, encode_labels, locate_labels
+from estimators._common.labels import (
+    class_weights,
+    encode_classes,
+    encode_labels,
+    exact_labels,
+    locate_labels,
+    same_labels,
+)
 from estimators._common.matrices import Matrix, MatrixLike
 from estimators._common.scikit_learn import (
     Interval,
@@ -197,7 +204,8 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             Features. CSR input stays sparse, and float32 stays float32.
 
         y : array-like of shape (n_samples,)
-            Class labels of at least two classes, either all strings or all numbers.
+            Class labels of at least two classes: all strings, all whole numbers or all NumPy dates. Integers
+            keep their exact values, in nullable columns too.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row. A row of weight 2 counts as two rows.
@@ -210,11 +218,13 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds NaN or infinite values; if y holds a missing or a continuous label, or only one class
-            among the rows of positive weight; if a weight is negative; if `class_weight` names a label that
-            is not in y while it leaves out one that is; if a warm start meets other classes or another number
-            of features; or if the `learning_rate` is so large that the weights overflow. The estimator is
-            then not fitted.
+            If X holds NaN or infinite values; if y holds a missing or a continuous label, labels of several
+            kinds, a string that ends in a NUL character, or only one class among the rows of positive weight;
+            if a weight is negative; if `class_weight` names a label that is not in y while it leaves out one
+            that is; if a warm start meets other classes or another number of features; or if the
+            `learning_rate` is so large that the weights overflow. The estimator is then not fitted.
+        TypeError
+            If the labels are bytes.
 
         Warns
         -----
@@ -224,8 +234,10 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         previous = self._weights() if self.warm_start else None
         self._reset()
+        y = exact_labels(y)
         rows, labels = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
         classes, codes = encode_labels(labels)
+        labels = classes[codes]
         weight = self._row_weights(rows, labels, sample_weight, classes, codes)
         check_two_classes(classes[np.bincount(codes, weight) > 0])
         theta = initial_theta(previous, classes, rows.shape[1])
@@ -297,10 +309,11 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             )
         previous = self._weights()
         first = previous is None
+        y = exact_labels(y)
         rows, labels = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C", reset=first)
         known = self._known_classes(classes, first)
         codes, scale = codes_among(known, labels), np.ones(1)
-        weight = self._row_weights(rows, labels, sample_weight, known, codes)
+        weight = self._row_weights(rows, known[codes], sample_weight, known, codes)
         theta = initial_theta(previous, known, rows.shape[1])
         loss = self._loss(rows, codes, weight, len(known), scale)
         rate = loss.safe_learning_rate() if self.learning_rate == "auto" else float(self.learning_rate)
@@ -466,7 +479,7 @@ class GDClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             return self.classes_
         given = encode_classes(classes)
-        if not first and not np.array_equal(given, self.classes_):
+        if not first and not same_labels(given, self.classes_):
             raise ValueError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, "
                 f"was: {self.classes_!r}"
@@ -510,7 +523,7 @@ def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int
     if previous is None:
         return np.zeros((n_features + 1, n_outputs))
     before, coef, intercept = previous
-    if not np.array_equal(before, classes) or coef.shape[1] != n_features:
+    if not same_labels(before, classes) or coef.shape[1] != n_features:
         raise ValueError(
             "warm_start needs the classes and the number of features of the previous fit, "
             f"{before!r} and {coef.shape[1]}. Got {classes!r} and {n_features}."

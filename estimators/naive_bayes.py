@@ -2,13 +2,13 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
@@ -20,21 +20,27 @@ from estimators._common.labels import (
     encode_classes,
     encode_labels,
     encode_polars_text,
+    exact_labels,
     locate_labels,
+    same_labels,
     unite_labels,
 )
+from estimators._common.matrices import Matrix, MatrixLike
 from estimators._common.merging import check_mergeable, set_features
-from estimators._common.scikit_learn import Interval, StrOptions, check_sample_weight, fit_context
+from estimators._common.scikit_learn import (
+    DisplaysSome,
+    Interval,
+    StrOptions,
+    check_sample_weight,
+    fit_context,
+)
 
 __all__ = ["ComplementNB", "top_k_indices"]
 
 SMALLEST_ALPHA = 1e-10
 
-MatrixLike: TypeAlias = ArrayLike | sp.sparray | sp.spmatrix
-Matrix: TypeAlias = np.ndarray | sp.csr_array
 
-
-class ComplementNB(ClassifierMixin, BaseEstimator):
+class ComplementNB(ClassifierMixin, DisplaysSome):
     """Complement naive Bayes classifier of Rennie et al. (2003).
 
     The weights of a class are estimated from the samples of all *other* classes, which makes them more
@@ -134,6 +140,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         "norm": ["boolean"],
         "new_classes": [StrOptions({"error", "add"})],
     }
+    _not_displayed = ("feature_count_", "feature_log_prob_")  # dense
 
     def __init__(
         self,
@@ -162,7 +169,8 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             Training samples, with features that are not negative: counts, frequencies, or 0 and 1.
 
         y : array-like of shape (n_samples,)
-            Class labels, all strings or all numbers.
+            Class labels: all strings, all whole numbers or all NumPy dates. Integers keep their exact values,
+            in nullable columns too.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples. A sample of weight 2 counts as two equal samples.
@@ -175,8 +183,11 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X contains NaN, infinite or negative values, if y contains missing or continuous labels, or if
-            `sample_weight` is negative anywhere or zero everywhere. The classifier is then not fitted.
+            If X contains NaN, infinite or negative values, if y contains missing or continuous labels, labels
+            of several kinds or strings that end in a NUL character, or if `sample_weight` is negative
+            anywhere or zero everywhere. The classifier is then not fitted.
+        TypeError
+            If the labels are bytes.
         """
         self._forget()
         X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # declared even if what follows fails
@@ -480,15 +491,16 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             If a label is not one of the classes.
         """
         check_is_fitted(self)
-        labels = np.asarray(column_or_1d(labels))
-        if not len(labels):
+        given = np.asarray(column_or_1d(exact_labels(labels)))
+        if not len(given):
             return np.empty((0, self.n_features_in_))
-        position, found = locate_labels(labels, self.classes_)
+        distinct, codes = encode_labels(given)
+        position, found = locate_labels(distinct, self.classes_)
         if not found.all():
             raise ValueError(
-                f"{labels[~found][:10].tolist()} are not among the {len(self.classes_)} classes."
+                f"{distinct[~found][:10].tolist()} are not among the {len(self.classes_)} classes."
             )
-        return self._scores.weights(position)
+        return self._scores.weights(position[codes])
 
     @property
     def feature_count_(self) -> np.ndarray:
@@ -501,8 +513,9 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
         return self._fitted_scores("feature_log_prob_").weights(np.arange(len(self.classes_)))
 
     def __dir__(self) -> list[str]:
-        """Leave out the two dense attributes, because the HTML display reads all attributes listed here."""
-        return [name for name in super().__dir__() if name not in ("feature_count_", "feature_log_prob_")]
+        """List the two dense attributes only while they exist."""
+        hidden = () if self.__sklearn_is_fitted__() else self._not_displayed
+        return [name for name in super().__dir__() if name not in hidden]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_scores")
@@ -541,7 +554,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
     def _check_X_y(self, X: MatrixLike, y: ArrayLike, reset: bool) -> tuple[Matrix, np.ndarray, np.ndarray]:
         """Return the samples, the distinct labels and the code of each sample's label."""
         labels, y = encode_polars_text(y)
-        X, target = validate_data(self, X, y, accept_sparse="csr", reset=reset)
+        X, target = validate_data(self, X, exact_labels(y), accept_sparse="csr", reset=reset)
         distinct, codes = encode_labels(target)
         return X, distinct if labels is None else labels, codes
 
@@ -581,7 +594,7 @@ class ComplementNB(ClassifierMixin, BaseEstimator):
             known = getattr(self, "classes_", None)  # declared by a fit that failed
         if classes is not None:
             given = encode_classes(classes)
-            if known is not None and not grows and not np.array_equal(known, given):
+            if known is not None and not grows and not same_labels(known, given):
                 raise ValueError(
                     f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
                 )

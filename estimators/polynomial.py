@@ -325,7 +325,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
     ) -> LeastSquaresState:
         """Return the statistics of these rows as a state that adds up. The estimator is not changed.
 
-        States are small and can be pickled, so rows can be read in several processes or at several places.
+        States are small and can be pickled, so rows can be read in several processes or on several machines.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What the examples' command lines do with a saved model: load one that was named, or their own."""
+"""Load saved models for the examples' command lines."""
 
 import warnings
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from pipelines import ModelVersionWarning, load_model
 
 
 def load_named(card: Path, expected: type, messages: Console) -> Any:
-    """Load a model that the user named; say so where versions differ."""
+    """Load a model that the user named, and print a warning if it was saved with other versions."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ModelVersionWarning)
         model = load_model(card, expected=expected)
@@ -23,12 +23,14 @@ def load_named(card: Path, expected: type, messages: Console) -> Any:
 def load_or_train(
     card: Path, expected: type, train: Callable[[], Any], retrain: str, messages: Console
 ) -> Any:
-    """Load an example's own model; where it is missing or versions differ, train and say so."""
+    """Load an example's own model. If it is missing or was saved with other versions, say so and train it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ModelVersionWarning)
             return load_model(card, expected=expected)
     except (ModelVersionWarning, FileNotFoundError) as reason:
-        messages.print(f"{reason}\nTraining anew for now; to keep the model, run: {retrain}", markup=False)
+        messages.print(
+            f"{reason}\nTraining the model for this run only. To save it, run: {retrain}", markup=False
+        )
         with messages.status("Training ..."):
             return train()

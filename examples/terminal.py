@@ -1,4 +1,4 @@
-"""What the examples' command lines share: output that may end early, lines that stay whole, and Ctrl-C."""
+"""Printing and Ctrl-C for the examples' command lines."""
 
 import os
 import signal
@@ -11,31 +11,31 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
-INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
+INTERRUPTED = 130  # the exit code that shells use for a command ended by Ctrl-C
 
 
 class Interrupted(BaseException):
-    """Ctrl-C. No KeyboardInterrupt, which a net's fit takes for a wish to keep what was learned so far."""
+    """Raised by Ctrl-C. A network's `fit` would catch KeyboardInterrupt and end the training early."""
 
 
 class Terminal(Console):
-    """A console that says so when its reader has gone, and breaks lines of text on a terminal only."""
+    """A console that raises BrokenPipeError, and wraps text only if a terminal shows it."""
 
     def on_broken_pipe(self) -> None:
-        """Let :func:`run_quietly` see it."""
+        """Raise BrokenPipeError, which :func:`run_quietly` handles."""
         raise BrokenPipeError
 
     def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
-        """Print; in a file or a pipe a path must not be broken, while a table keeps its width."""
+        """Print; do not wrap text in a file or a pipe, so that paths stay whole. Tables keep their width."""
         if soft_wrap is None:
             soft_wrap = not self.is_terminal and all(isinstance(one, str) for one in objects)
         super().print(*objects, soft_wrap=soft_wrap, **options)
 
 
 def run_quietly(command: Callable[[], None], messages: Console) -> int:
-    """Run a command; return 0, also where the reader has seen enough, or 130 where Ctrl-C ended it."""
+    """Run a command and return its exit code: 130 after Ctrl-C, else 0, also for a closed pipe."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a character that the terminal lacks is no reason to stop
+        sys.stdout.reconfigure(errors="replace")  # print "?" for a character that the terminal lacks
     try:
         with ctrl_c_ends():
             command()
@@ -50,10 +50,10 @@ def run_quietly(command: Callable[[], None], messages: Console) -> int:
 
 @contextmanager
 def ctrl_c_ends() -> Iterator[None]:
-    """Make Ctrl-C raise :class:`Interrupted`, which neither a fit nor a cross-validation catches.
+    """Make Ctrl-C raise :class:`Interrupted`, which neither `fit` nor cross-validation catches.
 
-    A destructor, or a compiler's callback, can pass no exception on: what is lost there is raised again a
-    moment later. Where Ctrl-C is ignored, as in a shell's background, it stays so.
+    Python drops exceptions raised in a destructor or in a compiler's callback, so Ctrl-C is repeated shortly
+    after. If Ctrl-C was ignored before, as in a shell's background jobs, it is still ignored.
     """
     if current_thread() is not main_thread() or not callable(signal.getsignal(signal.SIGINT)):
         yield

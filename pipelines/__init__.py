@@ -1,4 +1,10 @@
-"""Ready-made compositions of the estimators, and the files that keep them."""
+"""Ready-made compositions of the estimators, and the files in which they are saved.
+
+`recommend.py`: the game recommender, and the k best labels of any classifier. `forecast.py`: the dough
+forecaster. `serving.py`: one question answered in microseconds. `persistence.py`: saved models and their
+cards. `scale.py`: fitting batch by batch or on a cluster. Each has a folder of the same theme beside it;
+`_common/` holds what several share.
+"""
 
 from pipelines._common.loss_bar import LossBar
 from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words

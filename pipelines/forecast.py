@@ -1,18 +1,20 @@
-"""Forecast doughs: the pipeline from evenings to doughs, whole numbers, service levels, weights in words."""
+"""Forecast doughs: the pipeline from evenings to doughs, service levels, and the weights in words."""
 
 import math
 import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators import OneHotEncoder, PolynomialRegressor
@@ -22,12 +24,13 @@ from pipelines._common.evenings import (
     KINDS,
     MONTHS,
     WEEKDAYS,
-    adds,
-    comparisons,
+    Cell,
     of_kind,
     read_evenings,
-    unit,
 )
+from pipelines._common.frames import Rows
+from pipelines._forecasting.values import EveningValues
+from pipelines._forecasting.words import adds, comparisons, unit
 
 __all__ = [
     "MONTHS",
@@ -39,12 +42,11 @@ __all__ = [
     "weights_in_words",
 ]
 
-
-MOST_DOUGHS = 2**53  # beyond, a float is no longer exact to one dough
+MAX_DOUGHS = 2**53  # a larger float is not exact to one dough
 
 
 class ExtrapolationWarning(UserWarning):
-    """An evening lies outside those that the model was fitted on.
+    """An evening lies outside the range of the training evenings.
 
     Examples
     --------
@@ -57,7 +59,7 @@ class ExtrapolationWarning(UserWarning):
     ...     forecast(model, {"reservations": 300})
     Traceback (most recent call last):
     ...
-    pipelines.forecast.ExtrapolationWarning: Outside of what was learned: column 'reservations' is 300, ...
+    pipelines.forecast.ExtrapolationWarning: Outside the training data: column 'reservations' is 300, ...
     """
 
 
@@ -69,43 +71,44 @@ def dough_forecaster(
     l1_ratio: float = 0.0,
     cv: int = 10,
 ) -> Pipeline:
-    """Return a pipeline from a data frame of evenings to doughs.
+    """Return a pipeline that forecasts doughs from a data frame of evenings.
 
     Parameters
     ----------
     features : sequence of str, default=("reservations",)
-        The columns to forecast from. "weekday" and "month" (English names) are one-hot encoded, and taken
-        from a column "date" where the frame has no such column; "holiday" and "event" are flags; every other
-        column is a number: standardised, and raised to powers. "reservations" and "tourists" are 0 or more.
+        The columns to forecast from. "weekday" and "month" (English names) are one-hot encoded, and derived
+        from a column "date" if the frame has no such column. "holiday" and "event" are flags. Every other
+        column is a number, which is standardised and raised to powers. "reservations" and "tourists" must
+        not be negative.
 
     degree : int, default=2
-        The degree of the polynomial in the numbers, their products included; the other columns add to it.
-        Two bends once, which most data will bear. Choose by ``GridSearchCV`` over
+        The degree of the polynomial in the numbers and their products. The other columns only add to it.
+        Degree 2 allows one bend and suits most data. Choose the degree with ``GridSearchCV`` over
         "forecast__regressor__degree".
 
     alpha : float, default=0.0
-        The penalty on the weights, as of :class:`estimators.PolynomialRegressor`.
+        The strength of the penalty on the weights, as in :class:`estimators.PolynomialRegressor`.
 
     l1_ratio : float, default=0.0
-        Its L1 share, likewise.
+        The share of the L1 penalty, as in :class:`estimators.PolynomialRegressor`.
 
     cv : int, default=10
-        In how many folds `fit` gathers the errors on unseen evenings, which a service level needs; 0 for
-        a quicker `fit` without.
+        The number of folds in which `fit` computes the errors on unseen evenings. Service levels need these
+        errors. With 0 they are not computed and `fit` is faster.
 
     Returns
     -------
     model : Pipeline of "read", "encode" and "forecast"
-        Not fitted; ``model.fit(evenings, evenings["doughs"])`` with pandas or polars. Other columns of the
-        frame are not looked at. O(cv) fits of the polynomial.
+        The unfitted pipeline. Fit it with ``model.fit(evenings, evenings["doughs"])``, with a pandas or
+        polars frame; other columns are ignored. Fitting takes O(cv) fits of the polynomial.
 
     Raises
     ------
     TypeError
         If `features` is not a sequence of column names.
     ValueError
-        If it is empty or names a column twice; in `fit` and `predict`, if a cell is not allowed: the row,
-        the column, the value and what is allowed are named.
+        If `features` is empty or contains a column twice. `fit` and `predict` raise it if a cell is not
+        allowed; the message states the row, the column, the value and the allowed values.
 
     Examples
     --------
@@ -139,41 +142,44 @@ def dough_forecaster(
     return Pipeline([("read", EveningReader(features)), ("encode", encode), ("forecast", forecaster)])
 
 
-def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = None) -> np.ndarray:
-    """Return how many doughs to prepare for each evening.
+def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None = None) -> np.ndarray:
+    """Return the number of doughs to prepare for each evening.
 
     Parameters
     ----------
     model : fitted Pipeline from `dough_forecaster`, or search (GridSearchCV, ...) over one
+        The model that forecasts the doughs.
 
     evenings : data frame of shape (n_evenings, n_columns), dict, or list of dicts
-        With the model's features; a dict is one evening, as ``{"reservations": 15}``.
+        The evenings, with the features of the model. A dict is one evening, such as ``{"reservations": 15}``.
 
     service_level : float, default=None
-        None for the nearest whole number to the expected doughs, which will do on about half the evenings.
-        0.9 for enough dough on nine evenings in ten: the expected doughs, plus the error on unseen evenings
-        that is number ``ceil((n + 1) * 0.9)`` of the n training evenings' in ascending order.
-        It holds on average over evenings that are like those of the training, not for each kind of evening.
+        The share of evenings with enough dough, between 0 and 1. None means the expected doughs, rounded to
+        the nearest integer, which are enough on about half of the evenings. With 0.9 the doughs are enough on
+        nine evenings in ten: the forecast is increased by the error number ``ceil((n + 1) * 0.9)`` of the n
+        errors on unseen training evenings, in ascending order. This holds on average over evenings that are
+        similar to the training evenings, but not for each kind of evening.
 
     Returns
     -------
     doughs : ndarray of int of shape (n_evenings,)
-        Whole and never negative.
+        The doughs of each evening, which are never negative.
 
     Raises
     ------
     TypeError
-        If `model` is another one.
+        If `model` was not made by `dough_forecaster`.
     ValueError
-        If a cell of `evenings` is not allowed, `service_level` is not between 0 and 1, there were too few
-        training evenings for it, or an evening is so far outside the training that its forecast overflows.
+        If a cell of `evenings` is not allowed, if `service_level` is not between 0 and 1 or needs more
+        training evenings, or if an evening is so far outside the training range that its forecast overflows.
 
     Warns
     -----
     ExtrapolationWarning
-        If a number lies farther outside the training's than their width / (2 degree^2), where a polynomial
-        can be more than twice as large as anywhere inside (Chebyshev); if a weekday or month did not occur
-        there, which then counts as an average one; or a holiday or event never did, which adds nothing.
+        If a number is farther outside the training range than its width / (2 degree^2), where a polynomial
+        can be more than twice as large as anywhere inside the range (Chebyshev); if a weekday or month did
+        not occur in the training evenings, so that it counts as an average one; or if no training evening
+        was a holiday or event, so that it adds nothing.
 
     Examples
     --------
@@ -192,40 +198,43 @@ def forecast(model: BaseEstimator, evenings: Any, service_level: float | None = 
     frame = read_evenings(evenings, model["read"].features)
     _warn_outside(model, frame)
     expected = model.predict(frame)
-    if not (np.abs(expected) < MOST_DOUGHS).all():
-        worst = frame.iloc[int(np.argmax(~(np.abs(expected) < MOST_DOUGHS)))].to_dict()
-        raise ValueError(f"The forecast for {worst} is no number of doughs; it is far outside the training.")
+    if not (np.abs(expected) < MAX_DOUGHS).all():
+        worst = frame.iloc[int(np.argmax(~(np.abs(expected) < MAX_DOUGHS)))].to_dict()
+        raise ValueError(
+            f"The forecast for {worst} is not a valid number of doughs: it is far outside the training range."
+        )
     if service_level is None:
         doughs = np.floor(expected + 0.5)
     else:
-        enough = expected + model["forecast"].margin(service_level)
-        doughs = np.floor(enough + 1e-9)  # what is used is whole: no more than 7.8 means no more than 7
+        upper = expected + model["forecast"].margin(service_level)
+        doughs = np.floor(upper + 1e-9)  # demand is an integer: at most 7.8 means at most 7
     return np.maximum(doughs, 0).astype(np.int64)
 
 
-def weights_in_words(model: BaseEstimator, evening: Mapping[str, Any] | None = None) -> list[str]:
-    """Say what each feature adds to the forecast.
+def weights_in_words(model: BaseEstimator, evening: Mapping[str, Cell] | None = None) -> list[str]:
+    """Return sentences about what each feature adds to the forecast.
 
     Parameters
     ----------
     model : fitted Pipeline from `dough_forecaster`, or search over one
-        Of a search the best model.
+        The model to describe. For a search, its best model is used.
 
     evening : dict, default=None
-        Where a polynomial of degree 2 or more is looked at, for its slope is not everywhere the same. What it
-        leaves out, all by default, is as in the training: the median of a number, the first weekday and month
-        of the calendar that occurred, no holiday, no event.
+        The evening at which a polynomial of degree 2 or more is described, since its slope varies. Features
+        that are not given have typical values: the median of a number, the first weekday and month of the
+        calendar that occurred in the training evenings, no holiday and no event.
 
     Returns
     -------
     sentences : list of str
-        ``["each reservation adds 2.4 doughs", "a Saturday adds 31.0 doughs to a Monday", ...]``. Of a degree
-        above 1 the first says where, and what one more of a number adds there.
+        Such as ``["each reservation adds 2.4 doughs", "a Saturday adds 31.0 doughs to a Monday", ...]``. For
+        degrees above 1 the first sentence states the evening, and the others what one more of a number adds
+        there.
 
     Raises
     ------
     TypeError
-        If `model` is another one.
+        If `model` was not made by `dough_forecaster`.
     ValueError
         If a value of `evening` is not allowed.
 
@@ -241,14 +250,14 @@ def weights_in_words(model: BaseEstimator, evening: Mapping[str, Any] | None = N
     reader = model["read"]
     base = reader.typical_ | {k: v for k, v in (evening or {}).items() if k in reader.features}
     base |= dict.fromkeys(of_kind(reader.features, "flag"), False)
-    read_evenings(base, reader.features)  # raises at what is not allowed
+    read_evenings(base, reader.features)  # raises if a value is not allowed
     is_line = model["forecast"].regressor_.degree == 1
     phrases: list[tuple[str, str]] = []
-    changes: list[dict[str, Any]] = [{}]
+    changes: list[dict[str, Cell]] = [{}]
     for name in reader.features:
-        for who, whom, value in comparisons(name, base[name], reader.seen_.get(name, ())):
+        for subject, reference, value in comparisons(name, base[name], reader.seen_.get(name, ())):
             each = ("each " if is_line else "one more ") if name in reader.range_ else ""
-            phrases.append((each + who, whom))
+            phrases.append((each + subject, reference))
             changes.append({name: value})
     before, *after = model.predict([base | change for change in changes])
     sentences = [adds(*phrase, then - before) for phrase, then in zip(phrases, after, strict=True)]
@@ -256,17 +265,19 @@ def weights_in_words(model: BaseEstimator, evening: Mapping[str, Any] | None = N
     return sentences if is_line or not at else [f"at {at}:", *sentences]
 
 
-def _pipeline(model: Any) -> Pipeline:
-    """Return the fitted pipeline of `dough_forecaster`, the best one of a search."""
+def _pipeline(model: BaseEstimator) -> Pipeline:
+    """Return the fitted pipeline of `dough_forecaster`, or the best one of a search."""
     model = getattr(model, "best_estimator_", model)
     if not isinstance(model, Pipeline) or not isinstance(model[-1], ServiceLevelRegressor):
-        raise TypeError(f"The model must come from dough_forecaster. Got {type(model).__name__} instead.")
+        raise TypeError(
+            f"The 'model' parameter must come from dough_forecaster. Got a {type(model).__name__} instead."
+        )
     check_is_fitted(model)
     return model
 
 
 def _warn_outside(model: Pipeline, frame: pd.DataFrame) -> None:
-    """Warn of the evenings that are far outside the training's, once for a column."""
+    """Warn of evenings far outside the training range, once per column."""
     reader, degree = model["read"], model["forecast"].regressor_.degree
     for name, column in frame.items():
         if name in reader.range_:
@@ -275,109 +286,137 @@ def _warn_outside(model: Pipeline, frame: pd.DataFrame) -> None:
             if outside.max() > (high - low) / (2 * degree**2):
                 value = column[outside.idxmax()]
                 curve = "a straight line" if degree == 1 else f"a polynomial of degree {degree}"
-                trained = f"from {low:g} to {high:g}; {curve} may be far off there"
-                _warn(f"column {name!r} is {value:g}, but the training's is {trained}.")
+                trained = f"it ranged from {low:g} to {high:g}; {curve} may be far off outside"
+                _warn(f"column {name!r} is {value:g}, but in training {trained}.")
         elif name in CATEGORIES and (unseen := column[~column.isin(reader.seen_[name])]).size:
-            trained = f"{', '.join(reader.seen_[name])}; it counts as an average one"
-            _warn(f"column {name!r} is {unseen.iloc[0]!r}, but the training's are {trained}.")
+            trained = f"only {', '.join(reader.seen_[name])} occurred; it counts as an average one"
+            _warn(f"column {name!r} is {unseen.iloc[0]!r}, but in training {trained}.")
         elif name in FLAGS and True not in reader.seen_[name] and column.any():
-            _warn(f"column {name!r} is true, but the training's never is; it adds nothing.")
+            _warn(f"column {name!r} is true, but it never was in training; it adds nothing.")
 
 
 def _warn(message: str) -> None:
-    warnings.warn(f"Outside of what was learned: {message}", ExtrapolationWarning, stacklevel=4)
+    warnings.warn(f"Outside the training data: {message}", ExtrapolationWarning, stacklevel=4)
 
 
 class EveningReader(TransformerMixin, BaseEstimator):
-    """Check evenings of any kind (pandas, polars, dicts) and give them one form, a pandas data frame.
+    """Check evenings in any form (pandas, polars, dicts) and convert them to a pandas data frame.
 
     Parameters
     ----------
     features : sequence of str
-        As of :func:`dough_forecaster`.
+        The columns to read, as in :func:`dough_forecaster`.
 
     Attributes
     ----------
     range_ : dict of str to (float, float)
-        The least and the greatest of each number in the training.
+        The lowest and the highest value of each number in the training evenings.
     seen_ : dict of str to list
-        The weekdays, months and flags that occurred, in the calendar's order.
+        The weekdays, months and flags that occurred, in the order of the calendar.
     typical_ : dict
-        One evening: the medians of the numbers, the first weekday and month that occurred, no flag.
+        A typical evening: the medians of the numbers, the first weekday and month that occurred, no flag.
     """
 
     def __init__(self, features: Sequence[str]) -> None:
         self.features = features
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn what occurs: X of shape (n_evenings, n_columns)."""
-        frame = read_evenings(X, self.features)
-        numbers, categories, flags = (of_kind(self.features, kind) for kind in KINDS)
-        self.range_ = {name: (float(frame[name].min()), float(frame[name].max())) for name in numbers}
-        values = dict.fromkeys(flags, (False, True)) | {name: CATEGORIES[name] for name in categories}
-        found = {name: set(frame[name]) for name in values}
-        self.seen_ = {name: [value for value in values[name] if value in found[name]] for name in values}
-        self.typical_: dict[str, Any] = {name: float(frame[name].median()) for name in numbers}
+    def fit(self, X: Rows, y: Rows = None) -> Self:
+        """Find the values that occur in X, (n_evenings, n_columns)."""
+        return self.fit_state(self.additive_state(X))
+
+    def additive_state(self, X: Rows, y: Rows = None, sample_weight: Rows = None) -> EveningValues:
+        """Return the values that occur in X, (n_evenings, n_columns). The reader is not changed."""
+        return EveningValues.of(read_evenings(X, self.features))
+
+    def fit_state(self, state: EveningValues) -> Self:
+        """Fit from the state of all evenings, as `fit` would."""
+        _, categories, flags = (of_kind(self.features, kind) for kind in KINDS)
+        self.range_ = state.ranges(self.features)
+        self.seen_ = state.seen(self.features)
+        self.typical_: dict[str, Cell] = dict(state.medians(self.features))
         self.typical_ |= {name: self.seen_[name][0] for name in categories} | dict.fromkeys(flags, False)
         return self
 
-    def transform(self, X: Any) -> pd.DataFrame:
+    def transform(self, X: Rows) -> pd.DataFrame:
         """Return the features, checked, (n_evenings, n_features)."""
         return read_evenings(X, self.features)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the names of the features, (n_features,)."""
         return np.array(self.features, dtype=object)
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False  # of `transform`
+        return tags
+
 
 class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
-    """A regressor that keeps its errors on unseen rows, to say how much to add for a service level.
+    """A regressor that keeps its errors on unseen rows, from which it derives margins for service levels.
 
     Parameters
     ----------
     regressor : regressor
+        The regressor to fit.
     cv : int, default=10
-        In how many shuffled folds the errors are gathered; as many as there are rows, if that is fewer.
-        Below 2 none are, which is quicker.
+        The number of shuffled folds in which the errors are computed, at most one per row. Below 2 no errors
+        are computed, and `fit` is faster.
 
     Attributes
     ----------
     regressor_ : regressor
-        Fitted on all rows.
+        The regressor fitted on all rows.
     residuals_ : ndarray of shape (n_rows,), or (0,) without folds
-        What each row's y, rounded up, was above the forecast of a regressor that had not seen the row;
-        ascending.
+        The difference between y, rounded up, and the forecast of a regressor that has not seen the row, for
+        each row, ascending.
     """
 
     def __init__(self, regressor: BaseEstimator, cv: int = 10) -> None:
         self.regressor = regressor
         self.cv = cv
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Rows, y: Rows) -> Self:
         """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
-        if not isinstance(self.cv, Integral) or isinstance(self.cv, bool) or self.cv < 0:
-            raise ValueError(
-                "The 'cv' parameter of ServiceLevelRegressor must be an int of at least 0. "
-                f"Got {self.cv!r} instead."
-            )
+        self._check_cv()
         X, y = validate_data(self, X, y, y_numeric=True)
-        self.regressor_: Any = clone(self.regressor).fit(X, y)
+        self.with_regressor(clone(self.regressor).fit(X, y))
         n_folds = min(self.cv, len(y))
-        if n_folds < 2:
-            self.residuals_ = np.empty(0)
-        else:
+        if n_folds >= 2:
             folds = KFold(n_folds, shuffle=True, random_state=0)
             unseen = cross_val_predict(self.regressor, X, y, cv=folds)
             self.residuals_ = np.sort(np.ceil(y) - unseen)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def batch_regressor(self) -> BaseEstimator:
+        """Return the regressor, which :func:`pipelines.fit_batches` fits batch by batch.
+
+        Raises
+        ------
+        TypeError
+            If `cv` is 2 or more: errors on unseen rows are not sums over batches.
+        """
+        self._check_cv()
+        if self.cv >= 2:
+            raise TypeError(
+                f"ServiceLevelRegressor with cv={self.cv} cannot be fitted by adding up batches: its margins "
+                "need the errors on unseen rows, and therefore a fit for each fold. Set cv=0, as in "
+                "dough_forecaster(cv=0), and compute the errors on rows that you held out."
+            )
+        return self.regressor
+
+    def with_regressor(self, fitted: BaseEstimator) -> Self:
+        """Use a fitted regressor, without errors on unseen rows."""
+        self.regressor_ = fitted
+        self.residuals_ = np.empty(0)
+        return self
+
+    def predict(self, X: Rows) -> np.ndarray:
         """Return the expected y of each row, (n_rows,)."""
         check_is_fitted(self)
         return self.regressor_.predict(validate_data(self, X, reset=False))
 
     def margin(self, service_level: float) -> float:
-        """Return what is to be added so that y is not more in that share of new rows."""
+        """Return what to add to the forecast so that y is not above the sum in this share of new rows."""
         if not isinstance(service_level, Real) or not 0 < service_level < 1:
             raise ValueError(
                 f"service_level must be a number between 0 and 1. Got {service_level!r} instead."
@@ -388,12 +427,19 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
                 f"service_level {service_level:g} needs the errors on unseen evenings. The model has none: "
                 f"it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}."
             )
-        place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, whatever floats say
+        place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, in spite of rounding
         if place > n:
             least = math.ceil(service_level / (1 - service_level) - 1e-9)
             most = math.floor(1000 * n / (n + 1)) / 1000
             raise ValueError(
                 f"service_level {service_level:g} needs the errors on at least {least} training evenings. "
-                f"The model has {n}, for a level of at most {most}."
+                f"The model has {n}, which allow a level of at most {most}."
             )
         return float(self.residuals_[place - 1])
+
+    def _check_cv(self) -> None:
+        if not isinstance(self.cv, Integral) or isinstance(self.cv, bool) or self.cv < 0:
+            raise ValueError(
+                "The 'cv' parameter of ServiceLevelRegressor must be an int of at least 0. "
+                f"Got {self.cv!r} instead."
+            )

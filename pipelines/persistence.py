@@ -1,10 +1,10 @@
-"""Keep a fitted model: one file for the model, one JSON card that says what it is.
+"""Save a fitted model: one file for the model, and one JSON card that describes it.
 
-`save_model` writes ``NAME-<hash>.joblib`` and then, in one step, the card ``NAME.json`` that names
-it. `load_model` reads the card, checks the file against it and only then unpickles. A reader, or a
-crash at any moment, finds the old model or the new one, whole.
+`save_model` writes ``NAME-<hash>.joblib`` and then atomically replaces the card ``NAME.json``, which names
+the file. `load_model` reads the card, checks the file against it, and only then unpickles the file. At any
+moment, even after a crash, either the old model or the new one is complete on the disk.
 
-Time and memory: linear in the size of the file, which is held in memory once.
+Time and memory are linear in the size of the file, which is held in memory once.
 """
 
 import hashlib
@@ -12,34 +12,28 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines._common import files as _files
-from pipelines._saving import cards as _cards
-from pipelines._saving import formats as _formats
-from pipelines._saving.cards import ModelFileError, ModelFileNotFoundError
+from pipelines._common.description import JSON, as_json, describe, import_path, installed_versions
+from pipelines._common.files import store
+from pipelines._common.formats import ModelFileError, ModelFileNotFoundError, from_bytes, to_bytes
+from pipelines._common.frames import Rows
+from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_estimator
 from pipelines._saving.checkpoint import Checkpoint as Checkpoint
 from pipelines._saving.fingerprint import training_data
 
 _SUFFIXES = (".joblib", ".skops")
-_COMPARED = (
-    "python",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "joblib",
-    "tallygrad",
-)  # what a pickle holds, and how
+_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")  # a pickle depends on them
 
 
 class ModelVersionWarning(UserWarning):
-    """A model was trained with other versions than those it is loaded with.
+    """A model was trained with other versions than those with which it is loaded.
 
     Examples
     --------
@@ -62,42 +56,43 @@ class ModelVersionWarning(UserWarning):
 
 
 def save_model(
-    model: Any,
+    model: BaseEstimator,
     path: str | os.PathLike[str],
     *,
-    X: Any = None,
-    y: Any = None,
-    scores: Mapping[str, Any] | None = None,
-    questions: Any = None,
-    answer: Callable[[Any, Any], Any] | None = None,
+    X: Rows = None,
+    y: Rows = None,
+    scores: Mapping[str, JSON] | None = None,
+    questions: Rows = None,
+    answer: Answer | None = None,
     retrain: str | None = None,
 ) -> Path:
     """Save a fitted model beside a JSON card that describes it.
 
-    The model goes to ``NAME-<first 16 digits of its SHA-256>.joblib`` and the card to
-    ``NAME.json``; the files of earlier models of that name which no card in the folder names are
-    deleted. Savers of one name wait for each other, and the last one wins.
+    The model is written to ``NAME-<first 16 digits of its SHA-256>.joblib`` and the card to ``NAME.json``.
+    Files of earlier models of that name are deleted unless a card in the folder names them. If several
+    processes save models of one name, they wait for each other and the last model remains.
 
     Parameters
     ----------
     model : estimator
         A fitted scikit-learn estimator, such as a Pipeline or a GridSearchCV.
     path : str or path
-        ``models/games``, ``models/games.json`` or ``models/games.joblib`` for a joblib file,
-        ``models/games.skops`` for a skops file (needs the package skops), which others
-        can load without trusting you. The folder must exist.
+        ``models/games``, ``models/games.json`` or ``models/games.joblib`` for a joblib file;
+        ``models/games.skops`` for a skops file (needs the package skops), which others can load without
+        trusting you. The folder must exist.
     X : data frame or array of shape (n_samples, n_features), default=None
-        The training data. The card keeps the number of rows, the columns and a fingerprint of the
-        content, the same whether pandas or polars held it; never the data.
+        The training data. The card contains the number of rows, the columns and a fingerprint of the content,
+        which is the same for pandas and polars, but never the data.
     y : data frame, Series or array of shape (n_samples,) or (n_samples, n_targets), default=None
-        The targets, kept in the same way.
+        The targets, which are described in the same way.
     scores : dict, default=None
-        What was measured, for example by cross-validation.
+        Scores of the model, for example from cross-validation.
     questions : list of dicts, data frame or array of shape (n_questions, n_features), default=None
-        At most three questions, stored with their answers so that a test can ask them again. A list
-        of dicts is asked as a pandas data frame.
+        At most three questions, which are stored with their answers so that a test can ask them again. A list
+        of dicts is converted to a pandas data frame.
     answer : callable, default=None
-        ``answer(model, questions)`` gives one answer for each question; `model.predict` by default.
+        A function ``answer(model, questions)`` that returns one answer for each question. None means
+        `model.predict`.
     retrain : str, default=None
         The command that trains this model again.
 
@@ -111,16 +106,16 @@ def save_model(
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     ModelFileError
-        If the model cannot be pickled or, for skops, holds types that `load_model` refuses.
+        If the model cannot be pickled or, for skops, contains types that `load_model` rejects.
     FileNotFoundError
         If the folder does not exist.
     ImportError
-        If skops is asked for and not installed.
+        If the path ends in ``.skops`` and skops is not installed.
     TypeError
-        If `scores` is no dict or `retrain` no str, or a score, question or answer is not a JSON value.
+        If `scores` is not a dict, `retrain` is not a str, or a score, question or answer is not a JSON value.
     ValueError
         If the path has another suffix, there are too many questions, or a score or answer is NaN or
-        infinite. Whatever is raised, the model saved before is still there.
+        infinite. After any error, the model that was saved before is unchanged.
 
     Examples
     --------
@@ -137,50 +132,50 @@ def save_model(
     """
     folder, name, suffix = _split(path)
     if not folder.is_dir():
-        raise ModelFileNotFoundError(f"The folder {str(folder)!r} does not exist; make it first.")
+        raise ModelFileNotFoundError(f"The folder {str(folder)!r} does not exist. Create it first.")
     check_is_fitted(model)
     if not isinstance(scores, Mapping | None):
         raise TypeError(f"scores must be a dict. Got {scores!r} instead.")
     if not isinstance(retrain, str | None):
         raise TypeError(f"retrain must be the command as a str. Got {retrain!r} instead.")
     described = {
-        "class": _cards.import_path(type(model)),
-        "final_class": _cards.import_path(type(_cards.final_estimator(model))),
-        "parameters": _cards.describe(model),
-        "versions": _cards.installed_versions(),
+        "class": import_path(type(model)),
+        "final_class": import_path(type(final_estimator(model))),
+        "parameters": describe(model),
+        "versions": installed_versions(),
         "trained": training_data(X, y),
-        "scores": _cards.as_json(dict(scores or {}), "scores"),
-        "questions": _cards.answered(model, questions, answer),
+        "scores": as_json(dict(scores or {}), "scores"),
+        "questions": answered(model, questions, answer),
         "retrain": retrain,
         "saved": datetime.now(UTC).isoformat(),
     }
-    data = _formats.to_bytes(model, suffix or ".joblib")
+    data = to_bytes(model, suffix or ".joblib")
     sha256 = hashlib.sha256(data).hexdigest()
     file = f"{name}-{sha256[:16]}{suffix or '.joblib'}"
-    card = {"format": _cards.FORMAT, "name": name, "file": file, "sha256": sha256}
+    card = {"format": FORMAT, "name": name, "file": file, "sha256": sha256}
     card |= {"size": len(data), **described}
     text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return _files.store(folder, name, file, data, text.encode())
+    return store(folder, name, file, data, text.encode())
 
 
-def load_model(path: str | os.PathLike[str], *, expected: type | None = None) -> Any:
+def load_model(path: str | os.PathLike[str], *, expected: type | None = None) -> BaseEstimator:
     """Load the model that a card names, after checking the card and the file.
 
-    **A joblib file runs code when it is loaded.** The hash proves that the file is the one which
-    the card names (integrity), not who made the two (origin): load only models of your own or of
-    people whose code you would run. For files from others, ask for a path that ends in ``.skops``:
-    it loads only the types of this library, of scikit-learn and scipy.sparse, and those that skops
-    itself trusts, and no joblib file whatever the card says. Even then a forged file may crash the
-    process, since some of these types, such as trees, do not check their own content.
+    **A joblib file runs code when it is loaded.** The hash proves that the file is the one named by the card
+    (integrity), but not who made them (origin). Load only your own models, or those of people whose code you
+    would run. For files from others, use a path that ends in ``.skops``: it never loads a joblib file,
+    whatever the card says, and only the types of this library, of scikit-learn and scipy.sparse, and those
+    that skops itself trusts. Even then a forged file may crash the process, since some of these types, such
+    as trees, do not check their content.
 
     Parameters
     ----------
     path : str or path
-        ``models/games`` or ``models/games.json`` for what the card names; ``models/games.joblib``
-        or ``models/games.skops`` insist on that kind of file.
+        ``models/games`` or ``models/games.json`` for any kind of file; ``models/games.joblib`` or
+        ``models/games.skops`` only for that kind of file.
     expected : type, default=None
-        The class of the model, or of its final estimator in a pipeline or a search. It must be
-        exactly the class on the card, so that another model is refused before it is unpickled.
+        The class of the model, or of the final estimator of a pipeline or a search. It must be exactly the
+        class on the card, so that any other model is rejected before it is unpickled.
 
     Returns
     -------
@@ -190,20 +185,19 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     Raises
     ------
     ModelFileError
-        If the card or the file is missing (then it is a FileNotFoundError too), incomplete,
-        altered, of a newer format, of another class or kind, outside the card's folder, or cannot
-        be loaded.
+        If the card or the file is missing (then it is also a FileNotFoundError), incomplete, altered, in a
+        newer format, of another class or kind, outside the card's folder, or cannot be loaded.
     ImportError
-        If the file is one of skops, which is not installed.
+        If it is a skops file and skops is not installed.
     TypeError
-        If `expected` is no class.
+        If `expected` is not a class.
     ValueError
         If the path has another suffix.
 
     Warns
     -----
     ModelVersionWarning
-        If it was trained with another version of what `version_differences` compares.
+        If the model was trained with other versions, as compared by `version_differences`.
 
     Examples
     --------
@@ -229,24 +223,24 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
         message = f"{what} may answer differently: {'; '.join(differences)}. To be safe, {retrain}"
         warnings.warn(message, ModelVersionWarning, stacklevel=2)
     model = _unpickle(what, card, data, differences)
-    final = _cards.final_estimator(model)
+    final = final_estimator(model)
     if expected and not (isinstance(model, expected) or isinstance(final, expected)):
-        raise ModelFileError(f"{what} is a {type(model).__name__}, which its card does not say.")
+        raise ModelFileError(f"{what} is a {type(model).__name__}, but its card names another class.")
     return model
 
 
-def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_card(path: str | os.PathLike[str]) -> dict[str, JSON]:
     """Read and check the card of a model, without loading the model.
 
     Parameters
     ----------
     path : str or path
-        As for `load_model`.
+        The path of the model, as for `load_model`.
 
     Returns
     -------
     dict
-        ``format``, ``name``, ``file``, ``sha256`` and ``size`` (of the file), ``class`` and
+        The fields ``format``, ``name``, ``file``, ``sha256`` and ``size`` (of the file), ``class`` and
         ``final_class``, ``parameters``, ``versions``, ``trained`` (``rows``, ``columns``,
         ``fingerprint``; or None), ``scores``, ``questions`` (each with ``question`` and
         ``answer``), ``retrain`` and ``saved`` (UTC).
@@ -254,8 +248,8 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ModelFileError
-        If the card is missing (then it is a FileNotFoundError too), unreadable, incomplete, of a
-        newer format or names a file outside its folder.
+        If the card is missing (then it is also a FileNotFoundError), unreadable, incomplete or in a newer
+        format, or if it names a file outside its folder.
     ValueError
         If the path has another suffix.
 
@@ -277,30 +271,30 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
         card = json.loads(where.read_bytes())
     except FileNotFoundError as error:
         raise ModelFileNotFoundError(
-            f"There is no model card {str(where)!r}. A model is loaded by its card, which save_model "
-            "returned; a file that joblib.dump made has none."
+            f"There is no model card {str(where)!r}. load_model needs the card that save_model returned; "
+            "files written by joblib.dump have none."
         ) from error
     except OSError as error:
         raise ModelFileError(f"The card {str(where)!r} cannot be read: {error}.") from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"The card {str(where)!r} is not JSON: {error}.") from error
-    _cards.check_card(f"The card {str(where)!r}", card)
+    check_card(f"The card {str(where)!r}", card)
     return card
 
 
-def version_differences(card: Mapping[str, Any]) -> list[str]:
-    """Say which versions differ between a card and this process.
+def version_differences(card: Mapping[str, JSON]) -> list[str]:
+    """Return the differences between the versions on a card and those of this process.
 
     Parameters
     ----------
     card : dict
-        As given by `read_card`.
+        A card from `read_card`.
 
     Returns
     -------
     list of str
-        Such as ``"trained with numpy 2.3.0, here 2.4.1"``, for Python (major and minor version),
-        NumPy, SciPy, scikit-learn, joblib and tallygrad; empty where all agree.
+        The differences, such as ``"trained with numpy 2.3.0, here 2.4.1"``, for Python (major and minor
+        version), NumPy, SciPy, scikit-learn, joblib and tallygrad; empty if there are none.
 
     Examples
     --------
@@ -314,7 +308,7 @@ def version_differences(card: Mapping[str, Any]) -> list[str]:
     >>> version_differences(card)
     []
     """
-    then, now = ({**v, "python": _minor(v)} for v in (card["versions"], _cards.installed_versions()))
+    then, now = ({**v, "python": _minor(v)} for v in (card["versions"], installed_versions()))
     return [
         f"trained with {name} {then.get(name)}, here {now[name]}"
         for name in _COMPARED
@@ -327,34 +321,36 @@ def _minor(versions: Mapping[str, str]) -> str:
 
 
 def _split(path: str | os.PathLike[str]) -> tuple[Path, str, str | None]:
-    """Split ``models/games.skops`` into folder, name and the kind of file it insists on."""
+    """Split a path such as ``models/games.skops`` into folder, name and, if given, the kind of file."""
     if str(path).endswith(("/", os.sep)):
-        raise ValueError(f"A model's path must name the model, not only its folder. Got {str(path)!r}.")
+        raise ValueError(
+            f"The path of a model must include its name, not only its folder. Got {str(path)!r}."
+        )
     path = Path(path)
     name, suffix = (path.stem, path.suffix) if path.suffix else (path.name, "")
     if suffix not in ("", ".json", *_SUFFIXES):
         raise ValueError(
-            f"A model's path must end in .json, .joblib, .skops or no suffix. Got {str(path)!r}."
+            f"The path of a model must end in .json, .joblib, .skops or no suffix. Got {str(path)!r}."
         )
     if not re.fullmatch(r"[^./\\:][^/\\:]*", name):
         raise ValueError(
-            "A model's name cannot be empty, begin with a dot or hold a colon or backslash. "
+            "The name of a model must not be empty, start with a dot, or contain a colon or a backslash. "
             f"Got {str(path)!r}."
         )
     return path.parent, name, suffix if suffix in _SUFFIXES else None
 
 
-def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
+def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], bytes]:
     card = read_card(path)
     while True:
         where = Path(path).with_name(card["file"])
         try:
             data = where.read_bytes()
         except FileNotFoundError as error:
-            newer = read_card(path)  # a saver may have replaced the card and deleted the file
+            newer = read_card(path)  # another process may have replaced the card and deleted the file
             if newer == card:
                 raise ModelFileNotFoundError(
-                    f"The model file {str(where)!r}, which its card names, is missing."
+                    f"The model file {str(where)!r} is missing, although the card names it."
                 ) from error
             card = newer
         else:
@@ -362,33 +358,33 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], b
             return card, data
 
 
-def _check_bytes(where: Path, card: Mapping[str, Any], data: bytes) -> None:
+def _check_bytes(where: Path, card: Mapping[str, JSON], data: bytes) -> None:
     if len(data) != card["size"]:
         raise ModelFileError(
-            f"The model file {str(where)!r} has {len(data)} bytes; its card says {card['size']}."
+            f"The model file {str(where)!r} has {len(data)} bytes, but its card says {card['size']}."
         )
     if hashlib.sha256(data).hexdigest() != card["sha256"]:
-        raise ModelFileError(f"The model file {str(where)!r} is not the one which its card names.")
+        raise ModelFileError(f"The model file {str(where)!r} is not the one that its card names.")
 
 
 def _check_kind(
-    what: str, path: str | os.PathLike[str], card: Mapping[str, Any], expected: type | None
+    what: str, path: str | os.PathLike[str], card: Mapping[str, JSON], expected: type | None
 ) -> None:
     _, _, suffix = _split(path)
     if suffix and not card["file"].endswith(suffix):
         raise ModelFileError(f"{what} is not a {suffix} file: its card names {card['file']!r}.")
     classes = dict.fromkeys((card["class"], card["final_class"]))
-    if expected and _cards.import_path(expected) not in classes:
+    if expected and import_path(expected) not in classes:
         found = " ending in a ".join(classes)
-        raise ModelFileError(f"{what} is a {found}; expected was a {_cards.import_path(expected)}.")
+        raise ModelFileError(f"{what} is a {found}, but a {import_path(expected)} was expected.")
 
 
-def _unpickle(what: str, card: Mapping[str, Any], data: bytes, differences: list[str]) -> Any:
+def _unpickle(what: str, card: Mapping[str, JSON], data: bytes, differences: list[str]) -> BaseEstimator:
     with warnings.catch_warnings():
-        if differences:  # said already, with the command that helps
+        if differences:  # our own warning has already said so
             warnings.simplefilter("ignore", InconsistentVersionWarning)
         try:
-            return _formats.from_bytes(data, Path(card["file"]).suffix)
+            return from_bytes(data, Path(card["file"]).suffix)
         except ModelFileError as error:
-            versions = "; ".join(differences) or "the versions are those of its card"
+            versions = "; ".join(differences) or "the versions match its card"
             raise ModelFileError(f"{what} cannot be loaded ({versions}): {error}") from error

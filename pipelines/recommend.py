@@ -1,9 +1,9 @@
 """Recommend: the pipeline, the k best labels of any classifier, reasons, online learning, scorers."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.naive_bayes import MultinomialNB
@@ -11,7 +11,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines._common.ranking import check_k, labels_per_row, n_rows_of, rank
+from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.ranking import check_k, labels_per_row, rank
 from pipelines._common.steps import feature_names_of, transform
 from pipelines._recommending.reasons import check_label, reasons, weights_of
 
@@ -27,43 +28,44 @@ def game_recommender(
     classifier: BaseEstimator | None = None,
     weights: dict[str, float] | None = None,
 ) -> Pipeline:
-    """Return a pipeline from (budget, gameplay types) to a game; every game is a class.
+    """Return a pipeline that recommends games by budget and gameplay types; every game is a class.
 
     Parameters
     ----------
     budget : str, default="budget"
-        The column of the frame with one budget a row, which may be missing.
+        The column that holds one budget per row. Budgets may be missing.
 
     gameplay_types : str, default="gameplay_types"
-        The column with one list of types a row, which may be missing.
+        The column that holds one list of types per row. Lists may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
-        The encoder of the budget is given a data frame of one column, that of the types one column. None for
-        ``OneHotEncoder`` and ``MultiHotEncoder`` with ``handle_unknown="ignore"``, ``missing="ignore"`` and
-        ``feature_name_combiner="equals"``: a question may leave a half open, and what the model does not know,
-        misspelt words too, counts as left open. With ``handle_unknown="error"`` an unknown word is an error
-        that names the nearest known one. With a OneHotEncoder's own default, ``missing="category"``, "no budget
-        given" is a budget like others.
+        The encoders of the two columns. The first is given a data frame of one column, the second a column.
+        None means ``OneHotEncoder`` and ``MultiHotEncoder`` with ``handle_unknown="ignore"``,
+        ``missing="ignore"`` and ``feature_name_combiner="equals"``: a question may omit either column, and
+        unknown values, including misspelt ones, count as missing. With ``handle_unknown="error"`` both raise
+        an error that suggests the nearest known values. With ``missing="category"``, the default of
+        ``OneHotEncoder``, a missing budget is a budget like any other.
 
     classifier : classifier, default=None
-        None for ``ComplementNB(new_classes="add")``: a catalogue grows.
+        The classifier. None means ``ComplementNB(new_classes="add")``, since new games may be added later.
 
     weights : dict of str to float, default=None
-        How much each column counts, by its name, as ``ColumnTransformer(transformer_weights=...)``;
-        None for 1 each. A game that fits the types may beat one that fits the budget: weight the budget
-        more where it must be met (the tavern weights it 4).
+        The weight of each column, by its name, as in ``ColumnTransformer(transformer_weights=...)``. None
+        means 1 for both. A game with matching types may outrank one with a matching budget, so give the
+        budget a higher weight if it must be met (the tavern of the examples uses 4).
 
     Returns
     -------
     model : Pipeline of "encode" and "classify"
-        Not fitted; ``model.fit(games, games["title"])``. Other columns of the frame are not looked at.
+        The unfitted pipeline. Fit it with ``model.fit(games, games["title"])``. Other columns of the frame
+        are ignored.
 
     Raises
     ------
     TypeError
-        If a column is not named by a str.
+        If the name of a column is not a str.
     ValueError
-        If `weights` names another column.
+        If `weights` contains any other column.
 
     Examples
     --------
@@ -83,11 +85,12 @@ def game_recommender(
     for name, column in (("budget", budget), ("gameplay_types", gameplay_types)):
         if not isinstance(column, str):
             raise TypeError(
-                f"The {name!r} parameter of game_recommender names one column. Got {column!r} instead."
+                f"The {name!r} parameter of game_recommender must be the name of one column. "
+                f"Got {column!r} instead."
             )
     if unknown := set(weights or {}) - {budget, gameplay_types}:
         raise ValueError(
-            f"The 'weights' parameter of game_recommender may hold {budget!r} and {gameplay_types!r}. "
+            f"The 'weights' parameter of game_recommender may contain {budget!r} and {gameplay_types!r}. "
             f"Got {', '.join(map(repr, sorted(unknown)))} instead."
         )
     if budget_encoder is None:
@@ -98,8 +101,8 @@ def game_recommender(
         types_encoder = MultiHotEncoder(
             handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
         )
-    columns = {"budget": budget, "gameplay_types": gameplay_types}
     steps = [("budget", budget_encoder, [budget]), ("gameplay_types", types_encoder, gameplay_types)]
+    columns = {"budget": budget, "gameplay_types": gameplay_types}
     encode = ColumnTransformer(
         steps,
         sparse_threshold=1.0,
@@ -112,7 +115,7 @@ def game_recommender(
 
 def recommend(
     model: BaseEstimator,
-    X: Any,
+    X: Rows,
     k: int = 5,
     *,
     exclude: Iterable | None = None,
@@ -123,46 +126,49 @@ def recommend(
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search (GridSearchCV, ...) that ends in one
-        One with ``top_k`` is asked for it; of another the first of ``predict_joint_log_proba``,
-        ``decision_function``, ``predict_log_proba`` and ``predict_proba`` is ranked (but no
-        one-vs-one ``decision_function``).
+        The model to ask. If it has ``top_k``, that method is used; otherwise the scores of the first
+        available method among ``predict_joint_log_proba``, ``decision_function``, ``predict_log_proba`` and
+        ``predict_proba`` are ranked. A one-vs-one ``decision_function`` is skipped.
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
-        The questions, as `model` takes them. Of a model fitted on a data frame a dict is one question,
-        as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``; what it leaves out is missing.
+        The questions, in the form that `model` expects. If the model was fitted on a data frame, a dict is
+        one question, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``; columns that it omits
+        count as missing.
 
     k : int, default=5
-        How many labels a row; if there are fewer, all there are.
+        The number of labels per row. If there are fewer labels, all of them are returned.
 
     exclude : iterable of labels, or of n_samples iterables of labels, default=None
-        Labels not to answer: the same for all rows, or a row's own. Labels unknown to `model` change nothing.
+        Labels that must not be returned, either for all rows or one collection for each row. Labels unknown
+        to `model` are ignored.
 
     candidates : iterable of labels, or of n_samples iterables of labels, default=None
-        Labels to choose from: the same for all rows, or a row's own. None for all.
+        Labels to choose from, either for all rows or one collection for each row. None means all labels.
 
     Returns
     -------
     labels : ndarray of shape (n_samples, n_places)
-        Equal scores stand in the order of ``classes_``. ``n_places`` is k, or the most that a row can
-        have if that is less. A row that has fewer than another ends in None (dtype object).
+        The best labels. Equal scores keep the order of ``classes_``. ``n_places`` is `k`, or the largest
+        number of labels that a row can have if that is lower. Rows with fewer labels are filled with None
+        (dtype object).
 
     scores : ndarray of shape (n_samples, n_places)
-        ``-inf`` where the label is None.
+        The scores of these labels; ``-inf`` where the label is None.
 
     Raises
     ------
     ValueError
-        If `k` is not a whole number of at least 1, or `exclude` or `candidates` does not fit the rows.
+        If `k` is not an integer of at least 1, or if `exclude` or `candidates` does not match the rows.
     TypeError
-        If `model` has none of the methods named above.
+        If `model` has none of the methods listed above.
 
     Notes
     -----
-    Memory is bounded whatever the numbers of rows and classes.
+    Memory is bounded for any number of rows and classes.
 
     Examples
     --------
-    Any classifier can be asked:
+    Any classifier can be used:
 
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
@@ -184,16 +190,16 @@ def recommend(
     return rank(classifier, X, k, excluded, allowed)
 
 
-def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
-    """Return what each asked feature adds to the score of a label, the most first.
+def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, float]:
+    """Return the contribution of each feature of a question to the score of a label, the largest first.
 
     Parameters
     ----------
     model : fitted ComplementNB or MultinomialNB, or Pipeline or search that ends in one
-        Its score is a sum over the features.
+        The model. Its score must be a sum over the features.
 
     X : data frame or array-like of shape (1, n_features), or dict
-        One question, as `model` takes it.
+        One question, in the form that `model` expects.
 
     label : str or number
         One of the model's classes.
@@ -201,18 +207,18 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     Returns
     -------
     contributions : dict of str to float
-        ``{"gameplay_types=Adventure": 5.1, ...}``, the features that the question has. Their sum is the
-        score that :func:`recommend` gives the label; a MultinomialNB, and a model of one class, add
-        their prior as "(prior)". In
-        complement naive Bayes every label gets something for a feature, the more the fewer *other* labels
-        have it: compare a feature between labels, not features of one label.
+        The features that are set in the question, such as ``{"gameplay_types=Adventure": 5.1, ...}``. They
+        add up to the score that :func:`recommend` returns for the label. MultinomialNB and models with one
+        class also contribute their prior, as "(prior)". In complement naive Bayes a feature contributes to
+        every label, and features that are rare among the *other* labels contribute more. So compare one
+        feature between labels, not different features of one label.
 
     Raises
     ------
     ValueError
-        If `X` has not one row, or `label` is not one of the classes.
+        If `X` does not have exactly one row, or `label` is not one of the classes.
     TypeError
-        If the scores of `model` are not sums over the features.
+        If the score of `model` is not a sum over the features.
 
     Examples
     --------
@@ -229,7 +235,7 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     check_label(classifier, label)
     row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if row.shape[0] != 1:
-        raise ValueError(f"explain takes one question. Got {row.shape[0]} rows in X.")
+        raise ValueError(f"The 'X' parameter of explain must have one row. Got {row.shape[0]} rows instead.")
     weights, places = weights_of(classifier, label), np.flatnonzero(row[0])
     prior = None
     if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
@@ -237,37 +243,39 @@ def explain(model: BaseEstimator, X: Any, label: Any) -> dict[str, float]:
     return reasons(names, places, row[0, places], weights, prior)
 
 
-def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> BaseEstimator:
-    """Let a fitted pipeline learn from more rows: its steps transform, its last one learns.
+def update(
+    model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> BaseEstimator:
+    """Update the last step of a fitted pipeline with more rows; the other steps only transform them.
 
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one, with ``partial_fit``
-        The steps before the last stay as they are: a category that they do not know is treated by their own
-        rule for unknown values, so that a new budget or type needs a new fit. A new label becomes a class
-        if the classifier allows it (``ComplementNB(new_classes="add")``).
+        The model to update. The steps before the last one do not change: they treat unknown categories by
+        their own rule, so a new budget or type needs a new fit. A new label becomes a class if the
+        classifier allows that (``ComplementNB(new_classes="add")``).
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
-        The new rows, as :func:`recommend` takes questions.
+        The new rows, in the same form as the questions of :func:`recommend`.
 
     y : array-like of shape (n_samples,)
-        A label for each row.
+        The label of each row.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        A row of weight 2 counts as the row twice.
+        The weight of each row. A weight of 2 is equivalent to the row occurring twice.
 
     Returns
     -------
     model : the same object
-        Changed in place.
+        The model, updated in place.
 
     Raises
     ------
     TypeError
         If the last step has no ``partial_fit``.
     ValueError
-        If `y` is a bare string, or has a label that the last step cannot learn, or what it refuses; the model
-        is unchanged.
+        If `y` is a single string, or if the last step cannot learn one of its labels or rejects the rows.
+        The model is then unchanged.
 
     Examples
     --------
@@ -282,39 +290,40 @@ def update(model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> B
     """
     if isinstance(y, str):
         raise ValueError(
-            f"The 'y' parameter of update must hold a label for each row. Got the bare string {y!r}."
+            f"The 'y' parameter of update must hold a label for each row. Got the string {y!r} instead."
         )
     classifier, X = transform(model, X)
     if not hasattr(classifier, "partial_fit"):
         raise TypeError(f"update needs a last step with partial_fit. {type(classifier).__name__} has none.")
     if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
-        # scikit-learn's naive Bayes would drop the row in silence, or count it for another class
+        # scikit-learn's naive Bayes would silently drop the row, or count it for another class
         unknown = np.setdiff1d(np.asarray(y), classifier.classes_).tolist()
         if unknown:
             raise ValueError(
-                f"{type(classifier).__name__} cannot learn the new label(s) {unknown}: fit it anew."
+                f"{type(classifier).__name__} cannot learn the new label(s) {unknown}. Fit it again."
             )
     classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     return model
 
 
 def hit_rate_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer: the share of rows whose label is among the k best.
+    """Return a scorer that computes the share of rows whose label is among the k best.
 
     Parameters
     ----------
     k : int, default=5
-        How many labels are looked at.
+        The number of labels that count as a hit.
 
     Returns
     -------
     scorer : callable(model, X, y, sample_weight=None) -> float
-        For ``cross_val_score``, ``GridSearchCV`` and the like.
+        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar functions. It raises ValueError if all
+        sample weights are 0.
 
     Raises
     ------
     ValueError
-        If `k` is not a whole number of at least 1.
+        If `k` is not an integer of at least 1.
 
     Examples
     --------
@@ -326,32 +335,34 @@ def hit_rate_scorer(k: int = 5) -> "TopKScorer":
     >>> cross_val_score(ComplementNB(), X, y, scoring=hit_rate_scorer(k=2)).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    return TopKScorer("hit_rate_scorer", k, np.ones_like)
+    return TopKScorer("hit_rate_scorer", k, discounted=False)
 
 
 def ndcg_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer: the mean of ``1 / log2(1 + place)`` of each row's label, 0 if it is not in the k best.
+    """Return a scorer that computes the normalised discounted cumulative gain (NDCG) of the k best labels.
 
-    That is the normalised discounted cumulative gain with one relevant label a row.
+    With one relevant label per row, that is the mean of ``1 / log2(1 + place)``, where ``place`` is the rank
+    of the row's label; rows whose label is not among the k best count 0.
 
     Parameters
     ----------
     k : int, default=5
-        How many labels are looked at.
+        The number of labels that count as a hit.
 
     Returns
     -------
     scorer : callable(model, X, y, sample_weight=None) -> float
-        For ``cross_val_score``, ``GridSearchCV`` and the like.
+        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar functions. It raises ValueError if all
+        sample weights are 0.
 
     Raises
     ------
     ValueError
-        If `k` is not a whole number of at least 1.
+        If `k` is not an integer of at least 1.
 
     Examples
     --------
-    Each row's label is the best here:
+    Here the label of each row ranks first:
 
     >>> import numpy as np
     >>> from estimators import ComplementNB
@@ -360,27 +371,28 @@ def ndcg_scorer(k: int = 5) -> "TopKScorer":
     >>> ndcg_scorer(k=2)(ComplementNB().fit(X, y), X, y)
     1.0
     """
-    return TopKScorer("ndcg_scorer", k, _discount)
+    return TopKScorer("ndcg_scorer", k, discounted=True)
 
 
 class TopKScorer:
-    """A scorer that looks at the k best labels only; never at an n_samples x n_classes matrix."""
+    """A scorer that ranks only the k best labels, without an n_samples x n_classes matrix."""
 
-    def __init__(self, name: str, k: int, gain: Callable[[np.ndarray], np.ndarray]) -> None:
-        self.name, self.k, self.gain = name, check_k(k, name), gain
+    def __init__(self, name: str, k: int, discounted: bool) -> None:
+        self.name, self.k, self.discounted = name, check_k(k, name), discounted
 
-    def __call__(self, model: BaseEstimator, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def __call__(
+        self, model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Score `model` on the rows of X with the labels y, both (n_samples,); higher is better."""
         labels, _ = recommend(model, X, self.k)
-        y = column_or_1d(y)
-        check_consistent_length(labels, y)
-        hits = labels == y[:, np.newaxis]
-        gains = hits @ self.gain(np.arange(1.0, 1 + hits.shape[1]))  # (rows, places) @ (places,)
-        return float(np.average(gains, weights=sample_weight))
+        expected: np.ndarray = column_or_1d(y)
+        check_consistent_length(labels, expected)
+        if sample_weight is not None and not np.any(sample_weight):
+            raise ValueError(f"The 'sample_weight' of {self.name} must not be 0 for all rows.")
+        hits: np.ndarray = labels == expected[:, np.newaxis]
+        places = np.arange(1.0, 1 + hits.shape[1])
+        gains = hits @ (1 / np.log2(1 + places) if self.discounted else np.ones_like(places))
+        return float(np.average(gains, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def __repr__(self) -> str:
         return f"{self.name}(k={self.k})"
-
-
-def _discount(places: np.ndarray) -> np.ndarray:
-    return 1 / np.log2(1 + places)

@@ -1,39 +1,43 @@
-"""Beyond memory and one machine: a Pipeline fitted batch by batch, or on a Dask cluster, equal to `fit`.
+"""Data beyond memory or beyond one machine: fit a Pipeline batch by batch, or on a Dask cluster.
 
-What these models learn are sums over the rows. So a batch, or a partition of a cluster, becomes a small
-state; states are added, and nothing else is kept or sent.
+These models learn sums over the rows. So each batch, or each partition on a cluster, is reduced to a small
+state, and only the states are added up, kept and sent.
 """
 
 import os
 from collections.abc import Callable, Iterable
 from numbers import Integral
 from pathlib import Path
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeVar
 
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines._common.batch_bar import check_progress
+from pipelines._common.batch_bar import Shown, check_progress
+from pipelines._common.frames import Rows
 from pipelines._common.ranking import check_k
 from pipelines._common.steps import steps_of
-from pipelines._scaling import fitting as _fitting
-from pipelines._scaling.fitting import Fitting
+from pipelines._scaling.fitting import Fitting, fit, resumed
 from pipelines._scaling.sources import scan_csv as scan_csv
 from pipelines._scaling.sources import scan_ndjson as scan_ndjson
 from pipelines._scaling.sources import scan_parquet as scan_parquet
 
+if TYPE_CHECKING:
+    from pipelines._scaling.cluster import Collection, DaskCollection, Scheduler, dd
+
 __all__ = ["fit_batches", "fit_dask", "recommend_dask", "scan_csv", "scan_ndjson", "scan_parquet"]
 
-Model = TypeVar("Model")
+Model = TypeVar("Model", bound=BaseEstimator)
 
 
 def fit_batches(
     model: Model,
-    batches: Iterable[Any] | Callable[[], Iterable[Any]],
+    batches: Iterable[Rows] | Callable[[], Iterable[Rows]],
     y: str | list[str] | None = None,
     *,
     sample_weight: str | None = None,
-    progress: Any = False,
+    progress: Shown = False,
     checkpoint: str | os.PathLike[str] | None = None,
     every: int = 100,
 ) -> Model:
@@ -43,63 +47,62 @@ def fit_batches(
     ----------
     model : estimator
         OneHotEncoder, MultiHotEncoder, ComplementNB, GDRegressor or PolynomialRegressor of this library,
-        StandardScaler, or a Pipeline or ColumnTransformer of these; of transformers that learn nothing, and
-        of "passthrough" and "drop" too; or :func:`dough_forecaster` with ``cv=0``.
+        scikit-learn's StandardScaler, or a Pipeline or ColumnTransformer of these, which may also contain
+        transformers that learn nothing, "passthrough" and "drop"; or :func:`dough_forecaster` with ``cv=0``.
 
     batches : iterable, or function that returns one
         Frames of pandas or polars, or batches or tables of Arrow, all with the same columns; or tuples (X, y)
-        and (X, y, sample_weight), X of shape (n_rows, n_features). They are gone through once for each pass:
-        an encoder or a scaler takes one, the estimator after it another, and a PolynomialRegressor without
-        `domain` one more before its own. An iterator, such as a generator, will do where one pass is enough.
-        A function is called once a pass; :func:`scan_parquet` reads files. A batch may be empty.
+        and (X, y, sample_weight) with X of shape (n_rows, n_features). They are read once per pass: an
+        encoder or a scaler needs one pass, the estimator after it another, and a PolynomialRegressor without
+        `domain` an additional one before its own. An iterator, such as a generator, suffices if one pass is
+        enough. A function is called once per pass; :func:`scan_parquet` reads files. Batches may be empty.
 
     y : str or list of str, default=None
-        The column, or the columns of several targets, to learn; they are not among the features.
+        The column of the target, or the columns of several targets. They are not used as features.
 
     sample_weight : str, default=None
-        The column of weights for the last step, as ``fit`` takes them; it is not among the features. A batch
-        whose weights are all 0, which ``fit`` alone would refuse, gives the last step nothing but its labels;
-        the steps before learn from it, as they do in ``fit``. All of all batches must not be 0.
+        The column of sample weights for the last step. It is not used as a feature. If all weights of a batch
+        are 0, the last step learns nothing but its labels, and the other steps learn from the batch, as they
+        do in ``fit``. At least one weight of all batches must not be 0.
 
     progress : bool or rich.console.Console, default=False
-        Whether to show a progress bar on the standard error stream, or where.
+        Whether to show a progress bar on the standard error stream, or the console on which to show it.
 
     checkpoint : str or path, default=None
-        A file that keeps the state. If it is there, the fit goes on from it, with the same batches: the
-        result is that of a fit that was never interrupted, to the last bit. It is replaced in one step, and
-        deleted when the model is fitted. It is a joblib file: **it runs code when it is loaded**, use your
-        own only.
+        A file in which to save the state. If it exists, the fit continues from it, with the same batches; the
+        result is bit for bit that of an uninterrupted fit. It is replaced atomically and deleted when the
+        model is fitted. It is a joblib file, which **runs code when it is loaded**: use only your own.
 
     every : int, default=100
-        After how many batches the state is written.
+        The number of batches after which the state is saved.
 
     Returns
     -------
     model : the same object, fitted
-        Its steps are new ones. Counts, categories and labels are exactly those of ``fit``; means and
-        variances differ by rounding (Chan's formula); coefficients as
-        :meth:`estimators.GDRegressor.merge` promises, to 1e-8 at a condition of 10,000.
+        The fitted model. Its steps are new objects. Counts, categories and labels equal those of ``fit``
+        exactly; means and variances differ by rounding (Chan's formula); coefficients differ as documented
+        for :meth:`estimators.GDRegressor.merge`, by at most 1e-8 at a condition number of 10,000.
 
     Raises
     ------
     TypeError
-        If a step has no state that adds up, such as GDClassifier and the networks, or `batches` is an
-        iterator and more than one pass is needed: nothing is read then. If there are weights, and the last
-        step takes none.
+        If a step has no state that adds up, such as GDClassifier and the networks, or if `batches` is an
+        iterator and more than one pass is needed; then nothing is read. Also if there are weights and the
+        last step does not accept any.
     ValueError
-        What a step's ``fit`` refuses; if a batch has other columns than the first, or values of another kind;
-        if there are no rows, or a pass sees another number of rows than the first. The batch or file is
-        named, and the model is unchanged.
+        If a step rejects a batch; if a batch has other columns than the first one, or values of another kind;
+        if there are no rows; or if a pass reads another number of rows than the first one. The message names
+        the batch or file, and the model is unchanged.
     ModelFileError
-        If `checkpoint` is of another model, of other versions, or of batches of another size.
+        If `checkpoint` belongs to another model, to other versions, or to batches of another size.
     OSError
-        If `checkpoint` names a folder, or its folder does not exist.
+        If `checkpoint` is a folder, or its folder does not exist.
 
     Notes
     -----
-    Time is that of the steps' own ``partial_fit``, and reading, once a pass. Memory is a batch, what the
-    steps make of it, and the state, whatever the number of rows: O(d^2) for d features of least squares, the
-    nonzero counts of ComplementNB, the categories of the encoders.
+    Each pass takes the time to read the batches and to fit the steps to them. Memory holds one batch, its
+    transformed rows and the state, and does not depend on the number of rows. The state has O(d^2) numbers
+    for d features of least squares, the nonzero counts of ComplementNB, and the categories of the encoders.
 
     Examples
     --------
@@ -120,72 +123,75 @@ def fit_batches(
         )
     if not isinstance(every, Integral) or isinstance(every, bool) or every < 1:
         raise ValueError(
-            f"The 'every' parameter of fit_batches must be an int in the range [1, inf). "
+            "The 'every' parameter of fit_batches must be an int in the range [1, inf). "
             f"Got {every!r} instead."
         )
-    fitting = Fitting.of(model, y, sample_weight)
+    fitting = Fitting.of(model, y, sample_weight, "fit_batches")
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None:
-        fitting = _fitting.resumed(fitting, path)
-    return _became(model, _fitting.fit(fitting, batches, progress, path, int(every)))
+        fitting = resumed(fitting, path)
+    return _replaced(model, fit(fitting, batches, progress, path, int(every)))
 
 
 def fit_dask(
     model: Model,
-    X: Any,
-    y: Any = None,
-    client: Any = None,
+    X: "Collection",
+    y: "str | list[str] | DaskCollection | None" = None,
+    client: "Scheduler" = None,
     *,
     sample_weight: str | None = None,
     retries: int = 3,
 ) -> Model:
-    """Fit a model on a Dask collection, equal to ``model.fit`` on all rows; needs ``tallygrad[distributed]``.
+    """Fit a model on a Dask collection, equal to ``model.fit`` on all rows. Needs ``tallygrad[distributed]``.
 
-    Each partition becomes a state where it lies; the states are added up as a tree on the cluster, and one
-    comes back.
+    Each worker reduces its partitions to states. The states are added up as a tree on the cluster, and only
+    their sum is returned.
 
     Parameters
     ----------
     model : estimator
-        As :func:`fit_batches` takes it.
+        The model to fit, as for :func:`fit_batches`.
 
     X : Dask DataFrame, Dask Array, or what scan_parquet, scan_csv or scan_ndjson returns
-        Of a source of files each task reads some batches of one file, with polars, in bounded memory; the
-        workers must see the files. A partition of a Dask collection is in the worker's memory as a whole.
-        ``dd.from_pandas`` makes strings of lists unless the option "dataframe.convert-string" is False.
+        The rows. If they come from files, each task reads a few batches of one file with polars, in bounded
+        memory; the workers need access to the files. A partition of a Dask collection is loaded into memory
+        as a whole. ``dd.from_pandas`` converts lists to strings unless Dask's option
+        "dataframe.convert-string" is False.
 
     y : str, list of str, or Dask Series, DataFrame or Array, default=None
-        The column of X to learn, which is then not among the features; or the targets, partitioned as X.
+        The column of the target, or the columns of several targets, which are then not used as features; or
+        the targets themselves, partitioned like X.
 
     client : distributed.Client, str or None, default=None
-        Where to compute: a client; the address of a cluster, "tcp://host:8786"; "threads", "processes" or
-        "synchronous" on this machine; None for the client that is active, or Dask's own choice.
+        Where to compute: a client; the address of a cluster, such as "tcp://host:8786"; or "threads",
+        "processes" or "synchronous" on this machine. None means the active client, or else Dask's default.
 
     sample_weight : str, default=None
-        As of :func:`fit_batches`; a column of X.
+        The column of X with sample weights, as for :func:`fit_batches`.
 
     retries : int, default=3
-        How often a task that failed is tried again, on a cluster. What a dead worker had is worked out again
-        by the others in any case.
+        The number of times that a failed task is retried on a cluster. The tasks of a dead worker are always
+        computed again by other workers.
 
     Returns
     -------
     model : the same object, fitted
-        As exactly as :func:`fit_batches`.
+        The fitted model, as exact as that of :func:`fit_batches`.
 
     Raises
     ------
     ImportError
         If Dask is not installed.
     TypeError
-        If a step has no state that adds up, or X is no Dask collection.
+        If a step has no state that adds up, or X is not a Dask collection.
     ValueError
-        As :func:`fit_batches`; the partition or file is named, and the model is unchanged.
+        In the cases listed for :func:`fit_batches`. The message names the partition or file, and the model is
+        unchanged.
 
     Notes
     -----
-    Over the network go the plan, once to each worker and pass, and the states: d^2 numbers for d features of
-    least squares, the nonzero counts of ComplementNB. The rows stay where they are.
+    Only the plan, once per worker and pass, and the states are sent over the network: d^2 numbers for d
+    features of least squares, the nonzero counts of ComplementNB. The rows are never moved.
 
     Examples
     --------
@@ -198,46 +204,47 @@ def fit_dask(
     >>> print(f"{line.coef_[0]:.4f} x + {line.intercept_:.4f}")
     2.3761 x + 17.1770
     """
-    cluster = _cluster()
+    cluster = _import_cluster()
     if not isinstance(retries, Integral) or isinstance(retries, bool) or retries < 0:
         raise ValueError(
-            f"The 'retries' parameter of fit_dask must be an int in the range [0, inf). "
+            "The 'retries' parameter of fit_dask must be an int in the range [0, inf). "
             f"Got {retries!r} instead."
         )
     by_name = y is None or isinstance(y, (str, list))
-    fitting = Fitting.of(model, y if by_name else None, sample_weight)
-    return _became(model, cluster.fit(fitting, X, None if by_name else y, client, int(retries)))
+    fitting = Fitting.of(model, y if by_name else None, sample_weight, "fit_dask")
+    return _replaced(model, cluster.fit(fitting, X, None if by_name else y, client, int(retries)))
 
 
-def recommend_dask(model: Any, X: Any, k: int = 5) -> Any:
-    """Return the k best labels of each row of a Dask collection, lazily; needs ``tallygrad[distributed]``.
+def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.DataFrame":
+    """Return the k best labels of each row of a Dask collection, lazily. Needs ``tallygrad[distributed]``.
 
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one
-        As :func:`recommend` takes it. With an active client it is sent to each worker once.
+        The model to ask, as for :func:`recommend`. If a client is active, the model is sent to each worker
+        once.
 
     X : Dask DataFrame, Dask Array, or what scan_parquet, scan_csv or scan_ndjson returns
-        The questions: a whole customer base. A file's rows are numbered from 0 in each task.
+        The questions, for example one for each customer. Rows of files are numbered from 0 in each task.
 
     k : int, default=5
-        How many labels; all of them, if there are fewer.
+        The number of labels per row. If there are fewer labels, all of them are returned.
 
     Returns
     -------
     recommendations : Dask DataFrame of shape (n_rows, 2 k)
-        Columns label_1 to label_k, best first, and score_1 to score_k; a partition each of X, with its index.
-        Nothing is computed yet: ``.to_parquet(folder)`` writes it where the workers are, ``.compute()``
-        brings it here.
+        The columns label_1 to label_k, best first, and score_1 to score_k, with the partitions and the index
+        of X. Nothing is computed yet: ``.to_parquet(folder)`` makes the workers write the result, and
+        ``.compute()`` returns it.
 
     Raises
     ------
     ImportError
         If Dask is not installed.
     TypeError
-        If X is no Dask collection.
+        If X is not a Dask collection.
     ValueError
-        If `k` is not a whole number of at least 1; while it is computed, what :func:`recommend` refuses.
+        If `k` is not an integer of at least 1; during the computation, if :func:`recommend` rejects a row.
 
     Examples
     --------
@@ -251,25 +258,26 @@ def recommend_dask(model: Any, X: Any, k: int = 5) -> Any:
     >>> recommend_dask(model, customers, k=1)["label_1"].compute().tolist()
     ['Tetris', 'Gran Turismo']
     """
-    cluster = _cluster()
+    cluster = _import_cluster()
     k = check_k(k, "recommend_dask")
     classifier = steps_of(model)[-1]
     check_is_fitted(classifier)
     if not is_classifier(classifier):
         raise TypeError(
-            f"recommend_dask ranks the labels of a classifier. Got a {type(classifier).__name__} instead."
+            f"The last step of the model must be a classifier. Got a {type(classifier).__name__} instead."
         )
     return cluster.recommended(model, X, min(k, len(classifier.classes_)), classifier.classes_)
 
 
-def _became(model: Model, fitted: Any) -> Model:
-    """Give the model all that the fitted copy has."""
+def _replaced(model: Model, fitted: BaseEstimator) -> Model:
+    """Give the model the attributes of the fitted copy."""
+    attributes = vars(fitted)
     vars(model).clear()
-    vars(model).update(vars(fitted))
+    vars(model).update(attributes)
     return model
 
 
-def _cluster() -> Any:
+def _import_cluster() -> ModuleType:
     try:
         from pipelines._scaling import cluster
     except ImportError as error:

@@ -1,9 +1,9 @@
-"""Serve: a fitted recommender as a snapshot that answers one question of plain values in microseconds."""
+"""Serve: a snapshot of a fitted recommender that answers one question of plain values in microseconds."""
 
 import copy
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,13 +12,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
+from pipelines._common.frames import dicts_as_frame
 from pipelines._common.ranking import check_k, labels_per_row
-from pipelines._common.steps import as_frame, steps_of
+from pipelines._common.steps import columns_of, steps_of
 from pipelines._recommending.reasons import reasons, unknown_label
 
 __all__ = ["CompiledRecommender", "compile_recommender"]
 
-FEW_EXCLUDED = 50  # labels asked for beyond k; with more, the scores of all others are ranked
+MAX_EXCLUDED = 50  # with more excluded labels, the scores of all others are ranked
 
 
 def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
@@ -27,26 +28,27 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Parameters
     ----------
     model : fitted Pipeline, or search that ends in one
-        As :func:`pipelines.game_recommender` returns it: a ColumnTransformer of OneHotEncoder and
-        MultiHotEncoder, then ComplementNB, all of this library, with any parameters and weights.
+        A model like that of :func:`pipelines.game_recommender`: a ColumnTransformer of OneHotEncoder and
+        MultiHotEncoder, followed by ComplementNB, all of this library, with any parameters and weights.
 
     Returns
     -------
     compiled : CompiledRecommender
-        Later calls of :func:`pipelines.update` on `model` do not change it: compile again after them.
+        The snapshot. Later calls of :func:`pipelines.update` on `model` do not change it, so compile the
+        model again after them.
 
     Raises
     ------
     TypeError
-        If `model` is made of anything else. :func:`pipelines.recommend` asks any classifier.
+        If `model` has other steps. :func:`pipelines.recommend` accepts any classifier.
     ValueError
-        If the encoders do not fit the classifier, or a weight is not finite.
+        If the encoders do not match the classifier, or a weight is not finite.
     sklearn.exceptions.NotFittedError
         If `model` is not fitted.
 
     Notes
     -----
-    O(size of the model), once: what its own first question would work out, and a dict of the labels.
+    O(size of the model): the weights of the classifier and a dict of its labels are computed once.
 
     Examples
     --------
@@ -77,27 +79,28 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
 
 
 class CompiledRecommender:
-    """What :func:`compile_recommender` returns: an immutable snapshot, for threads and for pickles.
+    """The immutable snapshot that :func:`compile_recommender` returns.
 
-    Its answers are those of :func:`pipelines.recommend` and :func:`pipelines.explain` to the last bit,
-    errors included. Strings, numbers, booleans, None, and lists of them, take the fast path; anything
-    else, and whatever will be refused, goes the encoders' own way, which takes milliseconds.
+    Several threads may share it, and it can be pickled.
+    Its answers and errors are exactly those of :func:`pipelines.recommend` and :func:`pipelines.explain`.
+    Strings, numbers, booleans, None and lists of these are encoded in microseconds. Other values, and
+    those that raise an error, are passed to the encoders themselves, which takes milliseconds.
 
     Parameters
     ----------
     encode : ColumnTransformer
-        Fitted, of the encoders of this library. :func:`compile_recommender` hands over a copy.
+        The fitted encoders, all of this library. :func:`compile_recommender` passes a copy.
 
     classifier : ComplementNB
-        Fitted on what `encode` gives.
+        The classifier, fitted on the output of `encode`.
 
     Attributes
     ----------
     classes_ : tuple of length n_labels
-        The labels in the order of the model's ``classes_``, as plain values.
+        The labels as plain values, in the order of the model's ``classes_``.
 
     n_labels : int
-        Number of labels.
+        The number of labels.
 
     categories_ : dict of str to tuple
         The known categories of each column, in the order of the encoder's ``categories_``.
@@ -105,9 +108,9 @@ class CompiledRecommender:
     Raises
     ------
     TypeError
-        If `encode` holds anything else.
+        If `encode` contains other transformers.
     ValueError
-        If the two do not fit together, or a weight is not finite.
+        If `encode` does not match `classifier`, or a weight is not finite.
 
     Examples
     --------
@@ -122,20 +125,31 @@ class CompiledRecommender:
     """
 
     def __init__(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
-        self._encode = encode
+        self._prepare(encode, classifier)
+        self._classifier = copy.copy(classifier)  # which later updates of the model do not change
+
+    def _prepare(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
+        """Compute what questions need."""
+        self._encode, self._classifier = encode, classifier
         self._cells = _read_encoders(encode, classifier.n_features_in_)
         self._scorer = classifier.row_scorer()
         self._classes = tuple(classifier.classes_.tolist())
         self._places = dict(zip(self._classes, range(len(self._classes)), strict=True))
 
+    def __getstate__(self) -> dict[str, BaseEstimator]:
+        return {"encode": self._encode, "classifier": self._classifier}
+
+    def __setstate__(self, state: dict[str, BaseEstimator]) -> None:
+        self._prepare(**state)
+
     @property
     def classes_(self) -> tuple:
-        """The labels in the order of the model's ``classes_``, as plain values; (n_labels,)."""
+        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,)."""
         return self._classes
 
     @property
     def n_labels(self) -> int:
-        """Number of labels."""
+        """The number of labels."""
         return len(self._classes)
 
     @property
@@ -151,37 +165,37 @@ class CompiledRecommender:
         Parameters
         ----------
         question : dict
-            ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. A column that is left out, None or empty
-            is missing; other keys are not looked at, as a frame's other columns are not.
+            The question, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns that are
+            omitted, None or empty count as missing. Other keys are ignored.
 
         k : int, default=5
-            How many labels; if there are fewer, all there are.
+            The number of labels. If there are fewer labels, all of them are returned.
 
         exclude : iterable of labels, default=()
-            Labels not to answer. Labels unknown to the model change nothing.
+            Labels that must not be returned. Labels unknown to the model are ignored.
 
         candidates : iterable of labels, default=None
-            Labels to choose from. None for all.
+            Labels to choose from. None means all labels.
 
         Returns
         -------
         labels : list of length min(k, number of allowed labels)
-            Equal scores stand in the order of ``classes_``.
+            The best labels. Equal scores keep the order of ``classes_``.
 
         scores : list of float, of the same length
-            Joint log-likelihoods, as :func:`pipelines.recommend` gives them.
+            The scores of these labels, joint log-likelihoods as in :func:`pipelines.recommend`.
 
         Raises
         ------
         ValueError
-            If `k` is not a whole number of at least 1, if `exclude` or `candidates` does not hold
-            labels, or what an encoder refuses, such as an unknown category with ``handle_unknown="error"``.
+            If `k` is not an integer of at least 1, if `exclude` or `candidates` does not hold labels, or if
+            an encoder rejects a value, such as an unknown category with ``handle_unknown="error"``.
         TypeError
-            If `question` is no dict, or a cell is of the wrong kind, such as a bare string for a list.
+            If `question` is not a dict, or a cell has the wrong type, such as a string instead of a list.
 
         Notes
         -----
-        O(n_labels) at most, and less where many labels have the same counts.
+        O(n_labels) at most, and less if many labels have the same counts.
         """
         k = check_k(k, "recommend")
         row = self._row(question)
@@ -189,13 +203,13 @@ class CompiledRecommender:
         best, scores = self._best(row, k, excluded or set(), allowed)
         return [self._classes[place] for place in best], scores
 
-    def explain(self, question: dict, label: Any) -> dict[str, float]:
-        """Return what each asked feature adds to the score of a label, the most first.
+    def explain(self, question: dict, label: str | float) -> dict[str, float]:
+        """Return the contribution of each feature of a question to the score of a label, the largest first.
 
         Parameters
         ----------
         question : dict
-            As :meth:`recommend` takes it.
+            The question, as in :meth:`recommend`.
 
         label : str or number
             One of ``classes_``.
@@ -203,15 +217,16 @@ class CompiledRecommender:
         Returns
         -------
         contributions : dict of str to float
-            ``{"gameplay_types=Puzzle": 2.2, ...}``; their sum is the score. With one single label, its
-            prior is among them as "(prior)".
+            The contributions, such as ``{"gameplay_types=Puzzle": 2.2, ...}``, which add up to the score. If
+            there is only one label, its prior is included as "(prior)".
 
         Raises
         ------
         ValueError
-            If `label` is not one of ``classes_``, with the nearest ones, or what an encoder refuses.
+            If `label` is not one of ``classes_`` (the message suggests similar ones), or if an encoder
+            rejects a value.
         TypeError
-            As :meth:`recommend`.
+            In the cases listed for :meth:`recommend`.
         """
         names, row = self._names, self._row(question)
         place = self._places.get(label) if np.isscalar(label) else None
@@ -228,7 +243,7 @@ class CompiledRecommender:
         return self._encode.get_feature_names_out()
 
     def _row(self, question: dict) -> sp.csr_array:
-        """Return the question as the classifier takes it, (1, n_features)."""
+        """Return the question as the input of the classifier, (1, n_features)."""
         if not isinstance(question, dict):
             raise TypeError(
                 "The 'question' parameter of a compiled recommender must be a dict, such as "
@@ -239,37 +254,50 @@ class CompiledRecommender:
         for cell, value in self._cells:
             found = cell.places(question.get(cell.name))
             if found is None:
-                return self._scorer.as_row(self._encode.transform(as_frame(question, self._encode)))
-            if value:  # a feature of weight 0 is one that no question has
+                frame = dicts_as_frame(question, columns_of(self._encode))
+                return self._scorer.as_row(self._encode.transform(frame))
+            if value:  # features of weight 0 are not stored
                 places += found
                 values += [value] * len(found)
         return self._scorer.row(places, values)
 
     def _known(self, name: str, labels: Iterable | None) -> set[int] | None:
-        """Return the places of those labels that are among the classes; None for None."""
+        """Return the places of the labels that are among the classes; None for None."""
         asked = labels_per_row(name, labels, 1)
         return None if asked is None else {self._places[label] for label in asked[0] if label in self._places}
 
     def _best(
         self, row: sp.csr_array, k: int, excluded: set[int], allowed: set[int] | None
     ) -> tuple[list[int], list[float]]:
-        """Return the places of the k best labels that may be answered, and their scores."""
-        if allowed is None and len(excluded) <= FEW_EXCLUDED:
+        """Return the places of the k best allowed labels, and their scores."""
+        if allowed is None and len(excluded) <= MAX_EXCLUDED:
             best, scores = self._scorer.top_k(row, min(k + len(excluded), self.n_labels))
             if not excluded:
                 return best.tolist(), scores.tolist()
             kept = [i for i, place in enumerate(best.tolist()) if place not in excluded][:k]
             return best[kept].tolist(), scores[kept].tolist()
-        may = np.full(self.n_labels, allowed is None)
-        may[list(allowed or ())] = True
-        may[list(excluded)] = False
-        best, scores = self._scorer.top_k_among(row, np.flatnonzero(may), k)
+        is_allowed = np.full(self.n_labels, allowed is None)
+        is_allowed[list(allowed or ())] = True
+        is_allowed[list(excluded)] = False
+        best, scores = self._scorer.top_k_among(row, np.flatnonzero(is_allowed), k)
         return best.tolist(), scores.tolist()
 
 
-def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Any, float]]:
-    """Return how each input column is encoded, and what a set feature counts; in the features' order."""
-    cells: list[tuple[Any, float]] = []
+class CellEncoder(Protocol):
+    """Encode one cell of one input column, as `cell_encoder` of the encoders returns it."""
+
+    name: str
+    categories: tuple
+    end: int
+
+    def places(self, cell: object) -> list[int] | None:
+        """Return the output columns that a cell sets, ascending; None if the encoder itself must decide."""
+        ...
+
+
+def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[CellEncoder, float]]:
+    """Return the encoder of each input column and the value of its features, in the features' order."""
+    cells: list[tuple[CellEncoder, float]] = []
     end = 0
     for step, encoder, columns in encode.transformers_:
         if isinstance(encoder, str) and encoder == "drop":
@@ -286,26 +314,26 @@ def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Any
             end = cells[-1][0].end
     if end != n_features:
         raise ValueError(
-            f"The encoders of this model give {end} features, but its ComplementNB was fitted on "
-            f"{n_features}: fit the model again."
+            f"The encoders of this model produce {end} features, but its ComplementNB was fitted on "
+            f"{n_features}. Fit the model again."
         )
     return cells
 
 
 def _value(encoder: BaseEstimator, weight: float | None) -> float:
-    """Return what a set feature counts, of the encoder's type and weighted as ColumnTransformer does."""
+    """Return the value of a set feature, in the encoder's dtype and weighted as by ColumnTransformer."""
     one = np.ones(1, dtype=encoder.dtype)
     return float((one if weight is None else one * weight)[0])
 
 
-def _name(step: Any) -> str:
+def _name(step: object) -> str:
     kind = type(step)
     return repr(step) if kind is str else f"{kind.__name__} of {kind.__module__.partition('.')[0]}"
 
 
 def _not_supported(what: str) -> TypeError:
     return TypeError(
-        "compile_recommender takes a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each of "
-        "columns named by str, and then ComplementNB, all of this library, as game_recommender returns "
-        f"them. Got {what} instead; recommend asks any classifier."
+        "compile_recommender needs a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each for "
+        "columns named by str, followed by ComplementNB, all of this library, such as game_recommender "
+        f"returns. Got {what} instead. recommend accepts any classifier."
     )

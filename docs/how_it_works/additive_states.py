@@ -3,21 +3,22 @@
 States that add up
 ==================
 
-``fit`` on all rows, ``partial_fit`` chunk by chunk, and ``merge`` of models from several machines give the same model. That is possible because these
-models learn nothing but *sums over the rows*, and sums can be added. This page shows what is summed, how two sums are added without losing digits, and
-why the digits are kept twice.
+``fit`` on all rows, ``partial_fit`` batch by batch, and ``merge`` of models from several machines give the same model. This is possible because these
+models only need *sums over the rows*, an :term:`additive state`. This page shows what is summed, how two sums are added without losing digits, and why
+the sums are kept in twice the usual precision.
 """
 
 # %% [markdown]
 # Counts
 # ------
 #
-# Naive Bayes needs to know how often each feature occurs in each class. With the labels as a one-hot matrix :math:`Y` (a row for each example, a column
-# for each class) these counts are
+# Naive Bayes needs to know how often each feature occurs in each class. With the labels as a one-hot matrix :math:`Y` (one row per example, one
+# column per class) these counts are
 #
 # .. math:: F = Y^T X = \sum_i y_i x_i^T
 #
-# A sum over the rows :math:`i`: the counts of two sets of rows are added, and that is the whole of ``merge``. For whole numbers the addition is exact.
+# This is a sum over the rows :math:`i`, so the counts of two sets of rows can be added, and ``merge`` does nothing else. For whole numbers the
+# addition is exact.
 
 # %%
 import numpy as np
@@ -34,15 +35,15 @@ model = model.merge(ComplementNB().fit(X[300:], y[300:]))
 print("counts equal:", np.array_equal(model.feature_count_, F))
 
 # %% [markdown]
-# The encoders are simpler still: their state is the set of categories that they have seen, and sets are united.
+# The encoders are even simpler. Their state is the set of categories that they have seen, and merging takes the union of two sets.
 
 # %% [markdown]
 # Means and centred products
 # --------------------------
 #
-# Least squares needs :math:`X^T X` and :math:`X^T y`. Summed as they stand they are no good when a column lies far from zero. Take the times of a thousand
-# events, in seconds since 1970: their squares are near :math:`10^{18}`, a double has 16 digits, and what is wanted, the spread, is in the digits that are
-# lost.
+# Least squares needs :math:`X^T X` and :math:`X^T y`. Summing them directly is inaccurate if a column lies far from zero. Take the times of a
+# thousand events, in seconds since 1970. Their squares are near :math:`10^{18}`, but a double has only 16 digits, and the variance is in the digits
+# that are lost.
 
 # %%
 times = 1.7e9 + rng.normal(0, 1, 1000)
@@ -50,22 +51,23 @@ print(f"variance by sums of squares: {np.mean(times**2) - np.mean(times) ** 2:.4
 print(f"variance by the mean:        {np.mean((times - times.mean()) ** 2):.4f}")
 
 # %% [markdown]
-# So the state is the number of rows :math:`n`, the mean row :math:`m`, and the products of what is left when the mean is taken off, for X and y alike:
+# So the state consists of the number of rows :math:`n`, the mean row :math:`m`, and the products of the rows after subtracting the mean, for X and y
+# alike:
 #
 # .. math:: S = \sum_i (x_i - m) (x_i - m)^T
 #
-# Two such states have different means. What does :math:`S` become about the common one? Let :math:`\delta = m_b - m_a`. The common mean is a step from
-# :math:`m_a` towards :math:`m_b`:
+# Two such states have different means. What is :math:`S` with respect to the common mean? Let :math:`\delta = m_b - m_a`. The common mean lies
+# between :math:`m_a` and :math:`m_b`:
 #
 # .. math:: m = m_a + \frac{n_b}{n} \delta, \qquad n = n_a + n_b
 #
-# Moving the centre of a set of rows by :math:`v` adds :math:`n v v^T` to its products, for the mixed terms vanish: the rows of the set add up to zero
-# about their own mean. The centre moves by :math:`\delta n_b / n` for the first set and by :math:`-\delta n_a / n` for the second, and
-# :math:`n_a n_b^2 / n^2 + n_b n_a^2 / n^2 = n_a n_b / n`. Hence the formula of Chan, Golub and LeVeque (1983):
+# Moving the centre of a set of rows by :math:`v` adds :math:`n v v^T` to its products. The mixed terms vanish, because the deviations of the rows
+# from their own mean sum to zero. The centre moves by :math:`\delta n_b / n` for the first set and by :math:`-\delta n_a / n` for the second, and
+# :math:`n_a n_b^2 / n^2 + n_b n_a^2 / n^2 = n_a n_b / n`. This gives the formula of Chan, Golub and LeVeque (1983):
 #
 # .. math:: S = S_a + S_b + \frac{n_a n_b}{n} \delta \delta^T
 #
-# Here it is, in a few lines. The label is a column like the others.
+# Here it is in a few lines. The target is treated as one more column.
 
 
 # %%
@@ -104,8 +106,9 @@ print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, 
 # In which order?
 # ---------------
 #
-# On paper the order of merging makes no difference. In floating point it could, above all when the parts are *unlike*: rows sorted by date, a machine for
-# each city. 64 parts of rows sorted by their first column, merged one after another, in another order, and as a tree:
+# Mathematically the order of merging makes no difference. In floating point it could, especially if the parts are *unlike* each other, such as rows
+# sorted by date, or one machine for each city. Here are 64 parts of rows sorted by their first column, merged one after another, in another order,
+# and as a tree:
 
 # %%
 from copy import deepcopy
@@ -135,29 +138,31 @@ for name, model in orders.items():
     print(f"{name:>17}: off by {np.abs(model.coef_ - whole).max():.0e}")
 
 # %% [markdown]
-# What is left is the rounding of the last digit: the order is free, so a cluster may add up its states in whichever order they arrive.
+# The only differences are rounding errors in the last digit. So the order is free, and a cluster may add up its states in whichever order they
+# arrive.
 #
-# Two details see to that. The mean is kept in two numbers, a *shift* near it and the small rest, so that means far from zero lose no digits when they are
-# compared. And the sums are kept to twice the digits, which is the next section.
+# Two details make this possible. The mean is stored as two numbers, a *shift* near the mean and a small remainder, so that means far from zero can be
+# compared without losing digits. And the sums are kept in twice the precision, which the next section explains.
 
 # %% [markdown]
 # Why twice the digits
 # --------------------
 #
-# The *condition* of X is its largest singular value over its smallest: how nearly some columns can be made of others. A solution from the rows themselves
-# errs by about
+# The :term:`condition number` of X is its largest singular value divided by its smallest. It says how close some columns are to being combinations of
+# others. A solution computed from the rows themselves has an error of about
 #
 # .. math:: \varepsilon \kappa, \qquad \varepsilon \approx 10^{-16}
 #
-# But :math:`X^T X` has the squares of the singular values, so its condition is :math:`\kappa^2`, and what was rounded off in the sums comes back as an
-# error of :math:`\varepsilon \kappa^2`. At a condition of a million that is one part in ten thousand.
+# But :math:`X^T X` has the squares of the singular values, so its condition number is :math:`\kappa^2`, and rounding errors in the sums cause an
+# error of :math:`\varepsilon \kappa^2` in the solution. At a condition number of a million that is one part in ten thousand.
 #
-# ``fit`` can read the rows a second time, in coordinates in which :math:`X^T X` is about the identity. ``partial_fit`` and ``merge`` cannot, for the rows
-# are gone. So they keep each sum as two doubles. Every column is split into its leading 26 bits and the rest; products of the leading parts have 52 bits
-# and are summed *exactly* by ordinary matrix products; what involves the rest is smaller by :math:`2^{-26}`, and so is its rounding (Ozaki, Ogita, Oishi
-# and Rump, 2012). That is some four times the work, and still matrix products all the way.
+# ``fit`` can read the rows a second time, in coordinates in which :math:`X^T X` is close to the identity. ``partial_fit`` and ``merge`` cannot,
+# because they no longer have the rows. So they keep each sum as two doubles. Every column is split into its leading 26 bits and the rest. Products of
+# the leading parts have 52 bits and are summed *exactly* by ordinary matrix products. Products with the rest are smaller by a factor of
+# :math:`2^{-26}`, and so are their rounding errors (Ozaki, Ogita, Oishi and Rump, 2012). This takes about four times the work, but it consists of
+# matrix products only.
 #
-# The picture shows what it buys: 2,000 rows in ten chunks, their columns mixed so that the condition is known.
+# The picture shows the effect on 2,000 rows in ten batches, with columns mixed so that the condition number is known.
 
 
 # %%
@@ -197,8 +202,8 @@ for condition in conditions:
 import matplotlib.pyplot as plt
 
 labels = {
-    by_literal_merge: ("chunks, sums in doubles", "s-"),
-    by_chunks: ("chunks, partial_fit", "o-"),
+    by_literal_merge: ("batches, sums in doubles", "s-"),
+    by_chunks: ("batches, partial_fit", "o-"),
     by_fit: ("all rows, fit", "^-"),
 }
 plt.figure(figsize=(7, 4.5), layout="constrained")
@@ -212,17 +217,18 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# With sums in doubles the error climbs twice as steeply. With twice the digits, chunks are as exact as the rows themselves up to a condition of some ten
-# thousand, and at 300,000 still to nine digits or so. Beyond a million even these digits run out, and ``partial_fit`` warns. (Where numpy's long double is
-# no longer than a double, on Windows and Apple silicon, the chunks follow the steeper line.) ``fit`` is content with plain sums while they are good enough,
-# to a condition of about a thousand; from there on it reads the rows again, which is the drop in its line.
+# With sums in doubles the error grows twice as steeply. With twice the precision, batches are as accurate as the rows themselves up to a condition
+# number of about ten thousand, and still accurate to about nine digits at 300,000. Beyond a million even this precision is not enough, and
+# ``partial_fit`` warns. (On Windows and Apple silicon, where numpy's long double is no longer than a double, the batches follow the steeper line.)
+# ``fit`` uses plain sums while they are accurate enough, up to a condition number of about a thousand. Above that it reads the rows again, which is
+# the drop in its line.
 
 # %% [markdown]
 # What it costs
 # -------------
 #
-# ``fit`` needs one pass in plain doubles, in blocks of rows that stay in the cache. How near it comes to the bare product :math:`X^T X`, below which no
-# method of this kind can go, is measured by ``python -m benchmarks linear``. These are the figures of the last run, read from ``docs/benchmarks.json``.
+# ``fit`` needs one pass in plain doubles, in blocks of rows that stay in the cache. No method of this kind can be faster than the bare product
+# :math:`X^T X`. ``python -m benchmarks linear`` measures how close ``fit`` comes to it. These figures are read from ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -237,5 +243,5 @@ for row in json.loads(results.read_text())["rows"]:
         print(f"    {row['ratio']:.2f} times as fast as {row['peer']}")
 
 # %% [markdown]
-# A million rows of 50 columns become 50 x 50 sums: a fit takes 1 to 2 MB beside the data, however many rows there are. ``python -m benchmarks.scale`` does
+# A million rows of 50 columns become 50 x 50 sums, so the memory of a fit does not grow with the number of rows. ``python -m benchmarks.scale`` does
 # the same from files and on a cluster, with a hundred million rows.

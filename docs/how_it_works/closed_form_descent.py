@@ -3,21 +3,21 @@
 Twenty thousand steps at the cost of one
 ========================================
 
-``GDRegressor(learning_rate=0.002, max_iter=20_000)`` is the gradient descent of the textbooks, yet it takes no loop. On least squares every step is known
-beforehand, in closed form. This page derives the form, compares it with the literal loop, and shows what falls out of it: the learning rate beyond which
-descent diverges, and the whole curve of the loss.
+``GDRegressor(learning_rate=0.002, max_iter=20_000)`` performs the :term:`gradient descent` of the textbooks, but without a loop. For least squares every
+step is known in advance, in closed form. This page derives the formula, compares it with the literal loop, and shows two consequences: the largest
+:term:`learning rate` that converges, and the whole loss curve.
 """
 
 # %% [markdown]
 # The loop
 # --------
 #
-# With :math:`H = X^T X / n` and :math:`c = X^T y / n` (a bias is the weight of a column of ones) the gradient of the mean squared error is
-# :math:`2 (H w - c)`, and a step of descent with the learning rate :math:`\eta` is
+# Let :math:`H = X^T X / n` and :math:`c = X^T y / n`, where a column of ones in X gives the bias. The gradient of the mean squared error is :math:`2
+# (H w - c)`, and a step of descent with the learning rate :math:`\eta` is
 #
 # .. math:: w_{k+1} = w_k - 2 \eta (H w_k - c), \qquad w_0 = 0
 #
-# Note that the rows are needed for H and c only, once.
+# The rows are needed only once, for H and c.
 
 # %%
 import numpy as np
@@ -47,17 +47,17 @@ print("after 20,000 steps:", path[-1].round(4))
 # In the right coordinates
 # ------------------------
 #
-# H is symmetric, so it has orthogonal eigenvectors, the columns of V, with the eigenvalues s: :math:`H = V S V^T`. In the coordinates
-# :math:`z = V^T w`, with :math:`p = V^T c`, a step falls apart into one equation for each coordinate:
+# H is symmetric, so it has orthogonal eigenvectors, the columns of V, with the eigenvalues s: :math:`H = V S V^T`. In the coordinates :math:`z = V^T
+# w`, with :math:`p = V^T c`, a step separates into one equation for each coordinate:
 #
 # .. math:: z_{k+1} = (1 - 2 \eta s) z_k + 2 \eta p
 #
-# Each coordinate goes its own way, and what it lacks of its goal :math:`p / s` shrinks by the same factor :math:`r = 1 - 2 \eta s` in every step. From
-# zero that is a geometric series:
+# The coordinates are independent of each other. The distance of each from its limit :math:`p / s` shrinks by the same factor :math:`r = 1 - 2 \eta s`
+# in every step. Starting from zero, this is a geometric series:
 #
 # .. math:: z_k = 2 \eta p (1 + r + \cdots + r^{k-1}) = \frac{1 - (1 - 2 \eta s)^k}{s} p
 #
-# That is the closed form. A few lines, for any number of steps at once:
+# That is the closed form. Here it is in a few lines, for any number of steps:
 
 # %%
 s, V = np.linalg.eigh(H)
@@ -73,8 +73,8 @@ for k in steps:
     print(f"step {k:>6}: {closed_form(k).round(4)}, the loop's: {equal}")
 
 # %% [markdown]
-# ``GDRegressor`` does this with one refinement: where :math:`2 \eta s` is small, :math:`1 - (1 - 2 \eta s)^k` would lose digits, and ``expm1`` and
-# ``log1p`` keep them. ``coef_path`` gives any iterates, also beyond ``max_iter``.
+# ``GDRegressor`` adds one refinement: where :math:`2 \eta s` is small, :math:`1 - (1 - 2 \eta s)^k` would lose digits, and ``expm1`` and ``log1p``
+# keep them. ``coef_path`` returns the coefficients after any number of steps, even beyond ``max_iter``.
 
 # %%
 import textwrap
@@ -85,7 +85,7 @@ from sklearn.exceptions import ConvergenceWarning
 from estimators import GDRegressor
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # not converged; to be seen
+    warnings.simplefilter("ignore", ConvergenceWarning)  # it has not converged yet
     descent = GDRegressor(learning_rate=rate, max_iter=20_000).fit(X, y)
 weights, biases = descent.coef_path(range(20_001))
 print("largest difference from the loop's path:")
@@ -95,9 +95,9 @@ print(f"{np.abs(np.column_stack([weights, biases]) - path).max():.0e}")
 # Why descent is slow
 # -------------------
 #
-# One coordinate arrives within a few steps, the other needs thousands: its eigenvalue is some 6,000 times smaller. In the picture the two directions are
-# the axes of the valley. Descent jumps to and fro across it, the horizontal line at the bottom, and then creeps along its floor; the dots are after 3, 500,
-# 1,000, 2,000, 4,000 and 20,000 steps.
+# One coordinate converges within a few steps, but the other needs thousands, because its eigenvalue is about 6,000 times smaller. In the picture the
+# two directions are the axes of the valley. Descent jumps back and forth across the valley, which is the horizontal line at the bottom, and then
+# moves slowly along its floor. The dots mark the steps 3, 500, 1,000, 2,000, 4,000 and 20,000.
 
 # %%
 import matplotlib.pyplot as plt
@@ -119,25 +119,25 @@ goal = V.T @ np.linalg.solve(H, c)
 missing = np.abs(path @ V - goal) / np.abs(goal)
 for i, color in ((1, "tab:orange"), (0, "tab:blue")):
     apart.semilogy(missing[:, i], color=color, label=f"eigenvalue {s[i]:.3g}")
-apart.set(xlabel="step", ylabel="share that is missing", ylim=(1e-6, 2))
+apart.set(xlabel="step", ylabel="relative distance from the limit", ylim=(1e-6, 2))
 apart.set_xticks([0, 5000, 10_000, 15_000, 20_000])
 apart.set_title("Each coordinate on its own")
 apart.legend()
 plt.show()
 
 # %% [markdown]
-# The first coordinate's line is so steep that it looks like the left edge of the lower picture.
+# In the lower picture the line of the first coordinate is so steep that it coincides with the left edge.
 
 # %% [markdown]
 # The largest rate
 # ----------------
 #
-# A coordinate shrinks while :math:`|1 - 2 \eta s| < 1`. The largest eigenvalue is the first to break that, so descent converges below
+# The error of a coordinate shrinks if :math:`|1 - 2 \eta s| < 1`. The largest eigenvalue is the first to violate this, so descent converges below
 #
 # .. math:: \eta_{\max} = \frac{1}{s_{\max}}
 #
-# and beyond it each step overshoots by more than the last. Since the eigenvalues are at hand, ``GDRegressor`` refuses such a rate before the first step,
-# and says what would be possible.
+# and above it each step overshoots by more than the one before. ``GDRegressor`` knows the eigenvalues, so it refuses such a rate before the first
+# step, and names the largest one that is possible.
 
 # %%
 print(f"1 / largest eigenvalue: {1 / s.max():.8f}")
@@ -152,12 +152,12 @@ except ValueError as error:
 # The curve of the loss
 # ---------------------
 #
-# Above its minimum the objective (half of the mean squared error) is a sum over the coordinates of :math:`s / 2` times the square of what is missing. What
-# is missing of :math:`p / s` after k steps is :math:`r^k p / s`, so
+# The objective (half of the mean squared error) exceeds its minimum by a sum over the coordinates: :math:`s / 2` times the squared distance from
+# :math:`p / s`. After k steps this distance is :math:`r^k p / s`, so
 #
 # .. math:: L_k - L_{\min} = \sum_j \frac{p_j^2}{2 s_j} (1 - 2 \eta s_j)^{2 k}
 #
-# The rows are not needed for that either. ``loss_curve_`` works it out when it is read.
+# This does not need the rows either. ``loss_curve_`` is computed when you read it.
 
 # %%
 excess = (V.T @ c) ** 2 / (2 * s)
@@ -178,16 +178,16 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Two falls, one for each eigenvalue, with a plain between them. The largest rate is not the fastest at first: at 0.002 the steep coordinate overshoots in each
-# step, and at 0.0005 it makes half of its way in each. But the second fall comes in proportion to the rate.
+# The loss falls twice, once for each eigenvalue, and is flat in between. The largest rate is not the fastest at first: at 0.002 the steep coordinate
+# overshoots in every step, while at 0.0005 its distance is halved in each step. But the second fall comes earlier in proportion to the rate.
 
 # %% [markdown]
 # What it costs
 # -------------
 #
-# Reading the rows takes :math:`O(n d^2)` once, the eigenvectors :math:`O(d^3)` once, and then an iterate :math:`O(d^2)`, whatever its number. The loop
-# takes :math:`O(n d)` for each step if it reads the rows each time, as the textbooks write it. ``python -m benchmarks linear`` measures both; from
-# ``docs/benchmarks.json``:
+# Reading the rows takes :math:`O(n d^2)` once and the eigenvectors :math:`O(d^3)` once. Then the coefficients after any number of steps take
+# :math:`O(d^2)`. The textbook loop, which reads the rows in every step, takes :math:`O(n d)` per step. ``python -m benchmarks linear`` measures both.
+# These figures are read from ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -204,6 +204,6 @@ for row in json.loads(results.read_text())["rows"]:
             print(f"    {row['note']}")
 
 # %% [markdown]
-# With ``learning_rate="auto"``, the default, not even a rate has to be chosen: the answer is the end of the path, :math:`k \to \infty`. An L1 penalty has
-# no closed form, since soft-thresholding bends the path at zero; there the library does iterate, on the d x d matrix and not on the rows. And where callbacks
-# want to see each step, it takes each step.
+# With ``learning_rate="auto"``, the default, there is no rate to choose: the answer is the end of the path, :math:`k \to \infty`. With an L1 penalty
+# there is no closed form, because soft-thresholding bends the path at zero. Then the library does iterate, but on the d x d matrix and not on the
+# rows. If callbacks want to see each step, it performs each step.

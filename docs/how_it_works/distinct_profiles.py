@@ -3,21 +3,23 @@
 Half a million classes: distinct profiles
 =========================================
 
-A shop asks one question, *cheap, and a puzzle*, and wants the best five of half a million items. As a classifier that is half a million classes, which
-scikit-learn's complement naive Bayes would answer with matrices of terabytes. This page shows how ``ComplementNB`` gets by with the counts that are not
-zero, why many items are scored at once, and why equal items stay equal to the last bit.
+A customer asks for something *cheap, and a puzzle*, and the shop wants to show the best five of half a million items. As a :term:`classification` this has
+half a million classes, for which scikit-learn's complement naive Bayes would need matrices of terabytes. This page shows how ``ComplementNB`` stores only
+the non-zero counts, why it can score many items at once, and why equal items get exactly equal scores.
 """
 
 # %% [markdown]
-# The weights, as the paper has them
-# ----------------------------------
+# The weights in the paper
+# ------------------------
 #
-# Let :math:`F_{kj}` count feature j in class k, :math:`f_j = \sum_k F_{kj}` count it in all classes, and :math:`\alpha` be the smoothing. Rennie, Shih,
-# Teevan and Karger (2003) look at everything that is *not* of the class, its complement, and weigh a feature the more the rarer it is there:
+# Let :math:`F_{kj}` be the count of feature j in class k, :math:`f_j = \sum_k F_{kj}` its count in all classes, and :math:`\alpha` the
+# :term:`smoothing`. Rennie, Shih, Teevan and Karger (2003) use the complement of a class, that is, everything that does *not* belong to it. The rarer
+# a feature is in the complement, the larger its weight:
 #
 # .. math:: w_{kj} = - \log \frac{f_j + \alpha - F_{kj}}{\sum_i (f_i + \alpha - F_{ki})}
 #
-# The score of class k for a question x is :math:`\sum_j x_j w_{kj}`, and the class with the largest score is the answer. In numpy that is two lines:
+# The score of class k for a question x is :math:`\sum_j x_j w_{kj}`, and the class with the highest score is the answer. In numpy these are two
+# lines:
 
 # %%
 import numpy as np
@@ -36,21 +38,21 @@ model = ComplementNB().fit(X, y)
 print("equal to the library's:", np.allclose(w, model.feature_log_prob_, rtol=1e-14))
 
 # %% [markdown]
-# This table is full: every class has a weight for every feature, also for those it never had. With half a million classes and 200 features it takes 800 MB,
-# and scikit-learn builds several, and on the way there a table of rows times classes.
+# This table is dense: every class has a weight for every feature, even for those that it never had. With half a million classes and 200 features it
+# takes 800 MB. scikit-learn builds several such tables, and also a table of rows times classes.
 
 # %% [markdown]
-# Only where there are counts
-# ---------------------------
+# Only the non-zero counts
+# ------------------------
 #
-# Take the logarithm apart. With the total of the complement :math:`t_k = \sum_i (f_i + \alpha - F_{ki})`:
+# Split the logarithm. With the total of the complement :math:`t_k = \sum_i (f_i + \alpha - F_{ki})`:
 #
 # .. math:: w_{kj} = \log t_k - \log (f_j + \alpha) - D_{kj}
 #
 # .. math:: D_{kj} = \log \frac{f_j + \alpha - F_{kj}}{f_j + \alpha}
 #
-# One number for each class, one for each feature, and a matrix D that is **zero wherever F is**, for there the fraction is 1. An item has a handful of
-# features, so F and D are kept sparse, with a few entries a row. The score of a question becomes
+# This is one number for each class, one for each feature, and a matrix D that is **zero wherever F is zero**, because there the fraction is 1. An
+# item has only a few features, so F and D are stored as sparse matrices with a few entries per row. The score of a question becomes
 #
 # .. math:: \log t_k \sum_j x_j - \sum_j x_j \log (f_j + \alpha) - \sum_j x_j D_{kj}
 
@@ -73,11 +75,11 @@ print("entries of D that are not zero:", f"{np.count_nonzero(D) / D.size:.0%}")
 # Profiles
 # --------
 #
-# A shop has many items that look alike: *cheap, puzzle, nothing else* may be a thousand games. Their rows of F are equal, so their scores are, for any
-# question. Each different row, a *profile*, is therefore scored once. Finding the profiles costs one hash of each row, and a comparison entry by entry,
-# for a hash alone proves nothing.
+# A shop has many similar items: *cheap, puzzle, nothing else* may apply to a thousand games. Their rows of F are equal, so their scores are equal for
+# any question. Each distinct row, a *profile*, is therefore scored only once. To find the profiles, rows are hashed, and rows with the same hash are
+# compared entry by entry, because equal hashes alone prove nothing.
 #
-# How many profiles are there? It depends on the catalogue. Here are half a million items with one of three budgets and some of 25 types, of which a few are
+# The number of profiles depends on the catalogue. Here are half a million items with one of three budgets and some of 25 types, of which a few are
 # frequent and most are rare (Zipf's law):
 
 # %%
@@ -105,24 +107,24 @@ for n, different in zip(counts, profiles, strict=True):
 import matplotlib.pyplot as plt
 
 plt.figure(figsize=(7, 4), layout="constrained")
-plt.loglog(counts, counts, "k:", label="items: what would be scored without them")
-plt.loglog(counts, profiles, "o-", color="tab:blue", label="profiles: what is scored")
+plt.loglog(counts, counts, "k:", label="items: rows to score without profiles")
+plt.loglog(counts, profiles, "o-", color="tab:blue", label="profiles: rows to score")
 plt.xlabel("items in the catalogue")
 plt.ylabel("rows to score for a question")
 plt.legend()
 plt.show()
 
 # %% [markdown]
-# From 5,000 to 500,000 items the catalogue grows a hundredfold, and the work for a question not even sixfold. At the end the best profiles are written
-# out as their items, in the order of ``classes_``, only as many as were asked for.
+# From 5,000 to 500,000 items the catalogue grows by a factor of a hundred, but the work for a question by less than six. At the end the best profiles
+# are expanded to their items, in the order of ``classes_``, and only as many as were requested.
 
 # %% [markdown]
-# Equal means equal
-# -----------------
+# Exactly equal scores
+# --------------------
 #
-# With so many look-alikes equal scores are the rule: where the fifth best item ends, the sixth usually scores the same. Which of them is shown must not
-# depend on how a sum was rounded. So there is **one** formula, summed in the order of the features, for one question and for many, dense and sparse, in
-# ``predict`` and in ``top_k``. Ask the same question alone and among a thousand others, and compare every bit:
+# With so many similar items, equal scores are common: the sixth best item often has the same score as the fifth. Which of the two is shown must not
+# depend on rounding. So there is only **one** formula, summed in the order of the features, for one question and for many, for dense and sparse
+# input, in ``predict`` and in ``top_k``. To check this, ask the same question alone and among a thousand others, and compare every bit:
 
 # %%
 questions = (rng.random((1000, 28)) < 0.1).astype(float)
@@ -138,14 +140,14 @@ equal = np.diff(many_scores, axis=1) == 0
 print("equals stand in the order of classes_:", bool(in_order[equal].all()))
 
 # %% [markdown]
-# A product with the full table has no such order: BLAS adds up in blocks, which depend on the shape of what it is given, so scores that are equal on paper
-# may differ in the last bit, and the ranking with them.
+# A product with the dense table has no fixed order. BLAS adds in blocks that depend on the shape of its input, so scores that are equal
+# mathematically may differ in the last bit, and change the ranking.
 
 # %% [markdown]
 # What half a million items cost
 # ------------------------------
 #
-# ``python -m benchmarks naive_bayes`` measures it on one core, with 200 features; from ``docs/benchmarks.json``:
+# ``python -m benchmarks naive_bayes`` measures this on one core, with 200 features. These figures are read from ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -158,10 +160,11 @@ for row in json.loads(results.read_text())["rows"]:
     if row["claim"].startswith(("ComplementNB.fit, K = n", "top 10 of K")):
         print(f"{row['claim']}: {row['ours_ms']:.3g} ms, {row['ours_mb']:.3g} MB more")
         if row["ratio"] is None:
-            print(f"    beside {row['peer']}")
+            print(f"    compared with {row['peer']}")
         else:
             print(f"    {row['ratio']:.3g} times as fast as {row['peer']}")
 
 # %% [markdown]
-# The floor is copying: without profiles, a question over K items has to read and write K numbers. With half a million items of 28 features an answer takes
-# little longer than that copy alone. Where all profiles differ, as among the 100,000 items of 200 features, it takes about ten times as long.
+# The lower limit is the time for copying: without profiles, a question about K items has to read and write K numbers. With half a million items of 28
+# features an answer takes little longer than this copy. If all profiles are different, as among the 100,000 items with 200 features, it takes about
+# ten times as long.

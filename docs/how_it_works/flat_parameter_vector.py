@@ -3,17 +3,17 @@
 A network in one vector
 =======================
 
-A network has a matrix of weights and a vector of biases for each layer. ``MLPClassifier`` keeps all of them in *one* vector, and lets the layers look at
-their parts of it. This page trains a network in that way in forty lines of numpy, ends at the library's weights, and shows how near a step comes to the
-matrix products that it cannot do without.
+A :term:`neural network` has a matrix of weights and a vector of biases for each layer. ``MLPClassifier`` keeps all of them in *one* vector, of which the
+layers are views. This page trains a network in this way with forty lines of numpy, reaches the library's weights, and shows how close a training step
+comes to the time of its matrix products.
 """
 
 # %% [markdown]
 # Views of one vector
 # -------------------
 #
-# A *view* of numpy's is an array without memory of its own: it looks at a part of another array, in a shape of its own. Below the first 6,400 numbers of
-# the vector are the weights of the first layer, as a matrix of 64 x 100. To write into the matrix is to write into the vector.
+# In numpy a *view* is an array without memory of its own: it shows a part of another array, with its own shape. Below, the first 6,400 numbers of the
+# vector are the weights of the first layer, as a 64 x 100 matrix. Writing into the matrix writes into the vector.
 
 # %%
 import numpy as np
@@ -42,19 +42,20 @@ print("parameters:", n_parameters, " at place 6,400:", parameters[6400])
 print("memory of its own:", W1.flags.owndata)
 
 # %% [markdown]
-# The weights stand first and the biases last, since a penalty acts on weights only: it is then one slice of the vector, ``parameters[:7400]``.
+# The weights come first and the biases last, because a :term:`penalty` applies to weights only. The weights are then one slice of the vector,
+# ``parameters[:7400]``.
 
 # %% [markdown]
 # Forwards and backwards
 # ----------------------
 #
-# With a batch X of n rows, one hidden layer and a softmax at the end (part 7 of the course takes its time over this), the outputs are
+# For a :term:`batch` X of n rows, one hidden layer and a softmax output (part 7 of the course explains this step by step), the outputs are
 #
 # .. math:: A = \max(X W_1 + b_1, 0)
 #
 # .. math:: P = \mathrm{softmax}(A W_2 + b_2)
 #
-# and with the labels as a one-hot matrix Y the gradients of the mean cross-entropy are
+# With the labels as a one-hot matrix Y, the gradients of the mean :term:`cross-entropy` are
 #
 # .. math:: \Delta_2 = (P - Y) / n, \quad dW_2 = A^T \Delta_2, \quad db_2 = 1^T \Delta_2
 #
@@ -62,9 +63,9 @@ print("memory of its own:", W1.flags.owndata)
 #
 # .. math:: dW_1 = X^T \Delta_1, \quad db_1 = 1^T \Delta_1
 #
-# Five matrix products. Everything else is work on numbers one by one, which should cost as little as possible. That is where the *buffers* come in: a batch
-# has always the same length, so the arrays for Z, A and the rest are made once, and every product and every function writes into them (``out=``). Memory
-# is neither asked for nor given back in a step, and what is written stays in the cache.
+# These are five matrix products. Everything else is element-wise and should cost as little as possible. For this purpose the arrays for A, P and the
+# rest, the *buffers*, are allocated once, since all batches have the same size, and every product and function writes into them (``out=``). A step
+# then neither allocates nor frees memory, and its data stays in the cache.
 
 # %%
 ALPHA = 1e-4  # L2 penalty, the library's default
@@ -85,8 +86,8 @@ def make_step(n):
         np.exp(P, out=P)
         np.divide(P, P.sum(axis=1, keepdims=True), out=P)
         P[np.arange(n), codes] -= 1
-        np.divide(P, n, out=P)  # now it is what comes back
-        np.dot(A.T, P, out=dW2)  # straight into the gradient's vector
+        np.divide(P, n, out=P)  # now P holds the gradient of the output
+        np.dot(A.T, P, out=dW2)  # writes directly into the gradient vector
         np.sum(P, axis=0, out=db2)
         np.dot(P, W2.T, out=D1)
         np.multiply(D1, np.greater(A, 0, out=is_on), out=D1)
@@ -109,8 +110,8 @@ def make_step(n):
 #
 # .. math:: w \leftarrow w - \eta \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \frac{m}{\sqrt{v} + \epsilon}
 #
-# It does not know of layers. Written for a list of arrays it is a loop with a dozen small calls for each of them; on one vector it is a dozen calls in all,
-# whatever the number of layers.
+# Adam does not need to know about layers. For a list of arrays it would be a loop with a dozen small calls per array. For one vector it is a dozen
+# calls in total, whatever the number of layers.
 
 # %%
 m, v = np.zeros(n_parameters), np.zeros(n_parameters)
@@ -127,7 +128,7 @@ def adam(t, rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
 # The same weights
 # ----------------
 #
-# With the library's start and order of the rows, which are scikit-learn's, ten epochs on the digits end at the library's weights.
+# With the library's initial weights and order of rows, which are scikit-learn's, ten epochs on the digits give the library's weights.
 
 # %%
 import warnings
@@ -161,11 +162,12 @@ with warnings.catch_warnings():
     net = MLPClassifier(max_iter=10, random_state=0).fit(images, digits)
 ours = np.concatenate([part.ravel() for part in (*net.coefs_, *net.intercepts_)])
 print(f"largest difference of {n_parameters:,}: {np.abs(parameters - ours).max():.0e}")
-print("the library's layers too are views of one vector:")
+print("the library's layers are views of one vector too:")
 print(net.coefs_[0].base is net.intercepts_[1].base)
 
 # %% [markdown]
-# The vector as a picture: above as it lies in memory, below as its layers see it. A column of ``W1`` belongs to a hidden unit, a row to a pixel.
+# Here is the vector as a picture: at the top as it lies in memory, below as its layers see it. A column of ``W1`` belongs to a hidden unit, a row to
+# a pixel.
 
 # %%
 import matplotlib.pyplot as plt
@@ -192,12 +194,12 @@ for place, name, part, across in (
 plt.show()
 
 # %% [markdown]
-# How near to the bare products
-# -----------------------------
+# How close to the bare products
+# ------------------------------
 #
-# No step can be faster than its five matrix products. ``python -m benchmarks mlp`` times these alone, with the same shapes, and whole fits beside them:
-# ours, scikit-learn's, and a plain training loop in torch with its fused Adam, all on one thread in float32. From ``docs/benchmarks.json``, the time of a
-# fit as a multiple of its bare products:
+# No step can be faster than its five matrix products. ``python -m benchmarks mlp`` measures these alone, with the same shapes, and whole fits: ours,
+# scikit-learn's, and a plain training loop in torch with its fused Adam, all on one thread in float32. The time of a fit as a multiple of the time of
+# its products, read from ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -246,6 +248,6 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The smaller the network and the batch, the more of the time goes to everything but the products, and the more there is to save. Large layers in large
-# batches are products nearly all the way, and there the three come closest. (Ours here with numba, the extra ``fast``, which does the passes of the optimiser
-# and the layers in one go; without it the small networks take about one and a half times as long.)
+# The smaller the network and the batch, the larger the share of everything except the products, and the more can be saved. Large layers in large
+# batches consist almost entirely of products, and there the three are closest. (Ours uses numba here, the extra ``fast``, which fuses the passes of
+# the optimiser and the layers. Without it the small networks take about one and a half times as long.)

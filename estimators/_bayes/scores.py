@@ -69,6 +69,8 @@ class ComplementScores:
                 sums = self._dot_d(terms, rows, buffer)
                 with np.errstate(invalid="ignore", over="ignore"):  # infinite weights, huge values
                     scores = self._subtract(sums, total[rows], base[rows])
+                if not self._all_finite:  # no feature, no score: 0 * inf and inf - inf would be undefined
+                    scores[np.diff(terms.indptr)[rows] == 0] = 0.0
                 yield slice(batch.start + rows.start, batch.start + rows.stop), scores
 
     def _dot_d(self, X: sp.csr_array, rows: slice, buffer: np.ndarray) -> np.ndarray:
@@ -214,11 +216,14 @@ def profile_weights(
     F: sp.csr_array, by_feature: np.ndarray, alpha: float | np.ndarray, norm: bool
 ) -> ProfileWeights:
     """Return the weights of distinct rows of counts, where `by_feature` holds the counts of all classes."""
+    alpha = np.broadcast_to(alpha, by_feature.shape)
     smooth = by_feature + alpha
     with np.errstate(divide="ignore", invalid="ignore"):  # alpha = 0 and no counts outside the class
-        log_smooth = np.log(smooth)
-        log_total = np.log(counts_outside(F, by_feature) + np.broadcast_to(alpha, by_feature.shape).sum())
-        outside = np.maximum(smooth[F.indices] - F.data, 0.0)  # rounding may give less than 0
+        total = counts_outside(F, by_feature) + alpha.sum()
+        outside = np.maximum(by_feature[F.indices] - F.data, 0.0) + alpha[F.indices]  # not less by rounding
+        if np.count_nonzero(smooth) == 1:  # the only feature has all of the counts: log(1) for each class
+            smooth, total, outside = np.sign(smooth), np.sign(total), np.sign(outside)
+        log_smooth, log_total = np.log(smooth), np.log(total)
         data = np.log(outside) - log_smooth[F.indices]
         d = sp.csr_array((data, F.indices, F.indptr), shape=F.shape)
         sums = len(smooth) * log_total - log_smooth.sum() - d.sum(axis=1) if norm else None

@@ -3,13 +3,14 @@
 `fit_context` and the constraint classes have no public counterpart. They give the estimators scikit-learn's
 own parameter checks, with its wording and ``InvalidParameterError``, and honour
 ``sklearn.config_context(skip_parameter_validation=True)``. The `check_*` functions give its errors for
-weights, feature names, `partial_fit` and L-BFGS.
+weights, feature names, `partial_fit` and L-BFGS. `DisplaysSome` shortens its HTML display.
 
 `fit_context`, `with_callbacks` and `available_if` are scikit-learn's decorators with the types they lack:
 an editor still sees the signature of the method that they decorate.
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sklearn.callback
@@ -24,8 +25,10 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 if TYPE_CHECKING:
     from sklearn.callback import CallbackContext
+    from sklearn.utils._repr_html.fitted_attributes import AttrsDict
 
 __all__ = [
+    "DisplaysSome",
     "Interval",
     "Options",
     "RealNotInt",
@@ -82,3 +85,16 @@ def open_callback_context(estimator: BaseEstimator, max_subtasks: int | None) ->
 def without_callbacks(attributes: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes of an estimator without those that its callbacks left there."""
     return {name: value for name, value in attributes.items() if name not in _OF_CALLBACKS}
+
+
+class DisplaysSome(BaseEstimator):
+    """An estimator whose HTML display leaves out some fitted attributes, which are expensive to read."""
+
+    _not_displayed: tuple[str, ...] = ()
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> "AttrsDict":
+        names = (name for name in dir(self) if name.endswith("_") and not name.startswith("_"))
+        shown = {name: getattr(self, name) for name in names if name not in self._not_displayed}
+        display = BaseEstimator._get_fitted_attr_html(cast(Any, SimpleNamespace(**shown)), doc_link)
+        display.estimator_class = type(self)
+        return display

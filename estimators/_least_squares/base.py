@@ -11,6 +11,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import assert_all_finite
 
 from estimators._common.callbacks import FitTask
+from estimators._common.matrices import MatrixLike
 from estimators._common.scikit_learn import Interval, StrOptions
 from estimators._least_squares.checks import (
     CheckedRows,
@@ -22,7 +23,7 @@ from estimators._least_squares.checks import (
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import Moments, gather
 from estimators._least_squares.parameters import LeastSquaresParameters, Solution, check_rate
-from estimators._least_squares.rows import ExpandedRows, MatrixLike, Rows, as_rows
+from estimators._least_squares.rows import ExpandedRows, Rows, as_rows
 from estimators._least_squares.solve import SecondPass, solve
 from estimators._least_squares.state import LeastSquaresState, as_plain, shape_in_words
 from estimators._least_squares.textbook import stability_limit, textbook_losses
@@ -152,7 +153,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
             self.feature_names_in_ = state.feature_names
 
     def _set_state(self, state: LeastSquaresState) -> Self:
-        """Take over a state. Raise, and change nothing, if sums overflow or descent would diverge."""
+        """Replace the state. Raise, changing nothing, if sums overflow or descent would diverge."""
         assert state.moments is not None
         check_sums(state.moments, None, type(self).__name__)
         parameters = LeastSquaresParameters.of(self)

@@ -9,9 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
+from estimators._common.matrices import MatrixLike
 from estimators._common.scikit_learn import check_sample_weight
 from estimators._least_squares.moments import Moments
-from estimators._least_squares.rows import Matrix, MatrixLike
+from estimators._least_squares.rows import Matrix
 
 MAX_GRAM_FEATURES = 5000  # beyond, the Gram matrix would take more than 200 MB
 MIN_SUM_OF_SQUARES = 1e-280  # a smaller one is not exact

@@ -2,10 +2,9 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 
@@ -21,17 +20,16 @@ class LeastSquaresParameters:
     tol: float
 
     @classmethod
-    def of(cls, estimator: BaseEstimator) -> Self:
+    def of(cls, estimator: Any) -> Self:
         """Read the parameters of an estimator."""
-        given = estimator.get_params(deep=False)
-        rate = given["learning_rate"]
+        rate = estimator.learning_rate
         return cls(
-            alpha=float(given["alpha"]),
-            l1_ratio=float(given["l1_ratio"]),
-            fit_intercept=bool(given["fit_intercept"]),
+            alpha=float(estimator.alpha),
+            l1_ratio=float(estimator.l1_ratio),
+            fit_intercept=bool(estimator.fit_intercept),
             learning_rate=None if isinstance(rate, str) else float(rate),
-            max_iter=int(given["max_iter"]),
-            tol=float(given["tol"]),
+            max_iter=int(estimator.max_iter),
+            tol=float(estimator.tol),
         )
 
     @property

@@ -4,13 +4,11 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from estimators._least_squares.expansion import Terms
 
 Matrix: TypeAlias = Any  # an ndarray or a CSR matrix, for which SciPy has no types
-MatrixLike: TypeAlias = ArrayLike | sp.sparray | sp.spmatrix
 Order: TypeAlias = Literal["C", "F"]
 
 N_SAMPLED_ROWS = 1024  # about so many rows are sampled to estimate the mean of each column

@@ -1,51 +1,42 @@
-"""The passes over memory of a training step, compiled by numba where that is installed.
+"""Parts of a training step compiled by numba, if it is installed.
 
-Never required: without numba the same steps run in numpy, with the same results to rounding. What is here is
-what numpy does in several calls, each of which costs half a microsecond and reads its arrays anew: Adam with
-the penalty, adding the bias, ReLU, and the gradient of the softmax.
+numba is optional: without it, numpy computes the same steps with the same results up to rounding. Each loop
+below replaces several numpy calls, which cost half a microsecond each and read their arrays again: Adam
+with the penalty, adding the bias, ReLU, and the gradient of the softmax.
 """
 
-import copy
 from functools import cache
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
 from estimators._network.layers import Dense, ReLU
-from estimators._network.losses import Record, SoftmaxCrossEntropy
+from estimators._network.losses import Factor, Loss, Record, Scratch, SoftmaxCrossEntropy
 
-ENOUGH = 1_000  # parameters; below, numpy's calls are as short
+MIN_PARAMETERS = 1_000  # in smaller networks numpy's calls are as fast
 
 
 def usable(n_parameters: int) -> bool:
-    """Tell whether to take the compiled steps."""
-    return n_parameters >= ENOUGH and find_spec("numba") is not None
+    """Tell whether a network of this size trains with the compiled loops."""
+    return n_parameters >= MIN_PARAMETERS and find_spec("numba") is not None
 
 
-def layer(plain: Any) -> Any:
-    """Return a copy of a layer, compiled if there is such a one."""
-    copied = copy.copy(plain)
-    copied.__class__ = {Dense: FastDense, ReLU: FastReLU}.get(type(plain), type(plain))
-    return copied
+def compiled_loss(loss: Loss) -> Loss:
+    """Return the compiled version of a loss, or the loss itself if there is none."""
+    return CompiledSoftmaxCrossEntropy() if type(loss) is SoftmaxCrossEntropy else loss
 
 
-def loss(plain: Any) -> Any:
-    """Return a loss, compiled if there is such a one."""
-    return FastSoftmaxCrossEntropy() if type(plain) is SoftmaxCrossEntropy else plain
-
-
-class FastDense(Dense):
-    """Dense whose bias is added by a compiled loop."""
+class CompiledDense(Dense):
+    """Dense with a compiled loop that adds the bias."""
 
     def _add_bias(self, Z: np.ndarray) -> np.ndarray:
         kernels().add_bias(Z, self.bias)
         return Z
 
 
-class FastReLU(ReLU):
-    """ReLU by compiled loops."""
+class CompiledReLU(ReLU):
+    """ReLU with compiled loops."""
 
     def value(self, Z: np.ndarray) -> np.ndarray:
         """Return f(Z), written over Z."""
@@ -58,11 +49,11 @@ class FastReLU(ReLU):
         return D
 
 
-class FastSoftmaxCrossEntropy(SoftmaxCrossEntropy):
-    """The softmax by compiled loops, but for the exponential, where numpy's is faster."""
+class CompiledSoftmaxCrossEntropy(SoftmaxCrossEntropy):
+    """The softmax with compiled loops, except for the exponential, where numpy is faster."""
 
     def backward(
-        self, Z: np.ndarray, codes: np.ndarray, factor: Any, record: Record, scratch: Any
+        self, Z: np.ndarray, codes: np.ndarray, factor: Factor, record: Record, scratch: Scratch
     ) -> np.ndarray:
         """Return ``factor * (softmax(Z) - one_hot(codes))``, written over Z."""
         kernels().subtract_largest(Z)
@@ -72,25 +63,21 @@ class FastSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         return Z
 
 
-def adam(
-    optimizer: Any, penalty: Any, w: np.ndarray, gradient: np.ndarray, n_weights: int, share: float
-) -> float:
-    """Add the penalty's gradient and take Adam's step, in place; return the penalty before it."""
-    shares = penalty.alpha * share, penalty.l1 * share
-    numbers = optimizer.beta_1, optimizer.beta_2, optimizer.rate, optimizer.shift, *shares
-    m, v = optimizer.slots
-    squares, absolutes = kernels().adam(w, gradient, m, v, n_weights, *map(w.dtype.type, numbers))
-    return share * (0.5 * penalty.alpha * float(squares) + penalty.l1 * float(absolutes))
-
-
 @cache
 def kernels() -> SimpleNamespace:
-    """Return the loops below, compiled when they are first called; numba's import takes half a second."""
+    """Return the loops below, each compiled at its first call. Importing numba takes half a second."""
     import numba
 
-    # The sums may be reordered, hence vectorised; nothing is fused, since numpy does not.
+    # Reordering the sums lets them use vector instructions. Nothing is fused, because numpy does not either.
     compiled = numba.njit(error_model="numpy", fastmath={"reassoc", "nsz"}, cache=True)
-    return SimpleNamespace(**{name.removeprefix("_"): compiled(loop) for name, loop in LOOPS.items()})
+    return SimpleNamespace(
+        adam=compiled(_adam),
+        add_bias=compiled(_add_bias),
+        relu=compiled(_relu),
+        relu_backward=compiled(_relu_backward),
+        subtract_largest=compiled(_subtract_largest),
+        softmax_gradient=compiled(_softmax_gradient),
+    )
 
 
 def _adam(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
@@ -147,9 +134,3 @@ def _softmax_gradient(P, codes, right, total):  # type: ignore[no-untyped-def]
             P[i, j] /= total[i]
         right[i] = P[i, codes[i]]
         P[i, codes[i]] -= 1
-
-
-LOOPS = {
-    loop.__name__: loop
-    for loop in (_adam, _add_bias, _relu, _relu_backward, _subtract_largest, _softmax_gradient)
-}

@@ -1,49 +1,57 @@
-"""The loss curve of a network as a picture."""
+"""A plot of the loss curves of a network."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 
 class LossCurveDisplay:
-    """Training and validation loss by epoch, in scikit-learn's convention for displays.
+    """Plot of the training and validation loss by epoch.
 
-    Use :meth:`from_estimator`. Needs matplotlib: ``pip install matplotlib``, or in a clone
-    ``pip install ".[plot]"``.
+    Like scikit-learn's displays, it is usually created with :meth:`from_estimator`. It needs matplotlib:
+    ``pip install matplotlib``, or in a clone of tallygrad ``pip install ".[plot]"``.
 
     Parameters
     ----------
     loss : list of float
-        The loss of each epoch.
+        The training loss of each epoch.
 
     val_loss : list of float, default=None
-        Of each epoch, on held-out rows.
+        The loss of each epoch on held-out rows. If None, only the training loss is drawn.
 
     estimator_name : str, default=None
-        For the legend.
+        Name of the estimator in the legend.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
+        The axes with the curves.
 
     figure_ : matplotlib Figure
+        The figure that contains the axes.
 
     lines_ : list of matplotlib Line2D
-        Training, then validation.
+        The curve of the training loss, then that of the validation loss if there is one.
 
     Examples
     --------
     >>> from estimators import LossCurveDisplay, MLPRegressor
-    >>> from matplotlib.figure import Figure
+    >>> from matplotlib.figure import Figure, SubFigure
     >>> net = MLPRegressor(tol=0.01, random_state=0).fit([[0.0], [1.0]], [0.0, 1.0])
     >>> display = LossCurveDisplay.from_estimator(net, ax=Figure().subplots(), linewidth=1)
     >>> display.ax_.get_ylabel()
     'Loss'
     """
 
-    ax_: Any
-    figure_: Any
-    lines_: list[Any]
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    lines_: list["Line2D"]
 
     def __init__(
         self, loss: list[float], val_loss: list[float] | None = None, estimator_name: str | None = None
@@ -52,27 +60,28 @@ class LossCurveDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, ax: Any = None, name: str | None = None, **line_kw: Any
+        cls, estimator: BaseEstimator, *, ax: "Axes | None" = None, name: str | None = None, **line_kw: Any
     ) -> "LossCurveDisplay":
-        """Draw the curve of a fitted network.
+        """Plot the loss curves of a fitted network.
 
         Parameters
         ----------
         estimator : MLPClassifier, MLPRegressor or Pipeline that ends in one
-            Fitted.
+            The fitted network.
 
         ax : matplotlib Axes, default=None
-            Where to draw; a new figure if None.
+            The axes to draw on. If None, a new figure is created.
 
         name : str, default=None
-            For the legend; the class of the estimator if None.
+            Name of the estimator in the legend. If None, the name of its class.
 
         **line_kw : dict
-            For ``ax.plot``.
+            Keyword arguments passed to ``ax.plot``.
 
         Returns
         -------
         display : LossCurveDisplay
+            The display with its curves.
 
         Raises
         ------
@@ -83,58 +92,56 @@ class LossCurveDisplay:
         check_is_fitted(model)
         if not getattr(model, "history_", None):
             raise ValueError(
-                f"LossCurveDisplay needs history_, which {type(model).__name__} has not. "
-                "MLPClassifier and MLPRegressor have it."
+                "LossCurveDisplay needs the attribute history_ of MLPClassifier or MLPRegressor. "
+                f"{type(model).__name__} does not have it."
             )
         history = model.history_
         display = cls(history["loss"], history.get("val_loss"), name or type(model).__name__)
         return display.plot(ax=ax, **line_kw)
 
-    def plot(self, *, ax: Any = None, name: str | None = None, **line_kw: Any) -> Self:
-        """Draw the curve.
+    def plot(self, *, ax: "Axes | None" = None, name: str | None = None, **line_kw: Any) -> Self:
+        """Plot the loss curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; a new figure if None.
+            The axes to draw on. If None, a new figure is created.
 
         name : str, default=None
-            For the legend, in place of `estimator_name`.
+            Name of the estimator in the legend, instead of `estimator_name`.
 
         **line_kw : dict
-            For ``ax.plot``.
+            Keyword arguments passed to ``ax.plot``.
 
         Returns
         -------
         self : LossCurveDisplay
-            The same object, with its picture.
+            The display with its curves.
 
         Raises
         ------
         ImportError
-            If `ax` is None and matplotlib is not there.
+            If `ax` is None and matplotlib is not installed.
         """
         if ax is None:
             ax = new_axes()
         self.ax_, self.figure_ = ax, ax.figure
         name = name or self.estimator_name
         curves = {"training": self.loss, "validation": self.val_loss}
-        self.lines_ = [
-            ax.plot(range(1, len(values) + 1), values, label=" ".join(filter(None, (name, what))), **line_kw)[
-                0
-            ]
-            for what, values in curves.items()
-            if values
-        ]
+        self.lines_ = []
+        for kind, values in curves.items():
+            if values:
+                label = f"{name} {kind}" if name else kind
+                self.lines_ += ax.plot(range(1, len(values) + 1), values, label=label, **line_kw)
         ax.set(xlabel="Epoch", ylabel="Loss")
         ax.legend()
         return self
 
 
-def new_axes() -> Any:
+def new_axes() -> "Axes":
     """Return the axes of a new figure."""
     try:
-        from matplotlib import pyplot  # here, since it is optional and takes half a second
+        from matplotlib import pyplot  # imported here because it is optional and takes half a second
     except ImportError as error:
         raise ImportError(
             "LossCurveDisplay needs matplotlib: pip install matplotlib, or in a clone of tallygrad "

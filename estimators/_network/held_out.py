@@ -1,26 +1,29 @@
-"""The rows that are held out: split off for early stopping, or passed to ``fit``."""
+"""Held-out rows: split off for early stopping, or passed to ``fit``."""
 
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from numbers import Number
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from estimators._common.scikit_learn import check_sample_weight
+from estimators._network.layers import Features
+from estimators._network.losses import Weight
+from estimators._network.settings import MatrixLike, Settings
+from estimators._network.state import TrainingState
 from estimators._network.training import Rows
 
+Given = tuple[MatrixLike | None, ArrayLike | None, ArrayLike | None]
 
-def split(model: Any, rows: Rows, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
+
+def split(
+    rows: Rows, fraction: float, strata: np.ndarray | None, random_state: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows to train on and which to hold out, as scikit-learn would."""
     train, held_out = train_test_split(
-        np.arange(rows.X.shape[0]),
-        random_state=random_state,
-        test_size=model.validation_fraction,
-        stratify=model._strata(rows.y),
+        np.arange(rows.X.shape[0]), random_state=random_state, test_size=fraction, stratify=strata
     )
     if len(held_out) < 2:
         raise ValueError(
@@ -34,50 +37,66 @@ def split(model: Any, rows: Rows, random_state: Any) -> tuple[np.ndarray, np.nda
     return train, held_out
 
 
-def given(model: Any, X: Any, y: Any, weight: Any, n_outputs: int, dtype: Any) -> Rows | None:
-    """Return the rows that were passed for validation, or None."""
-    if X is None and y is None and weight is None:
-        return None
+def check_given(
+    model: Settings, given: Given, encode: Callable[[ArrayLike], np.ndarray], dtype: np.dtype
+) -> Rows | None:
+    """Return the held-out rows that were passed to ``fit``, or None if there are none.
+
+    `encode` checks ``y_val`` and returns what the loss takes.
+    """
+    X, y, weight = given
     if X is None and y is None:
+        if weight is None:
+            return None
         raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
     if X is None or y is None:
         present, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
         raise ValueError(f"{present} is provided, but {missing} was not provided.")
-    with naming("X_val", "X"):
-        rows = check_array(X, accept_sparse="csr", dtype=dtype, input_name="X_val", estimator=model)
-        validate_data(model, X, skip_check_array=True, reset=False)  # names and number of features
-    with naming("y_val", "y"):
-        y = model._encode(model._check_y(y, n_outputs), dtype)
-        if y.ndim > 1 and y.shape[1] != n_outputs:
-            raise ValueError(f"y_val must have as many outputs as y, {n_outputs}. Got {y.shape[1]} instead.")
-    with naming("X_val and y_val"):
-        check_consistent_length(rows, y)
-    if model.early_stopping and rows.shape[0] < 2:
-        raise ValueError("The validation set is too small: early_stopping needs 2 rows or more in X_val.")
-    with naming("sample_weight_val", "sample_weight"):
-        weight = None if weight is None else check_sample_weight(weight, rows, dtype=dtype)
-    return Rows(rows, y, weight)
+    X, y = check_features(model, X, dtype), encode(y)
+    n = X.shape[0]
+    if len(y) != n:
+        raise ValueError(f"X_val and y_val have inconsistent numbers of samples: {n} and {len(y)}.")
+    if model.early_stopping and n < 2:
+        raise ValueError("The validation set is too small: early_stopping needs at least 2 rows in X_val.")
+    return Rows(X, y, None if weight is None else check_weight(weight, n, dtype))
 
 
-@contextmanager
-def naming(name: str, alone: str = "") -> Iterator[None]:
-    """Let errors name an argument, where they name none, or the same `alone`, as of the rows to train on."""
+def check_features(model: Settings, X: MatrixLike, dtype: np.dtype) -> Features:
+    """Return ``X_val`` as rows with the features that the model is fitted to."""
     try:
-        yield
+        validate_data(model, X, skip_check_array=True, reset=False, ensure_2d=False)  # compares the names
     except ValueError as error:
-        told = re.sub(rf"^(Input |['`]?){alone}\b(?!_val)", rf"\1{name}", str(error)) if alone else str(error)
-        raise ValueError(told if name in told else f"{name}: {told}") from error
+        raise ValueError(f"X_val: {error}") from error
+    any_shape = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0, "ensure_min_features": 0}
+    X = check_array(X, accept_sparse="csr", dtype=dtype, input_name="X_val", **any_shape)
+    if X.ndim != 2 or X.shape[0] == 0:
+        raise ValueError(f"X_val must be a 2D array with at least one row. Got the shape {X.shape} instead.")
+    if X.shape[1] != model.n_features_in_:
+        raise ValueError(
+            f"X_val has {X.shape[1]} features, but {type(model).__name__} is expecting "
+            f"{model.n_features_in_} features as input."
+        )
+    return X
 
 
-def resumed(
-    model: Any, state: Mapping[str, Any], rows: Rows, given: Rows | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the rows to train on and to hold out as they are in a checkpoint."""
-    order, val = state["order"], state["validation_rows"]
-    n_then = len(order) + (0 if val is None else len(val))
-    if n_then != rows.X.shape[0]:
-        raise ValueError(f"it was made with {n_then} rows. Got {rows.X.shape[0]} rows instead.")
-    if model.early_stopping and (given is None) != (val is not None):
-        how, then = ("with", "pass them") if given is None else ("without", "leave them out")
-        raise ValueError(f"it was made {how} X_val and y_val; {then}.")
-    return order, val
+def check_weight(weight: ArrayLike, n: int, dtype: np.dtype) -> Weight:
+    """Return ``sample_weight_val`` as an array of shape (n,)."""
+    weight = np.full(n, weight) if isinstance(weight, Number) else weight
+    checked = check_array(weight, ensure_2d=False, dtype=dtype, order="C", input_name="sample_weight_val")
+    if checked.shape != (n,):
+        raise ValueError(f"sample_weight_val.shape == {checked.shape}, expected {(n,)}!")
+    if not checked.any():
+        raise ValueError("sample_weight_val must contain at least one non-zero number.")
+    return checked
+
+
+def check_resumed(state: TrainingState, n_rows: int, early_stopping: bool, given: Rows | None) -> None:
+    """Raise unless as many rows, and as many of them held out, are there as when the checkpoint was made."""
+    assert state.order is not None
+    n_then = len(state.order) + (0 if state.held_out is None else len(state.held_out))
+    if n_then != n_rows:
+        raise ValueError(f"it was made with {n_then} rows. Got {n_rows} rows instead.")
+    if early_stopping and given is None and state.held_out is None:
+        raise ValueError("it was made with X_val and y_val; pass them.")
+    if early_stopping and given is not None and state.held_out is not None:
+        raise ValueError("it was made without X_val and y_val; leave them out.")

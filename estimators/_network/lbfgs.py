@@ -1,66 +1,97 @@
-"""L-BFGS on the flat vector of a network: the whole data at once, in float64."""
+"""L-BFGS on the vector of a network's parameters: all rows at once, in float64."""
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
+from estimators._common.callbacks import Task
 from estimators._common.scikit_learn import check_optimize_result
+from estimators._network.losses import Loss
 from estimators._network.network import Network
 from estimators._network.optimizers import Penalty
-from estimators._network.state import note, warn_of_interrupt
+from estimators._network.settings import Settings
+from estimators._network.state import TrainingState, snapshot, warn_of_interrupt
 from estimators._network.training import Rows
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
     "preprocessed. The loss became {loss} after iteration {iteration}: scale the features (StandardScaler). "
-    "Kept: the weights after that iteration."
+    "The model keeps the weights after that iteration."
 )
 
 
-def fit_lbfgs(
-    model: Any, network: Network, loss: Any, rows: Rows, validation: Rows | None, task: Any, attributes: Any
-) -> None:
-    """Minimise loss and penalty; the line search needs float64, so float32 data are copied once."""
-    work, stopped = network.astype(np.float64), False
-    model.n_iter_ = 0
+class FullBatchTraining:
+    """One fit of a model by L-BFGS.
 
-    def after_iteration(intermediate_result: Any) -> None:
-        nonlocal stopped
-        network.parameters[...] = intermediate_result.x
-        model.n_iter_, model.loss_ = model.n_iter_ + 1, float(intermediate_result.fun)
-        noted = {"loss": model.loss_}
-        if validation is not None:
-            outputs = loss.activate(network.scores(validation.X))
-            noted["val_loss"], noted["val_score"] = loss.evaluate(outputs, validation.y, validation.weight)
-        note(model.history_, noted)
+    The line search needs float64, so the network is copied if it has float32 weights.
+    """
+
+    def __init__(
+        self,
+        model: Settings,
+        network: Network,
+        loss: Loss,
+        rows: Rows,
+        validation: Rows | None,
+        state: TrainingState,
+    ) -> None:
+        self.model, self.network, self.loss, self.rows = model, network, loss, rows
+        self.validation, self.state = validation, state
+        self._stopped = False
+
+    def run(self, task: Task) -> None:
+        """Minimise the loss with its penalty, for at most `max_iter` iterations."""
+        model, state, copy = self.model, self.state, self.network.astype(np.float64)
+        state.n_iter = 0
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                result = minimize(
+                    objective(copy, self.loss, self.rows, Penalty(float(model.alpha), 0.0)),
+                    copy.parameters.copy(),
+                    jac=True,
+                    method="L-BFGS-B",
+                    callback=lambda intermediate_result: self._after_iteration(intermediate_result, task),
+                    options={"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol},
+                )
+            self._take(result)
+        except KeyboardInterrupt:
+            warn_of_interrupt(state.n_iter, "iterations", stacklevel=7)
+        finally:
+            state.publish(model)
+
+    def _after_iteration(self, result: OptimizeResult, task: Task) -> None:
+        """Record the results of an iteration, and stop the search if a callback asks for it."""
+        state = self.state
+        self.network.parameters[...] = result.x
+        state.n_iter, state.loss = state.n_iter + 1, float(result.fun)
+        results = {"loss": state.loss}
+        if self.validation is not None:
+            outputs = self.loss.activate(self.network.scores(self.validation.X))
+            evaluated = self.loss.evaluate(outputs, self.validation.y, self.validation.weight)
+            results["val_loss"], results["val_score"] = evaluated
+        state.add_to_history(results)
+        state.publish(self.model)
         task.begin()
-        stopped = task.end(attributes)
-        if stopped:
+        self._stopped = task.end(lambda: snapshot(self.network, state))
+        if self._stopped:
             raise StopIteration
 
-    try:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            result = minimize(
-                objective(work, loss, rows, Penalty(model.alpha, 0.0)),
-                work.parameters.copy(),
-                jac=True,
-                method="L-BFGS-B",
-                callback=after_iteration,
-                options={"maxfun": model.max_fun, "maxiter": model.max_iter, "gtol": model.tol},
-            )
-    except KeyboardInterrupt:
-        warn_of_interrupt(model, "iterations")
-        return
-    model.loss_ = float(result.fun)
-    if not np.isfinite(result.fun):
-        raise ValueError(DIVERGED.format(loss=model.loss_, iteration=result.nit))
-    model.n_iter_ = result.nit if stopped else check_optimize_result("lbfgs", result, model.max_iter)
-    network.parameters[...] = result.x
+    def _take(self, result: OptimizeResult) -> None:
+        """Take over the weights that the search ended with."""
+        state = self.state
+        state.loss = float(result.fun)
+        if not np.isfinite(result.fun):
+            raise ValueError(DIVERGED.format(loss=state.loss, iteration=result.nit))
+        stopped, max_iter = self._stopped, self.model.max_iter
+        state.n_iter = result.nit if stopped else check_optimize_result("lbfgs", result, max_iter)
+        self.network.parameters[...] = result.x
 
 
-def objective(network: Network, loss: Any, rows: Rows, penalty: Penalty) -> Any:
-    """Return a function from the flat vector to the mean loss with its penalty, and their gradient."""
+def objective(
+    network: Network, loss: Loss, rows: Rows, penalty: Penalty
+) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Return a function from the parameters to the mean loss with its penalty, and its gradient."""
     n, n_outputs, dtype = rows.X.shape[0], network.sizes[-1], network.parameters.dtype
     X = rows.X.astype(dtype, copy=False)
     y = rows.y.astype(dtype, copy=False) if rows.y.dtype.kind == "f" else rows.y
@@ -68,7 +99,7 @@ def objective(network: Network, loss: Any, rows: Rows, penalty: Penalty) -> Any:
     factor = 1 / total if rows.weight is None else rows.weight[:, np.newaxis].astype(dtype) / total
     gradient, weights = np.zeros_like(network.parameters), slice(0, network.n_weights)
     layers, scratch = network.bound(n, gradient), np.empty(network.n_weights)
-    record, buffers = loss.record(n, n_outputs, dtype), loss.scratch(n, n_outputs, dtype)
+    record, buffers = loss.new_record(n, n_outputs, dtype), loss.new_scratch(n, n_outputs, dtype)
 
     def value_and_gradient(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         network.parameters[...] = parameters

@@ -1,22 +1,61 @@
-"""The losses of a network: output activation, value and gradient together.
+"""The losses of a network, each with its output activation.
 
-Each gives the gradient with respect to the scores Z of the last layer for a batch, written over Z, and notes
-in a record what the value needs; the value of a whole epoch is worked out from it, with one logarithm.
-All four are matched to their output activation, so that the gradient is ``activation(Z) - y``.
+Each loss matches its output activation, so that the gradient with respect to the scores Z of the last layer
+is ``activation(Z) - y``. A backward pass writes it over Z and stores in a record what the value of the loss
+needs. Training computes the values of a whole epoch from the record, with one logarithm.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy.special import expit, xlogy
 
 Record = tuple[np.ndarray, ...]
-Function = Callable[..., Any]
+Scratch = tuple[np.ndarray, ...]
+Weight = np.ndarray | None
+Factor = float | np.ndarray
+
+
+class Loss(Protocol):
+    """What training and prediction need of a loss. Targets are class codes, (n,), or (n, n_outputs)."""
+
+    out_activation: str
+
+    def activate(self, Z: np.ndarray) -> np.ndarray:
+        """Return the outputs of the network, written over the scores Z, (n, n_outputs)."""
+        ...
+
+    def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
+        """Return arrays of length n in which batches store what the values and the score need."""
+        ...
+
+    def new_scratch(self, n: int, n_outputs: int, dtype: DTypeLike) -> Scratch:
+        """Return buffers for the backward pass of batches of n rows."""
+        ...
+
+    def backward(
+        self, Z: np.ndarray, y: np.ndarray, factor: Factor, record: Record, scratch: Scratch
+    ) -> np.ndarray:
+        """Return ``factor * (activation(Z) - y)``, written over Z, and fill the record."""
+        ...
+
+    def values(self, record: Record, y: np.ndarray) -> np.ndarray:
+        """Return the loss of each row, (n,)."""
+        ...
+
+    def score(self, record: Record, y: np.ndarray, weight: Weight) -> float:
+        """Return the accuracy or R2 of the recorded rows."""
+        ...
+
+    def evaluate(self, out: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
+        """Return the mean loss and the score of outputs, (n, n_outputs)."""
+        ...
 
 
 class SoftmaxCrossEntropy:
-    """``-log p[y]`` with ``p = softmax(Z)``; y are codes of classes, (n,)."""
+    """``-log p[y]`` with ``p = softmax(Z)``. The targets are class codes, (n,)."""
 
     out_activation = "softmax"
 
@@ -27,20 +66,20 @@ class SoftmaxCrossEntropy:
         Z /= Z.sum(axis=1, keepdims=True)
         return Z
 
-    def record(self, n: int, n_outputs: int, dtype: Any) -> Record:
-        """Return the probability of the right class, and the inverse of the largest, of n rows."""
+    def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
+        """Return space for two numbers a row: the probability of its class and ``1 / max(p)``."""
         return np.empty(n, dtype), np.empty(n, dtype)
 
-    def scratch(self, n: int, n_outputs: int, dtype: Any) -> Any:
+    def new_scratch(self, n: int, n_outputs: int, dtype: DTypeLike) -> Scratch:
         """Return buffers for batches of n rows."""
         return np.empty((n_outputs, n), dtype), np.empty(n, dtype), np.arange(n) * n_outputs
 
     def backward(
-        self, Z: np.ndarray, codes: np.ndarray, factor: Any, record: Record, scratch: Any
+        self, Z: np.ndarray, codes: np.ndarray, factor: Factor, record: Record, scratch: Scratch
     ) -> np.ndarray:
         """Return ``factor * (softmax(Z) - one_hot(codes))``, written over Z."""
         right, total = record
-        T, top, rows = scratch  # a row for each class: reductions over rows are many times faster
+        T, top, rows = scratch  # T has a row for each class: reductions over rows are many times faster
         np.copyto(T, Z.T)
         T -= np.maximum.reduce(T, axis=0, out=top)
         np.exp(T, out=T)
@@ -56,11 +95,11 @@ class SoftmaxCrossEntropy:
         """Return the loss of each row."""
         return -np.log(clipped(record[0]).astype(np.float64))
 
-    def score(self, record: Record, codes: np.ndarray, weight: Any) -> float:
-        """Return the accuracy: the right class has the largest probability, ``exp(0) / total``."""
+    def score(self, record: Record, codes: np.ndarray, weight: Weight) -> float:
+        """Return the accuracy. The largest probability of a row is ``exp(0) / total``."""
         return accuracy(record[0] == 1 / record[1], weight)
 
-    def evaluate(self, P: np.ndarray, codes: np.ndarray, weight: Any) -> tuple[float, float]:
+    def evaluate(self, P: np.ndarray, codes: np.ndarray, weight: Weight) -> tuple[float, float]:
         """Return loss and accuracy of probabilities, (n, n_outputs)."""
         right = P[np.arange(len(P)), codes]
         value = np.average(self.values((right,), codes), weights=weight)
@@ -68,21 +107,29 @@ class SoftmaxCrossEntropy:
 
 
 class Elementwise:
-    """A loss with targets of the shape of Z, (n, n_outputs): its output activation, its value, its score."""
+    """A loss whose targets have the shape of Z, (n, n_outputs), built from three functions."""
 
-    def __init__(self, out_activation: str, activate: Function, values: Function, score: Function) -> None:
+    def __init__(
+        self,
+        out_activation: str,
+        activate: Callable[[np.ndarray], np.ndarray],
+        values: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        score: Callable[[np.ndarray, np.ndarray, Weight], float],
+    ) -> None:
         self.out_activation, self.activate = out_activation, activate
         self._values, self._score = values, score
 
-    def record(self, n: int, n_outputs: int, dtype: Any) -> Record:
-        """Return the outputs of n rows."""
+    def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
+        """Return space for the outputs of n rows."""
         return (np.empty((n, n_outputs), dtype),)
 
-    def scratch(self, n: int, n_outputs: int, dtype: Any) -> Any:
+    def new_scratch(self, n: int, n_outputs: int, dtype: DTypeLike) -> Scratch:
         """Return no buffers."""
-        return
+        return ()
 
-    def backward(self, Z: np.ndarray, y: np.ndarray, factor: Any, record: Record, scratch: Any) -> np.ndarray:
+    def backward(
+        self, Z: np.ndarray, y: np.ndarray, factor: Factor, record: Record, scratch: Scratch
+    ) -> np.ndarray:
         """Return ``factor * (activation(Z) - y)``, written over Z."""
         out = self.activate(Z)
         np.copyto(record[0], out)
@@ -94,17 +141,22 @@ class Elementwise:
         """Return the loss of each row."""
         return self._values(record[0], y)
 
-    def score(self, record: Record, y: np.ndarray, weight: Any) -> float:
-        """Return accuracy or R2."""
+    def score(self, record: Record, y: np.ndarray, weight: Weight) -> float:
+        """Return the accuracy or R2."""
         return self._score(record[0], y, weight)
 
-    def evaluate(self, out: np.ndarray, y: np.ndarray, weight: Any) -> tuple[float, float]:
+    def evaluate(self, out: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
         """Return loss and score of outputs, (n, n_outputs)."""
         return float(np.average(self._values(out, y), weights=weight)), self._score(out, y, weight)
 
 
+def identity(Z: np.ndarray) -> np.ndarray:
+    """Return Z."""
+    return Z
+
+
 def expit_over(Z: np.ndarray) -> np.ndarray:
-    """Return ``1 / (1 + exp(-Z))``, written over Z; exact to the last digit where it is tiny."""
+    """Return ``1 / (1 + exp(-Z))``, written over Z, with full relative precision for tiny results."""
     return expit(Z, out=Z)
 
 
@@ -114,50 +166,51 @@ def exp_over(Z: np.ndarray) -> np.ndarray:
 
 
 def logistic_cross_entropy(p: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return ``-y log p - (1 - y) log(1 - p)``, summed over the outputs; y is 0 or 1."""
+    """Return ``-y log p - (1 - y) log(1 - p)``, summed over the outputs. y is 0 or 1."""
     p = clipped(p).astype(np.float64)
     return -np.log(np.where(y > 0.5, p, 1 - p)).sum(axis=1)
 
 
 def squared_error(out: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return ``(out - y)**2 / 2``, the mean over the outputs, though the gradient is that of their sum.
+    """Return ``(out - y)**2 / 2``, averaged over the outputs.
 
-    So it is in scikit-learn, and so learning rates keep their meaning.
+    The gradient is that of the sum over the outputs. scikit-learn does the same, and learning rates keep
+    their meaning.
     """
     return 0.5 * np.square(out - y, dtype=np.float64).mean(axis=1)
 
 
 def poisson_deviance(mean: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return half the deviance, ``y log(y / mean) - y + mean``, summed over the outputs; y is 0 or more."""
+    """Return half the deviance, ``y log(y / mean) - y + mean``, summed over the outputs. y is at least 0."""
     y, mean = y.astype(np.float64), mean.astype(np.float64)
     return (xlogy(y, y / mean) - y + mean).sum(axis=1)
 
 
 def clipped(p: np.ndarray) -> np.ndarray:
-    """Keep probabilities off 0 and 1 by the eps of their type, as scikit-learn does."""
+    """Clip probabilities to [eps, 1 - eps] for the eps of their type, as scikit-learn does."""
     eps = np.finfo(p.dtype).eps
     return np.clip(p, eps, 1 - eps)
 
 
-def accuracy(hits: np.ndarray, weight: Any) -> float:
-    """Return the share of the rows that are right."""
+def accuracy(hits: np.ndarray, weight: Weight) -> float:
+    """Return the weighted share of rows that are right."""
     return float(np.average(hits, weights=weight))
 
 
-def label_accuracy(p: np.ndarray, y: np.ndarray, weight: Any) -> float:
-    """Return the share of the rows whose labels are all right."""
+def label_accuracy(p: np.ndarray, y: np.ndarray, weight: Weight) -> float:
+    """Return the weighted share of rows whose labels are all right."""
     return accuracy(((p > 0.5) == (y > 0.5)).all(axis=1), weight)
 
 
-def always_right(p: np.ndarray, y: np.ndarray, weight: Any) -> float:
-    """Return 1: of one class, no answer is wrong."""
+def always_right(p: np.ndarray, y: np.ndarray, weight: Weight) -> float:
+    """Return 1, the accuracy if there is only one class."""
     return 1.0
 
 
-def r2(out: np.ndarray, y: np.ndarray, weight: Any) -> float:
-    """Return the mean over the outputs of ``1 - squared errors / squared deviations``; nan if not finite.
+def r2(out: np.ndarray, y: np.ndarray, weight: Weight) -> float:
+    """Return ``1 - squared errors / squared deviations``, averaged over the outputs; nan if not finite.
 
-    A constant y gives 1 where all is right and else 0, as scikit-learn's r2_score.
+    A constant y scores 1 if all predictions are exact and otherwise 0, as in scikit-learn's r2_score.
     """
     if len(y) < 2 or not np.isfinite(out).all():
         return float("nan")
@@ -170,13 +223,12 @@ def r2(out: np.ndarray, y: np.ndarray, weight: Any) -> float:
     return float(scores.mean())
 
 
-LOSS_OF: dict[str, Any] = {
-    loss.out_activation: loss
-    for loss in (
-        SoftmaxCrossEntropy(),
-        Elementwise("logistic", expit_over, logistic_cross_entropy, label_accuracy),
-        Elementwise("identity", lambda Z: Z, squared_error, r2),
-        Elementwise("exp", exp_over, poisson_deviance, r2),
-    )
+LOSS_OF: dict[str, Loss] = {
+    "softmax": SoftmaxCrossEntropy(),
+    "logistic": Elementwise("logistic", expit_over, logistic_cross_entropy, label_accuracy),
+    "identity": Elementwise("identity", identity, squared_error, r2),
+    "exp": Elementwise("exp", exp_over, poisson_deviance, r2),
 }
+"""The loss of each output activation."""
+
 ONE_CLASS = Elementwise("logistic", expit_over, logistic_cross_entropy, always_right)

@@ -1,104 +1,153 @@
-"""A network: layers in a list, over one vector of parameters."""
+"""A network: a list of layers over one vector of parameters."""
 
-import copy
+import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from estimators._network import accelerator as _fast
-from estimators._network.layers import BatchNorm, Dense, Dropout, LeakyReLU, Logistic, ReLU, Tanh
+from estimators._network.accelerator import CompiledDense, CompiledReLU
+from estimators._network.layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Features,
+    Layer,
+    LeakyReLU,
+    Logistic,
+    ReLU,
+    Shapes,
+    Tanh,
+    Views,
+)
 
-ACTIVATIONS = ("identity", "leaky_relu", "logistic", "relu", "tanh")
-BLOCK = 2**16  # values in the widest layer when a model predicts, and at least 256 rows
+PREDICTION_VALUES = 2**16  # predicting goes in blocks of rows with at most so many values in the widest layer
+MIN_PREDICTION_ROWS = 256  # but at least so many rows
 
 
-def make_layers(
-    sizes: Sequence[int], activation: str, slope: float, dropout: Sequence[float], batch_norm: bool
-) -> list[Any]:
-    """Return Dense, BatchNorm, Activation and Dropout for each hidden layer, and a Dense for the output."""
-    kinds: dict[str, Any] = {"logistic": Logistic, "relu": ReLU, "tanh": Tanh}
-    layers: list[Any] = []
-    for n_in, n_out, rate in zip(sizes, sizes[1:-1], dropout, strict=False):
-        layers.append(Dense(n_in, n_out))
-        if batch_norm:
-            layers.append(BatchNorm(n_out))
-        if activation == "leaky_relu":
-            layers.append(LeakyReLU(n_out, slope))
-        elif activation != "identity":
-            layers.append(kinds[activation](n_out))
-        if rate > 0:
-            layers.append(Dropout(n_out, rate))
-    layers.append(Dense(sizes[-2], sizes[-1]))
-    layers[0].is_first = True
-    return layers
+@dataclass(frozen=True)
+class Architecture:
+    """What kinds of layers a network has, and of which sizes.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        The number of units of each layer, including inputs and outputs.
+
+    activation : str
+        The activation of the hidden layers.
+
+    negative_slope : float
+        Slope of "leaky_relu" below 0.
+
+    dropout : tuple of float
+        The dropout rate of each hidden layer.
+
+    batch_norm : bool
+        Whether the hidden layers are normalised.
+    """
+
+    sizes: tuple[int, ...]
+    activation: str = "relu"
+    negative_slope: float = 0.01
+    dropout: tuple[float, ...] = ()
+    batch_norm: bool = False
+
+    def new_layers(self, compiled: bool = False) -> list[Layer]:
+        """Return new layers: Dense, BatchNorm, activation and Dropout for each hidden layer, then Dense."""
+        dense = CompiledDense if compiled else Dense
+        rates = self.dropout or (0.0,) * (len(self.sizes) - 2)
+        layers: list[Layer] = []
+        for n_in, n_out, rate in zip(self.sizes, self.sizes[1:-1], rates, strict=False):
+            layers.append(dense(n_in, n_out, is_first=not layers))
+            if self.batch_norm:
+                layers.append(BatchNorm(n_out))
+            if self.activation != "identity":
+                layers.append(self._new_activation(n_out, compiled))
+            if rate > 0:
+                layers.append(Dropout(n_out, rate))
+        layers.append(dense(self.sizes[-2], self.sizes[-1], is_first=not layers))
+        return layers
+
+    def _new_activation(self, n_out: int, compiled: bool) -> Layer:
+        if self.activation == "relu":
+            return CompiledReLU(n_out) if compiled else ReLU(n_out)
+        if self.activation == "leaky_relu":
+            return LeakyReLU(n_out, self.negative_slope)
+        return Tanh(n_out) if self.activation == "tanh" else Logistic(n_out)
 
 
 class Network:
     """Layers in a list, and all their parameters in one vector, of which the layers hold views.
 
-    First stand the weights, then biases and what batch normalisation learns: a penalty is one slice, and
-    an optimiser sees one array. The running means and variances are another vector, `statistics`.
+    The weights come first, then the biases and the parameters of batch normalisation. So the penalty applies
+    to one slice, and an optimiser sees one array. The running means and variances are a second vector,
+    `statistics`.
     """
 
-    def __init__(
-        self,
-        sizes: Sequence[int],
-        dtype: Any,
-        activation: str = "relu",
-        slope: float = 0.01,
-        dropout: Sequence[float] = (),
-        batch_norm: bool = False,
-    ) -> None:
-        self.sizes = tuple(map(int, sizes))
-        rates = tuple(map(float, dropout)) or (0.0,) * (len(self.sizes) - 2)
-        self.recipe = (self.sizes, np.dtype(dtype).name, activation, float(slope), rates, bool(batch_norm))
-        self.layers = make_layers(self.sizes, activation, float(slope), rates, batch_norm)
+    def __init__(self, architecture: Architecture, dtype: DTypeLike) -> None:
+        self.architecture = architecture
+        self.layers = architecture.new_layers()
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self.n_weights = sum(layer.n_in * layer.n_out for layer in self.dense)
-        n_parameters, n_statistics = (
-            sum(int(np.prod(shape)) for layer in self.layers for shape in getattr(layer, kind).values())
-            for kind in ("parameters", "statistics")
-        )
-        self.parameters = np.zeros(n_parameters, dtype)
-        self.statistics = np.zeros(n_statistics, dtype)
-        self._attach(self.layers, "", self.parameters)
+        self._parameter_shapes = [layer.parameter_shapes for layer in self.layers]
+        self._statistic_shapes = [layer.statistic_shapes for layer in self.layers]
+        self.parameters = np.zeros(count(self._parameter_shapes), dtype)
+        self.statistics = np.zeros(count(self._statistic_shapes), dtype)
+        self._attach(self.layers)
         for layer in self.layers:
             if isinstance(layer, BatchNorm):
                 layer.scale[...] = layer.running_variance[...] = 1
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"recipe": self.recipe, "parameters": self.parameters, "statistics": self.statistics}
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of units of each layer, including inputs and outputs."""
+        return self.architecture.sizes
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(*state["recipe"])  # type: ignore[misc]  # the layers' views are made anew
-        self.restore((state["parameters"], state["statistics"]))
+    def to_plain(self) -> dict[str, Any]:
+        """Return the network as a dict of numbers, strings and arrays."""
+        vectors = {"parameters": self.parameters, "statistics": self.statistics}
+        return {"architecture": asdict(self.architecture), **vectors}
 
-    def astype(self, dtype: Any) -> "Network":
-        """Return a copy of another type."""
-        network = Network(self.sizes, dtype, *self.recipe[2:])
+    @staticmethod
+    def from_plain(plain: dict[str, Any]) -> "Network":
+        """Return the network that :meth:`to_plain` made plain."""
+        network = Network(Architecture(**plain["architecture"]), plain["parameters"].dtype)
+        network.restore((plain["parameters"], plain["statistics"]))
+        return network
+
+    def astype(self, dtype: DTypeLike) -> "Network":
+        """Return a copy whose vectors have this type."""
+        network = Network(self.architecture, dtype)
         network.restore((self.parameters, self.statistics))
         return network
+
+    def copy(self) -> "Network":
+        """Return a copy with vectors of its own."""
+        return self.astype(self.parameters.dtype)
 
     def snapshot(self) -> tuple[np.ndarray, np.ndarray]:
         """Return copies of the parameters and the statistics."""
         return self.parameters.copy(), self.statistics.copy()
 
-    def restore(self, state: tuple[np.ndarray, np.ndarray]) -> None:
-        """Set the parameters and the statistics."""
-        self.parameters[...], self.statistics[...] = state
+    def restore(self, vectors: tuple[np.ndarray, np.ndarray]) -> None:
+        """Set the parameters and the statistics to these values."""
+        self.parameters[...], self.statistics[...] = vectors
 
-    def bound(self, n: int, gradient: np.ndarray, accelerated: bool = False) -> list[Any]:
-        """Return the layers with buffers for n rows; their gradients are views of `gradient`."""
-        layers = [_fast.layer(layer) if accelerated else copy.copy(layer) for layer in self.layers]
-        for layer in layers:
+    def bound(self, n: int, gradient: np.ndarray, compiled: bool = False) -> list[Layer]:
+        """Return layers with buffers for n rows that share the parameters and write into `gradient`."""
+        layers = self.architecture.new_layers(compiled)
+        self._attach(layers)
+        for layer, views in zip(layers, split(gradient, self._parameter_shapes), strict=True):
+            layer.set_gradients(views)
             layer.bind(n, self.parameters.dtype)
-        self._attach(layers, "d_", gradient)
         return layers
 
-    def scores(self, X: Any) -> np.ndarray:
-        """Return what the last layer gives, (n, n_outputs), before the output activation."""
-        block = max(256, BLOCK // max(self.sizes[1:]))
+    def scores(self, X: Features) -> np.ndarray:
+        """Return the output of the last layer, (n, n_outputs), before the output activation."""
+        block = max(MIN_PREDICTION_ROWS, PREDICTION_VALUES // max(self.sizes[1:]))
         if X.shape[0] <= block:
             return self._forward(X)
         out = np.empty((X.shape[0], self.sizes[-1]), self.parameters.dtype)
@@ -106,36 +155,46 @@ class Network:
             out[start : start + block] = self._forward(X[start : start + block])
         return out
 
-    def _forward(self, X: Any) -> np.ndarray:
+    def _forward(self, X: Features) -> np.ndarray:
         for layer in self.layers:
             X = layer.forward(X)
         return X
 
-    def _attach(self, layers: list[Any], prefix: str, vector: np.ndarray) -> None:
-        """Give the layers their views of the parameters, or of the gradient."""
-        named = [(layer, name, shape) for layer in layers for name, shape in layer.parameters.items()]
-        named.sort(key=lambda item: item[1] != "weights")  # stable: weights first, else as the layers stand
-        self._views(named, prefix, vector)
-        if not prefix:
-            named = [(layer, name, shape) for layer in layers for name, shape in layer.statistics.items()]
-            self._views(named, "", self.statistics)
-
-    @staticmethod
-    def _views(named: list[Any], prefix: str, vector: np.ndarray) -> None:
-        start = 0
-        for layer, name, shape in named:
-            stop = start + int(np.prod(shape))
-            setattr(layer, prefix + name, vector[start:stop].reshape(shape))
-            start = stop
+    def _attach(self, layers: Sequence[Layer]) -> None:
+        """Give the layers their views of the parameters and of the statistics."""
+        parameters = split(self.parameters, self._parameter_shapes)
+        statistics = split(self.statistics, self._statistic_shapes)
+        for layer, parameter_views, statistic_views in zip(layers, parameters, statistics, strict=True):
+            layer.set_parameters(parameter_views)
+            layer.set_statistics(statistic_views)
 
 
-def initialise(network: Network, random_state: Any, init: str, activation: str, slope: float) -> None:
+def count(shapes: Sequence[Shapes]) -> int:
+    """Return how many numbers arrays of these shapes hold."""
+    return sum(math.prod(shape) for of_layer in shapes for shape in of_layer.values())
+
+
+def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[Views]:
+    """Return views of a vector, by layer and name: first all weights, then the rest, in the layers' order."""
+    views: list[dict[str, np.ndarray]] = [{} for _ in shapes]
+    places = [(i, name) for i, of_layer in enumerate(shapes) for name in of_layer]
+    places.sort(key=lambda place: place[1] != "weights")  # stable
+    start = 0
+    for i, name in places:
+        stop = start + math.prod(shapes[i][name])
+        views[i][name] = vector[start:stop].reshape(shapes[i][name])
+        start = stop
+    return list(views)
+
+
+def initialise(network: Network, random_state: np.random.RandomState, init: str) -> None:
     """Draw the weights, layer by layer, from a uniform distribution on [-bound, bound].
 
-    "glorot": ``bound = sqrt(6 / (n_in + n_out))``, 2 in place of 6 for the logistic function, and biases from
-    the same; "he": ``bound = sqrt(6 / n_in)``, with the slope s of leaky_relu ``sqrt(6 / ((1 + s**2) *
-    n_in))``, and biases 0.
+    "glorot": ``bound = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 for "logistic"; the biases are drawn
+    from the same interval. "he": ``bound = sqrt(6 / n_in)``, and for "leaky_relu" of slope s ``sqrt(6 /
+    ((1 + s**2) * n_in))``; the biases are 0.
     """
+    activation, slope = network.architecture.activation, network.architecture.negative_slope
     for layer in network.dense:
         if init == "glorot":
             bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / (layer.n_in + layer.n_out))

@@ -1,20 +1,48 @@
-"""What takes a step down the gradient: SGD, RMSprop and Adam on one flat vector, in place.
+"""The optimisers SGD, RMSprop and Adam. They update one vector of parameters in place.
 
-An optimiser keeps arrays as long as the parameters (`slots`) and is pickled with them: copied in the middle
-of a training, it goes on exactly. :class:`Stepper` adds the penalty and takes the step, in chunks that stay
-in the cache where the network is large.
+Each optimiser is a dataclass of its hyperparameters and its progress: a copy, also one from a file,
+continues exactly where the original stood. :class:`Stepper` adds the penalty to the gradient and takes the
+step, in chunks that stay in the processor's cache if the network is large.
 """
 
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from estimators._network import accelerator as _fast
+from estimators._network.accelerator import kernels
 
-WHOLE = 100_000  # parameters; more are taken in chunks
-CHUNK = 32_768
+MAX_UNCHUNKED_PARAMETERS = 100_000  # a larger vector is updated in chunks
+PARAMETERS_PER_CHUNK = 32_768
+
+Slots = tuple[np.ndarray, ...]
 
 
+class Optimizer(Protocol):
+    """What training needs of an optimiser.
+
+    `slots` are arrays as long as the parameters that hold its moving averages. `learning_rate` is the rate of
+    the next step.
+    """
+
+    learning_rate: float
+    slots: Slots
+
+    def begin_step(self) -> None:
+        """Compute what is the same for all parameters of the next step."""
+
+    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
+        """Take a step from w, in place. All arrays are the same slice of their vectors."""
+
+    def end_epoch(self, n_rows_seen: int) -> None:
+        """Set the learning rate of the next epoch."""
+
+    def slow_down(self) -> bool:
+        """Reduce the learning rate after too many epochs without improvement, and tell whether it could."""
+        ...
+
+
+@dataclass
 class SGD:
     """Gradient descent with momentum.
 
@@ -22,24 +50,20 @@ class SGD:
     ``w += momentum * velocity - rate * gradient``.
     """
 
-    def __init__(
-        self,
-        parameters: np.ndarray,
-        learning_rate: float,
-        schedule: str = "constant",
-        momentum: float = 0.9,
-        nesterov: bool = True,
-        power_t: float = 0.5,
-    ) -> None:
-        self.learning_rate_init = self.learning_rate = float(learning_rate)
-        self.schedule, self.power_t = schedule, float(power_t)
-        self.momentum, self.nesterov = float(momentum), nesterov
-        self.slots = (np.zeros_like(parameters),)
+    n_slots: ClassVar[int] = 1
+
+    slots: Slots
+    learning_rate_init: float
+    learning_rate: float
+    schedule: str = "constant"
+    momentum: float = 0.9
+    nesterov: bool = True
+    power_t: float = 0.5
 
     def begin_step(self) -> None:
         """Do nothing."""
 
-    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Any, scratch: np.ndarray) -> None:
+    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Take a step from w, in place."""
         (velocity,) = slots
         np.multiply(gradient, self.learning_rate, out=scratch)
@@ -51,44 +75,46 @@ class SGD:
         else:
             w += velocity
 
-    def end_epoch(self, t: int) -> None:
-        """Set the rate for the next epoch; t is the number of rows seen so far."""
+    def end_epoch(self, n_rows_seen: int) -> None:
+        """Set the learning rate of the next epoch."""
         if self.schedule == "invscaling":
-            self.learning_rate = self.learning_rate_init / (t + 1) ** self.power_t
+            self.learning_rate = self.learning_rate_init / (n_rows_seen + 1) ** self.power_t
 
     def slow_down(self) -> bool:
-        """Divide the rate by 5, unless it is fixed or too small for that."""
+        """Divide the rate by 5 if the schedule is "adaptive" and the rate is above 1e-6."""
         if self.schedule != "adaptive" or self.learning_rate <= 1e-6:
             return False
         self.learning_rate /= 5
         return True
 
 
-class FixedRate:
-    """What RMSprop and Adam share: no schedule of the learning rate."""
+class WithoutSchedule:
+    """The part that RMSprop and Adam share: their learning rate follows no schedule."""
 
-    def end_epoch(self, t: int) -> None:
+    def end_epoch(self, n_rows_seen: int) -> None:
         """Do nothing."""
 
     def slow_down(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
-class RMSprop(FixedRate):
+@dataclass
+class RMSprop(WithoutSchedule):
     """``v = rho * v + (1 - rho) * gradient**2``, ``w -= rate * gradient / (sqrt(v) + epsilon)``."""
 
-    def __init__(
-        self, parameters: np.ndarray, learning_rate: float, rho: float = 0.9, epsilon: float = 1e-8
-    ) -> None:
-        self.learning_rate, self.rho, self.epsilon = float(learning_rate), float(rho), float(epsilon)
-        self.slots = (np.zeros_like(parameters),)
+    n_slots: ClassVar[int] = 1
+
+    slots: Slots
+    learning_rate: float
+    rho: float = 0.9
+    epsilon: float = 1e-8
 
     def begin_step(self) -> None:
         """Do nothing."""
 
-    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Any, scratch: np.ndarray) -> None:
-        """Take a step from w, in place; `gradient` is overwritten."""
+    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
+        """Take a step from w, in place."""
         (v,) = slots
         v *= self.rho
         np.multiply(gradient, gradient, out=scratch)
@@ -101,35 +127,37 @@ class RMSprop(FixedRate):
         w -= scratch
 
 
-class Adam(FixedRate):
-    """Adam (Kingma and Ba, 2015), with moments that are not multiplied by 1 - beta.
+@dataclass
+class Adam(WithoutSchedule):
+    """Adam (Kingma and Ba, 2015), without the factors 1 - beta in the moments.
 
     ``m = beta_1 * m + gradient`` and ``v = beta_2 * v + gradient**2`` are the paper's moments divided by
-    ``1 - beta_1`` and ``1 - beta_2``; rate and epsilon make up for it, which saves two passes.
+    ``1 - beta_1`` and ``1 - beta_2``. Scaling rate and epsilon accordingly gives the same step and saves two
+    passes over memory.
     """
 
-    def __init__(
-        self,
-        parameters: np.ndarray,
-        learning_rate: float,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-    ) -> None:
-        self.learning_rate_init = self.learning_rate = float(learning_rate)
-        self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
-        self.t = 0
-        self.slots = np.zeros_like(parameters), np.zeros_like(parameters)
+    n_slots: ClassVar[int] = 2
+
+    slots: Slots
+    learning_rate_init: float
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_steps: int = 0
+    learning_rate: float = field(default=0.0, init=False)
+    scaled_rate: float = field(default=0.0, init=False)
+    scaled_epsilon: float = field(default=0.0, init=False)
 
     def begin_step(self) -> None:
-        """Work out the rate of this step, and with it what belongs to the rescaled moments."""
-        self.t += 1
+        """Compute the learning rate of this step, and rate and epsilon for the unscaled moments."""
+        self.n_steps += 1
         scale = (1 - self.beta_2) ** 0.5
-        unbiased = (1 - self.beta_2**self.t) ** 0.5 / (1 - self.beta_1**self.t)
-        self.learning_rate = self.learning_rate_init * unbiased
-        self.rate, self.shift = self.learning_rate * (1 - self.beta_1) / scale, self.epsilon / scale
+        bias_correction = (1 - self.beta_2**self.n_steps) ** 0.5 / (1 - self.beta_1**self.n_steps)
+        self.learning_rate = self.learning_rate_init * bias_correction
+        self.scaled_rate = self.learning_rate * (1 - self.beta_1) / scale
+        self.scaled_epsilon = self.epsilon / scale
 
-    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Any, scratch: np.ndarray) -> None:
+    def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Take a step from w, in place."""
         m, v = slots
         m *= self.beta_1
@@ -137,20 +165,42 @@ class Adam(FixedRate):
         v *= self.beta_2
         v += np.multiply(gradient, gradient, out=scratch)
         np.sqrt(v, out=scratch)
-        scratch += self.shift
+        scratch += self.scaled_epsilon
         np.divide(m, scratch, out=scratch)
-        scratch *= self.rate
+        scratch *= self.scaled_rate
         w -= scratch
 
 
+def new_slots(parameters: np.ndarray, n_slots: int) -> Slots:
+    """Return `n_slots` arrays of zeros like the parameters."""
+    return tuple(np.zeros_like(parameters) for _ in range(n_slots))
+
+
+OPTIMIZERS: dict[str, type[SGD | RMSprop | Adam]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
+
+
+def optimizer_to_plain(optimizer: SGD | RMSprop | Adam) -> dict[str, Any]:
+    """Return an optimiser as a dict of numbers, strings and arrays."""
+    (name,) = (name for name, kind in OPTIMIZERS.items() if type(optimizer) is kind)
+    values = vars(optimizer)
+    return {"name": name, **{each.name: values[each.name] for each in fields(optimizer) if each.init}}
+
+
+def optimizer_from_plain(plain: dict[str, Any]) -> SGD | RMSprop | Adam:
+    """Return the optimiser that :func:`optimizer_to_plain` made plain."""
+    values = dict(plain)
+    return OPTIMIZERS[values.pop("name")](**values)
+
+
+@dataclass
 class Penalty:
     """``alpha / 2 * sum(w**2) + l1 * sum(|w|)``, divided by the (weighted) number of rows of the batch."""
 
-    def __init__(self, alpha: float, l1: float) -> None:
-        self.alpha, self.l1 = float(alpha), float(l1)
+    alpha: float
+    l1: float
 
     def add_gradient(self, w: np.ndarray, gradient: np.ndarray, share: float, scratch: np.ndarray) -> float:
-        """Add ``share * (alpha * w + l1 * sign(w))`` to the gradient and return the value, times `share`."""
+        """Add ``share * (alpha * w + l1 * sign(w))`` to the gradient. Return the penalty times `share`."""
         value = 0.0
         if self.alpha:
             gradient += np.multiply(w, self.alpha * share, out=scratch)
@@ -162,39 +212,49 @@ class Penalty:
 
 
 class Stepper:
-    """Penalty and optimiser, on the parameters and the gradient of a network."""
+    """Penalty and optimiser, applied to the parameters and the gradient of a network."""
 
     def __init__(
         self,
-        optimizer: Any,
+        optimizer: Optimizer,
         penalty: Penalty,
         parameters: np.ndarray,
         gradient: np.ndarray,
         n_weights: int,
-        accelerated: bool = False,
+        compiled: bool = False,
     ) -> None:
         self.optimizer, self.penalty = optimizer, penalty
-        self._whole = parameters, gradient, n_weights
-        size = len(parameters) if len(parameters) <= WHOLE else CHUNK
+        self._parameters, self._gradient, self._n_weights = parameters, gradient, n_weights
+        self._compiled = compiled
+        n = len(parameters)
+        size = n if n <= MAX_UNCHUNKED_PARAMETERS else PARAMETERS_PER_CHUNK
         scratch = np.empty(size, parameters.dtype)
-        self._parts = []
-        for start in range(0, len(parameters), size):
-            part = slice(start, min(start + size, len(parameters)))
-            n = part.stop - start
-            weights = slice(start, max(start, min(part.stop, n_weights)))
-            update = parameters[part], gradient[part], tuple(s[part] for s in optimizer.slots), scratch[:n]
+        self._chunks = []
+        for start in range(0, n, size):
+            chunk = slice(start, min(start + size, n))
+            weights = slice(start, max(start, min(chunk.stop, n_weights)))
+            slots = tuple(slot[chunk] for slot in optimizer.slots)
+            update = parameters[chunk], gradient[chunk], slots, scratch[: chunk.stop - start]
             penalised = parameters[weights], gradient[weights], scratch[: weights.stop - start]
-            self._parts.append((update, penalised))
-        self._accelerated = accelerated and isinstance(optimizer, Adam)
+            self._chunks.append((update, penalised))
 
     def step(self, share: float) -> float:
-        """Take a step; `share` is 1 over the weight of the batch. Return the penalty before it."""
+        """Take a step, where `share` is 1 / (weight of the batch). Return the penalty before the step."""
         optimizer, penalty = self.optimizer, self.penalty
         optimizer.begin_step()
-        if self._accelerated:
-            return _fast.adam(optimizer, penalty, *self._whole, share)
+        if self._compiled and isinstance(optimizer, Adam):
+            return self._compiled_step(optimizer, share)
         value = 0.0
-        for update, (w, gradient, scratch) in self._parts:
+        for update, (w, gradient, scratch) in self._chunks:
             value += penalty.add_gradient(w, gradient, share, scratch)
             optimizer.update(*update)
         return value
+
+    def _compiled_step(self, adam: Adam, share: float) -> float:
+        """Do what :meth:`step` does in one compiled pass."""
+        w, (m, v), penalty = self._parameters, adam.slots, self.penalty
+        penalties = penalty.alpha * share, penalty.l1 * share
+        numbers = adam.beta_1, adam.beta_2, adam.scaled_rate, adam.scaled_epsilon, *penalties
+        typed = map(w.dtype.type, numbers)
+        squares, absolutes = kernels().adam(w, self._gradient, m, v, self._n_weights, *typed)
+        return share * (0.5 * penalty.alpha * float(squares) + penalty.l1 * float(absolutes))

@@ -1,9 +1,11 @@
 """A network as a table, and as a graph in Mermaid."""
 
-from typing import Any
+import math
 
-from estimators._network.layers import Activation, Dense, Dropout
+from estimators._network.layers import ActivationLayer, Dense, Dropout, Layer, LeakyReLU, Logistic, ReLU, Tanh
 from estimators._network.network import Network
+
+TITLES = {ReLU: "ReLU", LeakyReLU: "LeakyReLU", Tanh: "tanh", Logistic: "logistic"}
 
 
 def as_table(network: Network, output: str) -> str:
@@ -27,33 +29,30 @@ def as_table(network: Network, output: str) -> str:
 
 
 def as_mermaid(network: Network, output: str) -> str:
-    """Return a flowchart that Markdown viewers draw."""
+    """Return a top-down flowchart in Mermaid."""
     lines = ["flowchart TD", f'    n0["input<br/>{network.sizes[0]}"]']
     for i, (name, n_out, count) in enumerate(described(network, output), start=1):
-        told = f"<br/>{count:,} parameters" if count else ""
-        lines += [f'    n{i}["{name}<br/>{n_out}{told}"]', f"    n{i - 1} --> n{i}"]
+        parameters = f"<br/>{count:,} parameters" if count else ""
+        lines += [f'    n{i}["{name}<br/>{n_out}{parameters}"]', f"    n{i - 1} --> n{i}"]
     return "\n".join(lines)
 
 
 def described(network: Network, output: str) -> list[tuple[str, int, int]]:
     """Return name, number of outputs and number of parameters of each layer, in order."""
-    layers = [(title(layer), layer.n_out, size(layer)) for layer in network.layers]
+    layers = [
+        (title(layer), layer.n_out, sum(map(math.prod, layer.parameter_shapes.values())))
+        for layer in network.layers
+    ]
     return [*layers, (output, network.sizes[-1], 0)]
 
 
-def title(layer: Any) -> str:
-    """Return what a layer is called."""
-    name = type(layer).__name__
+def title(layer: Layer) -> str:
+    """Return the name of a layer."""
     if isinstance(layer, Dropout):
-        return f"{name} {layer.threshold / 2**16:.3g}"
-    if isinstance(layer, Activation):
-        return name.lower() if name in ("Tanh", "Logistic") else name
-    return f"{name} {layer.n_in} -> {layer.n_out}" if isinstance(layer, Dense) else name
-
-
-def size(layer: Any) -> int:
-    """Return the number of parameters of a layer."""
-    return sum(getattr(layer, name).size for name in layer.parameters)
+        return f"Dropout {layer.threshold / 2**16:.3g}"
+    if isinstance(layer, Dense):
+        return f"Dense {layer.n_in} -> {layer.n_out}"
+    return TITLES[type(layer)] if isinstance(layer, ActivationLayer) else "BatchNorm"
 
 
 def in_bytes(n: float) -> str:

@@ -1,23 +1,25 @@
 """Mini-batch training: ``run -> _run_epoch -> _step``, and what is decided after each epoch.
 
-The random stream is scikit-learn's: every epoch shuffles ``arange(n)`` and permutes the running order of the
-rows by it, so equal seeds give equal batches.
+The random numbers are scikit-learn's: every epoch shuffles ``arange(n)`` and applies this permutation to the
+order of the epoch before, so equal seeds give equal batches.
 """
 
 import math
 import warnings
-from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from estimators._network import accelerator as _fast
+from estimators._common.callbacks import Task
+from estimators._network import accelerator
+from estimators._network.checkpoint import fingerprint
+from estimators._network.layers import Features, Layer
+from estimators._network.losses import Factor, Loss, Scratch, Weight
 from estimators._network.network import Network
 from estimators._network.optimizers import Penalty, Stepper
-from estimators._network.sealed import fingerprint
-from estimators._network.state import note, warn_of_interrupt
+from estimators._network.settings import Settings
+from estimators._network.state import TrainingState, snapshot, warn_of_interrupt
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -29,9 +31,9 @@ DIVERGED = (
 class Rows(NamedTuple):
     """Features, encoded targets and weights (or None) of the same rows."""
 
-    X: Any
+    X: Features
     y: np.ndarray
-    weight: np.ndarray | None
+    weight: Weight
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return some of the rows."""
@@ -39,83 +41,80 @@ class Rows(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a step needs for its number of rows."""
+    """The layers and buffers for batches of one length."""
 
-    forward: list[Any]
-    backward: list[Any]
-    scratch: Any
+    forward: list[Layer]
+    backward: list[Layer]
+    scratch: Scratch
     X: np.ndarray | None
 
 
 class Training:
-    """One training run of a model: the network, the loss, the optimiser, the rows, and where it stands.
+    """One training of a model: its network, loss, optimiser and rows.
 
-    Progress is written into the model's own attributes (``loss_curve_``, ``n_iter_``, ...), where callbacks
-    see it, and which stay if the training is interrupted.
+    All progress is in the :class:`TrainingState`, which this class publishes on the model after each epoch.
     """
 
     def __init__(
         self,
-        model: Any,
+        model: Settings,
         network: Network,
-        loss: Any,
+        loss: Loss,
         rows: Rows,
-        split: tuple[np.ndarray, np.ndarray | None],
         given: Rows | None,
-        random_state: Any,
-        bits: Any,
+        state: TrainingState,
+        incremental: bool = False,
     ) -> None:
-        self.accelerated = _fast.usable(len(network.parameters))
-        self.model, self.network, self.rows = model, network, rows
-        self.loss = _fast.loss(loss) if self.accelerated else loss
-        self.order, self.held_out = order, held_out = split
-        self.given = given
-        self.validation = given if held_out is None else rows.take(held_out)
-        self.random_state, self.bits = random_state, bits
+        assert state.order is not None
+        assert state.optimizer is not None
+        self.model, self.network, self.rows, self.given, self.state = model, network, rows, given, state
+        self.incremental = incremental
+        self.compiled = accelerator.usable(len(network.parameters))
+        self.loss = accelerator.compiled_loss(loss) if self.compiled else loss
+        self.order, self.optimizer = state.order, state.optimizer
+        self.validation = given if state.held_out is None else rows.take(state.held_out)
         self.starts = self._batch_starts(self._check_batch_size())
-        self.lengths = np.diff(self.starts, append=len(order))
+        self.lengths = np.diff(self.starts, append=len(self.order))
         self.gradient = np.zeros_like(network.parameters)
-        self.stepper = Stepper(
-            model._optimizer,
-            Penalty(model.alpha, model.l1),
-            network.parameters,
-            self.gradient,
-            network.n_weights,
-            self.accelerated,
-        )
-        self.record = loss.record(len(order), network.sizes[-1], network.parameters.dtype)
+        penalty, vectors = Penalty(float(model.alpha), float(model.l1)), (network.parameters, self.gradient)
+        self.stepper = Stepper(self.optimizer, penalty, *vectors, network.n_weights, self.compiled)
+        self.record = loss.new_record(len(self.order), network.sizes[-1], network.parameters.dtype)
         self._batches: dict[int, Batch] = {}
+        self._finite = network.snapshot()
 
-    def run(self, task: Any, attributes: Any, incremental: bool = False, done: bool = False) -> None:
-        """Train until converged, at most `max_iter` epochs; one if `incremental`, none if `done`."""
-        model = self.model
-        self._keep()
+    def run(self, task: Task) -> None:
+        """Train until converged, for at most `max_iter` epochs, or for one if `incremental`."""
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                self._run_epochs(task, attributes, incremental, done)
+                self._run_epochs(task)
         except KeyboardInterrupt:
-            warn_of_interrupt(model, "epochs")
-        if model.early_stopping:
-            self.network.restore(model._best)
+            warn_of_interrupt(self.state.n_iter, "epochs", stacklevel=6 if self.incremental else 7)
+        finally:
+            self.state.publish(self.model)
+            self.state.end()
+        if self.model.early_stopping and self.state.best_weights is not None:
+            self.network.restore(self.state.best_weights)
 
-    def _run_epochs(self, task: Any, attributes: Any, incremental: bool, done: bool) -> None:
-        model = self.model
-        while model.n_iter_ < model.max_iter and not done:
+    def _run_epochs(self, task: Task) -> None:
+        model, state = self.model, self.state
+        if state.n_iter > 0 and self._has_converged():  # resumed after its end
+            return
+        while state.n_iter < model.max_iter:
             task.begin()
             finite = self._run_epoch()
             stop = self._after_epoch() if finite else self._diverged()
-            if task.end(attributes) or stop or incremental:
+            state.publish(model)
+            if task.end(self._snapshot) or stop or self.incremental:
                 return
-        if not done:
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
-                "reached and the optimization hasn't converged yet.",
-                ConvergenceWarning,
-                stacklevel=8,
-            )
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
+            "reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=7,
+        )
 
     def _run_epoch(self) -> bool:
-        """Go through all rows once; False if the loss or the weights are no longer finite."""
+        """Go through all rows once. Return False if the loss or the weights are no longer finite."""
         self._shuffle()
         rows, order, n = self.rows, self.order, len(self.order)
         targets = rows.y[order]
@@ -130,13 +129,14 @@ class Training:
         mean = values.mean() if factors is None else self._weighted_mean(values, factors)
         return self._note(float(mean + penalty / n), self.loss.score(self.record, targets, weight))
 
-    def _step(self, rows: np.ndarray, targets: np.ndarray, factor: Any, share: float, at: slice) -> float:
-        """Forward, backward, update; return the penalty."""
-        batch, bits = self._batches.get(len(rows)) or self._bind(len(rows)), self.bits
+    def _step(self, rows: np.ndarray, targets: np.ndarray, factor: Factor, share: float, at: slice) -> float:
+        """Run the forward pass, the backward pass and the update of one batch. Return the penalty."""
+        batch, bits = self._batches.get(len(rows)) or self._bind(len(rows)), self.state.dropout_bits
         A = self.rows.X[rows] if batch.X is None else self.rows.X.take(rows, 0, batch.X, "clip")
         for layer in batch.forward:
             A = layer.forward(A, True, bits)
-        D = self.loss.backward(A, targets, factor, [part[at] for part in self.record], batch.scratch)
+        record = tuple(part[at] for part in self.record)
+        D = self.loss.backward(A, targets, factor, record, batch.scratch)
         for layer in batch.backward:
             D = layer.backward(D)
         return self.stepper.step(share)
@@ -145,7 +145,7 @@ class Training:
         asked, n = self.model.batch_size, len(self.order)
         if self.model.batch_norm and 1 in (asked, n):
             raise ValueError(
-                "batch_norm needs batches of at least 2 rows: of one, nothing is left. "
+                "batch_norm needs batches of at least 2 rows, because one row has no variance. "
                 f"Got {n} rows and batch_size={asked!r}."
             )
         if asked == "auto":
@@ -153,37 +153,34 @@ class Training:
         if asked > n:
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-                stacklevel=9,
+                stacklevel=7 if self.incremental else 8,
             )
         return min(int(asked), n)
 
     def _batch_starts(self, size: int) -> np.ndarray:
-        """Return where each batch starts; for batch_norm, a last row on its own joins the batch before."""
+        """Return where each batch starts. With batch_norm, a single last row joins the batch before it."""
         starts = np.arange(0, len(self.order), size)
-        alone = self.model.batch_norm and len(starts) > 1 and len(self.order) - starts[-1] == 1
-        return starts[:-1] if alone else starts
+        single = self.model.batch_norm and len(starts) > 1 and len(self.order) - starts[-1] == 1
+        return starts[:-1] if single else starts
 
     def _shuffle(self) -> None:
         if self.model.shuffle:
+            assert self.state.random_state is not None
             permutation = np.arange(len(self.order))
-            self.random_state.shuffle(permutation)
-            self.order = self.order[permutation]
+            self.state.random_state.shuffle(permutation)
+            self.order = self.state.order = self.order[permutation]
 
     def _bind(self, n: int) -> Batch:
-        """Make the buffers for batches of n rows, once."""
+        """Allocate the buffers for batches of n rows, once."""
         dtype, X = self.network.parameters.dtype, self.rows.X
-        layers = self.network.bound(n, self.gradient, self.accelerated)
-        dense = isinstance(X, np.ndarray)
-        self._batches[n] = Batch(
-            layers,
-            layers[::-1],
-            self.loss.scratch(n, self.network.sizes[-1], dtype),
-            np.empty((n, X.shape[1]), dtype) if dense else None,
-        )
+        layers = self.network.bound(n, self.gradient, self.compiled)
+        scratch = self.loss.new_scratch(n, self.network.sizes[-1], dtype)
+        dense = np.empty((n, X.shape[1]), dtype) if isinstance(X, np.ndarray) else None
+        self._batches[n] = Batch(layers, layers[::-1], scratch, dense)
         return self._batches[n]
 
-    def _batch_weights(self, weight: np.ndarray | None) -> tuple[np.ndarray | None, list[float]]:
-        """Return what a row counts in its batch, (n, 1), and 1 over the weight of each batch."""
+    def _batch_weights(self, weight: Weight) -> tuple[np.ndarray | None, list[float]]:
+        """Return the share of each row in its batch, (n, 1), and 1 / (weight of the batch) for each batch."""
         if weight is None:
             return None, (1 / self.lengths).tolist()
         totals = np.add.reduceat(weight, self.starts, dtype=np.float64)
@@ -195,27 +192,27 @@ class Training:
         return factors[:, np.newaxis], (1 / totals).tolist()
 
     def _weighted_mean(self, values: np.ndarray, factors: np.ndarray) -> float:
-        """Return the mean of the weighted means of the batches; the last may be shorter."""
+        """Return the mean over the batches, by their lengths, of the weighted means of their values."""
         return float(values @ (factors[:, 0] * np.repeat(self.lengths, self.lengths))) / len(values)
 
     def _note(self, loss: float, score: float) -> bool:
-        """Note what the epoch gave; False if it is not finite."""
-        model = self.model
-        model.n_iter_ += 1
-        model.t_ += len(self.order)
-        model.loss_ = loss
-        model.loss_curve_.append(loss)
-        noted = {"loss": loss, "score": score}
-        if model.verbose:
-            print(f"Iteration {model.n_iter_}, loss = {loss:.8f}")
+        """Record the results of the epoch. Return False if they are not finite."""
+        state, verbose = self.state, self.model.verbose
+        state.n_iter += 1
+        state.n_rows_seen += len(self.order)
+        state.loss = loss
+        state.loss_curve.append(loss)
+        results = {"loss": loss, "score": score}
+        if verbose:
+            print(f"Iteration {state.n_iter}, loss = {loss:.8f}")
         finite = math.isfinite(loss) and bool(np.isfinite(self.network.parameters).all())
         if self.validation is not None:
-            noted["val_loss"], noted["val_score"] = self._validate() if finite else (math.nan, math.nan)
-        note(model.history_, noted)
-        if model.validation_scores_ is not None:
-            model.validation_scores_.append(noted["val_score"])
-        if model.verbose and self.validation is not None:
-            print(f"Validation score: {noted['val_score']:f}")
+            results["val_loss"], results["val_score"] = self._validate() if finite else (math.nan, math.nan)
+        state.add_to_history(results)
+        if state.validation_scores is not None:
+            state.validation_scores.append(results["val_score"])
+        if verbose and self.validation is not None:
+            print(f"Validation score: {results['val_score']:f}")
         return finite
 
     def _validate(self) -> tuple[float, float]:
@@ -225,41 +222,43 @@ class Training:
         return self.loss.evaluate(self.loss.activate(self.network.scores(X)), y, weight)
 
     def _after_epoch(self) -> bool:
-        """Keep the weights if they are the best, set the learning rate; True if training has converged."""
-        model = self.model
+        """Keep the best weights and set the learning rate. Return True if training has converged."""
         self._count_improvement()
-        self._keep()
-        model._optimizer.end_epoch(model.t_)
-        return model._no_improvement_count > model.n_iter_no_change and self._give_up()
+        self._keep_finite()
+        self.optimizer.end_epoch(self.state.n_rows_seen)
+        return self._has_converged() and self._give_up()
+
+    def _has_converged(self) -> bool:
+        return self.state.n_epochs_without_improvement > self.model.n_iter_no_change
 
     def _count_improvement(self) -> None:
-        """Count the epochs in a row without enough of an improvement."""
-        model = self.model
-        if model.validation_scores_ is not None:
-            new, best = model.validation_scores_[-1], model.best_validation_score_
-            improved, is_best = not new < best + model.tol, new > best
-            model.best_validation_score_ = new if is_best else best
-            if is_best:
-                model._best = self.network.snapshot()
+        """Count the epochs in a row without enough improvement, and keep the best result."""
+        state, tol = self.state, self.model.tol
+        if state.validation_scores is not None and state.best_validation_score is not None:
+            new = state.validation_scores[-1]
+            improved = not new < state.best_validation_score + tol
+            if new > state.best_validation_score:
+                state.best_validation_score, state.best_weights = new, self.network.snapshot()
         else:
-            new, best = model.loss_curve_[-1], model.best_loss_
-            improved = not new > best - model.tol
-            model.best_loss_ = min(new, best)
-        model._no_improvement_count = 0 if improved else model._no_improvement_count + 1
+            assert state.best_loss is not None
+            new = state.loss_curve[-1]
+            improved = not new > state.best_loss - tol
+            state.best_loss = min(new, state.best_loss)
+        state.n_epochs_without_improvement = 0 if improved else state.n_epochs_without_improvement + 1
 
     def _give_up(self) -> bool:
-        """Stop, unless an adaptive learning rate can be made smaller."""
-        model, optimizer = self.model, self.model._optimizer
-        what = "Training loss" if model.validation_scores_ is None else "Validation score"
+        """Reduce an adaptive learning rate. Return True, to stop, if that is not possible."""
+        model, optimizer = self.model, self.optimizer
+        measure = "Training loss" if self.state.validation_scores is None else "Validation score"
         message = (
-            f"{what} did not improve more than tol={model.tol:f} for {model.n_iter_no_change} "
+            f"{measure} did not improve more than tol={model.tol:f} for {model.n_iter_no_change} "
             "consecutive epochs."
         )
         slower = optimizer.slow_down()
         if slower:
-            model._no_improvement_count = 0
+            self.state.n_epochs_without_improvement = 0
             message += f" Setting learning rate to {optimizer.learning_rate:f}"
-        elif getattr(optimizer, "schedule", "") == "adaptive":
+        elif model.solver == "sgd" and model.learning_rate == "adaptive":
             message += " Learning rate too small. Stopping."
         else:
             message += " Stopping."
@@ -267,35 +266,28 @@ class Training:
             print(message)
         return not slower
 
-    def _keep(self) -> None:
-        """Keep the weights as they are, should the next epoch diverge; early stopping keeps the best."""
-        if self.model.validation_scores_ is None:
-            if not hasattr(self, "_finite"):
-                self._finite = self.network.snapshot()
-            for kept, now in zip(
-                self._finite, (self.network.parameters, self.network.statistics), strict=True
-            ):
-                np.copyto(kept, now)
+    def _keep_finite(self) -> None:
+        """Copy the weights in case the next epoch diverges. Early stopping keeps the best ones anyway."""
+        if self.state.validation_scores is None:
+            np.copyto(self._finite[0], self.network.parameters)
+            np.copyto(self._finite[1], self.network.statistics)
 
     def _diverged(self) -> bool:
-        """Go back to finite weights; an error, or with early stopping, which keeps the best, a warning."""
-        model = self.model
-        told = {"loss": model.loss_, "epoch": model.n_iter_, "rate": model.learning_rate_init}
-        if model.validation_scores_ is None:
+        """Restore finite weights and raise. Early stopping only warns, since it keeps the best weights."""
+        state = self.state
+        known = {"loss": state.loss, "epoch": state.n_iter, "rate": self.model.learning_rate_init}
+        if state.validation_scores is None:
             self.network.restore(self._finite)
-            raise ValueError(
-                DIVERGED.format(kept=f"Kept: the weights after epoch {model.n_iter_ - 1}.", **told)
-            )
-        kept = f"Kept: the best weights, of validation score {model.best_validation_score_:g}."
-        warnings.warn(DIVERGED.format(kept=kept, **told), ConvergenceWarning, stacklevel=9)
+            kept = f"The model keeps the weights after epoch {state.n_iter - 1}."
+            raise ValueError(DIVERGED.format(kept=kept, **known))
+        best = f"The model keeps the weights with the best validation score, {state.best_validation_score:g}."
+        warnings.warn(DIVERGED.format(kept=best, **known), ConvergenceWarning, stacklevel=8)
         return True
 
-    def state(self) -> Mapping[str, Any]:
-        """Return what :class:`Training` needs beside the model to go on exactly, and with what data."""
-        order = {"order": self.order, "validation_rows": self.held_out}
-        return {**order, "random_state": self.random_state, "data": self.data}
-
-    @cached_property
-    def data(self) -> dict[str, str | None]:
-        """Fingerprints of the data that decide how the training goes."""
-        return fingerprint(self.rows, self.given if self.model.early_stopping else None)
+    def _snapshot(self) -> dict[str, Any]:
+        """Return the attributes of a model that stays as it is now, from which training can be resumed."""
+        if self.state.fingerprints is None:
+            self.state.fingerprints = fingerprint(
+                self.rows, self.given if self.model.early_stopping else None
+            )
+        return snapshot(self.network, self.state)

@@ -1,4 +1,4 @@
-"""Handwritten digits on the command line: ``python -m examples.digits --help``."""
+"""The command line of the digits: ``python -m examples.digits --help``."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from estimators import MLPClassifier
 from examples.arguments import (
+    Parser,
     card_path,
     check_matplotlib,
     count,
@@ -37,11 +38,11 @@ from pipelines import ModelFileError, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "digits.json"
 RETRAIN = "python -m examples.digits train"
-FEWEST = 200  # images: enough for five folds, a fifth held out and ten classes
+FEWEST = 200  # images: enough to hold out a fifth and cut five folds, with all ten digits in each
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
+    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -53,11 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    """Return the parser with all commands."""
+    parser = Parser(
         prog="python -m examples.digits",
-        description="Which digit is it? Nets that learn scikit-learn's 1,797 images of digits, or MNIST's "
-        "70,000. The saved model is in models/digits.json.",
+        description="Recognise handwritten digits with neural networks, trained on scikit-learn's 1,797 "
+        "images or on MNIST's 70,000. The saved model is models/digits.json.",
         epilog="example: python -m examples.digits predict examples/digits/data/five.png",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -69,86 +70,123 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     command = add(
-        "predict", run_predict, "which digit a picture shows, and what the model sees", learns=False
+        "predict",
+        run_predict,
+        "tell which digit a picture shows, and print it as the model sees it",
+        learns=False,
     )
     command.usage = f"{command.prog} [-h] [--model CARD] [--json] PNG"
     command.add_argument(  # asked for by run_predict, so that an unknown option is named first
-        "picture", nargs="?", type=readable_picture, metavar="PNG", help="a picture of one digit"
+        "picture", nargs="?", type=readable_picture, metavar="PNG", help="a picture of one handwritten digit"
     )
     command.add_argument(
         "--model",
         type=model_path,
         metavar="CARD",
-        help="the card of a model that train saved (default: models/digits.json)",
+        help="the card of a model saved by the command train (default: models/digits.json)",
     )
-    command.add_argument("--json", action="store_true", help="print JSON for programs")
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
 
-    command = add("train", run_train, "train a model, judge it on held-out images and save it with its card")
+    command = add("train", run_train, "train a model, score it on held-out images and save it")
     command.add_argument(
-        "--net", choices=MODELS, help="no hidden layer, one, or three with batch norm (default: deep)"
+        "--net",
+        choices=MODELS,
+        help="the model: softmax has no hidden layer, hidden has one, deep has three with batch "
+        "normalisation (default: deep)",
     )
     command.add_argument(
-        "--output", type=card_path, metavar="CARD", help="the card to write (default: models/digits.json)"
+        "--output",
+        type=card_path,
+        metavar="CARD",
+        help="where to save the model (default: models/digits.json)",
     )
 
     command = add(
-        "evaluate", run_evaluate, "the three models on images they have not learned; what is confused"
+        "evaluate", run_evaluate, "score the three models on unseen images, and list the digits they confuse"
     )
     add_outputs(command, "the scores")
-    command = add("curves", run_curves, "loss in training and on held-out images, epoch by epoch")
+    command = add("curves", run_curves, "compare training loss and held-out loss, epoch by epoch")
     add_outputs(command, "the losses")
-    command = add("regularise", run_regularise, "none, L1, L2, dropout and batch norm, cross-validated")
-    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the scores as JSON")
-    command = add("search", run_search, "look for settings by successive halving, with a progress bar")
-    command.add_argument("--json", type=writable_path, metavar="FILE", help="write what was found as JSON")
-
-    command = add("boundary", run_boundary, "a linear model and a net part two moons", learns=False)
-    command.add_argument("--seed", type=count, default=0, metavar="N", help="of points and net (default: 0)")
-    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
-
-    command = add("summary", run_summary, "layers, shapes and parameters", learns=False)
-    command.add_argument("--net", choices=MODELS, help="of this model (default: the saved one)")
-    command.add_argument(
-        "--side", type=int, choices=(8, 28), default=8, help="pixels a side, with --net (default: 8)"
+    command = add(
+        "regularise", run_regularise, "compare L1, L2, dropout and batch normalisation by cross-validation"
     )
-    command.add_argument("--mermaid", action="store_true", help="print a graph for Markdown viewers instead")
+    command.add_argument(
+        "--json", type=writable_path, metavar="FILE", help="write the scores to this file as JSON"
+    )
+    command = add("search", run_search, "search for good hyperparameters by successive halving")
+    command.add_argument(
+        "--json", type=writable_path, metavar="FILE", help="write the results to this file as JSON"
+    )
+
+    command = add(
+        "boundary",
+        run_boundary,
+        "compare the boundaries of a linear model and a network on two moons",
+        learns=False,
+    )
+    command.add_argument("--seed", type=count, default=0, metavar="N", help="random seed (default: 0)")
+    command.add_argument(
+        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+    )
+
+    command = add(
+        "summary", run_summary, "list the layers of a model, their shapes and parameters", learns=False
+    )
+    command.add_argument("--net", choices=MODELS, help="the model to describe (default: the saved one)")
+    command.add_argument(
+        "--side",
+        type=int,
+        choices=(8, 28),
+        default=8,
+        help="width of the images in pixels, for --net (default: 8)",
+    )
+    command.add_argument("--mermaid", action="store_true", help="print a Mermaid graph instead of a table")
     return parser
 
 
 def learning_options() -> argparse.ArgumentParser:
-    """Return the options that say what is learned."""
+    """Return the options that choose the training data and the training."""
     learn = argparse.ArgumentParser(add_help=False)
-    group = learn.add_argument_group("what is learned (default: scikit-learn's digits)")
+    group = learn.add_argument_group("training (by default on scikit-learn's digits)")
     data = group.add_mutually_exclusive_group()
     data.add_argument(
         "--mnist",
         type=Path,
         metavar="DIR",
-        help="the folder of MNIST's four files, such as train-images-idx3-ubyte.gz",
+        help="train on MNIST: the folder with its four files, such as train-images-idx3-ubyte.gz",
     )
-    data.add_argument("--fetch", action="store_true", help="fetch MNIST from OpenML, 15 MB")
+    data.add_argument("--fetch", action="store_true", help="train on MNIST, downloaded from OpenML (15 MB)")
     group.add_argument(
-        "--images", type=count, metavar="N", help=f"only so many of the images, {FEWEST} or more"
+        "--images", type=count, metavar="N", help=f"train on N of the images only, at least {FEWEST}"
     )
-    group.add_argument("--epochs", type=whole_number, metavar="N", help="how often a net sees each image")
-    group.add_argument("--seed", type=count, default=0, metavar="N", help="of nets and folds (default: 0)")
+    group.add_argument(
+        "--epochs",
+        type=whole_number,
+        metavar="N",
+        help="number of passes over the images (default: 10 to 60, as suits the model)",
+    )
+    group.add_argument("--seed", type=count, default=0, metavar="N", help="random seed (default: 0)")
     return learn
 
 
 def add_outputs(command: argparse.ArgumentParser, what: str) -> None:
-    """Add the options that write files."""
-    command.add_argument("--json", type=writable_path, metavar="FILE", help=f"write {what} as JSON")
-    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+    """Add the options that write the result to files."""
+    command.add_argument(
+        "--json", type=writable_path, metavar="FILE", help=f"write {what} to this file as JSON"
+    )
+    command.add_argument(
+        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+    )
 
 
 def readable_picture(text: str) -> Path:
-    """Read the path of a picture to look at."""
+    """Read the path of a picture, and check that matplotlib can read pictures."""
     check_matplotlib()
     return Path(text)
 
 
 def run_predict(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print which digit a picture shows."""
+    """Print the digit that a picture shows."""
     if not options.picture:
         fail("the following arguments are required: PNG")
     model = load_recogniser(options.model, messages)
@@ -171,9 +209,9 @@ def run_predict(options: Any, console: Console, messages: Console, fail: Callabl
 
 
 def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Train, judge and save a model."""
+    """Train, score and save a model."""
     if learned_by(options) and not options.output:
-        fail("give --output: models/digits.json is for the deep net of scikit-learn's digits")
+        fail("--output is required with these options: models/digits.json is kept for the default model")
     lesson = lesson_of(options, messages, fail)
     with messages.status("Training ..."):
         model = train(lesson, options.net or "deep", options.epochs, options.seed)
@@ -189,12 +227,12 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
         answer=lambda model, images: model.predict(images).tolist(),
         retrain=" ".join([RETRAIN, *learned_by(options)]),
     )
-    console.print(f"Trained on {len(y):,} images, judged by {len(X_new):,}. Saved as {escape(str(card))}.")
+    console.print(f"Trained on {len(y):,} images, scored on {len(X_new):,}. Saved as {escape(str(card))}.")
     console.print_json(data=scores)
 
 
 def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Judge the models."""
+    """Compare the three models."""
     lesson = lesson_of(options, messages, fail)
     report = evaluate(lesson, options.epochs, options.seed, messages)
     show(report, console)
@@ -202,30 +240,30 @@ def run_evaluate(options: Any, console: Console, messages: Console, fail: Callab
 
 
 def run_curves(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Show the losses."""
+    """Print the training and held-out losses."""
     report = curves.loss_curves(lesson_of(options, messages, fail), options.epochs, options.seed, messages)
     curves.show(report, console)
     write(options, report, curves.save_picture)
 
 
 def run_regularise(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Compare what holds the net back."""
+    """Compare kinds of regularisation."""
     report = regularise.compare(lesson_of(options, messages, fail), options.epochs, options.seed, messages)
     regularise.show(report, console)
     write(options, report)
 
 
 def run_search(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Search for settings."""
+    """Search for hyperparameters."""
     if options.epochs:
-        fail("the search itself chooses the epochs; leave --epochs out")
+        fail("argument --epochs: not allowed here, the search sets the number of epochs itself")
     report = report_of(search(lesson_of(options, messages, fail), options.seed))
     show_search(report, console)
     write(options, report)
 
 
 def run_boundary(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Part two moons."""
+    """Compare two boundaries between two moons."""
     report = boundary.part_moons(options.seed)
     boundary.show(report, console)
     if options.picture:
@@ -233,7 +271,7 @@ def run_boundary(options: Any, console: Console, messages: Console, fail: Callab
 
 
 def run_summary(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print what a model is made of."""
+    """Print the layers of a model."""
     if options.net:
         net = empty_net(options.net, options.side)
     else:
@@ -245,7 +283,7 @@ def run_summary(options: Any, console: Console, messages: Console, fail: Callabl
 
 
 def write(options: Any, report: Any, draw: Callable | None = None) -> None:
-    """Write the files that were asked for."""
+    """Write the files named by --picture and --json."""
     if draw and options.picture:
         draw(report, options.picture)
     if options.json:
@@ -253,39 +291,42 @@ def write(options: Any, report: Any, draw: Callable | None = None) -> None:
 
 
 def load_recogniser(card: Path | None, messages: Console) -> Pipeline:
-    """Load a model of images: the one named, or this example's own."""
+    """Load the model named, or this example's own."""
     if card:
         return load_named(card, Pipeline, messages)
     return load_or_train(MODEL, MLPClassifier, train, RETRAIN, messages)
 
 
 def side_of(model: Pipeline, card: Path) -> int:
-    """Return how many pixels a side the images of a model have."""
+    """Return the width in pixels of the images that a model classifies."""
     features = getattr(model, "n_features_in_", 0)
     side = round(features**0.5)
     if side * side != features or side < 4 or not hasattr(model, "predict_proba"):
-        raise ModelFileError(f"The model {str(card)!r} is none of images: it takes {features} features.")
+        raise ModelFileError(f"The model {str(card)!r} does not classify square images.")
     return side
 
 
 def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
-    """Return the images to learn from."""
+    """Return the training images."""
     if options.images is not None and options.images < FEWEST:
         fail(f"argument --images: must be a whole number of at least {FEWEST}, got '{options.images}'")
     if options.mnist:
         lesson = load_mnist(options.mnist)
     elif options.fetch:
-        with messages.status("Fetching MNIST ..."):
+        with messages.status("Downloading MNIST ..."):
             lesson = fetch_mnist()
     else:
         lesson = load_bundled()
     if options.images and options.images > len(lesson.y):
-        fail(f"argument --images: there are {len(lesson.y):,} to learn from, got '{options.images}'")
+        fail(
+            f"argument --images: must be at most {len(lesson.y):,}, the number of images; "
+            f"got '{options.images}'"
+        )
     return lesson.only(options.images, options.seed)
 
 
 def learned_by(options: Any) -> list[str]:
-    """Return the arguments that teach the same again."""
+    """Return the arguments that repeat this training, quoted for a shell."""
     named = {
         "--net": options.net,
         "--mnist": options.mnist,

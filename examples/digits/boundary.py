@@ -1,4 +1,4 @@
-"""Two moons, which no line parts: the boundary of a linear model beside that of a net."""
+"""Compare the decision boundaries of a linear model and a network on two moons, which no line separates."""
 
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,24 @@ from examples.digits.pictures import HELD_OUT, TRAINING, pyplot, save
 
 
 def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[str, Any]:
-    """Fit both models on half of the points.
+    """Fit both models to half of the points, and score them on the other half.
 
     Parameters
     ----------
     seed : int, default=0
-        Of the points and the net.
+        Random seed of the points and of the network.
 
     n_points : int, default=600
-        Half of them are held out.
+        Number of points. Half of them are held out.
 
     noise : float, default=0.2
-        Standard deviation around the half circles.
+        Standard deviation of the noise added to the half circles.
 
     Returns
     -------
     report : dict
-        "points" and "moons" (those held out), and for each of "scores" its name, its accuracies and the
-        fitted model.
+        "points" and "moons" of the held-out half, and "scores": the name of each model, its accuracies and
+        the fitted model.
     """
     X, y = make_moons(n_points, noise=noise, random_state=seed)
     X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed)
@@ -60,11 +60,11 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the accuracies."""
     rows = [[row["model"], f"{row['training']:.1%}", f"{row['held_out']:.1%}"] for row in report["scores"]]
-    print_table(console, "Two moons: share of points right", ["model", "training", "held out"], rows)
+    print_table(console, "Two moons: accuracy", ["model", "training", "held out"], rows)
 
 
 def save_picture(report: dict[str, Any], file: Path) -> None:
-    """Draw the probability of the second moon over the plane, the line where it is a half, and the points."""
+    """Draw the probability of the second moon, the boundary where it is one half, and the held-out points."""
     X, y = report["points"], report["moons"]
     figure, axes = pyplot().subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
     across = np.linspace(X[:, 0].min() - 0.4, X[:, 0].max() + 0.4, 80)

@@ -1,4 +1,4 @@
-"""Loss on the images that are learned and on held-out ones, epoch by epoch: how overfitting looks."""
+"""Show overfitting: training loss and held-out loss of four models, epoch by epoch."""
 
 from pathlib import Path
 from typing import Any
@@ -16,33 +16,34 @@ from examples.digits.evaluate import print_table
 from examples.digits.model import all_epochs, recipe
 from examples.digits.pictures import HELD_OUT, TRAINING, pyplot, save
 
-ITERATIONS = 100  # of the softmax's descent
-FEW = 0.2  # share of the images with which overfitting is shown
+ITERATIONS = 100  # of gradient descent for the softmax model
+FEW = 0.2  # share of the training images used to provoke overfitting
 PLAIN = {"net__dropout": 0.0, "net__batch_norm": False, "net__alpha": 0.0}
 
 
 def loss_curves(
     lesson: Lesson, epochs: int | None = None, seed: int = 0, messages: Console | None = None
 ) -> list[dict[str, Any]]:
-    """Train four models and note their losses.
+    """Train four models and record their losses.
 
     Parameters
     ----------
     lesson : Lesson
-        What :meth:`Lesson.split` holds out is not learned, but looked at after each epoch.
+        The images. Those that :meth:`Lesson.split` holds out give the validation loss.
 
     epochs, seed
-        As for :func:`examples.digits.model.recipe`.
+        As in :func:`examples.digits.model.recipe`.
 
     messages : Console, default=None
-        Shows what is going on.
+        Where to show progress.
 
     Returns
     -------
     list of dict
-        "title", "images" (learned), "unit" (epoch or iteration), and the lists "loss", "val_loss" and
-        "val_score" (an accuracy). A net's loss is noted while its weights change, penalties included and with
-        dropout on; the validation loss after the epoch, with all units.
+        For each model "title", "images" (the number of training images), "unit" ("epoch" or "iteration"),
+        and the lists "loss", "val_loss" and "val_score" (accuracy). The training loss of a network is
+        averaged over the epoch and includes penalties and dropout; the validation loss is computed after
+        the epoch.
     """
     X, X_val, y, y_val = lesson.split(seed)
     n_few = int(FEW * len(y))
@@ -61,7 +62,7 @@ def loss_curves(
 def net_curve(
     model: Pipeline, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray
 ) -> dict[str, Any]:
-    """Return a net's losses from its ``history_``; the held-out images are centred as the others are."""
+    """Return the losses in a network's ``history_``; the held-out images pass through the same centring."""
     with all_epochs(), config_context(enable_metadata_routing=True):
         model["net"].set_fit_request(X_val=True, y_val=True)
         model.set_params(transform_input=["X_val"]).fit(X, y, X_val=X_val, y_val=y_val)
@@ -71,13 +72,13 @@ def net_curve(
 
 
 def descend(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
-    """Return the losses of textbook gradient descent; scikit-learn's ScoringMonitor looks at every iteration.
+    """Return the losses of textbook gradient descent, recorded by scikit-learn's ScoringMonitor.
 
-    The rate is ``1 / L``, where L, half the largest eigenvalue of ``[X 1]' [X 1] / n``, bounds the curvature
-    of a softmax's loss (Boehning, 1992): the descent never rises.
+    The learning rate is ``1 / L``, where L, half of the largest eigenvalue of ``[X 1]' [X 1] / n``, bounds
+    the curvature of the softmax loss (Boehning, 1992). With this rate the loss never increases.
     """
     mean = X.mean(axis=0)
-    X, X_val = X - mean, X_val - mean  # centred, so that the column of ones has an eigenvalue of its own, 1
+    X, X_val = X - mean, X_val - mean  # centred: orthogonal to the column of ones, whose eigenvalue is 1
     rate = 2 / max(1.0, float(np.linalg.eigvalsh(X.T @ X / len(X))[-1]))
 
     def on_held_out(model: GDClassifier, X: Any, y: Any) -> dict[str, float]:
@@ -91,27 +92,29 @@ def descend(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray) 
     model = GDClassifier(learning_rate=rate, alpha=1e-3, max_iter=ITERATIONS, tol=0)
     with all_epochs():
         model.set_callbacks(monitor).fit(X, y)
-    rows = [row for row in monitor.get_logs().data if len(row["task_id_path"]) > 1]  # without the whole fit
+    rows = [
+        row for row in monitor.get_logs().data if len(row["task_id_path"]) > 1
+    ]  # leave out the row of the whole fit
     rows.sort(key=lambda row: row["task_id"])
     seen = {key: [row[key] for row in rows] for key in ("val_loss", "val_score")}
     return {"images": len(y), "unit": "iteration", "loss": model.loss_curve_, **seen}
 
 
 def show(curves: list[dict[str, Any]], console: Console) -> None:
-    """Print where each curve ends, and where the validation loss was least."""
+    """Print the last losses, and the lowest validation loss."""
     rows = []
     for one in curves:
         best = int(np.argmin(one["val_loss"]))
         cells = (f"{value:.3f}" for value in (one["loss"][-1], one["val_loss"][-1], one["val_loss"][best]))
         first, last = [one["title"], f"{one['images']:,}"], [str(best + 1), f"{one['val_score'][-1]:.1%}"]
         rows.append([*first, *cells, *last])
-    headings = ["model", "images", "loss", "held out", "least", "after", "right"]
-    title = "Loss in training and on held-out images in the end, and the least"
+    headings = ["model", "images", "training", "held out", "lowest", "after", "accuracy"]
+    title = "Final training and held-out loss, lowest held-out loss, final held-out accuracy"
     print_table(console, title, headings, rows)
 
 
 def save_picture(curves: list[dict[str, Any]], file: Path) -> None:
-    """Draw the curves, one panel a model."""
+    """Draw the curves, one panel per model."""
     figure, axes = pyplot().subplots(1, len(curves), figsize=(13, 3.6), sharey=True, layout="constrained")
     for axis, one in zip(axes, curves, strict=True):
         steps = np.arange(1, len(one["loss"]) + 1)
@@ -119,7 +122,7 @@ def save_picture(curves: list[dict[str, Any]], file: Path) -> None:
         axis.plot(steps, one["val_loss"], color=HELD_OUT, label="held out")
         best = int(np.argmin(one["val_loss"]))
         axis.plot(steps[best], one["val_loss"][best], "o", color=HELD_OUT, ms=5)
-        title = f"{one['title']}\n{one['images']:,} images, {one['val_score'][-1]:.1%} right in the end"
+        title = f"{one['title']}\n{one['images']:,} images, final accuracy {one['val_score'][-1]:.1%}"
         axis.set(yscale="log", xlabel=one["unit"], title=title)
         axis.title.set_fontsize(10)
         axis.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""Images of digits to learn from: those that scikit-learn brings, MNIST's files, or MNIST from OpenML."""
+"""Load images of digits: scikit-learn's own, MNIST from its files, or MNIST from OpenML."""
 
 import warnings
 from pathlib import Path
@@ -13,15 +13,15 @@ from examples.digits.idx import ImagesFileError, read_idx
 __all__ = ["Lesson", "fetch_mnist", "load_bundled", "load_mnist"]
 
 PARTS = {"train": "the training set", "t10k": "the test set"}
-KINDS = {"images": 3, "labels": 1}  # and the number of axes of their files
-N_TRAINING = 60_000  # of OpenML's 70,000; the others are MNIST's test set
+KINDS = {"images": 3, "labels": 1}  # number of axes in the file
+N_TRAINING = 60_000  # the first of OpenML's 70,000 images; the others are MNIST's test set
 
 
 class Lesson(NamedTuple):
-    """Images to learn from, and those to be judged by, if they are set apart.
+    """Training images with their digits, and a test set if there is one.
 
-    Images are rows of brightness, 0 for the ground and 1 for ink, float32, of shape (n_images, side * side);
-    digits are ints from 0 to 9, of shape (n_images,).
+    Images are float32 rows of brightness, from 0 for the background to 1 for ink, of shape
+    (n_images, side * side). Digits are ints from 0 to 9, of shape (n_images,).
     """
 
     name: str
@@ -32,14 +32,16 @@ class Lesson(NamedTuple):
 
     @property
     def side(self) -> int:
-        """How many pixels an image is wide, and high."""
+        """The width and height of an image in pixels."""
         return int(self.X.shape[1] ** 0.5)
 
     def only(self, n_images: int | None, seed: int = 0) -> "Lesson":
-        """Return the lesson with `n_images` of the images to learn from, drawn with the digits' shares."""
+        """Return the lesson with `n_images` of its training images, drawn with the same shares of digits."""
         if n_images is None or n_images >= len(self.y):
             return self
-        enough = len(self.y) - n_images >= len(np.unique(self.y))  # of those left out, for shares to be kept
+        enough = len(self.y) - n_images >= len(
+            np.unique(self.y)
+        )  # stratifying needs one image of each digit on both sides
         rows, _ = train_test_split(
             np.arange(len(self.y)),
             train_size=n_images,
@@ -49,7 +51,7 @@ class Lesson(NamedTuple):
         return self._replace(X=self.X[rows], y=self.y[rows])
 
     def split(self, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return X, X_test, y, y_test: a fifth is held out where no test set is there."""
+        """Return X, X_test, y, y_test. Without a test set, a fifth of the images is held out."""
         if self.X_test is not None and self.y_test is not None:
             return self.X, self.X_test, self.y, self.y_test
         return tuple(train_test_split(self.X, self.y, test_size=0.2, stratify=self.y, random_state=seed))
@@ -61,71 +63,74 @@ def load_bundled() -> Lesson:
     Returns
     -------
     Lesson
-        Without a test set.
+        All images, without a test set.
     """
     pixels, digits = load_digits(return_X_y=True)
     return Lesson("scikit-learn's digits", (pixels / 16).astype(np.float32), digits)
 
 
 def load_mnist(folder: str | Path) -> Lesson:
-    """Read MNIST's four files, or others of their kind.
+    """Read MNIST's four files, or those of a data set in the same format.
 
     Parameters
     ----------
     folder : str or Path
-        Holds ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte`` and the same with ``t10k``, each plain
-        or as ``.gz``; ``train-images.idx3-ubyte`` is found too.
+        The folder with ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte``
+        and ``t10k-labels-idx1-ubyte``, with or without ``.gz``. Names such as ``train-images.idx3-ubyte``
+        are recognised too.
 
     Returns
     -------
     Lesson
-        With a test set.
+        The training set and the test set.
 
     Raises
     ------
     ImagesFileError
-        If a file is missing, damaged or of another kind, or the four do not belong together.
+        If a file is missing, damaged or of another kind, or the four files do not belong together.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ImagesFileError(f"{folder}: expected a folder with MNIST's four files, found none")
+        raise ImagesFileError(
+            f"{folder}: expected a folder with MNIST's four files, but there is no such folder"
+        )
     parts = {part: read_part(folder, part) for part in PARTS}
     training, test = parts.values()
     if training[0].shape[1] != test[0].shape[1]:
         sides = [f"{int(X.shape[1] ** 0.5)}" for X, _ in (training, test)]
         raise ImagesFileError(
-            f"{folder}: expected images of one size, found {sides[0]} pixels a side in the training set and "
-            f"{sides[1]} in the test set"
+            f"{folder}: expected images of one size, found a width of {sides[0]} pixels in the training set "
+            f"and of {sides[1]} in the test set"
         )
     for part, (X, _) in parts.items():
         if X.min() == X.max():
             raise ImagesFileError(
-                f"{folder}: expected images with ink on a ground, found one brightness, {255 * X.max():.0f}, "
-                f"in all of {PARTS[part]}"
+                f"{folder}: expected images with dark and light pixels, found only the brightness "
+                f"{255 * X.max():.0f} in {PARTS[part]}"
             )
     return Lesson(f"MNIST in {folder}", *training, *test)
 
 
 def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return images as rows, and their digits, of "train" or "t10k"."""
+    """Return the images as rows, and their digits, of the part "train" or "t10k"."""
     files = {kind: find(folder, part, kind) for kind in KINDS}
     images, digits = (read_idx(files[kind], n_axes) for kind, n_axes in KINDS.items())
     if not len(images):
         raise ImagesFileError(f"{files['images']}: expected images, found none")
     if len(images) != len(digits):
         raise ImagesFileError(
-            f"{files['labels']}: expected {len(images):,} labels, one for each image of "
+            f"{files['labels']}: expected {len(images):,} labels, one for each image in "
             f"{files['images'].name}, found {len(digits):,}"
         )
     if not images.size or images.shape[1] != images.shape[2]:
         shape = " x ".join(map(str, images.shape))
-        raise ImagesFileError(f"{files['images']}: expected images as wide as high, found {shape}")
+        raise ImagesFileError(f"{files['images']}: expected square images, found {shape}")
     check_digits(digits, files["labels"], training=part == "train")
     return images.reshape(len(images), -1).astype(np.float32) / 255, digits.astype(np.int64)
 
 
 def check_digits(digits: np.ndarray, file: Path, training: bool) -> None:
-    """Raise unless all labels are digits and, in the training set, each is there twice."""
+    """Raise unless all labels are digits and, in the training set, each digit occurs at least twice."""
     if wrong := np.flatnonzero(digits > 9)[:1].tolist():
         raise ImagesFileError(
             f"{file}: expected labels from 0 to 9, found {digits[wrong[0]]} as label {wrong[0] + 1}"
@@ -133,12 +138,12 @@ def check_digits(digits: np.ndarray, file: Path, training: bool) -> None:
     rare = np.flatnonzero(np.bincount(digits, minlength=10) < 2)
     if training and len(rare):
         raise ImagesFileError(
-            f"{file}: expected each digit at least twice, found fewer of {', '.join(map(str, rare))}"
+            f"{file}: expected at least two images of each digit, found fewer of {', '.join(map(str, rare))}"
         )
 
 
 def find(folder: Path, part: str, kind: str) -> Path:
-    """Return the file of a part, by any of its names."""
+    """Return the file of a part, whichever of its names it has."""
     ending = f"idx{KINDS[kind]}-ubyte"
     names = [f"{part}-{kind}{dot}{ending}{gz}" for gz in ("", ".gz") for dot in "-."]
     for name in names:
@@ -153,26 +158,26 @@ def find(folder: Path, part: str, kind: str) -> Path:
 
 
 def fetch_mnist() -> Lesson:
-    """Fetch MNIST from OpenML (15 MB; scikit-learn keeps it for the next time).
+    """Download MNIST from OpenML (15 MB); scikit-learn keeps a copy for the next time.
 
     Returns
     -------
     Lesson
-        With a test set.
+        The training set and the test set.
 
     Raises
     ------
     ImagesFileError
-        If OpenML cannot be reached, or sends something else.
+        If OpenML cannot be reached or its answer cannot be used.
     """
     try:
-        with warnings.catch_warnings():  # the message below says it all
+        with warnings.catch_warnings():  # the error below says the same
             warnings.filterwarnings("ignore", "A network error occurred", UserWarning)
             pixels, digits = fetch_openml("mnist_784", version=1, as_frame=False, return_X_y=True)
     except (OSError, ValueError) as error:  # no network, no such data set, a damaged copy
         raise ImagesFileError(
-            f"MNIST cannot be fetched from OpenML ({error}). Without a network, give a folder with its four "
-            "files: --mnist DIR"
+            f"MNIST cannot be downloaded from OpenML ({error}). If you have its four files in a folder, use "
+            "--mnist DIR"
         ) from error
     X, y = (pixels / 255).astype(np.float32), digits.astype(np.int64)
     return Lesson("MNIST of OpenML", X[:N_TRAINING], y[:N_TRAINING], X[N_TRAINING:], y[N_TRAINING:])

@@ -1,4 +1,4 @@
-"""Judge the three models on images they have not learned, and look at what the best of them confuses."""
+"""Score the three models on unseen images, and list the digits that the best of them confuses."""
 
 import json
 from pathlib import Path
@@ -15,38 +15,39 @@ from examples.digits.data import Lesson
 from examples.digits.model import MODELS, all_epochs, recipe
 from examples.digits.pictures import draw_image, pyplot, save
 
-N_SHOWN = 20  # of the confused images, the surest first
+N_SHOWN = 20  # misclassified images to show
 
 
 def evaluate(
     lesson: Lesson, epochs: int | None = None, seed: int = 0, messages: Console | None = None
 ) -> dict:
-    """Judge every model.
+    """Score every model.
 
     Parameters
     ----------
     lesson : Lesson
-        Judged on its test set; where it has none, by five folds, once drawn at random and once in the
-        order of the images.
+        The images. The models are scored on the test set. If there is none, they are cross-validated twice in
+        five folds: random ones, and consecutive stretches of the images.
 
     epochs, seed
-        As for :func:`examples.digits.model.recipe`.
+        As in :func:`examples.digits.model.recipe`.
 
     messages : Console, default=None
-        Shows what is going on.
+        Where to show progress.
 
     Returns
     -------
     report : dict
-        "data", "images", "scores" (name, accuracy, accuracy in order, log loss), "judged" (the model that
-        the rest is about, that of the least log loss), "confusion" (10 rows, one for each digit, of how often
-        it was taken for each), "confused" (pairs, the most frequent first) and "wrong" (images taken for
-        another digit, the surest first).
+        "data", "images", "scores" (for each model its name, accuracy, accuracy in consecutive folds, and
+        log loss), "judged" (the model with the lowest log loss, which the other entries describe),
+        "confusion" (the confusion matrix: a row for each digit, a column for each prediction), "confused"
+        (pairs of digits, most frequent first) and "wrong" (misclassified images, highest probability
+        first).
     """
     messages = messages or Console(quiet=True)
     rows, answers = [], {}
     for name in MODELS:
-        with messages.status(f"Judging {name} ..."):
+        with messages.status(f"Evaluating {name} ..."):
             row, answers[name] = judge(name, lesson, epochs, seed)
             rows.append(row)
     best = min(rows, key=lambda row: row["log_loss"])["model"]
@@ -55,7 +56,7 @@ def evaluate(
 
 
 def judge(name: str, lesson: Lesson, epochs: int | None, seed: int) -> tuple[dict[str, Any], np.ndarray]:
-    """Return a model's scores, and the probabilities that they come from, of shape (n_images, 10)."""
+    """Return a model's scores and its predicted probabilities, of shape (n_images, 10)."""
     _, y = judged_by(lesson)
     P = out_of_sample(name, lesson, epochs, seed, StratifiedKFold(5, shuffle=True, random_state=seed))
     row = {"model": name, "accuracy": accuracy(y, P)}
@@ -65,12 +66,12 @@ def judge(name: str, lesson: Lesson, epochs: int | None, seed: int) -> tuple[dic
 
 
 def judged_by(lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images that judge, and their digits: the test set, or all in turn."""
+    """Return the images to score on, and their digits: the test set or, in cross-validation, all images."""
     return (lesson.X, lesson.y) if lesson.X_test is None else (lesson.X_test, lesson.y_test)
 
 
 def out_of_sample(name: str, lesson: Lesson, epochs: int | None, seed: int, folds: Any) -> np.ndarray:
-    """Return the probabilities that a model gives to images which it has not learned, (n_images, 10)."""
+    """Return the probabilities that a model predicts for unseen images, of shape (n_images, 10)."""
     X_new, y_new = judged_by(lesson)
     splits = [(slice(None), slice(None))] if lesson.X_test is not None else folds.split(X_new, y_new)
     P = np.zeros((len(y_new), 10), dtype=X_new.dtype)
@@ -82,12 +83,12 @@ def out_of_sample(name: str, lesson: Lesson, epochs: int | None, seed: int, fold
 
 
 def accuracy(y: np.ndarray, P: np.ndarray) -> float:
-    """Return the share of digits that are the most probable one."""
+    """Return the share of images whose digit has the highest probability."""
     return float(accuracy_score(y, P.argmax(axis=1)))
 
 
 def errors_of(name: str, y: np.ndarray, P: np.ndarray) -> dict[str, Any]:
-    """Return what one model confuses: counts, pairs and images; P of shape (n_images, 10)."""
+    """Return what a model confuses: counts, pairs and images. P has shape (n_images, 10)."""
     predicted, sure = P.argmax(axis=1), P.max(axis=1)
     counts = confusion_matrix(y, predicted, labels=range(10))
     pairs = [(int(counts[i, j]), i, j) for i in range(10) for j in range(10) if i != j and counts[i, j]]
@@ -113,7 +114,7 @@ def errors_of(name: str, y: np.ndarray, P: np.ndarray) -> dict[str, Any]:
 
 
 def model_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows of the models' table."""
+    """Return the headings and rows of the table of models."""
     in_order = "accuracy_in_order" in report["scores"][0]
     headings = ["model", "accuracy", *(["in order"] if in_order else []), "log loss"]
     rows = [
@@ -129,13 +130,13 @@ def model_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 
 def as_markdown(headings: list[str], rows: list[list[str]]) -> str:
-    """Return a table for the example's page."""
+    """Return a table as Markdown, for the example's README."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def print_table(console: Console, title: str, headings: list[str], rows: list[list[str]]) -> None:
-    """Print a table below its title, which may be wider than the table."""
+    """Print a table under a title that may be wider than the table."""
     console.print(title, style="italic", markup=False, highlight=False)
     table = Table(box=box.SIMPLE_HEAD)
     for i, heading in enumerate(headings):
@@ -147,31 +148,35 @@ def print_table(console: Console, title: str, headings: list[str], rows: list[li
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as tables."""
-    how = "five folds" if "accuracy_in_order" in report["scores"][0] else "its test set"
-    title = f"{report['data']}: {report['images']:,} images, judged by {how}"
+    how = (
+        "five-fold cross-validation"
+        if "accuracy_in_order" in report["scores"][0]
+        else "scores on the test set"
+    )
+    title = f"{report['data']}: {report['images']:,} images, {how}"
     print_table(console, title, *model_rows(report))
     cells = [[str(i), *(str(n or ".") for n in row)] for i, row in enumerate(report["confusion"])]
-    title = f"What {report['judged']} takes each digit for"
+    title = f"Predictions of {report['judged']} (columns) for each digit (rows)"
     print_table(console, title, ["digit", *map(str, range(10))], cells)
-    pairs = [f"{p['digit']} for {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
-    console.print(f"Most often taken: {', '.join(pairs) or 'all for what they are'}")
+    pairs = [f"{p['digit']} as {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
+    console.print(f"Most frequent errors: {', '.join(pairs) or 'none'}")
 
 
 def save_json(report: Any, path: Path) -> None:
-    """Write a report for programs."""
+    """Write a report to a JSON file."""
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 def save_picture(report: dict[str, Any], lesson: Lesson, file: Path) -> None:
-    """Draw the confusion matrix, and the images that were taken for another digit the most surely."""
+    """Draw the confusion matrix, and the misclassified images with the highest probabilities."""
     plt = pyplot()
     figure = plt.figure(figsize=(12, 5.6), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
     draw_confusion(left.subplots(), report)
-    right.suptitle("The surest errors: digit, what it was taken for, and how surely", fontsize=11)
+    right.suptitle("The most confident errors: digit, prediction and its probability", fontsize=11)
     axes = right.subplots(4, N_SHOWN // 4).ravel()
     for axis, error in zip(axes, report["wrong"], strict=False):
-        title = f"{error['digit']} for {error['taken_for']}, {error['probability']:.0%}"
+        title = f"{error['digit']} as {error['taken_for']}, {error['probability']:.0%}"
         draw_image(axis, judged_by(lesson)[0][error["image"]], title)
     for axis in axes[len(report["wrong"]) :]:
         axis.set_axis_off()
@@ -179,7 +184,7 @@ def save_picture(report: dict[str, Any], lesson: Lesson, file: Path) -> None:
 
 
 def draw_confusion(axis: Any, report: dict[str, Any]) -> None:
-    """Draw how often each digit was taken for each; the colour is that of the errors only."""
+    """Draw the confusion matrix, with only the errors coloured."""
     counts = np.array(report["confusion"])
     errors = np.where(np.eye(10, dtype=bool), 0, counts)
     axis.imshow(errors, cmap="Reds", vmax=max(errors.max() * 1.4, 1))
@@ -188,8 +193,8 @@ def draw_confusion(axis: Any, report: dict[str, Any]) -> None:
             axis.text(
                 j, i, str(n), ha="center", va="center", color="#9aa5ae" if i == j else "black", fontsize=9
             )
-    axis.set(xticks=range(10), yticks=range(10), xlabel="taken for", ylabel="digit")
+    axis.set(xticks=range(10), yticks=range(10), xlabel="prediction", ylabel="digit")
     right = np.trace(counts) / max(counts.sum(), 1)
-    axis.set_title(f"{report['judged']}: {right:.1%} of {counts.sum():,} right", fontsize=11)
+    axis.set_title(f"{report['judged']}: {right:.1%} of {counts.sum():,} images correct", fontsize=11)
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)

@@ -1,8 +1,8 @@
-"""Read IDX files, the format in which MNIST is published, plain or compressed by gzip.
+"""Read IDX files, the format in which MNIST is published, plain or compressed with gzip.
 
-A file is two zero bytes, a byte for the type of its numbers, a byte for the number of axes, the length of
-each axis as four bytes, and the numbers, all big-endian. One pass, O(bytes of the file). Every complaint is
-an `ImagesFileError` that names the file, what was expected and what was found.
+A file consists of two zero bytes, a byte for the type of its numbers, a byte for the number of axes, the
+length of each axis in four bytes, and the numbers, all big-endian. One pass, O(bytes of the file). Every
+error is an `ImagesFileError` that names the file, what was expected and what was found.
 """
 
 import gzip
@@ -17,7 +17,7 @@ import numpy as np
 __all__ = ["ImagesFileError", "read_idx"]
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-CHUNK = 1 << 20  # bytes read at once: a header that promises too much reserves no memory
+CHUNK = 1 << 20  # bytes read at once, so that a wrong header cannot reserve too much memory
 
 
 class ImagesFileError(ValueError):
@@ -30,20 +30,21 @@ def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
-        Compressed or not: its first bytes decide, not its name.
+        The file. Its first bytes, not its name, tell whether it is compressed.
 
     n_axes : int, default=None
-        How many axes the file must have, of unsigned bytes: 3 for images, 1 for labels. None for any file.
+        Number of axes that the file must have, with unsigned bytes as numbers: 3 for images, 1 for labels. If
+        None, any IDX file is accepted.
 
     Returns
     -------
     array : ndarray
-        Of the file's shape, in the machine's own byte order.
+        The numbers, with the shape given in the file, in native byte order.
 
     Raises
     ------
     ImagesFileError
-        If the file cannot be read, is no IDX file, is of another kind, or is shorter or longer than its
+        If the file cannot be read, is not an IDX file, is of another kind, or is shorter or longer than its
         header says.
 
     Examples
@@ -63,18 +64,20 @@ def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
             try:
                 return read_stream(stream, path, n_axes)
             except ImagesFileError:
-                while compressed and stream.read(CHUNK):  # its checksum, at the end, tells damage
+                while compressed and stream.read(CHUNK):  # the checksum at the end reveals damage
                     pass
                 raise
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ImagesFileError(f"{path}: expected a whole gzip file, found a damaged one ({error})") from error
+        raise ImagesFileError(
+            f"{path}: expected an intact gzip file, found a damaged one ({error})"
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ImagesFileError(f"{path}: expected a file that can be read ({reason})") from error
+        raise ImagesFileError(f"{path}: cannot be read ({reason})") from error
 
 
 def read_stream(stream: IO[bytes], path: Path, n_axes: int | None) -> np.ndarray:
-    """Read header and numbers; `path` is for the messages."""
+    """Read the header and the numbers; `path` is used in error messages."""
     magic = stream.read(4)
     check_magic(magic, path, n_axes)
     header = stream.read(4 * magic[3])
@@ -97,7 +100,7 @@ def read_stream(stream: IO[bytes], path: Path, n_axes: int | None) -> np.ndarray
 
 
 def check_magic(magic: bytes, path: Path, n_axes: int | None) -> None:
-    """Raise unless the first four bytes are those of a file of the kind asked for."""
+    """Raise unless the first four bytes are those of an IDX file with the required number of axes."""
     found = magic.hex(" ") or "an empty file"
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not magic[3]:
         wanted = f"00 00 08 {n_axes:02x}" if n_axes else "00 00, a type from 08 to 0e and a number of axes"
@@ -110,14 +113,14 @@ def check_magic(magic: bytes, path: Path, n_axes: int | None) -> None:
 
 
 def kind_of(code: int, n_axes: int) -> str:
-    """Write what a file holds."""
+    """Describe the content of a file."""
     if code == 8 and n_axes in (1, 3):
         return {1: "labels", 3: "images"}[n_axes]
     return f"an array of {n_axes} axes of type {np.dtype(TYPES[code]).name}"
 
 
 def read_at_most(stream: IO[bytes], n: int) -> bytes:
-    """Read n bytes, or what there is."""
+    """Read n bytes, or fewer at the end of the file."""
     parts = []
     while n > 0 and (part := stream.read(min(n, CHUNK))):
         parts.append(part)

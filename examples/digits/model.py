@@ -1,4 +1,4 @@
-"""Three models of digits, each a Pipeline: softmax by gradient descent, one hidden layer, a deep net."""
+"""Three models that recognise digits, each a Pipeline: softmax, one hidden layer, and a deep network."""
 
 import warnings
 from collections.abc import Iterator
@@ -15,29 +15,30 @@ from estimators import GDClassifier, MLPClassifier
 from examples.digits.data import Lesson, load_bundled
 
 MODELS = ("softmax", "hidden", "deep")
-EPOCHS = {"hidden": 60, "deep": 30}  # on images of 8 x 8
-SMALL = 16  # pixels a side; larger images, such as MNIST's, get larger nets and ten epochs
+EPOCHS = {"hidden": 60, "deep": 30}  # for images of 8 x 8 pixels
+SMALL = 16  # width in pixels; larger images, such as MNIST's, get larger networks and ten epochs
 
 
 def recipe(name: str = "deep", side: int = 8, epochs: int | None = None, seed: int = 0) -> Pipeline:
-    """Return a model; not fitted.
+    """Return an unfitted model.
 
-    The mean image is taken off, and brightness is kept: dividing each pixel by its standard deviation too
-    would make most of pixels that are nearly always dark.
+    The mean image is subtracted, but pixels are not divided by their standard deviation, which would give the
+    largest weight to pixels that are nearly always dark.
 
     Parameters
     ----------
     name : {"softmax", "hidden", "deep"}, default="deep"
-        No hidden layer, one of logistic units, or three of leaky ReLU with batch normalisation.
+        "softmax" has no hidden layer, "hidden" has one of logistic units, and "deep" has three of leaky ReLU
+        units, with batch normalisation and dropout.
 
     side : int, default=8
-        Pixels a side.
+        Width of the images in pixels.
 
     epochs : int, default=None
-        How often a net sees each image; None for what suits the size.
+        Number of passes over the images. If None, it depends on the model and the size of the images.
 
     seed : int, default=0
-        Of the nets.
+        Random seed of the networks.
 
     Examples
     --------
@@ -74,7 +75,7 @@ def recipe(name: str = "deep", side: int = 8, epochs: int | None = None, seed: i
 
 @contextmanager
 def all_epochs() -> Iterator[None]:
-    """Say nothing where the epochs end a training, or few images make one batch: they are meant to."""
+    """Silence the warnings about reaching the last epoch and about small batches, which are intended here."""
     with warnings.catch_warnings():
         for message, category in (
             ("Stochastic Optimizer: Maximum iterations", ConvergenceWarning),
@@ -93,10 +94,10 @@ def train(
     Parameters
     ----------
     lesson : Lesson, default=None
-        None for scikit-learn's digits. What :meth:`Lesson.split` holds out is not learned.
+        The images; by default scikit-learn's digits. Those that :meth:`Lesson.split` holds out are not used.
 
     name, epochs, seed
-        As for :func:`recipe`; the seed also draws what is held out.
+        As in :func:`recipe`. The seed also selects the held-out images.
     """
     lesson = lesson or load_bundled()
     X, _, y, _ = lesson.split(seed)

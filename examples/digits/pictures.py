@@ -1,4 +1,4 @@
-"""What the example's pictures have in common."""
+"""Helpers for drawing the example's pictures."""
 
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +11,7 @@ TRAINING, HELD_OUT = "#1b6ca8", "#c0504d"
 
 
 def pyplot() -> Any:
-    """Return matplotlib's pyplot, set up so that the same picture gives the same file."""
+    """Return matplotlib's pyplot, set up to write reproducible files."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -22,15 +22,15 @@ def pyplot() -> Any:
 
 
 def save(figure: Any, file: Path) -> None:
-    """Write a figure, as SVG or PNG by the ending of `file`."""
+    """Write a figure to an .svg or .png file."""
     drawn = BytesIO()
     figure.savefig(drawn, format=file.suffix[1:], metadata={"Date": None} if file.suffix == ".svg" else None)
     pyplot().close(figure)
-    file.write_bytes(drawn.getvalue())  # only now: Ctrl-C while it is drawn leaves no half of a picture
+    file.write_bytes(drawn.getvalue())  # written at the end, so that Ctrl-C leaves no partial file
 
 
 def draw_image(axis: Any, row: np.ndarray, title: str) -> None:
-    """Draw an image, a row of brightness of shape (side * side,)."""
+    """Draw an image given as a row of brightness, of shape (side * side,)."""
     side = int(len(row) ** 0.5)
     axis.imshow(row.reshape(side, side), cmap=INK, vmin=0, vmax=1)
     axis.set_title(title, fontsize=9)

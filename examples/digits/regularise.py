@@ -1,4 +1,4 @@
-"""What holds a deep net back from learning its few images by heart: nothing, L2, L1, dropout, batch norm."""
+"""Compare kinds of regularisation on a deep network with few images: L2, L1, dropout, batch normalisation."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from examples.digits.model import all_epochs, recipe
 
 NOTHING = {"net__alpha": 0.0, "net__l1": 0.0, "net__dropout": 0.0, "net__batch_norm": False}
 WAYS: dict[str, dict[str, Any]] = {
-    "nothing": {},
+    "none": {},
     "L2, alpha 0.1": {"net__alpha": 0.1},
     "L1, l1 0.01": {"net__l1": 0.01},
     "dropout 0.2": {"net__dropout": 0.2},
@@ -24,25 +24,25 @@ WAYS: dict[str, dict[str, Any]] = {
 def compare(
     lesson: Lesson, epochs: int | None = None, seed: int = 0, messages: Console | None = None
 ) -> dict[str, Any]:
-    """Cross-validate the deep net in each of the ways; a fold is learned from, the other four judge.
+    """Cross-validate the deep network with each kind; it trains on one fold and is scored on the other four.
 
     Parameters
     ----------
     lesson : Lesson
-        Its images to learn from.
+        The training images; a test set is not used.
 
     epochs, seed
-        As for :func:`examples.digits.model.recipe`.
+        As in :func:`examples.digits.model.recipe`.
 
     messages : Console, default=None
-        Shows what is going on.
+        Where to show progress.
 
     Returns
     -------
     report : dict
-        "images", "learned" (in a fold) and "ways": name, accuracy and log loss on the images learned and on
-        those not learned, what the accuracy gains over the first way, and the standard error of the gain, as
-        if the folds were independent.
+        "images", "learned" (the number of training images of a fold) and "ways": for each kind its name,
+        its accuracy and log loss on training images and on unseen ones, its gain in accuracy over no
+        regularisation, and the standard error of this gain, computed as if the folds were independent.
     """
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed)
     turned = [(few, most) for most, few in folds.split(lesson.X, lesson.y)]
@@ -66,7 +66,7 @@ def compare(
 
 
 def summarised(scores: dict[str, np.ndarray], gain: np.ndarray) -> dict[str, float]:
-    """Return the means over the folds; `gain` is the accuracy beyond that of the first way, fold by fold."""
+    """Return means over the folds; `gain` is the difference in accuracy from no regularisation, by fold."""
     return {
         "accuracy_training": float(scores["train_accuracy"].mean()),
         "accuracy": float(scores["test_accuracy"].mean()),
@@ -78,8 +78,8 @@ def summarised(scores: dict[str, np.ndarray], gain: np.ndarray) -> dict[str, flo
 
 
 def table_of(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows."""
-    headings = ["held back by", "learned", "new", "gain", "loss", "loss new"]
+    """Return the headings and rows of the table."""
+    headings = ["regularisation", "training", "unseen", "gain", "training loss", "unseen loss"]
     rows = [
         [
             way["way"],
@@ -96,6 +96,6 @@ def table_of(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
-    judges = report["images"] - report["learned"]
-    title = f"The deep net learns {report['learned']:,} images, {judges:,} judge it: share right, log loss"
+    unseen = report["images"] - report["learned"]
+    title = f"Deep network, {report['learned']:,} training and {unseen:,} unseen images: accuracy, log loss"
     print_table(console, title, *table_of(report))

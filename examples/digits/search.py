@@ -1,11 +1,11 @@
-"""Search for a net's settings: many with few epochs, the better third of them with three times as many."""
+"""Search hyperparameters by successive halving: each round keeps a third and triples the epochs."""
 
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from sklearn.callback import ProgressBar
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (its import gives the class below)
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (enables the class below)
 from sklearn.model_selection import HalvingGridSearchCV, StratifiedKFold
 
 from examples.digits.data import Lesson
@@ -16,25 +16,25 @@ GRID = {
     "net__learning_rate_init": [0.001, 0.003, 0.01],
     "net__dropout": [0.0, 0.1, 0.2],
 }
-SIZES = {True: [(100,), (96, 48, 24)], False: [(200,), (400, 100)]}  # for small images, and larger
+SIZES = {True: [(100,), (96, 48, 24)], False: [(200,), (400, 100)]}  # by whether the images are small
 FEWEST, MOST = 4, 36  # epochs
 
 
 def search(lesson: Lesson, seed: int = 0) -> HalvingGridSearchCV:
-    """Return the fitted search; scikit-learn's progress bar is shown meanwhile.
+    """Return the fitted search. scikit-learn's progress bar shows how far it is.
 
     Parameters
     ----------
     lesson : Lesson
-        Its images to learn from.
+        The training images; a test set is not used.
 
     seed : int, default=0
-        Of the nets and the folds.
+        Random seed of the networks and the folds.
 
     Returns
     -------
     HalvingGridSearchCV
-        ``best_params_``, ``best_score_`` (mean log loss, negative) and ``cv_results_``.
+        The search, with ``best_params_``, ``best_score_`` (mean negative log loss) and ``cv_results_``.
     """
     net = recipe("deep", lesson.side, seed=seed)
     found = HalvingGridSearchCV(
@@ -54,7 +54,7 @@ def search(lesson: Lesson, seed: int = 0) -> HalvingGridSearchCV:
 
 
 def report_of(found: HalvingGridSearchCV) -> dict[str, Any]:
-    """Return what the search found: the best settings, and the best few of each round."""
+    """Return the best hyperparameters, and the two best candidates of each round."""
     results = found.cv_results_
     rounds = []
     for i, epochs in enumerate(found.n_resources_):
@@ -74,7 +74,7 @@ def report_of(found: HalvingGridSearchCV) -> dict[str, Any]:
 
 
 def plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings by their short names, without the epochs."""
+    """Return hyperparameters by their short names, without the epochs."""
     return {
         name.removeprefix("net__"): list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()
@@ -83,8 +83,8 @@ def plain(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print the two best of each round."""
-    headings = ["epochs", "candidates", "hidden layers", "rate", "dropout", "log loss"]
+    """Print the two best candidates of each round."""
+    headings = ["epochs", "candidates", "hidden layers", "learning rate", "dropout", "log loss"]
     rows = [
         [
             str(row["epochs"]),
@@ -96,4 +96,6 @@ def show(report: dict[str, Any], console: Console) -> None:
         ]
         for row in report["rounds"]
     ]
-    print_table(console, "The two best of each round, by log loss on held-out folds", headings, rows)
+    print_table(
+        console, "The two best candidates of each round, by log loss on held-out folds", headings, rows
+    )

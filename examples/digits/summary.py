@@ -1,4 +1,4 @@
-"""What the models are made of: layers, shapes, parameters, as a table or a graph."""
+"""Describe the models: their layers, shapes and parameters, as a table or a graph."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -8,20 +8,20 @@ from examples.digits.model import all_epochs, recipe
 
 
 def empty_net(name: str, side: int) -> MLPClassifier:
-    """Return a net as :func:`examples.digits.model.recipe` makes it, before it has learned anything of use.
+    """Return a network with the layers of :func:`examples.digits.model.recipe`, trained on nothing useful.
 
     Parameters
     ----------
     name : {"softmax", "hidden", "deep"}
-        Softmax regression is a net without hidden layers.
+        The model. Softmax regression is a network without hidden layers.
 
     side : int
-        Pixels a side of the images.
+        Width of the images in pixels.
 
     Returns
     -------
     MLPClassifier
-        Fitted for one epoch to ten random images, since the data make its shape.
+        Fitted for one epoch to ten random images, because `fit` creates the layers.
     """
     net = MLPClassifier((), random_state=0) if name == "softmax" else recipe(name, side)["net"]
     X = np.random.default_rng(0).random((10, side * side), dtype=np.float32)
@@ -30,6 +30,6 @@ def empty_net(name: str, side: int) -> MLPClassifier:
 
 
 def steps_in_words(model: Pipeline) -> str:
-    """Write the steps of a model: "StandardScaler(with_std=False) -> MLPClassifier"."""
+    """Write the steps of a model, such as "StandardScaler(with_std=False) -> MLPClassifier"."""
     *first, (_, last) = model.steps
     return " -> ".join([*(str(step) for _, step in first), type(last).__name__])

@@ -1,4 +1,4 @@
-"""The tavern's game recommender on the command line: ``python -m examples.games --help``."""
+"""The command line of the game recommender: ``python -m examples.games --help``."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from rich.table import Table
 from sklearn.pipeline import Pipeline
 
 from estimators import ComplementNB
-from examples.arguments import card_path, likeness, picture_path, whole_number, writable_path
+from examples.arguments import Parser, card_path, picture_path, unknown, whole_number, writable_path
 from examples.games.data import BUDGETS, GamesFileError, load_games
 from examples.games.evaluate import (
     CriteriaScorer,
@@ -41,7 +41,7 @@ from pipelines import ModelFileError, explain, recommend, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "games.json"
 RETRAIN = "python -m examples.games train"
-QUESTIONS = [  # stored with their answers in the model's card
+QUESTIONS = [  # the model's card holds these questions and their answers
     {"budget": "cheap", "gameplay_types": ["Adventure", "Platform"]},
     {"budget": "premium", "gameplay_types": ["Racing"]},
     {"budget": None, "gameplay_types": ["Puzzle"]},
@@ -49,7 +49,7 @@ QUESTIONS = [  # stored with their answers in the model's card
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
+    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -61,10 +61,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    """Return the parser with all commands."""
+    parser = Parser(
         prog="python -m examples.games",
-        description="Five games for a budget and a taste, and why. The model is in models/games.json.",
+        description="Recommend games for a budget and gameplay types, and explain each choice. The saved "
+        "model is models/games.json.",
         epilog="example: python -m examples.games recommend --budget cheap --type Adventure --type Platform",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -73,7 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "-b",
         "--budget",
-        help=f"one of {', '.join(BUDGETS)} (cost an hour below 5, below 20, 20 and above); left out: any",
+        metavar="BUDGET",
+        help=f"{', '.join(BUDGETS[:-1])} or {BUDGETS[-1]}: below 5, from 5 to below 20, or at least 20 coins "
+        "an hour (default: any budget)",
     )
     ask.add_argument(
         "-t",
@@ -81,54 +84,68 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         dest="types",
-        help="a wanted gameplay type, as the command types lists them; may be repeated",
+        metavar="TYPE",
+        help="a gameplay type, such as Puzzle; the command types lists them all; may be repeated",
     )
-    ask.add_argument("--json", action="store_true", help="print JSON for programs")
+    ask.add_argument("--json", action="store_true", help="print the answer as JSON")
 
-    command = commands.add_parser("recommend", parents=[ask], help="suggest games, best first")
+    command = commands.add_parser("recommend", parents=[ask], help="recommend games, best first")
     command.add_argument(
-        "-k", "--count", type=whole_number, default=5, metavar="K", help="how many (default: 5)"
+        "-k", "--count", type=whole_number, default=5, metavar="K", help="number of games (default: 5)"
     )
     command.add_argument(
-        "-x", "--exclude", action="append", default=[], metavar="GAME", help="not this one; may be repeated"
+        "-x",
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GAME",
+        help="a game to leave out; may be repeated",
     )
     command.add_argument(
-        "--why", action="store_true", help="add a column with the reasons; `explain` gives them for one game"
+        "--why",
+        action="store_true",
+        help="add a column that shows what each part of the question adds to the score",
     )
     command.set_defaults(run=run_recommend, fail=command.error)
 
     command = commands.add_parser(
-        "explain", parents=[ask], help="what the question's parts add to a game's score"
+        "explain", parents=[ask], help="show what each part of the question adds to a game's score"
     )
-    command.add_argument("game", help="the game's name, as in the catalogue")
+    command.add_argument("game", metavar="GAME", help="the title of the game, in any case")
     command.set_defaults(run=run_explain, fail=command.error)
 
-    command = commands.add_parser("types", help="list the gameplay types and how many games have each")
+    command = commands.add_parser("types", help="list the gameplay types, and the number of games of each")
     command.set_defaults(run=run_types, fail=command.error)
 
-    command = commands.add_parser(
-        "train", help="train the model, cross-validate it and save it with its card"
-    )
+    command = commands.add_parser("train", help="train the model, cross-validate it and save it")
     command.add_argument(
-        "--output", type=card_path, default=MODEL, help="the card to write (default: models/games.json)"
+        "--output",
+        type=card_path,
+        default=MODEL,
+        metavar="CARD",
+        help="where to save the model (default: models/games.json)",
     )
     command.set_defaults(run=run_train, fail=command.error)
 
     command = commands.add_parser(
-        "evaluate", help="compare recommenders on simulated rentals, cross-validated"
+        "evaluate", help="compare recommenders by cross-validation on simulated rentals"
     )
     command.add_argument(
         "--customers",
         type=five_or_more,
         default=2000,
         metavar="N",
-        help="simulated customers, 5 or more (default: 2000)",
+        help="number of simulated customers, at least 5 (default: 2000)",
     )
     command.add_argument(
-        "--no-search", action="store_true", help="leave out the search for the best settings"
+        "--no-search", action="store_true", help="skip the search for the best hyperparameters"
     )
-    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the scores as JSON")
-    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw the scores; .svg or .png")
+    command.add_argument(
+        "--json", type=writable_path, metavar="FILE", help="write the scores to this file as JSON"
+    )
+    command.add_argument(
+        "--picture", type=picture_path, metavar="FILE", help="draw the scores to this .svg or .png file"
+    )
     command.set_defaults(run=run_evaluate, fail=command.error)
     add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)
     return parser
@@ -165,11 +182,11 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
 
 
 def run_explain(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print what each part of the question adds to the score of one game."""
+    """Print how much each part of the question adds to the score of a game."""
     model, games = load_recommender(messages), catalogue()
     budget, types = check_question(options, model, fail)
     if budget is None and not types:
-        fail("give a --budget, a --type or both: they are what is explained")
+        fail("at least one of --budget and --type is required")
     game = games[check("game", options.game, games, fail)]
     reasons = explain(model, question(budget, types), game["title"])
     if options.json:
@@ -178,9 +195,9 @@ def run_explain(options: Any, console: Console, messages: Console, fail: Callabl
         )
         return
     table = Table(title=escape(f"{in_words(budget, types)}: {game['title']}"))
-    table.add_column("asked for")
-    table.add_column("the game has it")
-    table.add_column("adds", justify="right")
+    table.add_column("question")
+    table.add_column("game matches")
+    table.add_column("adds to score", justify="right")
     for feature, amount in reasons.items():
         table.add_row(feature, "yes" if has(game, feature) else "no", f"{amount:.3f}")
     table.add_section()
@@ -189,7 +206,7 @@ def run_explain(options: Any, console: Console, messages: Console, fail: Callabl
 
 
 def run_types(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print the gameplay types that the model knows."""
+    """Print the gameplay types that the model knows, and the number of games of each."""
     counts = load_games().filter(pl.col("top_rated"))["gameplay_types"].explode().value_counts()
     of_type = dict(counts.iter_rows())
     table = Table(title="Gameplay types")
@@ -251,7 +268,7 @@ def load_recommender(messages: Console) -> Pipeline:
 
 
 def catalogue() -> dict[str, dict]:
-    """Return the games that may be recommended, by title."""
+    """Return the games that the tavern recommends, by title."""
     return {game["title"]: game for game in load_games().filter(pl.col("top_rated")).iter_rows(named=True)}
 
 
@@ -269,19 +286,15 @@ def check_question(options: Any, model: Pipeline, fail: Callable) -> tuple[str |
 
 
 def check(kind: str, name: str, known: Iterable[str], fail: Callable) -> str:
-    """Return the known name that is `name` but for upper and lower case, or fail with the nearest first."""
+    """Return the known name that equals `name`, ignoring case, or fail and list the known names."""
     by_lower_case = {word.lower(): word for word in known}
     if name.lower() not in by_lower_case:
-        near_first = sorted(by_lower_case.values(), key=lambda word: -likeness(name, word))
-        shown = ", ".join(near_first[:20]) + (
-            f" and {len(near_first) - 20} more" if len(near_first) > 20 else ""
-        )
-        fail(f"unknown {kind} {name!r}. Known, nearest first: {shown}")
+        fail(unknown(kind, name, by_lower_case.values()))
     return by_lower_case[name.lower()]
 
 
 def suggestion(rank: int, game: dict, score: float, reasons: dict[str, float]) -> dict:
-    """Return all that is said of a suggested game."""
+    """Return the facts about a recommended game, its score and the reasons."""
     told = ("console", "year", "cost", "budget", "gameplay_types")
     return {
         "rank": rank,
@@ -304,20 +317,20 @@ def why(row: dict) -> str:
 
 
 def has(game: dict, feature: str) -> bool:
-    """Tell whether a game has what a feature's name, as "budget=cheap", says."""
+    """Tell whether a game has a feature such as "budget=cheap"."""
     column, value = feature.split("=", 1)
     return value in game[column] if column == "gameplay_types" else game[column] == value
 
 
 def is_unicode() -> bool:
-    """Tell whether the output takes every character; else JSON writes them as escapes."""
+    """Tell whether the output can show every character; if not, JSON is written in ASCII."""
     return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def five_or_more(text: str) -> int:
-    """Read how many customers; each of the five folds needs one."""
+    """Read a number of customers; each of the five folds needs at least one."""
     if whole_number(text) < 5:
-        raise argparse.ArgumentTypeError(f"must be at least 5, one for each fold, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be at least 5, one customer for each fold; got {text!r}")
     return int(text)
 
 

@@ -1,8 +1,8 @@
-"""The tavern's catalogue of games: read `games.csv`, check it, return a polars frame.
+"""Read the tavern's catalogue, `games.csv`, into a checked polars frame.
 
-One pass, O(bytes of the file). The csv module splits the lines, because an error has to name the
-line; the checks of the cells are polars expressions. Every complaint is a `GamesFileError` that
-names the file, the line, the column, what is allowed and what was found.
+One pass, O(bytes of the file). The csv module splits the lines, because errors name the line; polars
+expressions check the cells. Every error is a `GamesFileError` that names the file, the line, the column, the
+allowed values and the value found.
 """
 
 import csv
@@ -27,18 +27,18 @@ STANDARD_BELOW = 20.0  # tavern coins per hour
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 
-NAME = "a name, not empty and without blanks around it"
+NAME = "a name, not empty and without blanks at either end"
 YEAR = f"a whole number from {FIRST_YEAR} to {LAST_YEAR}"
 COST = "a number from 0 to 999999.99 with at most two decimals, as in 4.50"
 TYPES = "one or more gameplay types separated by '|', as in Action|Puzzle"
 
 
 class GamesFileError(ValueError):
-    """The games file cannot be used; the message says where and what is allowed."""
+    """The games file cannot be used; the message says where, what was found and what is allowed."""
 
 
 def budget_of(cost: float) -> str:
-    """Return the budget of a rental cost.
+    """Return the budget category of a rental cost.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def budget_of(cost: float) -> str:
     Returns
     -------
     str
-        "cheap" below 5, "standard" from 5 to below 20, else "premium".
+        "cheap" below 5, "standard" from 5 to below 20, "premium" from 20.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def known_types(games: pl.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        Each type once.
+        Every type, once each.
 
     Examples
     --------
@@ -104,8 +104,7 @@ def load_games(path: str | Path = DEFAULT_PATH) -> pl.DataFrame:
     Raises
     ------
     GamesFileError
-        If the file is missing, is not UTF-8, is not a table of these columns or holds a cell that
-        is not allowed.
+        If the file is missing, is not in UTF-8, does not have these columns or contains an invalid cell.
 
     Examples
     --------
@@ -140,7 +139,7 @@ def _read_text(path: str | Path) -> str:
         data = Path(path).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise GamesFileError(f"{path}: must be a CSV file. Got {reason!r} instead.") from error
+        raise GamesFileError(f"{path}: cannot be read ({reason}). Expected a CSV file.") from error
     try:
         return data.decode("utf-8-sig")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as error:
@@ -158,11 +157,11 @@ def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
                 yield line, fields
             line = reader.line_num + 1  # a quoted field may span lines
     except csv.Error as error:
-        _fail(path, f"line {line}", "a CSV record, each quote closed", f"'{error}'")
+        _fail(path, f"line {line}", "a CSV record with every quote closed", f"'{error}'")
 
 
 def _read_cells(text: str, path: str | Path) -> pl.DataFrame:
-    """Return a frame of strings, one column per column of the file, and the line numbers."""
+    """Return a frame of strings with the columns of the file, and a column of line numbers."""
     records = _records(text, path)
     line, header = next(records, (1, []))
     _check_header(header, line, path)
@@ -179,7 +178,7 @@ def _read_cells(text: str, path: str | Path) -> pl.DataFrame:
 
 
 def _check_header(header: list[str], line: int, path: str | Path) -> None:
-    wanted = f"present once; the columns are {', '.join(COLUMNS)}"
+    wanted = f"in the header exactly once; the columns are {', '.join(COLUMNS)}"
     for column in COLUMNS:
         if header.count(column) != 1:
             got = f"the header {header}" if header else "an empty file"
@@ -191,13 +190,13 @@ def _check_header(header: list[str], line: int, path: str | Path) -> None:
 
 
 def _check_cells(cells: pl.DataFrame, path: str | Path) -> None:
-    """Raise for the first cell that breaks the rule of its column, column by column."""
+    """Raise for the first invalid cell, column by column."""
     year = pl.col("year").str.extract("^([0-9]+)$").cast(pl.Int64, strict=False)
     types = pl.col("gameplay_types").str.split("|")
     blank = pl.element().str.strip_chars() == ""
     rules = [
         *((name, _is_name(name), NAME) for name in ("title", "console", "developer")),
-        ("title", pl.col("title").is_first_distinct(), "a title that no line above has"),
+        ("title", pl.col("title").is_first_distinct(), "a title that appears only once"),
         ("year", year.is_between(FIRST_YEAR, LAST_YEAR).fill_null(False), YEAR),
         ("gameplay_types", ~types.list.eval(blank).list.any(), TYPES),
         ("cost", pl.col("cost").str.contains(r"^[0-9]{1,6}(\.[0-9]{1,2})?$"), COST),
@@ -215,18 +214,18 @@ def _is_name(column: str) -> pl.Expr:
 
 
 def _check_types(cells: pl.DataFrame, path: str | Path) -> None:
-    """Raise for a type that is another one but for case or blanks, and for one named twice."""
+    """Raise for two spellings of a type that differ in case or blanks only, and for a type listed twice."""
     lists = cells["gameplay_types"].str.split("|")
     counts = Counter(name.strip() for names in lists for name in names)
     spelling: dict[str, str] = {}
-    for name, _ in counts.most_common():  # the commonest spelling is the one to keep
+    for name, _ in counts.most_common():  # the most common spelling is taken as the right one
         spelling.setdefault(name.casefold(), name)
     for line, names in zip(cells["line"], lists, strict=True):
         where = f"line {line}, column 'gameplay_types'"
         for name in names:
             nearest = spelling[name.strip().casefold()]
             if name != nearest:
-                allowed = f"'{nearest}', spelled alike in every line and without blanks around it"
+                allowed = f"'{nearest}', spelled as on the other lines and without blanks at either end"
                 _fail(path, where, allowed, repr(name))
         if len(set(names)) < len(names):
-            _fail(path, where, "gameplay types named once each", repr("|".join(names)))
+            _fail(path, where, "gameplay types listed once each", repr("|".join(names)))

@@ -1,4 +1,4 @@
-"""Cross-validate the tavern's recommenders on simulated rentals, by scikit-learn's own tools."""
+"""Cross-validate the tavern's recommenders on simulated rentals, with scikit-learn's tools."""
 
 import json
 import warnings
@@ -29,8 +29,8 @@ from examples.games.model import (
 from pipelines import game_recommender, hit_rate_scorer, ndcg_scorer, recommend
 
 PLACES = 5
-N_JOBS = -1  # settings searched at once
-LEAST_BUDGET, LEAST_TYPE = 0.95, 0.90  # of the places, for a setting to be chosen
+N_JOBS = -1  # candidates fitted in parallel
+LEAST_BUDGET, LEAST_TYPE = 0.95, 0.90  # share of the places that must match, for a candidate to be chosen
 GRID = {
     "recommender__encode__transformer_weights": [{"budget": weight} for weight in (1.0, 2.0, 4.0, 6.0)],
     "recommender__classify__alpha": [0.1, 1.0, 10.0],
@@ -40,16 +40,17 @@ GRID = {
 
 
 class CriteriaScorer:
-    """The share of suggested places that meet the question, over all questions of a budget and 1 or 2 types.
+    """A scorer: the share of recommended games that match the question.
 
-    Places that no game of the catalogue could have filled do not count: of a question that three games meet,
-    three places of the five do.
+    The questions are all combinations of a budget with one or two types. A question that only three games
+    match counts three places instead of five, so that a perfect recommender scores 1.
 
     Parameters
     ----------
     games : DataFrame with title, budget and gameplay_types
+        The games that can be recommended.
     criterion : {"budget", "type", "both"}
-        What a place has to meet: the budget, at least one wanted type, or both.
+        What a game has to match: the budget, at least one of the types, or both.
     """
 
     def __init__(self, games: pl.DataFrame, criterion: str) -> None:
@@ -58,7 +59,7 @@ class CriteriaScorer:
         self.place_of = {title: i for i, title in enumerate(games["title"])}
 
     def __call__(self, model: BaseEstimator, X: Any = None, y: Any = None) -> float:
-        """Return the share, 0 to 1; X and y are not looked at."""
+        """Return the share, from 0 to 1; X and y are ignored."""
         labels, _ = recommend(model, self.questions, PLACES)
         games = np.array([[self.place_of[label] for label in row] for row in labels])
         met = np.take_along_axis(self.meets, games, axis=1).sum()
@@ -66,7 +67,7 @@ class CriteriaScorer:
 
 
 def questions_and_answers(games: pl.DataFrame, criterion: str) -> tuple[pl.DataFrame, np.ndarray]:
-    """Return all questions of a budget and one or two types, and which games meet them (questions, games)."""
+    """Return all questions with a budget and one or two types, and which games match each of them."""
     types = known_types(games)
     wanted = [list(some) for n in (1, 2) for some in combinations(types, n)]
     asked = [(budget, some) for budget in BUDGETS for some in wanted]
@@ -78,14 +79,14 @@ def questions_and_answers(games: pl.DataFrame, criterion: str) -> tuple[pl.DataF
 
 
 def milliseconds_a_question(model: BaseEstimator, X: pl.DataFrame, y: Any = None) -> float:
-    """Return the time to answer the questions X, all at once, by their number."""
+    """Return the time per question in milliseconds, when all questions X are asked at once."""
     start = perf_counter()
     recommend(model, X, PLACES)
     return 1e3 * (perf_counter() - start) / len(X)
 
 
 def scorers(games: pl.DataFrame) -> dict[str, Any]:
-    """Return what each recommender is judged by."""
+    """Return the scorers, by name."""
     return {
         "hit_rate": hit_rate_scorer(PLACES),
         "ndcg": ndcg_scorer(PLACES),
@@ -95,22 +96,23 @@ def scorers(games: pl.DataFrame) -> dict[str, Any]:
 
 
 class NoSettingError(ValueError):
-    """The search found no setting that meets the questions often enough."""
+    """The search found no candidate that matches the questions often enough."""
 
 
 def choose(results: dict[str, Any]) -> int:
-    """Return the setting with the best hit rate of those that meet the question often enough."""
+    """Return the index of the candidate with the best hit rate, among those that match the questions."""
     often = (results["mean_test_budget"] >= LEAST_BUDGET) & (results["mean_test_type"] >= LEAST_TYPE)
     if not often.any():
         raise NoSettingError(
-            f"No setting meets {LEAST_BUDGET:.0%} of the budgets and {LEAST_TYPE:.0%} of the types. "
-            "Simulate more customers, or leave out the search."
+            f"The search found no hyperparameters that match {LEAST_BUDGET:.0%} of the budgets and "
+            f"{LEAST_TYPE:.0%} of the types. Simulate more customers (--customers), or skip the search "
+            "(--no-search)."
         )
     return int(np.where(often, results["mean_test_hit_rate"], -1.0).argmax())
 
 
 def search(games: pl.DataFrame, grid: dict[str, list] | None = None) -> GridSearchCV:
-    """Return the search for the weights, the smoothing and the norm."""
+    """Return the unfitted search for the weights, the smoothing and the norm."""
     judged_by = {
         name: scorer for name, scorer in scorers(games).items() if name in ("hit_rate", "budget", "type")
     }
@@ -125,7 +127,7 @@ def search(games: pl.DataFrame, grid: dict[str, list] | None = None) -> GridSear
 
 
 def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
-    """Return the recommenders that need no search, by name."""
+    """Return the recommenders to compare, by name."""
     others = {
         "multinomial naive Bayes": MultinomialNB(),
         "Bernoulli naive Bayes": BernoulliNB(),
@@ -144,9 +146,9 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
 
 
 def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, float]:
-    """Cross-validate one recommender, five folds of customers; return the means of the scores."""
+    """Cross-validate a recommender in five folds of customers; return the mean scores."""
     with warnings.catch_warnings():
-        # Every game is a class, and few rentals are few samples of each.
+        # Every game is a class, and most classes have few rentals.
         warnings.filterwarnings("ignore", message="The number of unique classes")
         results = cross_validate(
             model,
@@ -163,7 +165,7 @@ def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> d
 
 
 def evaluate(console: Console, n_customers: int = 2000, with_search: bool = True) -> dict[str, Any]:
-    """Judge every recommender; with the search, also search anew within each fold and on all rentals."""
+    """Score every recommender, and search for hyperparameters in each fold and on all rentals."""
     games, rentals = load_training_data(n_customers)
     report: dict[str, Any] = {
         "games": games.height,
@@ -181,7 +183,7 @@ def evaluate(console: Console, n_customers: int = 2000, with_search: bool = True
 
 
 def search_report(console: Console, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, Any]:
-    """Search within each of five folds, so that no fold judges what it chose; then on all rentals."""
+    """Search within each of five training folds, score on the held-out fold, then search on all rentals."""
     X, titles, customers = question_rows(rentals), rentals["title"].to_numpy(), rentals["customer"].to_numpy()
     folds = []
     for fold, (train, test) in enumerate(GroupKFold(5).split(X, titles, customers), start=1):
@@ -199,7 +201,7 @@ def search_report(console: Console, games: pl.DataFrame, rentals: pl.DataFrame) 
 
 
 def with_progress(model: GridSearchCV, console: Console, what: str) -> GridSearchCV:
-    """Show a progress bar while the search runs, on a terminal."""
+    """Make the search show a progress bar if the output is a terminal."""
     console.print(what)
     if console.is_terminal:
         from sklearn.callback import ProgressBar
@@ -215,14 +217,14 @@ HEADINGS = {
     "type": "type met",
     "both": "both met",
     "fit_ms": "fit ms",
-    "query_ms": "ask ms",
+    "query_ms": "query ms",
 }
 
 
 def rows_of(report: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Return the scores of each recommender, the searched one last."""
+    """Return the scores of each recommender, with the searched one last."""
     searched = (
-        {"complement naive Bayes, searched anew in each fold": report["search"]["scores"]}
+        {"complement naive Bayes, tuned in each fold": report["search"]["scores"]}
         if "search" in report
         else {}
     )
@@ -230,7 +232,7 @@ def rows_of(report: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def as_markdown(report: dict[str, Any]) -> str:
-    """Return the table that stands on the example's page."""
+    """Return the table as Markdown, for the example's README."""
     lines = [f"| recommender | {' | '.join(HEADINGS.values())} |", "|---" * (1 + len(HEADINGS)) + "|"]
     for name, scores in rows_of(report).items():
         lines.append(f"| {' | '.join([name, *(format_score(key, scores.get(key)) for key in HEADINGS)])} |")
@@ -240,7 +242,7 @@ def as_markdown(report: dict[str, Any]) -> str:
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
     table = Table(
-        title=f"Five places, {report['rentals']} rentals of {report['games']} games, 5 folds of customers",
+        title=f"Top five, {report['rentals']:,} rentals of {report['games']} games, 5 folds of customers",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("recommender")
@@ -250,11 +252,11 @@ def show(report: dict[str, Any], console: Console) -> None:
         table.add_row(name, *(format_score(key, scores.get(key)) for key in HEADINGS))
     console.print(table)
     if "search" in report:
-        console.print(f"Chosen on all rentals: {report['search']['chosen']}")
+        console.print(f"Best hyperparameters on all rentals: {report['search']['chosen']}")
 
 
 def format_score(name: str, value: float | None) -> str:
-    """Write a share in percent, a time or a rank score as it is."""
+    """Format a score: shares in percent, times and NDCG as numbers."""
     if value is None:
         return ""
     if name.endswith("_ms"):
@@ -263,16 +265,16 @@ def format_score(name: str, value: float | None) -> str:
 
 
 def save_json(report: dict[str, Any], path: Path) -> None:
-    """Write the report for programs."""
+    """Write the report to a JSON file."""
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 def save_picture(report: dict[str, Any], path: Path) -> None:
-    """Draw the scores as bars, as SVG or PNG by the ending of `path`. Needs matplotlib."""
+    """Draw the scores as bars to an .svg or .png file. Needs matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "tallygrad"  # the same picture gives the same file
+    matplotlib.rcParams["svg.hashsalt"] = "tallygrad"  # makes the file reproducible
     from matplotlib import pyplot as plt
 
     names = list(report["recommenders"])[::-1]
@@ -286,6 +288,6 @@ def save_picture(report: dict[str, Any], path: Path) -> None:
         axis.set(title=HEADINGS[key], xlim=(0, 1.2 * max(values)), xticks=[])
         axis.spines[["top", "right", "bottom"]].set_visible(False)
         axis.tick_params(left=False)
-    figure.suptitle(f"The first five places, {report['rentals']} simulated rentals, cross-validated")
+    figure.suptitle(f"Top five recommendations, cross-validated on {report['rentals']:,} simulated rentals")
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)

@@ -1,4 +1,4 @@
-"""The tavern's recommender: the catalogue first, then what people rented, by complement naive Bayes."""
+"""The tavern's recommender: complement naive Bayes on the catalogue and on past rentals."""
 
 from typing import Any, Self
 
@@ -12,29 +12,30 @@ from examples.games.data import load_games
 from examples.games.rentals import simulate_rentals
 from pipelines import game_recommender, recommend
 
-# Chosen by `python -m examples.games evaluate` on the rentals; see docs/games-evaluation.json.
+# Chosen by the search of `python -m examples.games evaluate`; see docs/games-evaluation.json.
 BUDGET_WEIGHT = 4.0
 CATALOGUE_SHARE = 0.9
 ALPHA = 0.1
 NORM = False
 
-LIKED = 3  # rentals rated below teach nothing
+LIKED = 3  # rentals rated below this are not used for training
 
 
 class CatalogueFirst(ClassifierMixin, BaseEstimator):
-    """A recommender that learns every game of the catalogue, a row each, and then the rentals.
+    """A recommender trained on the catalogue, one row per game, and on past rentals.
 
-    So every game can be recommended, those that nobody rented yet too, and what a game is counts for more
-    than who happened to rent it.
+    The catalogue makes it possible to recommend games that nobody has rented yet. A large `catalogue_share`
+    makes a game's own budget and types count for more than the rentals.
 
     Parameters
     ----------
     recommender : Pipeline
-        As from :func:`pipelines.game_recommender`.
+        An unfitted recommender, such as :func:`pipelines.game_recommender` returns.
     catalogue : DataFrame with title, budget and gameplay_types
+        The games that can be recommended.
     catalogue_share : float, default=None
-        The share of all weight that the catalogue has, above 0: at 0.9 its rows together weigh nine
-        times what the rentals do, at 1 the rentals are left out. None for a weight of 1 for every row.
+        The catalogue's share of the total sample weight, in (0, 1]. At 0.9 its rows together weigh nine times
+        as much as the rentals; at 1 the rentals are not used. If None, every row has a weight of 1.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         self.catalogue_share = catalogue_share
 
     def fit(self, X: pl.DataFrame, y: Any) -> Self:
-        """Fit on the catalogue and the rentals: X the questions, y the titles, (n_rentals,)."""
+        """Fit on the catalogue and on the rentals, with questions X and titles y of shape (n_rentals,)."""
         games = self.catalogue
         if self.catalogue_share == 1:
             X, y = X.clear(), []
@@ -56,7 +57,7 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         return self
 
     def _weights(self, n_rows: int) -> dict[str, np.ndarray]:
-        """Return what `fit` is to be told of the weights, (n_rows,), the catalogue's first."""
+        """Return the `sample_weight` argument of `fit`, of shape (n_rows,), the catalogue's rows first."""
         n_games, share = self.catalogue.height, self.catalogue_share
         if share is None or n_rows == n_games:
             return {}
@@ -64,16 +65,16 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         return {"classify__sample_weight": np.repeat([of_a_game, 1.0], [n_games, n_rows - n_games])}
 
     def top_k(self, X: pl.DataFrame, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k best games of each question and their scores, both (n_questions, k)."""
+        """Return the k best games for each question and their scores, both of shape (n_questions, k)."""
         return recommend(self.recommender_, X, k)
 
     def predict(self, X: pl.DataFrame) -> np.ndarray:
-        """Return the best game of each question, (n_questions,)."""
+        """Return the best game for each question, of shape (n_questions,)."""
         return self.top_k(X, 1)[0][:, 0]
 
 
 def question_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the two columns that the recommender reads, with the same types wherever they come from."""
+    """Return the two columns that the recommender reads, cast to the types that it expects."""
     return frame.select(pl.col("budget").cast(pl.String), pl.col("gameplay_types").cast(pl.List(pl.String)))
 
 
@@ -84,7 +85,7 @@ def question(budget: str | None, gameplay_types: list[str]) -> pl.DataFrame:
 
 
 def plain_recommender(games: pl.DataFrame) -> CatalogueFirst:
-    """Return the recommender with nothing tuned: every row and every column counts once."""
+    """Return the recommender with default hyperparameters; all rows and columns have a weight of 1."""
     return CatalogueFirst(game_recommender(), games)
 
 
@@ -98,13 +99,13 @@ def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
 
 
 def load_training_data(n_customers: int = 2000) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the games that may be recommended, and the rentals that people liked."""
+    """Return the games that the tavern recommends, and the rentals that customers liked."""
     games = load_games().filter(pl.col("top_rated"))
     rentals = simulate_rentals(games, n_customers)
     return games, rentals.filter(pl.col("rating") >= LIKED)
 
 
 def train() -> Pipeline:
-    """Return the fitted recommender, a plain Pipeline of scikit-learn's and this library's parts."""
+    """Return the fitted recommender, an ordinary scikit-learn Pipeline."""
     games, rentals = load_training_data()
     return tuned_recommender(games).fit(rentals, rentals["title"]).recommender_

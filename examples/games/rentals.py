@@ -1,16 +1,17 @@
-"""Simulated rental histories, since the tavern is invented: who asked for what, and what they took home.
+"""Simulated rentals for the invented tavern: what customers asked for, what they rented, how they rated it.
 
-The generator, seeded:
+The seeded generator works as follows:
 
-1. A game's popularity is Zipf's law with exponent 0.8 over a random order of the games.
-2. A customer has a budget (cheap 45 %, standard 35 %, premium 20 %) and a taste: a Dirichlet draw over the
-   gameplay types, centred on how often the catalogue has them, so that most people like few types.
-3. A customer makes 1 + Poisson(7) rentals. Each begins with a question: one, two or three types from the
-   taste (50, 35, 15 %), and the budget, which one question in ten leaves open.
-4. The game rented is drawn with log odds ``log popularity + 4 [a wanted type] + 1 [every wanted type]
-   + 3.5 [the customer's budget]``; so a few rentals fit neither, as in life.
-5. The rating is round(4.2 + 0.4 [a wanted type and the budget] - 1.2 [not a wanted type] + N(0, 0.9)) within
-   1 to 5: most are high.
+1. The popularity of the games follows Zipf's law with exponent 0.8, in random order.
+2. Each customer has a budget (cheap 45 %, standard 35 %, premium 20 %) and a taste. The taste is a Dirichlet
+   draw over the gameplay types, centred on their frequency in the catalogue, so that most customers like few
+   types.
+3. Each customer makes 1 + Poisson(7) rentals. A rental begins with a question: one, two or three types drawn
+   from the taste (50, 35, 15 %), and the budget, which is left open in one question out of ten.
+4. The rented game is drawn with log odds ``log popularity + 4 [a requested type] + 1 [every requested type]
+   + 3.5 [the customer's budget]``, so a few rentals match neither.
+5. The rating is round(4.2 + 0.4 [a requested type and the budget] - 1.2 [no requested type] + N(0, 0.9)),
+   limited to 1 to 5. Most ratings are high.
 """
 
 import numpy as np
@@ -19,23 +20,26 @@ import polars as pl
 from examples.games.data import BUDGETS, known_types
 
 BUDGET_SHARES = (0.45, 0.35, 0.20)
-N_ASKED_SHARES = (0.50, 0.35, 0.15)  # of one, two and three types in a question
+N_ASKED_SHARES = (0.50, 0.35, 0.15)  # probability of asking for one, two and three types
 
 
 def simulate_rentals(games: pl.DataFrame, n_customers: int = 2000, seed: int = 0) -> pl.DataFrame:
-    """Return rentals of these games, about eight a customer.
+    """Return simulated rentals of these games, about eight per customer.
 
     Parameters
     ----------
     games : DataFrame with title, budget and gameplay_types
+        The games that can be rented.
     n_customers : int, default=2000
+        Number of customers.
     seed : int, default=0
+        Seed of the random number generator.
 
     Returns
     -------
     rentals : DataFrame
-        customer (Int64), budget (String, null if left open) and gameplay_types (List(String)) asked for,
-        title (String) rented, rating (Int64, 1 to 5).
+        The columns are customer (Int64), budget (String, null if left open) and gameplay_types (List(String))
+        of the question, title (String) of the rented game and its rating (Int64, 1 to 5).
     """
     rng = np.random.default_rng(seed)
     types = known_types(games)
@@ -73,9 +77,11 @@ def simulate_rentals(games: pl.DataFrame, n_customers: int = 2000, seed: int = 0
 
 
 def _draw_questions(rng: np.random.Generator, taste: np.ndarray) -> np.ndarray:
-    """Draw one to three different types for each row, by its taste, (n_rentals, n_types) of bool."""
+    """Draw one to three types for each row from its taste; return booleans of shape (n_rentals, n_types)."""
     n_asked = 1 + rng.choice(3, len(taste), p=N_ASKED_SHARES)
     with np.errstate(divide="ignore"):
-        keys = np.log(taste) + rng.gumbel(size=taste.shape)  # the largest keys are a draw without replacement
+        keys = np.log(taste) + rng.gumbel(
+            size=taste.shape
+        )  # the largest keys are a sample without replacement
     place = np.argsort(np.argsort(-keys, axis=1), axis=1)
     return place < n_asked[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""A question in words, for the command line and the pages."""
+"""Sentences about a question and a game, for the command line and the web site."""
 
 BUDGET_IN_WORDS = {"cheap": "budget-friendly", "standard": "standard", "premium": "premium"}
 

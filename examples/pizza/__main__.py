@@ -1,4 +1,4 @@
-"""The pizzeria's dough forecaster on the command line: ``python -m examples.pizza --help``."""
+"""The command line of the dough forecaster: ``python -m examples.pizza --help``."""
 
 import argparse
 import json
@@ -15,11 +15,13 @@ from rich.markup import escape
 from sklearn.pipeline import Pipeline
 
 from examples.arguments import (
+    Parser,
     card_path,
     count,
     model_path,
     name_in,
     picture_path,
+    unknown,
     whole_number,
     writable_path,
 )
@@ -46,12 +48,14 @@ from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
 
 MODEL = Path(__file__).parents[2] / "models" / "pizza.json"
 RETRAIN = "python -m examples.pizza train"
-QUESTIONS = [{"reservations": n} for n in (15, 20, 30)]  # stored with their answers in the week's card
+QUESTIONS = [
+    {"reservations": n} for n in (15, 20, 30)
+]  # the card of the week's model holds these questions and their answers
 ASKED = ("reservations", "temperature", "tourists", "date", "weekday", "month", "holiday", "event")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, 1 if a file cannot be used, or exit with 2 on a wrong argument."""
+    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -63,11 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    """Return the parser with all commands."""
+    parser = Parser(
         prog="python -m examples.pizza",
-        description="How many doughs to prepare tonight. The model, a line through one week, is in "
-        "models/pizza.json.",
+        description="Forecast how many pizza doughs to prepare tonight. The saved model, a straight line "
+        "fitted to one week, is models/pizza.json.",
         epilog="example: python -m examples.pizza forecast --reservations 15",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -76,72 +80,89 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "forecast",
         parents=[evening_options(), learn],
-        help="how many doughs to prepare, and what each feature adds",
+        help="forecast the doughs for an evening, and show what each feature adds",
     )
     command.add_argument(
         "--service-level",
         type=share,
         metavar="S",
-        help="0.9 for enough dough on nine evenings in ten; left out: the expected doughs, which will do on "
-        "about half",
+        help="the share of evenings on which the dough should be enough, such as 0.9 (default: forecast the "
+        "average, which is enough on about half of the evenings)",
     )
     command.add_argument(
         "--model",
         type=model_path,
         metavar="CARD",
-        help="the card of a model that train saved (default: models/pizza.json); not with --data",
+        help="the card of a model saved by the command train (default: models/pizza.json); not with the "
+        "training options",
     )
-    command.add_argument("--json", action="store_true", help="print JSON for programs")
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
     command.set_defaults(run=run_forecast, fail=command.error)
 
     command = commands.add_parser(
-        "train", parents=[learn], help="train a model, cross-validate it and save it with its card"
+        "train", parents=[learn], help="train a model, cross-validate it and save it"
     )
     command.add_argument(
         "--output",
         type=card_path,
         metavar="CARD",
-        help="the card to write (default for the week: models/pizza.json); needed with other data",
+        help="where to save the model (default: models/pizza.json); required with any other option",
     )
     command.set_defaults(run=run_train, fail=command.error)
 
     command = commands.add_parser(
         "evaluate",
-        help="the straight line against polynomials, features and service levels, on held-out evenings",
+        help="compare degrees, features and service levels on held-out evenings",
     )
     command.add_argument(
-        "--years", type=whole_number, default=10, metavar="N", help="how many seeded years (default: 10)"
+        "--years", type=whole_number, default=10, metavar="N", help="number of simulated years (default: 10)"
     )
-    command.add_argument("--seed", type=count, default=0, metavar="N", help="of the first year (default: 0)")
-    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the errors as JSON")
-    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+    command.add_argument(
+        "--seed", type=count, default=0, metavar="N", help="random seed of the first year (default: 0)"
+    )
+    command.add_argument(
+        "--json", type=writable_path, metavar="FILE", help="write the errors to this file as JSON"
+    )
+    command.add_argument(
+        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+    )
     command.set_defaults(run=run_evaluate, fail=command.error)
 
     command = commands.add_parser(
-        "path", help="how gradient descent finds the line, at several learning rates"
+        "path", help="follow gradient descent to the line, at several learning rates"
     )
     command.add_argument(
         "--data",
         metavar="DATA",
-        help=f"{', '.join(DATA)}, or a CSV or Parquet file; reservations alone are looked at (default: week)",
+        help=f"{', '.join(DATA)}, or a CSV or Parquet file; only the reservations are used (default: week)",
     )
-    command.add_argument("--seed", type=count, metavar="N", help="of a simulated year (default: 0)")
+    command.add_argument(
+        "--seed", type=count, metavar="N", help="random seed of the simulated year (default: 0)"
+    )
     command.add_argument(
         "--rate",
         action="append",
         type=rate,
         dest="rates",
         metavar="R",
-        help="a learning rate; may be repeated (default: four around the largest that comes to rest)",
+        help="a learning rate; may be repeated (default: four rates around the largest that converges)",
     )
     command.add_argument(
-        "--iterations", type=whole_number, default=10_000, metavar="N", help="how many steps (default: 10000)"
+        "--iterations",
+        type=whole_number,
+        default=10_000,
+        metavar="N",
+        help="number of steps (default: 10000)",
     )
-    command.add_argument("--json", type=writable_path, metavar="FILE", help="write the paths as JSON")
-    command.add_argument("--picture", type=picture_path, metavar="FILE", help="draw them; .svg or .png")
+    command.add_argument(
+        "--json", type=writable_path, metavar="FILE", help="write the paths to this file as JSON"
+    )
+    command.add_argument(
+        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+    )
     command.set_defaults(run=run_path, fail=command.error)
 
-    more = "PIZZERIA_TIMEZONE says where the restaurant is (default: Europe/Rome)."
+    more = "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome)."
     add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, read_zone, more)
     return parser
 
@@ -149,39 +170,49 @@ def build_parser() -> argparse.ArgumentParser:
 def evening_options() -> argparse.ArgumentParser:
     """Return the options that describe the evening."""
     ask = argparse.ArgumentParser(add_help=False)
-    evening = ask.add_argument_group("the evening, as far as the model looks at it")
+    evening = ask.add_argument_group("the evening (give the features that the model uses)")
+    evening.add_argument("-r", "--reservations", type=count, metavar="N", help="number of reservations")
     evening.add_argument(
-        "-r", "--reservations", type=count, metavar="N", help="reservations taken, 0 or more"
+        "--date", type=day, metavar="DATE", help="the date, written as 2025-06-13; sets weekday and month"
     )
-    evening.add_argument("--date", type=day, metavar="DATE", help="as in 2025-06-13; gives weekday and month")
-    evening.add_argument("--weekday", type=name_in(WEEKDAYS), metavar="DAY", help="Monday to Sunday")
-    evening.add_argument("--month", type=name_in(MONTHS), metavar="MONTH", help="January to December")
+    evening.add_argument(
+        "--weekday", type=name_in("weekday", WEEKDAYS), metavar="DAY", help="Monday to Sunday"
+    )
+    evening.add_argument(
+        "--month", type=name_in("month", MONTHS), metavar="MONTH", help="January to December"
+    )
     evening.add_argument(
         "--temperature", type=temperature, metavar="C", help="degrees Celsius, from -60 to 60"
     )
-    evening.add_argument("--tourists", type=count, metavar="N", help="tourists in town, 0 or more")
-    evening.add_argument("--holiday", action="store_const", const=True, help="it is a public holiday")
+    evening.add_argument("--tourists", type=count, metavar="N", help="number of tourists in town")
+    evening.add_argument(
+        "--holiday", action="store_const", const=True, help="the evening is a public holiday"
+    )
     evening.add_argument("--event", action="store_const", const=True, help="there is a special event")
     return ask
 
 
 def learning_options() -> argparse.ArgumentParser:
-    """Return the options that say what is learned from."""
+    """Return the options that choose the training data and the model."""
     learn = argparse.ArgumentParser(add_help=False)
-    group = learn.add_argument_group("what is learned, at once, instead of the saved model")
+    group = learn.add_argument_group("training (any of these options trains a model first)")
     group.add_argument(
         "--data",
         metavar="DATA",
-        help="week, a simulated year (linear or logarithmic: of reservations alone; full: with weekday, "
-        "month, temperature, tourists, holidays and events), or a CSV or Parquet file with the columns "
-        "reservations and doughs and any others of these, or date (default: week)",
+        help="the training data: week; a simulated year, which is linear or logarithmic (reservations "
+        "only) or full (also weekday, month, temperature, tourists, holidays and events); or a CSV or "
+        "Parquet file with the columns reservations and doughs and, if known, date and the features of a "
+        "full year (default: week)",
     )
-    group.add_argument("--seed", type=count, metavar="N", help="of a simulated year (default: 0)")
+    group.add_argument(
+        "--seed", type=count, metavar="N", help="random seed of the simulated year (default: 0)"
+    )
     group.add_argument(
         "--degree",
         type=degree,
         metavar="N",
-        help="of the polynomial, 1 to 10 (default: the best of a cross-validation; 1 below 30 evenings)",
+        help="degree of the polynomial, 1 to 10 (default: chosen by cross-validation, or 1 with fewer than "
+        "30 evenings)",
     )
     group.add_argument(
         "--feature",
@@ -189,8 +220,8 @@ def learning_options() -> argparse.ArgumentParser:
         default=[],
         dest="features",
         metavar="NAME",
-        help="a column to forecast from; may be repeated (default: all, of the week and the years of "
-        "reservations only these)",
+        help="a feature to use; may be repeated (default: all features of a file or a full year, else "
+        "reservations)",
     )
     return learn
 
@@ -199,17 +230,17 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
     """Print how many doughs an evening needs."""
     learned = options.data or options.features or options.degree or options.seed is not None
     if len(set(options.features or ())) < len(options.features or ()):
-        fail(f"give each --feature once, got {', '.join(options.features)}")
+        fail(f"argument --feature: each feature can be given only once; got {', '.join(options.features)}")
     if learned and options.model:
-        fail("give --model, or --data and its like, not both")
+        fail("argument --model: not allowed with --data, --seed, --degree or --feature")
     model = learn(options, messages, fail)[0] if learned else load_forecaster(options.model, messages)
     evening = check_evening(options, model, fail)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ExtrapolationWarning)
             doughs = int(forecast(model, evening, options.service_level)[0])
-    except ValueError as error:  # the level is more than so few evenings can tell
-        fail(f"{error} See --data.")
+    except ValueError as error:  # too few evenings for this service level
+        fail(f"{error} Train on more evenings with --data.")
     said = [str(warning.message) for warning in caught]
     told = {
         "doughs": doughs,
@@ -226,10 +257,8 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
     for text in said:
         messages.print(text, style="yellow", markup=False)
     console.print(in_words(told), style="bold", markup=False)
-    if told["equation"] and told["degree"] <= 3:  # of a higher one, twelve digits of each weight tell nobody
-        console.print(
-            f"doughs = {told['equation']}, where x is the {model['read'].features[0]}", markup=False
-        )
+    if told["equation"] and told["degree"] <= 3:  # the long equation of a higher degree is not readable
+        console.print(f"doughs = {told['equation']}, where x is {variable(model)}", markup=False)
     console.print("\n".join(told["weights"]), markup=False)
 
 
@@ -237,10 +266,12 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
     """Train, cross-validate and save a model."""
     is_week = not (options.data or options.features or options.degree)
     if not (is_week or options.output):
-        fail("give --output: models/pizza.json is for the week's straight line")
+        fail(
+            "--output is required with these options: models/pizza.json is kept for the week's straight line"
+        )
     model, lesson = learn(options, messages, fail)
     if lesson.evenings.height < 2:
-        fail("at least two evenings are needed, to see what one says of the other")
+        fail(f"the evenings of {options.data} are too few to cross-validate: at least 2 are needed, got 1")
     card = save_model(
         model,
         options.output or MODEL,
@@ -256,7 +287,7 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
 
 
 def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Judge the forecasters."""
+    """Compare the forecasters."""
     report = evaluate(messages, options.years, options.seed)
     show(report, console)
     if options.json:
@@ -266,11 +297,11 @@ def run_evaluate(options: Any, console: Console, messages: Console, fail: Callab
 
 
 def run_path(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Show the descent."""
+    """Print the paths of gradient descent."""
     options.features = ["reservations"]
     lesson = lesson_of(options, messages, fail)
     if lesson.evenings["reservations"].n_unique() < 2:
-        fail("a line needs evenings of at least two different numbers of reservations")
+        fail("a line needs at least 2 different numbers of reservations, got 1")
     report = descend(lesson, options.rates, options.iterations)
     show_path(report, console)
     if options.json:
@@ -280,59 +311,62 @@ def run_path(options: Any, console: Console, messages: Console, fail: Callable) 
 
 
 def load_forecaster(card: Path | None, messages: Console) -> Pipeline:
-    """Load a forecaster: the one named, or the week's."""
+    """Load the forecaster named, or this example's own."""
     if card:
         return load_named(card, ServiceLevelRegressor, messages)
     return load_or_train(MODEL, ServiceLevelRegressor, train, RETRAIN, messages)
 
 
 def learn(options: Any, messages: Console, fail: Callable) -> tuple[Pipeline, Lesson]:
-    """Train on what the options say."""
+    """Train the model that the options describe."""
     lesson = lesson_of(options, messages, fail)
     with messages.status("Training ..."):
         return train(lesson, options.degree), lesson
 
 
 def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
-    """Read the evenings and say which are left out."""
+    """Read the evenings, and print which of them are left out."""
     if options.seed is not None and options.data not in LAWS:
-        fail(f"--seed is of a simulated year: --data {', '.join(LAWS)}")
+        fail(f"argument --seed: only allowed with a simulated year, that is, --data {' or '.join(LAWS)}")
+    if (data := options.data or "week") not in DATA and not Path(data).suffix and not Path(data).exists():
+        fail(f"argument --data: {unknown('data set', data, DATA)}, or the path of a CSV or Parquet file")
     try:
-        lesson = read_lesson(options.data or "week", tuple(options.features), options.seed or 0)
+        lesson = read_lesson(data, tuple(options.features), options.seed or 0)
     except EveningsFileError:
         raise
     except ValueError as error:
         fail(str(error))
     if lesson.dropped:
         left_out = ", ".join(lesson.dropped[:10]) + (" and more" if len(lesson.dropped) > 10 else "")
-        messages.print(
-            f"{len(lesson.dropped)} evenings left out, no reservations were taken: {left_out}", markup=False
-        )
+        messages.print(f"Left out, because they have no number of reservations: {left_out}", markup=False)
     return lesson
 
 
 def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, Any]:
-    """Return the evening asked for: all that the model looks at, and nothing else."""
+    """Return the features of the evening, or fail unless they are exactly those that the model uses."""
     features = model["read"].features
     given = {name: getattr(options, name) for name in ASKED if getattr(options, name) is not None}
     if "date" in given:
         if twice := [name for name in ("weekday", "month") if name in given]:
-            fail(f"--date gives the {' and the '.join(twice)}; leave one of the two out")
+            fail(f"argument --date: sets the {' and the '.join(twice)} too, so do not give both")
         when = given.pop("date")
         by_date = {"weekday": WEEKDAYS[when.weekday()], "month": MONTHS[when.month - 1]}
         given |= {name: value for name, value in by_date.items() if name in features}
         if not by_date.keys() & set(features):
             given["date"] = when
     if unused := [f"--{name}" for name in given if name not in features]:
-        fail(f"the model looks at {', '.join(features)} only, not at {', '.join(unused)}; see --data")
+        fail(
+            f"the model only uses {', '.join(features)}, so {', '.join(unused)} cannot be given; "
+            "train another model with --data"
+        )
     given |= {name: False for name in ("holiday", "event") if name in features and name not in given}
     if missing := [f"--{name}" for name in features if name not in given]:
-        fail(f"the model looks at {', '.join(features)}: give {', '.join(missing)} too")
+        fail(f"the model needs {', '.join(features)}; missing: {', '.join(missing)}")
     return {name: given[name] for name in features}
 
 
 def in_words(told: dict[str, Any]) -> str:
-    """Write the answer: "53 doughs for 15 reservations"."""
+    """Write the answer, such as "53 doughs for 15 reservations"."""
     units = {"reservations": "reservations", "temperature": "degrees", "tourists": "tourists"}
     evening = told["evening"]
     parts = [f"{evening[name]:g} {unit}" for name, unit in units.items() if name in evening]
@@ -345,8 +379,14 @@ def in_words(told: dict[str, Any]) -> str:
     return f"{told['doughs']} doughs for {', '.join(parts)}{enough}"
 
 
+def variable(model: Pipeline) -> str:
+    """Write what the only feature of a model counts, for its equation."""
+    (name,) = model["read"].features
+    return "the temperature" if name == "temperature" else f"the number of {name}"
+
+
 def learned_by(options: Any) -> list[str]:
-    """Return the arguments that teach the same again."""
+    """Return the arguments that repeat this training, quoted for a shell."""
     named = {"--data": options.data, "--seed": options.seed, "--degree": options.degree}
     given = [(name, value) for name, value in named.items() if value is not None]
     given += [("--feature", name) for name in options.features]
@@ -354,7 +394,7 @@ def learned_by(options: Any) -> list[str]:
 
 
 def questions_of(lesson: Lesson) -> list[dict[str, Any]]:
-    """Return the first three evenings, as questions."""
+    """Return the first three evenings as questions for the card."""
     rows = lesson.evenings.drop("doughs").head(3).iter_rows(named=True)
     return [
         {name: value if not isinstance(value, date) else value.isoformat() for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""What options of the pizzeria's command line may be; those of all examples are in examples/arguments.py."""
+"""Argument types of the pizzeria's command line; examples/arguments.py has those that the examples share."""
 
 import argparse
 import math
@@ -8,10 +8,10 @@ from examples.arguments import count, real
 
 
 def share(text: str) -> float:
-    """Read a number between 0 and 1."""
+    """Read a number between 0 and 1, both excluded."""
     number = real(text)
     if not 0 < number < 1:
-        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, as 0.9, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, such as 0.9; got {text!r}")
     return number
 
 
@@ -24,15 +24,17 @@ def rate(text: str) -> float:
 
 
 def temperature(text: str) -> float:
-    """Read degrees Celsius."""
+    """Read a temperature in degrees Celsius."""
     number = real(text)
     if not -60 <= number <= 60:
-        raise argparse.ArgumentTypeError(f"must be degrees Celsius from -60 to 60, got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be a temperature from -60 to 60 degrees Celsius, got {text!r}"
+        )
     return number
 
 
 def degree(text: str) -> int:
-    """Read a degree."""
+    """Read the degree of a polynomial, from 1 to 10."""
     if not 1 <= count(text) <= 10:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 to 10, got {text!r}")
     return int(text)
@@ -43,5 +45,5 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"must be a date of the calendar, as in 2025-06-13, got {text!r}"
+        message = f"must be a date that exists, written as 2025-06-13; got {text!r}"
         raise argparse.ArgumentTypeError(message) from None

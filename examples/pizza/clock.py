@@ -1,4 +1,4 @@
-"""What day it is in the restaurant. An evening is a date of its calendar, whatever the server's zone."""
+"""The date at the restaurant. An evening is a date in the restaurant's time zone, not in the server's."""
 
 import os
 from collections.abc import Callable
@@ -11,20 +11,21 @@ ZONE = "Europe/Rome"
 
 @dataclass(frozen=True)
 class Clock:
-    """A zone, and what tells the time.
+    """A clock in the restaurant's time zone.
 
     Parameters
     ----------
     zone : ZoneInfo
+        The restaurant's time zone.
     now : callable() -> datetime with a zone
-        Tests put a clock of their own here.
+        Returns the current time. Tests pass a clock of their own.
     """
 
     zone: ZoneInfo
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def today(self) -> date:
-        """Return tonight's date; it changes at midnight, local time."""
+        """Return the date at the restaurant, which changes at midnight, local time."""
         return self.now().astimezone(self.zone).date()
 
 

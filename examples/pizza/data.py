@@ -1,8 +1,8 @@
-"""The pizzeria's evenings: read a CSV or Parquet file, check it, return a polars frame.
+"""Read the pizzeria's evenings from a CSV or Parquet file into a checked polars frame.
 
-One pass, O(cells of the file). Every cell is first read as text, so that both kinds of file obey the same
-rules, which are polars expressions. Every complaint is an `EveningsFileError` that names the file, the line
-(the row in Parquet), the column, what is allowed and what was found.
+One pass, O(cells of the file). Every cell is first read as text, so that the same rules, written as polars
+expressions, apply to both kinds of file. Every error is an `EveningsFileError` that names the file, the line
+(in Parquet the row), the column, the allowed values and the value found.
 """
 
 import csv
@@ -30,16 +30,16 @@ REQUIRED = ("reservations", "doughs")
 COLUMNS = ("date", "weekday", "month", *REQUIRED, "temperature", "tourists", "holiday", "event")
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a date of the calendar, as in 2025-06-13"
-TEMPERATURE = "degrees Celsius from -60 to 60"
+DATE = "a date that exists, written as 2025-06-13"
+TEMPERATURE = "a temperature from -60 to 60 degrees Celsius"
 
 
 class EveningsFileError(ValueError):
-    """The file of evenings cannot be used; the message says where and what is allowed."""
+    """The file of evenings cannot be used; the message says where, what was found and what is allowed."""
 
 
 class Problem(NamedTuple):
-    """A line that is not allowed; `column` is empty where the whole line is meant."""
+    """An invalid cell, or an invalid line if `column` is empty."""
 
     where: str
     column: str
@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a file says: the good `evenings`, `lines` where they stand, `dropped`; and all that is wrong."""
+    """The valid `evenings` of a file, the `lines` they are on, those `dropped`, and all `problems`."""
 
     evenings: pl.DataFrame
     lines: list[str]
@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 
 
 def features_of(evenings: pl.DataFrame) -> tuple[str, ...]:
-    """Return what a forecast can be made from: reservations first, weekday and month also by the date.
+    """Return the features that these evenings offer, reservations first.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def features_of(evenings: pl.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The columns but `date` and `doughs`, and the two that a date gives.
+        All columns except `date` and `doughs`; a date also gives `weekday` and `month`.
 
     Examples
     --------
@@ -93,13 +93,12 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
         The columns that the file has, in the order of `COLUMNS`: date (Date), weekday and month (String),
         reservations, doughs and tourists (Int64), temperature (Float64), holiday and event (Boolean).
     dropped : list of str
-        The evenings left out because their reservations are empty: none were taken. Nothing can be learned
-        from them about reservations.
+        The evenings without a number of reservations, which are left out.
 
     Raises
     ------
     EveningsFileError
-        If the file is missing, is not of its kind, lacks a column or holds a cell that is not allowed.
+        If the file is missing, is not a CSV or Parquet file, lacks a column or contains an invalid cell.
 
     Examples
     --------
@@ -116,31 +115,32 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
     for where, column, allowed, got in reading.problems:
         _fail(path, f"{where}, column '{column}'" if column else where, allowed, got)
     if reading.evenings.is_empty():
-        got = f"{len(reading.dropped)} empty cells"
+        got = f"only empty cells ({len(reading.dropped)})"
         _fail(path, "column 'reservations'", "filled on at least one evening", got)
     return reading.evenings, reading.dropped
 
 
 def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()) -> Reading:
-    r"""Read the bytes of a CSV file of evenings, and find all that is wrong, not just the first.
+    r"""Read the bytes of a CSV file of evenings, and collect every problem rather than the first.
 
     Parameters
     ----------
     data : bytes
+        The content of the file.
     name : str
-        Of the file, for the message of an error.
+        The name of the file, for error messages.
     may_be_empty : tuple of str, default=()
-        Which of `temperature` and `tourists` need not be known of every evening; null where they are not.
+        The columns, out of `temperature` and `tourists`, whose cells may be empty. Empty cells become null.
 
     Returns
     -------
     Reading
-        All evenings may have been left out, or have problems.
+        It may have no evenings, if all of them were dropped or have problems.
 
     Raises
     ------
     EveningsFileError
-        If the file is no text, its header is wrong, a quote is not closed, or there are no lines below.
+        If the file is not text, its header is wrong, a quote is not closed, or no lines follow the header.
 
     Examples
     --------
@@ -153,7 +153,7 @@ def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()
 
 
 def _read_cells(cells: pl.DataFrame, may_be_empty: tuple[str, ...] = ()) -> Reading:
-    """Check the cells and give those of good lines their types."""
+    """Check the cells, and cast those of valid lines to their types."""
     problems = list(_problems(cells, may_be_empty))
     cells = cells.filter(~pl.col("where").is_in([problem.where for problem in problems]))
     is_empty = pl.col("reservations") == ""
@@ -172,7 +172,7 @@ def _fail(path: str | Path, where: str, allowed: str, got: str) -> NoReturn:
 
 
 def _read_csv(text: str, path: str | Path) -> tuple[pl.DataFrame, list[Problem]]:
-    """Return a frame of strings, one column per column of the file, and where each row stands."""
+    """Return a frame of strings, with a column `where` of line numbers, and the problems found."""
     records = _records(text, path)
     line, header = next(records, (1, []))
     _check_header(header, f"line {line}", path)
@@ -205,7 +205,7 @@ def _decode(data: bytes, path: str | Path) -> str:
 
 def _fail_to_open(path: str | Path, error: OSError) -> NoReturn:
     reason = error.strerror or str(error)
-    raise EveningsFileError(f"{path}: must be a CSV or Parquet file. Got {reason!r} instead.") from error
+    raise EveningsFileError(f"{path}: cannot be read ({reason}). Expected a CSV or Parquet file.") from error
 
 
 def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
@@ -218,15 +218,15 @@ def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
                 yield line, fields
             line = reader.line_num + 1  # a quoted field may span lines
     except csv.Error as error:
-        _fail(path, f"line {line}", "a CSV record, each quote closed", f"'{error}'")
+        _fail(path, f"line {line}", "a CSV record with every quote closed", f"'{error}'")
 
 
 def _read_parquet(path: str | Path) -> pl.DataFrame:
-    """Return the same frame of strings; the first row is row 1."""
+    """Return the frame of strings that `_read_csv` returns for CSV; the first row is row 1."""
     try:
         frame = pl.read_parquet(io.BytesIO(_read_bytes(path)))
     except pl.exceptions.PolarsError as error:
-        raise EveningsFileError(f"{path}: must be a Parquet file. Got {str(error)!r} instead.") from error
+        raise EveningsFileError(f"{path}: cannot be read as a Parquet file ({error})") from error
     _check_header(frame.columns, "the schema", path)
     if frame.is_empty():
         _fail(path, "the rows", "one per evening", "no evenings")
@@ -235,12 +235,12 @@ def _read_parquet(path: str | Path) -> pl.DataFrame:
 
 
 def _as_text(column: pl.Series, path: str | Path) -> pl.Series:
-    """Write the cells as a CSV file would hold them."""
+    """Convert the cells to the text that a CSV file would contain."""
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
-        allowed = "of text, numbers, dates or true and false"
+        allowed = "of text, numbers, dates or booleans"
         _fail(path, f"column {column.name!r}", allowed, f"the type {column.dtype}")
     if column.dtype.is_float():
-        column = column.fill_nan(None)  # pandas has no other way to leave a number open
+        column = column.fill_nan(None)  # pandas writes a missing number as NaN
     elif isinstance(column.dtype, pl.Datetime):
         column = column.dt.date()
     return column.cast(pl.String).fill_null("")
@@ -251,7 +251,7 @@ def _check_header(header: list[str], where: str, path: str | Path) -> None:
     for column in dict.fromkeys([*REQUIRED, *header]):
         if header.count(column) != 1:
             got = f"the header {header}" if header else "an empty file"
-            _fail(path, f"{where}, column '{column}'", f"present once; {known}", got)
+            _fail(path, f"{where}, column '{column}'", f"in the header exactly once; {known}", got)
         if column not in COLUMNS:
             _fail(path, f"{where}, column '{column}'", f"one of {', '.join(COLUMNS)}", repr(column))
 
@@ -262,7 +262,7 @@ def set_apart(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _problems(cells: pl.DataFrame, may_be_empty: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield each cell that breaks a rule of its column, column by column; of a cell the first rule."""
+    """Yield each invalid cell with the first rule that it breaks, column by column."""
     found = set()
     for column, is_allowed, allowed in _rules(cells.columns):
         if column not in cells.columns:
@@ -276,14 +276,14 @@ def _problems(cells: pl.DataFrame, may_be_empty: tuple[str, ...]) -> Iterator[Pr
 
 
 def _rules(columns: list[str]) -> list[tuple[str, pl.Expr, str]]:
-    """Return which cells a column may hold, and that in words."""
+    """Return rules: a column, an expression for its valid cells, and the allowed values in words."""
     number = {name: pl.col(name).cast(pl.Float64, strict=False) for name in COLUMNS}
     count = {name: number[name].is_between(0, 999_999) & (number[name] % 1 == 0) for name in COLUMNS}
     is_empty = pl.col("reservations") == ""
     date = _date()
     rules = [
         ("date", date.is_not_null(), DATE),
-        ("date", pl.col("date").is_first_distinct(), "a date that no evening above has"),
+        ("date", pl.col("date").is_first_distinct(), "a date that appears only once"),
         ("weekday", pl.col("weekday").is_in(WEEKDAYS), f"one of {', '.join(WEEKDAYS)}"),
         ("month", pl.col("month").is_in(MONTHS), f"one of {', '.join(MONTHS)}"),
         ("reservations", count["reservations"] | is_empty, f"{COUNT}, or empty if none were taken"),
@@ -307,7 +307,7 @@ def _date() -> pl.Expr:
 
 
 def _typed(name: str) -> pl.Expr:
-    """Return the column with its type, once its cells are checked."""
+    """Return a checked column, cast to its type."""
     if name == "date":
         return _date()
     if name in ("weekday", "month"):

@@ -1,7 +1,7 @@
-"""How textbook gradient descent finds the pizzeria's line, at several learning rates; one is too large.
+"""Follow textbook gradient descent to the pizzeria's line at several learning rates, one of them too large.
 
-A step is ``w -= rate * mean(2 * error * x)`` and ``b -= rate * mean(2 * error)``, from w = b = 0. It comes to
-rest only at rates up to 1 / the largest eigenvalue of the mean of [x, 1]'[x, 1]; above that, `GDRegressor`
+A step is ``w -= rate * mean(2 * error * x)`` and ``b -= rate * mean(2 * error)``, starting at w = b = 0. It
+converges at rates up to 1 / the largest eigenvalue of the mean of [x, 1]'[x, 1]. Above that, `GDRegressor`
 refuses to fit.
 """
 
@@ -20,34 +20,34 @@ from estimators import GDRegressor
 from examples.pizza.evaluate import pyplot
 from examples.pizza.model import Lesson
 
-SHARES = (0.05, 0.3, 0.95, 1.1)  # of the largest rate that comes to rest; the last one does not
-SHOWN = 4  # iterations in the table
+SHARES = (0.05, 0.3, 0.95, 1.1)  # as multiples of the largest rate that converges
+SHOWN = 4  # iterations per rate in the table
 
 
 def default_rates(x: np.ndarray, y: np.ndarray) -> list[float]:
-    """Return rates around the largest that comes to rest; x and y of shape (n_evenings,)."""
+    """Return rates around the largest one that converges; x and y have shape (n_evenings,)."""
     largest = GDRegressor().fit(x[:, np.newaxis], y).max_learning_rate_
     return [float(f"{share * largest:.2g}") for share in SHARES]
 
 
 def descend(lesson: Lesson, rates: Sequence[float] | None = None, iterations: int = 10_000) -> dict[str, Any]:
-    """Return the paths, and the line at which they end.
+    """Return the paths of gradient descent, and the line of least squares.
 
     Parameters
     ----------
     lesson : Lesson
-        Its reservations are looked at.
+        The evenings; only their reservations are used.
     rates : sequence of float, default=None
-        Learning rates; None for four around the largest that comes to rest.
+        The learning rates. If None, four rates around the largest one that converges.
     iterations : int, default=10000
-        How many steps.
+        Number of steps.
 
     Returns
     -------
     report : dict
-        "evenings", "line" (weight and bias of least squares, and their loss) and "paths": for each rate its
-        message if it was refused, else some fifty iterations, evenly spread over their logarithm, with the
-        loss (mean squared error), weight and bias after each.
+        "evenings" (their number), "line" (weight, bias and loss of least squares) and "paths". A path has
+        either the error message of a refused rate, or about fifty iterations, evenly spaced on a log scale,
+        with the loss (mean squared error), weight and bias after each.
     """
     x = lesson.evenings["reservations"].to_numpy().astype(float)
     y = lesson.evenings["doughs"].to_numpy().astype(float)
@@ -63,11 +63,11 @@ def descend(lesson: Lesson, rates: Sequence[float] | None = None, iterations: in
 
 
 def path(x: np.ndarray, y: np.ndarray, rate: float, steps: np.ndarray) -> dict[str, Any]:
-    """Return one rate's path at the `steps`, or why it was refused; x and y of shape (n_evenings,)."""
+    """Return the path of one rate at the `steps`, or why it was refused; x and y have shape (n_evenings,)."""
     model = GDRegressor(learning_rate=rate, max_iter=int(steps[-1]))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the path is what is looked at
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the path is of interest, not its end
             model.fit(x[:, np.newaxis], y)
     except ValueError as error:
         return {"rate": rate, "refused": str(error)}
@@ -84,7 +84,7 @@ def path(x: np.ndarray, y: np.ndarray, rate: float, steps: np.ndarray) -> dict[s
 
 
 def loss(x: np.ndarray, y: np.ndarray, weight: Any, bias: Any) -> np.ndarray:
-    """Return the mean squared error over the evenings, the first axis."""
+    """Return the mean squared error over the evenings, which are the first axis."""
     return ((weight * x + bias - y) ** 2).mean(axis=0)
 
 
@@ -113,7 +113,7 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 
 def save_picture(report: dict[str, Any], file: Path) -> None:
-    """Draw the losses and the paths of weight and bias, as SVG or PNG by the ending of `file`."""
+    """Draw the losses and the paths of weight and bias to an .svg or .png file."""
     plt = pyplot()
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
     line = report["line"]

@@ -1,4 +1,4 @@
-"""Judge the pizzeria's forecasters on evenings they have not seen, by scikit-learn's own tools."""
+"""Evaluate the pizzeria's forecasters on held-out evenings, with scikit-learn's tools."""
 
 import json
 import warnings
@@ -22,18 +22,18 @@ from examples.pizza.model import CURVED_DEGREES, FOLDS
 from examples.pizza.years import simulate_year
 from pipelines import ExtrapolationWarning, dough_forecaster, forecast
 
-HELD_OUT = 0.25  # of the evenings, drawn by the year's seed
+HELD_OUT = 0.25  # share of the evenings
 LEVELS = (0.8, 0.9, 0.95)
 RESERVATIONS = ("reservations",)
 
 
 def split(year: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the evenings to learn from, and those held out."""
+    """Return the training evenings and the held-out evenings."""
     return train_test_split(year, test_size=HELD_OUT, random_state=seed)
 
 
 def errors(model: BaseEstimator, training: pl.DataFrame, held_out: pl.DataFrame) -> tuple[float, float]:
-    """Return the mean absolute error on the held-out evenings, and cross-validated on the training ones."""
+    """Return the mean absolute error on held-out evenings, and that of cross-validation on training ones."""
     fitted = clone(model).fit(training, training["doughs"])
     on_held_out = mean_absolute_error(held_out["doughs"], fitted.predict(held_out))
     scores = cross_val_score(model, training, training["doughs"], cv=FOLDS, scoring="neg_mean_absolute_error")
@@ -41,7 +41,7 @@ def errors(model: BaseEstimator, training: pl.DataFrame, held_out: pl.DataFrame)
 
 
 def judge_degrees(seed: int) -> dict[str, Any]:
-    """Judge the degrees on one logarithmic year; the choice sees the training evenings only."""
+    """Compare the degrees on a logarithmic year; only the training evenings decide which one is chosen."""
     training, held_out = split(simulate_year("logarithmic", seed), seed)
     judged = {
         degree: errors(dough_forecaster(RESERVATIONS, degree, cv=0), training, held_out)
@@ -53,13 +53,13 @@ def judge_degrees(seed: int) -> dict[str, Any]:
 
 
 def law_error(evenings: pl.DataFrame) -> float:
-    """Return the error of who knows the logarithmic law, but not the evening's luck: none can be better."""
+    """Return the error of forecasting with the true law, which no model can beat on average."""
     law = 9.55 * np.log2(evenings["reservations"].to_numpy()) + 15
     return float(mean_absolute_error(evenings["doughs"], law))
 
 
 def recipes(features: tuple[str, ...]) -> dict[str, BaseEstimator]:
-    """Return what is compared on the fuller year, by name."""
+    """Return the recipes to compare on the full year, by name."""
     encode = dough_forecaster(features, cv=0)[:-1]
     return {
         "always the mean": Pipeline([*encode.steps, ("forecast", DummyRegressor())]),
@@ -75,35 +75,35 @@ def recipes(features: tuple[str, ...]) -> dict[str, BaseEstimator]:
 
 
 def judge_service(law: str, features: tuple[str, ...], degree: int, seed: int) -> dict[float, tuple]:
-    """Return the share of held-out evenings with enough dough, and the doughs to spare, of each level."""
+    """Return for each level the share of held-out evenings with enough dough, and the doughs left over."""
     training, held_out = split(simulate_year(law, seed), seed)
     model = dough_forecaster(features, degree).fit(training, training["doughs"])
     used = held_out["doughs"].to_numpy()
     with warnings.catch_warnings():
-        # An evening outside of the training's range counts as any other.
+        # an evening outside the range of the training data counts like any other
         warnings.simplefilter("ignore", ExtrapolationWarning)
         prepared = {level: forecast(model, held_out, level) for level in LEVELS}
     return {level: ((used <= n).mean(), np.maximum(n - used, 0).mean()) for level, n in prepared.items()}
 
 
 def evaluate(console: Console, n_years: int = 10, seed: int = 0) -> dict[str, Any]:
-    """Judge the degrees, the features and the service levels, each on `n_years` seeded years."""
+    """Compare the degrees, the features and the service levels, each on `n_years` simulated years."""
     seeds = range(seed, seed + n_years)
     full = features_of(simulate_year("full"))
-    with console.status("Degrees on logarithmic years ..."):
+    with console.status("Comparing degrees ..."):
         degrees = [judge_degrees(i) for i in seeds]
-    with console.status("Features on fuller years ..."):
+    with console.status("Comparing features ..."):
         features = {
             name: np.median([errors(model, *split(simulate_year("full", i), i)) for i in seeds], axis=0)
             for name, model in recipes(full).items()
         }
-    with console.status("Service levels ..."):
+    with console.status("Comparing service levels ..."):
         service = {
             name: [judge_service(law, columns, degree, i) for i in seeds]
             for name, law, columns, degree in (
                 ("logarithmic year, straight line", "logarithmic", RESERVATIONS, 1),
                 ("logarithmic year, degree 8", "logarithmic", RESERVATIONS, 8),
-                ("fuller year, all features, degree 2", "full", full, 2),
+                ("full year, all features, degree 2", "full", full, 2),
             )
         }
     return {
@@ -124,7 +124,7 @@ def evaluate(console: Console, n_years: int = 10, seed: int = 0) -> dict[str, An
 
 
 def degree_row(years: list[dict[str, Any]], degree: int | str) -> dict[str, Any]:
-    """Return the medians over the years of a degree's errors and of what it cuts off the straight line's."""
+    """Return a degree's median errors over the years, and their reduction from the straight line's."""
     held_out, validated = np.transpose([year["errors"][degree] for year in years])
     line = np.array([year["errors"][1][0] for year in years])
     return {
@@ -136,7 +136,7 @@ def degree_row(years: list[dict[str, Any]], degree: int | str) -> dict[str, Any]
 
 
 def service_row(name: str, level: float, years: list[tuple[float, float]]) -> dict[str, Any]:
-    """Return the means over the years of one forecaster at one level."""
+    """Return the means over the years for one forecaster at one level."""
     covered, spare = np.mean(years, axis=0)
     return {
         "forecaster": name,
@@ -147,20 +147,20 @@ def service_row(name: str, level: float, years: list[tuple[float, float]]) -> di
 
 
 def tables_of(report: dict[str, Any]) -> dict[str, tuple[list[str], list[list[str]]]]:
-    """Return the three tables: title -> headings and rows."""
+    """Return the three tables as a dict from title to headings and rows."""
     years = f"{report['years']} years"
     error = ["held out", "cross-validated"]
     return {
-        f"Logarithmic law: mean absolute error in doughs, median of {years}": (
-            ["degree", *error, "cut"],
+        f"Logarithmic years: mean absolute error in doughs, median of {years}": (
+            ["degree", *error, "reduction"],
             [[degree_in_words(row["degree"]), *both(row), f"{row['cut']:.0%}"] for row in report["degrees"]],
         ),
-        f"Fuller year: mean absolute error in doughs, median of {years}": (
+        f"Full years: mean absolute error in doughs, median of {years}": (
             ["forecast from", *error],
             [[row["recipe"], *both(row)] for row in report["features"]],
         ),
-        f"Service levels on held-out evenings, mean of {years}": (
-            ["forecaster", "asked", "enough on", "to spare"],
+        f"Service levels: share of held-out evenings with enough dough, mean of {years}": (
+            ["forecaster", "requested", "reached", "left over"],
             [
                 [row["forecaster"], f"{row['level']:.0%}", f"{row['covered']:.1%}", f"{row['spare']:.1f}"]
                 for row in report["service"]
@@ -170,18 +170,18 @@ def tables_of(report: dict[str, Any]) -> dict[str, tuple[list[str], list[list[st
 
 
 def both(row: dict[str, Any]) -> list[str]:
-    """Write the two errors of a row."""
+    """Format the two errors of a row."""
     return [f"{row['held_out']:.2f}", f"{row['cross_validated']:.2f}"]
 
 
 def degree_in_words(degree: int | str) -> str:
-    """Write what stands first in a row of the degrees."""
-    words = {1: "1, the straight line", "chosen": "chosen by cross-validation", "the law": "the law itself"}
+    """Return the label of a row of the degrees."""
+    words = {1: "1, the straight line", "chosen": "chosen by cross-validation", "the law": "the true law"}
     return words.get(degree, str(degree))
 
 
 def as_markdown(report: dict[str, Any]) -> list[str]:
-    """Return the tables that stand on the example's page."""
+    """Return the tables as Markdown, for the example's README."""
     return [
         "\n".join(
             [
@@ -207,12 +207,12 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 
 def save_json(report: Any, path: Path) -> None:
-    """Write a report for programs."""
+    """Write a report to a JSON file."""
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 def save_picture(report: dict[str, Any], path: Path) -> None:
-    """Draw the report, as SVG or PNG by the ending of `path`: the first year's curves, all errors."""
+    """Draw the curves of the first year and all errors to an .svg or .png file."""
     plt = pyplot()
     figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
     seed = report["seed"]
@@ -225,7 +225,7 @@ def save_picture(report: dict[str, Any], path: Path) -> None:
 
 
 def pyplot() -> Any:
-    """Return matplotlib's pyplot, set up so that the same picture gives the same file."""
+    """Return matplotlib's pyplot, set up to write reproducible files."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -236,7 +236,7 @@ def pyplot() -> Any:
 
 
 def draw_curves(left: Any, right: Any, training: pl.DataFrame, held_out: pl.DataFrame, colours: dict) -> None:
-    """Draw the evenings with what some degrees forecast, and the held-out evenings' residuals."""
+    """Draw the evenings with the forecasts of some degrees, and the residuals of held-out evenings."""
     x, y = held_out["reservations"].to_numpy(), held_out["doughs"].to_numpy()
     grid = pl.DataFrame({"reservations": np.linspace(1, 59, 200)})
     for frame, kind, colour in ((training, "training", "#d5dce2"), (held_out, "held-out", "#5a6570")):
@@ -269,12 +269,12 @@ def draw_degrees(axis: Any, report: dict[str, Any]) -> None:
 
 
 def draw_features(axis: Any, report: dict[str, Any]) -> None:
-    """Draw the held-out error of each recipe on the fuller year."""
+    """Draw the held-out error of each recipe on the full year."""
     rows = report["features"][::-1]
     values = [row["held_out"] for row in rows]
     colours = ["#1b6ca8" if "all features, degree" in row["recipe"] else "#b8c4ce" for row in rows]
     bars = axis.barh([row["recipe"].replace(", ", ",\n") for row in rows], values, color=colours)
     axis.bar_label(bars, [f"{value:.1f}" for value in values], padding=3)
-    axis.set(title="Held-out error on the fuller year (doughs)", xlim=(0, 1.15 * max(values)), xticks=[])
+    axis.set(title="Held-out error on the full year (doughs)", xlim=(0, 1.15 * max(values)), xticks=[])
     axis.spines[["top", "right", "bottom"]].set_visible(False)
     axis.tick_params(left=False)

@@ -1,4 +1,4 @@
-"""The pizzeria's forecaster: which evenings it learns from, and a polynomial of which degree."""
+"""The pizzeria's forecaster: its training evenings and the degree of its polynomial."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,13 +14,13 @@ from examples.pizza.years import LAWS, simulate_year
 from pipelines import dough_forecaster
 
 DATA = ("week", *LAWS)
-CURVED_DEGREES = tuple(range(1, 9))  # to choose from where one number is raised to powers
-MANY_DEGREES = (1, 2, 3)  # where several are: the terms grow fast
+CURVED_DEGREES = tuple(range(1, 9))  # candidates with one numerical feature
+MANY_DEGREES = (1, 2, 3)  # candidates with several, where the number of terms grows fast
 FOLDS = KFold(5, shuffle=True, random_state=0)
 
 
 class Lesson(NamedTuple):
-    """What a forecaster learns from: `evenings` as of :func:`load_evenings`, and what is left out."""
+    """Training data: `evenings` from :func:`load_evenings`, their `features`, and those `dropped`."""
 
     evenings: pl.DataFrame
     features: tuple[str, ...]
@@ -33,19 +33,19 @@ def read_lesson(data: str | Path = "week", features: tuple[str, ...] = (), seed:
     Parameters
     ----------
     data : {"week", "linear", "logarithmic", "full"} or the path of a CSV or Parquet file, default="week"
-        The week beside this module, a year of that law, or evenings of your own.
+        The week of the example, a simulated year, or a file of your own.
     features : tuple of str, default=()
-        The columns to forecast from. By default reservations alone for the week and the two laws of
-        reservations, and all that there are for the fuller year and for a file.
+        The columns to forecast from. By default all features of a file or of the full year, and only the
+        reservations of the week and of the other years.
     seed : int, default=0
-        Of the years.
+        Seed of the simulated year.
 
     Raises
     ------
     EveningsFileError
         If the file cannot be used.
     ValueError
-        If the evenings have no such feature; the message names those that they have.
+        If the evenings do not have one of the features.
     """
     if data in LAWS:
         evenings, dropped = simulate_year(str(data), seed), []
@@ -54,14 +54,16 @@ def read_lesson(data: str | Path = "week", features: tuple[str, ...] = (), seed:
     known = features_of(evenings)
     for name in features:
         if name not in known:
-            raise ValueError(f"the evenings of {data} have no feature {name!r}. Known: {', '.join(known)}")
+            raise ValueError(
+                f"the evenings of {data} have no feature {name!r}. Known features: {', '.join(known)}"
+            )
     if not features:
         features = ("reservations",) if data in DATA and data != "full" else known
     return Lesson(evenings, features, dropped)
 
 
 def search_degree(features: tuple[str, ...], n_jobs: int | None = None) -> GridSearchCV:
-    """Return a search for the degree with the least mean absolute error, five folds; not fitted."""
+    """Return an unfitted search for the degree with the lowest mean absolute error in five folds."""
     n_numbers = len({"reservations", "temperature", "tourists"} & set(features))
     degrees = CURVED_DEGREES if n_numbers == 1 else MANY_DEGREES if n_numbers else (1,)
     return GridSearchCV(
@@ -74,7 +76,7 @@ def search_degree(features: tuple[str, ...], n_jobs: int | None = None) -> GridS
 
 
 def choose_degree(evenings: pl.DataFrame, features: tuple[str, ...]) -> int:
-    """Return the degree that `search_degree` finds; 1 where there are too few evenings to search."""
+    """Return the degree that `search_degree` finds, or 1 if there are too few evenings to search."""
     if evenings.height < 30:
         return 1
     return (
@@ -88,9 +90,10 @@ def train(lesson: Lesson | None = None, degree: int | None = None) -> Pipeline:
     Parameters
     ----------
     lesson : Lesson, default=None
-        None for the week.
+        The training data. If None, the week.
     degree : int, default=None
-        None for a search; of the week, which is too short for one, a straight line.
+        The degree of the polynomial. If None, it is chosen by cross-validation, or is 1 if there are fewer
+        than 30 evenings.
     """
     evenings, features, _ = lesson or read_lesson()
     degree = choose_degree(evenings, features) if degree is None else degree
@@ -98,12 +101,12 @@ def train(lesson: Lesson | None = None, degree: int | None = None) -> Pipeline:
 
 
 def equation(model: Pipeline) -> str | None:
-    """Write the polynomial, if it is one of a single number: "2.3761 x + 17.1770"."""
+    """Write a polynomial of one numerical feature, such as "2.3761 x + 17.1770"; else return None."""
     features, degree = model["read"].features, model["forecast"].regressor_.degree
     low, high = model["read"].range_.get(features[0], (0, 0))
     if len(features) > 1 or low == high:
         return None
-    # A polynomial is known by degree + 1 of its values; Chebyshev's points lose the fewest digits.
+    # degree + 1 values determine a polynomial; Chebyshev points keep rounding errors smallest
     x = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))
     y = model.predict(pl.DataFrame({features[0]: x}))
     weights = np.polynomial.Polynomial.fit(x, y, degree).convert().coef
@@ -117,7 +120,7 @@ def equation(model: Pipeline) -> str | None:
 
 
 def cross_validated(model: Pipeline, lesson: Lesson) -> dict[str, float]:
-    """Return the mean absolute errors on unseen evenings; ten folds, or one evening each."""
+    """Return mean absolute errors from ten-fold (or leave-one-out) cross-validation."""
     evenings, features, _ = lesson
     folds = KFold(min(10, evenings.height), shuffle=True, random_state=0)
     plain = dough_forecaster(features, model["forecast"].regressor_.degree, cv=0)
@@ -126,6 +129,6 @@ def cross_validated(model: Pipeline, lesson: Lesson) -> dict[str, float]:
         name: -cross_val_score(
             recipe, evenings, evenings["doughs"], cv=folds, scoring="neg_mean_absolute_error"
         ).mean()
-        for name, recipe in (("cross-validated error", plain), ("of always the mean", mean))
+        for name, recipe in (("cross-validated error", plain), ("error of forecasting the mean", mean))
     }
     return {name: round(float(error), 4) for name, error in errors.items()}

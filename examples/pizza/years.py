@@ -1,18 +1,19 @@
-"""Years of invented evenings, seeded: two laws of reservations alone, and a fuller one.
+"""Simulated years of evenings, from a seed: two laws that use reservations only, and a full one.
 
-The laws, each over the 365 days of 2025, with reservations drawn evenly from 0 to 59. Evenings with none are
-dropped, and doughs are rounded to whole ones. U is the uniform distribution, drawn anew each evening:
+All laws cover the 365 days of 2025. The first two draw the reservations uniformly from 0 to 59, drop evenings
+without reservations and round the doughs to whole numbers. U is the uniform distribution, drawn for each
+evening:
 
 - ``linear``: doughs = U(1.7, 2.3) reservations + U(4.6, 5.4);
-- ``logarithmic``: doughs = U(9.5, 9.6) log2(reservations) + U(14, 16): the fiftieth reservation adds less
-  than the fifth, so that no straight line fits.
+- ``logarithmic``: doughs = U(9.5, 9.6) log2(reservations) + U(14, 16). The fiftieth reservation adds less
+  than the fifth, so no straight line fits.
 
-The fuller year, ``full``, of which there are other days too (`simulate_evenings`); t is the day of the year,
-0 to 364:
+The law ``full``, which `simulate_evenings` applies to other days too; t is the day of the year, from 0 to
+364:
 
-1. holidays are the twelve public ones of Italy; one evening in 25 has a special event, such as a concert;
-2. temperature (degrees Celsius) = 15 - 10 cos(2 pi (t - 15) / 365) + N(0, 3), to a tenth;
-3. tourists in town ~ Poisson(40 + 160 exp(-((t - 215) / 45)^2) + 60 [holiday]): most in early August;
+1. holidays are Italy's twelve public holidays; one evening in 25 has a special event, such as a concert;
+2. temperature (degrees Celsius) = 15 - 10 cos(2 pi (t - 15) / 365) + N(0, 3), rounded to a tenth;
+3. tourists in town ~ Poisson(40 + 160 exp(-((t - 215) / 45)^2) + 60 [holiday]), most of them in early August;
 4. reservations ~ Poisson(`RESERVATIONS` of the weekday + 0.04 tourists + 8 [event]), at most 59;
 5. doughs = 10 + 9.5 log2(reservations) + `WALK_INS` of the weekday + `SEASON` of the month + 0.08 tourists
    - 0.04 (temperature - 20)^2 + 15 [holiday] + 22 [event] + N(0, 4), rounded.
@@ -29,9 +30,9 @@ from pipelines.forecast import MONTHS, WEEKDAYS
 __all__ = ["LAWS", "holidays", "simulate_evenings", "simulate_year"]
 
 LAWS = ("linear", "logarithmic", "full")
-RESERVATIONS = dict(zip(WEEKDAYS, (10, 11, 13, 16, 26, 32, 20), strict=True))  # a mean, Monday first
-WALK_INS = dict(zip(WEEKDAYS, (0, 2, 4, 8, 24, 31, 12), strict=True))  # doughs more than on a Monday
-SEASON = {**dict.fromkeys(MONTHS, 0), "January": -4, "August": -6, "December": 8}  # doughs
+RESERVATIONS = dict(zip(WEEKDAYS, (10, 11, 13, 16, 26, 32, 20), strict=True))  # mean number, Monday first
+WALK_INS = dict(zip(WEEKDAYS, (0, 2, 4, 8, 24, 31, 12), strict=True))  # extra doughs, compared with a Monday
+SEASON = {**dict.fromkeys(MONTHS, 0), "January": -4, "August": -6, "December": 8}  # extra doughs
 FIXED_HOLIDAYS = (
     *((1, 1), (1, 6), (4, 25), (5, 1), (6, 2)),
     *((8, 15), (11, 1), (12, 8), (12, 25), (12, 26)),
@@ -44,20 +45,20 @@ def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
     Parameters
     ----------
     law : {"linear", "logarithmic", "full"}, default="logarithmic"
-        As stated above.
+        The law that relates reservations and doughs; see above.
     seed : int, default=0
-        The same seed gives the same year.
+        Seed of the random number generator.
 
     Returns
     -------
     evenings : DataFrame of shape (n_evenings, 3 or 9)
-        date (Date), reservations and doughs (Int64); the full year also has weekday and month (String),
-        temperature (Float64), tourists (Int64), holiday and event (Boolean).
+        The columns are date (Date), reservations and doughs (Int64). A full year also has weekday and month
+        (String), temperature (Float64), tourists (Int64), holiday and event (Boolean).
 
     Raises
     ------
     ValueError
-        If there is no such law.
+        If the law is unknown.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
 
 
 def simulate_evenings(days: Sequence[date], seed: int = 0) -> pl.DataFrame:
-    """Return evenings of these days by the fuller law, in the form of :func:`simulate_year`.
+    """Simulate evenings on these days by the full law, in the format of :func:`simulate_year`.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def simulate_evenings(days: Sequence[date], seed: int = 0) -> pl.DataFrame:
 
 
 def holidays(year: int) -> frozenset[date]:
-    """Return the twelve public holidays of Italy; Easter by the anonymous Gregorian computus (Meeus, ch. 8).
+    """Return Italy's twelve public holidays; Easter by the anonymous Gregorian computus (Meeus, ch. 8).
 
     Examples
     --------

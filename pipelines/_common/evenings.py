@@ -1,12 +1,16 @@
-"""What an evening may be, checked cell by cell and brought to one form, and how it is put in words."""
+"""The calendar, and the cells of evenings: checked one by one and converted to one form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from numbers import Real
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 import pandas as pd
+
+from pipelines._common.frames import Rows
+
+Cell: TypeAlias = Any  # of a column of evenings: a number, a word, a flag, or what must be refused
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -15,9 +19,8 @@ MONTHS = (
 )
 CATEGORIES = {"weekday": WEEKDAYS, "month": MONTHS}
 FLAGS = ("holiday", "event")
-UNITS = {"reservations": "reservation", "tourists": "tourist", "temperature": "degree"}
 KINDS = ("number", "category", "flag")
-MOST = 1e100  # what is called a number: neither NaN nor infinite, and its powers are neither
+MAX_NUMBER = 1e100  # so that the powers of a number are finite, too
 COUNTS = ("reservations", "tourists")  # never negative
 
 
@@ -27,22 +30,22 @@ def of_kind(features: Sequence[str], kind: str) -> list[str]:
     return [name for name in features if kinds.get(name, "number") == kind]
 
 
-def read_evenings(evenings: Any, features: Sequence[str]) -> pd.DataFrame:
-    """Return the features, (n_evenings, n_features): numbers and flags as float64, the others as words.
+def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
+    """Return the features, (n_evenings, n_features): numbers and flags as float64, the others as str.
 
     Parameters
     ----------
-    evenings : data frame of pandas or polars, dict, or list of dicts
+    evenings : pandas or polars data frame, dict, or list of dicts
     features : sequence of str
-        "weekday" and "month" are taken from a column "date" where there is no such column.
+        If there is no column "weekday" or "month", it is derived from a column "date".
 
     Raises
     ------
     TypeError
-        If `evenings` is something else.
+        If `evenings` has another type.
     ValueError
-        If a column is missing or a cell is not allowed: missing, negative reservations, no such weekday,
-        or not that of the date.
+        If a column is missing or a cell is not allowed: a missing value, negative reservations, an unknown
+        weekday, or a weekday that contradicts the date.
     """
     columns = _columns(evenings)
     by_calendar = [name for name in features if name in CATEGORIES]
@@ -57,33 +60,7 @@ def read_evenings(evenings: Any, features: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def comparisons(name: str, base: Any, seen: Sequence[Any]) -> list[tuple[str, str, Any]]:
-    """Return what a feature is compared with: who adds, to whom (empty: to all), and the feature's value."""
-    if name in FLAGS:
-        return [(f"{'an' if name == 'event' else 'a'} {name}", "", True)] if True in seen else []
-    if name in CATEGORIES:
-        article = "a " if name == "weekday" else ""
-        return [(article + value, article + base, value) for value in seen if value != base]
-    return [(unit(name), "", base + 1)]
-
-
-def unit(name: str, plural: bool = False) -> str:
-    """Return what a number counts: "reservation", "reservations", "unit of 'rain'"."""
-    one = UNITS.get(name, "unit")
-    return one + "s" * plural + ("" if name in UNITS else f" of {name!r}")
-
-
-def adds(who: str, whom: str, doughs: float) -> str:
-    """Return the sentence that somebody adds, or takes, so many doughs."""
-    if abs(doughs) < 1e-9:
-        return f"{who} makes no difference" + (f" to {whom}" if whom else "")
-    amount = f"{abs(doughs):{'.1f' if abs(doughs) >= 0.1 else '.1g'}} doughs"
-    if doughs < 0:
-        return f"{who} takes {amount} " + (f"off {whom}" if whom else "away")
-    return f"{who} adds {amount}" + (f" to {whom}" if whom else "")
-
-
-def _columns(evenings: Any) -> dict[str, list[Any]]:
+def _columns(evenings: Rows) -> dict[str, list[Cell]]:
     """Return the cells of each column."""
     rows = [evenings] if isinstance(evenings, Mapping) else evenings
     if isinstance(rows, list) and rows and all(isinstance(row, Mapping) for row in rows):
@@ -92,7 +69,7 @@ def _columns(evenings: Any) -> dict[str, list[Any]]:
         }
     if not hasattr(evenings, "columns"):
         raise TypeError(
-            "Evenings must be a data frame (pandas or polars), a dict or a list of dicts, not empty. "
+            "Evenings must be a data frame (pandas or polars), a dict or a non-empty list of dicts. "
             f"Got {type(evenings).__name__} instead."
         )
     if len(set(evenings.columns)) < len(evenings.columns):
@@ -100,18 +77,18 @@ def _columns(evenings: Any) -> dict[str, list[Any]]:
     return {str(name): evenings[name].to_list() for name in evenings.columns}
 
 
-def _agree(name: str, columns: dict[str, list[Any]], by_date: list[str]) -> None:
-    """Take a column from the dates, or see that it says the same."""
+def _agree(name: str, columns: dict[str, list[Cell]], by_date: list[str]) -> None:
+    """Derive a column from the dates, or check that it agrees with them."""
     for row, (given, word) in enumerate(zip(columns.get(name, by_date), by_date, strict=True)):
         if given in CATEGORIES[name] and given != word:
-            _fail(row, name, f"{word}, which is what the date {columns['date'][row]} says", given)
+            _fail(row, name, f"{word}, since the date is {columns['date'][row]}", given)
     columns.setdefault(name, by_date)
 
 
-def _checked(name: str, columns: dict[str, list[Any]]) -> np.ndarray:
+def _checked(name: str, columns: dict[str, list[Cell]]) -> np.ndarray:
     """Return one column, (n_evenings,); raise at the first cell that is not allowed."""
     if name not in columns:
-        date_too = ", nor a 'date' that would give it" if name in CATEGORIES else ""
+        date_too = " and no column 'date' from which to derive it" if name in CATEGORIES else ""
         raise ValueError(f"The evenings have no column {name!r}{date_too}. They have: {', '.join(columns)}.")
     is_allowed, allowed = _rule(name)
     for row, value in enumerate(columns[name]):
@@ -120,8 +97,8 @@ def _checked(name: str, columns: dict[str, list[Any]]) -> np.ndarray:
     return np.array(columns[name], dtype=object if name in CATEGORIES else float)
 
 
-def _rule(name: str) -> tuple[Callable[[Any], bool], str]:
-    """Return which values a column may hold, and that in words."""
+def _rule(name: str) -> tuple[Callable[[Cell], bool], str]:
+    """Return a check of the values that a column may hold, and the rule in words."""
     if name in CATEGORIES:
         known = CATEGORIES[name]
         return (lambda value: isinstance(value, str) and value in known), f"one of {', '.join(known)}"
@@ -132,19 +109,19 @@ def _rule(name: str) -> tuple[Callable[[Any], bool], str]:
     return _is_number, "a number"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and -MOST <= value <= MOST  # type: ignore[operator]
+def _is_number(value: Cell) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER  # type: ignore[operator]
 
 
-def _day(value: Any, row: int) -> date:
+def _day(value: Cell, row: int) -> date:
     try:
         day = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         day = None
-    if not isinstance(day, date) or day != day:  # NaT is a date that is not itself
-        _fail(row, "date", "a date of the calendar, as in 2025-06-13", value)
+    if not isinstance(day, date) or day != day:  # NaT is a date that differs from itself
+        _fail(row, "date", "a date such as 2025-06-13", value)
     return day
 
 
-def _fail(row: int, column: str, allowed: str, value: Any) -> NoReturn:
+def _fail(row: int, column: str, allowed: str, value: Cell) -> NoReturn:
     raise ValueError(f"Row {row}, column {column!r}: must be {allowed}. Got {value!r} instead.")

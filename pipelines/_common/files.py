@@ -1,10 +1,10 @@
-"""Put a model file and its card on the disk so that a reader finds the old pair or the new one.
+"""Write files atomically: a reader finds the old model file and card, or the new ones.
 
-- A model file is never altered, since its name carries its hash.
+- A model file is never changed, since its name contains its hash.
 - The card is replaced by a rename, after the file that it names is on the disk.
-- A file is deleted only after the card that stopped naming it is on the disk; a reader whose file
-  has gone reads the card again and finds another.
-- Savers of one name take turns through a lock which the system lifts when its holder dies.
+- A file is deleted only after the card that no longer names it is on the disk. A reader whose file is gone
+  reads the card again and finds the new file.
+- Processes that save the same name take turns with a lock, which the system releases if its holder dies.
 """
 
 import json
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 if sys.platform == "win32":
     import msvcrt
@@ -23,7 +23,7 @@ else:
 
 
 def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
-    """Write ``file``, put ``NAME.json`` in place, delete the files of this name no card names."""
+    """Write ``file``, replace ``NAME.json``, and delete the files of this name that no card names."""
     temporary, path = folder / f".{name}.tmp", folder / f"{name}.json"
     with _locked(folder / f".{name}.lock"):
         try:
@@ -36,14 +36,14 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file so that a reader finds the old one or the new one, whole."""
+    """Write a file so that a reader finds either the complete old file or the complete new one."""
     with _locked(path.with_name(f".{path.name}.lock")):
         _put(path, data, path.with_name(f".{path.name}.tmp"))
         _sync_folder(path.parent)
 
 
 def _put(target: Path, data: bytes, temporary: Path) -> None:
-    temporary.unlink(missing_ok=True)  # of a saver that died: a live one would hold the lock
+    temporary.unlink(missing_ok=True)  # left by a process that died: a live one would hold the lock
     try:
         with open(temporary, "xb") as file:
             file.write(data)
@@ -56,7 +56,7 @@ def _put(target: Path, data: bytes, temporary: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # which has no such call
+    if sys.platform == "win32":  # it has no such call
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -67,19 +67,20 @@ def _sync_folder(folder: Path) -> None:
 
 def _prune(folder: Path, name: str) -> None:
     """Delete the model files of this name that no card names."""
-    _sync_folder(folder)  # the card that stopped naming them must not be undone by a power cut
+    _sync_folder(folder)  # a power cut must not bring back the card that named them
     ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.(joblib|skops)")
-    with suppress(OSError):  # a card that cannot be read may name any file: delete none this time
+    with suppress(OSError):  # an unreadable card may name any file, so delete none
         named = {_named_file(card) for card in folder.glob("*.json")}
         for file in [file for file in folder.iterdir() if ours.fullmatch(file.name)]:
             if file.name not in named:
                 file.unlink()
 
 
-def _named_file(card: Path) -> Any:
+def _named_file(card: Path) -> object:
     data = card.read_bytes()
-    with suppress(ValueError, KeyError, TypeError):  # some other JSON file
+    with suppress(ValueError, KeyError, TypeError):  # another kind of JSON file
         return json.loads(data)["file"]
+    return None
 
 
 @contextmanager
@@ -88,7 +89,7 @@ def _locked(lock: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(PermissionError):  # Windows keeps open files: there it stays, empty
+        with suppress(PermissionError):  # Windows does not delete open files: the empty lock stays
             lock.unlink(missing_ok=True)
         file.close()
 
@@ -103,4 +104,4 @@ def _lock(lock: Path) -> BinaryIO:
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.stat(lock)):
                 return file
-        file.close()  # its holder deleted it while we waited: try the next
+        file.close()  # its holder deleted it while we waited: try again

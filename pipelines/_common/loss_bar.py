@@ -1,22 +1,27 @@
-"""A progress bar of a training that shows its loss, which scikit-learn's bar has no place for."""
+"""A progress bar that shows the loss of a training. scikit-learn's bar has no place for it."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sklearn.base import BaseEstimator
+
+if TYPE_CHECKING:
+    from sklearn.callback import CallbackContext
 
 
 class LossBar:
-    """Show a progress bar with the loss while a network is fitted, on the standard error stream.
+    """Show a progress bar with the loss while a network is fitted.
 
-    The loss is that of the last epoch (iteration of "lbfgs"), and beside it that of the held-out rows where
-    there are any. scikit-learn's ``ProgressBar`` names its bars once, when they appear, and looks at no loss;
-    use it for the progress of a search.
+    The bar shows the loss of the last epoch (of the last iteration with "lbfgs"), and that of the held-out
+    rows if there are any. To see the progress of a search, use scikit-learn's ``ProgressBar`` instead; it
+    shows no loss.
 
     Parameters
     ----------
     console : rich.console.Console, default=None
-        Where to show it; on the standard error stream if None.
+        Where to show the bar. If None, it appears on the standard error stream.
 
     Examples
     --------
@@ -33,34 +38,38 @@ class LossBar:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console
-        self._bars: dict[Any, Progress] = {}  # of the fits that run, by their context: threads may share it
+        self._bars: dict[
+            CallbackContext, Progress
+        ] = {}  # one for each running fit, since threads may share it
 
-    def setup(self, estimator: Any, context: Any) -> None:
+    def setup(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
         """Show an empty bar."""
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         bar = Progress(
-            *columns, TextColumn("{task.fields[told]}"), console=self.console or Console(stderr=True)
+            *columns, TextColumn("{task.fields[losses]}"), console=self.console or Console(stderr=True)
         )
-        bar.add_task(type(estimator).__name__, total=context.max_subtasks, told="")
+        bar.add_task(type(estimator).__name__, total=context.max_subtasks, losses="")
         self._bars[context] = bar
         bar.start()
 
-    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+    def on_fit_task_begin(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
         """Do nothing."""
 
-    def on_fit_task_end(self, estimator: Any, context: Any) -> None:
-        """Go on by one epoch, and show its loss."""
+    def on_fit_task_end(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
+        """Advance the bar by one epoch and show its loss."""
         if bar := self._bars.get(context.parent):
             history = getattr(estimator, "history_", {})
-            step = {"completed": estimator.n_iter_} if history else {"advance": 1}  # one resumed began before
-            bar.update(bar.task_ids[0], told=losses(history), **step)
+            if history:  # a resumed training does not start at epoch 0
+                bar.update(bar.task_ids[0], losses=losses(history), completed=estimator.n_iter_)
+            else:
+                bar.advance(bar.task_ids[0])
 
-    def teardown(self, estimator: Any, context: Any) -> None:
-        """Leave the bar as it is."""
+    def teardown(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
+        """Stop the bar, which stays visible."""
         self._bars.pop(context).stop()
 
 
-def losses(history: dict[str, list[float]]) -> str:
-    """Write the last losses of a ``history_``."""
+def losses(history: Mapping[str, list[float]]) -> str:
+    """Return the last losses of a ``history_`` as text."""
     names = {"loss": "loss", "val_loss": "held out"}
     return ", ".join(f"{name} {history[key][-1]:.4g}" for key, name in names.items() if history.get(key))

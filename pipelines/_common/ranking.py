@@ -1,21 +1,31 @@
-"""Rank the labels of any classifier: which a row allows, what scores them, the k best of those."""
+"""Rank the labels of any classifier: the allowed labels of a row, their scores, the k best of them."""
 
 from collections.abc import Iterable, Iterator
 from numbers import Integral
-from typing import Any
+from typing import Protocol
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import gen_batches
 
 from estimators.naive_bayes import top_k_indices
+from pipelines._common.frames import Rows, n_rows_of
 
-SCORES_AT_ONCE = 1 << 20  # 8 MB of float64, where a classifier's top_k cannot help
-MOST_EXCLUDED = 1000  # labels that top_k is asked for beyond k; with more, all scores are ranked
+MAX_SCORES = 1 << 20  # held at once: 8 MB of float64
+MAX_EXCLUDED = 1000  # with more excluded labels all scores are ranked, instead of the k + n_excluded best
 SCORE_METHODS = ("predict_joint_log_proba", "decision_function", "predict_log_proba", "predict_proba")
 LOWEST = -np.finfo(np.float64).max
 
 
-def check_k(k: Any, of: str) -> int:
+class TopK(Protocol):
+    """A classifier that finds its best classes itself."""
+
+    def top_k(self, X: Rows, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the k best labels of each row and their scores, both (n_rows, k)."""
+        ...
+
+
+def check_k(k: object, of: str) -> int:
     """Return k as an int of at least 1, or raise."""
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
         raise ValueError(
@@ -25,12 +35,12 @@ def check_k(k: Any, of: str) -> int:
 
 
 def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set] | None:
-    """Return a set of labels for each row; one and the same set if all rows share it."""
+    """Return a set of labels for each row; the same object if all rows share the labels."""
     if labels is None:
         return None
     if not _is_collection(labels) or hasattr(labels, "columns"):
-        kind = "a data frame: name its column" if hasattr(labels, "columns") else repr(labels)
-        raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {kind}.")
+        got = "a data frame; pass one of its columns" if hasattr(labels, "columns") else repr(labels)
+        raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {got}.")
     rows = list(labels)
     collections = [_is_kind_of_collection(kind) for kind in set(map(type, rows))]
     if not any(collections):
@@ -38,12 +48,12 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
     if not all(collections) or len(rows) != n_rows:
         raise ValueError(
             f"The {name!r} parameter of recommend must hold labels, or one collection of labels "
-            f"for each of the {n_rows} rows. Got {len(rows)} entries, some of them collections."
+            f"for each of the {n_rows} rows. Got {len(rows)} entries, some of which are collections."
         )
     return [set(row) for row in rows]
 
 
-def _is_collection(value: Any) -> bool:
+def _is_collection(value: object) -> bool:
     return _is_kind_of_collection(type(value))
 
 
@@ -52,27 +62,36 @@ def _is_kind_of_collection(kind: type) -> bool:
 
 
 def rank(
-    classifier: Any, X: Any, k: int, excluded: list[set] | None, allowed: list[set] | None
+    classifier: BaseEstimator,
+    X: Rows,
+    k: int,
+    excluded: list[set] | None = None,
+    allowed: list[set] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k best labels of each row and their scores, a bounded number of rows at a time."""
+    """Return the k best labels of each row and their scores, for a bounded number of rows at a time."""
     X = X.tocsr() if hasattr(X, "tocsr") else X
-    n_more = max(map(len, excluded)) if excluded else 0
-    if allowed is None and hasattr(classifier, "top_k") and n_more <= MOST_EXCLUDED:
+    if allowed is None and hasattr(classifier, "top_k"):
         if not excluded:
             return classifier.top_k(X, k)
-        parts = []
-        for rows in gen_batches(n_rows_of(X), max(1, SCORES_AT_ONCE // (k + n_more))):
-            labels, scores = classifier.top_k(X[rows], k + n_more)
-            parts.append(_without(labels, scores, excluded[rows], k))
-    else:
-        parts = list(_rank_scores(classifier, X, k, excluded, allowed))
-    return _fill(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        n_more = max(map(len, excluded))
+        if n_more <= MAX_EXCLUDED:
+            return _fill(_rank_more(classifier, X, k, n_more, excluded))
+    return _fill(_rank_scores(classifier, X, k, excluded, allowed))
+
+
+def _rank_more(
+    classifier: TopK, X: Rows, k: int, n_more: int, excluded: list[set]
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield for each batch of rows the k best of the k + n_more best labels, as :func:`_rank_scores` does."""
+    for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // (k + n_more))):
+        labels, scores = classifier.top_k(X[rows], k + n_more)
+        yield _without(labels, scores, excluded[rows], k)
 
 
 def _without(
     labels: np.ndarray, scores: np.ndarray, excluded: list[set], k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Move the labels that are not excluded to the front of each row; return k, and which are kept."""
+    """Return k labels of each row, those that are not excluded first, their scores, and which are kept."""
     kept = np.array(
         [[label not in out for label in row] for row, out in zip(labels.tolist(), excluded, strict=True)]
     )
@@ -82,7 +101,7 @@ def _without(
 
 
 def _rank_scores(
-    classifier: Any, X: Any, k: int, excluded: list[set] | None, allowed: list[set] | None
+    classifier: BaseEstimator, X: Rows, k: int, excluded: list[set] | None, allowed: list[set] | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yield for each batch of rows the k best labels, their scores, and which of them are allowed."""
     if not hasattr(classifier, "classes_"):
@@ -90,7 +109,7 @@ def _rank_scores(
     classes = np.asarray(classifier.classes_)
     position = {label: i for i, label in enumerate(classes.tolist())}
     k = min(k, len(classes))
-    for rows in gen_batches(n_rows_of(X), max(1, SCORES_AT_ONCE // len(classes))):
+    for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // len(classes))):
         scores = _score(classifier, X[rows], len(classes))
         mask = np.ones(scores.shape, dtype=bool)
         if allowed is not None:
@@ -98,14 +117,14 @@ def _rank_scores(
             _mark(mask, True, allowed[rows], position)
         if excluded is not None:
             _mark(mask, False, excluded[rows], position)
-        # Finite scores rank NaN and -inf last, but before what is not allowed.
+        # With finite scores NaN and -inf rank last, but before the labels that are not allowed.
         finite = np.nan_to_num(scores, nan=LOWEST)
         best = top_k_indices(np.where(mask, finite, -np.inf), k)
         yield classes[best], np.take_along_axis(scores, best, axis=1), np.take_along_axis(mask, best, axis=1)
 
 
 def _mark(mask: np.ndarray, value: bool, labels: list[set], position: dict) -> None:
-    """Set the cells of each row's labels; what is not among the classes has no cell."""
+    """Set the cells of each row's labels; labels that are not among the classes have no cell."""
     cells: dict[int, list[int]] = {}
     for row, some in zip(mask, labels, strict=True):
         if id(some) not in cells:  # rows may share one set
@@ -113,45 +132,43 @@ def _mark(mask: np.ndarray, value: bool, labels: list[set], position: dict) -> N
         row[cells[id(some)]] = value
 
 
-def _score(classifier: Any, X: Any, n_classes: int) -> np.ndarray:
-    """Return the scores of all classes, (n_rows, n_classes), by the first method that has them."""
+def _score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
+    """Return the scores of all classes, (n_rows, n_classes), from the first suitable method."""
     for name in SCORE_METHODS:
         if not hasattr(classifier, name):
             continue
         if name == "decision_function" and n_classes > 2 and _is_one_vs_one(classifier):
             continue
-        with np.errstate(divide="ignore"):  # the log of a probability of 0, as trees have them
+        with np.errstate(divide="ignore"):  # the logarithm of a probability of 0, which trees return
             scores = np.asarray(getattr(classifier, name)(X), dtype=np.float64)
-        if scores.ndim == 1:  # a binary decision_function: positive for the second class
+        if scores.ndim == 1:  # binary decision_function: positive for the second class
             scores = np.column_stack((-scores, scores))
         if scores.shape[1] == n_classes:
             return scores
     raise _no_scores(classifier)
 
 
-def _is_one_vs_one(classifier: Any) -> bool:
-    """Tell whether decision_function has a column a pair of classes; of three classes there are three too."""
+def _is_one_vs_one(classifier: BaseEstimator) -> bool:
+    """Tell whether decision_function has one column per pair of classes; 3 classes have 3 pairs, too."""
     shapes = classifier.get_params(deep=True).items() if hasattr(classifier, "get_params") else ()
     return any(name.endswith("decision_function_shape") and shape == "ovo" for name, shape in shapes)
 
 
-def _no_scores(classifier: Any) -> TypeError:
+def _no_scores(classifier: BaseEstimator) -> TypeError:
     return TypeError(
         f"recommend needs a classifier with top_k or one of {', '.join(SCORE_METHODS)}, with a score "
         f"for each class. {type(classifier).__name__} has none."
     )
 
 
-def _fill(labels: np.ndarray, scores: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the places that no row fills; put None and -inf where one row has fewer than another."""
+def _fill(
+    parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Join the batches; drop the places that no row fills, and write None and -inf where a row has fewer."""
+    labels, scores, kept = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     n_places = int(kept.sum(axis=1).max(initial=0))
     labels, scores, kept = labels[:, :n_places], scores[:, :n_places], kept[:, :n_places]
     if not kept.all():
         labels = labels.astype(object)
         labels[~kept] = None
     return labels, np.where(kept, scores, -np.inf)
-
-
-def n_rows_of(X: Any) -> int:
-    """Return the number of rows of an array, matrix, frame or list."""
-    return X.shape[0] if hasattr(X, "shape") else len(X)

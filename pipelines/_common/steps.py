@@ -1,20 +1,20 @@
-"""Walk through a fitted pipeline: its steps, a question as its classifier takes it, the features' names."""
-
-from typing import Any
+"""The steps of a fitted pipeline: its classifier, the rows that the classifier sees, their feature names."""
 
 import numpy as np
-import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from pipelines._common.frames import Rows, dicts_as_frame
 
-def steps_of(model: Any) -> list[Any]:
-    """Return the steps of a pipeline or of a search's best one, nested ones too; the classifier is last."""
+
+def steps_of(model: BaseEstimator) -> list[BaseEstimator]:
+    """Return the steps of a pipeline or of a search's best pipeline, the classifier last."""
     if hasattr(model, "best_estimator_"):
         return steps_of(model.best_estimator_)
     if hasattr(model, "cv_results_"):
         raise ValueError(
-            f"This {type(model).__name__} has no best model to ask: it was fitted with refit=False."
+            f"This {type(model).__name__} was fitted with refit=False, so it has no best model to ask."
         )
     if not isinstance(model, Pipeline):
         return [model]
@@ -22,30 +22,26 @@ def steps_of(model: Any) -> list[Any]:
     return [*steps[:-1], *steps_of(steps[-1])]
 
 
-def transform(model: Any, X: Any) -> tuple[Any, Any]:
-    """Return the classifier, and X as it takes it; calling the steps here spares a question 0.5 ms."""
+def transform(model: BaseEstimator, X: Rows) -> tuple[BaseEstimator, Rows]:
+    """Return the classifier and its input; calling the steps one by one saves 0.5 ms per question."""
     *transformers, classifier = steps_of(model)
     check_is_fitted(classifier)
-    X = as_frame(X, (*transformers, classifier)[0])
+    X = dicts_as_frame(X, columns_of((*transformers, classifier)[0]))
     for transformer in transformers:
         X = transformer.transform(X)
     return classifier, X
 
 
-def as_frame(X: Any, step: Any) -> Any:
-    """Return a dict, or a list of dicts, as a frame of the columns that a step was fitted on; else X."""
-    X = [X] if isinstance(X, dict) else X
-    columns = getattr(step, "feature_names_in_", None)
-    if columns is None or not (isinstance(X, list) and X and all(isinstance(row, dict) for row in X)):
-        return X
-    return pd.DataFrame([{name: row.get(name) for name in columns} for row in X], dtype=object)
+def columns_of(step: BaseEstimator) -> np.ndarray | None:
+    """Return the columns that a step was fitted on; None if they have no names."""
+    return getattr(step, "feature_names_in_", None)
 
 
-def feature_names_of(model: Any) -> np.ndarray | None:
-    """Return the names of what the classifier takes; None if a step has none to give."""
+def feature_names_of(model: BaseEstimator) -> np.ndarray | None:
+    """Return the names of the classifier's features; None if a step provides no names."""
     *transformers, classifier = steps_of(model)
     if not transformers:
-        return getattr(classifier, "feature_names_in_", None)
+        return columns_of(classifier)
     names = None
     for transformer in transformers:
         if not hasattr(transformer, "get_feature_names_out"):

@@ -1,1 +1,1 @@
-"""Recommending: reasons."""
+"""Recommending. `reasons.py`: what each feature adds to the score of a label."""

@@ -1,32 +1,35 @@
-"""Reasons that add up to a score: the weights of a label, and what each asked feature adds."""
+"""Reasons that add up to a score: the weights of a label, and the contribution of each feature."""
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
 from sklearn.naive_bayes import MultinomialNB
 
 from estimators import ComplementNB
 
+Label: TypeAlias = str | float
 
-def check_label(classifier: Any, label: Any) -> None:
-    """Raise unless a label is one of the classes, where there are classes."""
+
+def check_label(classifier: BaseEstimator, label: Label) -> None:
+    """Raise unless the label is one of the classes, if the classifier has classes."""
     classes = np.asarray(getattr(classifier, "classes_", [label]))
     if not (np.isscalar(label) and (classes == label).any()):
         raise unknown_label(label, classes[:10_000].tolist(), len(classes))
 
 
-def unknown_label(label: Any, first_classes: Iterable, n_classes: int) -> ValueError:
-    """Say that a label is not among the classes, and which of the first ones are spelt like it."""
+def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> ValueError:
+    """Return the error for an unknown label, with those of the first classes that are spelt like it."""
     near = difflib.get_close_matches(str(label), map(str, first_classes), n=3)
     hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
     return ValueError(f"The label {label!r} is not among the {n_classes} classes of the model.{hint}")
 
 
-def weights_of(classifier: Any, label: Any) -> np.ndarray:
-    """Return the weights whose products with a row add up to the score of the label, (n_features,)."""
+def weights_of(classifier: BaseEstimator, label: Label) -> np.ndarray:
+    """Return the weights (n_features,) whose product with a row is the score of the label."""
     if isinstance(classifier, ComplementNB):
         return classifier.class_weights([label])[0]
     if isinstance(classifier, (MultinomialNB, SklearnComplementNB)):
@@ -38,9 +41,13 @@ def weights_of(classifier: Any, label: Any) -> np.ndarray:
 
 
 def reasons(
-    names: np.ndarray | None, places: Iterable, values: Iterable, weights: np.ndarray, prior: Any = None
+    names: np.ndarray | None,
+    places: Iterable[int],
+    values: Iterable[float],
+    weights: np.ndarray,
+    prior: float | None = None,
 ) -> dict[str, float]:
-    """Return what the features at some places add to a score, the most first, the prior among them."""
+    """Return the contribution of the features at some places, and of the prior, the largest first."""
     contributions = {
         str(names[i] if names is not None else f"x{i}"): float(value * weights[i])
         for i, value in zip(places, values, strict=True)

@@ -1,33 +1,44 @@
-"""A callback that keeps a training on the disk, so that it can go on after the process has died."""
+"""A callback that saves a network during training, so that training can resume after a crash."""
 
-import copy
 import os
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
-from estimators._network.sealed import seal
-from pipelines._common import files as _files
-from pipelines._saving import formats as _formats
+from sklearn.base import BaseEstimator
 
-_OF_CALLBACKS = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks", "_skl_callbacks_to_teardown")
+from pipelines._common import files
+
+if TYPE_CHECKING:
+    from sklearn.callback import CallbackContext
+
+
+class Resumable(Protocol):
+    """A model in the middle of its training that can be saved and resumed, such as a network."""
+
+    n_iter_: int
+
+    def to_checkpoint(self) -> bytes:
+        """Return the content of a file from which ``fit`` can resume."""
+        ...
 
 
 class Checkpoint:
-    """Save a network while it is fitted, after every epoch or every few.
+    """Save a network to a file during training, after every epoch or after every few epochs.
 
-    ``fit(X, y, resume_from=path)`` of an equal model goes on from the file: the result is that of a training
-    that was never interrupted, bit for bit on one thread. The file is a joblib file of the model as it was,
-    which predicts too, with its hash behind it, and is replaced in one step: a crash leaves the one before.
-    It holds no data, only fingerprints of X, y and weights: other data are refused, as is a damaged file.
+    To continue from the file, call ``fit(X, y, resume_from=path)`` on a model with the same parameters. The
+    result is that of a training without interruption, bit for bit on one thread. The file is a joblib file of
+    the current model, which can also predict, followed by its hash. It is replaced atomically, so a crash
+    while saving leaves the previous file intact. It contains no data, only fingerprints of X, y and the
+    weights: other data and damaged files are errors.
 
     Parameters
     ----------
     path : str or path
-        The file; its folder must exist.
+        The file to write. Its folder must exist.
 
     every : int, default=1
-        After how many epochs.
+        Number of epochs between two saves.
 
     Examples
     --------
@@ -54,28 +65,26 @@ class Checkpoint:
         self.path: Path = Path(path)
         self.every: int = int(every)
 
-    def setup(self, estimator: Any, context: Any) -> None:
-        """Refuse a folder that does not exist, and a model whose training cannot go on, before it begins."""
+    def setup(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
+        """Check, before training starts, that the folder exists and that the model can be resumed."""
         if not self.path.parent.is_dir():
-            raise FileNotFoundError(f"The folder {str(self.path.parent)!r} does not exist; make it first.")
+            raise FileNotFoundError(f"The folder {str(self.path.parent)!r} does not exist. Create it first.")
         if self.path.is_dir():
             raise IsADirectoryError(
-                f"Checkpoint needs the path of a file. Got that of a folder, {str(self.path)!r}."
+                f"Checkpoint needs the path of a file. Got the path of a folder, {str(self.path)!r}."
             )
-        if getattr(estimator, "solver", "lbfgs") == "lbfgs":
+        if not hasattr(estimator, "to_checkpoint") or estimator.solver == "lbfgs":
             raise ValueError("Checkpoint is for networks with the solvers adam, rmsprop and sgd.")
 
-    def teardown(self, estimator: Any, context: Any) -> None:
+    def teardown(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
         """Do nothing."""
 
-    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+    def on_fit_task_begin(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
         """Do nothing."""
 
-    def on_fit_task_end(self, estimator: Any, context: Any, *, fitted_estimator: Any = None) -> None:
-        """Save the model as it is after this epoch."""
-        if context.task_name != "iteration" or fitted_estimator.n_iter_ % self.every:
-            return
-        kept = copy.copy(fitted_estimator)
-        for name in _OF_CALLBACKS:
-            vars(kept).pop(name, None)
-        _files.replace(self.path, seal(_formats.to_bytes(kept, ".joblib")))
+    def on_fit_task_end(
+        self, estimator: BaseEstimator, context: "CallbackContext", *, fitted_estimator: Resumable
+    ) -> None:
+        """Save the current model."""
+        if context.task_name == "iteration" and fitted_estimator.n_iter_ % self.every == 0:
+            files.replace(self.path, fitted_estimator.to_checkpoint())

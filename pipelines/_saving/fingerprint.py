@@ -1,7 +1,4 @@
-"""Which rows was a model trained on? A digest of the content, whatever holds it.
-
-`training_data` reads pandas, polars, arrays, sparse matrices and lists; one pass over the cells.
-"""
+"""A fingerprint of the training data, independent of the library that holds them."""
 
 import hashlib
 import json
@@ -9,27 +6,37 @@ import numbers
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
 
+from pipelines._common.description import JSON
+from pipelines._common.frames import Rows, n_rows_of
 
-def training_data(X: Any, y: Any = None) -> dict[str, Any] | None:
-    """Count the rows and columns of the training data and digest its content.
 
-    The fingerprint is the SHA-256 of X, then y: for each, the number of rows and the column names
-    (their number where there are none; the name of a Series does not count), then column by column
-    the cells in their order. It is the same for pandas and polars, for every integer and float
-    type that holds the same values, in every process and with every version, because
+class Digest(Protocol):
+    """A hash to which bytes are added, as of :mod:`hashlib`."""
 
-    - numbers and booleans count as float64 (True is 1.0, whole numbers beyond 2**53 are rounded),
-    - None, NaN, NaT and NA are one missing value,
-    - dates and times count as their ISO text (a date as its midnight),
-    - a list, tuple, array or Series in a cell is its items in order, a set its sorted items.
+    def update(self, data: bytes, /) -> None:
+        """Add bytes."""
 
-    An index, dtypes and the names of categories that occur nowhere do not count. Sparse input is
-    digested by its non-zero entries, so it differs from the same numbers held densely.
+
+def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
+    """Return the number of rows, the columns and a fingerprint of the training data.
+
+    The fingerprint is the SHA-256 of X, then y: for each, the number of rows and the column names (or the
+    number of columns if they have no names; the name of a Series does not matter), then the cells, column by
+    column. It is the same for pandas and polars, for every integer and float type that holds the same values,
+    in every process and with every version, because
+
+    - numbers and booleans are converted to float64 (True is 1.0, integers beyond 2**53 are rounded),
+    - None, NaN, NaT and NA are the same missing value,
+    - dates and times are converted to ISO text (a date to its midnight),
+    - a list, tuple, array or Series in a cell is converted to its items in order, a set to its sorted items.
+
+    The index, dtypes and unused categories do not matter. Of sparse input only the non-zero entries are
+    read, so its fingerprint differs from that of the same numbers in a dense array.
 
     Parameters
     ----------
@@ -39,15 +46,15 @@ def training_data(X: Any, y: Any = None) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``rows``, ``columns`` (of X: the names, or how many where they have none) and
-        ``fingerprint``; None where X is None.
+        ``rows``, ``columns`` (the names of the columns of X, or their number if they have no names) and
+        ``fingerprint``; None if X is None.
 
     Raises
     ------
     TypeError
-        If a cell is of a type that has no canonical form.
+        If a cell has a type without a canonical form.
     ValueError
-        If y comes without X or differs from it in length, or an array has three dimensions.
+        If y is given without X or has another number of rows, or if an array has three dimensions.
 
     Examples
     --------
@@ -68,20 +75,20 @@ def training_data(X: Any, y: Any = None) -> dict[str, Any] | None:
     if y is not None:
         targets, _ = _digest("y", y, digest)
         if targets != rows:
-            raise ValueError(f"X has {rows} rows and y has {targets}; they must be equally many.")
+            raise ValueError(f"X and y must have the same number of rows. Got {rows} and {targets}.")
     return {"rows": rows, "columns": columns, "fingerprint": digest.hexdigest()}
 
 
-def _digest(label: str, data: Any, digest: Any) -> tuple[int, list[str] | int]:
-    rows = data.shape[0] if hasattr(data, "shape") else len(data)
+def _digest(label: str, data: Rows, digest: Digest) -> tuple[int, list[str] | int]:
+    rows = n_rows_of(data)
     columns, parts = _sparse_parts(data) if sparse.issparse(data) else _dense_parts(data)
     for part in (json.dumps([label, rows, columns]).encode(), *parts):
-        digest.update(len(part).to_bytes(8, "little"))  # so that no two lists of parts run together
+        digest.update(len(part).to_bytes(8, "little"))  # so that different lists of parts differ
         digest.update(part)
     return rows, columns
 
 
-def _sparse_parts(matrix: Any) -> tuple[int, Iterator[bytes]]:
+def _sparse_parts(matrix: sparse.sparray) -> tuple[int, Iterator[bytes]]:
     csc = sparse.csc_array(matrix, copy=True, dtype=np.float64)
     csc.sum_duplicates()
     csc.eliminate_zeros()
@@ -89,13 +96,13 @@ def _sparse_parts(matrix: Any) -> tuple[int, Iterator[bytes]]:
     return csc.shape[1], (array.tobytes() for array in arrays)
 
 
-def _dense_parts(data: Any) -> tuple[list[str] | int, Iterator[bytes]]:
+def _dense_parts(data: Rows) -> tuple[list[str] | int, Iterator[bytes]]:
     if isinstance(data, list | tuple):
-        import pandas as pd  # here, so that loading a model does not wait for it
+        import pandas as pd  # imported here so that loading a model does not wait for it
 
         columns = [column for _, column in pd.DataFrame(data).items()]
     elif hasattr(data, "columns"):
-        # duplicate names are legal in pandas, where data[name] would then be a frame
+        # pandas allows duplicate names; data[name] would then be a frame
         polars = hasattr(data, "get_columns")
         columns = data.get_columns() if polars else [column for _, column in data.items()]
         return [str(name) for name in data.columns], map(_canonical, columns)
@@ -112,25 +119,25 @@ def _array_columns(array: np.ndarray) -> list[np.ndarray]:
     return list(array.T) if array.ndim == 2 else [array]
 
 
-def _canonical(column: Any) -> bytes:
+def _canonical(column: Rows) -> bytes:
     array = np.asarray(column)
-    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of whatever unit
+    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of any unit
         column = array = array.astype("datetime64[us]").astype(object)
     if array.dtype.kind not in "biuf":
         cells = [_cell(value) for value in _values(column)]
         if not all(cell is None or isinstance(cell, float) for cell in cells):
             return b"cells" + json.dumps(cells).encode()
         array = np.array([np.nan if cell is None else cell for cell in cells])
-    floats = array.astype("<f8") + 0.0  # -0.0 counts as 0.0
+    floats = array.astype("<f8") + 0.0  # turns -0.0 into 0.0
     floats[np.isnan(floats)] = np.nan  # a NaN has many bit patterns
     return b"floats" + floats.astype("<f8").tobytes()
 
 
-def _values(column: Any) -> list[Any]:
+def _values(column: Rows) -> list:
     return column.to_list() if hasattr(column, "to_list") else column.tolist()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any) -> JSON:
     if isinstance(value, str):
         return str(value)
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
@@ -147,6 +154,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list | tuple | np.ndarray) or hasattr(value, "to_list"):
         return [_cell(item) for item in value]
     raise TypeError(
-        "A cell of the training data must be text, a number, a boolean, a date, missing, or a list "
-        f"or set of these. Got {value!r} of type {type(value).__name__} instead."
+        "A cell of the training data must be a string, a number, a boolean, a date, a missing value, or a "
+        f"list or set of these. Got {value!r} of type {type(value).__name__} instead."
     )

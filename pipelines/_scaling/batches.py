@@ -1,25 +1,29 @@
 """Batches of any kind as X, y and weights, each compared with the first: same columns, same kinds."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
+from pipelines._common.frames import Rows, arrow_as_frame, n_rows_of
 from pipelines._scaling.schema import ANY, check_schema, listed, located, schema_of
 from pipelines._scaling.sources import FileSource, where_of
 
-Names = str | list[str] | None
+Names: TypeAlias = str | list[str] | None
+Table: TypeAlias = tuple[Rows, Rows, np.ndarray | None]  # X, y and the weights
+Batches: TypeAlias = Iterable[Rows] | Callable[[], Iterable[Rows]]
 
 
 @dataclass
 class Reader:
-    """Split batches into what the model learns from.
+    """Split batches into X, y and weights.
 
     Attributes
     ----------
-    y, sample_weight : the columns that hold them; None where batches are tuples, or there are none
-    schema : dict of the column to the kind of its values, and where it was found first; None before
+    y, sample_weight : the columns that hold them; None if the batches are tuples, or have none
+    schema : dict of column to the kind of its values; None before the first batch
+    first : where the schema was found
     """
 
     y: Names = None
@@ -27,10 +31,10 @@ class Reader:
     schema: dict[str, str] | None = None
     first: str = field(default="", repr=False)
 
-    def split(self, batch: Any, where: str) -> tuple[Any, Any, Any] | None:
+    def split(self, batch: Rows, where: str) -> Table | None:
         """Return X (n, d), y and weights (n,) of a batch; None if it has no rows."""
         with located(where):
-            batch = as_frame(batch)
+            batch = arrow_as_frame(batch)
             self.check_is_frame(batch)
             parts = batch if isinstance(batch, tuple) else (batch,)
             if not 1 <= len(parts) <= 3:
@@ -38,31 +42,31 @@ class Reader:
             X = self._checked(parts[0], where)
             if not n_rows_of(X):
                 return None
-            return self._taken(X) if len(parts) == 1 else (X, *parts[1:], None)[:3]
+            return self._divided(X) if len(parts) == 1 else (X, *parts[1:], None)[:3]
 
-    def check_is_frame(self, batch: Any) -> None:
-        """Raise unless a batch has columns, where the names of some are given."""
+    def check_is_frame(self, batch: Rows) -> None:
+        """Raise if a batch has no named columns although `y` or `sample_weight` names some."""
         if (self.y is not None or self.sample_weight is not None) and not hasattr(type(batch), "columns"):
             raise TypeError(
-                "Batches are frames where 'y' or 'sample_weight' names columns. "
+                "Batches must be data frames if 'y' or 'sample_weight' names columns. "
                 f"Got a {type(batch).__name__}."
             )
 
-    def _checked(self, X: Any, where: str) -> Any:
+    def _checked(self, X: Rows, where: str) -> Rows:
         """Compare X with the schema; return it with its columns in the same order."""
         if not (hasattr(X, "shape") or isinstance(X, list)):
             raise TypeError(
-                "A batch is a frame of pandas or polars, a batch or table of Arrow, or a tuple (X, y) of "
+                "A batch must be a pandas or polars frame, an Arrow batch or table, or a tuple (X, y) of "
                 f"arrays. Got a {type(X).__name__}."
             )
-        found = schema_of(X) if n_rows_of(X) else dict.fromkeys(schema_of(X), ANY)  # its types say little
+        found = schema_of(X) if n_rows_of(X) else dict.fromkeys(schema_of(X), ANY)
         if self.schema is None:
             self.check_names(found)
             self.schema, self.first = found, where
         self.schema = check_schema(found, self.schema, self.first)
         return X if list(found) == list(self.schema) else X[list(self.schema)]
 
-    def check_names(self, found: dict[str, str]) -> None:
+    def check_names(self, found: Iterable[str]) -> None:
         """Raise unless the columns of y and the weights are there."""
         for what, given in (("y", self.y), ("sample_weight", self.sample_weight)):
             for name in names(given):
@@ -72,7 +76,7 @@ class Reader:
                         f"Got {name!r} instead."
                     )
 
-    def _taken(self, frame: Any) -> tuple[Any, Any, Any]:
+    def _divided(self, frame: Rows) -> Table:
         taken = [*names(self.y), *names(self.sample_weight)]
         if not taken:
             return frame, None, None
@@ -86,66 +90,56 @@ def names(given: Names) -> list[str]:
     return [] if given is None else [given] if isinstance(given, str) else list(given)
 
 
-def n_rows_of(X: Any) -> int:
-    """Return the number of rows."""
-    return X.shape[0] if hasattr(X, "shape") else len(X)
+def n_rows_in(batch: Rows) -> int:
+    """Return the number of rows of a batch, which may be a tuple."""
+    return n_rows_of(arrow_as_frame(batch[0] if isinstance(batch, tuple) else batch))
 
 
-def as_frame(batch: Any) -> Any:
-    """Return Arrow's batches and tables as polars frames, without copying; anything else as it is."""
-    of_arrow = hasattr(batch, "__arrow_c_array__") or hasattr(batch, "__arrow_c_stream__")
-    if of_arrow and type(batch).__module__.partition(".")[0] not in ("pandas", "polars"):
-        import polars as pl
-
-        return pl.DataFrame(batch)
-    return batch
-
-
-def n_rows_in(batch: Any) -> int:
-    """Return the number of rows of a batch of any kind."""
-    return n_rows_of(as_frame(batch[0] if isinstance(batch, tuple) else batch))
-
-
-def check_y_and_weight(y: Any, sample_weight: Any) -> None:
-    """Raise unless both are names of columns, each another one."""
+def check_y_and_weight(y: object, sample_weight: object, of: str) -> None:
+    """Raise unless both are names of columns, and different ones."""
     if not (y is None or isinstance(y, str) or _is_list_of_names(y)):
+        elsewhere = {
+            "fit_batches": "targets outside the frames come with each batch, as (X, y)",
+            "fit_dask": "targets outside X must be a Dask collection",
+        }
         raise TypeError(
-            "The 'y' parameter of fit_batches must be the name of a column or a list of names; targets that "
-            f"are not in the frames come with each batch, as (X, y). Got {_shown(y)} instead."
+            f"The 'y' parameter of {of} must be the name of a column or a list of names; {elsewhere[of]}. "
+            f"Got {_shown(y)} instead."
         )
     if not (sample_weight is None or isinstance(sample_weight, str)):
+        outside = "; weights outside the frames come with each batch, as (X, y, sample_weight)"
         raise TypeError(
-            "The 'sample_weight' parameter must be the name of a column; weights that are not in the frames "
-            f"come with each batch, as (X, y, sample_weight). Got {_shown(sample_weight)} instead."
+            f"The 'sample_weight' parameter of {of} must be the name of a column"
+            f"{outside if of == 'fit_batches' else ''}. Got {_shown(sample_weight)} instead."
         )
-    taken = [*names(y), *names(sample_weight)]
+    taken = [*names(y), *names(sample_weight)]  # type: ignore[arg-type]
     if len(set(taken)) < len(taken):
         raise ValueError(f"'y' and 'sample_weight' must name each column once. Got {taken} instead.")
 
 
-def _is_list_of_names(y: Any) -> bool:
+def _is_list_of_names(y: object) -> bool:
     return isinstance(y, list) and bool(y) and all(isinstance(name, str) for name in y)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"a {type(value).__name__}" if hasattr(value, "shape") else repr(value)
 
 
-def check_batches(batches: Any, n_passes: int) -> None:
-    """Raise unless the batches can be gone through as often as the model needs."""
+def check_batches(batches: Batches, n_passes: int) -> None:
+    """Raise unless the batches can be read as often as the model needs."""
     if callable(batches) or isinstance(batches, FileSource):
         return
     _check_iterable(batches)
     if isinstance(batches, Iterator) and n_passes > 1:
         raise TypeError(
-            f"This model needs {n_passes} passes over the batches, but an iterator can be gone through once. "
+            f"This model needs {n_passes} passes over the batches, but an iterator can be read only once. "
             "The 'batches' parameter of fit_batches may be a list, a function that returns a new iterator at "
             f"each call, or what scan_parquet returns. Got a {type(batches).__name__} instead."
         )
 
 
-def _check_iterable(batches: Any, returned: str = "") -> None:
-    # The type is asked, since a LazyFrame would work out its columns.
+def _check_iterable(batches: object, returned: str = "") -> None:
+    # hasattr looks at the type, since a LazyFrame would have to compute its columns.
     is_one = hasattr(type(batches), "columns") or isinstance(batches, (str, bytes, dict))
     if is_one or not isinstance(batches, Iterable):
         raise TypeError(
@@ -155,11 +149,11 @@ def _check_iterable(batches: Any, returned: str = "") -> None:
         )
 
 
-def numbered(batches: Any) -> Generator[tuple[str, Any], None, None]:
-    """Yield each batch and where it is from."""
+def numbered(batches: Batches) -> Generator[tuple[str, Rows], None, None]:
+    """Yield each batch with a description of its source for error messages."""
     if isinstance(batches, FileSource):
         yield from where_of(batches)
-    else:
-        made: Iterable[Any] = batches() if callable(batches) else batches
-        _check_iterable(made, "a function that returns " if callable(batches) else "")
-        yield from ((f"batch {number}", batch) for number, batch in enumerate(made))
+        return
+    made = batches() if callable(batches) else batches
+    _check_iterable(made, "a function that returns " if callable(batches) else "")
+    yield from ((f"batch {number}", batch) for number, batch in enumerate(made))

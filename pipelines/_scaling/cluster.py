@@ -1,38 +1,51 @@
-"""Partial states on a Dask cluster: one a partition, added up as a tree; and scoring, the model sent once."""
+"""Dask: a state for each partition, added up as a tree; and scoring, with the model sent once."""
 
 import copy
 import os
 import pickle
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from typing import TYPE_CHECKING, TypeAlias
 
 import dask
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
-from dask.delayed import delayed
+from dask.dataframe.dask_expr.io import ReadParquet
+from dask.delayed import Delayed, delayed
 from dask.typing import DaskCollection
+from dask.utils import natural_sort_key
+from sklearn.base import BaseEstimator
 
-from pipelines._scaling.batches import n_rows_of
+from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.ranking import rank
+from pipelines._common.steps import transform
 from pipelines._scaling.fitting import Fitting
+from pipelines._scaling.nodes import State, added
 from pipelines._scaling.schema import check_schema, is_located, kind_of_type, located, schema_of, width_of
-from pipelines._scaling.sources import FilePart, FileSource
-from pipelines._scaling.tallies import added
-from pipelines.recommend import recommend
+from pipelines._scaling.sources import FilePart, FileSource, find_files
 
-SPLIT = 8  # states that one task adds up
-SMALL = 50_000  # bytes of a plan that every task carries; the tasks of a larger one crowd where it lies
+if TYPE_CHECKING:
+    from distributed import Client
+
+Collection: TypeAlias = dd.DataFrame | da.Array | FileSource
+Part: TypeAlias = FilePart | Rows  # what a task reads: a part of a file, or a partition in memory
+Named: TypeAlias = Sequence[tuple[str, Delayed | tuple[Delayed, Delayed]]]  # partitions of X, or of X and y
+Scheduler: TypeAlias = "Client | str | None"
+
+STATES_PER_TASK = 8  # that one task adds up
+MAX_INLINE_BYTES = 50_000  # of a plan that is copied into every task; tasks run near a larger, shared one
 STRING_OF_LIST = r"bare string ['\"]\["
 LOCAL = ("threads", "processes", "synchronous")
 
 
 @contextmanager
-def scheduler_of(client: Any) -> Iterator[Any]:
-    """Yield what Dask computes with: a client, a scheduler's name, or None for Dask's own choice."""
+def scheduler_of(client: Scheduler) -> Iterator[Scheduler]:
+    """Yield what Dask computes with: a client, the name of a scheduler, or None for Dask's default."""
     if isinstance(client, str) and client not in LOCAL:
         if ":" not in client:
             raise ValueError(
@@ -52,12 +65,14 @@ def scheduler_of(client: Any) -> Iterator[Any]:
         )
 
 
-def fit(fitting: Fitting, X: Any, y: Any, client: Any, retries: int) -> Any:
-    """Fit a plan pass by pass; only the states of all rows come back."""
+def fit(
+    fitting: Fitting, X: Collection, y: DaskCollection | None, client: Scheduler, retries: int
+) -> BaseEstimator:
+    """Fit a plan pass by pass; only the state of all rows is returned from the cluster."""
     if y is not None and not isinstance(y, DaskCollection):
         raise TypeError(
             "The 'y' parameter of fit_dask must be the name of a column, a list of names, or a Dask Series, "
-            f"DataFrame or Array that is partitioned as X. Got a {type(y).__name__} instead."
+            f"DataFrame or Array that is partitioned like X. Got a {type(y).__name__} instead."
         )
     parts = partitions(X, y)
     if isinstance(X, da.Array) or y is not None:
@@ -72,37 +87,39 @@ def fit(fitting: Fitting, X: Any, y: Any, client: Any, retries: int) -> Any:
             if result.refused:
                 raise result.refused
             fitting.state, fitting.n_rows[-1] = result.state, result.n_rows
+            fitting.has_weight = result.has_weight
             fitting.end_pass()
     return fitting.plan.fitted
 
 
-def graph(fitting: Fitting, parts: list[tuple[str, Any]]) -> Any:
-    """Return the tree of one pass: a leaf a partition, and nodes that add up `SPLIT` states."""
-    task: Any = pickle.dumps((fitting.plan, fitting.reader, fitting.k))
-    if len(task) > SMALL:
+def graph(fitting: Fitting, parts: Named) -> Delayed:
+    """Return the tree of one pass: a leaf for each partition, and nodes that add up several states."""
+    task: bytes | Delayed = pickle.dumps((fitting.plan, fitting.reader, fitting.k))
+    if len(task) > MAX_INLINE_BYTES:
         task = delayed(_unpacked, pure=False)(task)
     level = [delayed(_read, pure=False)(task, part, where) for where, part in parts]
     while len(level) > 1:
-        groups = [level[i : i + SPLIT] for i in range(0, len(level), SPLIT)]
-        level = [delayed(_added, pure=False)(task, group) for group in groups]
+        groups = [level[i : i + STATES_PER_TASK] for i in range(0, len(level), STATES_PER_TASK)]
+        level = [delayed(_added, pure=False)(group) for group in groups]
     return level[0]
 
 
-def _unpacked(data: Any) -> Any:
+def _unpacked(data: Rows) -> Rows:
     return pickle.loads(data) if isinstance(data, bytes) else data
 
 
 @dataclass
 class Partial:
-    """What a task returns: the state of its rows, or what was wrong with them, which no retry would mend."""
+    """What a task returns: the state of its rows, or an error in them that no retry would fix."""
 
-    state: Any
+    state: State | None
     n_rows: int = 0
+    has_weight: bool = False
     refused: Exception | None = None
 
 
-def _read(task: Any, part: Any, where: str) -> Partial:
-    """Return the state of a partition, None where it is empty."""
+def _read(task: bytes | tuple, part: Part, where: str) -> Partial:
+    """Return the state of a partition."""
     plan, template, k = _unpacked(task)
     fitting = Fitting(plan, copy.copy(template), k=k)
     try:
@@ -112,42 +129,44 @@ def _read(task: Any, part: Any, where: str) -> Partial:
         if not is_located(error):
             raise
         return Partial(None, refused=_told(error))
-    return Partial(fitting.state, fitting.n_rows[-1])
+    return Partial(fitting.state, fitting.n_rows[-1], fitting.has_weight)
 
 
 def _told(error: Exception) -> Exception:
-    """Return an error that can be sent, and says what Dask may have done to the rows."""
+    """Return an error that can be pickled, with a hint if Dask may have changed the rows."""
     hint = (
-        " Dask makes strings of lists: make the collection under "
+        " Dask converts lists to strings. Create the collection under "
         "dask.config.set({'dataframe.convert-string': False}), or read it with scan_parquet."
     )
     return type(error)(f"{error}{hint if re.search(STRING_OF_LIST, str(error)) else ''}")
 
 
-def _added(task: Any, partials: list[Partial]) -> Partial:
-    plan, _, k = _unpacked(task)
-    total, *others = partials
-    for more in others:
-        if total.refused or more.refused:
-            return total if total.refused else more
-        state = added(plan, k, total.state, more.state)
-        total = Partial(state, total.n_rows + more.n_rows)
-    return total
+def _added(partials: list[Partial]) -> Partial:
+    if refused := next((partial for partial in partials if partial.refused), None):
+        return refused
+    return Partial(
+        reduce(added, [partial.state for partial in partials]),
+        sum(partial.n_rows for partial in partials),
+        any(partial.has_weight for partial in partials),
+    )
 
 
-def schema_of_collection(X: Any) -> dict[str, str]:
+def schema_of_collection(X: Collection) -> dict[str, str]:
     """Return the columns that every partition must have."""
     if isinstance(X, FileSource):
         return {name: kind_of_type(str(dtype)) for name, dtype in X.files[0].schema().items()}
     return schema_of(np.empty((0, width_of(X.shape))) if isinstance(X, da.Array) else X._meta)
 
 
-def partitions(X: Any, y: Any = None, of: str = "fit_dask") -> list[tuple[str, Any]]:
-    """Return the partitions as Dask's delayed values, and how errors name them."""
+def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_dask") -> Named:
+    """Return the partitions as Dask's delayed values, each with its name for error messages."""
     if isinstance(X, FileSource) and y is None:
         return [(str(part), delayed(part, traverse=False)) for part in X.parts()]
     if isinstance(X, FileSource):
-        raise TypeError("Of files the 'y' parameter of fit_dask must name columns. Got a Dask collection.")
+        raise TypeError(
+            "The 'y' parameter of fit_dask must name columns if X is read from files. "
+            "Got a Dask collection instead."
+        )
     if not isinstance(X, (dd.DataFrame, da.Array)):
         raise TypeError(
             f"The 'X' parameter of {of} must be a Dask DataFrame or Array, or what scan_parquet returns. "
@@ -159,26 +178,24 @@ def partitions(X: Any, y: Any = None, of: str = "fit_dask") -> list[tuple[str, A
     else:
         named = [(f"partition {i}", part) for i, part in enumerate(delayed_parts)]
     if isinstance(y, DaskCollection):
-        targets = _delayed_parts(_like(X, y))
+        targets = _delayed_parts(_like(X, y))  # type: ignore[arg-type]
         if len(targets) != len(named):
             raise ValueError(
-                f"X and y must be partitioned alike. "
+                "X and y must have the same partitions. "
                 f"Got {len(named)} partitions of X and {len(targets)} of y."
             )
         return [(where, (part, target)) for (where, part), target in zip(named, targets, strict=True)]
     return named
 
 
-def checked_files(X: Any) -> list[str]:
-    """Return the Parquet files that a DataFrame reads, if Dask tells; check the columns of local ones.
+def checked_files(X: dd.DataFrame | da.Array) -> list[str]:
+    """Return the Parquet files that a DataFrame reads, in its order; check the columns of local ones.
 
-    Dask reads all files by the schema of the first, and its own errors name neither file nor column.
+    Dask reads all files with the schema of the first one, and its own errors name neither file nor column.
     """
     for node in X.expr.walk() if isinstance(X, dd.DataFrame) else []:
-        info = node._dataset_info if hasattr(type(node), "_dataset_info") else {}
-        files = list(getattr(info.get("ds"), "files", []))
-        if files:
-            expected = schema_of(node._meta)
+        if isinstance(node, ReadParquet):
+            files, expected = _files_of(node), schema_of(node._meta)
             for file in filter(os.path.isfile, files):
                 with located(f"file {file!r}"):
                     check_schema(_schema_in(file, expected), expected, "the others")
@@ -186,35 +203,42 @@ def checked_files(X: Any) -> list[str]:
     return []
 
 
+def _files_of(node: ReadParquet) -> list[str]:
+    """Return the files, sorted as Dask sorts its partitions; none where its path is not one that we read."""
+    with suppress(FileNotFoundError):
+        return sorted(find_files(node.path, "parquet"), key=natural_sort_key)
+    return []
+
+
 def _schema_in(file: str, columns: Iterable[str]) -> dict[str, str]:
-    """Return those of the columns that a Parquet file has, and their kinds."""
+    """Return which of the columns a Parquet file has, and their kinds."""
     import polars as pl
 
     types = pl.read_parquet_schema(file)
     return {name: kind_of_type(str(types[name])) for name in columns if name in types}
 
 
-def _delayed_parts(X: Any) -> list[Any]:
+def _delayed_parts(X: dd.DataFrame | da.Array) -> list[Delayed]:
     if isinstance(X, da.Array):
         X = X.rechunk({1: -1}) if X.ndim == 2 else X
         return list(X.to_delayed().reshape(-1))
     return X.to_delayed()
 
 
-def _like(X: Any, y: Any) -> Any:
-    """Return y in X's chunks, where both know them."""
+def _like(X: dd.DataFrame | da.Array, y: dd.DataFrame | da.Array) -> dd.DataFrame | da.Array:
+    """Return y in the chunks of X, if both know their chunks."""
     if (
         isinstance(X, da.Array)
         and isinstance(y, da.Array)
         and not np.isnan([*X.chunks[0], *y.chunks[0]]).any()
     ):
         if len(X) != len(y):
-            raise ValueError(f"X and y must have as many rows. Got {len(X):,} and {len(y):,}.")
+            raise ValueError(f"X and y must have the same number of rows. Got {len(X):,} and {len(y):,}.")
         return y.rechunk({0: X.chunks[0]})
     return y
 
 
-def recommended(model: Any, X: Any, k: int, classes: np.ndarray) -> Any:
+def recommended(model: BaseEstimator, X: Collection, k: int, classes: np.ndarray) -> dd.DataFrame:
     """Return a lazy Dask DataFrame of the k best labels and scores of each row."""
     parts = partitions(X, of="recommend_dask")
     names = [f"{what}_{place + 1}" for what in ("label", "score") for place in range(k)]
@@ -225,17 +249,17 @@ def recommended(model: Any, X: Any, k: int, classes: np.ndarray) -> Any:
     return dd.from_delayed(scored, meta=meta, verify_meta=False)
 
 
-def _sent(model: Any) -> Any:
-    """Return the model as each worker gets it once, and keeps it while it scores."""
+def _sent(model: BaseEstimator) -> DaskCollection:
+    """Return a reference to the model, which is sent to each worker once."""
     try:
         from distributed import get_client
 
         return get_client().scatter(model, broadcast=True, hash=False)
-    except (ImportError, ValueError):  # no cluster: threads share it
+    except (ImportError, ValueError):  # without a cluster, threads share it
         return delayed(_unpacked, pure=False)(pickle.dumps(model))
 
 
-def _scored(model: Any, part: Any, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
+def _scored(model: BaseEstimator, part: Part, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
     frames = [
         _frame(model, rows, where, k, meta) for rows in (part if isinstance(part, FilePart) else [part])
     ]
@@ -245,12 +269,12 @@ def _scored(model: Any, part: Any, where: str, k: int, meta: pd.DataFrame) -> pd
     return frames[0] if frames else meta
 
 
-def _frame(model: Any, rows: Any, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
+def _frame(model: BaseEstimator, rows: Rows, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
     if not n_rows_of(rows):
         return meta
     try:
         with located(where):
-            labels, scores = recommend(model, rows, k)
+            labels, scores = rank(*transform(model, rows), k)
     except (ValueError, TypeError) as error:
         raise _told(error) from error
     columns = dict(zip(meta.columns, [*labels.T, *scores.T], strict=True))

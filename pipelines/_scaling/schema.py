@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from pipelines._common.frames import Rows
+
+Column: TypeAlias = Rows  # of pandas or polars, (n_rows,)
+
 
 @contextmanager
 def located(where: str) -> Iterator[None]:
-    """Say in which batch, file or partition a value was refused."""
+    """Add the batch, file or partition to the message of an error."""
     try:
         yield
     except (ValueError, TypeError) as error:
@@ -21,25 +25,25 @@ def located(where: str) -> Iterator[None]:
 
 
 def located_error(where: str, error: Exception, said: str = "") -> Exception:
-    """Return a TypeError for a TypeError, and a ValueError for any other, that says where it was."""
+    """Return a TypeError for a TypeError, and a ValueError for any other error, that states the place."""
     kind = TypeError if isinstance(error, TypeError) and not isinstance(error, ValueError) else ValueError
-    told: Any = kind(f"In {where}: {said or error}")
-    told.located = True
+    told = kind(f"In {where}: {said or error}")
+    told.located = True  # type: ignore[union-attr]
     return told
 
 
 def is_located(error: Exception) -> bool:
-    """Tell whether an error says already where it was."""
+    """Tell whether an error already states the place."""
     return getattr(error, "located", False)
 
 
-def noted(error: Exception, X: Any) -> str:
-    """Return what a step said of X, and the columns that it may have meant; steps often name none."""
+def noted(error: Exception, X: Rows) -> str:
+    """Return the message of a step, with the columns that may be at fault, since steps often name none."""
     said = str(error).partition("\n")[0]
     if not hasattr(X, "columns") or "in column" in said:
         return said
     text = re.search("could not convert string to float: '(.*)'", said)
-    if re.search(r"\bX\b.*(NaN|infinity)", said):  # and not y or sample_weight
+    if re.search(r"\bX\b.*(NaN|infinity)", said):  # not of y or sample_weight
         found, what = [name for name in X.columns if _has_holes(X[name])], "NaN, nulls or infinity"
     elif text:
         found, what = [name for name in X.columns if _has_text(X[name], text[1])], "no numbers"
@@ -50,19 +54,19 @@ def noted(error: Exception, X: Any) -> str:
     return f"{said} ({what} in column{'s' * (len(found) > 1)} {listed(found)})" if found else said
 
 
-def _has_holes(column: Any) -> bool:
+def _has_holes(column: Column) -> bool:
     values = np.asarray(column)
     return bool(pd.isna(values).any() or (values.dtype.kind == "f" and np.isinf(values).any()))
 
 
-def _has_text(column: Any, text: str) -> bool:
+def _has_text(column: Column, text: str) -> bool:
     return kind_of(column) == "text" and any(value == text for value in column)
 
 
-ANY = "anything"  # no value was seen that says more
+ANY = "anything"  # no value has shown the kind yet
 
 
-def schema_of(X: Any) -> dict[str, str]:
+def schema_of(X: Rows) -> dict[str, str]:
     """Return the kind of each column: number, text, list, date or anything."""
     if hasattr(X, "columns"):
         names = list(X.columns)
@@ -70,7 +74,7 @@ def schema_of(X: Any) -> dict[str, str]:
             twice = next(name for i, name in enumerate(names) if name in names[:i])
             raise ValueError(f"There are two columns {twice!r}. Give one of them another name.")
         return {name: kind_of(X[name]) for name in names}
-    if isinstance(X, list):  # rows of columns, or of categories: only the step knows
+    if isinstance(X, list):  # its rows may hold columns or categories: only the step knows
         return {}
     return {f"x{j}": ANY for j in range(width_of(np.shape(X)))}
 
@@ -82,7 +86,7 @@ def width_of(shape: tuple[int, ...]) -> int:
     return shape[1]
 
 
-def kind_of(column: Any) -> str:
+def kind_of(column: Column) -> str:
     """Return the kind of a column of pandas or polars."""
     text = str(column.dtype).lower()
     kind = kind_of_type(text)
@@ -92,7 +96,7 @@ def kind_of(column: Any) -> str:
 
 
 def kind_of_type(type_name: str) -> str:
-    """Return the kind of the values of a type of pandas, polars or Arrow, where its name tells."""
+    """Return the kind of the values of a pandas, polars or Arrow type, if its name shows it."""
     text = type_name.lower()
     if text.startswith(("list", "array")):
         return "list"
@@ -105,8 +109,8 @@ def kind_of_type(type_name: str) -> str:
     return "text" if text.startswith("categorical") else ANY
 
 
-def _kind_of_first(values: Iterable[Any]) -> str:
-    """Return the kind of the first value that is there."""
+def _kind_of_first(values: Iterable) -> str:
+    """Return the kind of the first value that is not missing."""
     first = next((v for v in values if isinstance(v, (list, tuple, set, np.ndarray)) or pd.notna(v)), None)
     for kind, types in KINDS_OF_VALUES.items():
         if isinstance(first, types):
@@ -122,11 +126,13 @@ KINDS_OF_VALUES: dict[str, tuple[type, ...]] = {
 
 
 def check_schema(found: dict[str, str], expected: dict[str, str], first: str) -> dict[str, str]:
-    """Return the schema with what this batch adds; raise if it has other columns or kinds of values."""
+    """Return the schema with the kinds that this batch adds; raise if its columns or kinds differ."""
     if missing := [name for name in expected if name not in found]:
-        raise ValueError(f"There is no column {missing[0]!r}, as in {first}. There are {listed(found)}.")
+        raise ValueError(f"Column {missing[0]!r} of {first} is missing. The columns are {listed(found)}.")
     if more := [name for name in found if name not in expected]:
-        raise ValueError(f"There is a column {more[0]!r}, which {first} has not: {listed(expected)}.")
+        raise ValueError(
+            f"Column {more[0]!r} does not occur in {first}, whose columns are {listed(expected)}."
+        )
     for name, kind in expected.items():
         if ANY not in (kind, found[name]) and kind != found[name]:
             raise ValueError(
@@ -136,5 +142,6 @@ def check_schema(found: dict[str, str], expected: dict[str, str], first: str) ->
 
 
 def listed(columns: Iterable[str]) -> str:
+    """Return the names of columns as text, at most 20 of them."""
     shown = list(columns)
     return ", ".join(map(repr, shown[:20])) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")

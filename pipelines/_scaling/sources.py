@@ -6,29 +6,34 @@ from dataclasses import dataclass, replace
 from glob import escape, glob, has_magic
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pipelines._common.frames import Rows
 from pipelines._scaling.schema import ANY, check_schema, kind_of_type, located, located_error
 
 SUFFIXES = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".tsv"), "ndjson": (".ndjson", ".jsonl")}
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
-BATCH = 1 << 18  # rows
-BATCHES_A_PART = 8  # what one task of a cluster reads of a Parquet file
+if TYPE_CHECKING:
+    import polars as pl
+
+Paths: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Options: TypeAlias = dict[str, Any]  # keyword arguments of polars' functions
+ROWS_PER_BATCH = 1 << 18
+BATCHES_PER_PART = 8  # of a Parquet file, which one task of a cluster reads
 
 
 @dataclass(frozen=True)
 class FilePart:
-    """Rows of one file; small, and can be pickled, so that a worker reads what it names."""
+    """Some rows of one file. It can be pickled and sent to the worker that reads them."""
 
     path: str
     kind: str
     columns: tuple[str, ...] | None
     batch_size: int
-    options: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     start: int = 0
     length: int | None = None
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator["pl.DataFrame"]:
         """Yield polars frames of at most `batch_size` rows."""
         import polars as pl
 
@@ -38,18 +43,25 @@ class FilePart:
         except pl.exceptions.PolarsError as error:
             raise located_error(str(self), error) from error
 
-    def lazy(self) -> Any:
-        """Return polars' lazy frame of the chosen columns."""
+    def lazy(self) -> "pl.LazyFrame":
+        """Return a lazy polars frame of the chosen columns."""
         import polars as pl
 
-        options = dict(self.options)
+        options: Options = dict(self.options)
         as_it_is = "://" in self.path or options.get("glob") is False
-        path = self.path if as_it_is else escape(self.path)  # one file, even if it is called [1]
-        frame = getattr(pl, f"scan_{self.kind}")(path, **options)
+        path = (
+            self.path if as_it_is else escape(self.path)
+        )  # one file, even if its name is a pattern such as [1]
+        scan: Any = {
+            "parquet": pl.scan_parquet,
+            "csv": pl.scan_csv,
+            "ndjson": pl.scan_ndjson,
+        }[self.kind]
+        frame = scan(path, **options)
         return frame if self.columns is None else frame.select(self.columns)
 
-    def schema(self) -> dict[str, Any]:
-        """Return the columns and polars' types of them."""
+    def schema(self) -> "dict[str, pl.DataType]":
+        """Return the columns and their polars types."""
         import polars as pl
 
         try:
@@ -58,7 +70,7 @@ class FilePart:
             raise located_error(str(self), error) from error
 
     def n_rows(self) -> int:
-        """Return the number of rows, which a Parquet file knows without being read."""
+        """Return the number of rows, which a Parquet file stores separately."""
         import polars as pl
 
         return self.lazy().select(pl.len()).collect().item()
@@ -68,28 +80,28 @@ class FilePart:
 
 
 class FileSource:
-    """What scan_parquet, scan_csv and scan_ndjson return: batches, as often as asked."""
+    """The batches that scan_parquet, scan_csv and scan_ndjson return, to be read any number of times."""
 
     def __init__(self, files: list[FilePart]) -> None:
         self.files = files
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator["pl.DataFrame"]:
         """Yield polars frames, file by file."""
         for file in self.files:
             yield from file
 
     def parts(self) -> list[FilePart]:
-        """Return what tasks of a cluster read: files, or several batches of one Parquet file."""
+        """Return the parts that tasks of a cluster read: files, or several batches of a Parquet file."""
         parts = []
         for file in self.files:
-            rows = BATCHES_A_PART * file.batch_size
+            rows = BATCHES_PER_PART * file.batch_size
             n_rows = file.n_rows() if file.kind == "parquet" else 0
             starts = range(0, n_rows, rows) if n_rows > rows else [None]
             parts += [file if at is None else replace(file, start=at, length=rows) for at in starts]
         return parts
 
     def n_rows(self) -> int | None:
-        """Return the number of rows; None where only reading would tell."""
+        """Return the number of rows; None if the files would have to be read for it."""
         if any(file.kind != "parquet" for file in self.files):
             return None
         return sum(file.n_rows() for file in self.files)
@@ -98,14 +110,14 @@ class FileSource:
         return f"FileSource({len(self.files)} files, {self.files[0].path!r} first)"
 
 
-def where_of(source: FileSource) -> Iterator[tuple[str, Any]]:
-    """Yield each batch and the file it is from."""
+def where_of(source: FileSource) -> Iterator[tuple[str, Rows]]:
+    """Yield the name of the file and the batch, for each batch."""
     for file in source.files:
         yield from ((str(file), frame) for frame in file)
 
 
 def scan_parquet(
-    path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = BATCH, **options: Any
+    path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = ROWS_PER_BATCH, **options: Any
 ) -> FileSource:
     """Return the batches of Parquet files, read by polars' streaming engine in bounded memory.
 
@@ -113,31 +125,32 @@ def scan_parquet(
     ----------
     path : str, path, or list of them
         Files, folders (all ``.parquet`` and ``.pq`` files in them, at any depth), patterns such as
-        ``sales/2025-*.parquet``, or addresses that polars reads, such as "s3://bucket/sales.parquet".
+        ``sales/2025-*.parquet``, or addresses that polars can read, such as "s3://bucket/sales.parquet".
 
     columns : sequence of str, default=None
-        The columns to read; all by default.
+        The columns to read. None means all columns.
 
     batch_size : int, default=262144
-        Most rows of a batch. A batch ends with its file.
+        The maximal number of rows of a batch. A batch never spans two files.
 
     **options
-        For :func:`polars.scan_parquet`.
+        Further keyword arguments of :func:`polars.scan_parquet`.
 
     Returns
     -------
     source : iterable of polars.DataFrame
-        For :func:`fit_batches`, :func:`fit_dask` and :func:`recommend_dask`; as often as wanted.
+        The batches, for :func:`fit_batches`, :func:`fit_dask` and :func:`recommend_dask`. They can be read
+        any number of times.
 
     Raises
     ------
     FileNotFoundError
         If there are no such files.
     ValueError
-        If a file has other columns than the first, or of another kind, or cannot be read: the file and the
-        column are named. Of each file the schema is read, and nothing else.
+        If a file has other columns than the first one or values of another kind, or if it cannot be read. The
+        message names the file and the column. Only the schema of each file is read for this.
     TypeError
-        If `columns` is no list of names.
+        If `columns` is not a list of names.
 
     Examples
     --------
@@ -154,36 +167,38 @@ def scan_parquet(
 
 
 def scan_csv(
-    path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = BATCH, **options: Any
+    path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = ROWS_PER_BATCH, **options: Any
 ) -> FileSource:
     """Return the batches of CSV files, read by polars' streaming engine in bounded memory.
 
     Parameters
     ----------
     path : str, path, or list of them
-        As of :func:`scan_parquet`; of a folder the ``.csv`` and ``.tsv`` files.
+        The files, as for :func:`scan_parquet`. From a folder, its ``.csv`` and ``.tsv`` files are read.
 
     columns : sequence of str, default=None
-        As of :func:`scan_parquet`.
+        The columns to read, as for :func:`scan_parquet`.
 
     batch_size : int, default=262144
-        As of :func:`scan_parquet`.
+        The maximal number of rows of a batch, as for :func:`scan_parquet`.
 
     **options
-        For :func:`polars.scan_csv`, such as ``separator``, ``schema_overrides`` and ``infer_schema_length``.
-        The types are those that polars guesses from the first 100 rows of the first file, for all files.
+        Further keyword arguments of :func:`polars.scan_csv`, such as ``separator``, ``schema_overrides`` and
+        ``infer_schema_length``. The types of all files are those that polars infers from the first 100 rows
+        of the first file.
 
     Returns
     -------
     source : iterable of polars.DataFrame
-        A list of categories is a string here: ``MultiHotEncoder(separator="|")`` splits it.
+        The batches, as for :func:`scan_parquet`. In CSV a list of categories is a string, which
+        ``MultiHotEncoder(separator="|")`` splits.
 
     Raises
     ------
     FileNotFoundError
-        As :func:`scan_parquet`.
+        In the cases listed for :func:`scan_parquet`.
     ValueError, TypeError
-        As :func:`scan_parquet`.
+        In the cases listed for :func:`scan_parquet`.
 
     Examples
     --------
@@ -200,35 +215,36 @@ def scan_csv(
 
 
 def scan_ndjson(
-    path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = BATCH, **options: Any
+    path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = ROWS_PER_BATCH, **options: Any
 ) -> FileSource:
-    """Return the batches of NDJSON files (one JSON object a line), read by polars' streaming engine.
+    """Return the batches of NDJSON files (one JSON object per line), read by polars' streaming engine.
 
     Parameters
     ----------
     path : str, path, or list of them
-        As of :func:`scan_parquet`; of a folder the ``.ndjson`` and ``.jsonl`` files.
+        The files, as for :func:`scan_parquet`. From a folder, its ``.ndjson`` and ``.jsonl`` files are read.
 
     columns : sequence of str, default=None
-        As of :func:`scan_parquet`.
+        The columns to read, as for :func:`scan_parquet`.
 
     batch_size : int, default=262144
-        As of :func:`scan_parquet`.
+        The maximal number of rows of a batch, as for :func:`scan_parquet`.
 
     **options
-        For :func:`polars.scan_ndjson`, such as ``schema_overrides`` and ``infer_schema_length``.
+        Further keyword arguments of :func:`polars.scan_ndjson`, such as ``schema_overrides`` and
+        ``infer_schema_length``.
 
     Returns
     -------
     source : iterable of polars.DataFrame
-        As of :func:`scan_parquet`. Lists stay lists.
+        The batches, as for :func:`scan_parquet`. Lists remain lists.
 
     Raises
     ------
     FileNotFoundError
-        As :func:`scan_parquet`.
+        In the cases listed for :func:`scan_parquet`.
     ValueError, TypeError
-        As :func:`scan_parquet`.
+        In the cases listed for :func:`scan_parquet`.
 
     Examples
     --------
@@ -243,7 +259,7 @@ def scan_ndjson(
     return open_files(path, "ndjson", columns, _checked_size(batch_size, "scan_ndjson"), options)
 
 
-def _checked_size(batch_size: Any, of: str) -> int:
+def _checked_size(batch_size: object, of: str) -> int:
     if not isinstance(batch_size, Integral) or isinstance(batch_size, bool) or batch_size < 1:
         raise ValueError(
             f"The 'batch_size' parameter of {of} must be an int in the range [1, inf). "
@@ -252,11 +268,13 @@ def _checked_size(batch_size: Any, of: str) -> int:
     return int(batch_size)
 
 
-def open_files(path: Any, kind: str, columns: Any, batch_size: int, options: dict[str, Any]) -> FileSource:
-    """Return the source of files that have the same columns; raise where one has not."""
+def open_files(
+    path: Paths, kind: str, columns: Sequence[str] | None, batch_size: int, options: Options
+) -> FileSource:
+    """Return the source of files; raise unless they have the same columns."""
     if isinstance(columns, str) or not (columns is None or (isinstance(columns, Sequence) and columns)):
         raise TypeError(
-            f"The 'columns' parameter of scan_{kind} must be a list of names, or None for all. "
+            f"The 'columns' parameter of scan_{kind} must be a list of names, or None. "
             f"Got {columns!r} instead."
         )
     chosen = None if columns is None else tuple(columns)
@@ -269,14 +287,14 @@ def open_files(path: Any, kind: str, columns: Any, batch_size: int, options: dic
         with located(str(file)):
             found = {name: kind_of_type(str(dtype)) for name, dtype in file.schema().items()}
             check_schema(found, kinds, str(files[0]))
-    if kind != "parquet":  # whose types are guessed from the first rows: of one file, for all
+    if kind != "parquet":  # its types are inferred from the first rows: use those of the first file for all
         types = {"schema_overrides": first | dict(options.get("schema_overrides") or {})}
         files = [replace(file, options=tuple((options | types).items())) for file in files]
     return FileSource(files)
 
 
-def find_files(path: Any, kind: str) -> list[str]:
-    """Return the files that a path, a folder, a pattern, or a list of these names, sorted within each."""
+def find_files(path: Paths, kind: str) -> list[str]:
+    """Return the files of a path, a folder, a pattern or a list of these, sorted within each."""
     found: list[str] = []
     for each in path if isinstance(path, (list, tuple)) and path else [path]:
         files = _files_of(str(each), kind) if each and isinstance(each, (str, os.PathLike)) else []

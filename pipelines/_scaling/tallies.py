@@ -1,271 +1,168 @@
-"""What each step learns from its rows as a state that adds up: of a batch, of two together, of all.
-
-A tally reads a batch into a state (`read`), adds two states (`add`; neither is changed), and at the end of a
-pass takes in the state of all rows (`close`). States are small and can be pickled: so they go to the disk and
-over a network, and the rows do not.
-"""
+"""Nodes for single estimators: with the additive-state interface, StandardScaler, and stateless steps."""
 
 import copy
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.validation import has_fit_parameter
 
-from estimators import PolynomialRegressor
-from pipelines._common.evenings import CATEGORIES, KINDS, of_kind, read_evenings
-
-MOST_VALUES = 1_000_000  # different values of one column of evenings, for its median
-
-
-def added(node: Any, k: int, one: Any, other: Any) -> Any:
-    """Return the states of both batches; that of rows without weight may be None."""
-    return other if one is None else one if other is None else node.add(k, one, other)
+from pipelines._common.frames import Rows
+from pipelines._common.scikit_learn import check_parameters
+from pipelines._scaling.nodes import State
 
 
-def check_any(state: Any) -> None:
-    """Raise if no rows were learned from."""
-    if state is None:
-        raise ValueError("The batches hold no rows to learn from, or all their weights are 0.")
+def is_weightless(sample_weight: np.ndarray | None) -> bool:
+    """Tell whether all weights are 0. A batch may be so, although `fit` would refuse such rows."""
+    return sample_weight is not None and not np.any(sample_weight)
 
 
-def weighs_nothing(weight: Any) -> bool:
-    """Tell whether all weights are 0, which `fit` refuses, as a batch may have them."""
-    return weight is not None and not np.any(weight)
+class AdditiveTally:
+    """An estimator with ``additive_state`` and ``fit_state``.
 
+    If it offers ``find_domain``, a first pass finds the domain, without which there is no state.
+    """
 
-class Tally:
-    """One step that learns in one pass; `model` is not fitted, `fitted` is None until it has learned."""
-
-    weighted = False  # whether it takes sample_weight
-    n_passes = 1
-    ready_after = 1  # passes; then its transform can be asked
-
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: BaseEstimator) -> None:
+        check_parameters(model)
         self.model, self.fitted = model, None
-        self.check()
+        self.weighted = has_fit_parameter(model, "sample_weight")
+        self.n_passes = 2 if hasattr(model, "find_domain") else 1
+        self.ready_after = self.n_passes if get_tags(model).requires_fit else 0
+        self.n_ones = 0  # in the encoded rows, where an encoder gives sparse ones
+        self._learner = clone(model)
 
-    def check(self) -> None:
-        """Raise if a parameter is not allowed, before a row is read."""
-        if hasattr(self.model, "_parameter_constraints"):
-            self.model._validate_params()
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> State | None:
+        """Return the domain of a batch or its additive state."""
+        if k == self.n_passes - 1:
+            return self._learner.additive_state(X, y, sample_weight)
+        return Domain(self._learner.find_domain(X, y, sample_weight))
 
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
-        """Return the state of a batch in pass `k`, from 0 on."""
-        return self.model_for(k).fit(X)
+    def close(self, k: int, state: State) -> None:
+        """Set the domain, or fit from the state of all rows."""
+        if isinstance(state, Domain):
+            self._learner.set_params(domain=state.bounds)
+        else:
+            self.fitted = self._learner.fit_state(state).set_params(**self.model.get_params(deep=False))
+            self.n_ones = self.fitted.count_ones(state) if hasattr(self.fitted, "count_ones") else 0
 
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the state of both batches."""
-        return copy.copy(one).merge(other)
+    def transform(self, X: Rows) -> Rows:
+        """Return the input of the next step."""
+        return (self._learner if self.fitted is None else self.fitted).transform(X)
 
-    def close(self, k: int, state: Any) -> None:
-        """Take in the state of all rows."""
-        self.fitted = state
 
-    def transform(self, X: Any) -> Any:
-        """Return what the next step sees."""
+@dataclass
+class Domain:
+    """The lowest and highest value of each feature, (2, n_features)."""
+
+    bounds: np.ndarray
+
+    def merge(self, other: Self) -> "Domain":
+        """Return the bounds of both sets of rows."""
+        (low, high), (other_low, other_high) = self.bounds, other.bounds
+        return Domain(np.array([np.minimum(low, other_low), np.maximum(high, other_high)]))
+
+
+class StatelessTally:
+    """A step whose tags say that its fit learns nothing from the rows."""
+
+    weighted, n_passes, ready_after = False, 1, 0
+
+    def __init__(self, model: TransformerMixin) -> None:
+        check_parameters(model)
+        self.model, self.fitted = model, None
+
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> State:
+        """Return the step fitted on a batch, which checks the batch."""
+        return Fitted(clone(self.model).fit(X))
+
+    def close(self, k: int, state: "Fitted") -> None:
+        """Keep the fitted step."""
+        self.fitted = state.estimator
+
+    def transform(self, X: Rows) -> Rows:
+        """Return the input of the next step."""
+        return (clone(self.model).fit(X) if self.fitted is None else self.fitted).transform(X)
+
+
+@dataclass
+class Fitted:
+    """A fitted step that every batch would fit equally."""
+
+    estimator: BaseEstimator
+
+    def merge(self, other: Self) -> Self:
+        """Return one of the two."""
+        return self
+
+
+class ScalerTally:
+    """Means and variances of :class:`sklearn.preprocessing.StandardScaler`."""
+
+    weighted, n_passes, ready_after = True, 1, 1
+
+    def __init__(self, model: StandardScaler) -> None:
+        check_parameters(model)
+        self.model, self.fitted = model, None
+
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> "ScalerState | None":
+        """Return the scaler fitted on a batch."""
+        if is_weightless(sample_weight):
+            return None
+        with np.errstate(invalid="ignore"):  # a column may be missing in all rows of the batch
+            return ScalerState(clone(self.model).fit(X, sample_weight=sample_weight))
+
+    def close(self, k: int, state: "ScalerState") -> None:
+        """Keep the scaler of all rows."""
+        self.fitted = state.scaler
+
+    def transform(self, X: Rows) -> Rows:
+        """Return the input of the next step."""
         return self.fitted.transform(X)  # type: ignore[attr-defined]
 
-    def model_for(self, k: int) -> Any:
-        """Return an estimator that learns what pass `k` asks for."""
-        return clone(self.model)
 
+@dataclass
+class ScalerState:
+    """A fitted scaler."""
 
-class StatelessTally(Tally):
-    """A step that says of itself, by its tags, that its fit learns nothing from the rows."""
+    scaler: StandardScaler
 
-    ready_after = 0
-
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return one of the two, which are equal."""
-        return one
-
-    def transform(self, X: Any) -> Any:
-        """Return what the next step sees."""
-        fitted = clone(self.model).fit(X) if self.fitted is None else self.fitted
-        return fitted.transform(X)
-
-
-class EncoderTally(Tally):
-    """Categories, and how many ones the encoded rows hold: so sparse or dense is chosen as in `fit`."""
-
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
-        """Return the categories of a batch and its number of ones."""
-        return clone(self.model).additive_state(X)
-
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the union of the categories and the sum of the ones."""
-        return one.merge(other)
-
-    def close(self, k: int, state: Any) -> None:
-        """Take in the categories."""
-        self.fitted = clone(self.model).fit_state(state)
-        self.n_ones = self.fitted.count_ones(state)
-
-
-class ScalerTally(Tally):
-    """Means and variances of :class:`sklearn.preprocessing.StandardScaler`, by the formula of Chan et al."""
-
-    weighted = True
-
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> StandardScaler | None:
-        """Return the scaler of a batch."""
-        if weighs_nothing(weight):
-            return None
-        with np.errstate(invalid="ignore"):  # a column that is missing in this batch
-            return clone(self.model).fit(X, sample_weight=weight)
-
-    def add(self, k: int, one: StandardScaler, other: StandardScaler) -> StandardScaler:
-        """Return the scaler of both batches (Chan, Golub and LeVeque, 1983, equations 2.1a and 2.1b)."""
-        n, more = (np.asarray(each.n_samples_seen_, dtype=np.float64) for each in (one, other))
-        count = np.where(n + more > 0, n + more, np.nan)  # a column may be missing in all rows
+    def merge(self, other: Self) -> "ScalerState":
+        """Return the scaler of both sets of rows (Chan, Golub and LeVeque, 1983, equations 2.1a and 2.1b)."""
+        one, more = self.scaler, other.scaler
+        n, n_more = (np.asarray(each.n_samples_seen_, dtype=np.float64) for each in (one, more))
+        total = np.where(n + n_more > 0, n + n_more, np.nan)  # a column may be missing in all rows
         both = copy.copy(one)
-        both.n_samples_seen_ = _as_count(one.n_samples_seen_, other.n_samples_seen_)
+        both.n_samples_seen_ = _sum_of_counts(one.n_samples_seen_, more.n_samples_seen_)
         if one.mean_ is None:
-            return both
-        mean = _known(one.mean_, n)
-        gap = _known(other.mean_, more) - mean
-        both.mean_ = mean + gap * (more / count)
+            return ScalerState(both)
+        mean = _or_zero(one.mean_, n)
+        difference = _or_zero(more.mean_, n_more) - mean
+        both.mean_ = mean + difference * (n_more / total)
         if one.var_ is not None:
-            squares = n * _known(one.var_, n) + more * _known(other.var_, more)
-            both.var_ = (squares + gap**2 * (n * more / count)) / count
+            squares = n * _or_zero(one.var_, n) + n_more * _or_zero(more.var_, n_more)
+            both.var_ = (squares + difference**2 * (n * n_more / total)) / total
             both.scale_ = _scale(both)
-        return both
+        return ScalerState(both)
 
 
-def _known(values: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Return the values, 0 where no row of the batch had one: they count for nothing."""
+def _or_zero(values: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the values, and 0 for columns that are missing in all rows."""
     return np.where(count > 0, values, 0.0)
 
 
-def _as_count(one: Any, other: Any) -> Any:
+def _sum_of_counts(one: np.ndarray | np.integer, other: np.ndarray | np.integer) -> np.ndarray | np.integer:
+    """Return the sum, as one number if it is equal in all columns, as scikit-learn does."""
     total = np.add(one, other)
-    same = np.ndim(total) == 0 or bool((total == total[0]).all())
-    return total.flat[0] if same and np.ndim(total) else total
+    return total.flat[0] if np.ndim(total) and (total == total[0]).all() else total
 
 
 def _scale(scaler: StandardScaler) -> np.ndarray:
-    """Return the standard deviations; 1 for a column that does not vary but for rounding, as scikit-learn."""
+    """Return the standard deviations, as in scikit-learn: 1 for a column that is constant up to rounding."""
     variance, eps = scaler.var_, np.finfo(np.float64).eps
     n = np.asarray(scaler.n_samples_seen_)
     bound = n * eps * variance + (n * scaler.mean_ * eps) ** 2
     return np.where(variance <= bound, 1.0, np.sqrt(variance))
-
-
-class ComplementTally(Tally):
-    """The counts of ComplementNB; what depends on all classes, prior and smoothing, waits for the end."""
-
-    weighted = True
-
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
-        """Return the counts of a batch; labels of no weight are labels too."""
-        return clone(self.model).additive_state(X, y, weight)
-
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the counts of both batches."""
-        return one.merge(other)
-
-    def close(self, k: int, state: Any) -> None:
-        """Give the counts the model's own parameters."""
-        check_any(state if state.class_count.any() else None)
-        self.fitted = clone(self.model).fit_state(state)
-
-
-class LeastSquaresTally(Tally):
-    """The statistics of GDRegressor; whether descent diverges is asked of all rows, not of each batch."""
-
-    weighted = True
-
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
-        """Return the statistics of a batch."""
-        return self.model_for(k).additive_state(X, y, weight)
-
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the statistics of both batches."""
-        return one.merge(other)
-
-    def close(self, k: int, state: Any) -> None:
-        """Solve, with the model's own parameters."""
-        self.fitted = clone(self.model).fit_state(state)
-
-
-class PolynomialTally(LeastSquaresTally):
-    """The statistics of PolynomialRegressor; before them, in a pass of its own, its domain if it has none."""
-
-    def __init__(self, model: PolynomialRegressor) -> None:
-        super().__init__(model)
-        self.domain: Any = model.domain
-        self.n_passes = self.ready_after = 1 if model.domain is not None else 2
-
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> Any:
-        """Return the lowest and highest values of a batch, then its statistics."""
-        if k == self.n_passes - 1:
-            return super().read(k, X, y, weight)
-        return self.model.find_domain(X, y, weight)
-
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return what both batches say."""
-        if k == self.n_passes - 1:
-            return super().add(k, one, other)
-        return np.array([np.minimum(one[0], other[0]), np.maximum(one[1], other[1])])
-
-    def close(self, k: int, state: Any) -> None:
-        """Take in the domain, then solve."""
-        if k == self.n_passes - 1:
-            super().close(k, state)
-        else:
-            check_any(state if np.isfinite(state).all() else None)
-            self.domain = state
-
-    def model_for(self, k: int) -> Any:
-        """Return a regressor that takes any batch."""
-        return clone(self.model).set_params(domain=self.domain)
-
-
-class EveningTally(Tally):
-    """What occurs in the evenings of `dough_forecaster`: the values of each column and how often."""
-
-    ready_after = 0
-
-    def read(self, k: int, X: Any, y: Any, weight: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return the different values of each column, ascending, and how often each occurs."""
-        frame = read_evenings(X, self.model.features)
-        return {name: np.unique(frame[name].to_numpy(), return_counts=True) for name in frame}
-
-    def add(self, k: int, one: Any, other: Any) -> Any:
-        """Return the values of both batches."""
-        return {name: _added(name, values, other[name]) for name, values in one.items()}
-
-    def close(self, k: int, state: Any) -> None:
-        """Set the ranges, medians and categories."""
-        numbers, categories, flags = (of_kind(self.model.features, kind) for kind in KINDS)
-        possible = dict.fromkeys(flags, (False, True)) | {name: CATEGORIES[name] for name in categories}
-        fitted = clone(self.model)
-        fitted.range_ = {name: (float(state[name][0][0]), float(state[name][0][-1])) for name in numbers}
-        fitted.seen_ = {
-            name: [value for value in values if value in state[name][0]] for name, values in possible.items()
-        }
-        fitted.typical_ = {name: _median(*state[name]) for name in numbers}
-        fitted.typical_ |= {name: fitted.seen_[name][0] for name in categories} | dict.fromkeys(flags, False)
-        self.fitted = fitted
-
-    def transform(self, X: Any) -> Any:
-        """Return the features, checked."""
-        return read_evenings(X, self.model.features)
-
-
-def _added(name: str, one: Any, other: Any) -> tuple[np.ndarray, np.ndarray]:
-    values, place = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
-    if len(values) > MOST_VALUES:
-        raise ValueError(
-            f"Column {name!r} has more than {MOST_VALUES:,} different values, too many for its median in "
-            "bounded memory. Round it, to a tenth of a degree say."
-        )
-    return values, np.bincount(place, np.concatenate([one[1], other[1]])).astype(np.int64)
-
-
-def _median(values: np.ndarray, counts: np.ndarray) -> float:
-    """Return the median of values that occur so often each, ascending."""
-    ends = np.cumsum(counts)
-    middle = [(ends[-1] - 1) // 2, ends[-1] // 2]
-    return float(values[np.searchsorted(ends, middle, side="right")].mean())

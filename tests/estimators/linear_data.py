@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hypothesis import strategies as st
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 
-WIDE = 5000  # beyond so many features, no Gram matrix is formed
+MAX_GRAM_FEATURES = 5000  # beyond so many features, no Gram matrix is formed
 
 
 unfinished = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -1,8 +1,5 @@
 """Layers and networks: every gradient against central differences, masks and statistics against their formulas."""
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -16,7 +13,7 @@ from estimators._network.layers import (
     ReLU,
     Tanh,
 )
-from estimators._network.network import Network, initialise
+from estimators._network.network import Architecture, Network, initialise
 
 N, WIDTH = 7, 4
 
@@ -30,13 +27,13 @@ class Repeated:
 
 def single(layer, rng):
     """Give one layer parameters, gradients and buffers of its own."""
-    for name, shape in layer.parameters.items():
-        setattr(layer, name, rng.standard_normal(shape))
-        setattr(layer, "d_" + name, np.empty(shape))
-    for name, shape in layer.statistics.items():
-        setattr(layer, name, np.ones(shape))
+    parameters = {name: rng.standard_normal(shape) for name, shape in layer.parameter_shapes.items()}
+    gradients = {name: np.empty(shape) for name, shape in layer.parameter_shapes.items()}
+    layer.set_parameters(parameters)
+    layer.set_gradients(gradients)
+    layer.set_statistics({name: np.ones(shape) for name, shape in layer.statistic_shapes.items()})
     layer.bind(N, np.dtype(float))
-    return layer
+    return layer, parameters, gradients
 
 
 def numerical(function, array, step=1e-6):
@@ -44,11 +41,12 @@ def numerical(function, array, step=1e-6):
     gradient = np.empty_like(array)
     for i in np.ndindex(array.shape):
         kept = array[i]
-        values = []
-        for array[i] in (kept + step, kept - step):
-            values.append(function())
+        array[i] = kept + step
+        above = function()
+        array[i] = kept - step
+        below = function()
         array[i] = kept
-        gradient[i] = (values[0] - values[1]) / (2 * step)
+        gradient[i] = (above - below) / (2 * step)
     return gradient
 
 
@@ -67,7 +65,8 @@ LAYERS = [
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 def test_gradients_are_the_central_differences(layer):
     rng = np.random.default_rng(0)
-    layer, X = single(layer, rng), rng.standard_normal((N, WIDTH))
+    layer, parameters, gradients = single(layer, rng)
+    X = rng.standard_normal((N, WIDTH))
     weights = rng.standard_normal((N, layer.n_out))  # the loss is sum(weights * out)
 
     def loss():
@@ -75,10 +74,10 @@ def test_gradients_are_the_central_differences(layer):
 
     loss()
     gradient = layer.backward(weights.copy()).copy()
-    found = {name: getattr(layer, "d_" + name).copy() for name in layer.parameters}
+    found = {name: values.copy() for name, values in gradients.items()}
     np.testing.assert_allclose(gradient, numerical(loss, X), atol=1e-7)
     for name, values in found.items():
-        np.testing.assert_allclose(values, numerical(loss, getattr(layer, name)), atol=1e-7)
+        np.testing.assert_allclose(values, numerical(loss, parameters[name]), atol=1e-7)
 
 
 def test_activations_are_their_formulas():
@@ -95,8 +94,7 @@ def test_activations_are_their_formulas():
 
 def test_dense_takes_sparse_rows():
     rng = np.random.default_rng(0)
-    layer = single(Dense(5, 3), rng)
-    layer.is_first = True
+    layer, *_ = single(Dense(5, 3, is_first=True), rng)
     X = rng.standard_normal((N, 5)) * (rng.random((N, 5)) < 0.4)
     D = rng.standard_normal((N, 3))
     dense = layer.forward(X, True).copy()
@@ -109,7 +107,7 @@ def test_dense_takes_sparse_rows():
 
 def test_batch_norm_normalises_and_keeps_a_running_mean_and_variance():
     rng = np.random.default_rng(0)
-    layer = single(BatchNorm(WIDTH), rng)
+    layer, *_ = single(BatchNorm(WIDTH), rng)
     layer.running_mean[:], layer.running_variance[:] = 0, 1
     layer.scale[:], layer.shift[:] = 1, 0
     Z = rng.normal(5, 3, (N, WIDTH))
@@ -142,15 +140,15 @@ def test_hardly_anything_may_be_left():
 
 
 def test_a_new_batch_norm_changes_next_to_nothing():
-    plain, normed = (Network((3, 5, 2), np.float64, batch_norm=norm) for norm in (False, True))
+    plain, normed = (Network(Architecture((3, 5, 2), batch_norm=norm), np.float64) for norm in (False, True))
     for network in (plain, normed):
-        initialise(network, np.random.RandomState(0), "glorot", "relu", 0)
+        initialise(network, np.random.RandomState(0), "glorot")
     X = np.random.default_rng(0).standard_normal((4, 3))
     np.testing.assert_allclose(normed.scores(X), plain.scores(X), rtol=1e-4)
 
 
 def test_parameters_are_one_vector_weights_first():
-    network = Network((3, 5, 2), np.float64, batch_norm=True)
+    network = Network(Architecture((3, 5, 2), batch_norm=True), np.float64)
     assert network.n_weights == 3 * 5 + 5 * 2
     assert len(network.parameters) == network.n_weights + 5 + 5 + 5 + 2
     network.parameters[:] = np.arange(len(network.parameters))
@@ -161,10 +159,10 @@ def test_parameters_are_one_vector_weights_first():
     np.testing.assert_array_equal(np.concatenate([norm.scale, norm.shift, last.bias]), np.arange(30, 42))
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+@pytest.mark.parametrize("copied", [Network.copy, lambda network: Network.from_plain(network.to_plain())])
 def test_copies_have_views_of_their_own_vector(copied):
-    network = Network((3, 5, 2), np.float32, "tanh", dropout=[0.5], batch_norm=True)
-    initialise(network, np.random.RandomState(0), "glorot", "tanh", 0)
+    network = Network(Architecture((3, 5, 2), "tanh", dropout=(0.5,), batch_norm=True), np.float32)
+    initialise(network, np.random.RandomState(0), "glorot")
     X = np.ones((2, 3), np.float32)
     other = copied(network)
     np.testing.assert_array_equal(other.scores(X), network.scores(X))
@@ -175,11 +173,11 @@ def test_copies_have_views_of_their_own_vector(copied):
 
 
 def test_predicting_in_blocks_changes_nothing(monkeypatch):
-    network = Network((3, 8, 2), np.float64)
-    initialise(network, np.random.RandomState(0), "he", "relu", 0)
+    network = Network(Architecture((3, 8, 2)), np.float64)
+    initialise(network, np.random.RandomState(0), "he")
     X = np.random.default_rng(0).standard_normal((600, 3))
     expected = network.scores(X)
-    monkeypatch.setattr("estimators._network.network.BLOCK", 40)
+    monkeypatch.setattr("estimators._network.network.PREDICTION_VALUES", 40)
     np.testing.assert_allclose(network.scores(X), expected, rtol=1e-12)
     np.testing.assert_allclose(network.scores(sp.csr_array(X)), expected, rtol=1e-12)
 
@@ -195,8 +193,8 @@ def test_predicting_in_blocks_changes_nothing(monkeypatch):
     ],
 )
 def test_first_weights_are_uniform_within_their_bound(init, activation, slope, bound):
-    network = Network((40, 20, 1), np.float64, activation, slope)
-    initialise(network, np.random.RandomState(0), init, activation, slope)
+    network = Network(Architecture((40, 20, 1), activation, slope), np.float64)
+    initialise(network, np.random.RandomState(0), init)
     weights = network.layers[0].weights
     assert 0.99 * bound < np.abs(weights).max() <= bound
     assert network.layers[0].bias.any() == (init == "glorot")

@@ -175,10 +175,10 @@ def test_the_lasso_arrives_on_products_of_random_matrices(n, d, alpha):
         X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d))
         y = X[:, :5].sum(axis=1) + rng.normal(size=n)
         model = GDRegressor(alpha, 1.0).fit(X, y)
-        pull = (X - X.mean(axis=0)).T @ (y - model.predict(X)) / n / alpha
+        slope = (X - X.mean(axis=0)).T @ (y - model.predict(X)) / n / alpha
         active = model.coef_ != 0
-        np.testing.assert_allclose(pull[active], np.sign(model.coef_[active]), atol=1e-6)
-        assert np.abs(pull).max() <= 1 + 1e-6
+        np.testing.assert_allclose(slope[active], np.sign(model.coef_[active]), atol=1e-6)
+        assert np.abs(slope).max() <= 1 + 1e-6
 
 
 @pytest.mark.parametrize("l1_ratio", [0.2, 0.9])
@@ -188,10 +188,10 @@ def test_an_elastic_net_on_ill_conditioned_rows_meets_its_optimality_conditions(
     X = np.column_stack([X, X[:, :3] + 1e-5 * rng.normal(size=(80, 3))])
     y, alpha = X[:, :3].sum(axis=1) + 0.1 * rng.normal(size=80), 1e-6
     model = GDRegressor(alpha, l1_ratio, max_iter=5000).fit(X, y)
-    pull = (X - X.mean(axis=0)).T @ (y - model.predict(X)) / 80 - alpha * (1 - l1_ratio) * model.coef_
+    slope = (X - X.mean(axis=0)).T @ (y - model.predict(X)) / 80 - alpha * (1 - l1_ratio) * model.coef_
     active = model.coef_ != 0
-    np.testing.assert_allclose(pull[active], alpha * l1_ratio * np.sign(model.coef_[active]), rtol=1e-4)
-    assert np.abs(pull).max() <= alpha * l1_ratio * (1 + 1e-4)
+    np.testing.assert_allclose(slope[active], alpha * l1_ratio * np.sign(model.coef_[active]), rtol=1e-4)
+    assert np.abs(slope).max() <= alpha * l1_ratio * (1 + 1e-4)
 
 
 def test_a_sparse_column_far_from_zero_beside_sparse_ones():

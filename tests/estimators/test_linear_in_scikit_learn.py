@@ -19,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from estimators import GDRegressor, PolynomialRegressor
 from pipelines import load_model, save_model
 from tests.estimators.linear_data import (
+    MAX_GRAM_FEATURES,
     PENALTIES,
-    WIDE,
     Recorder,
     close,
     literal_loop,
@@ -55,9 +55,9 @@ def test_callbacks_see_every_iterate_of_textbook_descent(penalty):
         ({}, 4, 1),
         ({"alpha": 0.1}, 4, 1),
         ({"alpha": 0.5, "l1_ratio": 1}, 4, None),
-        ({"alpha": 0.1}, WIDE + 1, None),
-        ({"alpha": 3.0, "l1_ratio": 1}, WIDE + 1, None),
-        ({"learning_rate": 1e-11, "max_iter": 5}, WIDE + 1, 5),
+        ({"alpha": 0.1}, MAX_GRAM_FEATURES + 1, None),
+        ({"alpha": 3.0, "l1_ratio": 1}, MAX_GRAM_FEATURES + 1, None),
+        ({"learning_rate": 1e-11, "max_iter": 5}, MAX_GRAM_FEATURES + 1, 5),
     ],
 )
 @unfinished

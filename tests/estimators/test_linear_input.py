@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from estimators import GDRegressor
-from tests.estimators.linear_data import PENALTIES, WIDE, close, noisy, same_model, unfinished
+from tests.estimators.linear_data import MAX_GRAM_FEATURES, PENALTIES, close, noisy, same_model, unfinished
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_bad_rows_are_refused(change, match):
     [((1e200, 1), (1, 1)), ((1, 1), (1e200, 1)), ((1e200, 1e200), (1, 1)), ((1, 1), (1e200, 1e200))],
 )
 @pytest.mark.parametrize("rate", ["auto", 0.1])
-@pytest.mark.parametrize("d", [2, WIDE + 1])
+@pytest.mark.parametrize("d", [2, MAX_GRAM_FEATURES + 1])
 @unfinished
 def test_numbers_whose_squares_overflow_are_refused_or_right(rows, target, rate, d):
     X, y = np.ones((2, d)), np.array(target, float)
     X[:, 0] = rows
-    for method in ("fit", "partial_fit") if d < WIDE else ("fit",):
+    for method in ("fit", "partial_fit") if d < MAX_GRAM_FEATURES else ("fit",):
         model = GDRegressor(learning_rate=rate, max_iter=3)
         try:
             getattr(model, method)(X, y)

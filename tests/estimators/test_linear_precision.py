@@ -71,8 +71,8 @@ def test_products_are_exact(spread):
         for i, row in enumerate(exact_x):
             expected = [sum(a * b for a, b in zip(row, other, strict=True)) for other in exact_x]
             found = [Fraction(*value.as_integer_ratio()) for value in xx[i]]
-            room = [float(np.linalg.norm(x[:, i]) * np.linalg.norm(x[:, j])) for j in range(3)]
-            assert max(abs(f - e) / Fraction(r) for f, e, r in zip(found, expected, room, strict=True)) < (
+            size = [float(np.linalg.norm(x[:, i]) * np.linalg.norm(x[:, j])) for j in range(3)]
+            assert max(abs(f - e) / Fraction(r) for f, e, r in zip(found, expected, size, strict=True)) < (
                 1e-18 if EXTENDED else 1e-15
             )
         for i, row in enumerate(exact_v):
@@ -81,8 +81,8 @@ def test_products_are_exact(spread):
                     Fraction(*vx[i, j].as_integer_ratio())
                     - sum(a * b for a, b in zip(row, other, strict=True))
                 )
-                room = float(np.linalg.norm(v[i]) * np.linalg.norm(x[:, j]))
-                assert gap / Fraction(room) < (1e-18 if EXTENDED else 1e-15)
+                size = float(np.linalg.norm(v[i]) * np.linalg.norm(x[:, j]))
+                assert gap / Fraction(size) < (1e-18 if EXTENDED else 1e-15)
 
 
 def test_ill_conditioned_chunks_are_warned_of():

@@ -9,8 +9,8 @@ from scipy.linalg import lstsq
 
 from estimators import GDRegressor
 from tests.estimators.linear_data import (
+    MAX_GRAM_FEATURES,
     PENALTIES,
-    WIDE,
     close,
     literal_loop,
     objective,
@@ -23,13 +23,15 @@ from tests.estimators.linear_data import (
 @pytest.fixture(scope="module")
 def wide():
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(40, WIDE + 1)) + 0.5
+    X = rng.normal(size=(40, MAX_GRAM_FEATURES + 1)) + 0.5
     return X, X[:, :4] @ [1.0, 2.0, 3.0, 4.0] + rng.normal(size=40) * 0.1
 
 
 @pytest.fixture(scope="module")
 def wide_csr():
-    X = sp.random_array((200, WIDE + 500), density=0.01, rng=np.random.default_rng(0), format="csr")
+    X = sp.random_array(
+        (200, MAX_GRAM_FEATURES + 500), density=0.01, rng=np.random.default_rng(0), format="csr"
+    )
     return X, np.random.default_rng(1).normal(size=200)
 
 
@@ -113,7 +115,7 @@ def test_wide_statistics_are_refused(wide):
     assert not hasattr(model, "max_learning_rate_")
 
 
-@pytest.mark.parametrize("d", [1, 2, 3, 40, WIDE + 1])
+@pytest.mark.parametrize("d", [1, 2, 3, 40, MAX_GRAM_FEATURES + 1])
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("rate", ["auto", 1e-5])
 @pytest.mark.parametrize("kind", ["constant", "zero", "one row", "constant target"])

@@ -22,8 +22,8 @@ WEIGHT = rng.uniform(0.5, 2, N)
 def stepped(name, Z, factor=1.0, dtype=float):
     """Return gradient and record of one batch."""
     loss = LOSS_OF[name]
-    record = loss.record(len(Z), K, dtype)
-    scratch = loss.scratch(len(Z), K, dtype)
+    record = loss.new_record(len(Z), K, dtype)
+    scratch = loss.new_scratch(len(Z), K, dtype)
     return loss.backward(Z.astype(dtype), TARGETS[name], factor, record, scratch), record
 
 

@@ -139,10 +139,9 @@ def test_one_class_without_smoothing():
     assert (model.predict_joint_log_proba(DOCUMENTS) == -np.inf).all()
 
 
-@pytest.mark.parametrize("alpha", [0.0, 1e-17])
-def test_infinite_weights_of_features_that_a_row_lacks_add_nothing(alpha):
-    X = np.array([[1.0, 1, 0], [0, 1, 1], [1, 1, 1]])  # 1e-17 is lost beside counts of 1
-    model = ComplementNB(alpha=alpha).fit(X, [0, 1, 0])
+def test_infinite_weights_of_features_that_a_row_lacks_add_nothing():
+    X = np.array([[1.0, 1, 0], [0, 1, 1], [1, 1, 1]])
+    model = ComplementNB(alpha=0).fit(X, [0, 1, 0])
     question = np.array([[0.0, 1, 1]])  # mostly nonzero and dense
     assert not np.isnan(model.predict_joint_log_proba(question)).any()
     np.testing.assert_array_equal(
@@ -197,12 +196,61 @@ def test_small_alpha_is_raised_with_a_warning_only_if_asked():
     np.testing.assert_array_equal(raised.feature_log_prob_, expected.feature_log_prob_)
 
 
-def test_huge_values_as_in_scikit_learn():
-    X = sp.csr_array(DOCUMENTS * 1e150)  # a smoothing of 1 is lost beside it
-    scores = ComplementNB().fit(X, COUNTRIES).predict_joint_log_proba(DOCUMENTS)
-    with np.errstate(divide="ignore"):
-        theirs = naive_bayes.ComplementNB().fit(X, COUNTRIES)
-    np.testing.assert_allclose(scores, theirs.predict_joint_log_proba(sp.csr_array(DOCUMENTS)), rtol=1e-12)
+@pytest.mark.parametrize(("scale", "alpha"), [(10**18, 1e-3), (1, 1e-17), (10**150, 1.0)])
+def test_a_small_alpha_is_not_lost_beside_large_counts(scale, alpha):
+    model = ComplementNB(alpha=alpha).fit(sp.csr_array(DOCUMENTS * float(scale)), COUNTRIES)
+    counts = [[scale * value for value in row] for row in DOCUMENTS.tolist()]
+    smooth = Fraction(alpha)
+    for k, others in (("China", counts[3:]), ("Japan", counts[:3])):
+        outside = [sum(column) + smooth for column in zip(*others, strict=True)]
+        shares = [sum(outside) / part for part in outside]
+        expected = [math.log(share.numerator) - math.log(share.denominator) for share in shares]
+        np.testing.assert_allclose(model.class_weights([k])[0], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("alpha", [1e-3, 1.0, [0.3]])
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")
+def test_one_feature_leaves_all_classes_equal_as_in_scikit_learn(seed, alpha, norm):
+    rng = np.random.default_rng(seed)
+    X, y = rng.random((12, 1)) * 9, rng.integers(5, size=12)
+    ours, theirs = (
+        kind(alpha=alpha, norm=norm).fit(X, y) for kind in (ComplementNB, naive_bayes.ComplementNB)
+    )
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    np.testing.assert_array_equal(ours.feature_log_prob_, theirs.feature_log_prob_)
+    if not norm:
+        np.testing.assert_array_equal(ours.predict_joint_log_proba(X), 0)
+
+
+def test_one_feature_that_occurs_without_smoothing_leaves_all_classes_equal():
+    X = np.array([[0.1, 0], [0.7, 0], [0.3, 0]])
+    np.testing.assert_array_equal(ComplementNB(alpha=0).fit(X, [0, 1, 2]).predict_joint_log_proba(X), 0)
+
+
+@pytest.mark.parametrize(
+    ("X", "params"),
+    [([[1], [2]], {"norm": True}), ([[0, 2], [1, 1]], {"alpha": 0}), ([[1, 1]], {"alpha": 0, "norm": True})],
+    ids=["one feature", "infinite weights", "one class"],
+)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")
+def test_a_row_without_features_has_no_score_but_the_prior(X, params):
+    y, empty = range(len(X)), sp.csr_array((2, len(X[0])))
+    ours, theirs = (kind(**params).fit(X, y) for kind in (ComplementNB, naive_bayes.ComplementNB))
+    np.testing.assert_array_equal(ours.predict_joint_log_proba(empty), theirs.predict_joint_log_proba(empty))
+    np.testing.assert_array_equal(ours.predict_proba(empty), theirs.predict_proba(empty))
+
+
+def test_fitted_attributes_are_listed_but_dense_ones_are_not_displayed():
+    dense = {"feature_count_", "feature_log_prob_"}
+    model = ComplementNB()
+    assert not dense & set(dir(model))
+    model.fit(DOCUMENTS, COUNTRIES)
+    assert dense <= set(dir(model))
+    page = model._repr_html_()
+    assert "class_log_prior_" in page
+    assert not any(name in page for name in dense)
 
 
 def test_class_weights_are_rows_of_the_dense_attribute():

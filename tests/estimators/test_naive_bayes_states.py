@@ -82,7 +82,7 @@ def test_error_refuses_new_labels_and_changes_nothing():
     before = pickle.dumps(model)
     with pytest.raises(ValueError, match=r"\['Peru'\] in y do not exist in the initial classes.*new_classes"):
         model.partial_fit(DOCUMENTS[:2], ["China", "Peru"])
-    with pytest.raises(ValueError, match="all strings or all numbers. Got int64 and str"):
+    with pytest.raises(ValueError, match="all NumPy dates. Got int64 and str"):
         model.partial_fit(DOCUMENTS[:1], [3])
     with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
         model.partial_fit(DOCUMENTS, COUNTRIES, classes=["China", "Peru"])
@@ -184,7 +184,7 @@ def test_labels_without_weight_are_classes_without_counts():
             (pd.DataFrame(DOCUMENTS, columns=list("abcdef")), COUNTRIES),
             "feature names differ: None and array",
         ),
-        ((DOCUMENTS, [1, 1, 2, 2]), "all strings or all numbers. Got int64 and str"),
+        ((DOCUMENTS, [1, 1, 2, 2]), "all NumPy dates. Got int64 and str"),
     ],
     ids=["features", "names", "labels"],
 )

@@ -5,9 +5,17 @@ import copy
 import numpy as np
 import pytest
 
-from estimators._network import accelerator as _fast
-from estimators._network import optimizers as _optimizers
-from estimators._network.optimizers import SGD, Adam, Penalty, RMSprop, Stepper
+from estimators._network import optimizers
+from estimators._network.optimizers import (
+    SGD,
+    Adam,
+    Penalty,
+    RMSprop,
+    Stepper,
+    new_slots,
+    optimizer_from_plain,
+    optimizer_to_plain,
+)
 
 N, STEPS = 50, 20
 GRADIENTS = np.random.default_rng(0).standard_normal((STEPS, N))
@@ -50,30 +58,38 @@ CASES = [
 ]  # fmt: skip
 
 
-def descend(optimizer, w, gradients, penalty=None, share=1.0, n_weights=N, accelerated=False):
+def new(kind, w, rate, **settings):
+    """Return an optimiser for the parameters w."""
+    if kind is SGD:
+        settings["learning_rate"] = rate
+    return kind(new_slots(w, kind.n_slots), rate, **settings)
+
+
+def descend(optimizer, w, gradients, penalty=None, share=1.0, n_weights=N, compiled=False):
     g = np.empty_like(w)
-    stepper = Stepper(optimizer, penalty or Penalty(0, 0), w, g, n_weights, accelerated)
+    stepper = Stepper(optimizer, penalty or Penalty(0, 0), w, g, n_weights, compiled)
     values = []
-    for g[:] in gradients:
+    for gradient in gradients:
+        g[:] = gradient
         values.append(stepper.step(share))
     return values
 
 
 @pytest.mark.parametrize(("optimizer", "literal", "ours", "theirs"), CASES)
-@pytest.mark.parametrize("whole", [N, 10])
-def test_steps_are_the_papers(optimizer, literal, ours, theirs, whole, monkeypatch):
-    monkeypatch.setattr(_optimizers, "WHOLE", whole)
-    monkeypatch.setattr(_optimizers, "CHUNK", 7)
+@pytest.mark.parametrize("unchunked", [N, 10])
+def test_steps_are_the_papers(optimizer, literal, ours, theirs, unchunked, monkeypatch):
+    monkeypatch.setattr(optimizers, "MAX_UNCHUNKED_PARAMETERS", unchunked)
+    monkeypatch.setattr(optimizers, "PARAMETERS_PER_CHUNK", 7)
     w = np.random.default_rng(1).standard_normal(N)
     expected = literal(w, GRADIENTS, **theirs)
-    descend(optimizer(w, 0.1, **ours), w, GRADIENTS)
+    descend(new(optimizer, w, 0.1, **ours), w, GRADIENTS)
     np.testing.assert_allclose(w, expected, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("whole", [N, 10])
-def test_penalties_are_of_the_weights_only(whole, monkeypatch):
-    monkeypatch.setattr(_optimizers, "WHOLE", whole)
-    monkeypatch.setattr(_optimizers, "CHUNK", 7)
+@pytest.mark.parametrize("unchunked", [N, 10])
+def test_penalties_are_of_the_weights_only(unchunked, monkeypatch):
+    monkeypatch.setattr(optimizers, "MAX_UNCHUNKED_PARAMETERS", unchunked)
+    monkeypatch.setattr(optimizers, "PARAMETERS_PER_CHUNK", 7)
     alpha, l1, share, n_weights = 0.3, 0.2, 0.5, 33
     w = np.random.default_rng(1).standard_normal(N)
     expected, values = w.copy(), []
@@ -83,7 +99,7 @@ def test_penalties_are_of_the_weights_only(whole, monkeypatch):
         penalty = np.zeros(N)
         penalty[:n_weights] = share * (alpha * weights + l1 * np.sign(weights))
         expected = expected - 0.1 * (g + penalty)
-    sgd = SGD(w, 0.1, momentum=0.0, nesterov=False)
+    sgd = new(SGD, w, 0.1, momentum=0.0, nesterov=False)
     np.testing.assert_allclose(descend(sgd, w, GRADIENTS, Penalty(alpha, l1), share, n_weights), values)
     np.testing.assert_allclose(w, expected)
 
@@ -105,25 +121,28 @@ def test_a_penalty_has_the_gradient_of_its_value():
 def test_learning_rates():
     w = np.zeros(3)
     constant, inverse, adaptive = (
-        SGD(w, 0.1, schedule) for schedule in ("constant", "invscaling", "adaptive")
+        new(SGD, w, 0.1, schedule=schedule) for schedule in ("constant", "invscaling", "adaptive")
     )
     for optimizer in (constant, inverse, adaptive):
         optimizer.end_epoch(99)
     assert (constant.learning_rate, inverse.learning_rate, adaptive.learning_rate) == (0.1, 0.1 / 10, 0.1)
     assert not constant.slow_down()
-    assert not Adam(w, 0.1).slow_down()
+    assert not new(Adam, w, 0.1).slow_down()
     for k in range(1, 9):
         assert adaptive.slow_down()
         assert adaptive.learning_rate == pytest.approx(0.1 / 5**k)
     assert not adaptive.slow_down()  # 0.1 / 5**8 is below 1e-6
 
 
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda made: optimizer_from_plain(copy.deepcopy(optimizer_to_plain(made)))]
+)
 @pytest.mark.parametrize("optimizer", [SGD, RMSprop, Adam])
-def test_a_copy_goes_on_exactly(optimizer):
+def test_a_copy_goes_on_exactly(optimizer, copied):
     w = np.ones(N, np.float32)
-    first = optimizer(w, np.float64(0.1))
+    first = new(optimizer, w, 0.1)
     descend(first, w, GRADIENTS[:10].astype(np.float32))
-    other, there = copy.deepcopy(first), w.copy()
+    other, there = copied(first), w.copy()
     for one, weights in ((first, w), (other, there)):
         descend(one, weights, GRADIENTS[10:].astype(np.float32))
     np.testing.assert_array_equal(w, there)
@@ -133,15 +152,17 @@ def test_a_copy_goes_on_exactly(optimizer):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
-    results, compiled, steps = [], _fast.adam, []
-    monkeypatch.setattr(_fast, "adam", lambda *args: steps.append(1) or compiled(*args))
+    results, kernels, steps = [], optimizers.kernels, []
+    monkeypatch.setattr(optimizers, "kernels", lambda: steps.append(1) or kernels())
     for accelerated in (True, False):
         w = np.random.default_rng(1).standard_normal(N).astype(dtype)
-        values = descend(Adam(w, 0.01), w, GRADIENTS.astype(dtype), Penalty(0.3, 0.2), 0.5, 33, accelerated)
+        values = descend(
+            new(Adam, w, 0.01), w, GRADIENTS.astype(dtype), Penalty(0.3, 0.2), 0.5, 33, accelerated
+        )
         results.append((w, values))
     assert len(steps) == STEPS  # of the first run
     for kind in (SGD, RMSprop):
-        descend(kind(w, 0.1), w.copy(), GRADIENTS.astype(dtype), accelerated=True)
+        descend(new(kind, w, 0.1), w.copy(), GRADIENTS.astype(dtype), compiled=True)
     assert len(steps) == STEPS  # Adam alone has one
     eps = 50 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(results[0][0], results[1][0], rtol=eps, atol=eps)

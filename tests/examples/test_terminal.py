@@ -1,5 +1,6 @@
 """Ctrl-C ends every command at any moment, and lines of text are whole where no terminal reads them."""
 
+import functools
 import io
 import itertools
 import signal
@@ -16,7 +17,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from estimators import MLPClassifier
-from estimators._network.training import Training
 from examples.digits import __main__ as digits
 from examples.digits.data import load_bundled
 from examples.terminal import Interrupted, Terminal, ctrl_c_ends, run_quietly
@@ -38,16 +38,35 @@ def ctrl_c(listening, monkeypatch):
     """Press Ctrl-C in some epoch of the nets' training, counted from now on."""
 
     def within(epoch):
-        run_epoch, epochs = Training._run_epoch, itertools.count(1)
+        fit, press = MLPClassifier.fit, PressCtrlC(epoch)
 
-        def pressed(training):
-            if next(epochs) == epoch:
-                signal.raise_signal(signal.SIGINT)
-            return run_epoch(training)
+        @functools.wraps(fit)
+        def watched(model, *args, **kwargs):
+            return fit(model.set_callbacks(press), *args, **kwargs)
 
-        monkeypatch.setattr(Training, "_run_epoch", pressed)
+        monkeypatch.setattr(MLPClassifier, "fit", watched)
 
     return within
+
+
+class PressCtrlC:
+    """A callback that presses Ctrl-C when the given epoch begins, counted over all trainings that it sees."""
+
+    def __init__(self, epoch):
+        self.epoch, self.epochs = epoch, itertools.count(1)
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.parent is not None and next(self.epochs) == self.epoch:
+            signal.raise_signal(signal.SIGINT)
+
+    def on_fit_task_end(self, estimator, context):
+        pass
 
 
 # Ctrl-C

@@ -1,5 +1,6 @@
 """A training that goes on from a checkpoint is the one that was never interrupted."""
 
+import hashlib
 import os
 
 import joblib
@@ -11,7 +12,6 @@ from sklearn.datasets import load_digits, make_regression
 from sklearn.exceptions import ConvergenceWarning
 
 from estimators import MLPClassifier, MLPRegressor
-from estimators._network import checkpoint as _resuming
 from pipelines import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings(
@@ -88,7 +88,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
         ),
         (MLPRegressor(**{**FEW, "random_state": 4}), X_NUM, Y_NUM, r"random_state=3 \(now 4\)"),
         (MLPRegressor(**{**FEW, "random_state": None}), X_NUM, Y_NUM, r"random_state=3 \(now None\)"),
-        (MLPRegressor(**{**FEW, "max_iter": 11}), X_NUM, Y_NUM, r"after epoch 12, and max_iter=11 is less"),
+        (MLPRegressor(**{**FEW, "max_iter": 11}), X_NUM, Y_NUM, r"after epoch 12, but max_iter=11 is less"),
         (MLPRegressor(**FEW), X_NUM + 1e-9, Y_NUM, r"net\.joblib': it was made with other data: X changed"),
         (MLPRegressor(**FEW), X_NUM, Y_NUM + 1e-9, "other data: y changed"),
     ]
@@ -101,17 +101,17 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     for damaged in (b"", whole[:10], whole[: len(whole) // 2], whole[:-5], b"hello"):
         path.write_bytes(damaged)
         with pytest.raises(
-            ValueError, match=r"^Cannot resume from .*net\.joblib': it is damaged, or no checkpoint"
+            ValueError, match=r"^Cannot resume from .*net\.joblib': it is damaged or not a checkpoint"
         ):
             MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(TypeError, match="PathLike"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=5)
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
-    with pytest.raises(ValueError, match=r"net\.joblib': it is damaged, or no checkpoint"):
+    with pytest.raises(ValueError, match=r"net\.joblib': it is damaged or not a checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(FileNotFoundError):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
-    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+    with pytest.raises(FileNotFoundError, match=r"does not exist\. Create it first"):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path / "no" / "net")).fit(X_NUM, Y_NUM)
     with pytest.raises(IsADirectoryError, match="Checkpoint needs the path of a file"):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path)).fit(X_NUM, Y_NUM)
@@ -121,8 +121,71 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
         Checkpoint(path, every=0)
 
 
-def test_checkpoints_compare_every_parameter_but_those_that_may_change():
-    assert set(_resuming.MAY_CHANGE) < set(MLPClassifier().get_params())
+def test_three_parameters_may_change(tmp_path):
+    path = tmp_path / "net.joblib"
+    MLPClassifier(**{**FEW, "max_iter": 2}).set_callbacks(Checkpoint(path)).fit(IMAGES, DIGITS)
+    model = MLPClassifier(**{**FEW, "max_iter": 4, "verbose": True, "warm_start": True})
+    assert model.fit(IMAGES, DIGITS, resume_from=path).n_iter_ == 4
+
+
+OTHER = {
+    "activation": "tanh", "alpha": 1.0, "batch_norm": True, "batch_size": 9, "beta_1": 0.1, "beta_2": 0.1, "class_weight": "balanced",
+    "dropout": 0.1, "dtype": "float64", "early_stopping": True, "epsilon": 1.0, "hidden_layer_sizes": 5, "init": "he", "l1": 0.1,
+    "learning_rate": "adaptive", "learning_rate_init": 0.1, "max_fun": 9, "momentum": 0.1, "n_iter_no_change": 9, "negative_slope": 0.1,
+    "nesterovs_momentum": False, "power_t": 0.1, "random_state": 9, "rho": 0.1, "shuffle": False, "solver": "sgd", "tol": 0.1,
+    "validation_fraction": 0.2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_every_other_parameter_must_be_the_same(name, tmp_path):
+    path = tmp_path / "net.joblib"
+    MLPClassifier(**{**FEW, "max_iter": 1}).set_callbacks(Checkpoint(path)).fit(IMAGES, DIGITS)
+    with pytest.raises(ValueError, match=rf"other parameters: {name}=.* \(now {OTHER[name]!r}\)"):
+        MLPClassifier(**{**FEW, name: OTHER[name]}).fit(IMAGES, DIGITS, resume_from=path)
+
+
+def test_every_parameter_is_in_the_table_above():
+    assert {*OTHER, "max_iter", "verbose", "warm_start"} == set(MLPClassifier().get_params())
+
+
+class Keep:
+    """A callback that keeps the checkpoint after each epoch."""
+
+    def __init__(self):
+        self.contents = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        if context.task_name == "iteration":
+            self.contents.append(fitted_estimator.to_checkpoint())
+
+
+def test_a_model_in_training_is_bytes_from_which_it_can_be_resumed(tmp_path):
+    keep, path = Keep(), tmp_path / "net.joblib"
+    model = MLPRegressor(**FEW).set_callbacks(keep).fit(X_NUM, Y_NUM)
+    path.write_bytes(keep.contents[4])
+    content, seal = keep.contents[4][:-71], keep.contents[4][-71:]
+    assert seal == b"sha256:" + hashlib.sha256(content).hexdigest().encode()
+    assert joblib.load(path).n_iter_ == 5
+    assert MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path).loss_curve_ == model.loss_curve_
+    for idle in (model, MLPRegressor(), joblib.load(path).partial_fit(X_NUM, Y_NUM)):
+        with pytest.raises(ValueError, match="This MLPRegressor is not being trained. Call to_checkpoint in"):
+            idle.to_checkpoint()
+
+
+def test_a_checkpoint_names_no_private_module():
+    keep = Keep()
+    MLPClassifier(**FEW, dropout=0.2, early_stopping=True).set_callbacks(keep).fit(IMAGES, DIGITS)
+    assert b"estimators._" not in keep.contents[0]
 
 
 def test_one_wrong_bit_anywhere_is_found(tmp_path):
@@ -147,7 +210,7 @@ class Bomb:
 def test_what_is_no_checkpoint_is_not_even_unpickled(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     joblib.dump(Bomb(), "net.joblib")
-    with pytest.raises(ValueError, match="no checkpoint"):
+    with pytest.raises(ValueError, match="not a checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from="net.joblib")
     assert os.listdir() == ["net.joblib"]
 

@@ -29,6 +29,7 @@ from estimators import (
     PolynomialRegressor,
 )
 from pipelines import fit_dask, game_recommender, recommend, recommend_dask, scan_parquet
+from tests.effort import effort
 
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
@@ -52,12 +53,8 @@ def lists_stay_lists():
 
 @contextmanager
 def local_cluster(**options):
-    options = {
-        "n_workers": 2,
-        "threads_per_worker": 1,
-        "dashboard_address": "127.0.0.1:0",
-        "memory_limit": 0,
-    } | options
+    options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0} | options
+    options["dashboard_address"] = "127.0.0.1:0"
     with dask.config.set(SETTINGS), distributed.LocalCluster(host="127.0.0.1", **options) as cluster:
         yield cluster
 
@@ -110,7 +107,7 @@ def test_any_scheduler_of_this_machine(scheduler):
 
 @pytest.mark.parametrize("small", [0, 50_000])
 def test_a_client_an_address_and_the_active_client(client, small, monkeypatch):
-    monkeypatch.setattr("pipelines._scaling.cluster.SMALL", small)
+    monkeypatch.setattr("pipelines._scaling.cluster.MAX_INLINE_BYTES", small)
     same(fit_dask(game_recommender(), lazily(made), "title", client))
     same(fit_dask(game_recommender(), lazily(made), "title", client.scheduler.address))
     same(fit_dask(game_recommender(), lazily(made), "title"))
@@ -124,7 +121,7 @@ def regression(regressor):
 
 
 @given(st.lists(st.integers(0, len(WHOLE)), max_size=20), st.randoms(use_true_random=False))
-@settings(max_examples=8)
+@settings(max_examples=effort(8, 3))
 def test_any_partition_in_any_order_is_fit(cuts, random):
     order = list(range(len(WHOLE)))
     random.shuffle(order)
@@ -158,7 +155,7 @@ def test_a_target_beside_the_frame_and_weights_in_it():
     expected = GDRegressor().fit(WHOLE[["x"]], WHOLE["y"], WHOLE["x"].abs())
     assert_allclose(model.coef_, expected.coef_, rtol=1e-10)
     with pytest.raises(
-        ValueError, match="X and y must be partitioned alike. Got 10 partitions of X and 1 of y"
+        ValueError, match="X and y must have the same partitions. Got 10 partitions of X and 1 of y"
     ):
         fit_dask(GDRegressor(), X[["x"]], X["y"].repartition(npartitions=1), "threads")
 
@@ -183,7 +180,7 @@ def test_parquet_with_another_schema_names_file_and_column(folder):
     with pytest.raises(ValueError, match=says):
         fit_dask(game_recommender(), dd.read_parquet(folder), "title", "threads")
     made(3).rename(columns={"budget": "bugdet"}).to_parquet(folder / "3.parquet")
-    with pytest.raises(ValueError, match="In file '.*3.parquet': There is no column 'budget'"):
+    with pytest.raises(ValueError, match="In file '.*3.parquet': Column 'budget' of the others is missing"):
         fit_dask(game_recommender(), dd.read_parquet(folder), "title", "threads")
 
 
@@ -193,6 +190,13 @@ def test_a_value_that_is_refused_names_partition_and_file(folder):
         fit_dask(GDRegressor(), dd.read_parquet(folder)[["x", "y"]], "y", "threads")
     with pytest.raises(ValueError, match="In file '.*3.parquet': .*NaN"):
         fit_dask(GDRegressor(), scan_parquet(folder, columns=["x", "y"]), "y", "threads")
+
+
+def test_the_named_file_is_the_one_of_the_partition(tmp_path):
+    for part in range(11):  # Dask reads 2.parquet before 10.parquet
+        made(part).assign(x=np.nan if part == 10 else 1.0).to_parquet(tmp_path / f"{part}.parquet")
+    with pytest.raises(ValueError, match="In partition 10, file '.*10.parquet': .*NaN"):
+        fit_dask(GDRegressor(), dd.read_parquet(tmp_path)[["x", "y"]], "y", "threads")
 
 
 # Faults, in real processes.
@@ -248,8 +252,8 @@ def counted(part, folder, change):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda f: f.drop(columns="budget"), "In partition 4: There is no column 'budget'"),
-        (lambda f: f.assign(more=1), "In partition 4: There is a column 'more'"),
+        (lambda f: f.drop(columns="budget"), "In partition 4: Column 'budget' of the collection is missing"),
+        (lambda f: f.assign(more=1), "In partition 4: Column 'more' does not occur in the collection"),
         (
             lambda f: f.assign(budget=1),
             "In partition 4: Column 'budget' holds values of kind 'number', but 'text'",
@@ -295,7 +299,9 @@ def test_passes_that_see_other_rows():
         asked.append(part)
         return made(part).iloc[: 40 if len(asked) <= PARTS else 39]
 
-    with pytest.raises(ValueError, match="Pass 2 over the batches saw 390 rows, and the first one 400"):
+    with pytest.raises(
+        ValueError, match="Pass 2 over the batches read 390 rows, but the first pass read 400"
+    ):
         fit_dask(game_recommender(), lazily(shrinking), "title", "synchronous")
 
 
@@ -332,18 +338,24 @@ def test_a_target_that_does_not_fit():
     X, y = da.ones((20, 2), chunks=5), np.ones(20)
     with pytest.raises(TypeError, match="The 'y' parameter of fit_dask must be .*Got a ndarray instead"):
         fit_dask(GDRegressor(), X, y)
-    with pytest.raises(ValueError, match="X and y must have as many rows. Got 20 and 21"):
+    with pytest.raises(ValueError, match="X and y must have the same number of rows. Got 20 and 21"):
         fit_dask(GDRegressor(), X, da.ones(21))
-    with pytest.raises(TypeError, match="Batches are frames where 'y'.*Got a Array"):
+    with pytest.raises(TypeError, match="Batches must be data frames if 'y'.*Got a Array"):
         fit_dask(GDRegressor(), X, "x0")
-    with pytest.raises(TypeError, match="Batches are frames where .*'sample_weight'.*Got a tuple"):
+    with pytest.raises(TypeError, match="Batches must be data frames if .*'sample_weight'.*Got a tuple"):
         fit_dask(GDRegressor(), lazily(made)[["x"]], lazily(made)["y"], sample_weight="x")
     with pytest.raises(ValueError, match=r"X must have two axes, .*Got the shape \(20,\)"):
         fit_dask(GDRegressor(), X[:, 0], da.ones(20))
+    with pytest.raises(TypeError, match=r"The 'y' parameter of fit_dask must be .*Got \[1\] instead"):
+        fit_dask(GDRegressor(), lazily(made), y=[1])
+    with pytest.raises(TypeError, match="The 'sample_weight' parameter of fit_dask must be .*Got 1 instead"):
+        fit_dask(GDRegressor(), lazily(made), "y", sample_weight=1)
 
 
 def test_files_and_a_target_beside_them(folder):
-    with pytest.raises(TypeError, match="Of files the 'y' parameter of fit_dask must name columns"):
+    with pytest.raises(
+        TypeError, match="The 'y' parameter of fit_dask must name columns if X is read from files"
+    ):
         fit_dask(GDRegressor(), scan_parquet(folder), da.ones(120))
 
 
@@ -438,7 +450,7 @@ def test_files_and_empty_partitions_are_scored(folder):
         recommend_dask(EXPECTED, WHOLE)
     with pytest.raises(NotFittedError):
         recommend_dask(game_recommender(), X)
-    with pytest.raises(TypeError, match="ranks the labels of a classifier. Got a GDRegressor"):
+    with pytest.raises(TypeError, match="last step of the model must be a classifier. Got a GDRegressor"):
         recommend_dask(GDRegressor().fit(WHOLE[["x"]], WHOLE["y"]), X)
 
 

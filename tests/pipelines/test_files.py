@@ -18,8 +18,9 @@ import pytest
 from sklearn.naive_bayes import MultinomialNB
 
 from pipelines import persistence
-from pipelines._common import files as _files
+from pipelines._common import files
 from pipelines.persistence import load_model, read_card, save_model
+from tests.effort import effort
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks and kills processes")
 
@@ -125,18 +126,20 @@ def kill_savers(path, kills):
     return counts
 
 
-def test_a_thousand_kills(tmp_path):
+def test_many_kills(tmp_path):
+    n = effort(1000, 100)
     # In a process of its own: to fork the one that runs all the tests takes five times as long.
-    command = [sys.executable, __file__, str(tmp_path), "1000"]
+    command = [sys.executable, __file__, str(tmp_path), str(n)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     counts = json.loads(result.stdout)
-    assert counts["old"] + counts["new"] + counts["finished"] == 1000, counts
-    assert counts["old"] > 100, counts
-    assert counts["new"] > 0, counts  # killed after the card was put in place, before the end
-    assert counts["lock"] > 20, counts  # killed while it wrote, not only while it prepared
-    assert counts["joblib"] > 0, counts  # between the two renames
+    assert counts["old"] + counts["new"] + counts["finished"] == n, counts
+    assert counts["old"] > n / 10, counts
+    assert counts["lock"] > n / 50, counts  # killed while it wrote, not only while it prepared
+    if n == 1000:
+        assert counts["new"] > 0, counts  # killed after the card was put in place, before the end
+        assert counts["joblib"] > 0, counts  # between the two renames
     save(tmp_path / "games", 2000)
     assert load(tmp_path / "games") == 2000
     assert_clean(tmp_path)
@@ -156,12 +159,12 @@ def die_at(call, path, number):
 
     for name in STEPS:
         setattr(os, name, counted(getattr(os, name)))
-    _files.open = counted(open)
+    files.open = counted(open)
     save(path, number)
 
 
 def test_a_kill_before_every_call(tmp_path):
-    """What a thousand random kills may miss: each call of the save in turn is the last one."""
+    """What random kills may miss: each call of the save in turn is the last one."""
     path = tmp_path / "games.json"
     save(path, 0)
     current, seen, left, number = 0, [], Counter(), 0
@@ -262,7 +265,7 @@ def test_a_waiter_does_not_take_a_lock_that_was_deleted(tmp_path):
 
     def hold():
         for _ in range(100):
-            with _files._locked(lock):
+            with files._locked(lock):
                 held.mkdir()  # fails if another process holds the lock
                 held.rmdir()
 

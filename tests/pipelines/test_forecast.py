@@ -1,7 +1,7 @@
-"""The dough forecaster: against numpy and scikit-learn, its service levels, what it says and refuses."""
+"""Forecasts: numbers, service levels, kinds of evenings, words."""
 
 import math
-import warnings
+import pickle
 from datetime import date, datetime
 
 import joblib
@@ -28,46 +28,9 @@ from pipelines import (
     weights_in_words,
 )
 from pipelines.forecast import MONTHS, WEEKDAYS, EveningReader, ServiceLevelRegressor
-
-WEEK = {"reservations": [12, 20, 18, 30, 24], "doughs": [36, 72, 68, 82, 75]}
-FRAMES = [pd.DataFrame, pl.DataFrame]
-FULL = ("reservations", "temperature", "weekday", "month", "holiday", "event")
-EVENING = {"reservations": 15, "temperature": 20.5, "weekday": "Friday", "month": "June"} | {
-    "holiday": False,
-    "event": False,
-}
-
-
-def full_year(n=300, seed=0, noise=0.0):
-    """Evenings whose doughs are known to the last digit: every effect is a constant below."""
-    rng = np.random.default_rng(seed)
-    weekday, month = rng.integers(0, 7, n), rng.integers(0, 12, n)
-    reservations, temperature = rng.integers(0, 60, n), rng.normal(15, 7, n)
-    holiday, event = rng.random(n) < 0.1, rng.random(n) < 0.1
-    doughs = 10 + 2 * reservations - 0.02 * reservations**2 + 0.5 * temperature + 5 * (weekday == 5)
-    doughs = doughs - 3 * (month == 7) + 12 * holiday + 20 * event + rng.normal(0, noise, n)
-    return {
-        "reservations": reservations,
-        "temperature": temperature,
-        "weekday": [WEEKDAYS[i] for i in weekday],
-        "month": [MONTHS[i] for i in month],
-        "holiday": holiday,
-        "event": event,
-        "doughs": doughs,
-    }
-
-
-@pytest.fixture(scope="module")
-def full_model():
-    year = pl.DataFrame(full_year())
-    return dough_forecaster(FULL).fit(year, year["doughs"])
-
-
-@pytest.fixture(scope="module")
-def week_model():
-    week = pl.DataFrame(WEEK)
-    return dough_forecaster(degree=1).fit(week, week["doughs"])
-
+from tests.effort import effort
+from tests.pipelines.evenings import EVENING, FRAMES, FULL, WEEK, full_year
+from tests.pipelines.saved import assert_public
 
 # The numbers
 
@@ -201,7 +164,7 @@ def test_the_service_level_holds_over_many_years(level):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=effort(25, 5))
 @given(
     evenings=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 200)), min_size=9, max_size=30),
     levels=st.tuples(st.floats(0.01, 0.9), st.floats(0.01, 0.9)),
@@ -232,7 +195,7 @@ def test_a_service_level_is_between_0_and_1(week_model, level):
 
 @pytest.mark.parametrize(("level", "least"), [(0.9, 9), (0.95, 19), (0.99, 99), (0.84, 6)])
 def test_too_few_evenings_for_a_level(week_model, level, least):
-    message = rf"service_level {level} needs the errors on at least {least} training evenings\. The model has 5, for"
+    message = rf"service_level {level} needs the errors on at least {least} training evenings\. The model has 5, which allow"
     with pytest.raises(ValueError, match=message):
         forecast(week_model, {"reservations": 15}, level)
 
@@ -393,159 +356,19 @@ def test_what_did_not_occur_is_not_spoken_of():
     assert weights_in_words(model) == ["a Friday adds 3.0 doughs to a Tuesday"]
 
 
-# What is refused
+def test_states_of_evenings_add_up_in_any_order():
+    year = pd.DataFrame(full_year())
+    reader = EveningReader(FULL)
+    one, two, three = (reader.additive_state(year[at]) for at in (slice(0, 7), slice(7, 8), slice(8, None)))
+    expected = vars(EveningReader(FULL).fit(year))
+    assert vars(EveningReader(FULL).fit_state(three.merge(one).merge(two))) == expected
+    assert vars(EveningReader(FULL).fit_state(one.merge(two.merge(three)))) == expected
+    assert not hasattr(reader, "range_")
+    with pytest.raises(ValueError, match="The evenings' columns differ"):
+        one.merge(EveningReader(["reservations"]).additive_state(year))
 
 
-BAD = [
-    ("reservations", -1, "a number of at least 0"),
-    ("reservations", None, "a number of at least 0"),
-    ("reservations", "15", "a number of at least 0"),
-    ("reservations", True, "a number of at least 0"),
-    ("reservations", float("inf"), "a number of at least 0"),
-    ("temperature", float("nan"), "a number"),
-    ("temperature", pd.NA, "a number"),
-    ("weekday", "Frday", "one of Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday"),
-    ("weekday", "friday", "one of Monday,"),
-    ("weekday", None, "one of Monday,"),
-    ("month", 6, "one of January, February, March,"),
-    ("holiday", "yes", "true or false"),
-    ("event", 2, "true or false"),
-    ("event", None, "true or false"),
-]
-
-
-@pytest.mark.parametrize(("column", "value", "allowed"), BAD)
-def test_a_bad_cell_is_named(full_model, column, value, allowed):
-    with pytest.raises(ValueError) as caught:
-        forecast(full_model, [EVENING, EVENING | {column: value}])
-    message = str(caught.value)
-    assert message.startswith(f"Row 1, column '{column}': must be {allowed}")
-    assert message.endswith(f" Got {value!r} instead.")
-
-
-@pytest.mark.parametrize("day", ["2025-02-30", "13.06.2025", "", None, 20250613, pd.NaT])
-def test_a_bad_date_is_named(full_model, day):
-    asked = {key: value for key, value in EVENING.items() if key not in ("weekday", "month")}
-    message = r"Row 0, column 'date': must be a date of the calendar, as in 2025-06-13\. Got "
-    with pytest.raises(ValueError, match=message):
-        forecast(full_model, asked | {"date": day})
-
-
-@pytest.mark.parametrize("frame", FRAMES)
-def test_a_bad_cell_stops_the_fit_too(frame):
-    week = frame({"reservations": [12, None, 18], "doughs": [36, 72, 68]})
-    with pytest.raises(ValueError, match=r"Row 1, column 'reservations': must be a number of at least 0"):
-        dough_forecaster().fit(week, week["doughs"])
-
-
-def test_a_missing_column_and_no_evenings_at_all(full_model, week_model):
-    with pytest.raises(ValueError, match=r"no column 'reservations'\. They have: tables\."):
-        forecast(week_model, {"tables": 4})
-    with pytest.raises(ValueError, match=r"no column 'weekday', nor a 'date' that would give it\."):
-        forecast(full_model, {"reservations": 4, "temperature": 20})
-    for evenings in ([], [12], 12, "Monday", np.array([[12]])):
-        with pytest.raises(
-            TypeError, match=r"Evenings must be a data frame \(pandas or polars\), a dict or a list"
-        ):
-            forecast(week_model, evenings)
-
-
-@pytest.mark.parametrize("features", ["reservations", [1], [("reservations",)]])
-def test_features_are_names(features):
-    with pytest.raises(
-        TypeError, match=r"The 'features' parameter of dough_forecaster must hold column names\. Got "
-    ):
-        dough_forecaster(features)
-
-
-@pytest.mark.parametrize("cv", [-1, 2.5, "ten"])
-def test_folds_are_a_count(cv):
-    week = pl.DataFrame(WEEK)
-    with pytest.raises(
-        ValueError, match=r"The 'cv' parameter of ServiceLevelRegressor must be an int of at least 0\. Got"
-    ):
-        dough_forecaster(cv=cv).fit(week, week["doughs"])
-
-
-@pytest.mark.parametrize("features", [[], ("reservations", "reservations")])
-def test_features_are_some_and_differ(features):
-    with pytest.raises(ValueError, match=r"must name at least one column, each once\. Got "):
-        dough_forecaster(features)
-
-
-def test_another_model_is_refused():
-    model = LinearRegression().fit([[1], [2]], [1, 2])
-    for ask in (forecast, weights_in_words):
-        with pytest.raises(
-            TypeError, match=r"must come from dough_forecaster\. Got LinearRegression instead\."
-        ):
-            ask(model, {"reservations": 1})
-    with pytest.raises(ValueError, match="not fitted"):
-        forecast(dough_forecaster(), {"reservations": 1})
-
-
-# Outside of what was learned
-
-
-@pytest.mark.parametrize(("degree", "near", "far"), [(1, 39, 40), (2, 32, 33), (3, 31, 32)])
-def test_far_outside_is_a_warning_that_names_column_value_and_range(degree, near, far):
-    # the training is 12 to 30: 18 / (2 degree^2) beyond, where Chebyshev's polynomial is above 2
-    assert np.polynomial.Chebyshev.basis(degree)(1 + 1 / degree**2) >= 2
-    week = pl.DataFrame(WEEK)
-    model = dough_forecaster(degree=degree).fit(week, week["doughs"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        forecast(model, {"reservations": near})
-    with pytest.warns(
-        ExtrapolationWarning, match=f"column 'reservations' is {far}, but the training's is from 12 to 30"
-    ) as caught:
-        forecast(model, [{"reservations": near}, {"reservations": far}])
-    assert caught[0].filename == __file__
-
-
-def test_an_unseen_month_counts_as_an_average_one_and_is_warned_of():
-    year = pl.DataFrame(full_year(600))
-    half = year.filter(pl.col("month").is_in(MONTHS[:6]))
-    model = dough_forecaster(FULL).fit(half, half["doughs"])
-    of_months = [model.predict(EVENING | {"month": month})[0] for month in MONTHS]
-    assert min(of_months[:6]) <= of_months[11] <= max(of_months[:6])
-    with pytest.warns(
-        ExtrapolationWarning, match="column 'month' is 'December', but the training's are January, F"
-    ):
-        forecast(model, EVENING | {"month": "December"})
-
-
-def test_the_reader_remembers_the_training():
-    reader = EveningReader(FULL).fit(pd.DataFrame(full_year()))
-    assert reader.range_["reservations"] == (
-        min(full_year()["reservations"]),
-        max(full_year()["reservations"]),
-    )
-    assert reader.typical_["reservations"] == np.median(full_year()["reservations"])
-    assert reader.typical_["weekday"] == "Monday"
-    assert reader.get_feature_names_out().tolist() == list(FULL)
-
-
-@pytest.mark.parametrize("reservations", [1e200, 10**400])
-def test_absurd_numbers_are_refused(reservations):
-    week = {"reservations": [12, 20, 18, 30, 24]}
-    model = dough_forecaster(degree=1).fit(pd.DataFrame(week), [36, 72, 68, 82, 75])
-    with pytest.raises(ValueError, match="Row 0, column 'reservations': must be a number of at least 0"):
-        forecast(model, {"reservations": reservations})
-    with pytest.warns(ExtrapolationWarning), pytest.raises(ValueError, match="is no number of doughs"):
-        forecast(model, {"reservations": 1e99})
-
-
-def test_a_weekday_must_be_that_of_the_date():
-    evenings = pd.DataFrame({"date": ["2025-12-05", "2025-12-06"], "reservations": [10, 20]})
-    model = dough_forecaster(features=("reservations", "weekday"), degree=1).fit(evenings, [30, 50])
-    assert len(forecast(model, {"date": "2025-12-06", "weekday": "Saturday", "reservations": 20})) == 1
-    with pytest.raises(ValueError, match="Row 0, column 'weekday': must be Saturday, which is what the date"):
-        forecast(model, {"date": "2025-12-06", "weekday": "Monday", "reservations": 20})
-
-
-def test_a_holiday_that_never_occurred_is_warned_of():
-    evenings = pd.DataFrame({"reservations": [10, 20, 30], "holiday": [False, False, False]})
-    model = dough_forecaster(features=("reservations", "holiday"), degree=1).fit(evenings, [30, 50, 70])
-    with pytest.warns(ExtrapolationWarning, match="'holiday' is true, but the training's never is"):
-        assert forecast(model, {"reservations": 20, "holiday": True}).tolist() == [50]
+@pytest.mark.parametrize("cv", [0, 10])
+def test_a_pickle_holds_public_classes_only(cv):
+    week = pd.DataFrame(WEEK)
+    assert_public(pickle.dumps(dough_forecaster(degree=1, cv=cv).fit(week, week["doughs"])))

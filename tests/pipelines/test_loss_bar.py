@@ -48,7 +48,7 @@ def test_a_terminal_sees_every_epoch():
 
     def watched(estimator, context):
         end(estimator, context)
-        seen.extend(each.tasks[0].fields["told"] for each in bar._bars.values())
+        seen.extend(each.tasks[0].fields["losses"] for each in bar._bars.values())
 
     bar.on_fit_task_end = watched
     model = MLPRegressor(**FEW).set_callbacks(bar).fit(X, Y)

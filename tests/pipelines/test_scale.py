@@ -1,39 +1,28 @@
-"""fit_batches: batches in any split and order give what `fit` gives on all rows; faults are named."""
+"""fit_batches: batches in any split and order give what `fit` gives on all rows."""
 
-import io
-import tracemalloc
 import warnings
 
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from rich.console import Console
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import GridSearchCV
-from sklearn.naive_bayes import GaussianNB
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
-from sklearn.utils.validation import check_is_fitted
 
 from estimators import (
     ComplementNB,
-    GDClassifier,
     GDRegressor,
-    MLPClassifier,
-    MLPRegressor,
     MultiHotEncoder,
     OneHotEncoder,
     PolynomialRegressor,
 )
 from pipelines import (
-    ModelFileError,
     dough_forecaster,
     fit_batches,
     forecast,
@@ -43,53 +32,17 @@ from pipelines import (
     save_model,
     weights_in_words,
 )
-
-N = 60
-
-
-def made(n=N, seed=0):
-    rng = np.random.default_rng(seed)
-    frame = pd.DataFrame(
-        {
-            "title": rng.choice([f"game {i}" for i in range(12)], n),
-            "budget": rng.choice(["cheap", "premium", "standard"], n),
-            "gameplay_types": [
-                rng.choice(["Puzzle", "Racing", "Shooter"], k, replace=False).tolist()
-                for k in rng.integers(0, 3, n)
-            ],
-            "reservations": rng.integers(5, 60, n),
-            "temperature": rng.normal(15, 8, n).round(1) + 1000,
-            "weekday": rng.choice(["Monday", "Friday", "Sunday"], n),
-            "holiday": rng.random(n) < 0.2,
-            "weight": rng.integers(1, 4, n).astype(float),
-        }
-    )
-    frame["doughs"] = (
-        2.4 * frame["reservations"] + (frame["temperature"] - 1000) ** 2 / 50 + rng.normal(0, 3, n)
-    )
-    return frame
-
-
-WHOLE = made()
-
-
-def numbers(regressor):
-    steps = [
-        ("numbers", StandardScaler(), ["reservations", "temperature"]),
-        ("budget", OneHotEncoder(handle_unknown="other"), ["budget"]),
-        ("types", MultiHotEncoder(handle_unknown="ignore"), ["gameplay_types"]),
-    ]
-    return Pipeline([("encode", ColumnTransformer(steps, sparse_threshold=0)), ("fit", regressor)])
-
-
-REGRESSORS = {
-    "line": GDRegressor(),
-    "ridge": GDRegressor(alpha=0.1),
-    "elastic net": GDRegressor(alpha=0.1, l1_ratio=0.5),
-    "textbook": GDRegressor(learning_rate=0.01, max_iter=20_000, tol=1e-3),
-    "polynomial": PolynomialRegressor(3, expand=[0, 1], alpha=1e-3),
-    "polynomial in a domain": PolynomialRegressor(2, expand=[0, 1], domain=[-3, 3], alpha=1e-3),
-}
+from tests.effort import effort
+from tests.pipelines.batches import (
+    REGRESSORS,
+    WHOLE,
+    N,
+    as_arrow_batch,
+    as_arrow_table,
+    as_pandas,
+    as_polars,
+    numbers,
+)
 
 
 @st.composite
@@ -101,7 +54,7 @@ def splits(draw, n=N):
 
 
 @given(splits())
-@settings(max_examples=25)
+@settings(max_examples=effort(25, 5))
 def test_any_split_in_any_order_counts_exactly_as_fit(parts):
     expected = game_recommender().fit(WHOLE.drop(columns="title"), WHOLE["title"])
     model = fit_batches(game_recommender(), [WHOLE.iloc[part] for part in parts], "title")
@@ -113,7 +66,7 @@ def test_any_split_in_any_order_counts_exactly_as_fit(parts):
 
 
 @given(splits(), st.sampled_from(sorted(REGRESSORS)))
-@settings(max_examples=40)
+@settings(max_examples=effort(40, 8))
 def test_any_split_in_any_order_gives_the_coefficients_of_fit(parts, name):
     expected = numbers(REGRESSORS[name]).fit(WHOLE.drop(columns="doughs"), WHOLE["doughs"])
     model = fit_batches(numbers(REGRESSORS[name]), [WHOLE.iloc[part] for part in parts], "doughs")
@@ -124,7 +77,7 @@ def test_any_split_in_any_order_gives_the_coefficients_of_fit(parts, name):
 
 
 @given(splits())
-@settings(max_examples=25)
+@settings(max_examples=effort(25, 5))
 def test_means_and_variances_merge_by_chans_formula(parts):
     columns = ["reservations", "temperature"]
     X = WHOLE[columns].assign(constant=0.1, missing=np.where(np.arange(N) % 3, WHOLE["weight"], np.nan))
@@ -155,22 +108,6 @@ def test_a_column_that_is_missing_in_a_batch_or_in_all():
     assert_allclose(model.mean_, expected.mean_)
     assert_allclose(model.var_, expected.var_)
     assert_array_equal(model.n_samples_seen_, [2, 0, 4])
-
-
-def as_pandas(frame):
-    return frame
-
-
-def as_polars(frame):
-    return pl.from_pandas(frame)
-
-
-def as_arrow_batch(frame):
-    return pa.RecordBatch.from_pandas(frame, preserve_index=False)
-
-
-def as_arrow_table(frame):
-    return pa.Table.from_pandas(frame, preserve_index=False)
 
 
 @pytest.mark.parametrize("kind", [as_pandas, as_polars, as_arrow_batch, as_arrow_table])
@@ -426,8 +363,8 @@ def test_the_dough_forecaster():
 
 
 def test_too_many_values_for_a_median(monkeypatch):
-    monkeypatch.setattr("pipelines._scaling.tallies.MOST_VALUES", 10)
-    with pytest.raises(ValueError, match="Column 'temperature' has more than 10 different values.*Round it"):
+    monkeypatch.setattr("pipelines._forecasting.values.MAX_VALUES", 10)
+    with pytest.raises(ValueError, match="Column 'temperature' has more than 10 distinct values.*Round it"):
         fit_batches(dough_forecaster(["temperature"], cv=0), [WHOLE[:30], WHOLE[30:]], "doughs")
 
 
@@ -439,305 +376,11 @@ def test_the_model_is_changed_in_place_and_can_be_saved(tmp_path):
     assert recommend(again, question)[0].tolist() == recommend(model, question)[0].tolist()
 
 
-@pytest.mark.parametrize(
-    ("model", "says"),
-    [
-        (
-            GDClassifier(),
-            "GDClassifier cannot be fitted by adding up batches: each step .* partial_fit batch by batch",
-        ),
-        (MLPClassifier(), "MLPClassifier cannot .* torch, which has distributed training.*GridSearchCV"),
-        (make_pipeline(StandardScaler(), MLPRegressor()), "MLPRegressor cannot .* backend 'dask'"),
-        (
-            GaussianNB(),
-            "sklearn.GaussianNB has no state that adds up over batches. A model may be made of Pipeline",
-        ),
-        (GDRegressor, r"A model is an object, not a class. Got GDRegressor: write GDRegressor\(\)"),
-        (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV has no state"),
-        (dough_forecaster(), "ServiceLevelRegressor with cv=10 cannot .* Set cv=0"),
-    ],
-)
-def test_models_without_sums_are_refused_before_a_row_is_read(model, says):
-    def never():
-        raise AssertionError
-
-    with pytest.raises(TypeError, match=says):
-        fit_batches(model, never, "y")
-
-
-def test_parameters_are_checked_before_a_row_is_read():
-    def never():
-        raise AssertionError
-
-    with pytest.raises(ValueError, match="The 'alpha' parameter of GDRegressor must be"):
-        fit_batches(make_pipeline(StandardScaler(), GDRegressor(alpha=-1)), never, "y")
-
-
-def test_an_iterator_will_do_for_one_pass_and_not_for_two():
-    X, y = np.arange(8.0)[:, np.newaxis], np.arange(8.0)
-    assert_allclose(
-        fit_batches(GDRegressor(), ((X[at], y[at]) for at in np.split(np.arange(8), 2))).coef_, [1.0]
-    )
-    seen = []
-    two = ((X, y) for _ in range(2) if seen.append(1) is None)
-    with pytest.raises(TypeError, match="needs 2 passes over the batches, but an iterator.*Got a generator"):
-        fit_batches(make_pipeline(StandardScaler(), GDRegressor()), two)
-    assert not seen
-
-
-def test_an_iterator_from_a_function_that_always_returns_the_same():
-    X, y = np.arange(8.0)[:, np.newaxis], np.arange(8.0)
-    only = iter([(X, y)])
-    with pytest.raises(ValueError, match="Pass 2 over the batches saw 0 rows, and the first one 8"):
-        fit_batches(make_pipeline(StandardScaler(), GDRegressor()), lambda: only)
-
-
-@pytest.mark.parametrize(
-    ("batches", "error", "says"),
-    [
-        (WHOLE, TypeError, "must hold frames: a list of them.*Got a DataFrame"),
-        ("file.parquet", TypeError, "Got a str instead"),
-        (3, TypeError, "must hold frames.*Got a int instead"),
-        ([], ValueError, "The batches hold no rows"),
-        ([WHOLE[:0]], ValueError, "The batches hold no rows"),
-        ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches are frames where 'y'.*Got a tuple"),
-        ([WHOLE.drop(columns="title")], ValueError, "In batch 0: The 'y' parameter must name columns among"),
-        ([WHOLE, WHOLE.drop(columns="budget")], ValueError, "In batch 1: There is no column 'budget', as in batch 0"),
-        ([WHOLE, WHOLE.assign(x=1)], ValueError, "In batch 1: There is a column 'x', which batch 0 has not"),
-        ([WHOLE, WHOLE.assign(budget=1)], ValueError, "In batch 1: Column 'budget' holds values of kind 'number', but 'text' in batch 0"),
-        ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' holds values of kind 'text', but 'list'"),
-        ([WHOLE, WHOLE.assign(title=None)], ValueError, "In batch 1: .*missing label"),
-        (pl.from_pandas(WHOLE).lazy(), TypeError, "must hold frames: .*Got a LazyFrame"),
-        ([pl.from_pandas(WHOLE).lazy()], TypeError, "In batch 0: A batch is a frame of .*Got a LazyFrame"),
-        ([WHOLE, None], TypeError, "In batch 1: Batches are frames where 'y'.*Got a NoneType"),
-        ([WHOLE["title"]], TypeError, "In batch 0: Batches are frames where 'y'.*Got a Series"),
-        (lambda: WHOLE, TypeError, "must hold frames: .*Got a function that returns a DataFrame"),
-        (lambda: 3, TypeError, "must hold frames: .*Got a function that returns a int"),
-        ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: There are two columns 'budget'"),
-    ],
-)  # fmt: skip
-def test_bad_batches_are_named_and_the_model_is_unchanged(batches, error, says):
-    model = game_recommender()
-    with pytest.raises(error, match=says):
-        fit_batches(model, batches, "title")
-    with pytest.raises(NotFittedError):
-        check_is_fitted(model[-1])
-
-
-def test_columns_in_another_order_are_the_same_columns():
-    frame = WHOLE[["reservations", "temperature", "doughs"]]
-    model = fit_batches(GDRegressor(), [frame[:30], frame[30:][frame.columns[::-1]]], "doughs")
-    assert_allclose(model.coef_, GDRegressor().fit(frame.iloc[:, :2], frame["doughs"]).coef_)
-
-
-@pytest.mark.parametrize(
-    ("y", "weight", "error", "says"),
-    [
-        (3, None, TypeError, "The 'y' parameter of fit_batches must be the name of a column.*Got 3 instead"),
-        ([], None, TypeError, r"The 'y' parameter .*Got \[\] instead"),
-        (WHOLE["doughs"], None, TypeError, "The 'y' parameter .*Got a Series instead"),
-        ("doughs", np.ones(N), TypeError, "The 'sample_weight' parameter must be the name.*Got a ndarray"),
-        ("doughs", "doughs", ValueError, r"must name each column once. Got \['doughs', 'doughs'\]"),
-        ("doughs", "nothing", ValueError, "The 'sample_weight' parameter must name columns.*Got 'nothing'"),
-    ],
-)
-def test_names_of_y_and_weights_that_are_none(y, weight, error, says):
-    with pytest.raises(error, match=says):
-        fit_batches(GDRegressor(), [WHOLE[["reservations", "doughs"]]], y, sample_weight=weight)
-
-
-@pytest.mark.parametrize(
-    ("value", "says"),
-    [
-        (np.nan, r"NaN. \(NaN, nulls or infinity in column 'temperature'\)"),
-        (np.inf, r"infinity .*\(NaN, nulls or infinity in column 'temperature'\)"),
-        ("warm", r"could not convert string to float: 'warm' \(no numbers in column 'temperature'\)"),
-    ],
-)
-@pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas])
-def test_a_value_that_a_step_refuses_is_named_with_its_column(kind, value, says):
-    frame = WHOLE[["reservations", "temperature", "doughs"]]
-    bad = frame.assign(temperature=[value] * N) if value == "warm" else frame.assign(temperature=value)
-    parts = [kind(frame), kind(bad)] if value != "warm" else [kind(bad)]
-    with pytest.raises(ValueError, match=f"In batch {len(parts) - 1}: .*{says}"):
-        fit_batches(GDRegressor(), parts, "doughs")
-
-
-@pytest.mark.parametrize(
-    ("changed", "says"),
-    [
-        ({"doughs": [1.0, np.nan, 2.0]}, "Input y contains NaN.$"),
-        ({"weight": [1.0, np.nan, 2.0]}, "Input sample_weight contains NaN.$"),
-        ({"doughs": ["1", "warm", "2"]}, "could not convert string to float: 'warm'$"),
-    ],
-)
-def test_no_column_of_X_is_blamed_for_y_or_a_weight(changed, says):
-    encode = ColumnTransformer([("encode", OneHotEncoder(handle_unknown="ignore"), ["day"])])
-    frame = pd.DataFrame({"day": ["Mon", None, "Tue"], "doughs": [1.0, 2.0, 3.0], "weight": 1.0}).assign(
-        **changed
-    )
-    with pytest.raises(ValueError, match=f"In batch 0: {says}"):
-        fit_batches(make_pipeline(encode, GDRegressor()), [frame], "doughs", sample_weight="weight")
-
-
-@pytest.mark.parametrize("X", [np.ones(3), np.ones((3, 2, 2))])
-def test_arrays_that_are_no_table(X):
-    with pytest.raises(ValueError, match="In batch 0: X must have two axes, .*Got the shape"):
-        fit_batches(GDRegressor(), [(X, np.ones(3))])
-
-
-def test_python_lists_are_tables_too():
-    X, y = [[1.0, 2.0], [3.0, 5.0], [2.0, 2.0]], [1.0, 2.0, 3.0]
-    model = fit_batches(make_pipeline(StandardScaler(), GDRegressor()), [(X[:2], y[:2]), (X[2:], y[2:])])
-    assert_allclose(model.predict(X), y)
-    lists = [["a", "b"], ["c"], []]
-    encoder = fit_batches(MultiHotEncoder(handle_unknown="ignore"), [(lists[:1],), (lists[1:],)])
-    assert encoder.categories_[0].tolist() == ["a", "b", "c"]
-
-
-def test_arrays_of_different_widths_are_named():
-    with pytest.raises(ValueError, match="In batch 1: There is no column 'x2', as in batch 0"):
-        fit_batches(StandardScaler(), [(np.ones((2, 3)),), (np.ones((2, 2)),)])
-
-
-class Crash(Exception):
-    pass
-
-
-def crashing(parts, at):
-    """Batches that fail once, after so many were given in all."""
-    given = []
-
-    def batches():
-        for part in parts:
-            given.append(1)
-            if len(given) == at:
-                raise Crash
-            yield part
-
-    return batches
-
-
-@pytest.mark.parametrize("at", [2, 7, 8, 10, 15, 20, 21])
-@pytest.mark.parametrize("every", [1, 2, 100])
-def test_a_fit_that_was_interrupted_goes_on_to_the_same_bits(tmp_path, at, every):
-    parts = [WHOLE[start : start + 9] for start in range(0, N, 9)]
-    model = numbers(PolynomialRegressor(2, expand=[0, 1], alpha=1e-3))  # three passes of seven batches
-    expected = fit_batches(numbers(model[-1]), parts, "doughs")
-    path = tmp_path / "fit.state"
-    batches = crashing(parts, at)
-    with pytest.raises(Crash):
-        fit_batches(model, batches, "doughs", checkpoint=path, every=every)
-    assert path.exists() == (every < at or at > 7)
-    fit_batches(model, batches, "doughs", checkpoint=path, every=every)
-    assert_array_equal(model[-1].coef_, expected[-1].coef_)
-    assert_array_equal(model.predict(WHOLE), expected.predict(WHOLE))
-    assert not [*tmp_path.iterdir()]
-
-
-@pytest.mark.parametrize("size", [5, 12, 60])
-def test_a_checkpoint_of_batches_of_another_size_is_refused(tmp_path, size):
-    path = tmp_path / "fit.state"
-    parts = [WHOLE[start : start + 9] for start in range(0, N, 9)]
-    with pytest.raises(Crash):
-        fit_batches(game_recommender(), crashing(parts, 3), "title", checkpoint=path, every=1)
-    others = [WHOLE[start : start + size] for start in range(0, N, size)]
-    held = min(2 * size, N)
-    says = f"has seen 18 rows in 2 batches of this pass, and the first 2 of these hold {held}"
-    with pytest.raises(ModelFileError, match=says):
-        fit_batches(game_recommender(), others, "title", checkpoint=path)
-    assert fit_batches(game_recommender(), parts, "title", checkpoint=path)[-1].class_count_.sum() == N
-
-
-@pytest.mark.parametrize("kind", [as_pandas, as_polars, as_arrow_batch, as_arrow_table])
-def test_batches_of_any_kind_are_counted_when_a_fit_goes_on(tmp_path, kind):
-    parts = [kind(WHOLE[start : start + 9]) for start in range(0, N, 9)]
-    batches, path = crashing(parts, 4), tmp_path / "fit.state"
-    with pytest.raises(Crash):
-        fit_batches(game_recommender(), batches, "title", checkpoint=path, every=1)
-    assert fit_batches(game_recommender(), batches, "title", checkpoint=path)[-1].class_count_.sum() == N
-
-
-@pytest.mark.parametrize(
-    ("option", "says"),
-    [
-        ({"progress": 3}, "The 'progress' parameter .*Got 3"),
-        ({"checkpoint": 3}, "The 'checkpoint' parameter .*Got 3"),
-    ],
-)
-def test_options_of_another_type(option, says):
-    with pytest.raises(TypeError, match=says):
-        fit_batches(StandardScaler(), [(np.ones((2, 2)),)], **option)
-
-
-def test_a_checkpoint_of_another_model_or_no_checkpoint_is_refused(tmp_path):
-    path = tmp_path / "fit.state"
-    with pytest.raises(Crash):
-        fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
-    with pytest.raises(ModelFileError, match="is of another model, y or sample_weight"):
-        fit_batches(game_recommender(weights={"budget": 2.0}), [WHOLE], "title", checkpoint=path)
-    path.write_bytes(b"something else")
-    with pytest.raises(ModelFileError):
-        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)
-    save_model(StandardScaler().fit([[1.0]]), tmp_path / "model")
-    other = next(tmp_path.glob("model-*.joblib"))
-    with pytest.raises(ModelFileError, match="is no checkpoint of fit_batches"):
-        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=other)
-    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
-        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=tmp_path / "no" / "file")
-    with pytest.raises(IsADirectoryError, match="Got that of a folder"):
-        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=tmp_path)
-
-
-def test_a_checkpoint_of_other_versions_is_refused(tmp_path, monkeypatch):
-    path = tmp_path / "fit.state"
-    with pytest.raises(Crash):
-        fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
-    monkeypatch.setattr("pipelines._saving.cards.installed_versions", lambda: {"numpy": "1.0"})
-    with pytest.raises(ModelFileError, match="written with other versions"):
-        fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)
-
-
-@pytest.mark.parametrize("every", [0, 1.5, True, "1"])
-def test_every_is_a_whole_number(every):
-    with pytest.raises(ValueError, match=r"The 'every' parameter of fit_batches must be an int"):
-        fit_batches(StandardScaler(), [(np.ones((2, 2)),)], every=every)
-
-
-def test_the_progress_bar_says_which_pass_and_how_many_rows():
-    console = Console(file=io.StringIO(), width=100)
-    fit_batches(game_recommender(), [WHOLE[:30], WHOLE[30:]], "title", progress=console)
-    shown = console.file.getvalue()
-    assert "pass 1 of 2" in shown
-    assert "pass 2 of 2" in shown
-    assert "60 rows" in shown
-    assert "100%" in shown
-
-
-@pytest.mark.parametrize("n_batches", [2, 37])
-def test_coefficients_at_a_condition_of_ten_thousand(n_batches):
-    rng = np.random.default_rng(0)
-    Q = [np.linalg.qr(rng.normal(size=shape))[0] for shape in ((2000, 10), (10, 10))]
-    X = Q[0] * np.geomspace(1e4, 1, 10) @ Q[1].T + 5
-    y = X @ rng.normal(size=10) + rng.normal(size=2000)
-    parts = [(X[at], y[at]) for at in np.array_split(rng.permutation(2000), n_batches)]
-    expected, model = GDRegressor().fit(X, y), fit_batches(GDRegressor(), parts)
-    assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-8 * np.abs(expected.coef_).max())
-
-
-def test_memory_does_not_grow_with_the_rows():
-    def peak(n_batches):
-        rng = np.random.default_rng(0)
-        tracemalloc.start()
-        model = make_pipeline(StandardScaler(), GDRegressor())
-        fit_batches(
-            model,
-            lambda: ((rng.normal(size=(20_000, 10)), rng.normal(size=20_000)) for _ in range(n_batches)),
-        )
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return most
-
-    few = peak(3)
-    assert few < 12 * 20_000 * 11 * 8  # a batch, scaled, and what checks make of it
-    assert peak(30) < 1.1 * few
+def test_a_pipeline_with_nothing_to_learn():
+    model = Pipeline([("nothing", "passthrough")])
+    assert fit_batches(model, [WHOLE[:30], WHOLE[30:]]) is model
+    assert model.steps == [("nothing", "passthrough")]
+    assert model.transform(WHOLE) is WHOLE
+    with pytest.raises(ValueError, match="The batches hold no rows"):
+        fit_batches(model, [])
+    assert model.steps == [("nothing", "passthrough")]

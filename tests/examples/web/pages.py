@@ -2,7 +2,6 @@
 
 import html
 import re
-import time
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -59,13 +58,6 @@ def text_of(page):
     """Return what a reader sees."""
     main = re.search("<main.*</main>", page.text, re.DOTALL)[0]
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", main)).split())
-
-
-def eventually(check, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it has not become so"
-        time.sleep(0.02)
 
 
 def is_up_to_date(app):

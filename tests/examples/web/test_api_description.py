@@ -10,10 +10,12 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 
 from examples.web.app import WebApp
-from tests.examples.conftest import new_database
+from tests.effort import THOROUGH
+from tests.examples.sites import new_database
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
+pytestmark = pytest.mark.database
 HOME = "http://127.0.0.1"
 SITES = {
     "tavern": "examples.games.web.site",
@@ -26,7 +28,7 @@ CONFORMS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-EXAMPLES = 60  # of each operation
+EXAMPLES = 60 if THOROUGH else 20  # of each operation
 ALLOWED, NOT_ALLOWED = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 
 

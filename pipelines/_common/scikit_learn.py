@@ -1,0 +1,18 @@
+"""What pipelines use of scikit-learn that is private there. No other file of pipelines touches it."""
+
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.utils import _safe_indexing as take
+
+__all__ = ["check_parameters", "set_remainder", "take"]
+
+
+def check_parameters(estimator: BaseEstimator) -> None:
+    """Raise ``InvalidParameterError`` if a parameter of the estimator is not allowed."""
+    if hasattr(estimator, "_parameter_constraints"):
+        estimator._validate_params()
+
+
+def set_remainder(fitted: ColumnTransformer, remainder: BaseEstimator | str) -> None:
+    """Replace the estimator for the remaining columns of a fitted ColumnTransformer."""
+    fitted._remainder = ("remainder", remainder, fitted._remainder[2])

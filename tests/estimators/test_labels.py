@@ -1,0 +1,229 @@
+"""Class labels of every kind: each keeps its value exactly, in every classifier, or is refused."""
+
+import datetime as dt
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estimators import ComplementNB, GDClassifier
+from tests.estimators.samples import objects
+
+BIG = 2**53  # from here on floats skip integers
+HUGE = 2**63  # beyond int64, but not beyond uint64
+INT, UINT, OBJECT = np.dtype(np.int64), np.dtype(np.uint64), np.dtype(object)
+ARROW = pd.ArrowDtype(pa.int64())
+CLASSIFIERS = [ComplementNB, GDClassifier]
+EXACT = {
+    "list": ([BIG, BIG + 1], INT),
+    "integers and floats": ([1.0, BIG, BIG + 1], INT),
+    "objects": (objects([1.0, BIG, BIG + 1]), INT),
+    "small integers and floats": ([1, 2.0], np.dtype(float)),
+    "booleans": ([False, True], np.dtype(bool)),
+    "booleans and integers": ([True, 2], INT),
+    "beyond int64": ([HUGE + 1, HUGE + 3], UINT),
+    "negative and beyond int64": ([-1, HUGE + 1, HUGE + 3], OBJECT),
+    "beyond uint64": ([2**64 + 1, 2**64 + 3], OBJECT),
+    "numpy integers of two types": ([np.int64(BIG), np.uint64(BIG + 1)], INT),
+    "fractions that are whole": (objects([Fraction(1), Fraction(BIG + 1)]), INT),
+    "Int64": (pd.Series([BIG, BIG + 1], dtype="Int64"), INT),
+    "UInt64": (pd.Series([HUGE + 1, HUGE + 3], dtype="UInt64"), UINT),
+    "boolean": (pd.Series([False, True], dtype="boolean"), np.dtype(bool)),
+    "index": (pd.Index([BIG, BIG + 1], dtype="Int64"), INT),
+    "pandas array": (pd.array([BIG, BIG + 1], dtype="Int64"), INT),
+    "frame": (pd.DataFrame({"y": pd.array([BIG, BIG + 1], dtype="Int64")}), INT),
+    "Arrow in pandas": (pd.Series([BIG, BIG + 1], dtype=ARROW), INT),
+    "Arrow": (pa.chunked_array([[BIG], [BIG + 1]]), INT),
+    "categories": (pd.Series(pd.Categorical(pd.array([BIG, BIG + 1], dtype="Int64"))), INT),
+    "polars": (pl.Series([BIG, BIG + 1]), INT),
+    "polars UInt64": (pl.Series([HUGE + 1, HUGE + 3], dtype=pl.UInt64), UINT),
+    "polars Int128": (pl.Series([1, 2**64 + 1], dtype=pl.Int128), OBJECT),
+    "texts": (["", "a", "a\0b"], np.dtype("<U3")),
+    "numpy texts of any length": (np.array(["a", "bc"], np.dtypes.StringDType()), np.dtype("<U2")),
+    "dates": (np.array(["2020-01-01", "2020-01-02"], "M8[D]"), np.dtype("M8[D]")),
+    "polars dates": (pl.Series([dt.date(2020, 1, 1), dt.date(2020, 1, 2)]), np.dtype("M8[D]")),
+}
+BYTES = "labels represented as bytes is not supported"
+NUL = r"must not end in a NUL character, because NumPy cuts it off. Got 'a\\x00'"
+REFUSED = {
+    "list": (["a", "a\0"], ValueError, NUL),
+    "objects": (objects(["a", "a\0"]), ValueError, NUL),
+    "pandas": (pd.Series(["a", "a\0"]), ValueError, NUL),
+    "categories": (pd.Series(["a", "a\0"], dtype="category"), ValueError, NUL),
+    "polars": (pl.Series(["a", "a\0"]), ValueError, NUL),
+    "polars categories": (pl.Series(["a", "a\0"], dtype=pl.Categorical), ValueError, NUL),
+    "numpy texts of any length": (np.array(["a", "a\0"], np.dtypes.StringDType()), ValueError, NUL),
+    "bytes": ([b"a", b"a\0"], TypeError, BYTES),
+    "bytes as objects": (objects([b"a", b"a\0"]), TypeError, BYTES),
+    "text and number": (["1", 1], ValueError, "NumPy dates. Got int and str"),
+    "text and NaN": (["nan", np.nan], ValueError, "contains NaN"),
+    "text and None": (["None", None], ValueError, r"missing label: y\[1\] is None"),
+    "infinity": (objects([1, np.inf]), ValueError, "infinity"),
+    "missing date": (np.array(["2020-01-01", "NaT"], "M8[D]"), ValueError, "missing label"),
+    "missing integer": (pd.Series([BIG + 1, None], dtype="Int64"), ValueError, "contains NaN"),
+    "dates of Python": ([dt.date(2020, 1, 1), dt.date(2020, 1, 2)], ValueError, "Got date"),
+    "continuous": (objects([1, 2.5]), ValueError, "Unknown label type: continuous"),
+    "lists": (objects([[], [1]]), ValueError, "Got list"),
+}
+
+
+def values_of(labels):
+    """The labels as Python objects, sorted."""
+    labels = labels.to_list() if isinstance(labels, pl.Series) else labels
+    return sorted(np.asarray(labels, dtype=object).ravel().tolist())
+
+
+@pytest.mark.filterwarnings(
+    "ignore:A column-vector y was passed", "ignore::sklearn.exceptions.ConvergenceWarning"
+)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize(("y", "dtype"), EXACT.values(), ids=EXACT)
+def test_labels_keep_their_values(classifier, y, dtype):
+    X = np.eye(len(y))
+    fitted = classifier().fit(X, y)
+    chunked = classifier().partial_fit(X, y, classes=y)
+    for model in (fitted, chunked):
+        assert model.classes_.dtype == dtype
+        assert model.classes_.astype(object).tolist() == values_of(y)
+    assert fitted.predict(X).astype(object).tolist() == values_of(y)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize(("y", "error", "message"), REFUSED.values(), ids=REFUSED)
+def test_labels_that_cannot_be_kept_are_refused(classifier, y, error, message):
+    with pytest.raises(error, match=message):
+        classifier().fit(np.eye(2), y)
+    with pytest.raises(error, match=message):
+        classifier().partial_fit(np.eye(2), y, classes=[0, 1])
+
+
+SETS = {
+    "int64 and uint64": (np.array([2**60 + 1]), np.array([2**60 + 3, 2**60 + 7], np.uint64), INT),
+    "uint64 and int64": (np.array([HUGE + 1], np.uint64), np.array([3, 5]), UINT),
+    "negative and uint64": (np.array([-1]), np.array([HUGE + 1, HUGE + 3], np.uint64), OBJECT),
+    "zero of two types": (np.array([0]), np.array([0], np.uint64), INT),
+    "floats and integers": (np.array([float(BIG)]), np.array([BIG + 1]), INT),
+    "integers and floats": (np.array([BIG + 1]), np.array([float(BIG)]), INT),
+    "small integers and floats": (np.array([1]), np.array([2.0]), np.dtype(float)),
+    "half precision": (np.array([2049], np.int16), np.array([1.0, 2048.0], np.float16), np.dtype(np.float32)),
+    "booleans and integers": (np.array([True]), np.array([2], np.int8), np.dtype(np.int8)),
+    "integers beyond 64 bits": (np.array([1]), np.array([2**64, 2**64 + 1], object), OBJECT),
+    "nullable": (pd.Series([BIG], dtype="Int64"), pd.Series([BIG + 1], dtype="Int64"), INT),
+    "texts of two lengths": (np.array(["a"]), np.array(["b", "bc"]), np.dtype("<U2")),
+    "dates of two units": (np.array(["2020"], "M8[Y]"), np.array(["2020-01-02"], "M8[D]"), np.dtype("M8[D]")),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "dtype"), SETS.values(), ids=SETS)
+def test_labels_of_two_types_are_united_exactly(one, other, dtype):
+    expected = {*np.asarray(one, object).tolist(), *np.asarray(other, object).tolist()}
+    chunked = ComplementNB(new_classes="add")
+    for y in (one, other):
+        chunked.partial_fit(np.ones((len(y), 2)), y)
+    merged = ComplementNB().fit(np.ones((len(one), 2)), one)
+    merged.merge(ComplementNB().fit(np.ones((len(other), 2)), other))
+    for model in (chunked, merged):
+        assert model.classes_.dtype == dtype
+        assert len(model.classes_) == len(expected)
+        assert model.class_count_.sum() == len(one) + len(other)
+        assert dtype.kind in "mM" or set(model.classes_.tolist()) == expected
+
+
+NUMBERS = st.lists(
+    st.one_of(
+        st.integers(-3, 3), st.integers(BIG - 2, BIG + 3), st.integers(HUGE - 2, HUGE + 2), st.just(-HUGE)
+    ),
+    min_size=1,
+    max_size=5,
+)
+FORMS = st.sampled_from(["list", "objects", "Int64", "UInt64", "int64", "uint64", "floats"])
+
+
+def in_form(labels, form):
+    """Labels in a form, or as a list if it cannot hold them."""
+    try:
+        if form == "floats":
+            return np.array([float(label) for label in labels])
+        if form in ("Int64", "UInt64"):
+            return pd.Series(pd.array(labels, dtype=form))
+        return objects(labels) if form == "objects" else labels if form == "list" else np.array(labels, form)
+    except (OverflowError, TypeError, ValueError):
+        return labels
+
+
+@given(st.lists(st.tuples(NUMBERS, FORMS), min_size=1, max_size=3))
+def test_counts_of_integer_labels_are_those_of_a_dictionary(batches):
+    counts, merged = {}, None
+    model = ComplementNB(new_classes="add")
+    for labels, form in batches:
+        y = in_form(labels, form)
+        for label in np.asarray(y, dtype=object).tolist():
+            counts[label] = counts.get(label, 0) + 1
+        X = np.ones((len(labels), 1))
+        model.partial_fit(X, y)
+        part = ComplementNB().fit(X, y)
+        merged = part if merged is None else merged.merge(part)
+    for each in (model, merged):
+        assert dict(zip(each.classes_.tolist(), each.class_count_.tolist(), strict=True)) == counts
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize(
+    ("classes", "label"),
+    [
+        ([float(BIG), 1.0], BIG + 1),
+        ([BIG + 1, 1], float(BIG)),
+        (np.array([1, HUGE + 2], np.uint64), HUGE + 1),
+        ([1, BIG], pd.Series([BIG + 1], dtype="Int64")),
+    ],
+    ids=["integer", "float", "uint64", "nullable"],
+)
+def test_partial_fit_refuses_a_label_that_is_almost_a_class(classifier, classes, label):
+    y = label if isinstance(label, pd.Series) else [label]
+    with pytest.raises(ValueError, match="not among the classes|do not exist in the initial classes"):
+        classifier().partial_fit([[1.0]], y, classes=classes)
+    model = classifier().partial_fit([[1.0]], [1], classes=classes)
+    with pytest.raises(ValueError, match="is not the same as on last call"):
+        model.partial_fit([[1.0]], [1], classes=[1, np.asarray(y, object)[0]])
+    assert model.partial_fit([[1.0]], [1.0], classes=np.array(classes, object)) is model
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_dates_after_numbers_say_what_is_wrong(classifier):
+    dates = np.array(["2020-01-01", "2020-01-02"], "M8[D]")
+    model = classifier().partial_fit(np.eye(2), dates, classes=dates)
+    with pytest.raises(ValueError, match="all NumPy dates. Got datetime64 and int64"):
+        model.partial_fit(np.eye(2), [1, 2])
+
+
+def test_dates_that_have_no_unit_in_common_are_refused():
+    model = ComplementNB(new_classes="add").partial_fit([[1.0]], np.array(["2020-01-01T00"], "M8[ns]"))
+    with pytest.raises(ValueError, match=r"do not fit in datetime64\[ns\], the type of both"):
+        model.partial_fit([[1.0]], np.array(["9999-01-01"], "M8[D]"))
+
+
+def test_class_weights_are_those_of_the_exact_label():
+    model = ComplementNB().fit(np.eye(3), [BIG, BIG + 1, 3])
+    rows = model.feature_log_prob_[[2, 0]]
+    np.testing.assert_array_equal(model.class_weights([BIG + 1, 3.0]), rows)
+    np.testing.assert_array_equal(model.class_weights(pd.Series([BIG + 1, 3], dtype="Int64")), rows)
+    with pytest.raises(ValueError, match="are not among the 3 classes"):
+        model.class_weights([BIG + 2])
+
+
+def test_a_warm_start_compares_classes_exactly():
+    model = GDClassifier(warm_start=True, max_iter=50).fit(np.eye(2), [1.0, float(BIG)])
+    with pytest.raises(ValueError, match="warm_start needs the classes"):
+        model.fit(np.eye(2), [1, BIG + 1])
+
+
+def test_balanced_weights_of_labels_beyond_64_bits():
+    X, y = np.eye(3), [2**64 + 1, 2**64 + 1, 2**64 + 3]
+    model = GDClassifier(class_weight="balanced").fit(X, y)
+    expected = GDClassifier(class_weight="balanced").fit(X, [0, 0, 1])
+    np.testing.assert_array_equal(model.coef_, expected.coef_)
