@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 from estimators._encoding.numbering import Cells, check_items, is_polars, number, object_array
 
 _MIN_POLARS_ROWS = 300  # with fewer rows Python is faster: polars takes 0.1 ms to start each expression
-_MAX_EXACT = 2**53  # whole numbers up to here are floats exactly
+_MIN_INEXACT = 2**53  # smaller whole numbers are exact as floats, and no larger one rounds to them
 
 Table = Any  # a pandas or polars Series or data frame, an array, or a list; they share no type
 
@@ -170,7 +170,8 @@ def _as_numpy_reads(column: Cells) -> Cells:
         column.dtype.kind in "iufb" or is_bool
     ):  # nullable, pandas or pyarrow
         array = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return array if _is_exact(array) else column.to_numpy(dtype=object, na_value=np.nan)
+        is_safe = column.dtype.kind not in "iu" or _is_exact(array)
+        return array if is_safe else column.to_numpy(dtype=object, na_value=np.nan)
     return column
 
 
@@ -193,7 +194,7 @@ def _as_polars_reads(column: Cells) -> Cells:
 
 
 def _is_exact(array: np.ndarray) -> bool:
-    return np.nanmax(np.abs(array), initial=0.0) <= _MAX_EXACT
+    return np.nanmax(np.abs(array), initial=0.0) < _MIN_INEXACT
 
 
 def _dtype_of(column: Cells, values: list, missing: np.ndarray) -> np.dtype:

@@ -346,8 +346,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         n_ones : int
-            0 if ``sparse_output=False``. If categories are grouped, it is an upper bound for a
-            `MultiHotEncoder`, because a row may hold several infrequent categories.
+            0 if ``sparse_output=False``. An upper bound if unknown values join the infrequent ones, or for a
+            `MultiHotEncoder` that groups infrequent ones, because a row may hold several of them.
 
         Raises
         ------
@@ -531,7 +531,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             if self._counts_rows:
                 counts = [count_rows(c, o) for c, o in zip(columns, plain, strict=True)]
             if count_ones:
-                n_ones = sum(encoded.nnz for encoded in rules.encode(columns, plain, np.int8))
+                n_ones = sum(encoded.nnz for encoded in rules.at_most.encode(columns, plain, np.int8))
         feature_names = getattr(self, "feature_names_in_", None)
         return FoundCategories(categories, columns[0].n_rows, counts, given, n_ones, feature_names)
 

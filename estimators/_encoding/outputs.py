@@ -74,7 +74,7 @@ def find_dropped(
         # The first output column is that of the first frequent category, if any.
         firsts = [np.setdiff1d(np.arange(len(c)), () if rare is None else rare) for c, rare in pairs]
         widths = [len(f) + (rare is not None) for f, rare in zip(firsts, infrequent, strict=True)]
-        kept = [drop == "if_binary" and width != 2 for width in widths]
+        kept = [width == 0 or (drop == "if_binary" and width != 2) for width in widths]
         first = [int(f[0]) if len(f) else 0 for f in firsts]
         return object_row([None if keep else place for keep, place in zip(kept, first, strict=True)])
     if len(drop) != len(categories):

@@ -40,6 +40,12 @@ class Rules:
         look_dropped = self.drops and self.handle_unknown in ("ignore", "infrequent_if_exist")
         return self.handle_unknown == "warn" or look_dropped
 
+    @property
+    def at_most(self) -> "Rules":
+        """Rules that encode unknown values wherever these may, for a count of ones."""
+        groups = self.handle_unknown in ("infrequent_if_exist", "warn")
+        return Rules("other", self.missing, self.drops) if groups else self
+
     def width(self, outputs: Outputs) -> int:
         """Return the number of output columns of an input column."""
         return outputs.width + self.has_other
