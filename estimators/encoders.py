@@ -227,7 +227,7 @@ class OneHotEncoder(CategoryEncoder):
     See Also
     --------
     MultiHotEncoder : Encodes columns of lists.
-    sklearn.preprocessing.OneHotEncoder : scikit-learn's encoder, which this class replaces.
+    sklearn.preprocessing.OneHotEncoder : The encoder of scikit-learn that this class replaces.
 
     Examples
     --------
