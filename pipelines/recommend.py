@@ -41,10 +41,12 @@ def game_recommender(
         The column that holds one list of types per row. Lists may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
-        The encoders of the two columns. None means ``OneHotEncoder(handle_unknown="ignore")`` and
-        ``MultiHotEncoder(handle_unknown="ignore")``: a question may omit either column, and unknown values,
-        including misspelt ones, count as missing. With ``handle_unknown="error"`` both raise an error that
-        suggests the nearest known values.
+        The encoders of the two columns. The first is given a data frame of one column, the second a column.
+        None means ``OneHotEncoder`` and ``MultiHotEncoder`` with ``handle_unknown="ignore"``,
+        ``missing="ignore"`` and ``feature_name_combiner="equals"``: a question may omit either column, and
+        unknown values, including misspelt ones, count as missing. With ``handle_unknown="error"`` both raise
+        an error that suggests the nearest known values. With ``missing="category"``, the default of
+        ``OneHotEncoder``, a missing budget is a budget like any other.
 
     classifier : classifier, default=None
         The classifier. None means ``ComplementNB(new_classes="add")``, since new games may be added later.
@@ -94,14 +96,19 @@ def game_recommender(
             f"Got {', '.join(map(repr, sorted(unknown)))} instead."
         )
     if budget_encoder is None:
-        budget_encoder = OneHotEncoder(handle_unknown="ignore")
+        budget_encoder = OneHotEncoder(
+            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
+        )
     if types_encoder is None:
-        types_encoder = MultiHotEncoder(handle_unknown="ignore")
-    steps = [("budget", budget_encoder, budget), ("gameplay_types", types_encoder, gameplay_types)]
+        types_encoder = MultiHotEncoder(
+            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
+        )
+    steps = [("budget", budget_encoder, [budget]), ("gameplay_types", types_encoder, gameplay_types)]
+    columns = {"budget": budget, "gameplay_types": gameplay_types}
     encode = ColumnTransformer(
         steps,
         sparse_threshold=1.0,
-        transformer_weights=weights and {step: weights.get(column, 1.0) for step, _, column in steps},
+        transformer_weights=weights and {step: weights.get(name, 1.0) for step, name in columns.items()},
         verbose_feature_names_out=False,
     )
     classifier = ComplementNB(new_classes="add") if classifier is None else classifier

@@ -318,13 +318,16 @@ def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Cel
     for step, encoder, columns in encode.transformers_:
         if isinstance(encoder, str) and encoder == "drop":
             continue
-        if type(encoder) not in (OneHotEncoder, MultiHotEncoder) or not isinstance(columns, str):
+        names = columns if isinstance(columns, list) else [columns]
+        are_names = all(isinstance(name, str) for name in names)
+        if type(encoder) not in (OneHotEncoder, MultiHotEncoder) or not are_names:
             raise _not_supported(f"step {step!r}, {_name(encoder)} for {columns!r},")
         value = _value(encoder, (encode.transformer_weights or {}).get(step))
         if not np.isfinite(value):
             raise ValueError(f"The weight of step {step!r} must be finite. Got {value} instead.")
-        cells.append((encoder.cell_encoder(0, end), value))
-        end = cells[-1][0].end
+        for column in range(len(names)):
+            cells.append((encoder.cell_encoder(column, end), value))
+            end = cells[-1][0].end
     if end != n_features:
         raise ValueError(
             f"The encoders of this model produce {end} features, but its ComplementNB was fitted on "
@@ -346,7 +349,7 @@ def _name(step: object) -> str:
 
 def _not_supported(what: str) -> TypeError:
     return TypeError(
-        "compile_recommender needs a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each for one "
-        "column named by a str, followed by ComplementNB, all of this library, such as game_recommender "
+        "compile_recommender needs a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each for "
+        "columns named by str, followed by ComplementNB, all of this library, such as game_recommender "
         f"returns. Got {what} instead. recommend accepts any classifier."
     )

@@ -22,7 +22,10 @@ MISTAKES = {  # a line of a user's script, and the kind of error that mypy has t
     "GDClassifier(max_itr=5)": "call-arg",
     'ComplementNB(new_classes="ad")': "arg-type",
     'OneHotEncoder(handle_unknown="eror")': "arg-type",
+    'OneHotEncoder(missing="none")': "arg-type",
+    'OneHotEncoder(drop="last")': "arg-type",
     'MultiHotEncoder(handle_unknwon="error")': "call-arg",
+    'MultiHotEncoder(drop="first")': "call-arg",
 }
 FITS = {  # what reveal_type says of it
     "MLPClassifier().fit([[0]], [0])": "estimators.mlp.MLPClassifier",

@@ -60,7 +60,7 @@ text = pd.DataFrame({"genres": ["Horror|Science", "Comedy|Love"]})
 print(MultiHotEncoder(separator="|").fit(text).get_feature_names_out())
 
 # %% [markdown]
-# What should happen to a category that was not there in ``fit``? There are three answers, the same for both encoders. The default raises, and says what is
+# What should happen to a category that was not there in ``fit``? There are three answers (and two more where rare categories share a column), the same for both encoders. The default raises, and says what is
 # known, the nearest spelling first:
 
 # %%
@@ -73,7 +73,7 @@ except ValueError as error:
 
 # %% [markdown]
 # ``"ignore"`` gives zeros, as if the category had not been named; ``"other"`` has a column for all of them, which comes first. A missing value and an
-# empty list follow the same rule.
+# empty list follow the same rule, unless ``missing`` sets another.
 
 # %%
 for rule in ("ignore", "other"):

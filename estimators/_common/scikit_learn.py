@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sklearn.callback
 import sklearn.utils.metaestimators
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
+from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, RealNotInt, StrOptions
+from sklearn.utils._set_output import _get_output_config as get_output_config
 from sklearn.utils.optimize import _check_optimize_result as check_optimize_result
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -33,6 +34,7 @@ __all__ = [
     "HintsAtParameters",
     "Interval",
     "Options",
+    "RealNotInt",
     "StrOptions",
     "available_if",
     "check_feature_names_in",
@@ -40,6 +42,7 @@ __all__ = [
     "check_parameters",
     "check_sample_weight",
     "fit_context",
+    "get_output_config",
     "has_callbacks",
     "open_callback_context",
     "warn_caller",

@@ -1,23 +1,16 @@
-"""The known categories of an encoder: find and unite them, encode by them, and report what is unknown."""
+"""The known categories of an encoder: find, sort and unite them, count them, and check given ones."""
 
-import difflib
-from bisect import bisect
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from numbers import Real
 
 import numpy as np
 import pandas as pd
-from numpy.typing import DTypeLike
-from scipy import sparse
 
 from estimators._common.merging import check_same_features
-from estimators._encoding.columns import Column, as_items, not_uniform, object_array
-
-_MAX_SHOWN = 10  # categories in an error message
-_MAX_COMPARED = 5_000  # categories before and after an unknown one whose spelling is compared with it
+from estimators._encoding.columns import Column
+from estimators._encoding.numbering import as_items, not_uniform, object_array
 
 GivenCategories = list | tuple | set | frozenset | np.ndarray
 
@@ -30,15 +23,23 @@ class FoundCategories:
     ----------
     categories : list of ndarray of shape (n_categories,)
         One array per column: the categories found in the rows, sorted, or those given as a parameter.
+    n_rows : int
+        Number of rows.
+    counts : list of ndarray of shape (n_categories,), or None
+        In how many rows each category occurs. None unless the encoder drops categories or groups infrequent
+        ones.
     given : bool
         Whether the categories were given as a parameter.
     n_ones : int
-        Number of ones in the encoded rows, if the encoder returns sparse matrices, else 0.
+        Number of ones in the encoded rows, if the encoder returns sparse matrices, else 0. No category is
+        dropped.
     feature_names : ndarray of shape (n_columns,) or None
         Names of the columns, if the rows had names.
     """
 
     categories: list[np.ndarray]
+    n_rows: int
+    counts: list[np.ndarray] | None = None
     given: bool = False
     n_ones: int = 0
     feature_names: np.ndarray | None = None
@@ -49,29 +50,95 @@ class FoundCategories:
         Raises
         ------
         ValueError
-            If the columns or the given categories differ.
+            If the columns or the given categories differ, or if only one of the states has counts.
         TypeError
             If the categories of both cannot be sorted together, such as numbers and strings.
         """
         names, theirs = self.feature_names, other.feature_names
         check_same_features(len(self.categories), names, len(other.categories), theirs)
-        pairs = [(a.tolist(), b.tolist()) for a, b in zip(self.categories, other.categories, strict=True)]
-        if self.given != other.given or (self.given and any(a != b for a, b in pairs)):
+        if (self.counts is None) != (other.counts is None):
+            raise ValueError(
+                "Only one of the states counts its categories. States with counts belong to encoders with "
+                "min_frequency, max_categories or drop."
+            )
+        pairs = [*zip(self.categories, other.categories, strict=True)]
+        if self.given != other.given or (self.given and any(items(a) != items(b) for a, b in pairs)):
             raise ValueError("The given categories differ.")
-        categories = self.categories if self.given else [union(a, b) for a, b in pairs]
-        return FoundCategories(categories, self.given, self.n_ones + other.n_ones, names)
+        categories = self.categories if self.given else [unite_arrays(a, b) for a, b in pairs]
+        counts = None
+        if self.counts is not None and other.counts is not None:
+            parts = zip(categories, self.categories, self.counts, other.categories, other.counts, strict=True)
+            counts = [_add_counts(*part) for part in parts]
+        n_rows, n_ones = self.n_rows + other.n_rows, self.n_ones + other.n_ones
+        return FoundCategories(categories, n_rows, counts, self.given, n_ones, names)
 
 
-def union(known: Iterable[Hashable], found: Iterable[Hashable]) -> np.ndarray:
-    """Return the categories of both, sorted. O(k log k) for k categories."""
-    both = set(known).union(found)
+def items(categories: np.ndarray) -> list[Hashable]:
+    """Return categories as objects that a dict finds again: missing ones are None, numpy.nan or NaT."""
+    values = as_items(categories)
+    missing = np.flatnonzero(pd.isna(categories)) if categories.dtype.kind in "OfMm" else ()
+    for k in missing:
+        values[k] = values[k] if values[k] is None or values[k] is pd.NaT else np.nan
+    return values
+
+
+def positions(categories: np.ndarray) -> dict[Hashable, int]:
+    """Return the position of each category."""
+    return {category: k for k, category in enumerate(items(categories))}
+
+
+def _add_counts(
+    both: np.ndarray, one: np.ndarray, counts: np.ndarray, other: np.ndarray, more: np.ndarray
+) -> np.ndarray:
+    """Return the counts of the categories of both."""
+    place, total = positions(both), np.zeros(len(both), dtype=np.int64)
+    for categories, of_each in ((one, counts), (other, more)):
+        total[[place[category] for category in items(categories)]] += of_each
+    return total
+
+
+def sort_categories(values: Iterable[Hashable], dtype: np.dtype | None) -> np.ndarray:
+    """Return distinct values, sorted: None and NaN come last. O(k log k) for k values."""
+    distinct = set(values)
+    missing = [gone for gone in (None, pd.NaT, np.nan) if gone in distinct]
     try:
-        return _as_array(sorted(both))  # type: ignore[type-var]
+        in_order = [*sorted(distinct.difference(missing)), *missing]  # type: ignore[type-var]
     except TypeError:
-        raise not_uniform(both) from None
+        raise not_uniform(distinct) from None
+    return _as_array(in_order, dtype)
 
 
-def given_categories(categories: GivenCategories, names: list[str]) -> list[np.ndarray]:
+def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the categories of both arrays, sorted. O(k log k) for k categories."""
+    used = [array.dtype for array in (one, other) if len(array) or array.dtype != object]
+    try:
+        dtype = np.result_type(*used) if used else np.dtype(object)
+    except TypeError:
+        dtype = np.dtype(object)
+    return sort_categories([*items(one), *items(other)], dtype)
+
+
+def _as_array(values: Sequence[Hashable], dtype: np.dtype | None) -> np.ndarray:
+    """Return an array of a dtype, or of objects if that would change a value.
+
+    Without a dtype, numbers become a numeric array.
+    """
+    if dtype is None:
+        are_numbers = values and all(isinstance(value, (Real, np.bool_)) for value in values)
+        dtype = np.array(values).dtype if are_numbers else np.dtype(object)
+    if dtype.kind == "O":
+        return object_array(values)
+    if dtype.kind in "mM":
+        index = pd.DatetimeIndex if dtype.kind == "M" else pd.TimedeltaIndex
+        array = index(values).to_numpy().astype(dtype)
+    else:
+        array = np.array(values, dtype=dtype)
+    return array if items(array) == list(values) else object_array(values)
+
+
+def given_categories(
+    categories: GivenCategories, columns: list[Column], names: list[str], *, keep_missing: bool
+) -> list[np.ndarray]:
     """Return the categories of each column. A flat sequence is taken as the categories of a single column."""
     if hasattr(categories, "keys") or hasattr(categories, "columns"):
         raise ValueError(
@@ -85,19 +152,54 @@ def given_categories(categories: GivenCategories, names: list[str]) -> list[np.n
         per_column = [per_column]
     if len(per_column) != len(names):
         raise ValueError(
-            "Shape mismatch: categories must hold one sequence of categories per column. "
-            f"Got {len(per_column)} for {len(names)} columns."
+            "Shape mismatch: if categories is an array, it has to be of shape (n_features,). "
+            f"Got {len(per_column)} sequences of categories for {len(names)} columns."
         )
     arrays = []
-    for sequence, name in zip(per_column, names, strict=True):
-        values = _in_order(sequence)
-        if any(pd.isna(object_array(values))):
+    for k, (sequence, column, name) in enumerate(zip(per_column, columns, names, strict=True)):
+        array = _given_array(_in_order(sequence), column.dtype)
+        if pd.isna(array).any() and not keep_missing:
             raise ValueError(f"The categories of column {name!r} contain a missing value.")
-        repeated = [value for value, count in Counter(values).items() if count > 1]
-        if repeated:
-            raise ValueError(f"The categories of column {name!r} contain duplicates: {repeated}.")
-        arrays.append(_as_array(values))
+        _check_given(array, column, k)
+        arrays.append(array)
     return arrays
+
+
+def _given_array(values: list, dtype: np.dtype | None) -> np.ndarray:
+    """Return given categories with the dtype of the column, unless that would change one."""
+    if dtype is None or dtype.kind in "OU":
+        return _as_array(values, dtype and np.dtype(object))
+    if dtype.kind == "S":
+        array = np.array(values, dtype="S")
+        return array.astype(np.result_type(array, dtype))
+    cast = np.array(values, dtype=dtype)  # numpy refuses text for numbers, as scikit-learn does
+    exact = np.array(values)
+    return cast if exact.dtype == object or ((cast == exact) | pd.isna(cast)).all() else exact
+
+
+def _check_given(array: np.ndarray, column: Column, k: int) -> None:
+    """Raise scikit-learn's errors for given categories."""
+    known = items(array)
+    if column.dtype is not None and known and isinstance(known[0], bytes) and column.dtype.kind != "S":
+        kind = "str_" if column.dtype.kind == "U" else type(next(iter(column.values), None)).__name__
+        raise ValueError(
+            f"In column {k}, the predefined categories have type 'bytes' which is incompatible with values "
+            f"of type '{kind}'."
+        )
+    if column.dtype is not None and any(value is np.nan for value in known[:-1]):
+        raise ValueError(
+            f"Nan should be the last element in user provided categories, see categories {array} in "
+            f"column #{k}"
+        )
+    repeated = [value for value, count in Counter(known).items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f"In column {k}, the predefined categories contain duplicate elements. Got {repeated} twice."
+        )
+    if column.dtype is not None and column.dtype.kind not in "OUS":
+        present = array[~pd.isna(array)]
+        if (present[1:] < present[:-1]).any():
+            raise ValueError("Unsorted categories are not supported for numerical categories")
 
 
 def _in_order(sequence: GivenCategories) -> list:
@@ -108,84 +210,3 @@ def _in_order(sequence: GivenCategories) -> list:
         except TypeError:
             raise not_uniform(sequence) from None
     return as_items(sequence) if hasattr(sequence, "dtype") and np.ndim(sequence) == 1 else list(sequence)
-
-
-def positions(categories: np.ndarray) -> dict[Hashable, int]:
-    """Return the position of each category."""
-    return {category: k for k, category in enumerate(categories.tolist())}
-
-
-def encode_column(
-    column: Column, known: dict[Hashable, int], other: bool, dtype: DTypeLike
-) -> sparse.csr_array:
-    """Encode one column as a CSR array. With `other`, unknown items set the first output column. O(n)."""
-    of_value = [known.get(value, -1) for value in column.values]
-    of_code = np.array([*of_value, -1], dtype=np.int32) + other  # code -1, a missing item, takes the last
-    indices, indptr = of_code[column.codes], column.indptr()
-    if indices.min(initial=0) < 0:
-        kept = indices >= 0
-        indices = indices[kept]
-        indptr = np.concatenate(([0], np.cumsum(kept)))[indptr]
-    if len(indices) <= np.iinfo(np.int32).max:
-        indptr = indptr.astype(np.int32, copy=False)  # scipy would use the wider of the two index types
-    ones = np.ones(len(indices), dtype=dtype)
-    shape = (len(indptr) - 1, len(known) + other)
-    encoded = sparse.csr_array((ones, indices, indptr), shape=shape)
-    if column.lengths is not None:
-        encoded.sum_duplicates()
-        if encoded.nnz < len(indices):
-            encoded.data.fill(1)
-    return encoded
-
-
-def rows_of(matrix: sparse.csr_array, items: np.ndarray) -> Iterator[list]:
-    """Yield for each row of a CSR array the items of the columns that are not zero."""
-    matrix = matrix.copy()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    held, ends = items[matrix.indices].tolist(), matrix.indptr.tolist()
-    yield from (held[start:end] for start, end in pairwise(ends))
-
-
-def refuse_unknown(column: Column, known: dict[Hashable, int], name: str) -> None:
-    """Raise ValueError for the first item that is missing or unknown."""
-    unknown = [value not in known for value in column.values]
-    if not any(unknown) and column.codes.min() >= 0:
-        return
-    item = int(np.argmax(np.array([*unknown, True])[column.codes]))  # code -1 takes the last
-    row = int(np.searchsorted(column.indptr(), item, side="right")) - 1
-    code = column.codes[item]
-    if code < 0:
-        what = "a missing value (None, NaN or null)"
-        what += "" if column.lengths is None else " or an empty list"
-        raise ValueError(
-            f"Found {what} in column {name!r}, row {row}. "
-            "Set handle_unknown='ignore' or 'other' to encode it."
-        )
-    raise ValueError(
-        f"Found unknown category {column.values[code]!r} in column {name!r}, row {row}. "
-        f"Known categories, nearest spelling first: {_nearest(column.values[code], known)}. "
-        "Set handle_unknown='ignore' or 'other' to encode it."
-    )
-
-
-def _nearest(value: Hashable, known: dict[Hashable, int]) -> str:
-    """Return the known categories as text, those with the most similar spelling first."""
-    text, by_text = str(value).casefold(), {str(category).casefold(): category for category in known}
-    # Comparing two spellings takes 20 microseconds, so only categories near in the alphabet are compared.
-    alphabet = sorted(by_text)
-    here = bisect(alphabet, text)
-    candidates = alphabet[max(0, here - _MAX_COMPARED) : here + _MAX_COMPARED]
-    close = [by_text[t] for t in difflib.get_close_matches(text, candidates, n=_MAX_SHOWN)]
-    shown = list(dict.fromkeys([*close, *known]))[:_MAX_SHOWN]
-    more = len(known) - len(shown)
-    return ", ".join(map(repr, shown)) + (f", ... and {more} more" if more else "")
-
-
-def _as_array(values: Sequence[Hashable]) -> np.ndarray:
-    """Return an array with a numeric dtype if that keeps the values exactly, else with dtype object."""
-    if values and all(isinstance(value, (Real, np.bool_)) for value in values):
-        array = np.array(values)
-        if array.tolist() == values:
-            return array
-    return object_array(values)

@@ -1,30 +1,37 @@
 """A single cell to the output columns that an encoder sets for it, without a table."""
 
-from collections.abc import Hashable, Iterable, Sequence
-from math import isfinite
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from math import isinf, isnan
+
+import numpy as np
+
+from estimators._encoding.lists import split
 
 _LISTS = (list, tuple, set, frozenset)
 _PLAIN = (str, int, bool)
-_IGNORED = -1
+_ZEROS = -1
 
 
 class CellEncoder:
     """A snapshot of a fitted encoder that encodes one cell of one of its input columns.
 
     Cells are encoded as by ``transform``. Cells of other types than str, int, float, bool, None and lists of
-    these are left to the encoder, and so are cells that it refuses. ``partial_fit`` and ``merge`` of the
-    encoder do not change the snapshot.
+    these are left to the encoder, and so are cells for which it raises an error or a warning. ``partial_fit``
+    and ``merge`` of the encoder do not change the snapshot.
 
     Parameters
     ----------
     name : str
         Name of the input column.
     categories : sequence of length n_categories
-        The known categories, as plain values in the order of the output columns.
-    start : int
-        Index of the first output column of this input column.
-    handle_unknown : {"error", "ignore", "other"}
-        What to do with unknown and missing items.
+        The known categories, as plain values in their order.
+    places : dict of category to int
+        Index of the output column of each category, or -1 if it is encoded as zeros.
+    end : int
+        Index after the last output column of this input column.
+    unknown, none, nan : int or None
+        Index of the output column of unknown items, None and NaN, or -1 if they are encoded as zeros. None
+        leaves the cell to the encoder.
     takes_lists : bool
         Whether a cell may be a list of categories.
     separator : str or None
@@ -35,7 +42,7 @@ class CellEncoder:
     name : str
         Name of the input column.
     categories : tuple of length n_categories
-        The known categories in the order of the output columns.
+        The known categories in their order.
     end : int
         Index after the last output column of this input column.
     """
@@ -44,18 +51,20 @@ class CellEncoder:
         self,
         name: str,
         categories: Sequence[Hashable],
-        start: int,
-        handle_unknown: str,
+        places: Mapping[Hashable, int],
+        end: int,
+        *,
+        unknown: int | None,
+        none: int | None,
+        nan: int | None,
         takes_lists: bool,
         separator: str | None,
     ) -> None:
-        has_other = handle_unknown == "other"
         self.name = name
         self.categories = tuple(categories)
-        self.end = start + has_other + len(self.categories)
-        self._places = dict(zip(self.categories, range(start + has_other, self.end), strict=True))
-        # The output column of an unknown item. None leaves the cell to the encoder, which raises.
-        self._unknown = {"error": None, "ignore": _IGNORED, "other": start}[handle_unknown]
+        self.end = end
+        self._places = {value: place for value, place in places.items() if value is not np.nan}
+        self._unknown, self._none, self._nan = unknown, none, nan
         self._takes_lists, self._separator = takes_lists, separator
 
     def places(self, cell: object) -> list[int] | None:
@@ -66,15 +75,17 @@ class CellEncoder:
         found = set()
         for item in items:
             if item is None:
-                place = self._unknown
-            elif type(item) in _PLAIN or (type(item) is float and isfinite(item)):
+                place = self._none
+            elif type(item) in _PLAIN:
                 place = self._places.get(item, self._unknown)
+            elif type(item) is float and not isinf(item):
+                place = self._nan if isnan(item) else self._places.get(item, self._unknown)
             else:
                 return None
             if place is None:
                 return None
             found.add(place)
-        found.discard(_IGNORED)
+        found.discard(_ZEROS)
         return sorted(found)
 
     def _items(self, cell: object) -> Iterable[object] | None:
@@ -82,7 +93,7 @@ class CellEncoder:
         if cell is None or not self._takes_lists:
             return (cell,)
         if self._separator is not None:
-            return [piece or None for piece in cell.split(self._separator)] if type(cell) is str else None
+            return split(cell, self._separator) if type(cell) is str else None
         if type(cell) in _LISTS:
             return cell or (None,)  # type: ignore[return-value]
         return None if type(cell) is str else (cell,)

@@ -98,8 +98,9 @@ class AdditiveNode(Node):
         if isinstance(state, Domain):
             self._learner.set_params(domain=state.bounds)
         else:
-            self.fitted = self._learner.fit_state(state).set_params(**self.model.get_params(deep=False))
-            self.n_ones = getattr(state, "n_ones", 0)
+            fitted = self._learner.fit_state(state).set_params(**self.model.get_params(deep=False))
+            self.n_ones = fitted.count_ones(state) if hasattr(fitted, "count_ones") else 0
+            self.fitted = fitted
 
     def transform(self, X: Rows) -> Rows:
         """Return the input of the next step."""

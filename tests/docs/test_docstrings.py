@@ -115,8 +115,8 @@ FITS = {
     "ComplementNB": ([{}, {"new_classes": "add"}], KINDS),
     "MLPClassifier": ([{"max_iter": 5, **more} for more in NETS], np.tile(KINDS, 4)),
     "MLPRegressor": ([{"max_iter": 5, **more} for more in NETS], np.tile(DOUGHS, 4)),
-    "OneHotEncoder": ([{}, {"handle_unknown": "other"}], None),
-    "MultiHotEncoder": ([{}, {"handle_unknown": "other"}], None),
+    "OneHotEncoder": ([{}, {"min_frequency": 2}], None),
+    "MultiHotEncoder": ([{}, {"max_categories": 2}], None),
 }
 
 

@@ -21,6 +21,13 @@ LISTS = [["b"], ["c", "a"], ["a"], ["b", "b", "c"]]
 LISTS_ENCODED = [[0, 1, 0], [1, 0, 1], [1, 0, 0], [0, 1, 1]]
 
 
+def as_rows(X):
+    """Return a Series as a table of one column, and any other table as it is."""
+    if hasattr(X, "to_frame"):
+        return X.to_frame("x") if hasattr(X, "iloc") else X.alias("x").to_frame()
+    return X
+
+
 def objects(values):
     array = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):

@@ -255,7 +255,7 @@ def test_set_output(out):
     assert model[:-1].get_feature_names_out()[:3].tolist() == [
         "reservations",
         "temperature",
-        "weekday=Monday",
+        "weekday_Monday",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -9,8 +10,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -113,22 +115,42 @@ def random_games(rng, n, shared):
 
 
 @st.composite
+def rules(draw):
+    """Draw the parameters that say what becomes of unknown, missing and infrequent categories."""
+    return {
+        "handle_unknown": draw(st.sampled_from(["error", "ignore", "infrequent_if_exist", "warn", "other"])),
+        "missing": draw(st.sampled_from(["category", "ignore", "unknown"])),
+        "min_frequency": draw(st.sampled_from([None, None, 2, 0.3])),
+        "max_categories": draw(st.sampled_from([None, None, 1, 2])),
+        "feature_name_combiner": draw(st.sampled_from(["concat", "equals"])),
+    }
+
+
+@st.composite
 def recommenders(draw):
     """Draw a fitted model: encoders' rules, weights, classifier, catalogue, and perhaps later games."""
-    rng, rule = np.random.default_rng(draw(st.integers(0, 99))), st.sampled_from(["error", "ignore", "other"])
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
     games, titles = random_games(rng, n := draw(st.integers(1, 40)), draw(st.integers(1, n)))
     separator = draw(st.sampled_from([None, "|"]))
     if separator:
         games["gameplay_types"] = ["|".join(types) for types in games["gameplay_types"]]
     dtype = draw(st.sampled_from([np.float64, np.float32, np.int8]))
     encoders = {"sparse_output": draw(st.booleans()), "dtype": dtype}
+    budget_rules, types_rules = draw(rules()), draw(rules())
+    if (budget_rules["handle_unknown"], budget_rules["missing"]) != ("error", "unknown") and draw(
+        st.booleans()
+    ):
+        games.loc[rng.random(n) < 0.3, "budget"] = None
+        games["budget"] = games["budget"].astype(draw(st.sampled_from(["str", object])))
     huge = 1e30 if dtype is np.float32 else 1e301
     weight = st.sampled_from([0.0, 0.3, 1, 1.7, np.float64(0.1), np.float32(0.7), huge])
     more = draw(st.lists(st.sampled_from(["game 0", "game 1b", "a new one", "zz"]), max_size=2))
     prior = None if set(titles + more) != {"game 0"} else draw(st.sampled_from([None, [0.3]]))
     model = game_recommender(
-        budget_encoder=OneHotEncoder(handle_unknown=draw(rule), **encoders),
-        types_encoder=MultiHotEncoder(handle_unknown=draw(rule), separator=separator, **encoders),
+        budget_encoder=OneHotEncoder(
+            **budget_rules, drop=draw(st.sampled_from([None, None, "first", "if_binary"])), **encoders
+        ),
+        types_encoder=MultiHotEncoder(**types_rules, separator=separator, **encoders),
         weights=draw(
             st.none() | st.fixed_dictionaries({}, optional={"budget": weight, "gameplay_types": weight})
         ),
@@ -139,9 +161,14 @@ def recommenders(draw):
             class_prior=prior,
             new_classes="add",
         ),
-    ).fit(games, titles)
-    for title in more:
-        update(model, games[:1], [title])
+    )
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of unknown and missing cells
+        # A ColumnTransformer refuses sparse columns of width 0.
+        budget = clone(model["encode"].transformers[0][1]).fit(games[["budget"]])
+        assume(len(budget.get_feature_names_out()) > 0)
+        model.fit(games, titles)
+        for title in more:
+            update(model, games[:1], [title])
     return model
 
 
@@ -207,7 +234,9 @@ def test_cells_of_every_kind_in_both_columns(rule, separator, odd):
 
 
 def test_an_empty_piece_is_missing_even_where_the_empty_string_is_a_category():
-    known = MultiHotEncoder(categories=[["", "Puzzle"]], separator="|", handle_unknown="ignore")
+    known = MultiHotEncoder(
+        categories=[["", "Puzzle"]], separator="|", handle_unknown="ignore", feature_name_combiner="equals"
+    )
     model = game_recommender(types_encoder=known)
     model.fit(pd.DataFrame({"budget": ["cheap"] * 2, "gameplay_types": ["Puzzle", "Chess"]}), ["one", "two"])
     compiled = compile_recommender(model)
@@ -363,15 +392,51 @@ def test_the_best_of_a_search_and_nested_pipelines():
     assert_same(compile_recommender(nested), nested, question)
 
 
+def test_encoders_of_several_columns_are_compiled():
+    games = pd.DataFrame(GAMES).assign(year=[1999 + k % 3 for k in range(len(TITLES))], console="PC")
+    encode = ColumnTransformer(
+        [
+            ("words", OneHotEncoder(handle_unknown="other", drop="first"), ["console", "budget"]),
+            ("lists", MultiHotEncoder(handle_unknown="ignore"), ["gameplay_types", "year"]),
+        ]
+    )
+    model = make_pipeline(encode, ComplementNB()).fit(games, TITLES)
+    compiled = compile_recommender(model)
+    assert list(compiled.categories_) == ["console", "budget", "gameplay_types", "year"]
+    for question in (
+        {},
+        {"budget": "cheap"},
+        {"console": "Xbox", "year": 2000},
+        {"gameplay_types": ["Puzzle"]},
+    ):
+        assert_same(compiled, model, question)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_no_budget_is_a_budget_of_its_own_if_the_encoder_says_so(missing):
+    games = pd.DataFrame(
+        {"budget": pd.Series([missing, "cheap", "cheap"], dtype=object), "gameplay_types": [["A"]] * 3}
+    )
+    titles = ["gift", "one", "two"]
+    own = game_recommender(budget_encoder=OneHotEncoder(feature_name_combiner="equals")).fit(games, titles)
+    compiled = compile_recommender(own)
+    assert list(compiled.explain({"budget": missing}, "gift")) == [f"budget={missing}"]
+    assert compiled.recommend({"budget": missing}, 1)[0] == ["gift"]
+    assert_same(compiled, own, {"budget": missing})
+    default = compile_recommender(game_recommender().fit(games, titles))
+    assert default.explain({"budget": missing}, "gift") == {}
+
+
 def test_what_cannot_be_compiled():
     games = pd.DataFrame(GAMES)
 
     class Mine(ComplementNB):
         pass
 
-    lists = ColumnTransformer([("budget", OneHotEncoder(), ["budget"])])
+    places = ColumnTransformer([("budget", OneHotEncoder(), [0])])
+    slices = ColumnTransformer([("budget", OneHotEncoder(), slice("budget", "budget"))])
     theirs = ColumnTransformer([("budget", TheirOneHotEncoder(), ["budget"])])
-    left = ColumnTransformer([("budget", OneHotEncoder(), "budget")], remainder="passthrough")
+    left = ColumnTransformer([("budget", OneHotEncoder(), ["budget"])], remainder="passthrough")
     numbers = games[["budget"]].assign(year=1999)
     cases = [
         (
@@ -383,8 +448,12 @@ def test_what_cannot_be_compiled():
         (ComplementNB().fit(np.eye(2), [0, 1]), "Got ComplementNB of estimators"),
         (make_pipeline(OneHotEncoder(), ComplementNB()).fit(games[["budget"]], TITLES), "Got OneHotEncoder"),
         (
-            make_pipeline(lists, ComplementNB()).fit(games, TITLES),
-            r"step 'budget', OneHotEncoder of estimators for \['bud",
+            make_pipeline(places, ComplementNB()).fit(games, TITLES),
+            r"step 'budget', OneHotEncoder of estimators for \[0\]",
+        ),
+        (
+            make_pipeline(slices, ComplementNB()).fit(games, TITLES),
+            r"step 'budget', OneHotEncoder of estimators for slice\(",
         ),
         (make_pipeline(left, ComplementNB()).fit(numbers, TITLES), "step 'remainder'"),
         (make_pipeline(theirs, ComplementNB()).fit(games, TITLES), "step 'budget'"),

@@ -133,9 +133,10 @@ def train(session: Session) -> Pipeline:
         raise NoGamesError("no game is top rated, and only top rated games are recommended")
     rentals = [row for row in read_rentals(session) if row[0] in games]
     types = sorted({name for game in games.values() for name in game.types})
+    rules = {"handle_unknown": "ignore", "missing": "ignore", "feature_name_combiner": "equals"}
     recommender = game_recommender(
-        budget_encoder=OneHotEncoder(categories=[list(BUDGETS)], handle_unknown="ignore"),
-        types_encoder=MultiHotEncoder(categories=[types], handle_unknown="ignore"),
+        budget_encoder=OneHotEncoder(categories=[list(BUDGETS)], **rules),
+        types_encoder=MultiHotEncoder(categories=[types], **rules),
         classifier=ComplementNB(alpha=ALPHA, norm=NORM, new_classes="add"),
         weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0},
     )

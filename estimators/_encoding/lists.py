@@ -1,0 +1,159 @@
+"""Read a column of lists, or of delimited strings, into distinct values and integer codes."""
+
+from collections.abc import Callable, Hashable
+from itertools import chain
+
+import numpy as np
+
+from estimators._encoding.columns import Column, read_scalars
+from estimators._encoding.numbering import (
+    LISTS,
+    PLAIN_LISTS,
+    Cells,
+    Numbering,
+    as_bytes,
+    check_items,
+    is_polars,
+    repeats_few,
+    shares_objects,
+    without_missing,
+)
+
+_ROWS_PER_PASS = 4096  # rows of lists that are flattened at once, so that they stay in cache
+
+
+def read_lists(column: Cells, name: str) -> Column:
+    """Read a column of lists. A bare number is a list of one item. O(n) for n items."""
+    if not isinstance(column, list):
+        if is_polars(column.dtype, "Array"):
+            column = column.arr.to_list()
+        if is_polars(column.dtype, "List"):
+            return _read_polars_lists(column, name)
+        if _holds_objects(column.dtype):
+            column = column.to_list() if is_polars(column, "Series") else column.tolist()
+    if isinstance(column, list) and any(isinstance(cell, LISTS) for cell in column):
+        return _read_cells(column, name)
+    scalars = read_scalars(column, name)
+    for code, value in enumerate(scalars.values):
+        if isinstance(value, (str, bytes)):
+            raise _bare_string(value, int(np.argmax(scalars.codes == code)), name)
+    return scalars
+
+
+def read_delimited(column: Cells, name: str, separator: str) -> Column:
+    """Read a column of delimited strings. Each distinct string is split once. O(n)."""
+    if not separator:
+        raise ValueError(
+            "The 'separator' parameter of MultiHotEncoder must be a non-empty str or None. "
+            f"Got {separator!r} instead."
+        )
+    strings = read_scalars(column, name)
+    for value in strings.values:
+        if not isinstance(value, str):
+            raise TypeError(
+                f"With separator={separator!r} every cell must be a string. Got {value!r} in column {name!r}."
+            )
+    pieces = [split(string, separator) for string in strings.values]
+    # The last row is for code -1, a missing cell.
+    return _read_cells([*pieces, [None]], name).take(strings.codes)
+
+
+def split(string: str, separator: str) -> list[str | None]:
+    """Return the pieces of a string without the spaces around them. An empty piece is a missing item."""
+    return [piece.strip() or None for piece in string.split(separator)]
+
+
+def _holds_objects(dtype: object) -> bool:
+    """Tell whether a column with this dtype holds Python objects."""
+    is_list = getattr(dtype, "type", None) is list  # pandas' ArrowDtype of lists
+    return is_list or dtype == np.dtype(object) or is_polars(dtype, "Object")
+
+
+def _read_polars_lists(column: Cells, name: str) -> Column:
+    lengths = column.list.len().fill_null(0).to_numpy().astype(np.int64)
+    if lengths.min(initial=1) == 0:
+        column = column.filter(column.list.len() > 0)
+    items = read_scalars(column.explode(), name)
+    return _fill_empty(items.values, items.codes, lengths)
+
+
+def _read_cells(cells: list, name: str) -> Column:
+    if _repeats_few_items(cells):
+        try:
+            return _number_cells(cells, name)
+        except TypeError:
+            pass  # the code below raises it with a better message
+    lengths, items = _flatten(cells, name, _pack_objects)
+    scalars = read_scalars(items, name)
+    return _fill_empty(scalars.values, scalars.codes, lengths)
+
+
+def _flatten(
+    cells: list, name: str, pack: Callable[[list, int], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the length of each cell, and all items in one array. `pack` makes an array of some lists."""
+    lengths: list[np.ndarray] = []
+    items: list[np.ndarray] = []
+    for start in range(0, len(cells), _ROWS_PER_PASS):
+        part = _as_lists(cells[start : start + _ROWS_PER_PASS], start, name)
+        lengths.append(np.fromiter(map(len, part), dtype=np.int64, count=len(part)))
+        items.append(pack(part, int(lengths[-1].sum())))
+    return np.concatenate(lengths), np.concatenate(items)
+
+
+def _pack_objects(part: list, count: int) -> np.ndarray:
+    return np.fromiter(chain.from_iterable(part), object, count)
+
+
+def _repeats_few_items(cells: list) -> bool:
+    """Tell from the first items whether few values are repeated often, each time as a new object."""
+    head = [*chain.from_iterable(cell for cell in cells[:500] if type(cell) in PLAIN_LISTS)]
+    try:
+        return repeats_few(head) and not shares_objects(head[:1000])
+    except TypeError:
+        return False
+
+
+def _number_cells(cells: list, name: str) -> Column:
+    """Number the items with a dict, which is faster than pandas if few are distinct."""
+    numbering = Numbering()
+
+    def pack(part: list, count: int) -> np.ndarray:
+        if len(numbering) <= 256:
+            numbers = as_bytes(numbering, chain.from_iterable(part))
+            if numbers is not None:
+                return numbers
+        return np.fromiter(map(numbering.__getitem__, chain.from_iterable(part)), np.int64, count)
+
+    lengths, codes = _flatten(cells, name, pack)
+    items, codes = without_missing(list(numbering), codes)
+    check_items(items, name)
+    return _fill_empty(items, codes, lengths)
+
+
+def _fill_empty(values: list[Hashable], codes: np.ndarray, lengths: np.ndarray) -> Column:
+    """Add one missing item to each empty row."""
+    empty = lengths == 0
+    if empty.any():
+        codes = np.insert(codes, (np.cumsum(lengths) - lengths)[empty], -1)
+        lengths = np.maximum(lengths, 1)
+    return Column(values, codes, lengths)
+
+
+def _as_lists(cells: list, first_row: int, name: str) -> list:
+    """Turn every cell into a list, including missing cells, bare numbers and arrays."""
+    if set(map(type, cells)) <= PLAIN_LISTS:
+        return cells
+    for row, cell in enumerate(cells, start=first_row):
+        if isinstance(cell, (str, bytes)):
+            raise _bare_string(cell, row, name)
+    cells = [cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in cells]
+    return [cell if isinstance(cell, LISTS) else (cell,) for cell in cells]
+
+
+def _bare_string(value: str | bytes, row: int, name: str) -> TypeError:
+    return TypeError(
+        f"Column {name!r} holds the bare string {value!r} in row {row}, but MultiHotEncoder "
+        f"expects a list of categories in each cell. Wrap it in a list, [{value!r}], or pass "
+        "separator= to split delimited strings."
+    )

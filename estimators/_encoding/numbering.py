@@ -1,0 +1,162 @@
+"""Number the distinct values of a column: each kind of column has its own fast path.
+
+pandas factorises, polars gives the physical codes of its categoricals, and a dict numbers few
+distinct strings.
+"""
+
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from math import isinf
+from typing import Any, TypeGuard
+
+import numpy as np
+import pandas as pd
+
+Cells = Any  # one column of a table: a pandas or polars Series, a 1-D array or a list; they share no type
+
+PLAIN_LISTS = {list, tuple, set, frozenset}
+LISTS = (*PLAIN_LISTS, np.ndarray)
+_FEWER_IN_BYTES = 0.1  # with fewer distinct values per item, a dict and one byte per number beat pandas
+
+
+class Numbering(dict[Hashable, int]):
+    """Numbers items by their first occurrence."""
+
+    def __missing__(self, item: Hashable) -> int:
+        self[item] = number = len(self)
+        return number
+
+
+def number(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
+    """Return the distinct values of a column, and the code of each cell: -1 where it is missing. O(n)."""
+    if is_polars(column, "Series"):
+        return _number_polars(column, name)
+    if column.dtype == object:
+        column = np.asarray(column)
+    try:
+        if column.dtype == object:
+            return _number_objects(column)
+        codes, values = pd.factorize(column)
+    except TypeError:
+        cells = pd.Series(column).tolist()
+        check_items(cells, name)
+        raise not_uniform(cells) from None
+    return as_items(values), codes
+
+
+def _number_objects(objects: np.ndarray) -> tuple[list[Hashable], np.ndarray]:
+    head = objects[:1000].tolist()
+    if shares_objects(head):
+        codes, values = _number_by_identity(objects)
+    elif repeats_few(head) and (numbers := as_bytes(numbering := Numbering(), objects)) is not None:
+        return without_missing(list(numbering), numbers)
+    else:
+        codes, values = pd.factorize(objects)
+    return values.tolist(), codes
+
+
+def shares_objects(head: list) -> bool:
+    """Tell from the first items whether repeated values are mostly the same Python object."""
+    repeated_values = len(head) - len(set(head))
+    repeated_objects = len(head) - len(set(map(id, head)))
+    return 0 < repeated_values <= 2 * repeated_objects
+
+
+def repeats_few(head: list) -> bool:
+    """Tell from the first items whether few values are repeated often."""
+    return len(set(head)) < _FEWER_IN_BYTES * len(head)
+
+
+def as_bytes(numbering: Numbering, items: Iterable) -> np.ndarray | None:
+    """Number the items by one byte each, which makes no Python integers. None if a number exceeds 255."""
+    try:
+        return np.frombuffer(bytes(map(numbering.__getitem__, items)), dtype=np.uint8)
+    except ValueError:
+        return None
+
+
+def without_missing(values: list[Hashable], codes: np.ndarray) -> tuple[list[Hashable], np.ndarray]:
+    """Give missing values the code -1, and the others the codes from 0 on."""
+    present = ~pd.isna(object_array(values))
+    new_codes = np.where(present, np.cumsum(present) - 1, -1)
+    return [value for value, here in zip(values, present, strict=True) if here], new_codes[codes]
+
+
+def _number_by_identity(objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Factorise addresses, then the few distinct objects: 2 to 3 times faster than hashing strings."""
+    addresses = np.ndarray(objects.shape, dtype=np.uintp, buffer=np.ascontiguousarray(objects))
+    of_address, distinct = pd.factorize(addresses)
+    one_of_each = np.empty(len(distinct), dtype=np.intp)
+    one_of_each[of_address] = np.arange(len(objects))
+    codes, values = pd.factorize(objects[one_of_each])
+    return codes[of_address], values
+
+
+def _number_polars(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
+    import polars as pl
+
+    if column.dtype == pl.String:
+        column = column.cast(pl.Categorical)
+    elif (column.dtype.is_numeric() and "128" not in str(column.dtype)) or column.dtype == pl.Boolean:
+        present = column.is_not_null().to_numpy()
+        codes = np.full(len(column), -1)
+        values, codes[present] = number(column.drop_nulls().to_numpy(), name)
+        return values, codes
+    elif column.dtype not in (pl.Categorical, pl.Enum):
+        return number(object_array(column.to_list()), name)
+    distinct = column.drop_nulls().unique()
+    used = distinct.to_physical().to_numpy()
+    null = int(used.max(initial=0)) + 1
+    code_of = np.full(null + 1, -1, dtype=np.int32)
+    code_of[used] = np.arange(len(used))
+    codes = code_of[column.to_physical().cast(pl.UInt32).fill_null(null).to_numpy()]
+    return distinct.cast(pl.String).to_list(), codes
+
+
+def is_polars(obj: object, kind: str) -> TypeGuard[Any]:
+    """Tell whether ``obj`` is of polars' class ``kind``, without importing polars."""
+    polars = sys.modules.get("polars")
+    return polars is not None and isinstance(obj, getattr(polars, kind))
+
+
+def as_items(values: Cells) -> list[Hashable]:
+    """Return a list of Python objects. Dates of any origin become those of pandas."""
+    as_numpy = isinstance(values, np.ndarray) and values.dtype.kind not in "mM"
+    return (values if as_numpy else pd.Index(values)).tolist()
+
+
+def object_array(values: Sequence) -> np.ndarray:
+    """Return a 1-D array of objects, even if the values are lists, which numpy would make 2-D."""
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def check_items(values: list, name: str, *, finite: bool = True) -> None:
+    """Raise if a value is a list, a generator, a range, a function or a class, complex, or infinite."""
+    kinds = set(map(type, values))
+    if any(issubclass(kind, LISTS) for kind in kinds):
+        raise TypeError(
+            f"Column {name!r} holds lists where single values are expected: MultiHotEncoder without "
+            "a separator encodes lists of strings or numbers."
+        )
+    if any(_is_no_value(kind) for kind in kinds):
+        raise not_uniform(values)
+    if any(issubclass(kind, (complex, np.complexfloating)) for kind in kinds):
+        raise ValueError(f"Complex data not supported, in column {name!r}.")
+    has_floats = any(issubclass(kind, (float, np.floating)) for kind in kinds)
+    if finite and has_floats and any(isinstance(v, (float, np.floating)) and isinf(v) for v in values):
+        raise ValueError(
+            f"Input contains infinity or a value too large for dtype('float64'). It is in column {name!r}."
+        )
+
+
+def _is_no_value(kind: type) -> bool:
+    """Tell whether objects of this type are iterables other than strings, functions or classes."""
+    return not issubclass(kind, (str, bytes)) and issubclass(kind, (Iterable, Iterator, Callable))  # type: ignore[arg-type]
+
+
+def not_uniform(values: Iterable) -> TypeError:
+    """Return scikit-learn's error for items that cannot be hashed or sorted."""
+    types = sorted({type(value).__qualname__ for value in values})
+    return TypeError(
+        f"Encoders require their input argument must be uniformly strings or numbers. Got {types}"
+    )
