@@ -8,14 +8,14 @@ from scipy.linalg import LinAlgWarning
 
 from estimators._common.callbacks import NoTask, Task
 from estimators._least_squares.checks import CheckedRows, as_columns
-from estimators._least_squares.descent import ConjugateDescent, Descent, ProximalDescent, follow
-from estimators._least_squares.moments import Moments, gather
-from estimators._least_squares.parameters import (
-    LeastSquaresParameters,
-    Solution,
-    check_rate,
+from estimators._least_squares.descent import (
+    ConjugateDescent,
+    Descent,
+    ProximalDescent,
+    follow,
     warn_not_converged,
 )
+from estimators._least_squares.moments import Moments, gather
 from estimators._least_squares.problems import (
     EPS,
     MIN_RCOND,
@@ -28,7 +28,8 @@ from estimators._least_squares.problems import (
     whiten,
 )
 from estimators._least_squares.rows import Matrix, Rows, TransformedRows
-from estimators._least_squares.textbook import iterate, rate_limit, solve_textbook
+from estimators._least_squares.state import LeastSquaresParameters, Solution
+from estimators._least_squares.textbook import iterate, solve_textbook
 
 MIN_RCOND_EXACT = 2.5e-13  # smallest reciprocal condition of the scaled X'X at which exact products suffice
 ILL_CONDITIONED_RCOND = 1e-10  # of X'X of chunks, below which there is a warning
@@ -42,7 +43,7 @@ def solve(
 ) -> Solution:
     """Fit from statistics; use the second pass if they are not exact enough. O(d^3) time, O(d^2) memory."""
     task = task or NoTask()
-    if parameters.learning_rate is not None:
+    if parameters.learning_rate:
         return solve_textbook(moments, parameters, task)
     problem = _problem(moments, parameters, parameters.l2, exact=second_pass is None)
     if parameters.l1:
@@ -149,9 +150,8 @@ def solve_wide(rows: CheckedRows, parameters: LeastSquaresParameters, task: Task
     weight = np.ones(len(y)) if weight is None else weight
     share = weight / weight.sum()
     no_mean = np.zeros(X.shape[1])
-    if parameters.learning_rate is not None:
+    if parameters.learning_rate:
         problem = MatrixFree(X, y, share, no_mean, parameters.l2, has_bias=parameters.fit_intercept)
-        check_rate(parameters, rate_limit(problem))
         return iterate(problem, lambda w: problem.objective(w, parameters.l1), parameters, task)
     x_mean, y_mean, remaining = no_mean, np.zeros(y.shape[1]), no_mean
     if parameters.fit_intercept:
@@ -209,8 +209,7 @@ class SecondPass:
     def _scaled_rows(self, rows: Rows, centred: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows and y themselves in place of R and Q'y: they are smaller if there are few rows."""
         moments = self.moments
-        X = np.empty(rows.shape, order=rows.order)
-        rows.read(slice(0, len(X)), X)
+        X = np.array(rows.read(slice(0, len(self.y)), np.empty(rows.shape, order=rows.order)))
         y = self.y - moments.y_mean if centred else self.y
         weight = np.ones(len(y)) if self.sample_weight is None else self.sample_weight
         root = np.sqrt(weight / moments.weight)[:, np.newaxis]
