@@ -19,15 +19,12 @@ from pipelines._common.frames import Rows
 from pipelines._common.ranking import check_k
 from pipelines._common.steps import steps_of
 from pipelines._scaling.fitting import Fitting, fit, resumed
-from pipelines._scaling.sources import FileSource
 from pipelines._scaling.sources import scan_csv as scan_csv
 from pipelines._scaling.sources import scan_ndjson as scan_ndjson
 from pipelines._scaling.sources import scan_parquet as scan_parquet
 
 if TYPE_CHECKING:
-    import dask.dataframe as dd
-    from dask.typing import DaskCollection
-    from distributed import Client
+    from pipelines._scaling.cluster import Collection, DaskCollection, Scheduler, dd
 
 __all__ = ["fit_batches", "fit_dask", "recommend_dask", "scan_csv", "scan_ndjson", "scan_parquet"]
 
@@ -54,11 +51,11 @@ def fit_batches(
         transformers that learn nothing, "passthrough" and "drop"; or :func:`dough_forecaster` with ``cv=0``.
 
     batches : iterable, or function that returns one
-        pandas or polars frames, or Arrow batches or tables, all with the same columns; or tuples (X, y) and
-        (X, y, sample_weight) with X of shape (n_rows, n_features). They are read once per pass: an encoder or
-        a scaler needs one pass, the estimator after it another, and a PolynomialRegressor without `domain`
-        an additional one before its own. An iterator, such as a generator, suffices if one pass is enough.
-        A function is called once per pass; :func:`scan_parquet` reads files. Batches may be empty.
+        Frames of pandas or polars, or batches or tables of Arrow, all with the same columns; or tuples (X, y)
+        and (X, y, sample_weight) with X of shape (n_rows, n_features). They are read once per pass: an
+        encoder or a scaler needs one pass, the estimator after it another, and a PolynomialRegressor without
+        `domain` an additional one before its own. An iterator, such as a generator, suffices if one pass is
+        enough. A function is called once per pass; :func:`scan_parquet` reads files. Batches may be empty.
 
     y : str or list of str, default=None
         The column of the target, or the columns of several targets. They are not used as features.
@@ -138,9 +135,9 @@ def fit_batches(
 
 def fit_dask(
     model: Model,
-    X: "DaskCollection | FileSource",
+    X: "Collection",
     y: "str | list[str] | DaskCollection | None" = None,
-    client: "Client | str | None" = None,
+    client: "Scheduler" = None,
     *,
     sample_weight: str | None = None,
     retries: int = 3,
@@ -218,7 +215,7 @@ def fit_dask(
     return _replaced(model, cluster.fit(fitting, X, None if by_name else y, client, int(retries)))
 
 
-def recommend_dask(model: BaseEstimator, X: "DaskCollection | FileSource", k: int = 5) -> "dd.DataFrame":
+def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.DataFrame":
     """Return the k best labels of each row of a Dask collection, lazily. Needs ``tallygrad[distributed]``.
 
     Parameters

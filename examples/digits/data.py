@@ -116,7 +116,7 @@ def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     files = {kind: find(folder, part, kind) for kind in KINDS}
     images, digits = (read_idx(files[kind], n_axes) for kind, n_axes in KINDS.items())
     if not len(images):
-        raise ImagesFileError(f"{files['images']}: expected images, but the file is empty")
+        raise ImagesFileError(f"{files['images']}: expected images, found none")
     if len(images) != len(digits):
         raise ImagesFileError(
             f"{files['labels']}: expected {len(images):,} labels, one for each image in "

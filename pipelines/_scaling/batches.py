@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
-import polars as pl
 
 from pipelines._common.frames import Rows, arrow_as_frame, n_rows_of
 from pipelines._scaling.schema import ANY, check_schema, listed, located, schema_of
@@ -83,15 +82,7 @@ class Reader:
             return frame, None, None
         X = frame[[name for name in frame.columns if name not in taken]]
         weight = None if self.sample_weight is None else np.asarray(frame[self.sample_weight])
-        return X, None if self.y is None else _labels(frame[self.y]), weight
-
-
-def _labels(y: Rows) -> Rows:
-    """Return a polars column of text as an array of few str objects, which are faster to compare."""
-    if not isinstance(y, pl.Series) or y.dtype != pl.String or y.null_count():
-        return y
-    distinct = y.unique()
-    return distinct.to_numpy()[y.cast(pl.Enum(distinct)).to_physical().to_numpy()]
+        return X, None if self.y is None else frame[self.y], weight
 
 
 def names(given: Names) -> list[str]:

@@ -5,7 +5,7 @@ import os
 import pickle
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,8 +15,10 @@ import dask.array as da
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+from dask.dataframe.dask_expr.io import ReadParquet
 from dask.delayed import Delayed, delayed
 from dask.typing import DaskCollection
+from dask.utils import natural_sort_key
 from sklearn.base import BaseEstimator
 
 from pipelines._common.frames import Rows, n_rows_of
@@ -25,7 +27,7 @@ from pipelines._common.steps import transform
 from pipelines._scaling.fitting import Fitting
 from pipelines._scaling.nodes import State, added
 from pipelines._scaling.schema import check_schema, is_located, kind_of_type, located, schema_of, width_of
-from pipelines._scaling.sources import FilePart, FileSource
+from pipelines._scaling.sources import FilePart, FileSource, find_files
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -187,19 +189,24 @@ def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_da
 
 
 def checked_files(X: dd.DataFrame | da.Array) -> list[str]:
-    """Return the Parquet files that a DataFrame reads, if Dask knows them; check the columns of local ones.
+    """Return the Parquet files that a DataFrame reads, in its order; check the columns of local ones.
 
     Dask reads all files with the schema of the first one, and its own errors name neither file nor column.
     """
     for node in X.expr.walk() if isinstance(X, dd.DataFrame) else []:
-        info = node._dataset_info if hasattr(type(node), "_dataset_info") else {}
-        files = list(getattr(info.get("ds"), "files", []))
-        if files:
-            expected = schema_of(node._meta)
+        if isinstance(node, ReadParquet):
+            files, expected = _files_of(node), schema_of(node._meta)
             for file in filter(os.path.isfile, files):
                 with located(f"file {file!r}"):
                     check_schema(_schema_in(file, expected), expected, "the others")
             return files
+    return []
+
+
+def _files_of(node: ReadParquet) -> list[str]:
+    """Return the files, sorted as Dask sorts its partitions; none where its path is not one that we read."""
+    with suppress(FileNotFoundError):
+        return sorted(find_files(node.path, "parquet"), key=natural_sort_key)
     return []
 
 

@@ -53,12 +53,8 @@ def lists_stay_lists():
 
 @contextmanager
 def local_cluster(**options):
-    options = {
-        "n_workers": 2,
-        "threads_per_worker": 1,
-        "dashboard_address": "127.0.0.1:0",
-        "memory_limit": 0,
-    } | options
+    options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0} | options
+    options["dashboard_address"] = "127.0.0.1:0"
     with dask.config.set(SETTINGS), distributed.LocalCluster(host="127.0.0.1", **options) as cluster:
         yield cluster
 
@@ -194,6 +190,13 @@ def test_a_value_that_is_refused_names_partition_and_file(folder):
         fit_dask(GDRegressor(), dd.read_parquet(folder)[["x", "y"]], "y", "threads")
     with pytest.raises(ValueError, match="In file '.*3.parquet': .*NaN"):
         fit_dask(GDRegressor(), scan_parquet(folder, columns=["x", "y"]), "y", "threads")
+
+
+def test_the_named_file_is_the_one_of_the_partition(tmp_path):
+    for part in range(11):  # Dask reads 2.parquet before 10.parquet
+        made(part).assign(x=np.nan if part == 10 else 1.0).to_parquet(tmp_path / f"{part}.parquet")
+    with pytest.raises(ValueError, match="In partition 10, file '.*10.parquet': .*NaN"):
+        fit_dask(GDRegressor(), dd.read_parquet(tmp_path)[["x", "y"]], "y", "threads")
 
 
 # Faults, in real processes.
@@ -343,9 +346,6 @@ def test_a_target_that_does_not_fit():
         fit_dask(GDRegressor(), lazily(made)[["x"]], lazily(made)["y"], sample_weight="x")
     with pytest.raises(ValueError, match=r"X must have two axes, .*Got the shape \(20,\)"):
         fit_dask(GDRegressor(), X[:, 0], da.ones(20))
-
-
-def test_a_target_that_is_no_name_is_refused_in_the_name_of_fit_dask():
     with pytest.raises(TypeError, match=r"The 'y' parameter of fit_dask must be .*Got \[1\] instead"):
         fit_dask(GDRegressor(), lazily(made), y=[1])
     with pytest.raises(TypeError, match="The 'sample_weight' parameter of fit_dask must be .*Got 1 instead"):

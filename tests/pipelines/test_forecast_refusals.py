@@ -110,7 +110,7 @@ def test_another_model_is_refused():
         forecast(dough_forecaster(), {"reservations": 1})
 
 
-# Outside of what was learned
+# Outside the training data
 
 
 @pytest.mark.parametrize(("degree", "near", "far"), [(1, 39, 40), (2, 32, 33), (3, 31, 32)])

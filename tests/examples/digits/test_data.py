@@ -215,19 +215,22 @@ def test_files_that_do_not_belong_together(folder):
                 "expected 40 labels, one for each image in train-images-idx3-ubyte, found 39",
             ),
             (idx([*range(39), 3]), "expected labels from 0 to 9, found 10 as label 11"),
-            (idx([*[0] * 20, *[1] * 20]), "each digit at least twice, found fewer of 2, 3, 4, 5, 6, 7, 8, 9"),
+            (
+                idx([*[0] * 20, *[1] * 20]),
+                "at least two images of each digit, found fewer of 2, 3, 4, 5, 6, 7, 8, 9",
+            ),
         ],
         "t10k-images-idx3-ubyte": [
-            (idx(np.zeros((20, 6, 5))), "expected images as wide as high, found 20 x 6 x 5"),
+            (idx(np.zeros((20, 6, 5))), "expected square images, found 20 x 6 x 5"),
             (idx(np.zeros((19, 6, 6))), "expected 19 labels, one for each image"),
             (idx(np.zeros((0, 6, 6))), "t10k-images-idx3-ubyte: expected images, found none"),
             (
                 idx(np.zeros((20, 6, 6))),
-                "expected images with ink on a ground, found one brightness, 0, in all of the test set",
+                "expected images with dark and light pixels, found only the brightness 0 in the test set",
             ),
             (
                 idx(np.zeros((20, 7, 7))),
-                "expected images of one size, found 6 pixels a side in the training set and 7 in the test set",
+                "expected images of one size, found a width of 6 pixels in the training set and of 7 in the test set",
             ),
         ],
     }

@@ -70,7 +70,7 @@ def test_evaluate_prints_writes_and_draws(run, tmp_path, mnist):
         assert f"{row['accuracy']:.1%}" in printed
     assert "<svg" in files["e.svg"].read_text(encoding="utf-8")
     right = np.trace(report["confusion"])
-    assert f"{report['judged']}: {right / 300:.1%} of 300 right" in svg_text(files["e.svg"])
+    assert f"{report['judged']}: {right / 300:.1%} of 300 images correct" in svg_text(files["e.svg"])
     printed = run("evaluate", "--mnist", str(mnist), "--epochs", "1", "--images", "200")
     assert "200 images, scores on the test set" in " ".join(printed.split())
     assert "in order" not in printed

@@ -141,7 +141,7 @@ def test_columns_in_any_order_blank_lines_byte_order_mark_and_windows_line_ends(
 
 
 TYPES_ALLOWED = "one or more gameplay types separated by '|'"
-NAME_ALLOWED = "must be a name, not empty and without blanks around it"
+NAME_ALLOWED = "must be a name, not empty and without blanks at either end"
 YEAR_ALLOWED = "must be a whole number from 1970 to 2100"
 COST_ALLOWED = "must be a number from 0 to 999999.99 with at most two decimals"
 
@@ -163,7 +163,7 @@ BAD_CELLS = [
     ("gameplay_types", "Action||Puzzle", TYPES_ALLOWED),
     ("gameplay_types", "Action| |Puzzle", TYPES_ALLOWED),
     ("gameplay_types", "Action|", TYPES_ALLOWED),
-    ("gameplay_types", "Action|Action", "must be gameplay types named once each"),
+    ("gameplay_types", "Action|Action", "must be gameplay types listed once each"),
     ("cost", "", COST_ALLOWED),
     ("cost", "free", COST_ALLOWED),
     ("cost", "-1", COST_ALLOWED),
