@@ -15,10 +15,9 @@ from estimators._common.merging import check_mergeable
 from estimators._common.scikit_learn import fit_context, with_callbacks
 from estimators._least_squares.base import LeastSquaresRegressor, check_state
 from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats, check_wide
-from estimators._least_squares.parameters import LeastSquaresParameters
 from estimators._least_squares.solve import penalty_path, solve_wide
-from estimators._least_squares.state import LeastSquaresState
-from estimators._least_squares.textbook import descent_path, stability_limit
+from estimators._least_squares.state import LeastSquaresParameters, LeastSquaresState
+from estimators._least_squares.textbook import descent_path, rate_limit, textbook_problem
 
 
 class GDRegressor(LeastSquaresRegressor):
@@ -412,7 +411,7 @@ class GDRegressor(LeastSquaresRegressor):
                 "The 'iterations' parameter of coef_path must be a list of ints in [0, inf). "
                 f"Got {iterations!r} instead."
             )
-        if self._parameters.learning_rate is None:
+        if not self._parameters.learning_rate:
             raise ValueError(
                 'coef_path follows descent at a given learning rate. Got learning_rate="auto" instead. '
                 f"The largest safe rate is {self.max_learning_rate_:.6g}."
@@ -476,7 +475,7 @@ class GDRegressor(LeastSquaresRegressor):
             raise AttributeError(
                 f"max_learning_rate_ is not kept for more than {MAX_GRAM_FEATURES:,} features."
             )
-        return stability_limit(self._state.moments, self._parameters)
+        return rate_limit(textbook_problem(self._state.moments, self._parameters))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

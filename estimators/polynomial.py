@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.callbacks import FitTask
 from estimators._common.matrices import validate_data
-from estimators._common.merging import check_mergeable
+from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
     Interval,
     available_if,
@@ -22,9 +22,8 @@ from estimators._least_squares.base import LeastSquaresRegressor, check_state
 from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats, check_weight
 from estimators._least_squares.expansion import Terms, n_terms
 from estimators._least_squares.moments import MAX_BLOCK_VALUES
-from estimators._least_squares.parameters import LeastSquaresParameters
 from estimators._least_squares.rows import ExpandedRows
-from estimators._least_squares.state import LeastSquaresState
+from estimators._least_squares.state import LeastSquaresParameters, LeastSquaresState
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
@@ -403,7 +402,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         """
         terms = check_state(state).terms
         reader = copy.copy(self)
-        reader._set_features(state)
+        set_features(reader, state.n_features, state.feature_names)
         domain = terms.domain if terms and self.domain is None else reader._given_domain()
         return self._fit_state(state, reader._terms(domain))
 

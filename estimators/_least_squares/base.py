@@ -12,6 +12,7 @@ from sklearn.utils import assert_all_finite
 
 from estimators._common.callbacks import FitTask
 from estimators._common.matrices import MatrixLike
+from estimators._common.merging import set_features
 from estimators._common.scikit_learn import Interval, StrOptions
 from estimators._least_squares.checks import (
     CheckedRows,
@@ -22,11 +23,16 @@ from estimators._least_squares.checks import (
 )
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import Moments, gather
-from estimators._least_squares.parameters import LeastSquaresParameters, Solution, check_rate
 from estimators._least_squares.rows import ExpandedRows, Rows, as_rows
 from estimators._least_squares.solve import SecondPass, solve
-from estimators._least_squares.state import LeastSquaresState, as_plain, shape_in_words
-from estimators._least_squares.textbook import stability_limit, textbook_losses
+from estimators._least_squares.state import (
+    LeastSquaresParameters,
+    LeastSquaresState,
+    Solution,
+    as_plain,
+    shape_in_words,
+)
+from estimators._least_squares.textbook import check_rate, textbook_losses, textbook_problem
 
 
 class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -142,23 +148,17 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         if state.moments is None:
             raise ValueError("The state holds no rows to learn from, or all their weights are 0.")
         self._set_state(state)
-        self._set_features(state)
+        set_features(self, state.n_features, state.feature_names)
         self._solved("coef_")
         return self
-
-    def _set_features(self, state: LeastSquaresState) -> None:
-        self.n_features_in_ = state.n_features
-        self.__dict__.pop("feature_names_in_", None)
-        if state.feature_names is not None:
-            self.feature_names_in_ = state.feature_names
 
     def _set_state(self, state: LeastSquaresState) -> Self:
         """Replace the state. Raise, changing nothing, if sums overflow or descent would diverge."""
         assert state.moments is not None
         check_sums(state.moments, None, type(self).__name__)
         parameters = LeastSquaresParameters.of(self)
-        if parameters.learning_rate is not None:
-            check_rate(parameters, stability_limit(state.moments, parameters))
+        if parameters.learning_rate:
+            check_rate(parameters, textbook_problem(state.moments, parameters))
         self._state, self._parameters, self._solution = state, parameters, None
         return self
 

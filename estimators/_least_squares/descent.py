@@ -1,14 +1,16 @@
 """Iterative searches for the minimum: conjugate directions, and with an L1 penalty proximal descent."""
 
+import warnings
 from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from estimators._common.callbacks import Task
 from estimators._common.thresholding import soft_threshold
-from estimators._least_squares.parameters import LeastSquaresParameters, Solution, warn_not_converged
 from estimators._least_squares.problems import EPS, MatrixFree, Problem, largest_curvature
+from estimators._least_squares.state import LeastSquaresParameters, Solution
 
 MIN_SAME_SIGNS = 4  # proximal steps without a change of sign before the active set is solved
 MAX_PROXIMAL_STEPS = 100  # before coefficients are activated one by one
@@ -45,6 +47,17 @@ def follow(
             return solution()
     warn_not_converged(parameters)
     return solution()
+
+
+def warn_not_converged(parameters: LeastSquaresParameters) -> None:
+    """Warn that `max_iter` ended the descent."""
+    hint = ', or use learning_rate="auto"' if parameters.learning_rate else ""
+    warnings.warn(
+        f"Descent did not converge in max_iter={parameters.max_iter} iterations. "
+        f"Raise max_iter or tol={parameters.tol:g}, or standardise the columns{hint}.",
+        ConvergenceWarning,
+        stacklevel=5,
+    )
 
 
 class ConjugateDescent:

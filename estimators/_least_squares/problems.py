@@ -4,7 +4,6 @@ A problem is ``1/2 w'Hw - c'w + constant``, averaged over the rows, for several 
 penalty on its diagonal. The L1 penalty is left to the search (`descent.py`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +17,6 @@ EPS = float(np.finfo(float).eps)
 MIN_RCOND = 1e-6  # smallest reciprocal condition of the scaled H at which doubles suffice
 MAX_ACTIVE_VALUES = 2**26  # numbers (half a gigabyte) that the columns of the active set may take
 RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, relative to it
-
-ExactProducts = Callable[[], tuple[np.ndarray, np.ndarray]]
 
 
 class Problem(Protocol):
@@ -63,7 +60,6 @@ class Quadratic:
     has_bias: bool = False
     l2: float = 0.0
     factor: tuple[np.ndarray, np.ndarray] | None = None  # R and Q'y, where H is not exact enough
-    exact: ExactProducts | None = None  # returns H and the linear term in extended precision
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""
@@ -88,32 +84,22 @@ class Quadratic:
 
     def target(self, k: int) -> "Quadratic":
         """Return the problem of target `k` alone."""
-        columns, exact = slice(k, k + 1), self.exact
+        columns = slice(k, k + 1)
         factor = self.factor and (self.factor[0], self.factor[1][:, columns])
-        one = exact and (lambda: (exact()[0], exact()[1][:, columns]))
         linear_term, half_square = self.linear_term[:, columns], self.half_square[columns]
-        return Quadratic(self.gram, linear_term, half_square, self.has_bias, self.l2, factor, one)
+        return Quadratic(self.gram, linear_term, half_square, self.has_bias, self.l2, factor)
 
     def minimise_on(self, active: np.ndarray, l1_gradient: np.ndarray) -> np.ndarray:
         """Minimise over the active coordinates, given the L1 gradient there."""
+        linear_term = self.linear_term[active] - l1_gradient
         if self.factor is None:
-            return self._solve_on(active, l1_gradient)
+            return solve_positive(self.gram[np.ix_(active, active)], linear_term)
         R, response = self.factor
         Q, T = np.linalg.qr(np.vstack([R[:, active], np.sqrt(self.l2) * np.eye(len(active))]))
         diagonal = np.abs(T.diagonal())
         if diagonal.min() <= len(T) * EPS * diagonal.max():
-            return solve_positive(T.T @ T, self.linear_term[active] - l1_gradient)
+            return solve_positive(T.T @ T, linear_term)
         return np.linalg.solve(T, Q[: len(R)].T @ response - np.linalg.solve(T.T, l1_gradient))
-
-    def _solve_on(self, active: np.ndarray, l1_gradient: np.ndarray) -> np.ndarray:
-        """Solve the normal equations of the active coordinates, refined once if exact products are known."""
-        part = np.ix_(active, active)
-        w = solve_positive(self.gram[part], self.linear_term[active] - l1_gradient)
-        if self.exact:
-            gram, linear_term = self.exact()
-            residual = linear_term[active] - l1_gradient - gram[part] @ w
-            w += solve_positive(self.gram[part], residual.astype(np.float64))
-        return w
 
 
 class MatrixFree:
@@ -192,27 +178,16 @@ class MatrixFree:
         return penalty
 
 
-def minimise(problem: Quadratic, min_rcond: float = MIN_RCOND) -> np.ndarray | None:
-    """Return the minimum without L1 penalty; None if the scaled Hessian is too ill-conditioned. O(p^3).
-
-    Where the exact products are known, iterative refinement multiplies the error by about eps / `min_rcond`
-    each time.
-    """
+def minimise(problem: Quadratic) -> np.ndarray | None:
+    """Return the minimum without L1 penalty; None if the scaled Hessian is too ill-conditioned. O(p^3)."""
     scale = np.sqrt(problem.scale())
     H = problem.gram / (scale * scale.T)
     np.fill_diagonal(H, 1.0)  # a coordinate without curvature has no linear term either, and stays 0
     norm = float(np.abs(H).sum(axis=0).max(initial=0.0))
     triangle, info = lapack.dpotrf(H, lower=1)
-    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < min_rcond:
+    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < MIN_RCOND:
         return None
-    w = lapack.dpotrs(triangle, problem.linear_term / scale, lower=1)[0] / scale
-    if problem.exact:
-        (gram, linear_term), exact = problem.exact(), w.astype(np.longdouble)
-        for _ in range(4):
-            residual = ((linear_term - gram @ exact) / scale).astype(np.float64)
-            exact = exact + lapack.dpotrs(triangle, residual, lower=1)[0] / scale
-        w = exact.astype(np.float64)
-    return w
+    return lapack.dpotrs(triangle, problem.linear_term / scale, lower=1)[0] / scale
 
 
 def largest_curvature(problem: Problem, scale: np.ndarray | None = None, tol: float = 1e-4) -> float:
@@ -249,6 +224,21 @@ def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     values, vectors = np.linalg.eigh(xx / np.outer(scale, scale))
     root = np.sqrt(np.maximum(values, noise_level(values)))
     return vectors / root / scale[:, np.newaxis], (root * vectors).T * scale, values
+
+
+def refactor(
+    gram: np.ndarray, response: np.ndarray, back: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return R and Q'y, and the eigenvalues, from B'(X'X)B and B'X'y in the coordinates of :func:`whiten`.
+
+    There, rounding no longer hides the directions in which X is small: Cholesky QR done twice (Yamamoto et
+    al., 2015), with eigenvectors, so that X may be rank-deficient.
+    """
+    values, vectors = np.linalg.eigh(gram)
+    root = np.sqrt(np.maximum(values, 0.0))[:, np.newaxis]
+    kept = root > np.sqrt(len(root) * EPS) * root.max(initial=0.0)
+    response = np.where(kept, vectors.T @ response, 0.0) / np.where(kept, root, 1.0)
+    return (root * vectors.T) @ back, response, values  # (d, d) @ (d, d)
 
 
 def noise_level(values: np.ndarray) -> float:

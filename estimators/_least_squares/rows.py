@@ -1,6 +1,7 @@
 """Rows that are read in blocks: those of an array, of a CSR matrix, or made from other rows."""
 
-from typing import Any, Literal, Protocol, TypeAlias
+import copy
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,121 +17,77 @@ MAX_SPARSE_DENSITY = 0.1  # from this share of nonzeros on, dense blocks are fas
 MAX_SPARSE_OFFSET = 30.0  # standard deviations between 0 and the mean, beyond which a column needs a shift
 
 
-class Rows(Protocol):
-    """Rows (n, d) that are read in blocks, less a shift.
+class Rows:
+    """The rows (n, d) of an array, read in blocks, less a shift.
 
     The shift is near the mean of each column, so that nothing cancels in sums of squares.
     """
 
-    shape: tuple[int, int]  # (n, d)
-    shift: np.ndarray  # (d,), subtracted from each row
-    order: Order  # the memory layout of the blocks
+    def __init__(self, X: Matrix, shift: np.ndarray) -> None:
+        self.X, self.shift = X, shift
+        self.shape = X.shape[0], len(shift)
+        self.order: Order = "C"  # the memory layout of the blocks
 
-    def shifted(self, shift: np.ndarray) -> "Rows":
+    def shifted(self, shift: np.ndarray) -> Self:
         """Return the same rows less another shift (d,)."""
-        ...
+        rows = copy.copy(self)
+        rows.shift = shift
+        return rows
 
     def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
         """Return the shifted rows (n_rows, d), in `block` or, read-only, a view of the data."""
-        ...
+        values = self._values(rows, block)
+        if self.shift.any() or values.dtype != block.dtype:
+            return np.subtract(values, self.shift, out=block)
+        return values
 
-
-class DenseRows:
-    """The rows of an array."""
-
-    def __init__(self, X: np.ndarray, shift: np.ndarray) -> None:
-        self.X, self.shape, self.shift = X, X.shape, shift
-        self.order: Order = "F" if X.flags.f_contiguous and not X.flags.c_contiguous else "C"
-
-    def shifted(self, shift: np.ndarray) -> "DenseRows":
-        """Return the same rows less another shift (d,)."""
-        return DenseRows(self.X, shift)
-
-    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the shifted rows (n_rows, d), in `block`."""
-        return np.subtract(self.X[rows], self.shift, out=block)
-
-
-class UnshiftedRows(DenseRows):
-    """The rows of an array whose means are near 0: they need no shift, and so no copy."""
-
-    def __init__(self, X: np.ndarray) -> None:
-        super().__init__(X, np.zeros(X.shape[1]))
-
-    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the rows (n_rows, d) of the array itself."""
+    def _values(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        """Return the rows without the shift; `block` may hold them."""
         return self.X[rows]
 
 
-class SparseRows:
+class SparseRows(Rows):
     """The rows of a CSR matrix, made dense block by block."""
 
-    def __init__(self, X: sp.csr_array, shift: np.ndarray) -> None:
-        self.X, self.shape, self.shift = X, X.shape, shift
-        self.order: Order = "C"
-
-    def shifted(self, shift: np.ndarray) -> "SparseRows":
-        """Return the same rows less another shift (d,)."""
-        return SparseRows(self.X, shift)
-
-    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the shifted rows (n_rows, d), in `block`."""
-        return np.subtract(self.X[rows].toarray(), self.shift, out=block)
+    def _values(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        return self.X[rows].toarray()
 
 
-class TransformedRows:
+class TransformedRows(Rows):
     """Other rows times a matrix (d, r)."""
 
-    def __init__(self, rows: Rows, matrix: np.ndarray, shift: np.ndarray | float = 0.0) -> None:
-        self.rows, self.matrix = rows, matrix
-        self.shape = rows.shape[0], matrix.shape[1]
-        self.shift = np.broadcast_to(shift, self.shape[1])
-        self.order: Order = "C"
+    def __init__(self, rows: Rows, matrix: np.ndarray) -> None:
+        super().__init__(rows, np.zeros(matrix.shape[1]))
+        self.matrix = matrix
 
-    def shifted(self, shift: np.ndarray) -> "TransformedRows":
-        """Return the same rows less another shift (r,)."""
-        return TransformedRows(self.rows, self.matrix, shift)
-
-    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the rows times the matrix, less the shift, in `block` (n_rows, r)."""
-        given = np.empty((len(block), self.rows.shape[1]), order=self.rows.order)
-        np.dot(self.rows.read(rows, given), self.matrix, out=block)  # (n_rows, d) @ (d, r)
-        return _subtract(block, self.shift)
+    def _values(self, rows: slice, block: np.ndarray) -> np.ndarray:
+        given = np.empty((len(block), self.X.shape[1]), order=self.X.order)
+        return np.dot(self.X.read(rows, given), self.matrix, out=block)  # (n_rows, d) @ (d, r)
 
 
-class ExpandedRows:
+class ExpandedRows(Rows):
     """The terms of a polynomial for the rows of an array, made in blocks: never the whole n x p matrix."""
 
-    def __init__(self, X: np.ndarray, terms: Terms, shift: np.ndarray | float = 0.0) -> None:
-        self.X, self.terms = X, terms
-        self.shape = len(X), len(terms.powers)
-        self.shift = np.broadcast_to(shift, self.shape[1])
-        self.order: Order = "F"
+    def __init__(self, X: np.ndarray, terms: Terms) -> None:
+        super().__init__(X, np.zeros(len(terms.powers)))
+        self.terms, self.order = terms, "F"
 
-    def shifted(self, shift: np.ndarray) -> "ExpandedRows":
-        """Return the same rows less another shift (p,)."""
-        return ExpandedRows(self.X, self.terms, shift)
-
-    def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the terms of the rows, less the shift, in `block` (n_rows, p)."""
+    def _values(self, rows: slice, block: np.ndarray) -> np.ndarray:
         self.terms.write(self.X[rows].T, block.T)
-        return _subtract(block, self.shift)
+        return block
 
 
-def _subtract(block: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    if shift.any():
-        block -= shift
-    return block
-
-
-def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> DenseRows | SparseRows:
+def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
     """Return a reader of X (n, d). Rows of weight 0 do not influence the shift."""
     if sp.issparse(X):
         has_weight = np.ones(X.shape[0]) if sample_weight is None else (sample_weight > 0).astype(float)
         return SparseRows(X, has_weight @ X / has_weight.sum())
     mean, variance = sampled_mean_and_variance(X, sample_weight)
-    as_is = sample_weight is None and X.dtype == np.float64 and X.flags.c_contiguous
-    return UnshiftedRows(X) if as_is and (np.abs(mean) <= np.sqrt(variance)).all() else DenseRows(X, mean)
+    near_zero = sample_weight is None and (np.abs(mean) <= np.sqrt(variance)).all()
+    as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous  # without a copy
+    rows = Rows(X, np.zeros_like(mean) if as_it_is else mean)
+    rows.order = "F" if X.flags.f_contiguous and not X.flags.c_contiguous else "C"
+    return rows
 
 
 def sampled_mean_and_variance(

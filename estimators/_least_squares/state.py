@@ -1,12 +1,63 @@
-"""What some rows add to a least-squares fit, as a state that adds up."""
+"""What a fitted model consists of: parameters, a state that adds up, and a solution."""
 
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
+from estimators._common.merging import check_same_features
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import Moments
+
+
+@dataclass(frozen=True)
+class LeastSquaresParameters:
+    """The parameters at the time of the fit, as Python's own numbers."""
+
+    alpha: float
+    l1_ratio: float
+    fit_intercept: bool
+    learning_rate: float  # 0 for "auto"
+    max_iter: int
+    tol: float
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """Read the parameters of an estimator."""
+        rate = estimator.learning_rate
+        return cls(
+            alpha=float(estimator.alpha),
+            l1_ratio=float(estimator.l1_ratio),
+            fit_intercept=bool(estimator.fit_intercept),
+            learning_rate=0.0 if isinstance(rate, str) else float(rate),
+            max_iter=int(estimator.max_iter),
+            tol=float(estimator.tol),
+        )
+
+    @property
+    def l1(self) -> float:
+        """Strength of the L1 penalty."""
+        return self.alpha * self.l1_ratio
+
+    @property
+    def l2(self) -> float:
+        """Strength of the L2 penalty."""
+        return self.alpha * (1 - self.l1_ratio)
+
+    @property
+    def max_subtasks(self) -> int:
+        """The most iterations that callbacks can see."""
+        return self.max_iter if self.learning_rate or self.l1 else 1
+
+
+@dataclass
+class Solution:
+    """The fitted weights and how descent got there, for all targets."""
+
+    weights: np.ndarray  # (d, q)
+    bias: np.ndarray  # (q,)
+    n_iter: int
+    losses: np.ndarray | None  # (n_iter,); None for closed forms: see textbook_losses
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +76,7 @@ class LeastSquaresState:
 
     def merge(self, other: "LeastSquaresState") -> "LeastSquaresState":
         """Return the state of both sets of rows. Raise ValueError if features, targets or terms differ."""
-        if self.n_features != other.n_features:
-            raise ValueError(f"The features differ: there are {self.n_features} and {other.n_features}.")
-        mine, theirs = self.feature_names, other.feature_names
-        if not np.array_equal(np.asarray(mine), np.asarray(theirs)):
-            raise ValueError(f"The feature names differ: {mine!r} and {theirs!r}.")
+        check_same_features(self.n_features, self.feature_names, other.n_features, other.feature_names)
         if self.target_shape != other.target_shape:
             shapes = f"{shape_in_words(self.target_shape)} and {shape_in_words(other.target_shape)}"
             raise ValueError(f"The targets differ: y has {shapes}.")

@@ -6,14 +6,10 @@ import numpy as np
 
 from estimators._common.callbacks import Task
 from estimators._common.thresholding import soft_threshold
+from estimators._least_squares.descent import warn_not_converged
 from estimators._least_squares.moments import Moments
-from estimators._least_squares.parameters import (
-    LeastSquaresParameters,
-    Solution,
-    check_rate,
-    warn_not_converged,
-)
 from estimators._least_squares.problems import EPS, Problem, Quadratic, largest_curvature
+from estimators._least_squares.state import LeastSquaresParameters, Solution
 
 
 class TextbookDescent:
@@ -98,15 +94,18 @@ class Objective:
 
 def solve_textbook(moments: Moments, parameters: LeastSquaresParameters, task: Task) -> Solution:
     """Return iterate `max_iter`: from the closed form, or from the loop with an L1 penalty or callbacks."""
-    problem, rate, n_iter = _problem(moments, parameters), parameters.learning_rate, parameters.max_iter
-    assert rate is not None
-    check_rate(parameters, rate_limit(problem))
+    problem, rate, n_iter = (
+        textbook_problem(moments, parameters),
+        parameters.learning_rate,
+        parameters.max_iter,
+    )
     if parameters.l1 or task.active:
         return iterate(problem, Objective(moments, parameters), parameters, task)
+    check_rate(parameters, problem)
     closed = ClosedForm(problem)
     if closed.relative_gradient(rate, n_iter) > parameters.tol:
         warn_not_converged(parameters)
-    return _solution(problem, closed.weights(rate, n_iter), n_iter, None)
+    return Solution(*_split(problem, closed.weights(rate, n_iter)), n_iter, None)
 
 
 def iterate(
@@ -116,12 +115,12 @@ def iterate(
     task: Task,
 ) -> Solution:
     """Run the loop of textbook descent."""
-    rate, losses, first_step = parameters.learning_rate, list[float](), 0.0
-    assert rate is not None
-    descent = TextbookDescent(problem, rate, parameters.l1)
+    check_rate(parameters, problem)
+    losses, first_step = list[float](), 0.0
+    descent = TextbookDescent(problem, parameters.learning_rate, parameters.l1)
 
     def solution() -> Solution:
-        return _solution(problem, descent.w, len(losses), np.array(losses))
+        return Solution(*_split(problem, descent.w), len(losses), np.array(losses))
 
     for _ in range(parameters.max_iter):
         task.begin()
@@ -140,8 +139,7 @@ def descent_path(
     moments: Moments, parameters: LeastSquaresParameters, iterations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights (k, d, q) and biases (k, q) after each of k numbers of iterations."""
-    problem, rate = _problem(moments, parameters), parameters.learning_rate
-    assert rate is not None
+    problem, rate = textbook_problem(moments, parameters), parameters.learning_rate
     if parameters.l1:
         descent = TextbookDescent(problem, rate, parameters.l1)
         at = {0: descent.w}
@@ -153,33 +151,34 @@ def descent_path(
     else:
         closed = ClosedForm(problem)
         path = [closed.weights(rate, int(k)) for k in iterations]
-    weights = np.array(path).reshape(len(path), *problem.linear_term.shape)
-    if parameters.fit_intercept:
-        return weights[:, :-1], weights[:, -1]
-    return weights, np.zeros((len(path), weights.shape[2]))
+    return _split(problem, np.array(path).reshape(len(path), *problem.linear_term.shape))
 
 
 def textbook_losses(moments: Moments, parameters: LeastSquaresParameters, solution: Solution) -> np.ndarray:
     """Return the objective after each iteration without an L1 penalty, (max_iter,), in closed form."""
     w = np.vstack([solution.weights, solution.bias]) if parameters.fit_intercept else solution.weights
-    rate = parameters.learning_rate
-    assert rate is not None
-    above = ClosedForm(_problem(moments, parameters)).excess(rate, np.arange(1, parameters.max_iter + 1))
+    closed = ClosedForm(textbook_problem(moments, parameters))
+    above = closed.excess(parameters.learning_rate, np.arange(1, parameters.max_iter + 1))
     return Objective(moments, parameters)(w) + (above - above[-1])
 
 
-def stability_limit(moments: Moments, parameters: LeastSquaresParameters) -> float:
-    """Return the largest rate at which textbook descent does not diverge."""
-    return rate_limit(_problem(moments, parameters))
+def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
+    """Raise if textbook descent would diverge."""
+    rate, limit = parameters.learning_rate, rate_limit(problem)
+    if rate > limit * (1 + 1e-9):
+        raise ValueError(
+            f"learning_rate={rate:g} makes descent diverge on these data: each step would overshoot by more "
+            f"than the last. The largest safe rate is {limit:.6g}; standardising X raises it."
+        )
 
 
 def rate_limit(problem: Problem) -> float:
-    """Return the largest rate at which descent on the problem does not diverge."""
+    """Return the largest rate at which textbook descent does not diverge."""
     largest = largest_curvature(problem, tol=0.0)
     return 1 / largest if largest > 0 else np.inf
 
 
-def _problem(moments: Moments, parameters: LeastSquaresParameters) -> Quadratic:
+def textbook_problem(moments: Moments, parameters: LeastSquaresParameters) -> Quadratic:
     """Return the problem of textbook descent: not centred, the bias is the weight of a constant 1."""
     xx, xy, yy = moments.per_row(centred=False)
     gram = xx + parameters.l2 * np.eye(len(xx))
@@ -190,8 +189,8 @@ def _problem(moments: Moments, parameters: LeastSquaresParameters) -> Quadratic:
     return Quadratic(gram, np.vstack([xy, moments.y_mean]), yy / 2, has_bias=True)
 
 
-def _solution(problem: Problem, w: np.ndarray, n_iter: int, losses: np.ndarray | None) -> Solution:
-    """Separate the weights from the bias."""
+def _split(problem: Problem, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Separate the weights (..., d, q) from the biases (..., q)."""
     if problem.has_bias:
-        return Solution(w[:-1], w[-1], n_iter, losses)
-    return Solution(w, np.zeros(w.shape[1]), n_iter, losses)
+        return w[..., :-1, :], w[..., -1, :]
+    return w, np.zeros_like(w[..., 0, :])

@@ -116,9 +116,6 @@ def layouts(X):
 NUMBERS = st.integers(0, 2**32 - 1)
 
 
-EXTENDED = np.finfo(np.longdouble).eps < 1e-18  # else chunks are as exact as doubles: eps condition^2
-
-
 class Recorder:
     """A callback that keeps the models it is shown; asks to stop after some iterations."""
 

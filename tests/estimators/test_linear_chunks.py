@@ -277,8 +277,11 @@ def test_rows_without_weight_add_nothing(form):
 @pytest.mark.parametrize(
     ("make", "match"),
     [
-        (lambda X, y: GDRegressor().additive_state(X[:, :2], y), "The features differ: there are 4 and 2"),
-        (lambda X, y: GDRegressor().additive_state(layouts(X)["pandas"], y), "The feature names differ"),
+        (
+            lambda X, y: GDRegressor().additive_state(X[:, :2], y),
+            "The models have different features: 4 and 2",
+        ),
+        (lambda X, y: GDRegressor().additive_state(layouts(X)["pandas"], y), "feature names differ"),
         (lambda X, y: GDRegressor().additive_state(X, y[:, np.newaxis]), "The targets differ"),
         (
             lambda X, y: PolynomialRegressor(domain=[0, 1]).additive_state(X, y),
