@@ -22,13 +22,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.description import JSON, as_json, describe, import_path, installed_versions
 from pipelines._common.files import read, store
-from pipelines._common.formats import ModelFileError, ModelFileNotFoundError, from_bytes, to_bytes
+from pipelines._common.formats import SUFFIXES, ModelFileError, ModelFileNotFoundError, from_bytes, to_bytes
 from pipelines._common.frames import Rows
 from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_estimator
 from pipelines._saving.checkpoint import Checkpoint as Checkpoint
 from pipelines._saving.fingerprint import training_data
 
-_SUFFIXES = (".joblib", ".skops")
 _COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")  # a pickle depends on them
 
 
@@ -330,7 +329,7 @@ def _split(path: str | os.PathLike[str]) -> tuple[Path, str, str | None]:
         )
     path = Path(path)
     name, suffix = (path.stem, path.suffix) if path.suffix else (path.name, "")
-    if suffix not in ("", ".json", *_SUFFIXES):
+    if suffix not in ("", ".json", *SUFFIXES):
         raise ValueError(
             f"The path of a model must end in .json, .joblib, .skops or no suffix. Got {str(path)!r}."
         )
@@ -339,7 +338,7 @@ def _split(path: str | os.PathLike[str]) -> tuple[Path, str, str | None]:
             "The name of a model must not be empty, start with a dot, or contain a colon or a backslash. "
             f"Got {str(path)!r}."
         )
-    return path.parent, name, suffix if suffix in _SUFFIXES else None
+    return path.parent, name, suffix if suffix in SUFFIXES else None
 
 
 def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], bytes]:

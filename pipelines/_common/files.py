@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines._common.formats import ModelFileError
+from pipelines._common.formats import SUFFIXES, ModelFileError
 
 if sys.platform == "win32":
     import msvcrt
@@ -102,7 +102,7 @@ def _sync_folder(folder: Path) -> None:
 def _prune(folder: Path, name: str) -> None:
     """Delete the model files of this name that no card names."""
     _sync_folder(folder)  # a power cut must not bring back the card that named them
-    ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.(joblib|skops)")
+    ours = re.compile(rf"{re.escape(name)}-[0-9a-f]{{16}}({'|'.join(map(re.escape, SUFFIXES))})")
     with suppress(OSError, ModelFileError):  # an unreadable card may name any file, so delete none
         named = {_named_file(card) for card in folder.glob("*.json")}
         for file in [file for file in folder.iterdir() if ours.fullmatch(file.name)]:

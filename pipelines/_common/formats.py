@@ -8,6 +8,7 @@ from types import ModuleType
 import joblib
 from sklearn.base import BaseEstimator
 
+SUFFIXES = (".joblib", ".skops")
 # scipy.sparse, because skops supports SciPy's sparse matrices but not yet its sparse arrays.
 _TRUSTED_CLASSES = ("estimators.", "pipelines.", "sklearn.", "scipy.sparse.")
 # Scorers and the score functions of feature selection. Other functions of scikit-learn read files, download

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sklearn.base import BaseEstimator
 
 from pipelines._common.description import JSON, as_json
-from pipelines._common.formats import ModelFileError
+from pipelines._common.formats import SUFFIXES, ModelFileError
 from pipelines._common.frames import Rows, collected
 
 FORMAT = 1
@@ -16,7 +16,7 @@ FORMAT = 1
 Answer: TypeAlias = Callable[[BaseEstimator, Rows], Iterable]
 
 _MAX_QUESTIONS = 3
-_FILE_NAME = re.compile(r"[^/\\:\0]+\.(joblib|skops)")  # in the card's folder, on every system
+_FILE_NAME = re.compile(rf"[^/\\:\0]+({'|'.join(map(re.escape, SUFFIXES))})")  # no folder, on any system
 FIELDS: dict[str, tuple[type, ...]] = {
     "format": (int,),
     "name": (str,),
