@@ -704,4 +704,7 @@ class CatalogueNB(CountingClassifier):
                 f"The 'groups' parameter of CatalogueNB must hold one label for each of the {n_features} "
                 f"features. Got {len(labels)} labels."
             )
-        return pd.factorize(labels)[0]
+        groups = pd.factorize(labels)[0]
+        if (groups < 0).any():
+            raise ValueError("The 'groups' parameter of CatalogueNB must not hold missing labels.")
+        return groups

@@ -112,4 +112,5 @@ def as_binary(X: np.ndarray | sp.csr_array, threshold: float) -> sp.csr_array:
     if isinstance(X, np.ndarray):
         return as_csr(np.greater(X, threshold))
     X = as_csr(X)
-    return as_pattern(like(X, X.data > threshold))
+    present = X.data > threshold
+    return as_pattern(X if present.all() else like(X, present))

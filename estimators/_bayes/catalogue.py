@@ -144,6 +144,7 @@ class CatalogueScores(Scores):
         """Add the matches to the scores of some rows."""
         if not (self.match and self.described.nnz):
             return
+        described_by = self._described_by
         kind = np.min_scalar_type(int(self.groups.max()) + 1)  # one byte if there are few groups
         counts, is_met = (np.empty(self.n_profiles, dtype=kind) for _ in range(2))
         for row, entries in zip(scores, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
@@ -151,7 +152,7 @@ class CatalogueScores(Scores):
             for places in self._by_group(terms.indices[slice(*entries)]):
                 is_met[:] = 0
                 for place in places:
-                    is_met[self._described_by[place]] = 1
+                    is_met[described_by[place]] = 1
                 counts += is_met
             row += self.match * counts
 

@@ -24,7 +24,8 @@ TYPICAL = 100.0  # the search starts here, and stays here if the counts cannot t
 STEPS_PER_OCTAVE = 4  # so the result is right to a tenth
 MAX_STEPS = 56  # from TYPICAL: 14 octaves, up and down
 MIN_GAIN = 1e-9  # of the evidence: less may be rounding
-BITS = 7  # of a count that are kept: those up to 128 are exact, larger ones within half a percent
+MAX_PAIRS = 1 << 17  # of a feature and a number of rentals, above which counts are rounded
+BITS = 8  # of a rounded count: those up to 256 are exact, larger ones within a quarter of a percent
 SMALLEST_OF_SERIES = 16.0  # Stirling's series is exact to 1e-12 from here on
 
 Occurrences: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]  # rates, counts, how often; (n,) each
@@ -49,8 +50,10 @@ def most_probable_shrinkage(
         feature, (n_features,): first for the features that describe an item, then for the others.
     """
     (F1, r1), (F0, r0) = asked_described, asked_others
+    if len(pd.unique(n)) * len(r0) > MAX_PAIRS:
+        n, F1, F0 = keep_bits(n), like(F1, keep_bits(F1.data)), like(F0, keep_bits(F0.data))
     n_described, n_asked = like(described, repeat(n, described)), like(F0, repeat(n, F0))
-    values, number = np.unique(keep_bits(n), return_counts=True)
+    values, number = np.unique(n, return_counts=True)
     rates, n_rates = np.unique(1 - r0, return_counts=True)
     all_cells = [cells.ravel() for cells in np.meshgrid(rates, values, indexing="ij")]
     rates, counts, often = distinct(
@@ -101,7 +104,7 @@ def stirling(x: np.ndarray) -> np.ndarray:
 
 def occurrences(F: sp.csr_array, rates: np.ndarray, sign: int = 1) -> Occurrences:
     """Return how often each pair of a rate and a count occurs among the entries of F."""
-    codes, values = pd.factorize(keep_bits(np.maximum(F.data, 0.0)))
+    codes, values = pd.factorize(np.maximum(F.data, 0.0))
     pair, pairs = pd.factorize(F.indices.astype(np.int64) * len(values) + codes)
     columns, places = np.divmod(pairs, max(1, len(values)))
     return rates[columns], values[places], sign * np.bincount(pair, minlength=len(pairs))
