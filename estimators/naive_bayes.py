@@ -622,6 +622,8 @@ class CatalogueNB(CountingClassifier):
             In the cases listed for :meth:`fit`; with ``new_classes="error"`` also if `classes` is missing
             in the first call or differs in a later one, or if y contains an unknown label. The classifier
             is then unchanged.
+        TypeError
+            If the labels are bytes.
         """
         return self._partial_fit(X, y, classes, sample_weight, describes)
 

@@ -117,6 +117,8 @@ class CountingClassifier(ClassifierMixin, DisplaysSome):
             In the cases listed for :meth:`fit`; if `classes` is missing in the first call or differs in a
             later one; or if y contains an unknown label and ``new_classes="error"``. The classifier is
             then unchanged.
+        TypeError
+            If the labels are bytes.
         """
         return self._partial_fit(X, y, classes, sample_weight)
 
@@ -536,6 +538,8 @@ class SmoothedClassifier(CountingClassifier):
         ------
         ValueError
             If a label is not one of the classes.
+        TypeError
+            If the labels are bytes.
         """
         check_is_fitted(self)
         given = np.asarray(column_or_1d(exact_labels(labels)))
