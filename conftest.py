@@ -6,7 +6,9 @@ runs in one process. ``-n`` overrules both.
 """
 
 import os
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ import pytest
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+ROOT = Path(__file__).parent
+PACKAGES = ("estimators", "pipelines", "examples")
 collect_ignore = [] if find_spec("dask") else ["pipelines/_scaling/cluster.py"]
 collect_ignore_glob = ["docs/*.py", "docs/*/*.py"]  # scripts: the guide's build runs them
 NEED_DASK = ("pipelines.scale.fit_dask", "pipelines.scale.recommend_dask")
@@ -49,6 +53,17 @@ def pytest_xdist_auto_num_workers() -> int:
     """Count the cores that this process may use; pytest-xdist would count two threads of a core as one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MAX_PROCESSES) if cores > 1 else 0
+
+
+def pytest_collect_file(file_path: Path) -> None:
+    """Import the package of a module before the module.
+
+    Otherwise pytest would run `estimators/mlp.py` twice, once for `estimators/__init__.py`, and no object of
+    the first module would be an instance of the second one's classes.
+    """
+    folder = file_path.parent
+    if file_path.suffix == ".py" and any(folder.is_relative_to(ROOT / package) for package in PACKAGES):
+        import_module(".".join(folder.relative_to(ROOT).parts))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

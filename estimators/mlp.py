@@ -20,16 +20,8 @@ from estimators._common.scikit_learn import (
 )
 from estimators._network.base import BaseMLP
 from estimators._network.layers import Features
-from estimators._network.losses import ONE_CLASS, Loss, Weight
-from estimators._network.settings import (
-    Activation,
-    Initialization,
-    MatrixLike,
-    Precision,
-    Schedule,
-    Settings,
-    Solver,
-)
+from estimators._network.losses import LOSS_OF, ONE_CLASS, Loss, Weight
+from estimators._network.settings import Activation, Initialization, MatrixLike, Precision, Schedule, Solver
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -286,7 +278,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     classes_: np.ndarray
 
     _parameter_constraints: dict[str, list[Any]] = {
-        **Settings._parameter_constraints,
+        **BaseMLP._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -435,10 +427,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         >>> model.score([[50.0], [250.0]], ["low", "high"]) == net.history_["val_score"][-1]
         True
         """
-        given = X_val, y_val, sample_weight_val
-        return self._fit(X, y, sample_weight, given=given, resume_from=resume_from)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), resume_from)
 
-    @available_if(lambda model: model._check_stochastic())
+    @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -544,15 +535,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _validate(
-        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool, incremental: bool
-    ) -> tuple[Features, np.ndarray]:
-        """Return X and y as arrays. Set or compare ``classes_``."""
-        X, y = self._check_rows(X, y, dtype, reset)
-        if not hasattr(self, "classes_") or (reset and not incremental):
+    def _check_targets(self, y: np.ndarray, is_new: bool) -> None:
+        """Set ``classes_``, or check that y has no others."""
+        if is_new:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-            return X, y
+            return
         classes = unique_labels(y)
         if self.warm_start and set(classes) != set(self.classes_):
             raise ValueError(
@@ -560,7 +548,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f"Previously got {self.classes_}, `y` has {classes}"
             )
         self._check_known(classes, "y")
-        return X, y
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it as :meth:`_encode` does."""
@@ -585,33 +572,30 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return class codes, (n,), or a matrix of 0 and 1, (n, n_outputs)."""
-        if self._output_activation() == "softmax" and y.ndim == 1:  # otherwise the binarizer raises
+        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:  # otherwise the binarizer raises
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
-    def _weigh(self, y: np.ndarray, weight: Weight, dtype: np.dtype) -> Weight:
+    def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
         """Return the weights of the rows, multiplied by those of their classes."""
+        weight = super()._weigh(X, y, sample_weight)
         if self.class_weight is None:
             return weight
         if self._is_multilabel():
             raise ValueError("class_weight does not support several labels a row. Use sample_weight instead.")
-        by_class = class_weights(self, self.classes_, y, weight).astype(dtype)
+        by_class = class_weights(self, self.classes_, y, weight).astype(X.dtype)
         weight = by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
         if not weight.any():
             raise ValueError("The sample weights times the class weights are all zero.")
         return weight
 
-    def _strata(self, y: np.ndarray) -> np.ndarray | None:
-        return y.astype(bool) if self.n_outputs_ == 1 else None
-
-    def _loss(self) -> Loss:
-        return ONE_CLASS if len(self.classes_) == 1 else super()._loss()
-
     def _is_multilabel(self) -> bool:
         return self._label_binarizer.y_type_.startswith("multilabel")
 
-    def _output_activation(self) -> str:
-        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+    def _loss(self) -> Loss:
+        if len(self.classes_) == 1:
+            return ONE_CLASS
+        return LOSS_OF["softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"]
 
 
 class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
@@ -841,7 +825,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        **Settings._parameter_constraints,
+        **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],
     }
 
@@ -990,10 +974,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         >>> model.score([[150.0], [250.0]], [1.5, 2.5]) == net.history_["val_score"][-1]
         True
         """
-        given = X_val, y_val, sample_weight_val
-        return self._fit(X, y, sample_weight, given=given, resume_from=resume_from)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), resume_from)
 
-    @available_if(lambda model: model._check_stochastic())
+    @available_if(BaseMLP._check_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Update the network with one epoch over the given rows.
@@ -1039,12 +1022,6 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 else out
 
-    def _validate(
-        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool, incremental: bool
-    ) -> tuple[Features, np.ndarray]:
-        """Return X and y as arrays."""
-        return self._check_rows(X, y, dtype, reset, y_numeric=True)
-
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it as :meth:`_encode` does."""
         y: np.ndarray = check_array(
@@ -1064,5 +1041,5 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
             )
         return y.reshape(len(y), -1).astype(dtype, copy=False)
 
-    def _output_activation(self) -> str:
-        return "exp" if self.loss == "poisson" else "identity"
+    def _loss(self) -> Loss:
+        return LOSS_OF["exp" if self.loss == "poisson" else "identity"]

@@ -2,8 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -18,17 +18,9 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators import OneHotEncoder, PolynomialRegressor
-from pipelines._common.evenings import (
-    CATEGORIES,
-    FLAGS,
-    KINDS,
-    MONTHS,
-    WEEKDAYS,
-    Cell,
-    of_kind,
-    read_evenings,
-)
 from pipelines._common.frames import Rows
+from pipelines._common.parameters import check_int
+from pipelines._forecasting.evenings import CATEGORIES, FLAGS, MONTHS, WEEKDAYS, Cell, by_kind, read_evenings
 from pipelines._forecasting.values import EveningValues
 from pipelines._forecasting.words import adds, comparisons, unit
 
@@ -129,7 +121,7 @@ def dough_forecaster(
             "The 'features' parameter of dough_forecaster must name at least one column, each once. "
             f"Got {features!r} instead."
         )
-    numbers, categories, flags = (of_kind(features, kind) for kind in KINDS)
+    numbers, categories, flags = by_kind(features)
     encoder = OneHotEncoder(categories=[list(CATEGORIES[name]) for name in categories], sparse_output=False)
     steps = [
         ("numbers", StandardScaler(), numbers),
@@ -196,10 +188,12 @@ def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None =
     """
     model = _pipeline(model)
     frame = read_evenings(evenings, model["read"].features)
-    _warn_outside(model, frame)
+    for finding in _extrapolations(model, frame):
+        warnings.warn(f"Outside the training data: {finding}", ExtrapolationWarning, stacklevel=2)
     expected = model.predict(frame)
-    if not (np.abs(expected) < MAX_DOUGHS).all():
-        worst = frame.iloc[int(np.argmax(~(np.abs(expected) < MAX_DOUGHS)))].to_dict()
+    is_valid = np.abs(expected) < MAX_DOUGHS
+    if not is_valid.all():
+        worst = frame.iloc[int(np.argmin(is_valid))].to_dict()
         raise ValueError(
             f"The forecast for {worst} is not a valid number of doughs: it is far outside the training range."
         )
@@ -249,7 +243,7 @@ def weights_in_words(model: BaseEstimator, evening: Mapping[str, Cell] | None = 
     model = _pipeline(model)
     reader = model["read"]
     base = reader.typical_ | {k: v for k, v in (evening or {}).items() if k in reader.features}
-    base |= dict.fromkeys(of_kind(reader.features, "flag"), False)
+    base |= {name: False for name in reader.features if name in FLAGS}
     read_evenings(base, reader.features)  # raises if a value is not allowed
     is_line = model["forecast"].regressor_.degree == 1
     phrases: list[tuple[str, str]] = []
@@ -276,8 +270,8 @@ def _pipeline(model: BaseEstimator) -> Pipeline:
     return model
 
 
-def _warn_outside(model: Pipeline, frame: pd.DataFrame) -> None:
-    """Warn of evenings far outside the training range, once per column."""
+def _extrapolations(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each column in which an evening is far outside the training range."""
     reader, degree = model["read"], model["forecast"].regressor_.degree
     for name, column in frame.items():
         if name in reader.range_:
@@ -287,16 +281,12 @@ def _warn_outside(model: Pipeline, frame: pd.DataFrame) -> None:
                 value = column[outside.idxmax()]
                 curve = "a straight line" if degree == 1 else f"a polynomial of degree {degree}"
                 trained = f"it ranged from {low:g} to {high:g}; {curve} may be far off outside"
-                _warn(f"column {name!r} is {value:g}, but in training {trained}.")
+                yield f"column {name!r} is {value:g}, but in training {trained}."
         elif name in CATEGORIES and (unseen := column[~column.isin(reader.seen_[name])]).size:
             trained = f"only {', '.join(reader.seen_[name])} occurred; it counts as an average one"
-            _warn(f"column {name!r} is {unseen.iloc[0]!r}, but in training {trained}.")
+            yield f"column {name!r} is {unseen.iloc[0]!r}, but in training {trained}."
         elif name in FLAGS and True not in reader.seen_[name] and column.any():
-            _warn(f"column {name!r} is true, but it never was in training; it adds nothing.")
-
-
-def _warn(message: str) -> None:
-    warnings.warn(f"Outside the training data: {message}", ExtrapolationWarning, stacklevel=4)
+            yield f"column {name!r} is true, but it never was in training; it adds nothing."
 
 
 class EveningReader(TransformerMixin, BaseEstimator):
@@ -330,10 +320,10 @@ class EveningReader(TransformerMixin, BaseEstimator):
 
     def fit_state(self, state: EveningValues) -> Self:
         """Fit from the state of all evenings, as `fit` would."""
-        _, categories, flags = (of_kind(self.features, kind) for kind in KINDS)
-        self.range_ = state.ranges(self.features)
-        self.seen_ = state.seen(self.features)
-        self.typical_: dict[str, Cell] = dict(state.medians(self.features))
+        numbers, categories, flags = by_kind(self.features)
+        self.range_ = {name: state.range(name) for name in numbers}
+        self.seen_ = {name: state.seen(name) for name in (*flags, *categories)}
+        self.typical_: dict[str, Cell] = {name: state.median(name) for name in numbers}
         self.typical_ |= {name: self.seen_[name][0] for name in categories} | dict.fromkeys(flags, False)
         return self
 
@@ -377,10 +367,10 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Rows, y: Rows) -> Self:
         """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
-        self._check_cv()
+        cv = check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0)
         X, y = validate_data(self, X, y, y_numeric=True)
         self.with_regressor(clone(self.regressor).fit(X, y))
-        n_folds = min(self.cv, len(y))
+        n_folds = min(cv, len(y))
         if n_folds >= 2:
             folds = KFold(n_folds, shuffle=True, random_state=0)
             unseen = cross_val_predict(self.regressor, X, y, cv=folds)
@@ -395,8 +385,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         TypeError
             If `cv` is 2 or more: errors on unseen rows are not sums over batches.
         """
-        self._check_cv()
-        if self.cv >= 2:
+        if check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0) >= 2:
             raise TypeError(
                 f"ServiceLevelRegressor with cv={self.cv} cannot be fitted by adding up batches: its margins "
                 "need the errors on unseen rows, and therefore a fit for each fold. Set cv=0, as in "
@@ -436,10 +425,3 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
                 f"The model has {n}, which allow a level of at most {most}."
             )
         return float(self.residuals_[place - 1])
-
-    def _check_cv(self) -> None:
-        if not isinstance(self.cv, Integral) or isinstance(self.cv, bool) or self.cv < 0:
-            raise ValueError(
-                "The 'cv' parameter of ServiceLevelRegressor must be an int of at least 0. "
-                f"Got {self.cv!r} instead."
-            )

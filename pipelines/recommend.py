@@ -12,7 +12,8 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import Rows, n_rows_of
-from pipelines._common.ranking import check_k, labels_per_row, rank
+from pipelines._common.parameters import check_int
+from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import feature_names_of, transform
 from pipelines._recommending.reasons import check_label, reasons, weights_of
 
@@ -176,7 +177,7 @@ def recommend(
     array([[1, 2],
            [2, 1]])
     """
-    k = check_k(k, "recommend")
+    k = check_int("k", k, "recommend")
     classifier, X = transform(model, X)
     excluded = labels_per_row("exclude", exclude, n_rows_of(X))
     allowed = labels_per_row("candidates", candidates, n_rows_of(X))
@@ -371,7 +372,7 @@ class TopKScorer:
     """A scorer that ranks only the k best labels, without an n_samples x n_classes matrix."""
 
     def __init__(self, name: str, k: int, discounted: bool) -> None:
-        self.name, self.k, self.discounted = name, check_k(k, name), discounted
+        self.name, self.k, self.discounted = name, check_int("k", k, name), discounted
 
     def __call__(
         self, model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None

@@ -6,7 +6,6 @@ state, and only the states are added up, kept and sent.
 
 import os
 from collections.abc import Callable, Iterable
-from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -14,14 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines._common.batch_bar import Shown, check_progress
 from pipelines._common.frames import Rows
-from pipelines._common.ranking import check_k
+from pipelines._common.parameters import check_int
 from pipelines._common.steps import steps_of
+from pipelines._scaling.batch_bar import Shown, check_progress
+from pipelines._scaling.batches import check_y_and_weight
 from pipelines._scaling.fitting import Fitting, fit, resumed
-from pipelines._scaling.sources import scan_csv as scan_csv
-from pipelines._scaling.sources import scan_ndjson as scan_ndjson
-from pipelines._scaling.sources import scan_parquet as scan_parquet
+from pipelines._scaling.sources import scan_csv, scan_ndjson, scan_parquet
 
 if TYPE_CHECKING:
     from pipelines._scaling.cluster import Collection, DaskCollection, Scheduler, dd
@@ -121,16 +119,13 @@ def fit_batches(
         raise TypeError(
             f"The 'checkpoint' parameter of fit_batches must be a path or None. Got {checkpoint!r} instead."
         )
-    if not isinstance(every, Integral) or isinstance(every, bool) or every < 1:
-        raise ValueError(
-            "The 'every' parameter of fit_batches must be an int in the range [1, inf). "
-            f"Got {every!r} instead."
-        )
-    fitting = Fitting.of(model, y, sample_weight, "fit_batches")
+    every = check_int("every", every, "fit_batches")
+    check_y_and_weight(y, sample_weight, "fit_batches")
+    fitting = Fitting.of(model, y, sample_weight)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None:
         fitting = resumed(fitting, path)
-    return _replaced(model, fit(fitting, batches, progress, path, int(every)))
+    return _replaced(model, fit(fitting, batches, progress, path, every))
 
 
 def fit_dask(
@@ -205,14 +200,11 @@ def fit_dask(
     2.3761 x + 17.1770
     """
     cluster = _import_cluster()
-    if not isinstance(retries, Integral) or isinstance(retries, bool) or retries < 0:
-        raise ValueError(
-            "The 'retries' parameter of fit_dask must be an int in the range [0, inf). "
-            f"Got {retries!r} instead."
-        )
-    by_name = y is None or isinstance(y, (str, list))
-    fitting = Fitting.of(model, y if by_name else None, sample_weight, "fit_dask")
-    return _replaced(model, cluster.fit(fitting, X, None if by_name else y, client, int(retries)))
+    retries = check_int("retries", retries, "fit_dask", lowest=0)
+    names, targets = (y, None) if y is None or isinstance(y, (str, list)) else (None, y)
+    check_y_and_weight(names, sample_weight, "fit_dask")
+    fitting = Fitting.of(model, names, sample_weight)
+    return _replaced(model, cluster.fit(fitting, X, targets, client, retries))
 
 
 def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.DataFrame":
@@ -259,7 +251,7 @@ def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.Dat
     ['Tetris', 'Gran Turismo']
     """
     cluster = _import_cluster()
-    k = check_k(k, "recommend_dask")
+    k = check_int("k", k, "recommend_dask")
     classifier = steps_of(model)[-1]
     check_is_fitted(classifier)
     if not is_classifier(classifier):

@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import dicts_as_frame
-from pipelines._common.ranking import check_k, labels_per_row
+from pipelines._common.parameters import check_int
+from pipelines._common.ranking import labels_per_row
 from pipelines._common.steps import columns_of, steps_of
 from pipelines._recommending.reasons import reasons, unknown_label
 
@@ -197,7 +198,7 @@ class CompiledRecommender:
         -----
         O(n_labels) at most, and less if many labels have the same counts.
         """
-        k = check_k(k, "recommend")
+        k = check_int("k", k, "recommend")
         row = self._row(question)
         excluded, allowed = self._known("exclude", exclude), self._known("candidates", candidates)
         best, scores = self._best(row, k, excluded or set(), allowed)

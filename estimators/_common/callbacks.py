@@ -84,3 +84,6 @@ class NoTask:
     def end(self, attributes: Attributes) -> bool:
         """Never ask to stop."""
         return False
+
+    def close(self, attributes: Attributes) -> None:
+        """Do nothing."""

@@ -9,6 +9,8 @@ weights, feature names, `partial_fit` and L-BFGS. `DisplaysSome` shortens its HT
 an editor still sees the signature of the method that they decorate.
 """
 
+import inspect
+import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -40,6 +42,7 @@ __all__ = [
     "fit_context",
     "has_callbacks",
     "open_callback_context",
+    "warn_caller",
     "with_callbacks",
     "without_callbacks",
 ]
@@ -47,6 +50,7 @@ __all__ = [
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 _OF_CALLBACKS = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks", "_skl_callbacks_to_teardown")
+_BELOW_THE_CALLER = ("estimators.", "sklearn.base", "sklearn.callback", "contextlib")
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]:
@@ -62,6 +66,14 @@ def with_callbacks(method: Method) -> Method:
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
     """Offer a method only while `check` of its estimator says so."""
     return cast(Any, sklearn.utils.metaestimators.available_if(check))
+
+
+def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called a method of an estimator, outside of the decorators above."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals["__name__"].startswith(_BELOW_THE_CALLER):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def check_parameters(estimator: BaseEstimator) -> None:

@@ -5,13 +5,14 @@ below replaces several numpy calls, which cost half a microsecond each and read 
 with the penalty, adding the bias, ReLU, and the gradient of the softmax.
 """
 
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
-from estimators._network.layers import Dense, ReLU
+from estimators._network.layers import Dense, Layer, ReLU
 from estimators._network.losses import Factor, Loss, Record, Scratch, SoftmaxCrossEntropy
 
 MIN_PARAMETERS = 1_000  # in smaller networks numpy's calls are as fast
@@ -20,6 +21,13 @@ MIN_PARAMETERS = 1_000  # in smaller networks numpy's calls are as fast
 def usable(n_parameters: int) -> bool:
     """Tell whether a network of this size trains with the compiled loops."""
     return n_parameters >= MIN_PARAMETERS and find_spec("numba") is not None
+
+
+def compiled_layer(layer: Layer) -> Layer:
+    """Return the compiled version of a new layer, or the layer itself if there is none."""
+    if type(layer) is Dense:
+        return CompiledDense(layer.n_in, layer.n_out, layer.is_first)
+    return CompiledReLU(layer.n_out) if type(layer) is ReLU else layer
 
 
 def compiled_loss(loss: Loss) -> Loss:
@@ -31,7 +39,7 @@ class CompiledDense(Dense):
     """Dense with a compiled loop that adds the bias."""
 
     def _add_bias(self, Z: np.ndarray) -> np.ndarray:
-        kernels().add_bias(Z, self.bias)
+        compiled(_add_bias)(Z, self.parameters["bias"])
         return Z
 
 
@@ -40,12 +48,12 @@ class CompiledReLU(ReLU):
 
     def value(self, Z: np.ndarray) -> np.ndarray:
         """Return f(Z), written over Z."""
-        kernels().relu(Z)
+        compiled(_relu)(Z)
         return Z
 
     def backward(self, D: np.ndarray) -> np.ndarray:
         """Return dL/dZ, written over D."""
-        kernels().relu_backward(D, self.A)
+        compiled(_relu_backward)(D, self.A)
         return D
 
 
@@ -56,31 +64,23 @@ class CompiledSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         self, Z: np.ndarray, codes: np.ndarray, factor: Factor, record: Record, scratch: Scratch
     ) -> np.ndarray:
         """Return ``factor * (softmax(Z) - one_hot(codes))``, written over Z."""
-        kernels().subtract_largest(Z)
+        compiled(_subtract_largest)(Z)
         np.exp(Z, out=Z)
-        kernels().softmax_gradient(Z, codes, *record)
+        compiled(_softmax_gradient)(Z, codes, *record)
         Z *= factor
         return Z
 
 
 @cache
-def kernels() -> SimpleNamespace:
-    """Return the loops below, each compiled at its first call. Importing numba takes half a second."""
+def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a loop, compiled at its first call. Importing numba takes half a second."""
     import numba
 
     # Reordering the sums lets them use vector instructions. Nothing is fused, because numpy does not either.
-    compiled = numba.njit(error_model="numpy", fastmath={"reassoc", "nsz"}, cache=True)
-    return SimpleNamespace(
-        adam=compiled(_adam),
-        add_bias=compiled(_add_bias),
-        relu=compiled(_relu),
-        relu_backward=compiled(_relu_backward),
-        subtract_largest=compiled(_subtract_largest),
-        softmax_gradient=compiled(_softmax_gradient),
-    )
+    return numba.njit(loop, error_model="numpy", fastmath={"reassoc", "nsz"}, cache=True)
 
 
-def _adam(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
+def adam_step(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
     squares = absolutes = alpha - alpha  # 0, of the type of w
     for i in range(n_weights):
         squares += w[i] * w[i]

@@ -2,26 +2,28 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from operator import index
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import is_regressor
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from estimators._common.callbacks import FitTask, NoTask
-from estimators._common.scikit_learn import check_sample_weight
+from estimators._common.scikit_learn import check_sample_weight, warn_caller
 from estimators._network import checkpoint, held_out
-from estimators._network.layers import BatchNorm, Features
+from estimators._network.layers import Architecture, BatchNorm, Features
 from estimators._network.lbfgs import FullBatchTraining
 from estimators._network.losses import LOSS_OF, Loss, Weight
-from estimators._network.network import Architecture, Network, initialise
+from estimators._network.network import Network, initialise
 from estimators._network.settings import STOCHASTIC_SOLVERS, MatrixLike, Settings
-from estimators._network.state import TrainingState, snapshot, views
+from estimators._network.state import TrainingState, attributes, snapshot
 from estimators._network.summary import as_mermaid, as_table
-from estimators._network.training import Rows, Training
+from estimators._network.training import NOT_FINITE, Rows, Training
 
 
 class BaseMLP(CallbackSupportMixin, Settings):
@@ -30,8 +32,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
     n_features_in_: int
-    n_outputs_: int
     n_layers_: int
+    n_outputs_: int
     n_parameters_: int
     out_activation_: str
     _network: Network
@@ -40,10 +42,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
     @property
     def batch_norm_(self) -> list[dict[str, np.ndarray]]:
         """Scale, shift and running statistics of batch normalisation, for each hidden layer."""
-        if not hasattr(self, "coefs_"):
-            raise AttributeError(f"This {type(self).__name__} is not fitted yet, so it has no batch_norm_.")
+        check_is_fitted(self)
         layers = self._current_network().layers
-        return [dict(layer.arrays()) for layer in layers if isinstance(layer, BatchNorm)]
+        return [{**layer.parameters, **layer.statistics} for layer in layers if isinstance(layer, BatchNorm)]
 
     def summary(self) -> str:
         """Return a table of the layers with output shape, parameters, memory, and totals.
@@ -101,142 +102,120 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     def __getstate__(self) -> dict[str, Any]:
         plain = dict(super().__getstate__())
-        if hasattr(self, "coefs_"):
-            plain["_network"] = self._current_network().to_plain()
-            del plain["coefs_"], plain["intercepts_"]  # the network's vector holds them
         if "_state" in plain:
-            plain["_state"] = self._state.to_plain()
-            plain = {name: value for name, value in plain.items() if name not in self._state.public()}
+            network, state = self._current_network(), self._state
+            derived = attributes(network, state)
+            plain = {name: value for name, value in plain.items() if name not in derived}
+            plain |= {"_network": network.to_plain(), "_state": state.to_plain()}
         return plain
 
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        super().__setstate__(state)
-        if "_network" in state:
-            self._network = Network.from_plain(state["_network"])
-            self.__dict__.update(views(self._network))
-        if "_state" in state:
-            self._state = TrainingState.from_plain(state["_state"])
-            self._state.publish(self)
+    def __setstate__(self, plain: Mapping[str, Any]) -> None:
+        super().__setstate__(plain)
+        if "_state" in plain:
+            network, state = Network.from_plain(plain["_network"]), TrainingState.from_plain(plain["_state"])
+            self.__dict__.update(attributes(network, state))
 
     def _fit(
         self,
         X: MatrixLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
-        *,
         given: held_out.Given = (None, None, None),
         resume_from: str | os.PathLike[str] | None = None,
         incremental: bool = False,
     ) -> Self:
         """Check everything, start or continue a training, and run it."""
-        hidden = self._check_settings(incremental, resume_from is not None)
-        if resume_from is None:
-            X, y, training = self._set_up(X, y, sample_weight, hidden, given, None, incremental)
-        else:
-            with checkpoint.resuming(self, resume_from) as resumed:
-                X, y, training = self._set_up(X, y, sample_weight, hidden, given, resumed, incremental)
-        fit_task = None if incremental else FitTask(self, self.max_iter, X, y, sample_weight)
-        training.run(fit_task or NoTask())
-        if not np.isfinite(self._network.parameters).all():
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and "
-                "need to be preprocessed."
-            )
-        if fit_task is not None:
-            fit_task.close(lambda: snapshot(self._network, self._state))
+        hidden = self._hidden_sizes()
+        self._check_combinations(len(hidden), incremental, resume_from is not None)
+        with nullcontext() if resume_from is None else checkpoint.resuming(self, resume_from) as resumed:
+            is_new = not hasattr(self, "coefs_") or not (self.warm_start or incremental or resumed)
+            if is_new and "_state" in self.__dict__:  # a failed fit must not leave weights for other features
+                for name in attributes(self._network, self._state):
+                    self.__dict__.pop(name, None)
+            any_dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
+            X, y = self._check_rows(X, y, any_dtype if is_new or resumed else self.coefs_[0].dtype, is_new)
+            self._check_targets(y, is_new and not incremental)
+            rows = Rows(X, self._encode(y, X.dtype), self._weigh(X, y, sample_weight))
+            n_outputs = rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_)
+            architecture = self._architecture((X.shape[1], *hidden, n_outputs))
+            validation = self._check_given(given, n_outputs, X.dtype)
+            random_state = check_random_state(resumed.random_state if resumed else self.random_state)
+            self._set_network(architecture, X.dtype, random_state, is_new)
+            training = self._new_training(rows, validation, random_state, resumed is not None, incremental)
+        task = NoTask() if incremental else FitTask(self, self.max_iter, X, y, sample_weight)
+        self._run(training, task)
+        task.close(lambda: snapshot(self._network, self._state))
         return self
 
-    def _set_up(
-        self,
-        X: MatrixLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        hidden: list[int],
-        given: held_out.Given,
-        resumed: TrainingState | None,
-        incremental: bool,
-    ) -> tuple[Features, np.ndarray, Training | FullBatchTraining]:
-        """Return X and y as arrays, and the training to run."""
-        is_new = not hasattr(self, "coefs_") or not (self.warm_start or incremental or resumed)
-        X, y, rows = self._as_rows(X, y, sample_weight, is_new, resumed is not None, incremental)
-        n_outputs = rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_)
-        architecture = self._architecture((X.shape[1], *hidden, n_outputs))
-        validation = None
-        if any(part is not None for part in given):
-            validation = held_out.check_given(
-                self, given, lambda y_val: self._encode_val(y_val, n_outputs, X.dtype), X.dtype
-            )
-        random_state = check_random_state(resumed.random_state if resumed else self.random_state)
-        if is_new:
-            self._start(architecture, X.dtype, random_state)
-        self._network = self._with_settings(self._current_network(), architecture)
-        self.__dict__.update(views(self._network))
-        state = self._state = self.__dict__.get("_state") or TrainingState()
-        if self.solver == "lbfgs":
-            args = self._network, self._loss(), rows, validation, state
-            return X, y, FullBatchTraining(self, *args)
-        state.begin(self, self._network, resumed is not None, incremental)
-        if resumed is not None:
-            held_out.check_resumed(state, rows.X.shape[0], self.early_stopping, validation)
-            checkpoint.check_data(state, rows, validation if self.early_stopping else None)
-        else:
-            self._draw(state, rows, validation, random_state, incremental)
-        return X, y, Training(self, self._network, self._loss(), rows, validation, state, incremental)
+    def _check_rows(
+        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool
+    ) -> tuple[Features, np.ndarray]:
+        """Return X and y as arrays. A column of targets becomes one-dimensional."""
+        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
+        rows, targets = validate_data(self, X, y, multi_output=True, y_numeric=is_regressor(self), **as_rows)
+        is_column = targets.ndim == 2 and targets.shape[1] == 1
+        return rows, column_or_1d(targets, warn=True) if is_column else targets
 
-    def _as_rows(
-        self,
-        X: MatrixLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        is_new: bool,
-        is_resumed: bool,
-        incremental: bool,
-    ) -> tuple[Features, np.ndarray, Rows]:
-        """Return X and y as arrays, and as the rows that a network takes."""
-        if is_new:  # if this fit fails, the old weights must not remain beside the new features
-            for name in ("coefs_", "intercepts_", "_network", "n_parameters_"):
-                self.__dict__.pop(name, None)
-        X, y = self._validate(X, y, self._input_dtype(is_new or is_resumed), is_new, incremental)
-        if is_resumed and X.dtype != self.coefs_[0].dtype:
-            raise ValueError(
-                f"it was made with rows of {self.coefs_[0].dtype}. Got rows of {X.dtype} instead."
-            )
-        weight = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)
-        return X, y, Rows(X, self._encode(y, X.dtype), self._weigh(y, weight, X.dtype))
+    def _check_given(self, given: held_out.Given, n_outputs: int, dtype: np.dtype) -> Rows | None:
+        """Return the held-out rows that were passed to ``fit``, if any."""
+        if all(part is None for part in given):
+            return None
+        return held_out.check_given(self, given, lambda y: self._encode_val(y, n_outputs, dtype), dtype)
 
-    def _start(
-        self, architecture: Architecture, dtype: np.dtype, random_state: np.random.RandomState
+    def _set_network(
+        self, wanted: Architecture, dtype: np.dtype, random_state: np.random.RandomState, is_new: bool
     ) -> None:
-        """Make a network with random weights, and a new state."""
-        self.n_outputs_, self.n_layers_ = architecture.sizes[-1], len(architecture.sizes)
-        self.out_activation_ = self._output_activation()
-        self._network = Network(architecture, dtype)
-        initialise(self._network, random_state, self.init)
-        self.n_parameters_ = len(self._network.parameters)
-        self.__dict__.update(views(self._network))
-        if "_state" in self.__dict__:
-            self._state.retract(self)
-        self._state = TrainingState()
+        """Make a new network and state, or continue with the current ones."""
+        output = self._loss().out_activation
+        if is_new:
+            network, state = Network(wanted, dtype), TrainingState()
+            initialise(network, random_state, self.init)
+            self.out_activation_ = output
+        else:
+            network = self._adapted_network(wanted, output)
+            state = self.__dict__.get("_state") or TrainingState()
+        self.__dict__.update(attributes(network, state))
 
-    def _draw(
+    def _new_training(
         self,
-        state: TrainingState,
         rows: Rows,
         validation: Rows | None,
         random_state: np.random.RandomState,
+        is_resumed: bool,
         incremental: bool,
-    ) -> None:
-        """Draw what a training needs of random numbers: a seed for dropout, and rows to hold out."""
-        if not np.any(np.greater(self.dropout, 0)):
-            state.dropout_bits = None
-        elif not incremental or state.dropout_bits is None:  # partial_fit continues the stream that it has
-            state.dropout_bits = np.random.SFC64(random_state.randint(2**31))
-        state.random_state = random_state
-        if self.early_stopping and validation is None:
-            strata = self._strata(rows.y)
-            state.order, state.held_out = held_out.split(rows, self.validation_fraction, strata, random_state)
+    ) -> Training | FullBatchTraining:
+        """Bring the state to the start of the training, or check that of a checkpoint."""
+        network, state, loss = self._network, self._state, self._loss()
+        if self.solver == "lbfgs":
+            return FullBatchTraining(self, network, loss, rows, validation, state)
+        if is_resumed:
+            checkpoint.check_data(self, state, rows, validation)
         else:
+            state.begin(self, network, random_state, incremental)
             state.order, state.held_out = np.arange(rows.X.shape[0]), None
+            if self.early_stopping and validation is None:
+                state.order, state.held_out = held_out.split(self, rows, random_state)
+        if state.held_out is not None:
+            validation = rows.take(state.held_out)
+        return Training(self, network, loss, rows, validation, state, incremental)
+
+    def _run(self, training: Training | FullBatchTraining, task: FitTask | NoTask) -> None:
+        """Train the network. The model keeps its current weights if training is interrupted."""
+        state = self._state
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                training.run(task)
+        except KeyboardInterrupt:
+            steps = "iterations" if self.solver == "lbfgs" else "epochs"
+            warn_caller(
+                "Training interrupted by user. The model keeps its current weights, after "
+                f"{state.n_iter} full {steps}."
+            )
+        finally:
+            self.__dict__.update(state.public())
+            state.end()
+        if not np.isfinite(self._network.parameters).all():
+            raise ValueError(NOT_FINITE)
 
     def _architecture(self, sizes: tuple[int, ...]) -> Architecture:
         """Return the architecture that the parameters ask for."""
@@ -244,9 +223,10 @@ class BaseMLP(CallbackSupportMixin, Settings):
         slope = float(self.negative_slope)
         return Architecture(sizes, self.activation, slope, tuple(rates), bool(self.batch_norm))
 
-    def _with_settings(self, network: Network, wanted: Architecture) -> Network:
+    def _adapted_network(self, wanted: Architecture, output: str) -> Network:
         """Return the network with the activation and dropout of the parameters, which may have changed."""
-        now, output = network.architecture, self._output_activation()
+        network = self._current_network()
+        now = network.architecture
         if (now.sizes, now.batch_norm, self.out_activation_) != (wanted.sizes, wanted.batch_norm, output):
             raise ValueError(
                 f"The current weights belong to a network of {now.sizes} units, "
@@ -254,11 +234,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"{self.out_activation_!r}. Got {wanted.sizes} units, batch_norm={self.batch_norm} and "
                 f"output {output!r} instead; to start again, call fit with warm_start=False."
             )
-        if now == wanted:
-            return network
-        changed = Network(wanted, network.parameters.dtype)
-        changed.restore(network.snapshot())
-        return changed
+        return network if now == wanted else network.copy(wanted)
 
     def _current_network(self) -> Network:
         """Return the network, with the values of ``coefs_`` and ``intercepts_`` if someone has set these."""
@@ -267,71 +243,25 @@ class BaseMLP(CallbackSupportMixin, Settings):
         if network is None or network.sizes != sizes:
             network = Network(self._architecture(sizes), self.coefs_[0].dtype)
         for layer, W, b in zip(network.dense, self.coefs_, self.intercepts_, strict=True):
-            if layer.weights is not W or layer.bias is not b:
-                layer.weights[...], layer.bias[...] = W, b
+            weights, bias = layer.parameters["weights"], layer.parameters["bias"]
+            if weights is not W or bias is not b:
+                weights[...], bias[...] = W, b
         return network
 
     def _outputs(self, X: MatrixLike) -> np.ndarray:
         """Return the values of the output activation, (n, n_outputs)."""
         if not hasattr(self, "coefs_"):
             check_is_fitted(self)
-        X = self._check_X(X)
-        return LOSS_OF[self.out_activation_].activate(self._current_network().scores(X))
-
-    def _check_X(self, X: MatrixLike) -> Features:
-        """Return X as rows of the type of the weights; quickly if X is valid already."""
-        dtype = self._network.parameters.dtype if "_network" in self.__dict__ else self.coefs_[0].dtype
-        if self._is_valid(X, dtype):
-            return X
-        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+        network = self._current_network()
+        if not self._is_valid(X, network.parameters.dtype):
+            X = validate_data(self, X, accept_sparse="csr", dtype=network.parameters.dtype, reset=False)
+        return LOSS_OF[self.out_activation_].activate(network.scores(X))
 
     def _is_valid(self, X: MatrixLike, dtype: np.dtype) -> bool:
         """Tell whether `validate_data` would return X unchanged. It takes longer than predicting one row."""
-        return (
-            type(X) is np.ndarray
-            and X.dtype == dtype
-            and X.ndim == 2
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and not hasattr(self, "feature_names_in_")
-            and bool(np.isfinite(X).all())
-        )
-
-    def _check_rows(
-        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool, y_numeric: bool = False
-    ) -> tuple[Features, np.ndarray]:
-        """Return X and y as arrays. A column of targets becomes one-dimensional."""
-        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
-        rows, targets = validate_data(self, X, y, multi_output=True, y_numeric=y_numeric, **as_rows)
-        is_column = targets.ndim == 2 and targets.shape[1] == 1
-        return rows, column_or_1d(targets, warn=True) if is_column else targets
-
-    def _input_dtype(self, is_free: bool) -> Any:
-        """Return the types that X may have: that of the weights, unless the type `is_free`."""
-        if not is_free:
-            return self.coefs_[0].dtype
-        return (np.float64, np.float32) if self.dtype == "auto" else self.dtype
-
-    def _check_settings(self, incremental: bool, is_resumed: bool) -> list[int]:
-        """Return the sizes of the hidden layers. Check what depends on several parameters."""
-        hidden = self._hidden_sizes()
-        rates = np.asarray(self.dropout, dtype=float)
-        if rates.ndim and (rates.shape != (len(hidden),) or not ((rates >= 0) & (rates < 1)).all()):
-            raise ValueError(
-                f"The 'dropout' parameter of {type(self).__name__} must be a float in the range [0, 1), or "
-                f"one for each of the {len(hidden)} hidden layers. Got {self.dropout!r} instead."
-            )
-        stochastic = {"dropout": rates.any(), "batch_norm": self.batch_norm, "l1": self.l1}
-        stochastic["resume_from"] = is_resumed
-        refused = [name for name, value in stochastic.items() if value]
-        if self.solver == "lbfgs" and refused:
-            raise ValueError(
-                f"{', '.join(refused)}: only for the solvers {', '.join(STOCHASTIC_SOLVERS)}. "
-                "Got solver='lbfgs' instead."
-            )
-        if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
-        return hidden
+        if type(X) is not np.ndarray or X.ndim != 2 or len(X) == 0 or hasattr(self, "feature_names_in_"):
+            return False
+        return X.dtype == dtype and X.shape[1] == self.n_features_in_ and bool(np.isfinite(X).all())
 
     def _hidden_sizes(self) -> list[int]:
         """Return `hidden_layer_sizes` as a list."""
@@ -347,6 +277,23 @@ class BaseMLP(CallbackSupportMixin, Settings):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         return hidden
 
+    def _check_combinations(self, n_hidden: int, incremental: bool, is_resumed: bool) -> None:
+        """Check what depends on several parameters."""
+        rates = np.asarray(self.dropout, dtype=float)
+        if rates.ndim and (rates.shape != (n_hidden,) or not ((rates >= 0) & (rates < 1)).all()):
+            raise ValueError(
+                f"The 'dropout' parameter of {type(self).__name__} must be a float in the range [0, 1), or "
+                f"one for each of the {n_hidden} hidden layers. Got {self.dropout!r} instead."
+            )
+        stochastic = {"dropout": rates.any(), "batch_norm": self.batch_norm, "l1": self.l1}
+        stochastic["resume_from"] = is_resumed
+        refused = ", ".join(name for name, value in stochastic.items() if value)
+        if self.solver == "lbfgs" and refused:
+            allowed = ", ".join(STOCHASTIC_SOLVERS)
+            raise ValueError(f"{refused}: only for the solvers {allowed}. Got solver='lbfgs' instead.")
+        if incremental and self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+
     def _check_stochastic(self) -> bool:
         if self.solver not in STOCHASTIC_SOLVERS:
             raise AttributeError(
@@ -356,11 +303,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     # The two classes differ in their targets.
 
-    def _validate(
-        self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool, incremental: bool
-    ) -> tuple[Features, np.ndarray]:
-        """Return X and y as arrays, and set what y decides."""
-        raise NotImplementedError
+    def _check_targets(self, y: np.ndarray, is_new: bool) -> None:
+        """Set what y decides, or check that y agrees with it."""
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return y as the loss takes it."""
@@ -370,17 +314,10 @@ class BaseMLP(CallbackSupportMixin, Settings):
         """Check ``y_val`` and return it as the loss takes it."""
         raise NotImplementedError
 
-    def _output_activation(self) -> str:
-        """Return the name of the output activation."""
+    def _loss(self) -> Loss:
+        """Return the loss for the current parameters and targets."""
         raise NotImplementedError
 
-    def _loss(self) -> Loss:
-        return LOSS_OF[self.out_activation_]
-
-    def _weigh(self, y: np.ndarray, weight: Weight, dtype: np.dtype) -> Weight:
+    def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
         """Return the weights of the rows."""
-        return weight
-
-    def _strata(self, y: np.ndarray) -> np.ndarray | None:
-        """Return the classes whose shares the split for early stopping preserves, if any."""
-        return None
+        return None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)

@@ -8,7 +8,7 @@ import copy
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from estimators._network.layers import Features
 from estimators._network.settings import Settings
 from estimators._network.state import TrainingState
 
+Data = tuple[Features, np.ndarray, np.ndarray | None]  # features, encoded targets and weights
+
 MAY_CHANGE = ("max_iter", "verbose", "warm_start")  # between the checkpoint and the resumed training
 HASH_PREFIX = b"sha256:"  # followed by 64 digits, after the content; joblib stops reading before it
 HASH_LENGTH = len(HASH_PREFIX) + 64
@@ -30,8 +32,7 @@ ROWS_PER_HASH_UPDATE = 4096  # so that an array whose rows are not contiguous is
 def to_bytes(model: Settings) -> bytes:
     """Return a checkpoint of a model."""
     kept, buffer = copy.copy(model), io.BytesIO()
-    for name in kept.__dict__.keys() - without_callbacks(kept.__dict__).keys():
-        delattr(kept, name)
+    kept.__dict__ = without_callbacks(kept.__dict__)
     joblib.dump(kept, buffer)
     content = buffer.getvalue()
     return content + hash_line(content)
@@ -52,8 +53,7 @@ def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[Training
     try:
         yield take_over(model, read(file, type(model)))
     except BaseException as error:
-        model.__dict__.clear()
-        model.__dict__.update(before)
+        model.__dict__ = before
         if isinstance(error, ValueError):
             raise ValueError(f"Cannot resume from {file!r}: {error}") from error
         raise
@@ -88,9 +88,8 @@ def take_over(model: Settings, saved: Any) -> TrainingState:
         raise ValueError(
             f"it was made after epoch {saved.n_iter_}, but max_iter={model.max_iter} is less than that."
         )
-    for name in [name for name in model.__dict__ if name.endswith("_")]:
-        del model.__dict__[name]
-    model.__dict__.update({name: value for name, value in saved.__dict__.items() if name not in mine})
+    kept = {name: value for name, value in model.__dict__.items() if not name.endswith("_")}
+    model.__dict__ = kept | {name: value for name, value in saved.__dict__.items() if name not in mine}
     return saved.__dict__["_state"]
 
 
@@ -101,25 +100,31 @@ def alike(one: Any, other: Any) -> bool:
     return np.array_equal(one, other)
 
 
-def check_data(
-    state: TrainingState, rows: Sequence[Features | None], held_out: Sequence[Features | None] | None
-) -> None:
-    """Raise unless the data have the same fingerprints as those of the checkpoint."""
-    then, now = state.fingerprints or {}, fingerprint(rows, held_out)
+def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
+    """Raise unless the rows are those of the checkpoint. With early stopping, `given` rows count too."""
+    assert state.order is not None
+    X, early = rows[0], model.early_stopping
+    n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
+    if X.dtype != model.coefs_[0].dtype:
+        raise ValueError(f"it was made with rows of {model.coefs_[0].dtype}. Got rows of {X.dtype} instead.")
+    if X.shape[0] != n_rows:
+        raise ValueError(f"it was made with {n_rows} rows. Got {X.shape[0]} rows instead.")
+    if early and given is None and state.held_out is None:
+        raise ValueError("it was made with X_val and y_val; pass them.")
+    if early and given is not None and state.held_out is not None:
+        raise ValueError("it was made without X_val and y_val; leave them out.")
+    then, now = state.fingerprints or {}, fingerprint(rows, given if early else None)
     changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if changed:
         raise ValueError(f"it was made with other data: {', '.join(changed)} changed.")
 
 
-def fingerprint(
-    rows: Sequence[Features | None], held_out: Sequence[Features | None] | None
-) -> dict[str, str | None]:
-    """Return hashes of features, encoded targets and weights, in one pass over them."""
-    parts = zip(("X", "y", "sample_weight"), rows, strict=True)
-    hashes = {name: None if part is None else hash_of(part) for name, part in parts}
-    if held_out is not None:
-        hashes |= {f"{name}_val": value for name, value in fingerprint(held_out, None).items()}
-    return hashes
+def fingerprint(rows: Data, given: Data | None) -> dict[str, str | None]:
+    """Return hashes of features, encoded targets and weights of the training rows and the held-out rows."""
+    parts = dict(zip(("X", "y", "sample_weight"), rows, strict=True))
+    if given is not None:
+        parts |= zip(("X_val", "y_val", "sample_weight_val"), given, strict=True)
+    return {name: None if part is None else hash_of(part) for name, part in parts.items()}
 
 
 def hash_of(array: Features) -> str:

@@ -123,13 +123,10 @@ class LossCurveDisplay:
         ImportError
             If `ax` is None and matplotlib is not installed.
         """
-        if ax is None:
-            ax = new_axes()
-        self.ax_, self.figure_ = ax, ax.figure
+        ax = new_axes() if ax is None else ax
+        self.ax_, self.figure_, self.lines_ = ax, ax.figure, []
         name = name or self.estimator_name
-        curves = {"training": self.loss, "validation": self.val_loss}
-        self.lines_ = []
-        for kind, values in curves.items():
+        for kind, values in {"training": self.loss, "validation": self.val_loss}.items():
             if values:
                 label = f"{name} {kind}" if name else kind
                 self.lines_ += ax.plot(range(1, len(values) + 1), values, label=label, **line_kw)

@@ -5,6 +5,7 @@ from numbers import Number
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
@@ -12,19 +13,16 @@ from sklearn.utils.validation import validate_data
 from estimators._network.layers import Features
 from estimators._network.losses import Weight
 from estimators._network.settings import MatrixLike, Settings
-from estimators._network.state import TrainingState
 from estimators._network.training import Rows
 
 Given = tuple[MatrixLike | None, ArrayLike | None, ArrayLike | None]
 
 
-def split(
-    rows: Rows, fraction: float, strata: np.ndarray | None, random_state: np.random.RandomState
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return which rows to train on and which to hold out, as scikit-learn would."""
-    train, held_out = train_test_split(
-        np.arange(rows.X.shape[0]), random_state=random_state, test_size=fraction, stratify=strata
-    )
+def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows to train on and which to hold out, as scikit-learn would: stratified if binary."""
+    strata = rows.y.astype(bool) if is_classifier(model) and model.n_outputs_ == 1 else None
+    indices, share = np.arange(rows.X.shape[0]), model.validation_fraction
+    train, held_out = train_test_split(indices, random_state=random_state, test_size=share, stratify=strata)
     if len(held_out) < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
@@ -39,15 +37,10 @@ def split(
 
 def check_given(
     model: Settings, given: Given, encode: Callable[[ArrayLike], np.ndarray], dtype: np.dtype
-) -> Rows | None:
-    """Return the held-out rows that were passed to ``fit``, or None if there are none.
-
-    `encode` checks ``y_val`` and returns what the loss takes.
-    """
+) -> Rows:
+    """Return the held-out rows that were passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
     X, y, weight = given
     if X is None and y is None:
-        if weight is None:
-            return None
         raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
     if X is None or y is None:
         present, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
@@ -88,15 +81,3 @@ def check_weight(weight: ArrayLike, n: int, dtype: np.dtype) -> Weight:
     if not checked.any():
         raise ValueError("sample_weight_val must contain at least one non-zero number.")
     return checked
-
-
-def check_resumed(state: TrainingState, n_rows: int, early_stopping: bool, given: Rows | None) -> None:
-    """Raise unless as many rows, and as many of them held out, are there as when the checkpoint was made."""
-    assert state.order is not None
-    n_then = len(state.order) + (0 if state.held_out is None else len(state.held_out))
-    if n_then != n_rows:
-        raise ValueError(f"it was made with {n_then} rows. Got {n_rows} rows instead.")
-    if early_stopping and given is None and state.held_out is None:
-        raise ValueError("it was made with X_val and y_val; pass them.")
-    if early_stopping and given is not None and state.held_out is not None:
-        raise ValueError("it was made without X_val and y_val; leave them out.")

@@ -6,6 +6,7 @@ predict with unbound layers and train with bound ones.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -15,31 +16,27 @@ BATCH_NORM_EPS = 1e-5
 BATCH_NORM_DECAY = 0.9  # running = BATCH_NORM_DECAY * running + (1 - BATCH_NORM_DECAY) * batch
 
 Shapes = Mapping[str, tuple[int, ...]]
+Arrays = Mapping[str, np.ndarray]
 Bits = np.random.BitGenerator
-Views = Mapping[str, np.ndarray]
 Features: TypeAlias = np.ndarray | sparse.csr_array | sparse.csr_matrix
 
 
 class Layer(Protocol):
     """One step of a network, from (n, n_in) to (n, n_out).
 
-    The network owns the parameters, their gradients and the statistics. It hands each layer views of them,
-    of the shapes that the layer asks for.
+    A layer says which arrays it needs. The network provides them by name, as views of its own vectors:
+    `parameters`, `gradients` (of the parameters) and `statistics`, which training updates and prediction
+    reads. Most layers need none.
     """
 
+    title: str
     n_in: int
     n_out: int
-    parameter_shapes: Shapes
-    statistic_shapes: Shapes
-
-    def set_parameters(self, views: Views) -> None:
-        """Use these arrays as parameters."""
-
-    def set_gradients(self, views: Views) -> None:
-        """Write the gradients of the parameters into these arrays."""
-
-    def set_statistics(self, views: Views) -> None:
-        """Use these arrays as statistics, which training updates and prediction reads."""
+    parameter_shapes: Shapes = {}
+    statistic_shapes: Shapes = {}
+    parameters: Arrays = {}
+    gradients: Arrays = {}
+    statistics: Arrays = {}
 
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
@@ -53,30 +50,15 @@ class Layer(Protocol):
         ...
 
 
-class Dense:
+class Dense(Layer):
     """``Z = X @ W + b``. X may be CSR in the first layer."""
 
-    statistic_shapes: Shapes = {}
-    weights: np.ndarray
-    bias: np.ndarray
-    d_weights: np.ndarray
-    d_bias: np.ndarray
     Z: np.ndarray | None = None
 
     def __init__(self, n_in: int, n_out: int, is_first: bool = False) -> None:
         self.n_in, self.n_out, self.is_first = n_in, n_out, is_first
-        self.parameter_shapes: Shapes = {"weights": (n_in, n_out), "bias": (n_out,)}
-
-    def set_parameters(self, views: Views) -> None:
-        """Use these weights and this bias."""
-        self.weights, self.bias = views["weights"], views["bias"]
-
-    def set_gradients(self, views: Views) -> None:
-        """Write the gradients into these arrays."""
-        self.d_weights, self.d_bias = views["weights"], views["bias"]
-
-    def set_statistics(self, views: Views) -> None:
-        """Do nothing."""
+        self.title = f"Dense {n_in} -> {n_out}"
+        self.parameter_shapes = {"weights": (n_in, n_out), "bias": (n_out,)}
 
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
@@ -87,25 +69,26 @@ class Dense:
         """Return Z, (n, n_out)."""
         if training:
             self.X = X
-        dense = isinstance(X, np.ndarray)
-        Z = np.dot(X, self.weights, out=self.Z) if dense else X @ self.weights  # (n, n_in) @ (n_in, n_out)
-        return self._add_bias(Z)
+        W, dense = self.parameters["weights"], isinstance(X, np.ndarray)
+        return self._add_bias(np.dot(X, W, out=self.Z) if dense else X @ W)  # (n, n_in) @ (n_in, n_out)
 
     def _add_bias(self, Z: np.ndarray) -> np.ndarray:
-        Z += self.bias
+        Z += self.parameters["bias"]
         return Z
 
     def backward(self, D: np.ndarray) -> np.ndarray:
         """Set the gradients. Return dL/dX, (n, n_in), or D if this is the first layer."""
         if isinstance(self.X, np.ndarray):
-            np.dot(self.X.T, D, out=self.d_weights)  # (n_in, n) @ (n, n_out)
+            np.dot(self.X.T, D, out=self.gradients["weights"])  # (n_in, n) @ (n, n_out)
         else:
-            self.d_weights[...] = self.X.T @ D
-        np.dot(self.ones, D, out=self.d_bias)
-        return D if self.is_first else np.dot(D, self.weights.T, out=self.back)  # (n, n_out) @ (n_out, n_in)
+            self.gradients["weights"][...] = self.X.T @ D
+        np.dot(self.ones, D, out=self.gradients["bias"])
+        if self.is_first:
+            return D
+        return np.dot(D, self.parameters["weights"].T, out=self.back)  # (n, n_out) @ (n_out, n_in)
 
 
-class BatchNorm:
+class BatchNorm(Layer):
     """Batch normalisation: standardise each column by the mean and variance of its batch.
 
     In training ``N = (Z - mean) / sqrt(variance + 1e-5)`` and ``out = scale * N + shift``, with the mean and
@@ -113,34 +96,12 @@ class BatchNorm:
     uses the running mean and variance.
     """
 
-    scale: np.ndarray
-    shift: np.ndarray
-    d_scale: np.ndarray
-    d_shift: np.ndarray
-    running_mean: np.ndarray
-    running_variance: np.ndarray
+    title = "BatchNorm"
 
     def __init__(self, n_out: int) -> None:
         self.n_in = self.n_out = n_out
-        self.parameter_shapes: Shapes = {"scale": (n_out,), "shift": (n_out,)}
-        self.statistic_shapes: Shapes = {"running_mean": (n_out,), "running_variance": (n_out,)}
-
-    def set_parameters(self, views: Views) -> None:
-        """Use this scale and this shift."""
-        self.scale, self.shift = views["scale"], views["shift"]
-
-    def set_gradients(self, views: Views) -> None:
-        """Write the gradients into these arrays."""
-        self.d_scale, self.d_shift = views["scale"], views["shift"]
-
-    def set_statistics(self, views: Views) -> None:
-        """Use this running mean and this running variance."""
-        self.running_mean, self.running_variance = views["running_mean"], views["running_variance"]
-
-    def arrays(self) -> Views:
-        """Return parameters and statistics by name."""
-        running = {"running_mean": self.running_mean, "running_variance": self.running_variance}
-        return {"scale": self.scale, "shift": self.shift, **running}
+        self.parameter_shapes = {"scale": (n_out,), "shift": (n_out,)}
+        self.statistic_shapes = {"running_mean": (n_out,), "running_variance": (n_out,)}
 
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
@@ -149,21 +110,23 @@ class BatchNorm:
 
     def forward(self, Z: np.ndarray, training: bool = False, bits: Bits | None = None) -> np.ndarray:
         """Return the normalised Z, written over Z."""
+        scale, shift = self.parameters["scale"], self.parameters["shift"]
+        running_mean, running_variance = self.statistics["running_mean"], self.statistics["running_variance"]
         if not training:
-            Z -= self.running_mean
-            Z *= self.scale / np.sqrt(self.running_variance + BATCH_NORM_EPS)
-            Z += self.shift
+            Z -= running_mean
+            Z *= scale / np.sqrt(running_variance + BATCH_NORM_EPS)
+            Z += shift
             return Z
         mean = np.dot(self.averaging, Z)
         Z -= mean
         variance = np.dot(self.averaging, np.multiply(Z, Z, out=self.scratch))
         self.inverse_std = 1 / np.sqrt(variance + BATCH_NORM_EPS)
-        for running, batch in ((self.running_mean, mean), (self.running_variance, variance)):
+        for running, batch in ((running_mean, mean), (running_variance, variance)):
             running *= BATCH_NORM_DECAY
             running += (1 - BATCH_NORM_DECAY) * batch
         np.multiply(Z, self.inverse_std, out=self.N)
-        np.multiply(self.N, self.scale, out=Z)
-        Z += self.shift
+        np.multiply(self.N, scale, out=Z)
+        Z += shift
         return Z
 
     def backward(self, D: np.ndarray) -> np.ndarray:
@@ -171,47 +134,30 @@ class BatchNorm:
 
         It is ``scale / std * (D - mean(D) - N * mean(D * N))``, since mean and variance depend on Z too.
         """
-        np.dot(self.ones, D, out=self.d_shift)
-        np.dot(self.ones, np.multiply(D, self.N, out=self.scratch), out=self.d_scale)
-        self.N *= self.d_scale / len(D)
+        d_scale, d_shift = self.gradients["scale"], self.gradients["shift"]
+        np.dot(self.ones, D, out=d_shift)
+        np.dot(self.ones, np.multiply(D, self.N, out=self.scratch), out=d_scale)
+        self.N *= d_scale / len(D)
         D -= self.N
-        D -= self.d_shift / len(D)
-        D *= self.scale * self.inverse_std
+        D -= d_shift / len(D)
+        D *= self.parameters["scale"] * self.inverse_std
         return D
 
 
-class WithoutParameters:
-    """A layer that has nothing to learn, with as many outputs as inputs."""
-
-    parameter_shapes: Shapes = {}
-    statistic_shapes: Shapes = {}
-
-    def __init__(self, n_out: int) -> None:
-        self.n_in = self.n_out = n_out
-
-    def set_parameters(self, views: Views) -> None:
-        """Do nothing."""
-
-    def set_gradients(self, views: Views) -> None:
-        """Do nothing."""
-
-    def set_statistics(self, views: Views) -> None:
-        """Do nothing."""
-
-
-class ActivationLayer(WithoutParameters):
+class ActivationLayer(Layer):
     """``A = f(Z)``, written over Z. The backward pass computes the derivative from A.
 
     This works because no later layer overwrites A: Dropout writes into a buffer of its own.
     """
 
-    zeros: np.ndarray | None = None  # np.maximum with an array is three to ten times as fast as with 0
     scratch: np.ndarray | None = None
+
+    def __init__(self, n_out: int) -> None:
+        self.n_in = self.n_out = n_out
 
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
-        self.zeros, self.scratch = np.zeros((n, self.n_out), dtype), np.empty((n, self.n_out), dtype)
-        self.mask = np.empty((n, self.n_out), dtype=bool)
+        self.scratch, self.mask = np.empty((n, self.n_out), dtype), np.empty((n, self.n_out), bool)
 
     def forward(self, Z: np.ndarray, training: bool = False, bits: Bits | None = None) -> np.ndarray:
         """Return A, written over Z."""
@@ -228,19 +174,28 @@ class ActivationLayer(WithoutParameters):
 class ReLU(ActivationLayer):
     """``A = max(Z, 0)``; ``dL/dZ = D where A > 0, else 0``."""
 
+    title = "ReLU"
+    zeros: np.ndarray | None = None  # np.maximum is two to four times as fast with an array as with 0
+
+    def bind(self, n: int, dtype: np.dtype) -> None:
+        """Allocate buffers for n rows."""
+        super().bind(n, dtype)
+        self.zeros = np.zeros((n, self.n_out), dtype)
+
     def value(self, Z: np.ndarray) -> np.ndarray:
         """Return f(Z), written over Z."""
-        return np.maximum(Z, np.zeros(Z.shape[1], Z.dtype) if self.zeros is None else self.zeros, out=Z)
+        return np.maximum(Z, np.zeros(self.n_out, Z.dtype) if self.zeros is None else self.zeros, out=Z)
 
     def backward(self, D: np.ndarray) -> np.ndarray:
         """Return dL/dZ, written over D."""
-        assert self.zeros is not None
-        np.greater(self.A, self.zeros, out=self.mask)
-        return np.multiply(D, self.mask, out=D)
+        D *= np.greater(self.A, 0, out=self.mask)
+        return D
 
 
 class LeakyReLU(ActivationLayer):
     """``A = max(Z, slope * Z)``; ``dL/dZ = D where A > 0, else slope * D``."""
+
+    title = "LeakyReLU"
 
     def __init__(self, n_out: int, slope: float) -> None:
         super().__init__(n_out)
@@ -252,9 +207,7 @@ class LeakyReLU(ActivationLayer):
 
     def backward(self, D: np.ndarray) -> np.ndarray:
         """Return dL/dZ, written over D."""
-        assert self.zeros is not None
-        np.greater(self.A, self.zeros, out=self.mask)
-        factor = np.multiply(self.mask, 1 - self.slope, out=self.scratch)
+        factor = np.multiply(np.greater(self.A, 0, out=self.mask), 1 - self.slope, out=self.scratch)
         factor += self.slope
         D *= factor
         return D
@@ -262,6 +215,8 @@ class LeakyReLU(ActivationLayer):
 
 class Tanh(ActivationLayer):
     """``A = tanh(Z)``; ``dL/dZ = D * (1 - A**2)``."""
+
+    title = "tanh"
 
     def value(self, Z: np.ndarray) -> np.ndarray:
         """Return f(Z), written over Z."""
@@ -276,6 +231,8 @@ class Tanh(ActivationLayer):
 
 class Logistic(ActivationLayer):
     """``A = 1 / (1 + exp(-Z))``; ``dL/dZ = D * A * (1 - A)``."""
+
+    title = "logistic"
 
     def value(self, Z: np.ndarray) -> np.ndarray:
         """Return ``(1 + tanh(Z / 2)) / 2``, written over Z: ten times as fast in float32."""
@@ -292,16 +249,17 @@ class Logistic(ActivationLayer):
         return D
 
 
-class Dropout(WithoutParameters):
+class Dropout(Layer):
     """In training ``out = A * mask / (1 - rate)``, where each value of the mask is 0 with probability `rate`.
 
     The mask uses 16 random bits for each value, so `rate` is rounded to a multiple of 1/65536.
     """
 
     def __init__(self, n_out: int, rate: float) -> None:
-        super().__init__(n_out)
+        self.n_in = self.n_out = n_out
         self.threshold = min(round(rate * 2**16), 2**16 - 1)
         self.factor = 2**16 / (2**16 - self.threshold)
+        self.title = f"Dropout {self.threshold / 2**16:.3g}"
 
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
@@ -323,3 +281,54 @@ class Dropout(WithoutParameters):
         D *= self.mask
         D *= self.factor
         return D
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What kinds of layers a network has, and of which sizes.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        The number of units of each layer, including inputs and outputs.
+
+    activation : str
+        The activation of the hidden layers.
+
+    negative_slope : float
+        Slope of "leaky_relu" below 0.
+
+    dropout : tuple of float
+        The dropout rate of each hidden layer. An empty tuple means no dropout.
+
+    batch_norm : bool
+        Whether the hidden layers are normalised.
+    """
+
+    sizes: tuple[int, ...]
+    activation: str = "relu"
+    negative_slope: float = 0.01
+    dropout: tuple[float, ...] = ()
+    batch_norm: bool = False
+
+    def new_layers(self) -> list[Layer]:
+        """Return new layers: Dense, BatchNorm, activation and Dropout for each hidden layer, then Dense."""
+        rates = self.dropout or (0.0,) * (len(self.sizes) - 2)
+        layers: list[Layer] = []
+        for n_in, n_out, rate in zip(self.sizes, self.sizes[1:-1], rates, strict=False):
+            layers.append(Dense(n_in, n_out, is_first=not layers))
+            if self.batch_norm:
+                layers.append(BatchNorm(n_out))
+            if self.activation != "identity":
+                layers.append(self._new_activation(n_out))
+            if rate > 0:
+                layers.append(Dropout(n_out, rate))
+        layers.append(Dense(self.sizes[-2], self.sizes[-1], is_first=not layers))
+        return layers
+
+    def _new_activation(self, n_out: int) -> Layer:
+        if self.activation == "relu":
+            return ReLU(n_out)
+        if self.activation == "leaky_relu":
+            return LeakyReLU(n_out, self.negative_slope)
+        return Tanh(n_out) if self.activation == "tanh" else Logistic(n_out)

@@ -49,8 +49,8 @@ class Loss(Protocol):
         """Return the accuracy or R2 of the recorded rows."""
         ...
 
-    def evaluate(self, out: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
-        """Return the mean loss and the score of outputs, (n, n_outputs)."""
+    def evaluate(self, Z: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
+        """Return the mean loss and the score of the scores Z, which it overwrites."""
         ...
 
 
@@ -99,8 +99,9 @@ class SoftmaxCrossEntropy:
         """Return the accuracy. The largest probability of a row is ``exp(0) / total``."""
         return accuracy(record[0] == 1 / record[1], weight)
 
-    def evaluate(self, P: np.ndarray, codes: np.ndarray, weight: Weight) -> tuple[float, float]:
-        """Return loss and accuracy of probabilities, (n, n_outputs)."""
+    def evaluate(self, Z: np.ndarray, codes: np.ndarray, weight: Weight) -> tuple[float, float]:
+        """Return the mean loss and the accuracy."""
+        P = self.activate(Z)
         right = P[np.arange(len(P)), codes]
         value = np.average(self.values((right,), codes), weights=weight)
         return float(value), accuracy(P.argmax(axis=1) == codes, weight)
@@ -145,8 +146,9 @@ class Elementwise:
         """Return the accuracy or R2."""
         return self._score(record[0], y, weight)
 
-    def evaluate(self, out: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
-        """Return loss and score of outputs, (n, n_outputs)."""
+    def evaluate(self, Z: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
+        """Return the mean loss and the accuracy or R2."""
+        out = self.activate(Z)
         return float(np.average(self._values(out, y), weights=weight)), self._score(out, y, weight)
 
 
@@ -202,11 +204,6 @@ def label_accuracy(p: np.ndarray, y: np.ndarray, weight: Weight) -> float:
     return accuracy(((p > 0.5) == (y > 0.5)).all(axis=1), weight)
 
 
-def always_right(p: np.ndarray, y: np.ndarray, weight: Weight) -> float:
-    """Return 1, the accuracy if there is only one class."""
-    return 1.0
-
-
 def r2(out: np.ndarray, y: np.ndarray, weight: Weight) -> float:
     """Return ``1 - squared errors / squared deviations``, averaged over the outputs; nan if not finite.
 
@@ -231,4 +228,5 @@ LOSS_OF: dict[str, Loss] = {
 }
 """The loss of each output activation."""
 
-ONE_CLASS = Elementwise("logistic", expit_over, logistic_cross_entropy, always_right)
+ONE_CLASS = Elementwise("logistic", expit_over, logistic_cross_entropy, lambda p, y, weight: 1.0)
+"""The loss if there is only one class, so that every prediction is right."""

@@ -5,12 +5,14 @@ continues exactly where the original stood. :class:`Stepper` adds the penalty to
 step, in chunks that stay in the processor's cache if the network is large.
 """
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from estimators._network.accelerator import kernels
+from estimators._network import accelerator
+from estimators._network.settings import Settings
 
 MAX_UNCHUNKED_PARAMETERS = 100_000  # a larger vector is updated in chunks
 PARAMETERS_PER_CHUNK = 32_768
@@ -19,38 +21,35 @@ Slots = tuple[np.ndarray, ...]
 
 
 class Optimizer(Protocol):
-    """What training needs of an optimiser.
+    """What training needs of an optimiser. `slots` are its moving averages, as long as the parameters."""
 
-    `slots` are arrays as long as the parameters that hold its moving averages. `learning_rate` is the rate of
-    the next step.
-    """
-
-    learning_rate: float
     slots: Slots
 
     def begin_step(self) -> None:
         """Compute what is the same for all parameters of the next step."""
+        return
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Take a step from w, in place. All arrays are the same slice of their vectors."""
 
     def end_epoch(self, n_rows_seen: int) -> None:
         """Set the learning rate of the next epoch."""
+        return
 
-    def slow_down(self) -> bool:
-        """Reduce the learning rate after too many epochs without improvement, and tell whether it could."""
-        ...
+    def slow_down(self) -> float | None:
+        """Reduce the learning rate because an epoch brought no improvement, and return it, if possible."""
+        return None
 
 
 @dataclass
-class SGD:
+class SGD(Optimizer):
     """Gradient descent with momentum.
 
     ``velocity = momentum * velocity - rate * gradient``, then ``w += velocity``, or with Nesterov's momentum
     ``w += momentum * velocity - rate * gradient``.
     """
 
-    n_slots: ClassVar[int] = 1
+    name: ClassVar[str] = "sgd"
 
     slots: Slots
     learning_rate_init: float
@@ -59,9 +58,6 @@ class SGD:
     momentum: float = 0.9
     nesterov: bool = True
     power_t: float = 0.5
-
-    def begin_step(self) -> None:
-        """Do nothing."""
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Take a step from w, in place."""
@@ -80,38 +76,24 @@ class SGD:
         if self.schedule == "invscaling":
             self.learning_rate = self.learning_rate_init / (n_rows_seen + 1) ** self.power_t
 
-    def slow_down(self) -> bool:
+    def slow_down(self) -> float | None:
         """Divide the rate by 5 if the schedule is "adaptive" and the rate is above 1e-6."""
         if self.schedule != "adaptive" or self.learning_rate <= 1e-6:
-            return False
+            return None
         self.learning_rate /= 5
-        return True
-
-
-class WithoutSchedule:
-    """The part that RMSprop and Adam share: their learning rate follows no schedule."""
-
-    def end_epoch(self, n_rows_seen: int) -> None:
-        """Do nothing."""
-
-    def slow_down(self) -> bool:
-        """Return False."""
-        return False
+        return self.learning_rate
 
 
 @dataclass
-class RMSprop(WithoutSchedule):
+class RMSprop(Optimizer):
     """``v = rho * v + (1 - rho) * gradient**2``, ``w -= rate * gradient / (sqrt(v) + epsilon)``."""
 
-    n_slots: ClassVar[int] = 1
+    name: ClassVar[str] = "rmsprop"
 
     slots: Slots
     learning_rate: float
     rho: float = 0.9
     epsilon: float = 1e-8
-
-    def begin_step(self) -> None:
-        """Do nothing."""
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Take a step from w, in place."""
@@ -128,7 +110,7 @@ class RMSprop(WithoutSchedule):
 
 
 @dataclass
-class Adam(WithoutSchedule):
+class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), without the factors 1 - beta in the moments.
 
     ``m = beta_1 * m + gradient`` and ``v = beta_2 * v + gradient**2`` are the paper's moments divided by
@@ -136,7 +118,7 @@ class Adam(WithoutSchedule):
     passes over memory.
     """
 
-    n_slots: ClassVar[int] = 2
+    name: ClassVar[str] = "adam"
 
     slots: Slots
     learning_rate_init: float
@@ -144,17 +126,13 @@ class Adam(WithoutSchedule):
     beta_2: float = 0.999
     epsilon: float = 1e-8
     n_steps: int = 0
-    learning_rate: float = field(default=0.0, init=False)
-    scaled_rate: float = field(default=0.0, init=False)
-    scaled_epsilon: float = field(default=0.0, init=False)
 
     def begin_step(self) -> None:
-        """Compute the learning rate of this step, and rate and epsilon for the unscaled moments."""
+        """Compute rate and epsilon of this step for the unscaled moments."""
         self.n_steps += 1
         scale = (1 - self.beta_2) ** 0.5
         bias_correction = (1 - self.beta_2**self.n_steps) ** 0.5 / (1 - self.beta_1**self.n_steps)
-        self.learning_rate = self.learning_rate_init * bias_correction
-        self.scaled_rate = self.learning_rate * (1 - self.beta_1) / scale
+        self.scaled_rate = self.learning_rate_init * bias_correction * (1 - self.beta_1) / scale
         self.scaled_epsilon = self.epsilon / scale
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
@@ -171,25 +149,30 @@ class Adam(WithoutSchedule):
         w -= scratch
 
 
-def new_slots(parameters: np.ndarray, n_slots: int) -> Slots:
-    """Return `n_slots` arrays of zeros like the parameters."""
-    return tuple(np.zeros_like(parameters) for _ in range(n_slots))
+def new_optimizer(settings: Settings, parameters: np.ndarray) -> SGD | RMSprop | Adam:
+    """Return a new optimiser with the hyperparameters in the settings."""
+    averages = np.zeros_like(parameters), np.zeros_like(parameters)
+    rate = float(settings.learning_rate_init)  # a float64 of numpy would turn float32 arrays into float64
+    if settings.solver == "adam":
+        betas = float(settings.beta_1), float(settings.beta_2)
+        return Adam(averages, rate, *betas, float(settings.epsilon))
+    if settings.solver == "rmsprop":
+        return RMSprop(averages[:1], rate, float(settings.rho), float(settings.epsilon))
+    momentum, power_t = float(settings.momentum), float(settings.power_t)
+    schedule, nesterov = settings.learning_rate, settings.nesterovs_momentum
+    return SGD(averages[:1], rate, rate, schedule, momentum, nesterov, power_t)
 
 
-OPTIMIZERS: dict[str, type[SGD | RMSprop | Adam]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
-
-
-def optimizer_to_plain(optimizer: SGD | RMSprop | Adam) -> dict[str, Any]:
+def to_plain(optimizer: SGD | RMSprop | Adam) -> dict[str, Any]:
     """Return an optimiser as a dict of numbers, strings and arrays."""
-    (name,) = (name for name, kind in OPTIMIZERS.items() if type(optimizer) is kind)
     values = vars(optimizer)
-    return {"name": name, **{each.name: values[each.name] for each in fields(optimizer) if each.init}}
+    return {"name": optimizer.name, **{each.name: values[each.name] for each in fields(optimizer)}}
 
 
-def optimizer_from_plain(plain: dict[str, Any]) -> SGD | RMSprop | Adam:
-    """Return the optimiser that :func:`optimizer_to_plain` made plain."""
+def from_plain(plain: Mapping[str, Any]) -> SGD | RMSprop | Adam:
+    """Return the optimiser that :func:`to_plain` made plain."""
     values = dict(plain)
-    return OPTIMIZERS[values.pop("name")](**values)
+    return {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}[values.pop("name")](**values)
 
 
 @dataclass
@@ -223,38 +206,36 @@ class Stepper:
         n_weights: int,
         compiled: bool = False,
     ) -> None:
-        self.optimizer, self.penalty = optimizer, penalty
-        self._parameters, self._gradient, self._n_weights = parameters, gradient, n_weights
-        self._compiled = compiled
+        self.optimizer, self.penalty, self.compiled = optimizer, penalty, compiled
+        self.parameters, self.gradient, self.n_weights = parameters, gradient, n_weights
         n = len(parameters)
         size = n if n <= MAX_UNCHUNKED_PARAMETERS else PARAMETERS_PER_CHUNK
         scratch = np.empty(size, parameters.dtype)
-        self._chunks = []
+        self.chunks = []
         for start in range(0, n, size):
-            chunk = slice(start, min(start + size, n))
-            weights = slice(start, max(start, min(chunk.stop, n_weights)))
+            chunk, weights = slice(start, start + size), slice(start, min(start + size, n_weights))
+            w, penalised = parameters[chunk], parameters[weights]  # w without biases, empty after the weights
             slots = tuple(slot[chunk] for slot in optimizer.slots)
-            update = parameters[chunk], gradient[chunk], slots, scratch[: chunk.stop - start]
-            penalised = parameters[weights], gradient[weights], scratch[: weights.stop - start]
-            self._chunks.append((update, penalised))
+            update = w, gradient[chunk], slots, scratch[: len(w)]
+            self.chunks.append((update, (penalised, gradient[weights], scratch[: len(penalised)])))
 
     def step(self, share: float) -> float:
         """Take a step, where `share` is 1 / (weight of the batch). Return the penalty before the step."""
         optimizer, penalty = self.optimizer, self.penalty
         optimizer.begin_step()
-        if self._compiled and isinstance(optimizer, Adam):
+        if self.compiled and isinstance(optimizer, Adam):
             return self._compiled_step(optimizer, share)
         value = 0.0
-        for update, (w, gradient, scratch) in self._chunks:
+        for update, (w, gradient, scratch) in self.chunks:
             value += penalty.add_gradient(w, gradient, share, scratch)
             optimizer.update(*update)
         return value
 
     def _compiled_step(self, adam: Adam, share: float) -> float:
         """Do what :meth:`step` does in one compiled pass."""
-        w, (m, v), penalty = self._parameters, adam.slots, self.penalty
+        w, (m, v), penalty = self.parameters, adam.slots, self.penalty
         penalties = penalty.alpha * share, penalty.l1 * share
         numbers = adam.beta_1, adam.beta_2, adam.scaled_rate, adam.scaled_epsilon, *penalties
-        typed = map(w.dtype.type, numbers)
-        squares, absolutes = kernels().adam(w, self._gradient, m, v, self._n_weights, *typed)
+        typed, step = map(w.dtype.type, numbers), accelerator.compiled(accelerator.adam_step)
+        squares, absolutes = step(w, self.gradient, m, v, self.n_weights, *typed)
         return share * (0.5 * penalty.alpha * float(squares) + penalty.l1 * float(absolutes))

@@ -1,22 +1,15 @@
 """The progress of a network's training: one record that is copied for callbacks and saved in files."""
 
 import copy
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from estimators._network import optimizers
 from estimators._network.network import Network
-from estimators._network.optimizers import (
-    SGD,
-    Adam,
-    RMSprop,
-    new_slots,
-    optimizer_from_plain,
-    optimizer_to_plain,
-)
+from estimators._network.optimizers import SGD, Adam, RMSprop
 from estimators._network.settings import Settings
 
 
@@ -44,17 +37,17 @@ class TrainingState:
     loss_curve : list of float
         The loss of each epoch; empty with "lbfgs".
 
-    best_loss : float or None
-        The lowest loss in `loss_curve`; None with early stopping.
+    best_loss : float
+        The lowest loss in `loss_curve`; not used with early stopping.
 
     validation_scores : list of float or None
         The validation score of each epoch; None without early stopping.
 
-    best_validation_score : float or None
-        The highest of the validation scores; None without early stopping.
+    best_validation_score : float
+        The highest of the validation scores.
 
     best_weights : tuple of two ndarrays, or None
-        Parameters and statistics of the epoch with the highest validation score.
+        Parameters and statistics of the epoch with the highest validation score; None without early stopping.
 
     n_epochs_without_improvement : int
         Number of epochs in a row without enough improvement.
@@ -83,9 +76,9 @@ class TrainingState:
     history: dict[str, list[float]] = field(default_factory=dict)
     loss: float | None = None
     loss_curve: list[float] = field(default_factory=list)
-    best_loss: float | None = None
+    best_loss: float = np.inf
     validation_scores: list[float] | None = None
-    best_validation_score: float | None = None
+    best_validation_score: float = -np.inf
     best_weights: tuple[np.ndarray, np.ndarray] | None = None
     n_epochs_without_improvement: int = 0
     optimizer: SGD | RMSprop | Adam | None = None
@@ -95,19 +88,23 @@ class TrainingState:
     held_out: np.ndarray | None = None
     fingerprints: dict[str, str | None] | None = None
 
-    def begin(self, settings: Settings, network: Network, resumed: bool, incremental: bool) -> None:
-        """Prepare for training by epochs: a new optimiser unless training continues, and the best results."""
-        if not resumed:
-            self.n_iter = 0
-        kept = self.optimizer if resumed or incremental else None
+    def begin(
+        self, settings: Settings, network: Network, random_state: np.random.RandomState, incremental: bool
+    ) -> None:
+        """Prepare for training by epochs. Only `partial_fit` continues with the same optimiser."""
+        self.n_iter, self.random_state = 0, random_state
+        kept = self.optimizer if incremental else None
         if kept is None or len(kept.slots[0]) != len(network.parameters):
-            self.optimizer = new_optimizer(settings, network.parameters)
+            self.optimizer = optimizers.new_optimizer(settings, network.parameters)
+        if not np.any(np.greater(settings.dropout, 0)):
+            self.dropout_bits = None
+        elif not incremental or self.dropout_bits is None:
+            self.dropout_bits = np.random.SFC64(random_state.randint(2**31))
         if not settings.early_stopping:
-            self.validation_scores = self.best_validation_score = None
-            self.best_loss = np.inf if self.best_loss is None else self.best_loss
+            self.validation_scores = self.best_weights = None
         elif self.validation_scores is None:
             self.validation_scores, self.best_validation_score = [], -np.inf
-            self.best_loss, self.best_weights = None, network.snapshot()
+            self.best_loss, self.best_weights = np.inf, network.snapshot()
 
     def end(self) -> None:
         """Remove what is only needed during training."""
@@ -125,25 +122,17 @@ class TrainingState:
         if self.loss is not None:
             shown["loss_"] = self.loss
         if self.optimizer is not None:
-            shown["loss_curve_"], shown["best_loss_"] = self.loss_curve, self.best_loss
+            early = self.validation_scores is not None
+            shown["loss_curve_"], shown["best_loss_"] = self.loss_curve, None if early else self.best_loss
             shown["validation_scores_"] = self.validation_scores
-            shown["best_validation_score_"] = self.best_validation_score
+            shown["best_validation_score_"] = self.best_validation_score if early else None
         return shown
-
-    def publish(self, model: Settings) -> None:
-        """Set the public attributes of the model."""
-        model.__dict__.update(self.public())
-
-    def retract(self, model: Settings) -> None:
-        """Remove the public attributes that :meth:`publish` set."""
-        for name in self.public():
-            model.__dict__.pop(name, None)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the state as a dict of numbers, lists and arrays."""
-        plain = {each.name: vars(self)[each.name] for each in fields(self)}
+        plain = dict(vars(self))
         if self.optimizer is not None:
-            plain["optimizer"] = optimizer_to_plain(self.optimizer)
+            plain["optimizer"] = optimizers.to_plain(self.optimizer)
         if self.dropout_bits is not None:
             plain["dropout_bits"] = self.dropout_bits.state
         return plain
@@ -153,44 +142,24 @@ class TrainingState:
         """Return the state that :meth:`to_plain` made plain."""
         state = TrainingState(**plain)
         if plain["optimizer"] is not None:
-            state.optimizer = optimizer_from_plain(plain["optimizer"])
+            state.optimizer = optimizers.from_plain(plain["optimizer"])
         if plain["dropout_bits"] is not None:
             state.dropout_bits = np.random.SFC64()
             state.dropout_bits.state = plain["dropout_bits"]
         return state
 
 
-def new_optimizer(settings: Settings, parameters: np.ndarray) -> SGD | RMSprop | Adam:
-    """Return a new optimiser with the hyperparameters in the settings."""
-    rate = float(settings.learning_rate_init)  # a float64 of numpy would turn float32 arrays into float64
-    if settings.solver == "adam":
-        betas = float(settings.beta_1), float(settings.beta_2)
-        return Adam(new_slots(parameters, Adam.n_slots), rate, *betas, float(settings.epsilon))
-    if settings.solver == "rmsprop":
-        slots = new_slots(parameters, RMSprop.n_slots)
-        return RMSprop(slots, rate, float(settings.rho), float(settings.epsilon))
-    slots, schedule = new_slots(parameters, SGD.n_slots), settings.learning_rate
-    momentum, nesterov = float(settings.momentum), settings.nesterovs_momentum
-    return SGD(slots, rate, rate, schedule, momentum, nesterov, float(settings.power_t))
-
-
-def views(network: Network) -> dict[str, list[np.ndarray]]:
-    """Return ``coefs_`` and ``intercepts_``, views of the parameters."""
-    return {
-        "coefs_": [layer.weights for layer in network.dense],
-        "intercepts_": [layer.bias for layer in network.dense],
+def attributes(network: Network, state: TrainingState) -> dict[str, Any]:
+    """Return the attributes that training gives a model. ``coefs_`` and ``intercepts_`` are views."""
+    layers, sizes = [layer.parameters for layer in network.dense], network.sizes
+    views = {
+        "coefs_": [layer["weights"] for layer in layers],
+        "intercepts_": [layer["bias"] for layer in layers],
     }
+    counts = {"n_layers_": len(sizes), "n_outputs_": sizes[-1], "n_parameters_": len(network.parameters)}
+    return {"_network": network, "_state": state, **views, **counts, **state.public()}
 
 
 def snapshot(network: Network, state: TrainingState) -> dict[str, Any]:
-    """Return the fitted attributes of a model that further training does not change."""
-    network, state = network.copy(), copy.deepcopy(state)
-    return {"_network": network, "_state": state, **views(network), **state.public()}
-
-
-def warn_of_interrupt(n_steps: int, steps: str, stacklevel: int) -> None:
-    """Warn that the training was interrupted, at the line that called the model's method."""
-    warnings.warn(
-        f"Training interrupted by user. The model keeps its current weights, after {n_steps} full {steps}.",
-        stacklevel=stacklevel,
-    )
+    """Return the attributes as they are now; further training does not change them."""
+    return attributes(network.copy(), copy.deepcopy(state))

@@ -5,26 +5,25 @@ order of the epoch before, so equal seeds give equal batches.
 """
 
 import math
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from estimators._common.callbacks import Task
+from estimators._common.scikit_learn import warn_caller
 from estimators._network import accelerator
 from estimators._network.checkpoint import fingerprint
-from estimators._network.layers import Features, Layer
-from estimators._network.losses import Factor, Loss, Scratch, Weight
+from estimators._network.layers import Bits, Features
+from estimators._network.losses import Factor, Loss, Record, Weight
 from estimators._network.network import Network
 from estimators._network.optimizers import Penalty, Stepper
 from estimators._network.settings import Settings
-from estimators._network.state import TrainingState, snapshot, warn_of_interrupt
+from estimators._network.state import TrainingState, snapshot
 
-DIVERGED = (
+NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-    "preprocessed. The loss became {loss} in epoch {epoch}: scale the features (StandardScaler), or lower "
-    "learning_rate_init, which is {rate:g} (0.001 is the default). {kept}"
+    "preprocessed."
 )
 
 
@@ -39,20 +38,34 @@ class Rows(NamedTuple):
         """Return some of the rows."""
         return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
+    def evaluate(self, network: Network, loss: Loss) -> tuple[float, float]:
+        """Return the mean loss and the score of a network on these rows."""
+        return loss.evaluate(network.scores(self.X), self.y, self.weight)
 
-class Batch(NamedTuple):
-    """The layers and buffers for batches of one length."""
 
-    forward: list[Layer]
-    backward: list[Layer]
-    scratch: Scratch
-    X: np.ndarray | None
+class Backpropagation:
+    """Forward and backward passes over batches of n rows, in buffers that are allocated once."""
+
+    def __init__(
+        self, network: Network, loss: Loss, n: int, gradient: np.ndarray, compiled: bool = False
+    ) -> None:
+        self.loss, self.layers = loss, network.bound(n, gradient, compiled)
+        self.scratch = loss.new_scratch(n, network.sizes[-1], gradient.dtype)
+
+    def run(self, X: Features, y: np.ndarray, factor: Factor, record: Record, bits: Bits | None) -> None:
+        """Set the gradient of the losses, weighted by `factor`, and fill the record."""
+        A = X
+        for layer in self.layers:
+            A = layer.forward(A, True, bits)
+        D = self.loss.backward(A, y, factor, record, self.scratch)
+        for layer in reversed(self.layers):
+            D = layer.backward(D)
 
 
 class Training:
     """One training of a model: its network, loss, optimiser and rows.
 
-    All progress is in the :class:`TrainingState`, which this class publishes on the model after each epoch.
+    All progress is in the :class:`TrainingState`, whose public part the model shows after each epoch.
     """
 
     def __init__(
@@ -61,39 +74,36 @@ class Training:
         network: Network,
         loss: Loss,
         rows: Rows,
-        given: Rows | None,
+        validation: Rows | None,
         state: TrainingState,
         incremental: bool = False,
     ) -> None:
         assert state.order is not None
         assert state.optimizer is not None
-        self.model, self.network, self.rows, self.given, self.state = model, network, rows, given, state
-        self.incremental = incremental
-        self.compiled = accelerator.usable(len(network.parameters))
-        self.loss = accelerator.compiled_loss(loss) if self.compiled else loss
-        self.order, self.optimizer = state.order, state.optimizer
-        self.validation = given if state.held_out is None else rows.take(state.held_out)
-        self.starts = self._batch_starts(self._check_batch_size())
+        assert state.random_state is not None
+        self.model, self.network, self.state, self.incremental = model, network, state, incremental
+        self.rows, self.validation = rows, validation
+        self.order, self.optimizer, self.random_state = state.order, state.optimizer, state.random_state
+        parameters, compiled = network.parameters, accelerator.usable(len(network.parameters))
+        self.loss = accelerator.compiled_loss(loss) if compiled else loss
+        self.starts = self._batch_starts()
         self.lengths = np.diff(self.starts, append=len(self.order))
-        self.gradient = np.zeros_like(network.parameters)
-        penalty, vectors = Penalty(float(model.alpha), float(model.l1)), (network.parameters, self.gradient)
-        self.stepper = Stepper(self.optimizer, penalty, *vectors, network.n_weights, self.compiled)
-        self.record = loss.new_record(len(self.order), network.sizes[-1], network.parameters.dtype)
-        self._batches: dict[int, Batch] = {}
-        self._finite = network.snapshot()
+        gradient = np.zeros_like(parameters)
+        self.passes = {
+            n: Backpropagation(network, self.loss, n, gradient, compiled) for n in set(self.lengths.tolist())
+        }
+        penalty = Penalty(float(model.alpha), float(model.l1))
+        self.stepper = Stepper(self.optimizer, penalty, parameters, gradient, network.n_weights, compiled)
+        self.record = loss.new_record(len(self.order), network.sizes[-1], parameters.dtype)
+        self._last_finite = network.snapshot()
 
     def run(self, task: Task) -> None:
         """Train until converged, for at most `max_iter` epochs, or for one if `incremental`."""
         try:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                self._run_epochs(task)
-        except KeyboardInterrupt:
-            warn_of_interrupt(self.state.n_iter, "epochs", stacklevel=6 if self.incremental else 7)
+            self._run_epochs(task)
         finally:
-            self.state.publish(self.model)
-            self.state.end()
-        if self.model.early_stopping and self.state.best_weights is not None:
-            self.network.restore(self.state.best_weights)
+            if self.state.best_weights is not None:
+                self.network.restore(self.state.best_weights)
 
     def _run_epochs(self, task: Task) -> None:
         model, state = self.model, self.state
@@ -101,83 +111,60 @@ class Training:
             return
         while state.n_iter < model.max_iter:
             task.begin()
-            finite = self._run_epoch()
-            stop = self._after_epoch() if finite else self._diverged()
-            state.publish(model)
+            stop = self._after_epoch() if self._run_epoch() else self._diverged()
+            model.__dict__.update(state.public())
             if task.end(self._snapshot) or stop or self.incremental:
                 return
-        warnings.warn(
+        warn_caller(
             f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
             "reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=7,
         )
 
     def _run_epoch(self) -> bool:
         """Go through all rows once. Return False if the loss or the weights are no longer finite."""
-        self._shuffle()
-        rows, order, n = self.rows, self.order, len(self.order)
-        targets = rows.y[order]
-        weight = None if rows.weight is None else rows.weight[order]
+        if self.model.shuffle:
+            permutation = np.arange(len(self.order))
+            self.random_state.shuffle(permutation)
+            self.order[:] = self.order[permutation]
+        targets = self.rows.y[self.order]
+        weight = None if self.rows.weight is None else self.rows.weight[self.order]
         factors, shares = self._batch_weights(weight)
         penalty = 0.0
-        for share, start, length in zip(shares, self.starts.tolist(), self.lengths.tolist(), strict=True):
-            batch = slice(start, start + length)
+        for share, start, n in zip(shares, self.starts.tolist(), self.lengths.tolist(), strict=True):
+            batch = slice(start, start + n)
             factor = share if factors is None else factors[batch]
-            penalty += length * self._step(order[batch], targets[batch], factor, share, batch)
+            penalty += n * self._step(batch, targets[batch], factor, share)
         values = self.loss.values(self.record, targets)
-        mean = values.mean() if factors is None else self._weighted_mean(values, factors)
-        return self._note(float(mean + penalty / n), self.loss.score(self.record, targets, weight))
+        if factors is None:
+            mean = values.mean()
+        else:
+            mean = values @ (factors[:, 0] * np.repeat(self.lengths, self.lengths)) / len(values)
+        score = self.loss.score(self.record, targets, weight)
+        return self._record_epoch(float(mean + penalty / len(values)), score)
 
-    def _step(self, rows: np.ndarray, targets: np.ndarray, factor: Factor, share: float, at: slice) -> float:
-        """Run the forward pass, the backward pass and the update of one batch. Return the penalty."""
-        batch, bits = self._batches.get(len(rows)) or self._bind(len(rows)), self.state.dropout_bits
-        A = self.rows.X[rows] if batch.X is None else self.rows.X.take(rows, 0, batch.X, "clip")
-        for layer in batch.forward:
-            A = layer.forward(A, True, bits)
-        record = tuple(part[at] for part in self.record)
-        D = self.loss.backward(A, targets, factor, record, batch.scratch)
-        for layer in batch.backward:
-            D = layer.backward(D)
+    def _step(self, batch: slice, targets: np.ndarray, factor: Factor, share: float) -> float:
+        """Update the weights by the gradient of one batch. Return the penalty."""
+        X, rows = self.rows.X, self.order[batch]
+        A = X.take(rows, axis=0) if isinstance(X, np.ndarray) else X[rows]  # take is faster
+        record = tuple(part[batch] for part in self.record)
+        self.passes[len(targets)].run(A, targets, factor, record, self.state.dropout_bits)
         return self.stepper.step(share)
 
-    def _check_batch_size(self) -> int:
-        asked, n = self.model.batch_size, len(self.order)
-        if self.model.batch_norm and 1 in (asked, n):
+    def _batch_starts(self) -> np.ndarray:
+        """Return where each batch starts. With batch_norm, a single last row joins the batch before it."""
+        asked, n, batch_norm = self.model.batch_size, len(self.order), self.model.batch_norm
+        if batch_norm and 1 in (asked, n):
             raise ValueError(
                 "batch_norm needs batches of at least 2 rows, because one row has no variance. "
                 f"Got {n} rows and batch_size={asked!r}."
             )
-        if asked == "auto":
-            return min(200, n)
-        if asked > n:
-            warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-                stacklevel=7 if self.incremental else 8,
-            )
-        return min(int(asked), n)
-
-    def _batch_starts(self, size: int) -> np.ndarray:
-        """Return where each batch starts. With batch_norm, a single last row joins the batch before it."""
-        starts = np.arange(0, len(self.order), size)
-        single = self.model.batch_norm and len(starts) > 1 and len(self.order) - starts[-1] == 1
+        size = min(200, n) if asked == "auto" else int(asked)
+        if size > n:
+            warn_caller("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
+        starts = np.arange(0, n, size)
+        single = batch_norm and len(starts) > 1 and n - starts[-1] == 1
         return starts[:-1] if single else starts
-
-    def _shuffle(self) -> None:
-        if self.model.shuffle:
-            assert self.state.random_state is not None
-            permutation = np.arange(len(self.order))
-            self.state.random_state.shuffle(permutation)
-            self.order = self.state.order = self.order[permutation]
-
-    def _bind(self, n: int) -> Batch:
-        """Allocate the buffers for batches of n rows, once."""
-        dtype, X = self.network.parameters.dtype, self.rows.X
-        layers = self.network.bound(n, self.gradient, self.compiled)
-        scratch = self.loss.new_scratch(n, self.network.sizes[-1], dtype)
-        dense = np.empty((n, X.shape[1]), dtype) if isinstance(X, np.ndarray) else None
-        self._batches[n] = Batch(layers, layers[::-1], scratch, dense)
-        return self._batches[n]
 
     def _batch_weights(self, weight: Weight) -> tuple[np.ndarray | None, list[float]]:
         """Return the share of each row in its batch, (n, 1), and 1 / (weight of the batch) for each batch."""
@@ -191,12 +178,8 @@ class Training:
         factors = (weight / np.repeat(totals, self.lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()
 
-    def _weighted_mean(self, values: np.ndarray, factors: np.ndarray) -> float:
-        """Return the mean over the batches, by their lengths, of the weighted means of their values."""
-        return float(values @ (factors[:, 0] * np.repeat(self.lengths, self.lengths))) / len(values)
-
-    def _note(self, loss: float, score: float) -> bool:
-        """Record the results of the epoch. Return False if they are not finite."""
+    def _record_epoch(self, loss: float, score: float) -> bool:
+        """Record the results of the epoch. Return False if the loss or the weights are not finite."""
         state, verbose = self.state, self.model.verbose
         state.n_iter += 1
         state.n_rows_seen += len(self.order)
@@ -207,26 +190,23 @@ class Training:
             print(f"Iteration {state.n_iter}, loss = {loss:.8f}")
         finite = math.isfinite(loss) and bool(np.isfinite(self.network.parameters).all())
         if self.validation is not None:
-            results["val_loss"], results["val_score"] = self._validate() if finite else (math.nan, math.nan)
+            evaluated = self.validation.evaluate(self.network, self.loss) if finite else (math.nan, math.nan)
+            results["val_loss"], results["val_score"] = evaluated
+            if verbose:
+                print(f"Validation score: {results['val_score']:f}")
         state.add_to_history(results)
         if state.validation_scores is not None:
             state.validation_scores.append(results["val_score"])
-        if verbose and self.validation is not None:
-            print(f"Validation score: {results['val_score']:f}")
         return finite
-
-    def _validate(self) -> tuple[float, float]:
-        """Return loss and score of the held-out rows."""
-        assert self.validation is not None
-        X, y, weight = self.validation
-        return self.loss.evaluate(self.loss.activate(self.network.scores(X)), y, weight)
 
     def _after_epoch(self) -> bool:
         """Keep the best weights and set the learning rate. Return True if training has converged."""
         self._count_improvement()
-        self._keep_finite()
+        if not self.model.early_stopping:  # which keeps the best weights anyway
+            np.copyto(self._last_finite[0], self.network.parameters)
+            np.copyto(self._last_finite[1], self.network.statistics)
         self.optimizer.end_epoch(self.state.n_rows_seen)
-        return self._has_converged() and self._give_up()
+        return self._has_converged() and not self._slowed_down()
 
     def _has_converged(self) -> bool:
         return self.state.n_epochs_without_improvement > self.model.n_iter_no_change
@@ -234,60 +214,54 @@ class Training:
     def _count_improvement(self) -> None:
         """Count the epochs in a row without enough improvement, and keep the best result."""
         state, tol = self.state, self.model.tol
-        if state.validation_scores is not None and state.best_validation_score is not None:
-            new = state.validation_scores[-1]
-            improved = not new < state.best_validation_score + tol
-            if new > state.best_validation_score:
-                state.best_validation_score, state.best_weights = new, self.network.snapshot()
+        if state.validation_scores is not None:
+            score = state.validation_scores[-1]
+            improved = not score < state.best_validation_score + tol
+            if score > state.best_validation_score:
+                state.best_validation_score, state.best_weights = score, self.network.snapshot()
         else:
-            assert state.best_loss is not None
-            new = state.loss_curve[-1]
-            improved = not new > state.best_loss - tol
-            state.best_loss = min(new, state.best_loss)
+            loss = state.loss_curve[-1]
+            improved = not loss > state.best_loss - tol
+            state.best_loss = min(loss, state.best_loss)
         state.n_epochs_without_improvement = 0 if improved else state.n_epochs_without_improvement + 1
 
-    def _give_up(self) -> bool:
-        """Reduce an adaptive learning rate. Return True, to stop, if that is not possible."""
-        model, optimizer = self.model, self.optimizer
-        measure = "Training loss" if self.state.validation_scores is None else "Validation score"
-        message = (
-            f"{measure} did not improve more than tol={model.tol:f} for {model.n_iter_no_change} "
-            "consecutive epochs."
-        )
-        slower = optimizer.slow_down()
-        if slower:
+    def _slowed_down(self) -> bool:
+        """Reduce an adaptive learning rate, and tell whether that was possible. If not, training stops."""
+        model, rate = self.model, self.optimizer.slow_down()
+        if rate is not None:
             self.state.n_epochs_without_improvement = 0
-            message += f" Setting learning rate to {optimizer.learning_rate:f}"
-        elif model.solver == "sgd" and model.learning_rate == "adaptive":
-            message += " Learning rate too small. Stopping."
+            outcome = f"Setting learning rate to {rate:f}"
         else:
-            message += " Stopping."
+            adaptive = model.solver == "sgd" and model.learning_rate == "adaptive"
+            outcome = "Learning rate too small. Stopping." if adaptive else "Stopping."
         if model.verbose:
-            print(message)
-        return not slower
-
-    def _keep_finite(self) -> None:
-        """Copy the weights in case the next epoch diverges. Early stopping keeps the best ones anyway."""
-        if self.state.validation_scores is None:
-            np.copyto(self._finite[0], self.network.parameters)
-            np.copyto(self._finite[1], self.network.statistics)
+            measure = "Validation score" if model.early_stopping else "Training loss"
+            print(
+                f"{measure} did not improve more than tol={model.tol:f} for {model.n_iter_no_change} "
+                f"consecutive epochs. {outcome}"
+            )
+        return rate is not None
 
     def _diverged(self) -> bool:
         """Restore finite weights and raise. Early stopping only warns, since it keeps the best weights."""
-        state = self.state
-        known = {"loss": state.loss, "epoch": state.n_iter, "rate": self.model.learning_rate_init}
-        if state.validation_scores is None:
-            self.network.restore(self._finite)
-            kept = f"The model keeps the weights after epoch {state.n_iter - 1}."
-            raise ValueError(DIVERGED.format(kept=kept, **known))
-        best = f"The model keeps the weights with the best validation score, {state.best_validation_score:g}."
-        warnings.warn(DIVERGED.format(kept=best, **known), ConvergenceWarning, stacklevel=8)
+        state, early = self.state, self.model.early_stopping
+        best = f"with the best validation score, {state.best_validation_score:g}"
+        message = (
+            f"{NOT_FINITE} The loss became {state.loss} in epoch {state.n_iter}: scale the features "
+            f"(StandardScaler), or lower learning_rate_init, which is {self.model.learning_rate_init:g} "
+            "(0.001 is the default). The model keeps the weights "
+            f"{best if early else f'after epoch {state.n_iter - 1}'}."
+        )
+        if not early:
+            self.network.restore(self._last_finite)
+            raise ValueError(message)
+        warn_caller(message, ConvergenceWarning)
         return True
 
     def _snapshot(self) -> dict[str, Any]:
         """Return the attributes of a model that stays as it is now, from which training can be resumed."""
-        if self.state.fingerprints is None:
-            self.state.fingerprints = fingerprint(
-                self.rows, self.given if self.model.early_stopping else None
-            )
-        return snapshot(self.network, self.state)
+        state = self.state
+        if state.fingerprints is None:
+            given = self.model.early_stopping and state.held_out is None
+            state.fingerprints = fingerprint(self.rows, self.validation if given else None)
+        return snapshot(self.network, state)

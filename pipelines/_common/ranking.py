@@ -1,7 +1,6 @@
 """Rank the labels of any classifier: the allowed labels of a row, their scores, the k best of them."""
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral
 from typing import Protocol
 
 import numpy as np
@@ -25,20 +24,11 @@ class TopK(Protocol):
         ...
 
 
-def check_k(k: object, of: str) -> int:
-    """Return k as an int of at least 1, or raise."""
-    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-        raise ValueError(
-            f"The 'k' parameter of {of} must be an int in the range [1, inf). Got {k!r} instead."
-        )
-    return int(k)
-
-
 def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set] | None:
     """Return a set of labels for each row; the same object if all rows share the labels."""
     if labels is None:
         return None
-    if not _is_collection(labels) or hasattr(labels, "columns"):
+    if not _is_kind_of_collection(type(labels)) or hasattr(labels, "columns"):
         got = "a data frame; pass one of its columns" if hasattr(labels, "columns") else repr(labels)
         raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {got}.")
     rows = list(labels)
@@ -51,10 +41,6 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
             f"for each of the {n_rows} rows. Got {len(rows)} entries, some of which are collections."
         )
     return [set(row) for row in rows]
-
-
-def _is_collection(value: object) -> bool:
-    return _is_kind_of_collection(type(value))
 
 
 def _is_kind_of_collection(kind: type) -> bool:
@@ -83,21 +69,13 @@ def _rank_more(
     classifier: TopK, X: Rows, k: int, n_more: int, excluded: list[set]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yield for each batch of rows the k best of the k + n_more best labels, as :func:`_rank_scores` does."""
+    take = np.take_along_axis
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // (k + n_more))):
         labels, scores = classifier.top_k(X[rows], k + n_more)
-        yield _without(labels, scores, excluded[rows], k)
-
-
-def _without(
-    labels: np.ndarray, scores: np.ndarray, excluded: list[set], k: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return k labels of each row, those that are not excluded first, their scores, and which are kept."""
-    kept = np.array(
-        [[label not in out for label in row] for row, out in zip(labels.tolist(), excluded, strict=True)]
-    )
-    order = np.argsort(~kept, axis=1, kind="stable")[:, :k]
-    take = np.take_along_axis
-    return take(labels, order, axis=1), take(scores, order, axis=1), take(kept, order, axis=1)
+        pairs = zip(labels.tolist(), excluded[rows], strict=True)
+        kept = np.array([[label not in out for label in row] for row, out in pairs])
+        order = np.argsort(~kept, axis=1, kind="stable")[:, :k]  # those that are not excluded first
+        yield take(labels, order, axis=1), take(scores, order, axis=1), take(kept, order, axis=1)
 
 
 def _rank_scores(

@@ -2,9 +2,10 @@
 
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
+from sklearn.compose._column_transformer import _is_empty_column_selection as selects_nothing
 from sklearn.utils import _safe_indexing as take
 
-__all__ = ["check_parameters", "set_remainder", "take"]
+__all__ = ["check_parameters", "selects_nothing", "set_remainder", "take"]
 
 
 def check_parameters(estimator: BaseEstimator) -> None:

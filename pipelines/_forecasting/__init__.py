@@ -1,5 +1,5 @@
-"""Forecasting. `values.py`: the values that occurred in the training evenings, which add up.
+"""Forecasting. `evenings.py`: the columns of evenings and the check of their cells.
 
-`words.py`: sentences about what each feature adds. The cells of an evening are checked in
-`pipelines/_common/evenings.py`.
+`values.py`: the values that occurred in training, a state that adds up. `words.py`: sentences about what each
+feature adds.
 """

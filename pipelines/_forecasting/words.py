@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipelines._common.evenings import CATEGORIES, FLAGS, Cell
+from pipelines._forecasting.evenings import CATEGORIES, FLAGS, Cell
 
 UNITS = {"reservations": "reservation", "tourists": "tourist", "temperature": "degree"}
 

@@ -6,20 +6,14 @@ import numbers
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Protocol
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from pipelines._common.description import JSON
 from pipelines._common.frames import Rows, n_rows_of
-
-
-class Digest(Protocol):
-    """A hash to which bytes are added, as of :mod:`hashlib`."""
-
-    def update(self, data: bytes, /) -> None:
-        """Add bytes."""
 
 
 def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
@@ -70,22 +64,24 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
         if y is not None:
             raise ValueError("y was given without X.")
         return None
-    digest = hashlib.sha256()
-    rows, columns = _digest("X", X, digest)
+    rows, columns, parts = _parts("X", X)
     if y is not None:
-        targets, _ = _digest("y", y, digest)
+        targets, _, parts_of_y = _parts("y", y)
         if targets != rows:
             raise ValueError(f"X and y must have the same number of rows. Got {rows} and {targets}.")
+        parts = chain(parts, parts_of_y)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))  # so that different lists of parts differ
+        digest.update(part)
     return {"rows": rows, "columns": columns, "fingerprint": digest.hexdigest()}
 
 
-def _digest(label: str, data: Rows, digest: Digest) -> tuple[int, list[str] | int]:
+def _parts(label: str, data: Rows) -> tuple[int, list[str] | int, Iterator[bytes]]:
+    """Return the number of rows, the columns, and the bytes of the data, column by column."""
     rows = n_rows_of(data)
     columns, parts = _sparse_parts(data) if sparse.issparse(data) else _dense_parts(data)
-    for part in (json.dumps([label, rows, columns]).encode(), *parts):
-        digest.update(len(part).to_bytes(8, "little"))  # so that different lists of parts differ
-        digest.update(part)
-    return rows, columns
+    return rows, columns, chain([json.dumps([label, rows, columns]).encode()], parts)
 
 
 def _sparse_parts(matrix: sparse.sparray) -> tuple[int, Iterator[bytes]]:
@@ -124,17 +120,14 @@ def _canonical(column: Rows) -> bytes:
     if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of any unit
         column = array = array.astype("datetime64[us]").astype(object)
     if array.dtype.kind not in "biuf":
-        cells = [_cell(value) for value in _values(column)]
+        values = column.to_list() if hasattr(column, "to_list") else column.tolist()
+        cells = [_cell(value) for value in values]
         if not all(cell is None or isinstance(cell, float) for cell in cells):
             return b"cells" + json.dumps(cells).encode()
         array = np.array([np.nan if cell is None else cell for cell in cells])
     floats = array.astype("<f8") + 0.0  # turns -0.0 into 0.0
     floats[np.isnan(floats)] = np.nan  # a NaN has many bit patterns
     return b"floats" + floats.astype("<f8").tobytes()
-
-
-def _values(column: Rows) -> list:
-    return column.to_list() if hasattr(column, "to_list") else column.tolist()
 
 
 def _cell(value: Any) -> JSON:

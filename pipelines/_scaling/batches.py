@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines._common.frames import Rows, arrow_as_frame, n_rows_of
 from pipelines._scaling.schema import ANY, check_schema, listed, located, schema_of
-from pipelines._scaling.sources import FileSource, where_of
+from pipelines._scaling.sources import FileSource
 
 Names: TypeAlias = str | list[str] | None
 Table: TypeAlias = tuple[Rows, Rows, np.ndarray | None]  # X, y and the weights
@@ -42,7 +42,7 @@ class Reader:
             X = self._checked(parts[0], where)
             if not n_rows_of(X):
                 return None
-            return self._divided(X) if len(parts) == 1 else (X, *parts[1:], None)[:3]
+            return (X, *parts[1:], None)[:3] if len(parts) > 1 else self._divided(X)
 
     def check_is_frame(self, batch: Rows) -> None:
         """Raise if a batch has no named columns although `y` or `sample_weight` names some."""
@@ -69,7 +69,7 @@ class Reader:
     def check_names(self, found: Iterable[str]) -> None:
         """Raise unless the columns of y and the weights are there."""
         for what, given in (("y", self.y), ("sample_weight", self.sample_weight)):
-            for name in names(given):
+            for name in _names(given):
                 if name not in found:
                     raise ValueError(
                         f"The {what!r} parameter must name columns among {listed(found)}. "
@@ -77,7 +77,7 @@ class Reader:
                     )
 
     def _divided(self, frame: Rows) -> Table:
-        taken = [*names(self.y), *names(self.sample_weight)]
+        taken = [*_names(self.y), *_names(self.sample_weight)]
         if not taken:
             return frame, None, None
         X = frame[[name for name in frame.columns if name not in taken]]
@@ -85,9 +85,8 @@ class Reader:
         return X, None if self.y is None else frame[self.y], weight
 
 
-def names(given: Names) -> list[str]:
-    """Return column names as a list."""
-    return [] if given is None else [given] if isinstance(given, str) else list(given)
+def _names(given: Names) -> list[str]:
+    return [] if given is None else [given] if isinstance(given, str) else given
 
 
 def n_rows_in(batch: Rows) -> int:
@@ -95,9 +94,10 @@ def n_rows_in(batch: Rows) -> int:
     return n_rows_of(arrow_as_frame(batch[0] if isinstance(batch, tuple) else batch))
 
 
-def check_y_and_weight(y: object, sample_weight: object, of: str) -> None:
+def check_y_and_weight(y: Names, sample_weight: str | None, of: str) -> None:
     """Raise unless both are names of columns, and different ones."""
-    if not (y is None or isinstance(y, str) or _is_list_of_names(y)):
+    are_names = isinstance(y, list) and y and all(isinstance(name, str) for name in y)
+    if not (y is None or isinstance(y, str) or are_names):
         elsewhere = {
             "fit_batches": "targets outside the frames come with each batch, as (X, y)",
             "fit_dask": "targets outside X must be a Dask collection",
@@ -112,13 +112,9 @@ def check_y_and_weight(y: object, sample_weight: object, of: str) -> None:
             f"The 'sample_weight' parameter of {of} must be the name of a column"
             f"{outside if of == 'fit_batches' else ''}. Got {_shown(sample_weight)} instead."
         )
-    taken = [*names(y), *names(sample_weight)]  # type: ignore[arg-type]
+    taken = [*_names(y), *_names(sample_weight)]
     if len(set(taken)) < len(taken):
         raise ValueError(f"'y' and 'sample_weight' must name each column once. Got {taken} instead.")
-
-
-def _is_list_of_names(y: object) -> bool:
-    return isinstance(y, list) and bool(y) and all(isinstance(name, str) for name in y)
 
 
 def _shown(value: object) -> str:
@@ -127,7 +123,7 @@ def _shown(value: object) -> str:
 
 def check_batches(batches: Batches, n_passes: int) -> None:
     """Raise unless the batches can be read as often as the model needs."""
-    if callable(batches) or isinstance(batches, FileSource):
+    if callable(batches):
         return
     _check_iterable(batches)
     if isinstance(batches, Iterator) and n_passes > 1:
@@ -150,9 +146,10 @@ def _check_iterable(batches: object, returned: str = "") -> None:
 
 
 def numbered(batches: Batches) -> Generator[tuple[str, Rows], None, None]:
-    """Yield each batch with a description of its source for error messages."""
+    """Yield each batch with the name of its file or its number, for error messages."""
     if isinstance(batches, FileSource):
-        yield from where_of(batches)
+        for file in batches.files:
+            yield from ((str(file), frame) for frame in file)
         return
     made = batches() if callable(batches) else batches
     _check_iterable(made, "a function that returns " if callable(batches) else "")

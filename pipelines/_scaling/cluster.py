@@ -4,9 +4,8 @@ import copy
 import os
 import pickle
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,9 +23,8 @@ from sklearn.base import BaseEstimator
 from pipelines._common.frames import Rows, n_rows_of
 from pipelines._common.ranking import rank
 from pipelines._common.steps import transform
-from pipelines._scaling.fitting import Fitting
-from pipelines._scaling.nodes import State, added
-from pipelines._scaling.schema import check_schema, is_located, kind_of_type, located, schema_of, width_of
+from pipelines._scaling.fitting import Fitting, RowsRead
+from pipelines._scaling.schema import check_schema, is_located, located, schema_of, width_of
 from pipelines._scaling.sources import FilePart, FileSource, find_files
 
 if TYPE_CHECKING:
@@ -46,22 +44,17 @@ LOCAL = ("threads", "processes", "synchronous")
 @contextmanager
 def scheduler_of(client: Scheduler) -> Iterator[Scheduler]:
     """Yield what Dask computes with: a client, the name of a scheduler, or None for Dask's default."""
-    if isinstance(client, str) and client not in LOCAL:
-        if ":" not in client:
-            raise ValueError(
-                f"The 'client' parameter of fit_dask must be a Client, a cluster's address such as "
-                f"'tcp://host:8786', or one of {', '.join(map(repr, LOCAL))}. Got {client!r} instead."
-            )
+    if isinstance(client, str) and ":" in client:
         from distributed import Client
 
         with Client(client, set_as_default=False) as connected:
             yield connected
-    elif client is None or isinstance(client, str) or hasattr(client, "get"):
+    elif client is None or client in LOCAL or hasattr(client, "get"):
         yield client
     else:
-        raise TypeError(
-            "The 'client' parameter of fit_dask must be a Client, an address, a scheduler's name or None. "
-            f"Got a {type(client).__name__} instead."
+        raise (ValueError if isinstance(client, str) else TypeError)(
+            "The 'client' parameter of fit_dask must be a Client, a cluster's address such as "
+            f"'tcp://host:8786', one of {', '.join(map(repr, LOCAL))}, or None. Got {client!r} instead."
         )
 
 
@@ -82,12 +75,10 @@ def fit(
     fitting.reader.schema, fitting.reader.first = reference, "the collection"
     with scheduler_of(client) as scheduler:
         while fitting.k < fitting.plan.n_passes:
-            root = graph(fitting, parts)
-            (result,) = dask.compute(root, scheduler=scheduler, retries=retries)
-            if result.refused:
-                raise result.refused
-            fitting.state, fitting.n_rows[-1] = result.state, result.n_rows
-            fitting.has_weight = result.has_weight
+            (result,) = dask.compute(graph(fitting, parts), scheduler=scheduler, retries=retries)
+            if isinstance(result, Exception):
+                raise result
+            fitting.done = result
             fitting.end_pass()
     return fitting.plan.fitted
 
@@ -108,18 +99,8 @@ def _unpacked(data: Rows) -> Rows:
     return pickle.loads(data) if isinstance(data, bytes) else data
 
 
-@dataclass
-class Partial:
-    """What a task returns: the state of its rows, or an error in them that no retry would fix."""
-
-    state: State | None
-    n_rows: int = 0
-    has_weight: bool = False
-    refused: Exception | None = None
-
-
-def _read(task: bytes | tuple, part: Part, where: str) -> Partial:
-    """Return the state of a partition."""
+def _read(task: bytes | tuple, part: Part, where: str) -> RowsRead | Exception:
+    """Return the state of a partition, or an error in its rows, which no retry would fix."""
     plan, template, k = _unpacked(task)
     fitting = Fitting(plan, copy.copy(template), k=k)
     try:
@@ -128,8 +109,8 @@ def _read(task: bytes | tuple, part: Part, where: str) -> Partial:
     except (ValueError, TypeError) as error:
         if not is_located(error):
             raise
-        return Partial(None, refused=_told(error))
-    return Partial(fitting.state, fitting.n_rows[-1], fitting.has_weight)
+        return _told(error)
+    return fitting.done
 
 
 def _told(error: Exception) -> Exception:
@@ -141,28 +122,23 @@ def _told(error: Exception) -> Exception:
     return type(error)(f"{error}{hint if re.search(STRING_OF_LIST, str(error)) else ''}")
 
 
-def _added(partials: list[Partial]) -> Partial:
-    if refused := next((partial for partial in partials if partial.refused), None):
-        return refused
-    return Partial(
-        reduce(added, [partial.state for partial in partials]),
-        sum(partial.n_rows for partial in partials),
-        any(partial.has_weight for partial in partials),
-    )
+def _added(results: list[RowsRead | Exception]) -> RowsRead | Exception:
+    refused = next((result for result in results if isinstance(result, Exception)), None)
+    return refused or reduce(RowsRead.merge, results)  # type: ignore[arg-type]
 
 
 def schema_of_collection(X: Collection) -> dict[str, str]:
     """Return the columns that every partition must have."""
     if isinstance(X, FileSource):
-        return {name: kind_of_type(str(dtype)) for name, dtype in X.files[0].schema().items()}
+        return X.files[0].kinds()
     return schema_of(np.empty((0, width_of(X.shape))) if isinstance(X, da.Array) else X._meta)
 
 
 def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_dask") -> Named:
     """Return the partitions as Dask's delayed values, each with its name for error messages."""
-    if isinstance(X, FileSource) and y is None:
-        return [(str(part), delayed(part, traverse=False)) for part in X.parts()]
     if isinstance(X, FileSource):
+        if y is None:
+            return [(str(part), delayed(part, traverse=False)) for part in X.parts()]
         raise TypeError(
             "The 'y' parameter of fit_dask must name columns if X is read from files. "
             "Got a Dask collection instead."
@@ -172,23 +148,23 @@ def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_da
             f"The 'X' parameter of {of} must be a Dask DataFrame or Array, or what scan_parquet returns. "
             f"Got a {type(X).__module__}.{type(X).__name__} instead."
         )
-    delayed_parts, files = _delayed_parts(X), checked_files(X)
-    if len(files) == len(delayed_parts):
-        named = [(f"partition {i}, file {file!r}", delayed_parts[i]) for i, file in enumerate(files)]
-    else:
-        named = [(f"partition {i}", part) for i, part in enumerate(delayed_parts)]
-    if isinstance(y, DaskCollection):
+    parts: list = _delayed_parts(X)
+    files = _checked_files(X)
+    names = [f"partition {i}" for i in range(len(parts))]
+    if len(files) == len(parts):
+        names = [f"{name}, file {file!r}" for name, file in zip(names, files, strict=True)]
+    if y is not None:
         targets = _delayed_parts(_like(X, y))  # type: ignore[arg-type]
-        if len(targets) != len(named):
+        if len(targets) != len(parts):
             raise ValueError(
                 "X and y must have the same partitions. "
-                f"Got {len(named)} partitions of X and {len(targets)} of y."
+                f"Got {len(parts)} partitions of X and {len(targets)} of y."
             )
-        return [(where, (part, target)) for (where, part), target in zip(named, targets, strict=True)]
-    return named
+        parts = list(zip(parts, targets, strict=True))
+    return list(zip(names, parts, strict=True))
 
 
-def checked_files(X: dd.DataFrame | da.Array) -> list[str]:
+def _checked_files(X: dd.DataFrame | da.Array) -> list[str]:
     """Return the Parquet files that a DataFrame reads, in its order; check the columns of local ones.
 
     Dask reads all files with the schema of the first one, and its own errors name neither file nor column.
@@ -198,7 +174,9 @@ def checked_files(X: dd.DataFrame | da.Array) -> list[str]:
             files, expected = _files_of(node), schema_of(node._meta)
             for file in filter(os.path.isfile, files):
                 with located(f"file {file!r}"):
-                    check_schema(_schema_in(file, expected), expected, "the others")
+                    kinds = FilePart(file, "parquet", None, 1, {}).kinds()
+                    found = {name: kinds[name] for name in expected if name in kinds}
+                    check_schema(found, expected, "the others")
             return files
     return []
 
@@ -210,14 +188,6 @@ def _files_of(node: ReadParquet) -> list[str]:
     return []
 
 
-def _schema_in(file: str, columns: Iterable[str]) -> dict[str, str]:
-    """Return which of the columns a Parquet file has, and their kinds."""
-    import polars as pl
-
-    types = pl.read_parquet_schema(file)
-    return {name: kind_of_type(str(types[name])) for name in columns if name in types}
-
-
 def _delayed_parts(X: dd.DataFrame | da.Array) -> list[Delayed]:
     if isinstance(X, da.Array):
         X = X.rechunk({1: -1}) if X.ndim == 2 else X
@@ -227,15 +197,12 @@ def _delayed_parts(X: dd.DataFrame | da.Array) -> list[Delayed]:
 
 def _like(X: dd.DataFrame | da.Array, y: dd.DataFrame | da.Array) -> dd.DataFrame | da.Array:
     """Return y in the chunks of X, if both know their chunks."""
-    if (
-        isinstance(X, da.Array)
-        and isinstance(y, da.Array)
-        and not np.isnan([*X.chunks[0], *y.chunks[0]]).any()
-    ):
-        if len(X) != len(y):
-            raise ValueError(f"X and y must have the same number of rows. Got {len(X):,} and {len(y):,}.")
-        return y.rechunk({0: X.chunks[0]})
-    return y
+    are_arrays = isinstance(X, da.Array) and isinstance(y, da.Array)
+    if not are_arrays or np.isnan([*X.chunks[0], *y.chunks[0]]).any():
+        return y
+    if len(X) != len(y):
+        raise ValueError(f"X and y must have the same number of rows. Got {len(X):,} and {len(y):,}.")
+    return y.rechunk({0: X.chunks[0]})
 
 
 def recommended(model: BaseEstimator, X: Collection, k: int, classes: np.ndarray) -> dd.DataFrame:
@@ -260,18 +227,13 @@ def _sent(model: BaseEstimator) -> DaskCollection:
 
 
 def _scored(model: BaseEstimator, part: Part, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
-    frames = [
-        _frame(model, rows, where, k, meta) for rows in (part if isinstance(part, FilePart) else [part])
-    ]
-    frames = [frame for frame in frames if len(frame)]
-    if isinstance(part, FilePart) and frames:
-        return pd.concat(frames, ignore_index=True)
-    return frames[0] if frames else meta
+    is_file = isinstance(part, FilePart)
+    batches = part if is_file else [part]
+    frames = [_frame(model, rows, where, k, meta) for rows in batches if n_rows_of(rows)]
+    return pd.concat(frames, ignore_index=is_file) if frames else meta
 
 
 def _frame(model: BaseEstimator, rows: Rows, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
-    if not n_rows_of(rows):
-        return meta
     try:
         with located(where):
             labels, scores = rank(*transform(model, rows), k)

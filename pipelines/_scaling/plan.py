@@ -4,22 +4,23 @@ A plan mirrors the model: one :class:`pipelines._scaling.nodes.Node` for each st
 transformed by the steps that are ready, and each step that it reaches reads it.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
 
 from estimators import GDClassifier, MLPClassifier, MLPRegressor
-from pipelines._common.frames import Rows
-from pipelines._scaling.columns import ColumnNode
-from pipelines._scaling.nodes import Node, State, added
-from pipelines._scaling.tallies import AdditiveTally, ScalerTally, StatelessTally
+from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.scikit_learn import selects_nothing, set_remainder, take
+from pipelines._scaling.nodes import AdditiveNode, Fitted, FittedNode, Node, State, added
 
 
 def plan_for(model: BaseEstimator) -> Node:
@@ -29,20 +30,17 @@ def plan_for(model: BaseEstimator) -> Node:
     if type(model) is Pipeline:
         return PipelineNode(model)
     if type(model) is ColumnTransformer:
-        children = [*model.transformers, ("remainder", model.remainder, None)]
-        return ColumnNode(
-            model, {name: plan_for(child) for name, child, _ in children if not isinstance(child, str)}
-        )
+        return ColumnNode(model)
     if type(model) is StandardScaler:
-        return ScalerTally(model)
+        return FittedNode(model)
     if hasattr(model, "batch_regressor"):
         return WrapperNode(model)
     if hasattr(model, "additive_state") or hasattr(model, "find_domain"):
-        return AdditiveTally(model)
+        return AdditiveNode(model)
     if isinstance(model, GDClassifier | MLPClassifier | MLPRegressor):
         raise TypeError(_descent_message(model))
     if isinstance(model, TransformerMixin) and not get_tags(model).requires_fit:
-        return StatelessTally(model)
+        return FittedNode(model)
     kind = type(model)
     raise TypeError(
         f"{kind.__module__.partition('.')[0]}.{kind.__qualname__} has no state that adds up over batches. "
@@ -65,119 +63,155 @@ def _descent_message(model: BaseEstimator) -> str:
     )
 
 
-@dataclass
-class PipelineState:
-    """The states of the steps that learn in one pass, by the place of the step."""
-
-    steps: dict[int, State | None]
-
-    def merge(self, other: Self) -> "PipelineState":
-        """Return the states of both sets of rows."""
-        return PipelineState({i: added(state, other.steps[i]) for i, state in self.steps.items()})
-
-
-class PipelineNode:
+class PipelineNode(Node):
     """The steps of a Pipeline: each begins to learn as soon as the steps before it can transform."""
 
     def __init__(self, model: Pipeline) -> None:
         self.model = model
-        self.fitted: Pipeline | None = None
-        self.nodes = [None if _is_passthrough(step) else plan_for(step) for _, step in model.steps]
-        self.starts: list[int] = []
-        self.ready_after, self.n_passes = 0, 1
-        for node in self.nodes:
-            self.starts.append(self.ready_after)
-            if node is not None:
-                self.n_passes = max(self.n_passes, self.ready_after + node.n_passes)
-                self.ready_after += node.ready_after
-        last = self.nodes[-1]
-        self.weighted = last is not None and last.weighted
+        steps = enumerate(step for _, step in model.steps)
+        self.nodes = {i: plan_for(step) for i, step in steps if step not in (None, "passthrough")}
+        self.starts: dict[int, int] = {}  # the pass in which a step begins to learn
+        self.n_passes, self.ready_after, self.last = 1, 0, len(model.steps) - 1
+        for i, node in self.nodes.items():
+            if i < self.last and not hasattr(node.model, "transform"):
+                raise TypeError(f"{type(node.model).__name__} must be the last step of a Pipeline.")
+            self.starts[i] = self.ready_after
+            self.n_passes = max(self.n_passes, self.ready_after + node.n_passes)
+            self.ready_after += node.ready_after
+        self.weighted = self.last in self.nodes and self.nodes[self.last].weighted
 
-    def _active(self, k: int) -> dict[int, tuple[Node, int]]:
-        """Return the steps that learn in pass `k`, by their place, each with the number of its own pass."""
-        steps = enumerate(zip(self.nodes, self.starts, strict=True))
-        return {i: (node, k - at) for i, (node, at) in steps if node and 0 <= k - at < node.n_passes}
+    def _active(self, k: int) -> dict[int, int]:
+        """Return the steps that learn in pass `k`, each with the number of its own pass."""
+        own = {i: k - start for i, start in self.starts.items()}
+        return {i: own_k for i, own_k in own.items() if 0 <= own_k < self.nodes[i].n_passes}
 
-    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> PipelineState:
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> dict[int, State]:
         """Return the states of the steps that learn in this pass; only the last step gets the weights."""
-        active, states = self._active(k), PipelineState({})
-        last = max(active, default=0)
-        for i, node in enumerate(self.nodes[: last + 1]):
+        active, states = self._active(k), {}
+        for i, node in self.nodes.items():
             if i in active:
-                weight = sample_weight if i == len(self.nodes) - 1 else None
-                states.steps[i] = active[i][0].read(active[i][1], X, y, weight)
-            if node and i < last:
-                X = node.transform(X)
+                states[i] = node.read(active[i], X, y, sample_weight if i == self.last else None)
+            if len(states) == len(active):
+                break
+            X = node.transform(X)
         return states
 
-    def close(self, k: int, state: PipelineState) -> None:
+    def close(self, k: int, state: dict[int, State]) -> None:
         """Close the steps; after the last pass the pipeline is fitted."""
-        for i, (node, own) in self._active(k).items():
-            node.close(own, state.steps[i])
+        for i, own_k in self._active(k).items():
+            self.nodes[i].close(own_k, state[i])
         if k == self.n_passes - 1:
-            fitted = clone(self.model)
-            steps = zip(self.model.steps, self.nodes, strict=True)
-            fitted.steps = [(name, node.fitted if node else step) for (name, step), node in steps]
-            self.fitted = fitted
+            steps = enumerate(self.model.steps)
+            self.fitted = clone(self.model)
+            self.fitted.steps = [
+                (name, self.nodes[i].fitted if i in self.nodes else step) for i, (name, step) in steps
+            ]
 
     def transform(self, X: Rows) -> Rows:
         """Return the input of the step after the pipeline."""
-        for node in self.nodes:
-            X = node.transform(X) if node else X
+        for node in self.nodes.values():
+            X = node.transform(X)
         return X
 
 
-def _is_passthrough(step: BaseEstimator | str | None) -> bool:
-    return step is None or (isinstance(step, str) and step == "passthrough")
+@dataclass
+class ColumnState:
+    """The states of the children, the number of rows, and one row as a sample of the columns."""
+
+    children: dict[str, State]
+    n_rows: int
+    sample: Rows
+
+    def merge(self, other: Self) -> "ColumnState":
+        """Return the states of both sets of rows."""
+        children = added(self.children, other.children)
+        return ColumnState(children, self.n_rows + other.n_rows, self.sample)
 
 
-class Wrapper(Protocol):
-    """A regressor that leaves the learning to another one, such as `ServiceLevelRegressor`."""
+class ColumnNode(Node):
+    """A ColumnTransformer: its children learn side by side, each from its own columns."""
 
-    def batch_regressor(self) -> BaseEstimator:
-        """Return the regressor that learns from the batches; raise TypeError if that is not enough."""
-        ...
-
-    def with_regressor(self, fitted: BaseEstimator) -> Self:
-        """Use a fitted regressor."""
-        ...
-
-
-class WrapperNode:
-    """A :class:`Wrapper`: the plan is that of the wrapped regressor."""
-
-    weighted = False
-
-    def __init__(self, model: Wrapper) -> None:
+    def __init__(self, model: ColumnTransformer) -> None:
         self.model = model
-        self.fitted: Wrapper | None = None
+        children = {name: child for name, child, _ in model.transformers} | {"remainder": model.remainder}
+        self.nodes = {name: plan_for(child) for name, child in children.items() if not isinstance(child, str)}
+        self.n_passes = self.ready_after = max([node.n_passes for node in self.nodes.values()], default=1)
+
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> ColumnState:
+        """Return the states of the children that learn in this pass."""
+        states = {
+            name: self.nodes[name].read(k, take(X, columns, axis=1), y, None)
+            for name, columns in self._columns(X)
+            if k < self.nodes[name].n_passes
+        }
+        return ColumnState(states, n_rows_of(X), take(X, slice(0, 1), axis=0))
+
+    def _columns(self, X: Rows) -> Iterator[tuple[str, Sequence | slice]]:
+        """Yield the columns of each child that has some, as scikit-learn resolves them."""
+        resolved = _with_children(self.model, dict.fromkeys(self.nodes, "drop")).fit(X)
+        for name, _, columns in resolved.transformers_:
+            if name in self.nodes and not selects_nothing(columns):
+                yield name, columns
+
+    def close(self, k: int, state: ColumnState) -> None:
+        """Close the children; after the last pass scikit-learn assembles the fitted ones."""
+        for name, child in state.children.items():
+            self.nodes[name].close(k, child)
+        if k < self.n_passes - 1:
+            return
+        frozen = {name: FrozenEstimator(n.fitted) for name, n in self.nodes.items() if n.fitted is not None}
+        fitted = _with_children(self.model, frozen).fit(state.sample)
+        fitted.transformers_ = [(name, _thawed(child), at) for name, child, at in fitted.transformers_]
+        set_remainder(fitted, self.model.remainder)
+        template = clone(self.model)
+        fitted.transformers, fitted.remainder = template.transformers, template.remainder
+        self._choose_sparse(fitted, state.n_rows)
+        self.fitted = fitted
+
+    def _choose_sparse(self, fitted: ColumnTransformer, n_rows: int) -> None:
+        """Choose sparse or dense output by the density of all rows, as `fit` does, not of the sample."""
+        widths = {name: at.stop - at.start for name, at in fitted.output_indices_.items()}
+        sparse = [name for name, n in self.nodes.items() if n.fitted and getattr(n.model, "sparse_output", 0)]
+        if sparse:
+            n_ones = sum(getattr(self.nodes[name], "n_ones", 0) for name in sparse)
+            n_dense = n_rows * sum(width for name, width in widths.items() if name not in sparse)
+            density = (n_ones + n_dense) / (n_rows * sum(widths.values()))
+            fitted.sparse_output_ = density < self.model.sparse_threshold
+
+
+def _thawed(child: BaseEstimator | str) -> BaseEstimator | str:
+    return child.estimator if isinstance(child, FrozenEstimator) else child
+
+
+def _with_children(
+    model: ColumnTransformer, children: Mapping[str, BaseEstimator | str]
+) -> ColumnTransformer:
+    """Return an unfitted copy in which the children of these names are replaced."""
+    copied = clone(model)
+    copied.transformers = [(name, children.get(name, child), at) for name, child, at in copied.transformers]
+    copied.remainder = children.get("remainder", copied.remainder)
+    return copied.set_params(verbose=False)
+
+
+class WrapperNode(Node):
+    """A regressor that wraps the one that learns, such as `ServiceLevelRegressor`.
+
+    It offers ``batch_regressor()``, the wrapped regressor, and ``with_regressor(fitted)``, which uses it.
+    """
+
+    def __init__(self, model: BaseEstimator) -> None:
+        self.model = model
         self.inner = plan_for(model.batch_regressor())
         self.n_passes = self.ready_after = self.inner.n_passes
 
-    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> "WrapperState":
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> dict[str, State]:
         """Return the wrapper that has checked the columns, and the state of the regressor."""
         checked = clone(self.model)
         X, y = validate_data(checked, X, y, y_numeric=True)
-        return WrapperState(checked, self.inner.read(k, X, y, None))
+        return {"wrapper": Fitted(checked), "regressor": self.inner.read(k, X, y, None)}
 
-    def close(self, k: int, state: "WrapperState") -> None:
+    def close(self, k: int, state: dict[str, Any]) -> None:
         """Close the regressor; after the last pass the wrapper is fitted."""
-        self.inner.close(k, state.inner)
+        self.inner.close(k, state["regressor"])
         if k == self.n_passes - 1:
-            self.fitted = state.wrapper.with_regressor(self.inner.fitted)
-
-    def transform(self, X: Rows) -> Rows:
-        """Raise, since regressors do not transform."""
-        raise TypeError(f"{type(self.model).__name__} must be the last step of a Pipeline.")
-
-
-@dataclass
-class WrapperState:
-    """A wrapper that has checked the columns, and the state of its regressor."""
-
-    wrapper: Wrapper
-    inner: State | None
-
-    def merge(self, other: Self) -> "WrapperState":
-        """Return the states of both sets of rows."""
-        return WrapperState(self.wrapper, added(self.inner, other.inner))
+            self.fitted = state["wrapper"].step.with_regressor(self.inner.fitted)

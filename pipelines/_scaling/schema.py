@@ -12,22 +12,35 @@ from pipelines._common.frames import Rows
 
 Column: TypeAlias = Rows  # of pandas or polars, (n_rows,)
 
+ANY = "anything"  # no value has shown the kind yet
+OF_TYPES = {  # how the names of the types of pandas, polars and Arrow begin
+    "list": ("list", "array"),
+    "date": ("date", "time", "duration", "period"),
+    "text": ("str", "large_string", "enum", "categorical"),
+    "number": ("int", "uint", "float", "double", "decimal", "bool"),
+}
+OF_VALUES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "number": (int, float, np.number, np.bool_),
+    "list": (list, tuple, set, frozenset, np.ndarray),
+}
+
 
 @contextmanager
-def located(where: str) -> Iterator[None]:
-    """Add the batch, file or partition to the message of an error."""
+def located(where: str, X: Rows = None) -> Iterator[None]:
+    """Add the batch, file or partition to an error's message, and the columns of X that may be at fault."""
     try:
         yield
     except (ValueError, TypeError) as error:
         if is_located(error):
             raise
-        raise located_error(where, error) from error
+        raise located_error(where, error, X) from error
 
 
-def located_error(where: str, error: Exception, said: str = "") -> Exception:
+def located_error(where: str, error: Exception, X: Rows = None) -> Exception:
     """Return a TypeError for a TypeError, and a ValueError for any other error, that states the place."""
     kind = TypeError if isinstance(error, TypeError) and not isinstance(error, ValueError) else ValueError
-    told = kind(f"In {where}: {said or error}")
+    told = kind(f"In {where}: {error if X is None else _noted(error, X)}")
     told.located = True  # type: ignore[union-attr]
     return told
 
@@ -37,7 +50,7 @@ def is_located(error: Exception) -> bool:
     return getattr(error, "located", False)
 
 
-def noted(error: Exception, X: Rows) -> str:
+def _noted(error: Exception, X: Rows) -> str:
     """Return the message of a step, with the columns that may be at fault, since steps often name none."""
     said = str(error).partition("\n")[0]
     if not hasattr(X, "columns") or "in column" in said:
@@ -63,9 +76,6 @@ def _has_text(column: Column, text: str) -> bool:
     return kind_of(column) == "text" and any(value == text for value in column)
 
 
-ANY = "anything"  # no value has shown the kind yet
-
-
 def schema_of(X: Rows) -> dict[str, str]:
     """Return the kind of each column: number, text, list, date or anything."""
     if hasattr(X, "columns"):
@@ -87,42 +97,19 @@ def width_of(shape: tuple[int, ...]) -> int:
 
 
 def kind_of(column: Column) -> str:
-    """Return the kind of a column of pandas or polars."""
-    text = str(column.dtype).lower()
-    kind = kind_of_type(text)
+    """Return the kind of a column of pandas or polars, if need be that of its first value."""
+    kind = kind_of_type(str(column.dtype))
     if kind is not ANY:
         return kind
-    return _kind_of_first(column.cat.categories if text == "category" else column)
+    values = column.cat.categories if str(column.dtype) == "category" else column
+    first = next((v for v in values if isinstance(v, OF_VALUES["list"]) or pd.notna(v)), None)
+    return next((kind for kind, types in OF_VALUES.items() if isinstance(first, types)), ANY)
 
 
 def kind_of_type(type_name: str) -> str:
     """Return the kind of the values of a pandas, polars or Arrow type, if its name shows it."""
-    text = type_name.lower()
-    if text.startswith(("list", "array")):
-        return "list"
-    if text.startswith(("date", "time", "duration", "period")):
-        return "date"
-    if text.startswith(("str", "large_string", "enum")):
-        return "text"
-    if text.startswith(("int", "uint", "float", "double", "decimal", "bool")):
-        return "number"
-    return "text" if text.startswith("categorical") else ANY
-
-
-def _kind_of_first(values: Iterable) -> str:
-    """Return the kind of the first value that is not missing."""
-    first = next((v for v in values if isinstance(v, (list, tuple, set, np.ndarray)) or pd.notna(v)), None)
-    for kind, types in KINDS_OF_VALUES.items():
-        if isinstance(first, types):
-            return kind
-    return ANY
-
-
-KINDS_OF_VALUES: dict[str, tuple[type, ...]] = {
-    "text": (str,),
-    "number": (int, float, np.number, np.bool_),
-    "list": (list, tuple, set, frozenset, np.ndarray),
-}
+    name = type_name.lower()
+    return next((kind for kind, starts in OF_TYPES.items() if name.startswith(starts)), ANY)
 
 
 def check_schema(found: dict[str, str], expected: dict[str, str], first: str) -> dict[str, str]:

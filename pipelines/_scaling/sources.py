@@ -4,19 +4,18 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import escape, glob, has_magic
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pipelines._common.frames import Rows
+from pipelines._common.parameters import check_int
 from pipelines._scaling.schema import ANY, check_schema, kind_of_type, located, located_error
 
-SUFFIXES = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".tsv"), "ndjson": (".ndjson", ".jsonl")}
 if TYPE_CHECKING:
     import polars as pl
 
 Paths: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Options: TypeAlias = dict[str, Any]  # keyword arguments of polars' functions
+SUFFIXES = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".tsv"), "ndjson": (".ndjson", ".jsonl")}
 ROWS_PER_BATCH = 1 << 18
 BATCHES_PER_PART = 8  # of a Parquet file, which one task of a cluster reads
 
@@ -29,7 +28,7 @@ class FilePart:
     kind: str
     columns: tuple[str, ...] | None
     batch_size: int
-    options: tuple[tuple[str, object], ...] = ()
+    options: Options
     start: int = 0
     length: int | None = None
 
@@ -47,17 +46,10 @@ class FilePart:
         """Return a lazy polars frame of the chosen columns."""
         import polars as pl
 
-        options: Options = dict(self.options)
-        as_it_is = "://" in self.path or options.get("glob") is False
-        path = (
-            self.path if as_it_is else escape(self.path)
-        )  # one file, even if its name is a pattern such as [1]
-        scan: Any = {
-            "parquet": pl.scan_parquet,
-            "csv": pl.scan_csv,
-            "ndjson": pl.scan_ndjson,
-        }[self.kind]
-        frame = scan(path, **options)
+        scan: Any = {"parquet": pl.scan_parquet, "csv": pl.scan_csv, "ndjson": pl.scan_ndjson}[self.kind]
+        as_it_is = "://" in self.path or self.options.get("glob") is False
+        # Escaped, it is one file, even if its name looks like a pattern, such as [1].csv.
+        frame = scan(self.path if as_it_is else escape(self.path), **self.options)
         return frame if self.columns is None else frame.select(self.columns)
 
     def schema(self) -> "dict[str, pl.DataType]":
@@ -68,6 +60,10 @@ class FilePart:
             return dict(self.lazy().collect_schema())
         except pl.exceptions.PolarsError as error:
             raise located_error(str(self), error) from error
+
+    def kinds(self) -> dict[str, str]:
+        """Return the columns and the kinds of their values."""
+        return {name: kind_of_type(str(dtype)) for name, dtype in self.schema().items()}
 
     def n_rows(self) -> int:
         """Return the number of rows, which a Parquet file stores separately."""
@@ -108,12 +104,6 @@ class FileSource:
 
     def __repr__(self) -> str:
         return f"FileSource({len(self.files)} files, {self.files[0].path!r} first)"
-
-
-def where_of(source: FileSource) -> Iterator[tuple[str, Rows]]:
-    """Yield the name of the file and the batch, for each batch."""
-    for file in source.files:
-        yield from ((str(file), frame) for frame in file)
 
 
 def scan_parquet(
@@ -163,7 +153,7 @@ def scan_parquet(
     ...     [len(batch) for batch in scan_parquet(folder, batch_size=2)]
     [2, 2, 1]
     """
-    return open_files(path, "parquet", columns, _checked_size(batch_size, "scan_parquet"), options)
+    return _open_files("parquet", path, columns, batch_size, options)
 
 
 def scan_csv(
@@ -211,7 +201,7 @@ def scan_csv(
     ...     [batch["types"].to_list() for batch in scan_csv(folder)]
     [['Puzzle', 'Action|Platform']]
     """
-    return open_files(path, "csv", columns, _checked_size(batch_size, "scan_csv"), options)
+    return _open_files("csv", path, columns, batch_size, options)
 
 
 def scan_ndjson(
@@ -256,40 +246,29 @@ def scan_ndjson(
     ...     [batch["types"].to_list() for batch in scan_ndjson(folder)]
     [[['Action', 'Platform']]]
     """
-    return open_files(path, "ndjson", columns, _checked_size(batch_size, "scan_ndjson"), options)
+    return _open_files("ndjson", path, columns, batch_size, options)
 
 
-def _checked_size(batch_size: object, of: str) -> int:
-    if not isinstance(batch_size, Integral) or isinstance(batch_size, bool) or batch_size < 1:
-        raise ValueError(
-            f"The 'batch_size' parameter of {of} must be an int in the range [1, inf). "
-            f"Got {batch_size!r} instead."
-        )
-    return int(batch_size)
-
-
-def open_files(
-    path: Paths, kind: str, columns: Sequence[str] | None, batch_size: int, options: Options
+def _open_files(
+    kind: str, path: Paths, columns: Sequence[str] | None, batch_size: int, options: Options
 ) -> FileSource:
     """Return the source of files; raise unless they have the same columns."""
+    batch_size = check_int("batch_size", batch_size, f"scan_{kind}")
     if isinstance(columns, str) or not (columns is None or (isinstance(columns, Sequence) and columns)):
         raise TypeError(
             f"The 'columns' parameter of scan_{kind} must be a list of names, or None. "
             f"Got {columns!r} instead."
         )
-    chosen = None if columns is None else tuple(columns)
-    files = [
-        FilePart(file, kind, chosen, batch_size, tuple(options.items())) for file in find_files(path, kind)
-    ]
+    names = None if columns is None else tuple(columns)
+    files = [FilePart(file, kind, names, batch_size, options) for file in find_files(path, kind)]
     first = files[0].schema()
-    kinds = {name: kind_of_type(str(dtype)) if kind == "parquet" else ANY for name, dtype in first.items()}
+    kinds = files[0].kinds() if kind == "parquet" else dict.fromkeys(first, ANY)
     for file in files[1:]:
         with located(str(file)):
-            found = {name: kind_of_type(str(dtype)) for name, dtype in file.schema().items()}
-            check_schema(found, kinds, str(files[0]))
+            check_schema(file.kinds(), kinds, str(files[0]))
     if kind != "parquet":  # its types are inferred from the first rows: use those of the first file for all
-        types = {"schema_overrides": first | dict(options.get("schema_overrides") or {})}
-        files = [replace(file, options=tuple((options | types).items())) for file in files]
+        types = first | dict(options.get("schema_overrides") or {})
+        files = [replace(file, options=options | {"schema_overrides": types}) for file in files]
     return FileSource(files)
 
 
@@ -311,9 +290,6 @@ def _files_of(path: str, kind: str) -> list[str]:
     if "://" in path or Path(path).is_file():
         return [path]
     if Path(path).is_dir():
-        return sorted(str(file) for file in Path(path).rglob("*") if _is_data(file, kind))
+        files = (file for file in Path(path).rglob("*") if file.suffix in SUFFIXES[kind] and file.is_file())
+        return sorted(str(file) for file in files if not file.name.startswith((".", "_")))
     return sorted(glob(path, recursive=True)) if has_magic(path) else []
-
-
-def _is_data(file: Path, kind: str) -> bool:
-    return file.is_file() and file.suffix in SUFFIXES[kind] and not file.name.startswith((".", "_"))

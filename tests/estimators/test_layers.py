@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from estimators._network.layers import (
+    Architecture,
     BatchNorm,
     Dense,
     Dropout,
@@ -13,7 +14,7 @@ from estimators._network.layers import (
     ReLU,
     Tanh,
 )
-from estimators._network.network import Architecture, Network, initialise
+from estimators._network.network import Network, initialise
 
 N, WIDTH = 7, 4
 
@@ -27,13 +28,11 @@ class Repeated:
 
 def single(layer, rng):
     """Give one layer parameters, gradients and buffers of its own."""
-    parameters = {name: rng.standard_normal(shape) for name, shape in layer.parameter_shapes.items()}
-    gradients = {name: np.empty(shape) for name, shape in layer.parameter_shapes.items()}
-    layer.set_parameters(parameters)
-    layer.set_gradients(gradients)
-    layer.set_statistics({name: np.ones(shape) for name, shape in layer.statistic_shapes.items()})
+    layer.parameters = {name: rng.standard_normal(shape) for name, shape in layer.parameter_shapes.items()}
+    layer.gradients = {name: np.empty(shape) for name, shape in layer.parameter_shapes.items()}
+    layer.statistics = {name: np.ones(shape) for name, shape in layer.statistic_shapes.items()}
     layer.bind(N, np.dtype(float))
-    return layer, parameters, gradients
+    return layer
 
 
 def numerical(function, array, step=1e-6):
@@ -65,7 +64,7 @@ LAYERS = [
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 def test_gradients_are_the_central_differences(layer):
     rng = np.random.default_rng(0)
-    layer, parameters, gradients = single(layer, rng)
+    layer = single(layer, rng)
     X = rng.standard_normal((N, WIDTH))
     weights = rng.standard_normal((N, layer.n_out))  # the loss is sum(weights * out)
 
@@ -74,10 +73,10 @@ def test_gradients_are_the_central_differences(layer):
 
     loss()
     gradient = layer.backward(weights.copy()).copy()
-    found = {name: values.copy() for name, values in gradients.items()}
+    found = {name: values.copy() for name, values in layer.gradients.items()}
     np.testing.assert_allclose(gradient, numerical(loss, X), atol=1e-7)
     for name, values in found.items():
-        np.testing.assert_allclose(values, numerical(loss, parameters[name]), atol=1e-7)
+        np.testing.assert_allclose(values, numerical(loss, layer.parameters[name]), atol=1e-7)
 
 
 def test_activations_are_their_formulas():
@@ -94,29 +93,30 @@ def test_activations_are_their_formulas():
 
 def test_dense_takes_sparse_rows():
     rng = np.random.default_rng(0)
-    layer, *_ = single(Dense(5, 3, is_first=True), rng)
+    layer = single(Dense(5, 3, is_first=True), rng)
     X = rng.standard_normal((N, 5)) * (rng.random((N, 5)) < 0.4)
     D = rng.standard_normal((N, 3))
     dense = layer.forward(X, True).copy()
     layer.backward(D)
-    expected = layer.d_weights.copy()
+    expected = layer.gradients["weights"].copy()
     np.testing.assert_allclose(layer.forward(sp.csr_array(X), True), dense)
     layer.backward(D)
-    np.testing.assert_allclose(layer.d_weights, expected)
+    np.testing.assert_allclose(layer.gradients["weights"], expected)
 
 
 def test_batch_norm_normalises_and_keeps_a_running_mean_and_variance():
     rng = np.random.default_rng(0)
-    layer, *_ = single(BatchNorm(WIDTH), rng)
-    layer.running_mean[:], layer.running_variance[:] = 0, 1
-    layer.scale[:], layer.shift[:] = 1, 0
+    layer = single(BatchNorm(WIDTH), rng)
+    mean, variance = layer.statistics["running_mean"], layer.statistics["running_variance"]
+    scale, shift = layer.parameters["scale"], layer.parameters["shift"]
+    mean[:], variance[:], scale[:], shift[:] = 0, 1, 1, 0
     Z = rng.normal(5, 3, (N, WIDTH))
     out = layer.forward(Z.copy(), True)
     np.testing.assert_allclose(out, (Z - Z.mean(0)) / np.sqrt(Z.var(0) + 1e-5))
-    np.testing.assert_allclose(layer.running_mean, 0.9 * 0 + 0.1 * Z.mean(0))
-    np.testing.assert_allclose(layer.running_variance, 0.9 * 1 + 0.1 * Z.var(0))
-    layer.scale[:], layer.shift[:] = 2, 3
-    expected = 2 * (Z - layer.running_mean) / np.sqrt(layer.running_variance + 1e-5) + 3
+    np.testing.assert_allclose(mean, 0.9 * 0 + 0.1 * Z.mean(0))
+    np.testing.assert_allclose(variance, 0.9 * 1 + 0.1 * Z.var(0))
+    scale[:], shift[:] = 2, 3
+    expected = 2 * (Z - mean) / np.sqrt(variance + 1e-5) + 3
     np.testing.assert_allclose(layer.forward(Z.copy()), expected)
 
 
@@ -152,14 +152,19 @@ def test_parameters_are_one_vector_weights_first():
     assert network.n_weights == 3 * 5 + 5 * 2
     assert len(network.parameters) == network.n_weights + 5 + 5 + 5 + 2
     network.parameters[:] = np.arange(len(network.parameters))
-    first, norm, last = network.layers[0], network.layers[1], network.layers[-1]
-    np.testing.assert_array_equal(first.weights.ravel(), np.arange(15))
-    np.testing.assert_array_equal(last.weights.ravel(), np.arange(15, 25))
-    np.testing.assert_array_equal(first.bias, np.arange(25, 30))
-    np.testing.assert_array_equal(np.concatenate([norm.scale, norm.shift, last.bias]), np.arange(30, 42))
+    first, norm, last = (network.layers[i].parameters for i in (0, 1, -1))
+    np.testing.assert_array_equal(first["weights"].ravel(), np.arange(15))
+    np.testing.assert_array_equal(last["weights"].ravel(), np.arange(15, 25))
+    np.testing.assert_array_equal(first["bias"], np.arange(25, 30))
+    np.testing.assert_array_equal(
+        np.concatenate([norm["scale"], norm["shift"], last["bias"]]), np.arange(30, 42)
+    )
 
 
-@pytest.mark.parametrize("copied", [Network.copy, lambda network: Network.from_plain(network.to_plain())])
+@pytest.mark.parametrize(
+    "copied",
+    [Network.copy, lambda network: Network.from_plain(network.to_plain())],
+)
 def test_copies_have_views_of_their_own_vector(copied):
     network = Network(Architecture((3, 5, 2), "tanh", dropout=(0.5,), batch_norm=True), np.float32)
     initialise(network, np.random.RandomState(0), "glorot")
@@ -167,9 +172,9 @@ def test_copies_have_views_of_their_own_vector(copied):
     other = copied(network)
     np.testing.assert_array_equal(other.scores(X), network.scores(X))
     network.parameters[:] = 0
-    assert other.layers[0].weights.any()
+    assert other.layers[0].parameters["weights"].any()
     other.parameters[:] = 0
-    assert not other.layers[0].weights.any()
+    assert not other.layers[0].parameters["weights"].any()
 
 
 def test_predicting_in_blocks_changes_nothing(monkeypatch):
@@ -195,6 +200,6 @@ def test_predicting_in_blocks_changes_nothing(monkeypatch):
 def test_first_weights_are_uniform_within_their_bound(init, activation, slope, bound):
     network = Network(Architecture((40, 20, 1), activation, slope), np.float64)
     initialise(network, np.random.RandomState(0), init)
-    weights = network.layers[0].weights
+    weights, bias = network.layers[0].parameters["weights"], network.layers[0].parameters["bias"]
     assert 0.99 * bound < np.abs(weights).max() <= bound
-    assert network.layers[0].bias.any() == (init == "glorot")
+    assert bias.any() == (init == "glorot")

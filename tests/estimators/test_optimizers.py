@@ -5,16 +5,15 @@ import copy
 import numpy as np
 import pytest
 
-from estimators._network import optimizers
+from estimators._network import accelerator, optimizers
 from estimators._network.optimizers import (
     SGD,
     Adam,
     Penalty,
     RMSprop,
     Stepper,
-    new_slots,
-    optimizer_from_plain,
-    optimizer_to_plain,
+    from_plain,
+    to_plain,
 )
 
 N, STEPS = 50, 20
@@ -62,7 +61,8 @@ def new(kind, w, rate, **settings):
     """Return an optimiser for the parameters w."""
     if kind is SGD:
         settings["learning_rate"] = rate
-    return kind(new_slots(w, kind.n_slots), rate, **settings)
+    averages = tuple(np.zeros_like(w) for _ in range(2 if kind is Adam else 1))
+    return kind(averages, rate, **settings)
 
 
 def descend(optimizer, w, gradients, penalty=None, share=1.0, n_weights=N, compiled=False):
@@ -126,17 +126,14 @@ def test_learning_rates():
     for optimizer in (constant, inverse, adaptive):
         optimizer.end_epoch(99)
     assert (constant.learning_rate, inverse.learning_rate, adaptive.learning_rate) == (0.1, 0.1 / 10, 0.1)
-    assert not constant.slow_down()
-    assert not new(Adam, w, 0.1).slow_down()
+    assert constant.slow_down() is None
+    assert new(Adam, w, 0.1).slow_down() is None
     for k in range(1, 9):
-        assert adaptive.slow_down()
-        assert adaptive.learning_rate == pytest.approx(0.1 / 5**k)
-    assert not adaptive.slow_down()  # 0.1 / 5**8 is below 1e-6
+        assert adaptive.slow_down() == adaptive.learning_rate == pytest.approx(0.1 / 5**k)
+    assert adaptive.slow_down() is None  # 0.1 / 5**8 is below 1e-6
 
 
-@pytest.mark.parametrize(
-    "copied", [copy.deepcopy, lambda made: optimizer_from_plain(copy.deepcopy(optimizer_to_plain(made)))]
-)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda made: from_plain(copy.deepcopy(to_plain(made)))])
 @pytest.mark.parametrize("optimizer", [SGD, RMSprop, Adam])
 def test_a_copy_goes_on_exactly(optimizer, copied):
     w = np.ones(N, np.float32)
@@ -152,8 +149,8 @@ def test_a_copy_goes_on_exactly(optimizer, copied):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_accelerated_step_is_the_same_to_rounding(dtype, monkeypatch):
-    results, kernels, steps = [], optimizers.kernels, []
-    monkeypatch.setattr(optimizers, "kernels", lambda: steps.append(1) or kernels())
+    results, compiled, steps = [], accelerator.compiled, []
+    monkeypatch.setattr(accelerator, "compiled", lambda loop: steps.append(1) or compiled(loop))
     for accelerated in (True, False):
         w = np.random.default_rng(1).standard_normal(N).astype(dtype)
         values = descend(

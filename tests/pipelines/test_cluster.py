@@ -321,7 +321,7 @@ def test_what_is_no_collection_no_client_no_column_no_number():
         ValueError, match="must be a Client, a cluster's address such as .* Got 'thread' instead"
     ):
         fit_dask(game_recommender(), lazily(made), "title", "thread")
-    with pytest.raises(TypeError, match="a scheduler's name or None. Got a int instead"):
+    with pytest.raises(TypeError, match="must be a Client, .* or None. Got 3 instead"):
         fit_dask(game_recommender(), lazily(made), "title", 3)
     with pytest.raises(
         ValueError, match="The 'y' parameter must name columns among 'title', .* Got 'name' instead"

@@ -45,6 +45,8 @@ from tests.pipelines.batches import WHOLE, N
         (GDRegressor, r"A model is an object, not a class. Got GDRegressor: write GDRegressor\(\)"),
         (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV has no state"),
         (dough_forecaster(), "ServiceLevelRegressor with cv=10 cannot .* Set cv=0"),
+        (make_pipeline(GDRegressor(), GDRegressor()), "GDRegressor must be the last step of a Pipeline"),
+        (make_pipeline(dough_forecaster(cv=0), GDRegressor()), "Pipeline must be the last step"),
     ],
 )
 def test_models_without_sums_are_refused_before_a_row_is_read(model, says):

@@ -1,4 +1,4 @@
-"""The calendar, and the cells of evenings: checked one by one and converted to one form."""
+"""The columns of evenings: their kinds, the calendar, and the check of every cell."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -19,15 +19,14 @@ MONTHS = (
 )
 CATEGORIES = {"weekday": WEEKDAYS, "month": MONTHS}
 FLAGS = ("holiday", "event")
-KINDS = ("number", "category", "flag")
-MAX_NUMBER = 1e100  # so that the powers of a number are finite, too
 COUNTS = ("reservations", "tourists")  # never negative
+MAX_NUMBER = 1e100  # so that the powers of a number are finite, too
 
 
-def of_kind(features: Sequence[str], kind: str) -> list[str]:
-    """Return the features of one of the `KINDS`."""
-    kinds = dict.fromkeys(CATEGORIES, "category") | dict.fromkeys(FLAGS, "flag")
-    return [name for name in features if kinds.get(name, "number") == kind]
+def by_kind(features: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return the features that are numbers, those that are categories, and the flags."""
+    numbers = [name for name in features if name not in CATEGORIES and name not in FLAGS]
+    return numbers, [name for name in features if name in CATEGORIES], [n for n in features if n in FLAGS]
 
 
 def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
@@ -51,9 +50,12 @@ def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
     by_calendar = [name for name in features if name in CATEGORIES]
     if by_calendar and "date" in columns:
         days = [_day(value, row) for row, value in enumerate(columns["date"])]
-        places = {"weekday": [day.weekday() for day in days], "month": [day.month - 1 for day in days]}
+        words = {
+            "weekday": [WEEKDAYS[d.weekday()] for d in days],
+            "month": [MONTHS[d.month - 1] for d in days],
+        }
         for name in by_calendar:
-            _agree(name, columns, [CATEGORIES[name][place] for place in places[name]])
+            _agree(name, columns, words[name])
     frame = pd.DataFrame({name: _checked(name, columns) for name in features})
     if frame.empty:
         raise ValueError("Evenings must hold at least one evening. Got none.")
@@ -64,9 +66,8 @@ def _columns(evenings: Rows) -> dict[str, list[Cell]]:
     """Return the cells of each column."""
     rows = [evenings] if isinstance(evenings, Mapping) else evenings
     if isinstance(rows, list) and rows and all(isinstance(row, Mapping) for row in rows):
-        return {
-            name: [row.get(name) for row in rows] for name in dict.fromkeys(k for row in rows for k in row)
-        }
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
     if not hasattr(evenings, "columns"):
         raise TypeError(
             "Evenings must be a data frame (pandas or polars), a dict or a non-empty list of dicts. "
