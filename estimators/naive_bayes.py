@@ -688,11 +688,8 @@ class CatalogueNB(CountingClassifier):
             counts.class_count,
             counts.described,
             self._number_groups(counts.n_features),
-            self.shrinkage,
-            self.weight,
-            self.popularity,
-            self.match,
-            self.smoothing,
+            "auto" if self.shrinkage == "auto" else float(self.shrinkage),
+            *map(float, (self.weight, self.popularity, self.match, self.smoothing)),
         )
         return self._set_fitted(counts, scores)
 

@@ -155,6 +155,20 @@ def test_more_groups_than_fit_in_a_byte():
     assert model.predict_joint_log_proba(X[:1]).tolist() == [[300.0]]
 
 
+@pytest.mark.parametrize("kind", [int, np.int8, np.float32])
+def test_whole_parameters_of_every_type_are_numbers(kind):
+    X, y, describes, _, questions = shop(4)
+    numbers = {"shrinkage": 3, "weight": 1, "popularity": 2, "match": 100, "smoothing": 2}
+    model, expected = (
+        CatalogueNB(groups=range(6), **{name: of(number) for name, number in numbers.items()}).fit(
+            X, y, describes=describes
+        )
+        for of in (kind, float)
+    )
+    assert_array_equal(model.predict_joint_log_proba(questions), expected.predict_joint_log_proba(questions))
+    assert model.shrinkage_ == 3.0
+
+
 def test_descriptions_are_united_and_their_weight_does_not_matter():
     X = np.array([[1.0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 5]])
     describes = [True, True, True, False]
