@@ -418,27 +418,28 @@ class CatalogueNB(CountingClassifier):
     Parameters
     ----------
     shrinkage : float or "auto", default="auto"
-        How many rows of its own an item needs before they count as much as those of all items. "auto"
-        chooses the value of the highest evidence if the counts are beta-binomial: 100, or that times a
-        power of two to the quarter. Choose a lower number if the items differ more than their counts
-        show, and a higher one if the same people are behind many rows.
+        How many rows of its own an item needs before they count as much as those of all items. "auto" chooses
+        the value of the highest evidence if the counts are beta-binomial, from 0.8 to 12,800 in steps of a
+        fifth; 100 if the counts cannot tell. Choose a higher number if many rows come from the same people,
+        who ask alike, and a lower one if items differ more than their rows show.
 
     weight : float, default=0.5
-        Factor of what was asked for together with the item. 1 would be right if the asked features were
-        independent. They are not, so values from 0.35 to 0.7 suit most data; 0 leaves popularity and matches.
+        Factor of what was asked for by those who chose the item. 1 would be right if the asked features
+        were independent. They are not, and values from 0.35 to 0.7 suit most data. 0 leaves popularity
+        and matches.
 
     popularity : float, default=1.0
-        Factor of the logarithm of how often an item was chosen. 1 makes the score that of naive Bayes with a
-        prior. Choose less, or 0, to show rare items more often, which most people then like less.
+        Factor of the logarithm of how often an item was chosen. 1 is right if people go on choosing as they
+        did. Choose less, down to 0, if rare items should be shown more often than they were chosen.
 
     match : float, default=4.0
-        What the score gains for each group in which an asked feature describes the item. Choose it large,
-        such as 1000, if the question is a constraint that items must meet, such as a budget. Choose 0 if
-        it is a taste: somebody who likes comedies does not choose only these.
+        What the score gains for each group in which an asked feature describes the item. Choose a large
+        number, such as 1000, if the question is a constraint that items must meet, such as a budget.
+        Choose 0 if it is a taste: people who like comedies do not watch only these.
 
     smoothing : float, default=1.0
-        Added to how often an item was chosen. The lower it is, the fewer items that nobody has chosen yet are
-        recommended.
+        Added to how often an item was chosen. The lower it is, the later items come that nobody has chosen
+        yet. Choose more if new items should have a chance.
 
     groups : array-like of shape (n_features,), default=None
         One label for each column of X. Columns of the same label are values of the same thing, such as
@@ -478,12 +479,10 @@ class CatalogueNB(CountingClassifier):
     after a change computes the weights from the counts, which takes about as long. Scoring one row takes
     O(n_classes) time at most.
 
-    The state is a sum of counts and a union of descriptions, so chunks and merged models give the same model
-    as one :meth:`fit`: exactly if the sample weights are whole numbers, otherwise up to rounding.
-    :meth:`predict_proba` normalises the exponentials of the scores. They are probabilities of the choice
+    The state is a sum of counts and a union of descriptions, so chunks and merged models give the same
+    model as one :meth:`fit`: exactly if the sample weights are whole numbers, otherwise up to rounding.
+    :meth:`predict_proba` normalises the exponentials of the scores. They are probabilities of a choice
     only as far as `weight` and `match` fit the data.
-
-    For whom the question is a constraint, and how the defaults were found: see :doc:`/choosing` in the guide.
 
     References
     ----------

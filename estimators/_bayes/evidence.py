@@ -22,10 +22,10 @@ from estimators._bayes.counts import like, repeat
 
 TYPICAL = 100.0  # the search starts here, and stays here if the counts cannot tell
 STEPS_PER_OCTAVE = 4  # so the result is right to a tenth
-MAX_STEPS = 56  # from TYPICAL: 14 octaves, up and down
+MAX_STEPS = 28  # from TYPICAL: 7 octaves up, to 12,800, and down, to 0.8
 MIN_GAIN = 1e-9  # of the evidence: less may be rounding
-MAX_PAIRS = 1 << 17  # of a feature and a number of rentals, above which counts are rounded
-BITS = 8  # of a rounded count: those up to 256 are exact, larger ones within a quarter of a percent
+MAX_PAIRS = 1 << 17  # of a rate and a number of rentals: above it, both are rounded to fewer bits
+BITS = (53, 8, 7, 6, 5, 4)  # 53 are exact, 8 keep counts up to 256 and are right to a quarter of a percent
 SMALLEST_OF_SERIES = 16.0  # Stirling's series is exact to 1e-12 from here on
 
 Occurrences: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]  # rates, counts, how often; (n,) each
@@ -50,8 +50,11 @@ def most_probable_shrinkage(
         feature, (n_features,): first for the features that describe an item, then for the others.
     """
     (F1, r1), (F0, r0) = asked_described, asked_others
-    if len(pd.unique(n)) * len(r0) > MAX_PAIRS:
-        n, F1, F0 = keep_bits(n), like(F1, keep_bits(F1.data)), like(F0, keep_bits(F0.data))
+    for bits in BITS:
+        if len(pd.unique(keep_bits(n, bits))) * len(pd.unique(rate_bits(r0, bits))) <= MAX_PAIRS:
+            break
+    n, r1, r0 = keep_bits(n, bits), rate_bits(r1, bits), rate_bits(r0, bits)
+    F1, F0 = (like(F, keep_bits(F.data, bits)) for F in (F1, F0))
     n_described, n_asked = like(described, repeat(n, described)), like(F0, repeat(n, F0))
     values, number = np.unique(n, return_counts=True)
     rates, n_rates = np.unique(1 - r0, return_counts=True)
@@ -121,7 +124,13 @@ def distinct(*parts: Occurrences) -> Occurrences:
     return rates[present], counts[present], often[present]
 
 
-def keep_bits(counts: np.ndarray) -> np.ndarray:
-    """Return counts with their first bits only, so that few of them are distinct."""
+def keep_bits(counts: np.ndarray, bits: int) -> np.ndarray:
+    """Return numbers rounded to their first bits, so that fewer of them are distinct."""
     fraction, exponent = np.frexp(counts)
-    return np.ldexp(np.round(fraction * 2**BITS) / 2**BITS, exponent)
+    return np.ldexp(np.round(fraction * 2.0**bits) / 2.0**bits, exponent)
+
+
+def rate_bits(rates: np.ndarray, bits: int) -> np.ndarray:
+    """Return rates rounded to the first bits of the rate or of one minus it, whichever is smaller."""
+    rounded = keep_bits(np.minimum(rates, 1 - rates), bits)
+    return np.where(rates > 0.5, 1 - rounded, rounded)

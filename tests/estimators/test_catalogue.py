@@ -292,7 +292,7 @@ def test_the_shrinkage_has_the_highest_evidence(seed, spread):
     ]
     pooled = np.array([part / whole for part, whole in shares]).reshape(5, 2)
     pooled = np.where(C, pooled[:, 1], pooled[:, 0])
-    grid = 100 * 2.0 ** (np.arange(-56, 57) / 4)
+    grid = 100 * 2.0 ** (np.arange(-28, 29) / 4)
     best = grid[np.argmax([evidence(n, F, pooled, m) for m in grid])]
     assert model.shrinkage_ == best
     assert model.set_params(shrinkage=7.0).fit(X, y, weight).shrinkage_ == 7
