@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import is_regressor
+from sklearn.base import RegressorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -129,7 +129,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         self._check_combinations(len(hidden), incremental, resume_from is not None)
         with nullcontext() if resume_from is None else checkpoint.resuming(self, resume_from) as resumed:
             is_new = not hasattr(self, "coefs_") or not (self.warm_start or incremental or resumed)
-            if is_new and "_state" in self.__dict__:  # a failed fit must not leave weights for other features
+            if is_new and "_state" in self.__dict__:  # if this fit fails, no old weights must remain
                 for name in attributes(self._network, self._state):
                     self.__dict__.pop(name, None)
             any_dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
@@ -151,8 +151,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
         self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool
     ) -> tuple[Features, np.ndarray]:
         """Return X and y as arrays. A column of targets becomes one-dimensional."""
-        as_rows = {"accept_sparse": "csr", "dtype": dtype, "reset": reset}
-        rows, targets = validate_data(self, X, y, multi_output=True, y_numeric=is_regressor(self), **as_rows)
+        checks = {"accept_sparse": "csr", "dtype": dtype, "reset": reset, "multi_output": True}
+        rows, targets = validate_data(self, X, y, y_numeric=isinstance(self, RegressorMixin), **checks)
         is_column = targets.ndim == 2 and targets.shape[1] == 1
         return rows, column_or_1d(targets, warn=True) if is_column else targets
 

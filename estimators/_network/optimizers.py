@@ -37,7 +37,7 @@ class Optimizer(Protocol):
         return
 
     def slow_down(self) -> float | None:
-        """Reduce the learning rate because an epoch brought no improvement, and return it, if possible."""
+        """Reduce the learning rate after too many epochs without improvement. Return it, or None if fixed."""
         return None
 
 
@@ -223,7 +223,7 @@ class Stepper:
         """Take a step, where `share` is 1 / (weight of the batch). Return the penalty before the step."""
         optimizer, penalty = self.optimizer, self.penalty
         optimizer.begin_step()
-        if self.compiled and isinstance(optimizer, Adam):
+        if self.compiled and type(optimizer) is Adam:
             return self._compiled_step(optimizer, share)
         value = 0.0
         for update, (w, gradient, scratch) in self.chunks:

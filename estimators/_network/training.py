@@ -95,7 +95,7 @@ class Training:
         penalty = Penalty(float(model.alpha), float(model.l1))
         self.stepper = Stepper(self.optimizer, penalty, parameters, gradient, network.n_weights, compiled)
         self.record = loss.new_record(len(self.order), network.sizes[-1], parameters.dtype)
-        self._last_finite = network.snapshot()
+        self.last_finite = network.snapshot()
 
     def run(self, task: Task) -> None:
         """Train until converged, for at most `max_iter` epochs, or for one if `incremental`."""
@@ -203,8 +203,8 @@ class Training:
         """Keep the best weights and set the learning rate. Return True if training has converged."""
         self._count_improvement()
         if not self.model.early_stopping:  # which keeps the best weights anyway
-            np.copyto(self._last_finite[0], self.network.parameters)
-            np.copyto(self._last_finite[1], self.network.statistics)
+            np.copyto(self.last_finite[0], self.network.parameters)
+            np.copyto(self.last_finite[1], self.network.statistics)
         self.optimizer.end_epoch(self.state.n_rows_seen)
         return self._has_converged() and not self._slowed_down()
 
@@ -253,7 +253,7 @@ class Training:
             f"{best if early else f'after epoch {state.n_iter - 1}'}."
         )
         if not early:
-            self.network.restore(self._last_finite)
+            self.network.restore(self.last_finite)
             raise ValueError(message)
         warn_caller(message, ConvergenceWarning)
         return True

@@ -89,9 +89,8 @@ def _rank_scores(
     k = min(k, len(classes))
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // len(classes))):
         scores = _score(classifier, X[rows], len(classes))
-        mask = np.ones(scores.shape, dtype=bool)
+        mask = np.full(scores.shape, allowed is None)
         if allowed is not None:
-            mask[:] = False
             _mark(mask, True, allowed[rows], position)
         if excluded is not None:
             _mark(mask, False, excluded[rows], position)

@@ -31,7 +31,7 @@ class RowsRead:
     has_weight: bool = False
 
     def merge(self, other: Self) -> "RowsRead":
-        """Return the same of both sets of rows."""
+        """Return the totals of both sets of rows."""
         state, n_rows = added(self.state, other.state), self.n_rows + other.n_rows
         return RowsRead(state, n_rows, self.has_weight or other.has_weight)
 

@@ -152,9 +152,9 @@ class Fitted:
     step: BaseEstimator
 
     def merge(self, other: Self) -> "Fitted":
-        """Return the step fitted on both sets of rows; any batch fits a step that learns nothing."""
-        scales = type(self.step) is StandardScaler
-        return Fitted(_merged_scaler(self.step, other.step)) if scales else self
+        """Merge two scalers; any other step is the same after every batch."""
+        is_scaler = type(self.step) is StandardScaler
+        return Fitted(_merged_scaler(self.step, other.step)) if is_scaler else self
 
 
 def _merged_scaler(one: StandardScaler, more: StandardScaler) -> StandardScaler:

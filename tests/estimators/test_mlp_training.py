@@ -89,6 +89,9 @@ def test_warnings_point_at_the_call():
     ):
         MLPClassifier(**FEW, batch_size=999).fit(IMAGES, DIGITS)
     assert {warning.filename for warning in [*caught, *clipped]} == {__file__}
+    with pytest.warns(UserWarning, match="to be clipped") as caught:
+        MLPClassifier(**FEW, batch_size=999).partial_fit(IMAGES, DIGITS, classes=range(10))
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop"])

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -208,3 +209,12 @@ def test_duplicate_names_empty_frames_and_several_targets():
     X = np.eye(2)
     assert fingerprint(X, np.array([[1, 2], [3, 4]])) == fingerprint(X, [[1, 2], [3, 4]])
     assert fingerprint(X, np.array([[1, 2], [3, 4]])) != fingerprint(X, [[1, 3], [2, 4]])
+
+
+def test_one_column_at_a_time_is_held_as_bytes():
+    X = np.ones((20_000, 50))
+    tracemalloc.start()
+    training_data(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < X.nbytes / 4
