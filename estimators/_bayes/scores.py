@@ -188,11 +188,14 @@ class Scores(ABC):
             for total, slope in zip(totals[1:], w.slopes[1:], strict=True):
                 linear += total * slope[part]
             linear += base
-            scores[:, part] += linear
+            some = scores[
+                :, part
+            ]  # changed in place: `scores[:, part] +=` would also copy them to themselves
+            some += linear
             if w.scale is not None:
-                scores[:, part] *= w.scale[part]
+                some *= w.scale[part]
             if w.intercept is not None:
-                scores[:, part] += w.intercept[part]
+                some += w.intercept[part]
 
     def _correct(self, scores: np.ndarray, sums: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
         """Correct the scores of rows without features, and those that are infinite or undefined."""
