@@ -9,14 +9,13 @@ from sklearn.utils import Tags
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._common.callbacks import FitTask
 from estimators._common.matrices import MatrixLike, validate_data
 from estimators._common.merging import check_mergeable
 from estimators._common.scikit_learn import fit_context, with_callbacks
 from estimators._least_squares.base import LeastSquaresRegressor, check_state
-from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats, check_wide
-from estimators._least_squares.solve import penalty_path, solve_wide
-from estimators._least_squares.state import LeastSquaresParameters, LeastSquaresState
+from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats
+from estimators._least_squares.solve import penalty_path
+from estimators._least_squares.state import LeastSquaresState
 from estimators._least_squares.textbook import descent_path, rate_limit, textbook_problem
 
 
@@ -199,16 +198,7 @@ class GDRegressor(LeastSquaresRegressor):
             If descent has not converged after `max_iter` iterations.
         """
         self.__dict__.pop("_solution", None)  # if the fit fails, no old weights stand beside new features
-        rows = self._check_rows(X, y, sample_weight, reset=True)
-        parameters = LeastSquaresParameters.of(self)
-        if self.n_features_in_ <= MAX_GRAM_FEATURES:
-            return self._fit_rows(rows, None, FitTask(self, parameters.max_subtasks, *rows))
-        task = FitTask(self, parameters.max_iter, *rows)
-        check_wide(*rows[:2])
-        self._state, self._parameters = self._new_state(rows, None, None), parameters
-        self._solution = solve_wide(rows, parameters, task)
-        task.close(lambda: {"_solution": self._solution})
-        return self
+        return self._fit_rows(self._check_rows(X, y, sample_weight, reset=True), None)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -453,7 +443,8 @@ class GDRegressor(LeastSquaresRegressor):
                 "The 'alphas' parameter of alpha_path must be a list of floats in [0, inf). "
                 f"Got {alphas!r} instead."
             )
-        return self._shaped(*penalty_path(self._moments, self._parameters, strengths))
+        assert self._state.statistics is not None
+        return self._shaped(*penalty_path(self._state.statistics, self._parameters, strengths))
 
     @property
     def coef_(self) -> np.ndarray:
@@ -471,11 +462,12 @@ class GDRegressor(LeastSquaresRegressor):
     def max_learning_rate_(self) -> float:
         """Largest learning rate at which textbook descent does not diverge."""
         self._check_has("max_learning_rate_")
-        if self._state.moments is None:
+        moments = self._state.moments
+        if moments is None:
             raise AttributeError(
                 f"max_learning_rate_ is not kept for more than {MAX_GRAM_FEATURES:,} features."
             )
-        return rate_limit(textbook_problem(self._state.moments, self._parameters))
+        return rate_limit(textbook_problem(moments, self._parameters))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

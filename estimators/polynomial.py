@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._common.callbacks import FitTask
 from estimators._common.matrices import validate_data
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
@@ -23,7 +22,7 @@ from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_float
 from estimators._least_squares.expansion import Terms, n_terms
 from estimators._least_squares.moments import MAX_BLOCK_VALUES
 from estimators._least_squares.rows import ExpandedRows
-from estimators._least_squares.state import LeastSquaresParameters, LeastSquaresState
+from estimators._least_squares.state import LeastSquaresState
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
@@ -203,8 +202,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         self.__dict__.pop("_solution", None)  # if the fit fails, no old weights stand beside new features
         rows = self._check_rows(X, y, sample_weight, reset=True)
         domain = _range(rows[0], rows[2]) if self.domain is None else self._given_domain()
-        task = FitTask(self, LeastSquaresParameters.of(self).max_subtasks, *rows)
-        return self._fit_rows(rows, self._terms(domain), task)
+        return self._fit_rows(rows, self._terms(domain))
 
     @available_if(_has_domain)
     @fit_context(prefer_skip_nested_validation=True)
