@@ -92,7 +92,12 @@ def build_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("recommend", parents=[ask], help="recommend games, best first")
     command.add_argument(
-        "-k", "--count", type=whole_number, default=5, metavar="K", help="number of games (default: 5)"
+        "-k",
+        "--count",
+        type=whole_number,
+        default=5,
+        metavar="K",
+        help="number of games to recommend (default: 5)",
     )
     command.add_argument(
         "-x",
