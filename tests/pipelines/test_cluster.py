@@ -450,7 +450,9 @@ def test_files_and_empty_partitions_are_scored(folder):
         recommend_dask(EXPECTED, WHOLE)
     with pytest.raises(NotFittedError):
         recommend_dask(game_recommender(), X)
-    with pytest.raises(TypeError, match="last step of the model must be a classifier. Got a GDRegressor"):
+    with pytest.raises(
+        TypeError, match="parameter of recommend_dask must be a classifier. Got a GDRegressor"
+    ):
         recommend_dask(GDRegressor().fit(WHOLE[["x"]], WHOLE["y"]), X)
 
 

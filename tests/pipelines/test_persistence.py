@@ -174,7 +174,11 @@ def test_questions_are_predicted_by_default(tmp_path):
         ),
         ({"scores": {"f": len}}, TypeError, "scores of a card must be JSON values"),
         ({"scores": {"f": np.inf}}, ValueError, "scores of a card must be JSON values"),
-        ({"retrain": ["python"]}, TypeError, re.escape("as a str. Got ['python'] instead")),
+        (
+            {"retrain": ["python"]},
+            TypeError,
+            re.escape("must be a command (str) or None. Got ['python'] instead"),
+        ),
         ({"y": Y}, ValueError, "y was given without X"),
         ({"X": X, "y": Y[:4]}, ValueError, "X and y must have the same number of rows. Got 6 and 4"),
     ],
@@ -200,7 +204,7 @@ def test_unfitted_models_are_refused(tmp_path):
 @pytest.mark.parametrize("name", ["games.pkl", "games.v2", "games.JSON"])
 def test_other_suffixes_are_refused(tmp_path, function, name):
     function = partial(save_model, naive_bayes()) if function is save_model else function
-    with pytest.raises(ValueError, match=f"must end in .json, .joblib, .skops or no.*{name}"):
+    with pytest.raises(ValueError, match=f"must end in .json, .joblib or .skops, or have no suffix.*{name}"):
         function(tmp_path / name)
 
 
