@@ -187,8 +187,8 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
         ``models/games`` or ``models/games.json`` for a file of either kind; ``models/games.joblib`` or
         ``models/games.skops`` to accept only that kind of file.
     expected : type, default=None
-        The class of the model, or of the final estimator of a pipeline or a search. It must
-        match the class on the card exactly, so that any other model is rejected before it is unpickled.
+        The class of the model, or of the final estimator of a pipeline or a search. It must match the class
+        on the card exactly, so that any other model is rejected before it is unpickled.
 
     Returns
     -------

@@ -88,9 +88,9 @@ def fit_batches(
     Raises
     ------
     TypeError
-        If a step cannot be fitted by merging the states of batches, such as GDClassifier and the neural
-        networks; if `batches` is an iterator but more than one pass is needed (no batch is read in this
-        case); or if there are sample weights but the last step does not accept any.
+        If a step, such as GDClassifier or a neural network, cannot be fitted by merging the states of
+        batches; if `batches` is an iterator but more than one pass is needed (no batch is read in this case);
+        or if there are sample weights but the last step does not accept any.
     ValueError
         If a step rejects a batch; if the columns of a batch, or the kinds of their values, differ from those
         of the first batch; if there are no rows; or if a pass reads a different number of rows from the first

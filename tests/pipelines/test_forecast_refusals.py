@@ -63,7 +63,7 @@ def test_a_bad_cell_stops_the_fit_too(frame):
 
 
 def test_a_missing_column_and_no_evenings_at_all(full_model, week_model):
-    with pytest.raises(ValueError, match=r"no column 'reservations'\. They have: tables\."):
+    with pytest.raises(ValueError, match=r"no column 'reservations'\. Their columns are: tables\."):
         forecast(week_model, {"tables": 4})
     with pytest.raises(
         ValueError, match=r"no column 'weekday' and no column 'date' from which to derive it\."

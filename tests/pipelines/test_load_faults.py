@@ -53,7 +53,7 @@ def test_unreadable_card(tmp_path, text):
 @pytest.mark.parametrize("text", ["[]", "7", "{}"])
 def test_other_json_is_no_card(tmp_path, text):
     (tmp_path / "games.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ModelFileError, match="not the card of a model: the field 'format' is missing"):
+    with pytest.raises(ModelFileError, match="not a model card: the field 'format' is missing"):
         read_card(tmp_path / "games")
 
 
@@ -61,7 +61,7 @@ def test_other_json_is_no_card(tmp_path, text):
 def test_missing_and_wrong_fields(tmp_path, field):
     path = save_model(naive_bayes(), tmp_path / "games")
     whole = edit_card(path, **{field: object.__name__ if field == "size" else 1.5})
-    with pytest.raises(ModelFileError, match=f"has an invalid value in '{field}'"):
+    with pytest.raises(ModelFileError, match=f"The field '{field}' of the card .* must be"):
         load_model(path)
     del whole[field]
     path.write_text(json.dumps(whole), encoding="utf-8")
@@ -339,7 +339,7 @@ def test_a_card_names_a_file_that_no_system_allows(tmp_path):
 def test_a_format_is_a_number_from_1(tmp_path, value):
     path = save_model(naive_bayes(), tmp_path / "games")
     edit_card(path, format=value)
-    with pytest.raises(ModelFileError, match="invalid value in 'format'"):
+    with pytest.raises(ModelFileError, match="The field 'format' of the card .* must be"):
         load_model(path)
 
 

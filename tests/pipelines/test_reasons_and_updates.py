@@ -55,7 +55,10 @@ def test_features_without_names_are_numbered():
 
 
 def test_explain_refuses_what_has_no_classes():
-    with pytest.raises(TypeError, match="explain needs a model whose score is a sum.*Got LinearRegression"):
+    with pytest.raises(
+        TypeError,
+        match="'model' parameter of explain must end in .*whose score is a sum.*Got LinearRegression",
+    ):
         explain(LinearRegression().fit(np.eye(2), [1, 2]), np.eye(1, 2), 1)
 
 
@@ -64,15 +67,16 @@ def test_explain_refuses(model, frame):
     with pytest.raises(ValueError, match=r"'X' parameter of explain must have exactly one row. Got 5 rows"):
         explain(model, frame(GAMES), "Doom")
     with pytest.raises(
-        ValueError, match=r"'Dooom' is not among the 5 classes of the model. Did you mean 'Doom'\?"
+        ValueError, match=r"one of the 5 classes of the model. Got 'Dooom' instead. Did you mean 'Doom'\?"
     ):
         explain(model, question, "Dooom")
     for label in (None, ["Doom"], 3):
-        with pytest.raises(ValueError, match="is not among the 5 classes"):
+        with pytest.raises(ValueError, match="must be one of the 5 classes"):
             explain(model, question, label)
     neighbours = game_recommender(classifier=KNeighborsClassifier(1)).fit(frame(GAMES), TITLES)
     with pytest.raises(
-        TypeError, match="explain needs a model whose score is a sum.*Got KNeighborsClassifier"
+        TypeError,
+        match="'model' parameter of explain must end in .*whose score is a sum.*Got KNeighborsClassifier",
     ):
         explain(neighbours, question, "Doom")
 
