@@ -1,4 +1,4 @@
-"""What several pipelines share.
+"""Code that several pipelines use.
 
 `frames.py`: rows in any form. `steps.py`: the steps of a fitted pipeline. `labels.py`: exact labels.
 `ranking.py`: the k best labels of any classifier (`estimators/_bayes/top_k.py` orders equal scores).

@@ -113,9 +113,11 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
     with pytest.raises(FileNotFoundError, match=r"does not exist\. Create it first"):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path / "no" / "net")).fit(X_NUM, Y_NUM)
-    with pytest.raises(IsADirectoryError, match="Checkpoint needs the path of a file"):
+    with pytest.raises(
+        IsADirectoryError, match="'path' parameter of Checkpoint must be a file. Got the folder"
+    ):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path)).fit(X_NUM, Y_NUM)
-    with pytest.raises(ValueError, match="Checkpoint is for networks"):
+    with pytest.raises(ValueError, match="Checkpoint can only be used with networks"):
         MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
     with pytest.raises(ValueError, match="'every' parameter of Checkpoint must be an int"):
         Checkpoint(path, every=0)
