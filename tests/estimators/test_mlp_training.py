@@ -181,7 +181,9 @@ class Stop(Interrupt):
 def test_an_interrupted_training_keeps_what_was_learned(estimator):
     X, y = small(estimator)
     model = estimator(**FEW).set_callbacks(Interrupt())
-    with pytest.warns(UserWarning, match=r"Training interrupted by user\. .* after 3 full epochs") as caught:
+    with pytest.warns(
+        UserWarning, match=r"Training interrupted by user\. .* has completed 3 epochs"
+    ) as caught:
         model.fit(X, y)
     assert caught[0].filename == __file__
     expected = estimator(**{**FEW, "max_iter": 3}).fit(X, y)
@@ -191,7 +193,7 @@ def test_an_interrupted_training_keeps_what_was_learned(estimator):
 
 def test_an_interrupted_lbfgs_keeps_what_was_learned():
     model = MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Interrupt())
-    with pytest.warns(UserWarning, match=r"interrupted by user\. .* after 3 full iterations") as caught:
+    with pytest.warns(UserWarning, match=r"interrupted by user\. .* has completed 3 iterations") as caught:
         model.fit(X_NUM, Y_NUM)
     assert caught[0].filename == __file__
     expected = MLPRegressor(**{**FEW, "max_iter": 3}, solver="lbfgs").fit(X_NUM, Y_NUM)
@@ -217,7 +219,7 @@ class InterruptAtOnce(Interrupt):
 
 @pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"batch_norm": True}], ids=str)
 def test_a_training_interrupted_at_once_keeps_its_first_weights(settings):
-    with pytest.warns(UserWarning, match="after 0 full epochs"):
+    with pytest.warns(UserWarning, match="has completed 0 epochs"):
         model = MLPRegressor(**FEW, **settings).set_callbacks(InterruptAtOnce()).fit(X_NUM, Y_NUM)
     other = MLPRegressor(**{**FEW, "max_iter": 1}, solver="sgd", learning_rate_init=1e-30, **settings)
     for one, two in zip(model.coefs_, other.fit(X_NUM, Y_NUM).coefs_, strict=True):

@@ -79,7 +79,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
         (MLPRegressor(**FEW, alpha=1.0), X_NUM, Y_NUM, r"other parameters: alpha=0\.0001 \(now 1\.0\)"),
         (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "made with 150 rows. Got 99 rows instead"),
         (MLPClassifier(**FEW), IMAGES, DIGITS, "a checkpoint of a MLPRegressor, not of a MLPClassifier"),
-        (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "resume_from: only for the solvers"),
+        (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "'lbfgs' does not support resume_from"),
         (
             MLPRegressor(**FEW),
             X_NUM[:, :3],
