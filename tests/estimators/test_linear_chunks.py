@@ -303,7 +303,7 @@ def test_other_states_are_refused():
         GDRegressor().fit_state(PolynomialRegressor(domain=[0, 1]).additive_state(X, y))
     with pytest.raises(ValueError, match="requires y to be passed"):
         GDRegressor().additive_state(X)
-    with pytest.raises(ValueError, match="additive_state needs .* at most 5,000 features"):
+    with pytest.raises(ValueError, match="additive_state supports at most 5,000 features"):
         GDRegressor().additive_state(np.ones((2, 5001)), [1, 2])
 
 
