@@ -85,7 +85,7 @@ def test_there_are_no_chunks_without_a_domain():
         assert hasattr(PolynomialRegressor(domain=[0, 1]), name)
         with pytest.raises(AttributeError) as error:
             getattr(model, name)
-        assert "need the 'domain' parameter of PolynomialRegressor" in str(error.value.__cause__)
+        assert "only available if the 'domain' parameter of PolynomialRegressor" in str(error.value.__cause__)
 
 
 AS_BEFORE = partial(PolynomialRegressor, domain=DOMAIN)
