@@ -187,13 +187,17 @@ def test_class_weights_of_rows_that_do_not_count():
     factor /= np.array([factor[y == k].sum() for k in (0, 1)] + [1.0])[y] * 3 / factor.sum()
     assert_same(model, theirs.MLPClassifier(**FEW).fit(IMAGES, y, factor))
     for weights in ({0: -1.0}, {0: np.nan}, {0: np.inf}):
-        with pytest.raises(ValueError, match="'class_weight' parameter of MLPClassifier must hold non-neg"):
+        with pytest.raises(
+            ValueError, match="'class_weight' parameter of MLPClassifier must contain non-neg"
+        ):
             MLPClassifier(class_weight=weights).fit(IMAGES, y)
     for solver, weights in itertools.product(("adam", "lbfgs"), ({0: 0, 1: 0.0, 2: 0}, {0: 0, 1: 0})):
         with pytest.raises(ValueError, match="sample weights times the class weights are all zero"):
             MLPClassifier(class_weight=weights, solver=solver).fit(IMAGES, y, y != 2)
     for weights in ({0: "2"}, {0: "x"}, {0: None}, {0: [1]}):
-        with pytest.raises(ValueError, match="'class_weight' parameter of MLPClassifier must hold numbers"):
+        with pytest.raises(
+            ValueError, match="'class_weight' parameter of MLPClassifier must map class labels to numbers"
+        ):
             MLPClassifier(class_weight=weights).fit(IMAGES, y)
     one = {0: np.float32(2), 1: np.int64(3), 2: True}
     MLPClassifier(**{**FEW, "max_iter": 1}, class_weight=one).fit(IMAGES, y)
