@@ -1,8 +1,8 @@
-"""What several families share.
+"""Modules used by several estimators.
 
-`labels.py`: class labels to codes and back. `accuracy.py`: the score of classifiers.
-`merging.py`: states that add up.
-`matrices.py`: feature matrices and their validation. `thresholding.py`: the proximal step of the l1 penalty.
-`callbacks.py`: a training loop as scikit-learn's callbacks see it.
-`scikit_learn.py`: the only file that imports or touches what is private in scikit-learn.
+`labels.py`: encoding of class labels. `accuracy.py`: the score of classifiers.
+`merging.py`: states that can be merged.
+`matrices.py`: feature matrices and their validation. `thresholding.py`: the proximal step of the L1 penalty.
+`callbacks.py`: support for scikit-learn's callbacks in a training loop.
+`scikit_learn.py`: the only module that uses private parts of scikit-learn.
 """

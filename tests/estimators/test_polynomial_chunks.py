@@ -110,7 +110,11 @@ AS_BEFORE = partial(PolynomialRegressor, domain=DOMAIN)
             "The targets differ: y has one axis and the shape",
         ),
         (lambda X, y: AS_BEFORE(), NotFittedError, "not fitted yet"),
-        (lambda X, y: GDRegressor().fit(X, y), TypeError, "merges with an estimators.PolynomialRegressor"),
+        (
+            lambda X, y: GDRegressor().fit(X, y),
+            TypeError,
+            "can only be merged with an estimators.PolynomialRegressor",
+        ),
     ],
 )
 def test_merge_refuses_what_does_not_fit_and_changes_nothing(make, error, match):
