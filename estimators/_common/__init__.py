@@ -1,4 +1,4 @@
-"""What several families share.
+"""Modules used by several estimators.
 
 `labels.py`: class labels are checked (none may be missing) and encoded. `accuracy.py`: `score`.
 `merging.py`: what a state that adds up must offer, and the check that two models can be merged.
