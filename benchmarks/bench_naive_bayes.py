@@ -1,12 +1,13 @@
-"""ComplementNB against scikit-learn's, and top-k against scikit-learn, implicit and a plain copy."""
+"""The naive Bayes classifiers against scikit-learn's, and top-k against scikit-learn, implicit and a plain copy."""
 
 import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.topk import topk as implicit_topk
+from sklearn import naive_bayes as theirs
 from sklearn.naive_bayes import ComplementNB as TheirComplementNB
 
 from benchmarks._harness import Row, compare
-from estimators import ComplementNB
+from estimators import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
 
 
 def catalogue(n_games: int, n_features: int = 200, per_game: int = 5, seed: int = 0) -> sp.csr_array:
@@ -43,8 +44,16 @@ def their_model(ours: ComplementNB) -> TheirComplementNB:
 
 
 def run() -> list[Row]:
-    """Measure every claim about ComplementNB."""
-    return [*fit_rows(), fit_half_a_million(), *one_question(), half_a_million_profiles(), *many_questions()]
+    """Measure every claim about the naive Bayes classifiers."""
+    return [
+        *fit_rows(),
+        *fit_others(),
+        *fit_half_a_million(),
+        *one_question(),
+        one_catalogue_question(),
+        half_a_million_profiles(),
+        *many_questions(),
+    ]
 
 
 def fit_rows() -> list[Row]:
@@ -68,7 +77,7 @@ def fit_rows() -> list[Row]:
         np.testing.assert_array_equal(ours[0], theirs.feature_count_)
         np.testing.assert_allclose(ours[1], theirs.feature_log_prob_, rtol=1e-13)
 
-    def theirs() -> TheirComplementNB:
+    def peer() -> TheirComplementNB:
         return TheirComplementNB().fit(X, y)
 
     def ours() -> ComplementNB:
@@ -76,11 +85,11 @@ def fit_rows() -> list[Row]:
 
     what = "ComplementNB.fit, K = n = 10,000, d = 200"
     return [
-        compare(what, ours, theirs, peer_name="scikit-learn", aim="80x", repeats=9, agree=same),
+        compare(what, ours, peer, peer_name="scikit-learn", aim="80x", repeats=9, agree=same),
         compare(
             f"{what}, dense attributes read",
             with_dense_attributes,
-            theirs,
+            peer,
             peer_name="scikit-learn",
             aim="25x",
             repeats=9,
@@ -89,7 +98,7 @@ def fit_rows() -> list[Row]:
         compare(
             f"{what}, then the first question",
             with_one_question,
-            theirs,
+            peer,
             peer_name="scikit-learn, fit alone",
             repeats=9,
             agree=same,
@@ -97,17 +106,64 @@ def fit_rows() -> list[Row]:
     ]
 
 
-def fit_half_a_million() -> Row:
+def fit_others() -> list[Row]:
+    """Fit 10,000 games by the two other classifiers that scikit-learn has."""
+    X, y = catalogue(10_000), np.arange(10_000)
+
+    def same(ours: MultinomialNB | BernoulliNB, peer: theirs.MultinomialNB | theirs.BernoulliNB) -> None:
+        np.testing.assert_array_equal(ours.feature_count_, peer.feature_count_)
+        np.testing.assert_allclose(ours.feature_log_prob_, peer.feature_log_prob_, rtol=1e-13)
+
+    return [
+        compare(
+            f"{kind.__name__}.fit, K = n = 10,000, d = 200",
+            lambda kind=kind: kind().fit(X, y),
+            lambda peer=peer: peer().fit(X, y),
+            peer_name="scikit-learn",
+            aim="30x",
+            repeats=3,
+            agree=same,
+        )
+        for kind, peer in ((MultinomialNB, theirs.MultinomialNB), (BernoulliNB, theirs.BernoulliNB))
+    ]
+
+
+def fit_half_a_million() -> list[Row]:
     """Fit what scikit-learn's fit would need 4 TB for."""
     X, y = catalogue(500_000), np.random.default_rng(1).permutation(500_000)
-    return compare(
-        "ComplementNB.fit, K = n = 500,000, d = 200",
-        lambda: ComplementNB().fit(X, y),
-        None,
-        peer_name="none: scikit-learn needs 4 TB",
-        aim="1 s and 2 GB",
-        repeats=5,
-    )
+    rented = np.random.default_rng(2).zipf(1.3, size=500_000) % 500_000
+    both, items = sp.vstack([X, X[rented]], format="csr"), np.append(y, y[rented])
+    describes = np.arange(len(items)) < len(y)
+
+    def row(kind: type, aim: str) -> Row:
+        return compare(
+            f"{kind.__name__}.fit, K = n = 500,000, d = 200",
+            lambda: kind().fit(X, y),
+            None,
+            peer_name="none: scikit-learn needs 4 TB",
+            aim=aim,
+            repeats=5,
+        )
+
+    return [
+        row(ComplementNB, "1 s and 2 GB"),
+        row(MultinomialNB, "2 s and 2 GB"),
+        row(BernoulliNB, "2 s and 2 GB"),
+        compare(
+            "CatalogueNB.fit, K = 500,000 items described, 500,000 rentals, d = 200",
+            lambda: CatalogueNB().fit(both, items, describes=describes),
+            None,
+            peer_name="none: scikit-learn needs 4 TB",
+            aim="1.5 s and 2 GB",
+            repeats=3,
+        ),
+        compare(
+            "CatalogueNB.fit, the same, then the first question",
+            lambda: CatalogueNB().fit(both, items, describes=describes).top_k(X[[7]], 10),
+            None,
+            repeats=3,
+        ),
+    ]
 
 
 def same_scores(ours: tuple, theirs: tuple) -> None:
@@ -119,16 +175,16 @@ def one_question() -> list[Row]:
     """Answer one question over 100,000 games."""
     X = catalogue(100_000)
     model = ComplementNB().fit(X, np.arange(100_000))
-    theirs = their_model(model)
+    peer_model = their_model(model)
     sparse, dense = X[[5]], X[[5]].toarray()
     joint = model.predict_joint_log_proba(sparse)[0]
 
     def proba_and_argsort() -> tuple:
-        best = np.argsort(-theirs.predict_proba(sparse), axis=1)[:, :10]
+        best = np.argsort(-peer_model.predict_proba(sparse), axis=1)[:, :10]
         return best, joint[best]
 
     def best_use() -> tuple:
-        scores = theirs.predict_joint_log_proba(dense)[0]
+        scores = peer_model.predict_joint_log_proba(dense)[0]
         best = np.argpartition(scores, -10)[-10:]
         best = best[np.argsort(-scores[best], kind="stable")]
         return best, scores[best]
@@ -153,6 +209,23 @@ def one_question() -> list[Row]:
         )
         for peer, name, aim in rows
     ]
+
+
+def one_catalogue_question() -> Row:
+    """Answer one question over 100,000 described items, of which some were rented."""
+    X, rng = catalogue(100_000), np.random.default_rng(3)
+    rented = rng.zipf(1.3, size=100_000) % 100_000
+    rows, items = sp.vstack([X, X[rented]], format="csr"), np.append(np.arange(100_000), rented)
+    groups = np.arange(200) // 50
+    model = CatalogueNB(groups=groups).fit(rows, items, describes=np.arange(len(items)) < 100_000)
+    question = X[[5]]
+    return compare(
+        "CatalogueNB.top_k, top 10 of K = 100,000, one question",
+        lambda: model.top_k(question, 10),
+        None,
+        aim="1 ms",
+        repeats=51,
+    )
 
 
 def half_a_million_profiles() -> Row:
@@ -185,15 +258,15 @@ def many_questions() -> list[Row]:
     """Answer 1,000 questions over 100,000 games."""
     X = catalogue(100_000)
     model = ComplementNB().fit(X, np.arange(100_000))
-    theirs = their_model(model)
+    peer_model = their_model(model)
     questions = X[np.random.default_rng(2).integers(100_000, size=1000)]
-    dense, weights = questions.toarray(), theirs.feature_log_prob_
+    dense, weights = questions.toarray(), peer_model.feature_log_prob_
     dense_32, weights_32 = dense.astype(np.float32), weights.astype(np.float32)
 
     def sklearn_in_chunks() -> tuple:
         labels, best = [], []
         for start in range(0, 1000, 100):
-            scores = theirs.predict_joint_log_proba(dense[start : start + 100])
+            scores = peer_model.predict_joint_log_proba(dense[start : start + 100])
             chosen = np.argpartition(scores, -10, axis=1)[:, -10:]
             order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
             labels.append(np.take_along_axis(chosen, order, axis=1))

@@ -153,8 +153,8 @@ def missed(row: Row) -> bool:
     return bool(slow or (most and row["ours_ms"] > float(most[1]) * (1000 if most[2] == "s" else 1)))
 
 
-HEADINGS = ("what", "times as fast", "aim", "against", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
-LEFT = {"what", "against", "aim", "address", "task", "how"}  # columns of words
+HEADINGS = ("task", "speedup", "target", "compared with", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
+LEFT = {"task", "compared with", "target", "address", "method"}  # columns of words
 
 
 def table(headings: tuple[str, ...], rows: list[list[str]]) -> str:
@@ -189,7 +189,7 @@ def topics() -> dict[str, list[str]]:
 
 def speed() -> str:
     """Return README's table: the figures that have words in figures.toml."""
-    headings = ("what", "times as fast", "against", "ours, ms", "theirs, ms")
+    headings = ("task", "speedup", "compared with", "ours, ms", "theirs, ms")
     shown = []
     for words, row in (
         (where["words"], rows_of(name)[0]) for name, where in NAMES.items() if "words" in where
@@ -200,14 +200,15 @@ def speed() -> str:
 
 
 def misses() -> str:
-    """Return, in a sentence, how many aims are missed, and in which topics."""
+    """Return, as part of a sentence, how many targets were missed, and in which topics."""
     rows = all_rows("benchmarks", "rows")
     counts = {
         topic: sum(row["missed"] for name in names for row in rows_of(name))
         for topic, names in topics().items()
     }
-    where = ", ".join(f"{topic.replace('_', ' ')} {n}" for topic, n in counts.items() if n)
-    return f"{sum(row['missed'] for row in rows)} of {sum(row['aimed'] for row in rows)} aims are missed ({where})"
+    where = ", ".join(f"{n} in {topic.replace('_', ' ')}" for topic, n in counts.items() if n)
+    n_missed, n_targets = (sum(row[key] for row in rows) for key in ("missed", "aimed"))
+    return f"{n_missed} of {n_targets} targets were missed ({where})"
 
 
 def machine(file: str) -> str:
@@ -220,7 +221,7 @@ def machine(file: str) -> str:
 
 def web() -> str:
     """Return the table of the sites' load."""
-    headings = ("address", "aim", "at once", "answers a second", "p50, ms", "p99, ms", "core, ms")
+    headings = ("address", "target", "connections", "requests per second", "p50, ms", "p99, ms", "CPU, ms")
     keys = ("per_second", "p50_ms", "p99_ms", "core_ms")
     rows = all_rows("web-load", "rows")
     shown = [

@@ -259,12 +259,12 @@ def regression_chunks() -> Iterator[pl.DataFrame]:
 
 HEADINGS = (
     "task",
-    "how",
+    "method",
     "rows",
     "seconds",
-    "rows a second",
+    "rows per second",
     "CPU s",
-    "rows a CPU second",
+    "rows per CPU second",
     "peak, MB",
 )
 
@@ -294,7 +294,7 @@ def cells(row: dict) -> list[str]:
 
 def show(report: dict, console: Console) -> None:
     """Print the table."""
-    table = Table(*HEADINGS, title="Each in a process of its own, one thread a process")
+    table = Table(*HEADINGS, title="Each fit runs in its own process, on one thread")
     for row in report["rows"]:
         table.add_row(*cells(row))
     console.print(table)

@@ -2,7 +2,7 @@
 
 The shortest to read is `logistic.py` (logistic and softmax regression), then `_logistic/`.
 `linear.py` and `polynomial.py`: least squares, ridge, lasso and elastic net, then `_least_squares/`.
-`naive_bayes.py`: complement naive Bayes, then `_bayes/`.
+`naive_bayes.py`: naive Bayes classifiers, then `_bayes/`.
 `encoders.py`: columns of categories, or of lists of categories, to columns of 0 and 1, then `_encoding/`.
 `mlp.py`: neural networks, then `_network/`. What families share is in `_common/`.
 """
@@ -14,10 +14,12 @@ from estimators.encoders import MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
 from estimators.logistic import GDClassifier
 from estimators.mlp import MLPClassifier, MLPRegressor
-from estimators.naive_bayes import ComplementNB
+from estimators.naive_bayes import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
 from estimators.polynomial import PolynomialRegressor
 
 __all__ = [
+    "BernoulliNB",
+    "CatalogueNB",
     "ComplementNB",
     "GDClassifier",
     "GDRegressor",
@@ -25,6 +27,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "MultiHotEncoder",
+    "MultinomialNB",
     "OneHotEncoder",
     "PolynomialRegressor",
 ]

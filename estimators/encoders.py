@@ -1,8 +1,8 @@
 """One-hot and multi-hot encoders for pandas and polars data frames, arrays and lists.
 
-``OneHotEncoder`` encodes columns of single categories, ``MultiHotEncoder`` columns of lists of categories.
-Both work in a Pipeline and a ColumnTransformer. Each kind of table is read directly, without conversion to
-another kind. The methods are in ``estimators/_encoding/encoder.py``.
+``OneHotEncoder`` encodes columns of single categories, and ``MultiHotEncoder`` encodes columns of lists of
+categories. Both work in a Pipeline and a ColumnTransformer. pandas and polars data frames are read directly,
+without conversion. The methods are in ``estimators/_encoding/encoder.py``.
 """
 
 from typing import ClassVar, Literal
@@ -26,63 +26,70 @@ __all__ = ["MultiHotEncoder", "OneHotEncoder"]
 class MultiHotEncoder(CategoryEncoder):
     """Encode columns of lists of categories as one column of zeros and ones per category.
 
-    A cell is a list, tuple, set, frozenset or array of strings, numbers or booleans. A bare number is read as
-    a list of one item. A bare string is an error unless `separator` is given. An item that is repeated in a
-    list counts once. Equal items (1, 1.0, True) are one category.
+    Each cell is a list, tuple, set, frozenset or array of strings, numbers or booleans. A single number is
+    treated as a list with one item. A single string raises an error unless `separator` is given. Duplicate
+    items in a list are counted once. Items that compare equal (1, 1.0, True) are one category.
 
-    ``X`` may be a pandas or polars Series or data frame, a numpy array, or a Python list. A Python list is
-    one column, and its elements are the cells. Each column is encoded separately.
+    ``X`` may be a pandas or polars Series or data frame, a NumPy array, or a Python list. A Python list is
+    treated as a single column, with one cell per element. Each column is encoded separately.
 
     Parameters
     ----------
     categories : "auto" or list of sequences, default="auto"
-        With "auto", the categories are those found in the data, sorted. Otherwise a list with one sequence of
-        categories per column, whose order is kept. For a single column, the sequence itself may be given.
+        "auto" uses the sorted categories found in the data. Otherwise, a list with one sequence of categories
+        per column. The order of each sequence is kept. If there is only one column, its sequence of
+        categories can be passed directly.
     separator : str, default=None
-        Separator at which cells that are strings are split: with ",", ``"Action, Comedy"`` is a list of two
-        categories. Spaces around a piece are removed. An empty piece is a missing item, so the empty string
-        is an empty list. If a separator is given, every cell must be a string or missing.
+        Separator used to split strings into lists: with ",", the string ``"Action, Comedy"`` becomes a list
+        of two categories. Leading and trailing whitespace of each part is removed. An empty part is a missing
+        item, so an empty string is treated like an empty list. If a separator is given, every cell must be a
+        string or missing.
     sparse_output : bool, default=True
-        Whether to return a CSR matrix. If False, an array is returned. ``set_output(transform="pandas")``
-        requires False.
+        If True, a CSR matrix is returned. If False, an array is returned. ``set_output(transform="pandas")``
+        requires ``sparse_output=False``.
     dtype : numpy dtype, default=numpy.float64
-        Data type of the output. It must be supported by SciPy's sparse matrices, which excludes float16.
+        Data type of the output. It must be supported by SciPy's sparse matrices. float16 is not supported.
     handle_unknown : {"error", "ignore", "infrequent_if_exist", "warn", "other"}, default="error"
         How to handle unknown items:
 
-        - "error": raise an error that names the row and the nearest known categories, in `fit` as well;
-        - "ignore": ignore the item, so that a row without known items is encoded as zeros;
-        - "infrequent_if_exist": set the column of infrequent categories if there is one, else ignore the
-          item;
-        - "warn": the same, with a warning;
-        - "other": set a catch-all column, which is the first column of its input column.
+        - "error": raise an error that shows the row number and the most similar known categories. `fit` also
+          raises this error if an item is not in the given `categories`;
+        - "ignore": ignore the item. A row without any known items is encoded as zeros;
+        - "infrequent_if_exist": encode the item as an infrequent category. If the column has no infrequent
+          categories, ignore the item;
+        - "warn": same as "infrequent_if_exist", but issue a warning;
+        - "other": encode the item in a catch-all column, which comes first among the output columns of the
+          input column.
     missing : {"unknown", "ignore", "category"}, default="unknown"
         How to handle missing items (None, NaN, null), missing cells and empty lists:
 
-        - "unknown": like unknown items, as `handle_unknown` says;
+        - "unknown": treat them as unknown items, according to `handle_unknown`;
         - "ignore": encode them as zeros;
-        - "category": make a category of them, None.
+        - "category": treat them as a category named None.
     min_frequency : int or float, default=None
-        A category is infrequent if it occurs in fewer rows, or, for a float in (0, 1), in a smaller share of
-        the rows. Infrequent categories share one output column, the last one of the input column.
+        Minimum number of rows (int) or fraction of rows (float in (0, 1)) in which a category must occur. A
+        category that occurs in fewer rows is infrequent. The infrequent categories of an input column share
+        one output column, which comes last.
     max_categories : int, default=None
-        Greatest number of output columns for each input column, the column of infrequent categories included
-        and the catch-all excluded. The categories with the lowest counts are infrequent.
+        Maximum number of output columns per input column. The column of infrequent categories counts towards
+        this number, but the catch-all column does not. If there are more categories, the ones with the lowest
+        counts are infrequent.
     feature_name_combiner : {"concat", "equals"} or callable, default="concat"
-        Names of the output columns: ``types_Puzzle`` for "concat", ``types=Puzzle`` for "equals", or what
-        ``feature_name_combiner(input_name, category)`` returns.
+        How to name the output columns. "concat" gives names such as ``types_Puzzle``, and "equals" gives
+        names such as ``types=Puzzle``. A callable is called as ``feature_name_combiner(input_name,
+        category)`` and must return the name.
 
     Attributes
     ----------
     categories_ : list of ndarray of shape (n_categories,)
-        The known categories of each column, sorted or as given.
+        The known categories of each column, either sorted or in the given order.
     infrequent_categories_ : list of ndarray of shape (n_infrequent,), or None
-        The infrequent categories of each column, or None for a column that has none. Only defined if
-        `min_frequency` or `max_categories` is given.
+        The infrequent categories of each column, or None for a column without infrequent categories. Only
+        defined if `min_frequency` or `max_categories` is given.
     n_features_in_ : int
         Number of columns seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns seen during `fit`. Only defined if ``X`` is a data frame or a named Series.
+        Names of the columns seen during `fit`. Only defined if ``X`` is a data frame or a Series with a name.
 
     See Also
     --------
@@ -154,71 +161,80 @@ class MultiHotEncoder(CategoryEncoder):
 class OneHotEncoder(CategoryEncoder):
     """Encode columns of single categories as one column of zeros and ones per category.
 
-    A drop-in replacement for `sklearn.preprocessing.OneHotEncoder` of scikit-learn 1.9, with the same
-    parameters, defaults, attributes, names and messages. It is several times faster, reads pandas and polars
-    columns directly, adds up over chunks and machines (:meth:`partial_fit`, :meth:`merge`,
-    :meth:`additive_state`), and its errors name the row and the nearest known category. It adds
-    ``handle_unknown="other"``, the parameter `missing` and ``feature_name_combiner="equals"``.
+    This class is a drop-in replacement for `sklearn.preprocessing.OneHotEncoder` of scikit-learn 1.9, with
+    the same parameters, defaults, attributes, output names and messages. It is several times faster, and it
+    reads pandas and polars columns directly. It can be fitted in chunks or on several machines
+    (:meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`). Its error messages show the row number and
+    the most similar known categories. In addition, it supports ``handle_unknown="other"``, the parameter
+    `missing` and ``feature_name_combiner="equals"``.
 
-    A cell is a string, number or boolean. Equal values (1, 1.0, True) are one category. A list in a cell is
-    an error: use `MultiHotEncoder` for lists.
+    Each cell is a string, number or boolean. Values that compare equal (1, 1.0, True) are one category. A
+    list in a cell raises an error. Use `MultiHotEncoder` for lists.
 
     Parameters
     ----------
     categories : "auto" or list of sequences, default="auto"
-        With "auto", the categories are those found in the data, sorted. Otherwise a list with one sequence of
-        categories per column, whose order is kept. Numbers must be sorted. For a single column, the sequence
-        itself may be given.
+        "auto" uses the sorted categories found in the data. Otherwise, a list with one sequence of categories
+        per column. The order of each sequence is kept. Numbers must be sorted. If there is only one column,
+        its sequence of categories can be passed directly.
     drop : {"first", "if_binary"} or array-like of shape (n_columns,), default=None
-        Category of each column that gets no output column, so that a row of zeros means this category:
+        Category to drop from each column. The dropped category has no output column and is encoded as zeros:
 
-        - "first": the first category;
-        - "if_binary": the first category of the columns that have two;
+        - "first": drop the first category of each column;
+        - "if_binary": drop the first category of each column that has exactly two categories;
         - array-like: ``drop[j]`` is the category to drop from column ``j``.
 
-        If categories are grouped by `min_frequency` or `max_categories`, a category is dropped after that.
+        Categories are dropped after infrequent categories are grouped by `min_frequency` or
+        `max_categories`.
     sparse_output : bool, default=True
-        Whether to return a CSR matrix. If False, an array is returned. ``set_output(transform="pandas")``
-        requires False.
+        If True, a CSR matrix is returned. If False, an array is returned. ``set_output(transform="pandas")``
+        requires ``sparse_output=False``.
     dtype : numpy dtype, default=numpy.float64
-        Data type of the output. It must be supported by SciPy's sparse matrices, which excludes float16.
+        Data type of the output. It must be supported by SciPy's sparse matrices. float16 is not supported.
     handle_unknown : {"error", "ignore", "infrequent_if_exist", "warn", "other"}, default="error"
         How to handle unknown values:
 
-        - "error": raise an error that names the row and the nearest known categories. If `categories` are
-          given, `fit` raises it as well;
-        - "ignore": encode the value as zeros. With `drop`, warn that they look like the dropped category;
-        - "infrequent_if_exist": set the column of infrequent categories if there is one, else as "ignore";
-        - "warn": the same, always with a warning;
-        - "other": set a catch-all column, which is the first column of its input column.
+        - "error": raise an error that shows the row number and the most similar known categories. `fit` also
+          raises this error if a value is not in the given `categories`;
+        - "ignore": encode the value as zeros. If `drop` is given, issue a warning, because the dropped
+          category is encoded as zeros too;
+        - "infrequent_if_exist": encode the value as an infrequent category. If the column has no infrequent
+          categories, same as "ignore";
+        - "warn": same as "infrequent_if_exist", but always issue a warning;
+        - "other": encode the value in a catch-all column, which comes first among the output columns of the
+          input column.
     missing : {"category", "ignore", "unknown"}, default="category"
         How to handle missing values:
 
-        - "category": None and NaN are categories of their own, as in scikit-learn. A null in a polars column
-          of strings is None. A missing value in a numeric, date or pandas string column is NaN (or NaT);
-        - "ignore": encode them as zeros, which means "not given";
-        - "unknown": like unknown values, as `handle_unknown` says, in `fit` as well.
+        - "category": treat None and NaN as separate categories, as in scikit-learn. A null in a polars string
+          column is None. A missing value in a numeric, date or pandas string column is NaN (or NaT);
+        - "ignore": encode them as zeros;
+        - "unknown": treat them as unknown values, according to `handle_unknown`, in `fit` too.
     min_frequency : int or float, default=None
-        A category is infrequent if it occurs in fewer rows, or, for a float in (0, 1), in a smaller share of
-        the rows. Infrequent categories share one output column, the last one of the input column.
+        Minimum number of rows (int) or fraction of rows (float in (0, 1)) in which a category must occur. A
+        category that occurs in fewer rows is infrequent. The infrequent categories of an input column share
+        one output column, which comes last.
     max_categories : int, default=None
-        Greatest number of output columns for each input column, the column of infrequent categories included
-        and the catch-all excluded. The categories with the lowest counts are infrequent.
+        Maximum number of output columns per input column. The column of infrequent categories counts towards
+        this number, but the catch-all column does not. If there are more categories, the ones with the lowest
+        counts are infrequent.
     feature_name_combiner : {"concat", "equals"} or callable, default="concat"
-        Names of the output columns: ``budget_cheap`` for "concat", ``budget=cheap`` for "equals", or what
-        ``feature_name_combiner(input_name, category)`` returns.
+        How to name the output columns. "concat" gives names such as ``budget_cheap``, and "equals" gives
+        names such as ``budget=cheap``. A callable is called as ``feature_name_combiner(input_name,
+        category)`` and must return the name.
 
     Attributes
     ----------
     categories_ : list of ndarray of shape (n_categories,)
-        The known categories of each column, sorted or as given, with the dropped one. None and NaN come last.
+        The known categories of each column, either sorted or in the given order. The dropped category is
+        included. None and NaN come last.
     drop_idx_ : ndarray of shape (n_columns,), or None
-        The position of the dropped category in `categories_` for each column, or None for a column that drops
-        none. None if ``drop=None``. If infrequent categories are dropped together, the position of the first
-        of them.
+        Index in ``categories_[j]`` of the category dropped from column ``j``, or None if no category is
+        dropped from that column. If the infrequent categories of a column are dropped, this is the index of
+        the first one. ``drop_idx_`` is None if ``drop=None``.
     infrequent_categories_ : list of ndarray of shape (n_infrequent,), or None
-        The infrequent categories of each column, or None for a column that has none. Only defined if
-        `min_frequency` or `max_categories` is given.
+        The infrequent categories of each column, or None for a column without infrequent categories. Only
+        defined if `min_frequency` or `max_categories` is given.
     n_features_in_ : int
         Number of columns seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -227,7 +243,7 @@ class OneHotEncoder(CategoryEncoder):
     See Also
     --------
     MultiHotEncoder : Encodes columns of lists.
-    sklearn.preprocessing.OneHotEncoder : The encoder of scikit-learn that this class replaces.
+    sklearn.preprocessing.OneHotEncoder : The scikit-learn encoder that this class replaces.
 
     Examples
     --------
@@ -273,7 +289,7 @@ class OneHotEncoder(CategoryEncoder):
 
     @property
     def drop_idx_(self) -> np.ndarray | None:
-        """The position of the dropped category of each column, or None."""
+        """Index in ``categories_`` of the category dropped from each column, or None."""
         return self._drop_idx
 
     def _read_column(self, column: Cells, name: str) -> Column:

@@ -1,4 +1,4 @@
-"""Linear regression by gradient descent that needs one pass over the data."""
+"""Linear regression by gradient descent, with a single pass over the data."""
 
 import copy
 from typing import Literal, Self
@@ -9,72 +9,75 @@ from sklearn.utils import Tags
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._common.callbacks import FitTask
 from estimators._common.matrices import MatrixLike, validate_data
 from estimators._common.merging import check_mergeable
 from estimators._common.scikit_learn import fit_context, with_callbacks
 from estimators._least_squares.base import LeastSquaresRegressor, check_state
-from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats, check_wide
-from estimators._least_squares.solve import penalty_path, solve_wide
-from estimators._least_squares.state import LeastSquaresParameters, LeastSquaresState
+from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_floats
+from estimators._least_squares.solve import penalty_path
+from estimators._least_squares.state import LeastSquaresState
 from estimators._least_squares.textbook import descent_path, rate_limit, textbook_problem
 
 
 class GDRegressor(LeastSquaresRegressor):
     """Linear regression by gradient descent, in one pass over the data for any number of iterations.
 
-    Least squares with an optional L2 (ridge), L1 (lasso) or elastic-net penalty. The objective is ``1 / (2 n)
-    * ||y - X w - b||^2 + alpha * l1_ratio * ||w||_1 + alpha * (1 - l1_ratio) / 2 * ||w||^2``. With
-    `sample_weight`, a weighted mean replaces the mean over the n rows.
+    The model is fitted by least squares, with an optional L2 (ridge), L1 (lasso) or elastic-net penalty. The
+    objective is ``1 / (2 n) * ||y - X w - b||^2 + alpha * l1_ratio * ||w||_1 + alpha * (1 - l1_ratio) / 2 *
+    ||w||^2``. If `sample_weight` is given, the mean over the n rows becomes a weighted mean.
 
-    The rows are read once and reduced to means and cross-products. Every iterate of gradient descent follows
-    from these in closed form, so the number of iterations costs next to nothing.
+    The rows are read once and reduced to means and cross-products. Each iterate of gradient descent is
+    computed from these in closed form, so more iterations take almost no additional time.
 
     Parameters
     ----------
     alpha : float, default=0.0
-        Strength of the penalty, in [0, inf). The table in Notes gives the equivalents in scikit-learn.
+        Strength of the penalty, in [0, inf). The table in Notes shows the equivalent values in scikit-learn.
 
     l1_ratio : float, default=0.0
-        Share of the L1 penalty, in [0, 1]. 0 is ridge regression and 1 is the lasso.
+        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 is ridge regression and 1 is the
+        lasso.
 
     fit_intercept : bool, default=True
         Whether to fit a bias b. The bias is not penalised.
 
     learning_rate : "auto" or float, default="auto"
-        With "auto", the fit goes to the minimum and there is no rate to choose. If there are several minima,
-        it finds the one with the shortest w. A number is the learning rate of textbook gradient descent from
-        zero, for weights and bias together, on the mean squared error: ``w -= learning_rate * (2 / n) * X.T @
-        (X @ w + b - y)``, `max_iter` times. With a penalty, the step is `learning_rate` times twice the
-        gradient of the objective, followed by soft-thresholding for the L1 part.
+        With "auto", the minimum of the objective is computed without a learning rate. If the minimum is not
+        unique, the solution with the smallest norm of w is returned. A number is the learning rate of
+        textbook gradient descent on the mean squared error. It starts from zero weights and bias, and updates
+        both `max_iter` times: ``w -= learning_rate * (2 / n) * X.T @ (X @ w + b - y)``. With a penalty, the
+        step is `learning_rate` times twice the gradient of the objective, followed by soft-thresholding for
+        the L1 penalty.
 
     max_iter : int, default=1000
         Number of iterations if `learning_rate` is a number. With "auto", the maximum number of iterations,
-        which only matters with an L1 penalty or more than 5,000 features.
+        which is only used with an L1 penalty or more than 5,000 features.
 
     tol : float, default=1e-8
-        Tolerance for convergence. Descent has converged when the gradient is at most `tol` times as long as
-        it was at zero. (With "auto" and an L1 penalty, the longest proximal step is compared instead; with
-        more than 5,000 features and no L1 penalty, the factor is `tol` / 10,000.) If `learning_rate` is a
-        number, descent runs all `max_iter` iterations and warns if it has not converged.
+        Tolerance for convergence. Gradient descent has converged when the norm of the gradient is at most
+        `tol` times its norm at zero. (With "auto" and an L1 penalty, the largest norm of a proximal step is
+        used instead. With more than 5,000 features and no L1 penalty, the factor is `tol` / 10,000.) If
+        `learning_rate` is a number, all `max_iter` iterations are performed, and a warning is issued if
+        gradient descent has not converged.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
-        Fitted weights w. They are float32 if `X` is.
+        Fitted weights w. Their data type is float32 if `X` is float32, and float64 otherwise.
 
     intercept_ : float or ndarray of shape (n_targets,)
         Fitted bias b. It is 0.0 if ``fit_intercept=False``.
 
     n_iter_ : int
-        Number of iterations. With "auto", no L1 penalty and up to 5,000 features it is 1: one step, scaled by
-        the inverse of X'X, reaches the minimum.
+        Number of iterations. With ``learning_rate="auto"``, no L1 penalty and at most 5,000 features, it is
+        1, because a single step scaled by the inverse of X'X reaches the minimum.
 
     loss_curve_ : ndarray of shape (`n_iter_`,)
         Objective after each iteration, summed over the targets. It is computed on access.
 
     max_learning_rate_ : float
-        Largest learning rate at which textbook descent does not diverge on these data with this penalty.
+        Largest learning rate for which textbook gradient descent does not diverge on the training data with
+        the given penalty.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -84,7 +87,7 @@ class GDRegressor(LeastSquaresRegressor):
 
     Notes
     -----
-    With n rows (or the sum of the weights in place of n), these have the same solution:
+    With n rows (or n as the sum of the sample weights), the following models have the same solution:
 
     =====================================================  =========================================
     scikit-learn                                           ``GDRegressor``
@@ -95,40 +98,43 @@ class GDRegressor(LeastSquaresRegressor):
     ``ElasticNet(alpha=a, l1_ratio=r)``                    ``alpha=a, l1_ratio=r``
     =====================================================  =========================================
 
-    **Complexity.** Reading n rows of d features takes O(n d^2) time and O(d^2) memory beyond the data; the
-    solution takes O(d^3). Iterations are free, except with an L1 penalty, where each takes O(d^2).
+    **Complexity.** Reading n rows of d features takes O(n d^2) time and, in addition to the data, O(d^2)
+    memory. Computing the solution takes O(d^3) time, regardless of the number of iterations. With an L1
+    penalty, each iteration takes O(d^2) time.
 
-    **Closed form.** With the eigenvectors V and eigenvalues s of X'X / n and with c = X'y / n, textbook
-    iterate k from zero is ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))``. The bias is the
-    weight of a constant 1.
+    **Closed form.** Let V and s be the eigenvectors and eigenvalues of X'X / n, and c = X'y / n. After k
+    iterations from zero, textbook gradient descent has the weights ``V @ ((1 - (1 - 2 * learning_rate *
+    s)**k) / s * (V.T @ c))``. The bias is treated as the weight of a constant feature with value 1.
 
-    **Precision.** Where the condition number of X exceeds about 30,000, the statistics are not exact enough.
-    :meth:`fit` then passes over the rows once more, in coordinates in which X'X is about the identity.
-    Directions in which X is below ``min(max(n, d), 100_000) * eps`` of its largest singular value, or below
-    the rounding of X itself, are treated as absent (LinearRegression leaves out those below 1e-6).
+    **Precision.** If the condition number of X exceeds about 30,000, the statistics are not precise enough.
+    :meth:`fit` then reads the rows a second time, in coordinates in which X'X is close to the identity
+    matrix. Directions in which X is smaller than ``min(max(n, d), 100_000) * eps`` times its largest singular
+    value, or smaller than the rounding error of X, are ignored. (LinearRegression ignores directions below
+    1e-6 times the largest singular value.)
 
-    **Many features.** With more than 5,000 features no d x d matrix is formed. Each step reads the rows:
-    conjugate gradients (CGLS), or proximal descent with an L1 penalty. :meth:`partial_fit`, :meth:`merge`,
-    :meth:`additive_state`, :meth:`coef_path` and :meth:`alpha_path` are not available then.
+    **Many features.** With more than 5,000 features, no d x d matrix is formed, and the rows are read in each
+    iteration. The solver is the conjugate gradient method (CGLS), or proximal gradient descent with an L1
+    penalty. In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`, :meth:`coef_path` and
+    :meth:`alpha_path` are not available.
 
-    **Callbacks.** Callbacks (``set_callbacks``) see one subtask for each iteration. If `learning_rate` is a
-    number, descent then runs its loop in place of the closed form.
+    **Callbacks.** Callbacks set with ``set_callbacks`` are called for every iteration. If `learning_rate` is
+    a number and callbacks are set, the iterations run in a loop instead of using the closed form.
 
     References
     ----------
     Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the sample variance.
-    The American Statistician 37(3), 242-247. Equation 2.1b: how statistics add up.
+    The American Statistician 37(3), 242-247. Equation 2.1b: how to add the statistics of two sets of rows.
 
     Ozaki, K., Ogita, T., Oishi, S. and Rump, S. M. (2012). Error-free transformations of matrix
     multiplication by using fast routines of matrix multiplication and its applications. Numerical Algorithms
-    59, 95-118. Section 3: how the products of chunks keep twice the digits.
+    59, 95-118. Section 3: how to compute products of chunks with twice the precision.
 
     Beck, A. and Teboulle, M. (2009). A fast iterative shrinkage-thresholding algorithm. SIAM Journal on
-    Imaging Sciences 2(1), 183-202. Equations 4.1-4.3: the loop for the L1 penalty.
+    Imaging Sciences 2(1), 183-202. Equations 4.1-4.3: the iteration for the L1 penalty.
 
     Examples
     --------
-    A week in a pizzeria, from reservations to balls of dough:
+    Predict how many balls of dough a pizzeria needs from the number of reservations:
 
     >>> from estimators import GDRegressor
     >>> reservations, doughs = [[12], [20], [18], [30], [24]], [36, 72, 68, 82, 75]
@@ -136,7 +142,7 @@ class GDRegressor(LeastSquaresRegressor):
     >>> print(f"{line.coef_[0]:.4f} x + {line.intercept_:.4f}; 15 -> {line.predict([[15]])[0]:.1f}")
     2.3761 x + 17.1770; 15 -> 52.8
 
-    Two hundred thousand steps of textbook descent, and the weight on the way there:
+    Take 200,000 steps of textbook gradient descent, and show the weight after 10, 100 and 1000 steps:
 
     >>> steps = GDRegressor(learning_rate=0.001, max_iter=200_000).fit(reservations, doughs)
     >>> print(f"{steps.coef_[0]:.4f} x + {steps.intercept_:.4f}")
@@ -146,7 +152,7 @@ class GDRegressor(LeastSquaresRegressor):
     [3.13, 3.12, 3.02]
     """
 
-    _validation = {"accept_sparse": "csr", "ensure_all_finite": False}  # the sums reveal what is not finite
+    _validation = {"accept_sparse": "csr", "ensure_all_finite": False}  # the sums are checked
 
     def __init__(
         self,
@@ -168,7 +174,7 @@ class GDRegressor(LeastSquaresRegressor):
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the weights.
+        """Fit the model to data.
 
         Parameters
         ----------
@@ -179,7 +185,7 @@ class GDRegressor(LeastSquaresRegressor):
             Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row of weight 2 counts as the row twice.
+            Weight of each row. A row with weight 2 counts like two rows. If None, all rows have weight 1.
 
         Returns
         -------
@@ -189,36 +195,29 @@ class GDRegressor(LeastSquaresRegressor):
         Raises
         ------
         ValueError
-            If X or y holds NaN, infinity or text, or numbers so large that their squares overflow; if a
-            weight is negative or all are zero; or if `learning_rate` exceeds `max_learning_rate_`, which the
-            message states.
+            If X or y contains NaN, infinity or text, or numbers so large that their squares overflow; if a
+            sample weight is negative or all sample weights are zero; or if `learning_rate` exceeds
+            `max_learning_rate_`. In the last case, the message contains this limit.
 
         Warns
         -----
         ConvergenceWarning
-            If descent has not converged after `max_iter` iterations.
+            If gradient descent has not converged after `max_iter` iterations.
         """
         self.__dict__.pop("_solution", None)  # if the fit fails, no old weights stand beside new features
-        rows = self._check_rows(X, y, sample_weight, reset=True)
-        parameters = LeastSquaresParameters.of(self)
-        if self.n_features_in_ <= MAX_GRAM_FEATURES:
-            return self._fit_rows(rows, None, FitTask(self, parameters.max_subtasks, *rows))
-        task = FitTask(self, parameters.max_iter, *rows)
-        check_wide(*rows[:2])
-        self._state, self._parameters = self._new_state(rows, None, None), parameters
-        self._solution = solve_wide(rows, parameters, task)
-        task.close(lambda: {"_solution": self._solution})
-        return self
+        return self._fit_rows(self._check_rows(X, y, sample_weight, reset=True), None)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit more rows. Fitting chunk by chunk, in any order, equals fitting all rows at once.
+        """Update the fit with more rows.
 
-        The coefficients differ by about 1e-12 if the condition number of X is 10,000, and by 1e-8 if it is
-        300,000, since the sums are kept to twice the digits. (Where numpy's long double is no longer than a
-        double, on Windows and Apple silicon, they differ by ``eps * condition**2``: 2e-8 at 10,000.) Beyond a
-        million the difference grows with the square of the condition number, and there is a warning: only
-        :meth:`fit` can read the rows again.
+        Fitting chunks in any order is equivalent to fitting all rows at once. The sums are kept with twice
+        the usual precision. The coefficients differ from those of :meth:`fit` by about 1e-12 if the condition
+        number of X is 10,000, and by about 1e-8 if it is 300,000. On platforms where NumPy's long double is
+        not longer than a double (Windows and Apple silicon), they differ by about ``eps * condition**2``, for
+        example 2e-8 for a condition number of 10,000. For condition numbers above a million, the difference
+        grows with the square of the condition number, and a warning is issued, because only :meth:`fit` can
+        read the rows a second time.
 
         Parameters
         ----------
@@ -234,19 +233,20 @@ class GDRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : GDRegressor
-            Estimator fitted on these rows and on those before.
+            Estimator fitted on these rows and all previous rows.
 
         Raises
         ------
         ValueError
-            As in :meth:`fit`, or if there are more than 5,000 features. The model is unchanged then.
+            As in :meth:`fit`, or if there are more than 5,000 features. In these cases, the model is not
+            changed.
         """
         rows = self._check_rows(X, y, sample_weight, reset=not self.__sklearn_is_fitted__())
         self._check_gram("partial_fit")
         return self._add_rows(rows, None)
 
     def merge(self, other: "GDRegressor") -> Self:
-        """Add another fitted model, as if this one had been fitted on its rows too.
+        """Merge another fitted model into this one, as if this one had been fitted on the rows of both.
 
         Parameters
         ----------
@@ -256,15 +256,15 @@ class GDRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : GDRegressor
-            Equal to one model fitted on all rows, to the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
 
         Raises
         ------
         TypeError
             If `other` is not a GDRegressor.
         ValueError
-            If parameters, features or targets differ, or there are more than 5,000 features. Both models are
-            unchanged then.
+            If the parameters, the features or the number of targets of the two models differ, or if there are
+            more than 5,000 features. In these cases, neither model is changed.
         """
         check_mergeable(self, other)
         self._check_gram("merge")
@@ -274,11 +274,11 @@ class GDRegressor(LeastSquaresRegressor):
     def additive_state(
         self, X: MatrixLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> LeastSquaresState:
-        """Return the statistics of these rows as a state that adds up. The estimator is not changed.
+        """Return the statistics of these rows as a state that can be merged. The estimator is not changed.
 
         States are small and can be pickled, so rows can be read in several processes or on several machines.
-        A learning rate at which descent would diverge on these rows is accepted: :meth:`fit_state` checks it
-        against all rows.
+        No error is raised if `learning_rate` is too large for these rows, because :meth:`fit_state` checks
+        the learning rate against all rows.
 
         Parameters
         ----------
@@ -286,22 +286,23 @@ class GDRegressor(LeastSquaresRegressor):
             Training data, with at most 5,000 features.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-            Target values. They are required.
+            Target values. Despite the default, they are required.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. If all are 0, the state adds nothing.
+            Weight of each row. If all weights are 0, merging the state has no effect.
 
         Returns
         -------
         state : LeastSquaresState
-            ``state.merge(other)`` returns the state of both sets of rows and changes neither. It raises
-            ValueError if features, their names or the number of targets differ.
+            The statistics of these rows. ``state.merge(other)`` returns the state of both sets of rows and
+            changes neither state. It raises a ValueError if the features, their names or the number of
+            targets differ.
 
         Raises
         ------
         ValueError
-            If X, y or the weights are not as :meth:`partial_fit` takes them, or there are more than 5,000
-            features.
+            If X, y or the sample weights are not valid for :meth:`partial_fit`, or if there are more than
+            5,000 features.
 
         Examples
         --------
@@ -311,37 +312,37 @@ class GDRegressor(LeastSquaresRegressor):
         >>> model.fit_state(monday.merge(tuesday)).predict([[10]]).round(6).tolist()
         [21.0]
         """
-        reader = copy.copy(self)  # the checks record the features on it
+        reader = copy.copy(self)  # the checks set attributes of the copy only
         rows = reader._check_rows(X, y, sample_weight, not self.__sklearn_is_fitted__(), allow_zero=True)
         reader._check_gram("additive_state")
         return reader._state_of(rows, None)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_state(self, state: LeastSquaresState) -> Self:
-        """Fit from a state, as :meth:`fit` on its rows would.
+        """Fit from a state, with the same result as calling :meth:`fit` on the rows of the state.
 
         Parameters
         ----------
         state : LeastSquaresState
-            The result of :meth:`additive_state`, or several of them merged.
+            The state returned by :meth:`additive_state`, or several such states merged.
 
         Returns
         -------
         self : GDRegressor
-            Equal to one model fitted on all rows, to the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
 
         Raises
         ------
         TypeError
-            If `state` is not a state of least squares.
+            If `state` is not a LeastSquaresState.
         ValueError
-            If no row has a weight, if the state is that of a PolynomialRegressor, or if `learning_rate` is
-            too large for the rows.
+            If all sample weights were zero, if the state was made by a PolynomialRegressor, or if
+            `learning_rate` is too large for the rows.
 
         Warns
         -----
         ConvergenceWarning
-            If descent has not converged after `max_iter` iterations.
+            If gradient descent has not converged after `max_iter` iterations.
 
         Examples
         --------
@@ -363,26 +364,27 @@ class GDRegressor(LeastSquaresRegressor):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Predictions, in the shape of the y of :meth:`fit`.
+            Predictions, with the same number of dimensions as the y passed to :meth:`fit`.
 
         Raises
         ------
         ValueError
-            If X holds NaN, infinity or text, or has other features than in :meth:`fit`.
+            If X contains NaN, infinity or text, or if the features are not those seen during :meth:`fit`.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
         return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
 
     def coef_path(self, iterations: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights and biases after given numbers of iterations, the path of descent.
+        """Return the weights and biases after the given numbers of gradient descent iterations.
 
-        The number of iterations can be cross-validated this way at the cost of one fit.
+        This makes it possible to compare numbers of iterations in cross-validation with a single fit per
+        split.
 
         Parameters
         ----------
         iterations : array-like of int of shape (n_iterations,)
-            Numbers of iterations, 0 or more. They may exceed `max_iter`.
+            Numbers of iterations, each 0 or more. They may be larger than `max_iter`.
 
         Returns
         -------
@@ -395,87 +397,94 @@ class GDRegressor(LeastSquaresRegressor):
         Raises
         ------
         ValueError
-            If `learning_rate` is "auto", an iteration is negative or not an integer, or there are more than
-            5,000 features.
+            If `learning_rate` is "auto", if a number of iterations is negative or not an integer, or if there
+            are more than 5,000 features.
 
         Notes
         -----
-        O(d^3) once, and O(d^2) for each of the iterations. With an L1 penalty, O(d^2) for each iteration up
-        to the largest.
+        An eigendecomposition takes O(d^3) time once. Each requested number of iterations then takes O(d^2)
+        time. With an L1 penalty, every iteration up to the largest requested number takes O(d^2) time.
         """
         check_is_fitted(self)
         self._check_gram("coef_path")
         steps = np.asarray(iterations) if np.size(iterations) else np.empty(0, dtype=int)
         if steps.ndim != 1 or steps.dtype.kind not in "iu" or (steps < 0).any():
             raise ValueError(
-                "The 'iterations' parameter of coef_path must be a list of ints in [0, inf). "
+                "The 'iterations' parameter of coef_path must be a one-dimensional array-like of ints in the "
+                "range [0, inf). "
                 f"Got {iterations!r} instead."
             )
         if not self._parameters.learning_rate:
             raise ValueError(
-                'coef_path follows descent at a given learning rate. Got learning_rate="auto" instead. '
-                f"The largest safe rate is {self.max_learning_rate_:.6g}."
+                "coef_path is only available if the 'learning_rate' parameter is a float. Got "
+                f'learning_rate="auto" instead. The largest safe rate is {self.max_learning_rate_:.6g}.'
             )
         return self._shaped(*descent_path(self._moments, self._parameters, steps))
 
     def alpha_path(self, alphas: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """Return the minimum for each of several penalties, without another pass over the rows.
+        """Return the weights and biases that minimise the objective for each of several values of `alpha`.
+
+        The rows are not read again.
 
         Parameters
         ----------
         alphas : array-like of float of shape (n_alphas,)
-            Strengths of the penalty, 0 or more, in place of `alpha`. Each search starts at the minimum
-            before, so a descending order is fastest.
+            Strengths of the penalty, each 0 or more, which replace `alpha`. With an L1 penalty, each search
+            starts from the previous solution, so descending values are fastest.
 
         Returns
         -------
         coefs : ndarray of shape (n_alphas, n_features) or (n_alphas, n_targets, n_features)
-            The value of ``coef_`` with each penalty.
+            The value of ``coef_`` for each of the alphas.
 
         intercepts : ndarray of shape (n_alphas,) or (n_alphas, n_targets)
-            The value of ``intercept_`` with each penalty.
+            The value of ``intercept_`` for each of the alphas.
 
         Raises
         ------
         ValueError
-            If an alpha is negative, or there are more than 5,000 features.
+            If an alpha is negative, or if there are more than 5,000 features.
 
         Notes
         -----
-        The statistics alone are used, so the result is as precise as that of :meth:`partial_fit`. O(d^3) for
-        each alpha, and less with an L1 penalty that leaves few weights.
+        Only the statistics are used, so the result has the precision of :meth:`partial_fit`. Each alpha takes
+        O(d^3) time, or less with an L1 penalty if few weights are not zero.
         """
         check_is_fitted(self)
         self._check_gram("alpha_path")
         strengths = as_floats(alphas)
         if strengths is None or strengths.ndim != 1 or not (strengths >= 0).all():
             raise ValueError(
-                "The 'alphas' parameter of alpha_path must be a list of floats in [0, inf). "
+                "The 'alphas' parameter of alpha_path must be a one-dimensional array-like of floats in the "
+                "range [0, inf). "
                 f"Got {alphas!r} instead."
             )
-        return self._shaped(*penalty_path(self._moments, self._parameters, strengths))
+        assert self._state.statistics is not None
+        return self._shaped(*penalty_path(self._state.statistics, self._parameters, strengths))
 
     @property
     def coef_(self) -> np.ndarray:
-        """Fitted weights, (n_features,) or (n_targets, n_features)."""
+        """Fitted weights, of shape (n_features,) or (n_targets, n_features)."""
         solution = self._solved("coef_")
         return self._shaped(solution.weights, solution.bias)[0]
 
     @property
     def intercept_(self) -> np.ndarray | np.floating:
-        """Fitted bias, a float or (n_targets,)."""
+        """Fitted bias, a float or an array of shape (n_targets,)."""
         solution = self._solved("intercept_")
         return self._shaped(solution.weights, solution.bias)[1][()]
 
     @property
     def max_learning_rate_(self) -> float:
-        """Largest learning rate at which textbook descent does not diverge."""
+        """Largest learning rate for which textbook gradient descent does not diverge."""
         self._check_has("max_learning_rate_")
-        if self._state.moments is None:
+        moments = self._state.moments
+        if moments is None:
             raise AttributeError(
-                f"max_learning_rate_ is not kept for more than {MAX_GRAM_FEATURES:,} features."
+                f"max_learning_rate_ is only available for at most {MAX_GRAM_FEATURES:,} features. "
+                f"This model was fitted with {self.n_features_in_:,} features."
             )
-        return rate_limit(textbook_problem(self._state.moments, self._parameters))
+        return rate_limit(textbook_problem(moments, self._parameters))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -483,9 +492,9 @@ class GDRegressor(LeastSquaresRegressor):
         return tags
 
     def _check_gram(self, method: str) -> None:
-        """Raise if there are too many features for a Gram matrix."""
+        """Raise a ValueError if there are too many features for a Gram matrix."""
         if self.n_features_in_ > MAX_GRAM_FEATURES:
             raise ValueError(
-                f"{method} needs a matrix of n_features x n_features, for at most {MAX_GRAM_FEATURES:,} "
-                f"features. Got {self.n_features_in_:,} instead; only fit works without it."
+                f"{method} supports at most {MAX_GRAM_FEATURES:,} features, because it needs a matrix of "
+                f"shape (n_features, n_features). Got {self.n_features_in_:,} features; use fit instead."
             )

@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons: scikit-learn's two classes, faster and with more features."""
+"""Multi-layer perceptrons that replace scikit-learn's MLPClassifier and MLPRegressor."""
 
 import os
 from typing import Any, Literal, Self
@@ -33,14 +33,16 @@ from estimators._network.settings import Activation, Initialization, MatrixLike,
 
 
 class MLPClassifier(ExactClassifierMixin, BaseMLP):
-    """Multi-layer perceptron classifier: scikit-learn's MLPClassifier, faster and with more features.
+    """Multi-layer perceptron classifier: a faster replacement for scikit-learn's MLPClassifier.
 
-    It minimises the cross-entropy (log loss) on batches of rows. The output activation is a softmax over the
-    classes, or a logistic function for two classes and for several labels a row. Parameters, defaults,
-    attributes and errors are scikit-learn's, and the same `random_state` gives the same weights up to
-    rounding (see the notes). New are `dropout`, `batch_norm`, `l1`, "rmsprop", "leaky_relu", `init`,
-    `class_weight`, `dtype`, ``history_``, your own held-out rows, callbacks, checkpoints, :meth:`summary` and
-    :meth:`to_mermaid`.
+    The network is trained by minimising the cross-entropy (log loss) on batches of rows. The output
+    activation is the softmax function for three or more classes, and the logistic function for two classes
+    and for multilabel targets. Parameters, defaults, attributes and errors are the same as in scikit-learn,
+    and the same `random_state` gives the same weights up to rounding (see Notes).
+
+    The following are not in scikit-learn: `dropout`, `batch_norm`, `l1`, "rmsprop", "leaky_relu", `init`,
+    `class_weight`, `dtype`, ``history_``, validation data passed to :meth:`fit`, checkpoints,
+    :meth:`summary` and :meth:`to_mermaid`.
 
     Parameters
     ----------
@@ -61,22 +63,24 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
             rmsprop  v = rho * v + (1 - rho) * g**2;  w -= rate * g / (sqrt(v) + epsilon)
 
         "lbfgs" uses all rows in each iteration and computes in float64. It does not support `dropout`,
-        `batch_norm` and `l1`.
+        `batch_norm` or `l1`.
 
     alpha : float, default=0.0001
-        Strength of the L2 penalty. It adds ``alpha / 2 * sum(w**2) / n`` to the loss of a batch of n rows (or
-        of total weight n), and ``alpha * w / n`` to its gradient. Biases are not penalised.
+        Strength of the L2 penalty. The penalty adds ``alpha / 2 * sum(w**2) / n`` to the loss of a batch and
+        ``alpha * w / n`` to its gradient, where n is the number of rows in the batch, or the sum of their
+        sample weights. Biases are not penalised.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a batch. "auto" is ``min(200, n_samples)``.
+        Number of rows in a batch. "auto" means ``min(200, n_samples)``.
 
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Learning rate schedule. Only used when ``solver="sgd"``. "constant" keeps `learning_rate_init`.
+        Learning rate schedule. Only used when ``solver="sgd"``. "constant" always uses `learning_rate_init`.
         "invscaling" sets the rate to ``learning_rate_init / (t_ + 1)**power_t`` after each epoch. "adaptive"
-        divides the rate by 5 after `n_iter_no_change` epochs without improvement, until it is below 1e-6.
+        divides the rate by 5 after `n_iter_no_change` epochs without improvement. Once the rate is at most
+        1e-6, training stops instead.
 
     learning_rate_init : float, default=0.001
-        Initial learning rate, which scales each update.
+        Initial learning rate. The learning rate controls the size of the weight updates.
 
     power_t : float, default=0.5
         Exponent of the "invscaling" schedule. Only used when ``solver="sgd"``.
@@ -85,23 +89,24 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Maximum number of epochs, or of iterations when ``solver="lbfgs"``.
 
     shuffle : bool, default=True
-        Whether to shuffle the rows before each epoch.
+        Whether to shuffle the rows before each epoch. Not used when ``solver="lbfgs"``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the split for early stopping, the order of the rows and the dropout
-        masks. Pass an int to get the same network every time. It is scikit-learn's network if scikit-learn
-        has all the parameters that are set.
+        Controls the initial weights, the train-validation split for early stopping, the order of the rows and
+        the dropout masks. Pass an int for reproducible results. They are the same as scikit-learn's, up to
+        rounding, if only parameters that exist in scikit-learn are set.
 
     tol : float, default=1e-4
-        Minimum improvement of the training loss, or of the validation score with `early_stopping`. An epoch
-        that improves less counts for `n_iter_no_change`. When ``solver="lbfgs"``, the search stops once no
-        component of the gradient is larger than `tol`.
+        Minimum improvement of the training loss, or of the validation score if ``early_stopping=True``. An
+        epoch with a smaller improvement counts towards `n_iter_no_change`. When ``solver="lbfgs"``, training
+        stops when no component of the gradient is larger than `tol` in absolute value.
 
     verbose : bool or int, default=False
-        Whether to print the loss of each epoch and the score of held-out rows. "lbfgs" prints nothing.
+        Whether to print the training loss of each epoch, and the validation score if there is validation
+        data. Not used when ``solver="lbfgs"``.
 
     warm_start : bool, default=False
-        Whether :meth:`fit` continues from the current weights instead of new ones.
+        If True, :meth:`fit` continues from the current weights. If False, it starts from new weights.
 
     momentum : float, default=0.9
         Momentum of SGD updates, in [0, 1]. Only used when ``solver="sgd"``.
@@ -110,11 +115,13 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score of held-out rows instead of the training loss. Training stops when the
-        score no longer improves, and the model keeps the weights of the epoch with the highest score.
+        Whether to monitor the score on validation data instead of the training loss. Training stops when the
+        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
+        ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
-        Share of the rows to hold out. Only used when `early_stopping` is True and no `X_val` is passed.
+        Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
+        and `X_val` is not passed to :meth:`fit`.
 
     beta_1 : float, default=0.9
         Decay rate of Adam's moving average of the gradients, in [0, 1). Only used when ``solver="adam"``.
@@ -127,25 +134,26 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Small number that avoids division by zero. Only used when `solver` is "adam" or "rmsprop".
 
     n_iter_no_change : int or inf, default=10
-        Training stops after more than this number of epochs in a row without an improvement of `tol`. Not
-        used when ``solver="lbfgs"``.
+        Maximum number of consecutive epochs without an improvement of at least `tol`. Training stops when
+        there are more. Not used when ``solver="lbfgs"``.
 
     max_fun : int, default=15000
         Maximum number of evaluations of the loss. Only used when ``solver="lbfgs"``.
 
     dropout : float or array-like of shape (n_hidden_layers,), default=0.0
-        Share of the hidden units that are set to zero at random in each training step: one rate for all
-        hidden layers, or one for each. ``a = a * mask / (1 - dropout)``, where each value of the mask is 0
-        with probability `dropout`. Predictions use all units.
+        Probability that a hidden unit is set to zero in a training step: one value for all hidden layers, or
+        one per hidden layer. The outputs of a layer become ``a * mask / (1 - dropout)``, where each value of
+        the mask is 0 with probability `dropout` and 1 otherwise. Predictions use all units.
 
     batch_norm : bool, default=False
         Whether to apply batch normalisation (batch normalization) before the activation of each hidden layer:
         ``z = scale * (z - mean) / sqrt(variance + 1e-5) + shift``. Training uses the mean and variance of
-        the batch. Prediction uses running ones, ``running = 0.9 * running + 0.1 * batch``.
+        the batch. Prediction uses their moving averages, which are updated with each training batch as
+        ``running = 0.9 * running + 0.1 * batch``.
 
     l1 : float, default=0.0
-        Strength of the L1 penalty. It adds ``l1 * sum(abs(w)) / n`` to the loss of a batch, and
-        ``l1 * sign(w) / n`` to its gradient. Biases are not penalised.
+        Strength of the L1 penalty. The penalty adds ``l1 * sum(abs(w)) / n`` to the loss of a batch and
+        ``l1 * sign(w) / n`` to its gradient, with n as for `alpha`. Biases are not penalised.
 
     rho : float, default=0.9
         Decay rate of RMSprop's moving average of the squared gradients, in [0, 1). Only used when
@@ -155,19 +163,19 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Slope of the activation for negative inputs, in [0, 1). Only used when ``activation="leaky_relu"``.
 
     init : {"glorot", "he"}, default="glorot"
-        Initialisation of the weights, which are uniform on [-b, b]. "glorot" sets
-        ``b = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 when ``activation="logistic"``, and draws the
-        biases from the same interval. "he" sets ``b = sqrt(6 / n_in)``, or
+        How to initialise the weights. They are drawn from the uniform distribution on [-b, b]. With "glorot",
+        ``b = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 when ``activation="logistic"``, and the biases
+        are drawn from the same interval. With "he", ``b = sqrt(6 / n_in)``, or
         ``b = sqrt(6 / ((1 + negative_slope**2) * n_in))`` when ``activation="leaky_relu"``, and the biases
-        to 0.
+        are 0.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Type of the weights and of the computations. "auto" is float32 if `X` is float32, and otherwise
-        float64.
+        Data type of the weights and of the computations. "auto" means float32 if `X` is float32, and float64
+        otherwise.
 
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class, which multiplies `sample_weight`. "balanced" is ``n_samples / (n_classes *
-        bincount(y))``. Not supported for several labels a row.
+        Weights of the classes. The weight of a row is its sample weight times the weight of its class.
+        "balanced" means ``n_samples / (n_classes * bincount(y))``. Not supported for multilabel targets.
 
     Attributes
     ----------
@@ -181,16 +189,17 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         The biases of each layer.
 
     batch_norm_ : list of dict of ndarray of shape (n_out,)
-        The arrays "scale", "shift", "running_mean" and "running_variance" of each hidden layer. The list is
-        empty without `batch_norm`.
+        The arrays "scale", "shift", "running_mean" and "running_variance" of each hidden layer. Empty if
+        ``batch_norm=False``.
 
     n_parameters_ : int
-        Number of trained parameters: weights, biases, and the scales and shifts of batch normalisation.
+        Number of trainable parameters: weights, biases, and the scales and shifts of batch normalisation.
 
     history_ : dict of lists
-        The "loss" and "score" of each epoch, and its "val_loss" and "val_score" if there are held-out rows.
-        The first two are computed during the epoch, on batches with dropout and while the weights change, and
-        the loss includes the penalties. "lbfgs" records no "score".
+        The lists "loss" and "score", with one value per epoch, and "val_loss" and "val_score" if there is
+        validation data. "loss" and "score" are computed from the batches during an epoch, with dropout and
+        with weights that change from batch to batch. "loss" includes the penalties. "lbfgs" does not record
+        "score".
 
     loss_ : float
         The training loss of the last epoch.
@@ -199,16 +208,16 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         The training loss of each epoch. Not set by "lbfgs".
 
     best_loss_ : float or None
-        The lowest training loss reached. None with `early_stopping`; not set by "lbfgs".
+        The lowest training loss reached. None if ``early_stopping=True``. Not set by "lbfgs".
 
     validation_scores_ : list of float or None
-        The validation score of each epoch. None without `early_stopping`; not set by "lbfgs".
+        The validation score of each epoch. None if ``early_stopping=False``. Not set by "lbfgs".
 
     best_validation_score_ : float or None
-        The highest validation score reached. None without `early_stopping`; not set by "lbfgs".
+        The highest validation score reached. None if ``early_stopping=False``. Not set by "lbfgs".
 
     t_ : int
-        Number of rows that training has gone through, each counted once an epoch.
+        Number of rows processed during training. Each row is counted once per epoch.
 
     n_iter_ : int
         Number of epochs, or of iterations of "lbfgs", in the last fit.
@@ -230,28 +239,30 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     Notes
     -----
-    An epoch takes O(n_samples * n_weights) time. Besides the data, training needs memory for the outputs of
-    each layer for one batch, and for five times the parameters (six times with `early_stopping`).
+    An epoch takes O(n_samples * n_weights) time. In addition to the data, training needs memory for the
+    outputs of all layers for one batch, and for five arrays the size of the parameters (six if
+    ``early_stopping=True``).
 
-    Callbacks that are set with ``set_callbacks`` see one subtask for each epoch.
+    Callbacks set with ``set_callbacks`` are called for every epoch, or for every iteration of "lbfgs".
 
     The results are those of scikit-learn's MLPClassifier, except for the following:
 
-    - Weights are equal up to rounding, and the differences grow with each step. A long training, unscaled
-      features, or "lbfgs" on a flat loss can end with other weights after another number of epochs.
-    - Training stops if the loss becomes infinite or NaN. Without `early_stopping` this raises a ValueError,
-      and the model keeps the weights of the epoch before. With it this is a warning, and the model keeps the
-      best weights.
-    - With "lbfgs" too, float32 rows give float32 weights, and an interrupted fit keeps its weights.
-    - A warm start with `early_stopping` keeps the best weights of all its fits, and must have the same loss.
-      Changing a parameter such as `activation` affects the next fit, but not the predictions of a fitted
-      network.
+    - Weights are equal up to rounding, but rounding differences grow with each step. After many epochs, with
+      unscaled features, or with "lbfgs" on a flat loss, the weights and the number of epochs can differ.
+    - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
+      and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
+      and the model keeps the best weights.
+    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
+      keeps its current weights.
+    - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
+      loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
+      predictions of a fitted network.
     - ``predict`` accepts numbers given as strings, as ``fit`` does.
 
     References
     ----------
-    Kingma, D. P. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR. Algorithm 1, and the
-    reordering at the end of section 2.
+    Kingma, D. P. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR. Algorithm 1, in the
+    more efficient order given at the end of section 2.
 
     Srivastava, N. et al. (2014). Dropout. Journal of Machine Learning Research 15, 1929-1958.
 
@@ -378,27 +389,27 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
             The training rows. Other sparse formats are converted to CSR.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The class of each row. Integers keep their exact values, in nullable columns too. For several
-            labels a row, a matrix of 0 and 1 with one column a label.
+            The class of each row. Integers keep their exact values, even in nullable columns. For multilabel
+            classification, a matrix of zeros and ones with one column per label.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the loss and its gradient. If None, all rows have weight 1.
 
         X_val, y_val : as X and y, default=None
-            Held-out rows. ``history_`` records their loss and score after each epoch, and `early_stopping`
-            uses them instead of splitting off some of the training rows. A Pipeline transforms `X_val` only
-            if its `transform_input` says so, as in the example. Rows passed as ``mlpclassifier__X_val`` are
-            not transformed.
+            Validation data. The loss and score on it are recorded in ``history_`` after each epoch. If
+            ``early_stopping=True``, it is used instead of a part of the training rows. A Pipeline transforms
+            `X_val` only if its `transform_input` includes "X_val", as in the example. Rows passed as
+            ``mlpclassifier__X_val`` are not transformed.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Weights of the held-out rows.
+            Sample weights of the validation data. If None, all rows have weight 1.
 
         resume_from : str or path, default=None
-            File that the callback :class:`pipelines.Checkpoint` wrote while a model with the same parameters
-            was fitted to the same data. Training continues after the last saved epoch and gives exactly the
-            same result as a training without interruption. Only `max_iter`, `verbose` and `warm_start` may
-            differ. Any other file is an error and leaves the model as it was. Loading a joblib file can run
-            code, so only resume from files that you trust.
+            Checkpoint file written by the callback :class:`pipelines.Checkpoint` while a model with the same
+            parameters was fitted to the same data. Training continues after the last saved epoch and gives
+            exactly the same result as training without an interruption. Only the parameters `max_iter`,
+            `verbose` and `warm_start` may differ. If the file cannot be used, an error is raised and the
+            model is not changed. Loading a joblib file can execute code, so only load files that you trust.
 
         Returns
         -------
@@ -408,21 +419,22 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Raises
         ------
         ValueError
-            If the input is invalid, if the checkpoint is damaged or belongs to another training, or if the
-            loss becomes infinite or NaN. In the last case the message names the epoch, and the model keeps
-            the weights of the epoch before.
+            If the input is invalid, if the checkpoint is damaged or was saved with different parameters or
+            data, or if the loss becomes infinite or NaN. In the last case, the message contains the number of
+            the epoch, and the model keeps the weights of the previous epoch.
         TypeError
-            If `hidden_layer_sizes` holds anything but whole numbers, or the labels are bytes.
+            If `hidden_layer_sizes` contains a value that is not an integer, or if the labels are bytes.
         FileNotFoundError
-            If there is no file `resume_from`.
+            If the file `resume_from` does not exist.
 
         Warns
         -----
         ConvergenceWarning
-            If training reached `max_iter`, or if the loss became infinite or NaN with `early_stopping`.
+            If training stops at `max_iter`, or if the loss becomes infinite or NaN and
+            ``early_stopping=True``.
         UserWarning
-            If training was interrupted, in which case the model keeps its current weights, or if
-            `batch_size` is larger than the number of rows.
+            If training is interrupted, in which case the model keeps its current weights, or if `batch_size`
+            is larger than the number of rows.
 
         Examples
         --------
@@ -457,7 +469,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
             The training rows.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The class or the labels of each row, as in :meth:`fit`.
+            The class or labels of each row, as in :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, as in :meth:`fit`.
@@ -473,15 +485,16 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Raises
         ------
         ValueError
-            As in :meth:`fit`. Also if `classes` is missing in the first call or differs later, and with
-            ``early_stopping=True`` or ``class_weight="balanced"``.
+            As in :meth:`fit`. Also if `classes` is not passed in the first call or differs in a later call,
+            if ``early_stopping=True``, or if ``class_weight="balanced"``.
         TypeError
             As in :meth:`fit`.
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' is not supported for partial_fit, because the weights depend on all "
-                "rows. Pass the weights that compute_class_weight returns as a dict."
+                "class_weight='balanced' is not supported for partial_fit, because these weights depend on "
+                "all rows. Compute the weights with sklearn.utils.class_weight.compute_class_weight, and "
+                "pass them as a dict."
             )
         known = known_classes(classes, getattr(self, "classes_", None))
         y = exact_labels(y)
@@ -492,7 +505,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: MatrixLike) -> np.ndarray:
-        """Return the most probable class of each row, or all labels with a probability above 1/2.
+        """Return the most probable class of each row, or all labels with a probability above 0.5.
 
         Parameters
         ----------
@@ -502,7 +515,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The predicted classes, or for several labels a row a matrix of 0 and 1.
+            The predicted classes. For multilabel classification, a matrix of zeros and ones.
         """
         P = self._outputs(X)
         if self.out_activation_ == "softmax":
@@ -522,8 +535,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
-            The probabilities, in the order of ``classes_``. For several labels a row, each column is the
-            probability of one label, and a row need not sum to 1.
+            The probabilities, in the order of ``classes_``. For multilabel classification, each column is the
+            probability of one label, and the rows do not need to sum to 1.
         """
         P = self._outputs(X)
         return np.hstack([1 - P, P]) if self.n_outputs_ == 1 else P
@@ -539,7 +552,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Returns
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
-            The log-probabilities, ``-inf`` for a probability of 0.
+            The log-probabilities. The logarithm of a probability of 0 is ``-inf``.
         """
         P = self.predict_proba(X)
         return np.log(P, out=P)
@@ -550,7 +563,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         return tags
 
     def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
-        """Set ``classes_``, or check that y has no others. Return y in their type."""
+        """Set ``classes_``, or check that y has no new classes. Return y in the type of ``classes_``."""
         y = with_plain_type(y)
         if is_new:
             self._label_binarizer = LabelBinarizer().fit(y)
@@ -565,7 +578,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         return self._as_known(y, "y")
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
-        """Check ``y_val`` and return it as :meth:`_encode` does."""
+        """Check ``y_val`` and encode it with :meth:`_encode`."""
         y: np.ndarray = check_array(
             exact_labels(y_val),
             accept_sparse="csr",
@@ -579,11 +592,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         several = self._is_multilabel()
         if y.ndim != 1 + several or (several and y.shape[1] != n_outputs):
             wanted = f"shape (n_val, {n_outputs})" if several else "shape (n_val,)"
-            raise ValueError(f"y_val must have the {wanted}, as y. Got the shape {y.shape} instead.")
+            raise ValueError(f"y_val must have {wanted}, like y. Got shape {y.shape} instead.")
         return self._encode(self._as_known(y, "y_val"), dtype)
 
     def _as_known(self, y: np.ndarray, name: str) -> np.ndarray:
-        """Return labels in the type of ``classes_``. Raise an error if one is not among these."""
+        """Return labels in the type of ``classes_``. Raise an error if a label is not in ``classes_``."""
         if y.ndim == 1:
             classes, codes = encode_labels(y)
             position, found = locate_labels(classes, self.classes_)
@@ -599,22 +612,28 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         return y
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """Return class codes, (n,), or a matrix of 0 and 1, (n, n_outputs)."""
+        """Return class codes of shape (n,), or a matrix of zeros and ones of shape (n, n_outputs)."""
         if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:  # otherwise the binarizer raises
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
     def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
-        """Return the weights of the rows, multiplied by those of their classes."""
+        """Return the sample weights multiplied by the class weights."""
         weight = super()._weigh(X, y, sample_weight)
         if self.class_weight is None:
             return weight
         if self._is_multilabel():
-            raise ValueError("class_weight does not support several labels a row. Use sample_weight instead.")
+            raise ValueError(
+                "The 'class_weight' parameter of MLPClassifier is not supported for multilabel targets. "
+                f"Got {self.class_weight!r}; use sample_weight instead."
+            )
         by_class = class_weights(self, self.classes_, y, weight).astype(X.dtype)
         weight = by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
         if not weight.any():
-            raise ValueError("The sample weights times the class weights are all zero.")
+            raise ValueError(
+                "The sample weights times the class weights are all zero. At least one row must have a "
+                "positive weight."
+            )
         return weight
 
     def _is_multilabel(self) -> bool:
@@ -627,19 +646,20 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
 
 class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP):
-    """Multi-layer perceptron regressor: scikit-learn's MLPRegressor, faster and with more features.
+    """Multi-layer perceptron regressor: a faster replacement for scikit-learn's MLPRegressor.
 
-    It minimises the squared error (mean squared error) or the Poisson deviance on batches of rows.
-    Parameters, defaults, attributes and errors are scikit-learn's, and the same `random_state` gives the same
-    weights up to rounding (see the notes). It has all additions of :class:`MLPClassifier` except
-    `class_weight`.
+    The network is trained by minimising the mean squared error or the Poisson deviance on batches of rows.
+    Parameters, defaults, attributes and errors are the same as in scikit-learn, and the same `random_state`
+    gives the same weights up to rounding (see Notes). It has all the additional features of
+    :class:`MLPClassifier` except `class_weight`.
 
     Parameters
     ----------
     loss : {"squared_error", "poisson"}, default="squared_error"
-        The loss to minimise. "squared_error" is ``(z - y)**2 / 2``. "poisson", for counts, is
-        ``y * log(y / exp(z)) - y + exp(z)``, and predictions are ``exp(z)``. With several outputs the
-        reported squared error is their mean, while the gradient is that of their sum.
+        The loss to minimise, for a network output z and a target y. "squared_error" is ``(z - y)**2 / 2``.
+        "poisson", for counts, is ``y * log(y / exp(z)) - y + exp(z)``, and the prediction is ``exp(z)``. With
+        several outputs, the reported squared error is the mean over the outputs, whereas the gradient is that
+        of the sum over the outputs.
 
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
         Number of units in each hidden layer.
@@ -658,22 +678,24 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             rmsprop  v = rho * v + (1 - rho) * g**2;  w -= rate * g / (sqrt(v) + epsilon)
 
         "lbfgs" uses all rows in each iteration and computes in float64. It does not support `dropout`,
-        `batch_norm` and `l1`.
+        `batch_norm` or `l1`.
 
     alpha : float, default=0.0001
-        Strength of the L2 penalty. It adds ``alpha / 2 * sum(w**2) / n`` to the loss of a batch of n rows (or
-        of total weight n), and ``alpha * w / n`` to its gradient. Biases are not penalised.
+        Strength of the L2 penalty. The penalty adds ``alpha / 2 * sum(w**2) / n`` to the loss of a batch and
+        ``alpha * w / n`` to its gradient, where n is the number of rows in the batch, or the sum of their
+        sample weights. Biases are not penalised.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a batch. "auto" is ``min(200, n_samples)``.
+        Number of rows in a batch. "auto" means ``min(200, n_samples)``.
 
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Learning rate schedule. Only used when ``solver="sgd"``. "constant" keeps `learning_rate_init`.
+        Learning rate schedule. Only used when ``solver="sgd"``. "constant" always uses `learning_rate_init`.
         "invscaling" sets the rate to ``learning_rate_init / (t_ + 1)**power_t`` after each epoch. "adaptive"
-        divides the rate by 5 after `n_iter_no_change` epochs without improvement, until it is below 1e-6.
+        divides the rate by 5 after `n_iter_no_change` epochs without improvement. Once the rate is at most
+        1e-6, training stops instead.
 
     learning_rate_init : float, default=0.001
-        Initial learning rate, which scales each update.
+        Initial learning rate. The learning rate controls the size of the weight updates.
 
     power_t : float, default=0.5
         Exponent of the "invscaling" schedule. Only used when ``solver="sgd"``.
@@ -682,23 +704,24 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Maximum number of epochs, or of iterations when ``solver="lbfgs"``.
 
     shuffle : bool, default=True
-        Whether to shuffle the rows before each epoch.
+        Whether to shuffle the rows before each epoch. Not used when ``solver="lbfgs"``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the split for early stopping, the order of the rows and the dropout
-        masks. Pass an int to get the same network every time. It is scikit-learn's network if scikit-learn
-        has all the parameters that are set.
+        Controls the initial weights, the train-validation split for early stopping, the order of the rows and
+        the dropout masks. Pass an int for reproducible results. They are the same as scikit-learn's, up to
+        rounding, if only parameters that exist in scikit-learn are set.
 
     tol : float, default=1e-4
-        Minimum improvement of the training loss, or of the validation score with `early_stopping`. An epoch
-        that improves less counts for `n_iter_no_change`. When ``solver="lbfgs"``, the search stops once no
-        component of the gradient is larger than `tol`.
+        Minimum improvement of the training loss, or of the validation score if ``early_stopping=True``. An
+        epoch with a smaller improvement counts towards `n_iter_no_change`. When ``solver="lbfgs"``, training
+        stops when no component of the gradient is larger than `tol` in absolute value.
 
     verbose : bool or int, default=False
-        Whether to print the loss of each epoch and the score of held-out rows. "lbfgs" prints nothing.
+        Whether to print the training loss of each epoch, and the validation score if there is validation
+        data. Not used when ``solver="lbfgs"``.
 
     warm_start : bool, default=False
-        Whether :meth:`fit` continues from the current weights instead of new ones.
+        If True, :meth:`fit` continues from the current weights. If False, it starts from new weights.
 
     momentum : float, default=0.9
         Momentum of SGD updates, in [0, 1]. Only used when ``solver="sgd"``.
@@ -707,11 +730,13 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score of held-out rows instead of the training loss. Training stops when the
-        score no longer improves, and the model keeps the weights of the epoch with the highest score.
+        Whether to monitor the score on validation data instead of the training loss. Training stops when the
+        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
+        ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
-        Share of the rows to hold out. Only used when `early_stopping` is True and no `X_val` is passed.
+        Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
+        and `X_val` is not passed to :meth:`fit`.
 
     beta_1 : float, default=0.9
         Decay rate of Adam's moving average of the gradients, in [0, 1). Only used when ``solver="adam"``.
@@ -724,25 +749,26 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Small number that avoids division by zero. Only used when `solver` is "adam" or "rmsprop".
 
     n_iter_no_change : int or inf, default=10
-        Training stops after more than this number of epochs in a row without an improvement of `tol`. Not
-        used when ``solver="lbfgs"``.
+        Maximum number of consecutive epochs without an improvement of at least `tol`. Training stops when
+        there are more. Not used when ``solver="lbfgs"``.
 
     max_fun : int, default=15000
         Maximum number of evaluations of the loss. Only used when ``solver="lbfgs"``.
 
     dropout : float or array-like of shape (n_hidden_layers,), default=0.0
-        Share of the hidden units that are set to zero at random in each training step: one rate for all
-        hidden layers, or one for each. ``a = a * mask / (1 - dropout)``, where each value of the mask is 0
-        with probability `dropout`. Predictions use all units.
+        Probability that a hidden unit is set to zero in a training step: one value for all hidden layers, or
+        one per hidden layer. The outputs of a layer become ``a * mask / (1 - dropout)``, where each value of
+        the mask is 0 with probability `dropout` and 1 otherwise. Predictions use all units.
 
     batch_norm : bool, default=False
         Whether to apply batch normalisation (batch normalization) before the activation of each hidden layer:
         ``z = scale * (z - mean) / sqrt(variance + 1e-5) + shift``. Training uses the mean and variance of
-        the batch. Prediction uses running ones, ``running = 0.9 * running + 0.1 * batch``.
+        the batch. Prediction uses their moving averages, which are updated with each training batch as
+        ``running = 0.9 * running + 0.1 * batch``.
 
     l1 : float, default=0.0
-        Strength of the L1 penalty. It adds ``l1 * sum(abs(w)) / n`` to the loss of a batch, and
-        ``l1 * sign(w) / n`` to its gradient. Biases are not penalised.
+        Strength of the L1 penalty. The penalty adds ``l1 * sum(abs(w)) / n`` to the loss of a batch and
+        ``l1 * sign(w) / n`` to its gradient, with n as for `alpha`. Biases are not penalised.
 
     rho : float, default=0.9
         Decay rate of RMSprop's moving average of the squared gradients, in [0, 1). Only used when
@@ -752,15 +778,15 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Slope of the activation for negative inputs, in [0, 1). Only used when ``activation="leaky_relu"``.
 
     init : {"glorot", "he"}, default="glorot"
-        Initialisation of the weights, which are uniform on [-b, b]. "glorot" sets
-        ``b = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 when ``activation="logistic"``, and draws the
-        biases from the same interval. "he" sets ``b = sqrt(6 / n_in)``, or
+        How to initialise the weights. They are drawn from the uniform distribution on [-b, b]. With "glorot",
+        ``b = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 when ``activation="logistic"``, and the biases
+        are drawn from the same interval. With "he", ``b = sqrt(6 / n_in)``, or
         ``b = sqrt(6 / ((1 + negative_slope**2) * n_in))`` when ``activation="leaky_relu"``, and the biases
-        to 0.
+        are 0.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Type of the weights and of the computations. "auto" is float32 if `X` is float32, and otherwise
-        float64.
+        Data type of the weights and of the computations. "auto" means float32 if `X` is float32, and float64
+        otherwise.
 
     Attributes
     ----------
@@ -771,16 +797,17 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         The biases of each layer.
 
     batch_norm_ : list of dict of ndarray of shape (n_out,)
-        The arrays "scale", "shift", "running_mean" and "running_variance" of each hidden layer. The list is
-        empty without `batch_norm`.
+        The arrays "scale", "shift", "running_mean" and "running_variance" of each hidden layer. Empty if
+        ``batch_norm=False``.
 
     n_parameters_ : int
-        Number of trained parameters: weights, biases, and the scales and shifts of batch normalisation.
+        Number of trainable parameters: weights, biases, and the scales and shifts of batch normalisation.
 
     history_ : dict of lists
-        The "loss" and "score" of each epoch, and its "val_loss" and "val_score" if there are held-out rows.
-        The first two are computed during the epoch, on batches with dropout and while the weights change, and
-        the loss includes the penalties. "lbfgs" records no "score".
+        The lists "loss" and "score", with one value per epoch, and "val_loss" and "val_score" if there is
+        validation data. "loss" and "score" are computed from the batches during an epoch, with dropout and
+        with weights that change from batch to batch. "loss" includes the penalties. "lbfgs" does not record
+        "score".
 
     loss_ : float
         The training loss of the last epoch.
@@ -789,16 +816,16 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         The training loss of each epoch. Not set by "lbfgs".
 
     best_loss_ : float or None
-        The lowest training loss reached. None with `early_stopping`; not set by "lbfgs".
+        The lowest training loss reached. None if ``early_stopping=True``. Not set by "lbfgs".
 
     validation_scores_ : list of float or None
-        The validation score of each epoch. None without `early_stopping`; not set by "lbfgs".
+        The validation score of each epoch. None if ``early_stopping=False``. Not set by "lbfgs".
 
     best_validation_score_ : float or None
-        The highest validation score reached. None without `early_stopping`; not set by "lbfgs".
+        The highest validation score reached. None if ``early_stopping=False``. Not set by "lbfgs".
 
     t_ : int
-        Number of rows that training has gone through, each counted once an epoch.
+        Number of rows processed during training. Each row is counted once per epoch.
 
     n_iter_ : int
         Number of epochs, or of iterations of "lbfgs", in the last fit.
@@ -820,25 +847,27 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     Notes
     -----
-    An epoch takes O(n_samples * n_weights) time. Besides the data, training needs memory for the outputs of
-    each layer for one batch, and for five times the parameters (six times with `early_stopping`).
+    An epoch takes O(n_samples * n_weights) time. In addition to the data, training needs memory for the
+    outputs of all layers for one batch, and for five arrays the size of the parameters (six if
+    ``early_stopping=True``).
 
-    Callbacks that are set with ``set_callbacks`` see one subtask for each epoch.
+    Callbacks set with ``set_callbacks`` are called for every epoch, or for every iteration of "lbfgs".
 
     The results are those of scikit-learn's MLPRegressor, except for the following:
 
-    - Weights are equal up to rounding, and the differences grow with each step. A long training, unscaled
-      features, or "lbfgs" on a flat loss can end with other weights after another number of epochs.
-    - Training stops if the loss becomes infinite or NaN. Without `early_stopping` this raises a ValueError,
-      and the model keeps the weights of the epoch before. With it this is a warning, and the model keeps the
-      best weights.
-    - With "lbfgs" too, float32 rows give float32 weights, and an interrupted fit keeps its weights.
-    - A warm start with `early_stopping` keeps the best weights of all its fits, and must have the same loss.
-      Changing a parameter such as `activation` affects the next fit, but not the predictions of a fitted
-      network.
+    - Weights are equal up to rounding, but rounding differences grow with each step. After many epochs, with
+      unscaled features, or with "lbfgs" on a flat loss, the weights and the number of epochs can differ.
+    - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
+      and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
+      and the model keeps the best weights.
+    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
+      keeps its current weights.
+    - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
+      loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
+      predictions of a fitted network.
     - ``predict`` accepts numbers given as strings, as ``fit`` does.
-    - With ``loss="poisson"`` a negative y raises a ValueError. With "lbfgs" there is no ``partial_fit``, as
-      for the classifier. scikit-learn's class allows both.
+    - If ``loss="poisson"``, negative values in y raise a ValueError. If ``solver="lbfgs"``, ``partial_fit``
+      is not available, as in MLPClassifier. scikit-learn's MLPRegressor allows both.
 
     Examples
     --------
@@ -951,20 +980,20 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             Weights of the rows in the loss and its gradient. If None, all rows have weight 1.
 
         X_val, y_val : as X and y, default=None
-            Held-out rows. ``history_`` records their loss and score after each epoch, and `early_stopping`
-            uses them instead of splitting off some of the training rows. A Pipeline transforms `X_val` only
-            if its `transform_input` says so, as in the example. Rows passed as ``mlpregressor__X_val`` are
-            not transformed.
+            Validation data. The loss and score on it are recorded in ``history_`` after each epoch. If
+            ``early_stopping=True``, it is used instead of a part of the training rows. A Pipeline transforms
+            `X_val` only if its `transform_input` includes "X_val", as in the example. Rows passed as
+            ``mlpregressor__X_val`` are not transformed.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Weights of the held-out rows.
+            Sample weights of the validation data. If None, all rows have weight 1.
 
         resume_from : str or path, default=None
-            File that the callback :class:`pipelines.Checkpoint` wrote while a model with the same parameters
-            was fitted to the same data. Training continues after the last saved epoch and gives exactly the
-            same result as a training without interruption. Only `max_iter`, `verbose` and `warm_start` may
-            differ. Any other file is an error and leaves the model as it was. Loading a joblib file can run
-            code, so only resume from files that you trust.
+            Checkpoint file written by the callback :class:`pipelines.Checkpoint` while a model with the same
+            parameters was fitted to the same data. Training continues after the last saved epoch and gives
+            exactly the same result as training without an interruption. Only the parameters `max_iter`,
+            `verbose` and `warm_start` may differ. If the file cannot be used, an error is raised and the
+            model is not changed. Loading a joblib file can execute code, so only load files that you trust.
 
         Returns
         -------
@@ -974,21 +1003,22 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Raises
         ------
         ValueError
-            If the input is invalid, if the checkpoint is damaged or belongs to another training, or if the
-            loss becomes infinite or NaN. In the last case the message names the epoch, and the model keeps
-            the weights of the epoch before.
+            If the input is invalid, if the checkpoint is damaged or was saved with different parameters or
+            data, or if the loss becomes infinite or NaN. In the last case, the message contains the number of
+            the epoch, and the model keeps the weights of the previous epoch.
         TypeError
-            If `hidden_layer_sizes` holds anything but whole numbers.
+            If `hidden_layer_sizes` contains a value that is not an integer.
         FileNotFoundError
-            If there is no file `resume_from`.
+            If the file `resume_from` does not exist.
 
         Warns
         -----
         ConvergenceWarning
-            If training reached `max_iter`, or if the loss became infinite or NaN with `early_stopping`.
+            If training stops at `max_iter`, or if the loss becomes infinite or NaN and
+            ``early_stopping=True``.
         UserWarning
-            If training was interrupted, in which case the model keeps its current weights, or if
-            `batch_size` is larger than the number of rows.
+            If training is interrupted, in which case the model keeps its current weights, or if `batch_size`
+            is larger than the number of rows.
 
         Examples
         --------
@@ -1030,7 +1060,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Raises
         ------
         ValueError
-            As in :meth:`fit`, and with ``early_stopping=True``.
+            As in :meth:`fit`, or if ``early_stopping=True``.
         TypeError
             As in :meth:`fit`.
         """
@@ -1047,7 +1077,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions, one-dimensional if there is one output.
+            The predictions. The array is one-dimensional if there is only one output.
         """
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 else out
@@ -1061,17 +1091,19 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         )
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
-        """Check ``y_val`` and return it as :meth:`_encode` does."""
+        """Check ``y_val`` and encode it with :meth:`_encode`."""
         y: np.ndarray = check_array(
             y_val, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y_val"
         )
         given = 1 if y.ndim == 1 else y.shape[-1]
         if y.ndim > 2 or given != n_outputs:
-            raise ValueError(f"y_val must have as many outputs as y, {n_outputs}. Got {given} instead.")
+            raise ValueError(
+                f"y_val must have as many outputs as y. y has {n_outputs}. Got shape {y.shape} instead."
+            )
         return self._encode(y, dtype, "y_val")
 
     def _encode(self, y: np.ndarray, dtype: np.dtype, name: str = "y") -> np.ndarray:
-        """Return the targets as columns, (n, n_outputs)."""
+        """Return the targets as an array of shape (n, n_outputs)."""
         y = y.toarray() if hasattr(y, "toarray") else y
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(

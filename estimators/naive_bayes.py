@@ -1,48 +1,29 @@
-"""Complement naive Bayes with sparse counts, fast enough to make each item of a large catalogue a class."""
+"""Naive Bayes with sparse counts, fast enough to make each item of a large catalogue a class."""
 
-import warnings
-from functools import reduce
-from numbers import Integral, Real
+from numbers import Real
 from typing import Literal, Self
 
 import numpy as np
-import scipy.sparse as sp
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
-from sklearn.base import clone
-from sklearn.utils import Tags, check_array, column_or_1d
-from sklearn.utils.validation import check_is_fitted, check_non_negative
+from sklearn.utils import Tags, column_or_1d
+from sklearn.utils.validation import check_non_negative
 
-from estimators._bayes.counts import ClassCounts, count_by_class
-from estimators._bayes.one_row import RowScorer
-from estimators._bayes.scores import ComplementScores, add_prior
+from estimators._bayes.base import CountingClassifier, SmoothedClassifier
+from estimators._bayes.bernoulli import BernoulliScores, as_binary
+from estimators._bayes.catalogue import CatalogueScores
+from estimators._bayes.complement import ComplementScores
+from estimators._bayes.counts import ClassCounts, as_pattern
+from estimators._bayes.multinomial import MultinomialScores
 from estimators._bayes.top_k import top_k_indices
-from estimators._common.accuracy import ExactClassifierMixin
-from estimators._common.labels import (
-    encode_classes,
-    encode_labels,
-    encode_polars_text,
-    exact_labels,
-    known_classes,
-    locate_labels,
-    unite_labels,
-)
-from estimators._common.matrices import Matrix, MatrixLike, validate_data
-from estimators._common.merging import check_mergeable, set_features
-from estimators._common.scikit_learn import (
-    DisplaysSome,
-    Interval,
-    StrOptions,
-    check_sample_weight,
-    fit_context,
-)
+from estimators._common.labels import exact_labels
+from estimators._common.matrices import Matrix, MatrixLike
+from estimators._common.scikit_learn import Interval, StrOptions, fit_context
 
-__all__ = ["ComplementNB", "top_k_indices"]
-
-SMALLEST_ALPHA = 1e-10
+__all__ = ["BernoulliNB", "CatalogueNB", "ComplementNB", "MultinomialNB", "top_k_indices"]
 
 
-class ComplementNB(ExactClassifierMixin, DisplaysSome):
+class ComplementNB(SmoothedClassifier):
     """Complement naive Bayes classifier of Rennie et al. (2003).
 
     The weights of a class are estimated from the samples of all *other* classes, which makes them more
@@ -134,15 +115,8 @@ class ComplementNB(ExactClassifierMixin, DisplaysSome):
     array(['Tetris'], dtype='<U13')
     """
 
-    _parameter_constraints: dict = {
-        "alpha": [Interval(Real, 0, None, closed="left"), "array-like"],
-        "force_alpha": ["boolean"],
-        "fit_prior": ["boolean"],
-        "class_prior": ["array-like", None],
-        "norm": ["boolean"],
-        "new_classes": [StrOptions({"error", "add"})],
-    }
-    _not_displayed = ("feature_count_", "feature_log_prob_")  # dense
+    _parameter_constraints: dict = SmoothedClassifier._parameter_constraints | {"norm": ["boolean"]}
+    _kind_of_scores = ComplementScores
 
     def __init__(
         self,
@@ -161,39 +135,449 @@ class ComplementNB(ExactClassifierMixin, DisplaysSome):
         self.norm = norm
         self.new_classes = new_classes
 
+    def _read(self, X: Matrix) -> Matrix:
+        check_non_negative(X, "ComplementNB (input X)")
+        return X
+
+    def _score_by(
+        self, counts: ClassCounts, alpha: float | np.ndarray, log_prior: np.ndarray
+    ) -> ComplementScores:
+        prior = log_prior if len(log_prior) == 1 else None  # the scores of several classes have no prior
+        return ComplementScores(counts.feature_count, alpha, self.norm, prior)
+
+    def _set_counts(self, counts: ClassCounts) -> Self:
+        super()._set_counts(counts)
+        self.feature_all_ = counts.feature_count.sum(axis=0)
+        return self
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+
+class MultinomialNB(SmoothedClassifier):
+    """Multinomial naive Bayes classifier, for counts.
+
+    A class has a high score if the features of a sample make up a large share of its counts, and if it is
+    frequent.
+
+    This class is a drop-in replacement for :class:`sklearn.naive_bayes.MultinomialNB`, with the same
+    parameters, attributes and predictions. It is built for many classes, up to one per item of a catalogue:
+    counts are kept sparse, :meth:`top_k` answers in bounded memory, :meth:`partial_fit` can add classes, and
+    models fitted on parts of the data can be combined with :meth:`merge`.
+
+    Parameters
+    ----------
+    alpha : float or array-like of shape (n_features,), default=1.0
+        Additive (Laplace/Lidstone) smoothing parameter. Use 0 and ``force_alpha=True`` for no smoothing.
+
+    force_alpha : bool, default=True
+        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is given.
+
+    fit_prior : bool, default=True
+        Whether to learn the prior of the classes. If False, all classes have the same prior.
+
+    class_prior : array-like of shape (n_classes,), default=None
+        Prior probabilities of the classes. None means that `fit_prior` decides.
+
+    new_classes : {"error", "add"}, default="error"
+        What :meth:`partial_fit` does with an unknown label: raise an error, or add it as a class.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted.
+
+    class_count_ : ndarray of shape (n_classes,)
+        Weighted number of samples of each class.
+
+    class_log_prior_ : ndarray of shape (n_classes,)
+        Log probability of each class.
+
+    feature_count_ : ndarray of shape (n_classes, n_features)
+        Weighted sum of each feature in each class. It is stored sparse and converted to a dense array each
+        time it is read.
+
+    feature_log_prob_ : ndarray of shape (n_classes, n_features)
+        Log probability of each feature in each class. The dense array is computed each time it is read.
+
+    n_features_in_ : int
+        Number of features seen during :meth:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+
+    Notes
+    -----
+    Fitting takes O(nonzeros of X) time and memory (for a dense X, all entries), plus a sort of the distinct
+    labels. Scoring one sample takes at most O(n_classes) time.
+
+    With ``alpha=0``, a feature rules out the classes that lack it: their score is ``-inf``, also for dense
+    input, where scikit-learn may compute ``0 * inf = nan``. A class without counts is then ruled out by any
+    feature.
+
+    Two errors are stricter than in scikit-learn. :meth:`partial_fit` refuses a label that is not one of the
+    classes (scikit-learn drops the sample, or counts it for the first of two classes), and negative sample
+    weights are refused.
+
+    References
+    ----------
+    Manning, C. D., Raghavan, P. and Schuetze, H. (2008). Introduction to Information Retrieval. Cambridge
+    University Press, 234-265.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from estimators import MultinomialNB
+    >>> X = np.array([[3, 0, 1], [2, 1, 0], [0, 2, 4]])  # words: goal, vote, tax
+    >>> model = MultinomialNB().fit(X, ["sport", "sport", "politics"])
+    >>> model.predict([[1, 0, 0], [0, 1, 1]])
+    array(['sport', 'politics'], dtype='<U8')
+    """
+
+    _kind_of_scores = MultinomialScores
+
+    def __init__(
+        self,
+        *,
+        alpha: float | ArrayLike = 1.0,
+        force_alpha: bool = True,
+        fit_prior: bool = True,
+        class_prior: ArrayLike | None = None,
+        new_classes: Literal["error", "add"] = "error",
+    ) -> None:
+        self.alpha = alpha
+        self.force_alpha = force_alpha
+        self.fit_prior = fit_prior
+        self.class_prior = class_prior
+        self.new_classes = new_classes
+
+    def _read(self, X: Matrix) -> Matrix:
+        check_non_negative(X, "MultinomialNB (input X)")
+        return X
+
+    def _score_by(
+        self, counts: ClassCounts, alpha: float | np.ndarray, log_prior: np.ndarray
+    ) -> MultinomialScores:
+        return MultinomialScores(counts.feature_count, alpha, log_prior)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+
+class BernoulliNB(SmoothedClassifier):
+    """Bernoulli naive Bayes classifier, for features that are present or absent.
+
+    Unlike :class:`MultinomialNB`, it also scores the features that a sample lacks.
+
+    This class is a drop-in replacement for :class:`sklearn.naive_bayes.BernoulliNB`, with the same
+    parameters, attributes and predictions. It is built for many classes, up to one per item of a catalogue:
+    counts are kept sparse, :meth:`top_k` answers in bounded memory, :meth:`partial_fit` can add classes, and
+    models fitted on parts of the data can be combined with :meth:`merge`.
+
+    Parameters
+    ----------
+    alpha : float or array-like of shape (n_features,), default=1.0
+        Additive (Laplace/Lidstone) smoothing parameter. Use 0 and ``force_alpha=True`` for no smoothing.
+
+    force_alpha : bool, default=True
+        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is given.
+
+    binarize : float or None, default=0.0
+        Features above this threshold are present, the others absent. None means that X holds 0 and 1 already.
+
+    fit_prior : bool, default=True
+        Whether to learn the prior of the classes. If False, all classes have the same prior.
+
+    class_prior : array-like of shape (n_classes,), default=None
+        Prior probabilities of the classes. None means that `fit_prior` decides.
+
+    new_classes : {"error", "add"}, default="error"
+        What :meth:`partial_fit` does with an unknown label: raise an error, or add it as a class.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted.
+
+    class_count_ : ndarray of shape (n_classes,)
+        Weighted number of samples of each class.
+
+    class_log_prior_ : ndarray of shape (n_classes,)
+        Log probability of each class.
+
+    feature_count_ : ndarray of shape (n_classes, n_features)
+        Weighted number of samples of each class that have each feature. It is stored sparse and converted to
+        a dense array each time it is read.
+
+    feature_log_prob_ : ndarray of shape (n_classes, n_features)
+        Log probability of each feature in each class. The dense array is computed each time it is read.
+
+    n_features_in_ : int
+        Number of features seen during :meth:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+
+    Notes
+    -----
+    Fitting takes O(nonzeros of X) time and memory (for a dense X, all entries), plus a sort of the distinct
+    labels. Scoring one sample takes at most O(n_classes) time: the features that it lacks are summed once for
+    each class. With an `alpha` of m distinct values, memory and time grow by O(m n_classes).
+
+    An array `alpha` smooths the probability of feature j in a class of n samples to
+    ``(count + alpha[j]) / (n + 2 * alpha[j])``; scikit-learn's ``BernoulliNB`` documents it but fails. With
+    ``alpha=0``, a feature that no sample of a class has, or all have, rules the class out for samples that do
+    not agree: their score is ``-inf``, where scikit-learn may return NaN.
+
+    Two errors are stricter than in scikit-learn. :meth:`partial_fit` refuses a label that is not one of the
+    classes (scikit-learn drops the sample, or counts it for the first of two classes), and negative sample
+    weights are refused.
+
+    References
+    ----------
+    Manning, C. D., Raghavan, P. and Schuetze, H. (2008). Introduction to Information Retrieval. Cambridge
+    University Press, 234-265.
+
+    McCallum, A. and Nigam, K. (1998). A comparison of event models for naive Bayes text classification. AAAI
+    workshop on learning for text categorization, 41-48.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from estimators import BernoulliNB
+    >>> X = np.array([[1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 0, 1]])  # cheap, premium, puzzle, racing
+    >>> games = ["Tetris", "Pole Position", "Gran Turismo"]
+    >>> model = BernoulliNB().fit(X, games)
+    >>> labels, scores = model.top_k([[1, 0, 0, 1]], k=2)
+    >>> labels
+    array([['Pole Position', 'Gran Turismo']], dtype='<U13')
+    """
+
+    _parameter_constraints: dict = SmoothedClassifier._parameter_constraints | {
+        "binarize": [None, Interval(Real, 0, None, closed="left")]
+    }
+    _kind_of_scores = BernoulliScores
+    _scores: BernoulliScores
+
+    def __init__(
+        self,
+        *,
+        alpha: float | ArrayLike = 1.0,
+        force_alpha: bool = True,
+        binarize: float | None = 0.0,
+        fit_prior: bool = True,
+        class_prior: ArrayLike | None = None,
+        new_classes: Literal["error", "add"] = "error",
+    ) -> None:
+        self.alpha = alpha
+        self.force_alpha = force_alpha
+        self.binarize = binarize
+        self.fit_prior = fit_prior
+        self.class_prior = class_prior
+        self.new_classes = new_classes
+
+    @property
+    def feature_log_prob_(self) -> np.ndarray:
+        """Log probabilities of the features, (n_classes, n_features), dense."""
+        self._fitted_scores("feature_log_prob_")
+        return self._scores.log_probabilities(np.arange(len(self.classes_)))
+
+    def _read(self, X: Matrix) -> Matrix:
+        return X if self.binarize is None else as_binary(X, self.binarize)
+
+    def _score_by(
+        self, counts: ClassCounts, alpha: float | np.ndarray, log_prior: np.ndarray
+    ) -> BernoulliScores:
+        return BernoulliScores(counts.feature_count, counts.class_count, alpha, log_prior, self.binarize)
+
+
+class CatalogueNB(CountingClassifier):
+    """Naive Bayes for recommending items: what an item is, how popular it is, and who asked for it.
+
+    Each item is a class. A row of X says which features were asked for, and y which item was chosen; a
+    nonzero entry means that the feature was asked for, whatever its size. Other rows, marked in
+    ``describes``, say what an item *is*. Most items have few rows, so their counts are shrunk towards
+    those of all items.
+
+    With n[g] the weighted number of rows that chose item g, and n[g, f] the number of those that asked for
+    feature f, the score of g is::
+
+        popularity * log(n[g] + smoothing)
+        + match * number of groups of which an asked feature describes g
+        + weight * sum over the asked features f of
+              log((n[g, f] + shrinkage * rate[g, f]) / ((n[g] + shrinkage) * all[f]))
+
+    Here ``all[f]`` is the share of all rows that asked for f. If f describes g, ``rate[g, f]`` is its
+    share in the rows that chose an item described by f; otherwise its share in the other rows. All shares
+    count half a row more with the feature, and half a row more without it.
+
+    Parameters
+    ----------
+    shrinkage : float or "auto", default="auto"
+        How many rows of its own an item needs before they count as much as those of all items. "auto" chooses
+        the value of the highest evidence if the counts are beta-binomial, from 0.8 to 12,800 in steps of a
+        fifth; 100 if the counts cannot tell. Choose a higher number if many rows come from the same people,
+        who ask alike, and a lower one if items differ more than their rows show.
+
+    weight : float, default=0.5
+        Factor of what was asked for by those who chose the item. 1 would be right if the asked features
+        were independent. They are not, and values from 0.35 to 0.7 suit most data. 0 leaves popularity
+        and matches.
+
+    popularity : float, default=1.0
+        Factor of the logarithm of how often an item was chosen. 1 is right if people go on choosing as they
+        did. Choose less, down to 0, if rare items should be shown more often than they were chosen.
+
+    match : float, default=4.0
+        What the score gains for each group in which an asked feature describes the item. Choose a large
+        number, such as 1000, if the question is a constraint that items must meet, such as a budget.
+        Choose 0 if it is a taste: people who like comedies do not watch only these.
+
+    smoothing : float, default=1.0
+        Added to how often an item was chosen. The lower it is, the later items come that nobody has chosen
+        yet. Choose more if new items should have a chance.
+
+    groups : array-like of shape (n_features,), default=None
+        One label for each column of X. Columns of the same label are values of the same thing, such as
+        budgets or types, and match once at most. None means that all columns are one group.
+
+    new_classes : {"add", "error"}, default="add"
+        What :meth:`partial_fit` does with an unknown label: add it as a class, or raise an error.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted.
+
+    class_count_ : ndarray of shape (n_classes,)
+        Weighted number of rows that chose each class. Descriptions do not count.
+
+    described_ : ndarray of shape (n_classes, n_features)
+        1 where a feature describes a class, otherwise 0. It is stored sparse and converted to a dense
+        array each time it is read.
+
+    feature_count_ : ndarray of shape (n_classes, n_features)
+        Weighted number of rows that chose each class and asked for each feature. It is stored sparse and
+        converted to a dense array each time it is read.
+
+    shrinkage_ : float
+        The shrinkage used. "auto" is resolved when it is read, or when the first row is scored.
+
+    n_features_in_ : int
+        Number of features seen during :meth:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+
+    Notes
+    -----
+    Fitting takes O(nonzeros of X) time and memory, plus a sort of the distinct labels. The first score
+    after a change computes the weights from the counts, which takes about as long. Scoring one row takes
+    O(n_classes) time at most.
+
+    The state is a sum of counts and a union of descriptions, so chunks and merged models give the same
+    model as one :meth:`fit`: exactly if the sample weights are whole numbers, otherwise up to rounding.
+    :meth:`predict_proba` normalises the exponentials of the scores. They are probabilities of a choice
+    only as far as `weight` and `match` fit the data.
+
+    References
+    ----------
+    Gelman, A., Carlin, J. B., Stern, H. S., Dunson, D. B., Vehtari, A. and Rubin, D. B. (2013). Bayesian Data
+    Analysis, third edition. Section 5.3 has the beta-binomial model of several experiments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from estimators import CatalogueNB
+    >>> is_of = np.array([[1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 0, 1]])  # cheap, premium, puzzle, racing
+    >>> games = ["Tetris", "Pole Position", "Gran Turismo"]
+    >>> model = CatalogueNB(groups=["budget", "budget", "type", "type"])
+    >>> model = model.partial_fit(is_of, games, describes=[True, True, True])
+    >>> model = model.partial_fit([[1, 0, 1, 0], [0, 1, 0, 1]], ["Tetris", "Gran Turismo"])  # two rentals
+    >>> labels, scores = model.top_k([[1, 0, 0, 1]], k=3)  # cheap and racing
+    >>> labels
+    array([['Pole Position', 'Gran Turismo', 'Tetris']], dtype='<U13')
+    """
+
+    _parameter_constraints: dict = {
+        "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, np.inf, closed="neither")],
+        "weight": [Interval(Real, 0, np.inf, closed="left")],
+        "popularity": [Interval(Real, -np.inf, np.inf, closed="neither")],
+        "match": [Interval(Real, 0, np.inf, closed="left")],
+        "smoothing": [Interval(Real, 0, np.inf, closed="neither")],
+        "groups": ["array-like", None],
+        "new_classes": [StrOptions({"error", "add"})],
+    }
+    _kind_of_scores = CatalogueScores
+    _scores: CatalogueScores
+    _describable = True
+    _not_displayed = ("described_", "feature_count_")
+    _derived = (*_not_displayed, "shrinkage_")
+
+    def __init__(
+        self,
+        *,
+        shrinkage: float | Literal["auto"] = "auto",
+        weight: float = 0.5,
+        popularity: float = 1.0,
+        match: float = 4.0,
+        smoothing: float = 1.0,
+        groups: ArrayLike | None = None,
+        new_classes: Literal["error", "add"] = "add",
+    ) -> None:
+        self.shrinkage = shrinkage
+        self.weight = weight
+        self.popularity = popularity
+        self.match = match
+        self.smoothing = smoothing
+        self.groups = groups
+        self.new_classes = new_classes
+
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the classifier: count the features of each class.
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        describes: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the classifier: count what was asked for, and note what the items are.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training samples, with features that are not negative: counts, frequencies, or 0 and 1.
+            Training samples. A feature was asked for if its entry is not 0.
 
         y : array-like of shape (n_samples,)
-            Class labels: all strings, all whole numbers or all NumPy dates. Integers keep their exact values,
-            in nullable columns too.
+            The item of each row: all strings, all whole numbers or all NumPy dates.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples. A sample of weight 2 counts as two equal samples.
 
+        describes : array-like of shape (n_samples,), default=None
+            True for rows that say what their item is. They do not count as choices, and their weight does not
+            matter unless it is 0. None means that no row does.
+
         Returns
         -------
-        self : ComplementNB
+        self : object
             The fitted classifier.
 
         Raises
         ------
         ValueError
-            If X contains NaN, infinite or negative values, if y contains missing or continuous labels, labels
-            of several kinds or strings that end in a NUL character, or if `sample_weight` is negative
-            anywhere or zero everywhere. The classifier is then not fitted.
+            If X contains NaN or infinite values, if y contains missing or continuous labels, labels of
+            several kinds or strings that end in a NUL character, if `sample_weight` is negative anywhere
+            or zero everywhere, if `describes` does not hold True or False for each sample, or if `groups`
+            does not hold one label for each feature. The classifier is then not fitted.
         TypeError
             If the labels are bytes.
         """
-        self._forget()
-        X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # declared even if what follows fails
-        return self._set_counts(self._count(X, self.classes_, codes, sample_weight))
+        return self._fit(X, y, sample_weight, describes)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -202,6 +586,7 @@ class ComplementNB(ExactClassifierMixin, DisplaysSome):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        describes: ArrayLike | None = None,
     ) -> Self:
         """Update the classifier with more samples.
 
@@ -213,73 +598,46 @@ class ComplementNB(ExactClassifierMixin, DisplaysSome):
             Training samples, as for :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            Class labels, as for :meth:`fit`.
+            The item of each row, as for :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that can occur in y. With ``new_classes="error"``, this is required in the first call
-            and optional in later calls. With ``new_classes="add"`` it is always optional.
+            Labels that can occur in y. They become classes. With ``new_classes="error"``, this is required in
+            the first call and must hold all labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, as for :meth:`fit`.
 
+        describes : array-like of shape (n_samples,), default=None
+            True for rows that say what their item is, as for :meth:`fit`.
+
         Returns
         -------
-        self : ComplementNB
+        self : object
             The updated classifier.
 
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`; if `classes` is missing in the first call or differs in a
-            later one; or if y contains an unknown label and ``new_classes="error"``. The classifier is
-            then unchanged.
+            In the cases listed for :meth:`fit`; with ``new_classes="error"`` also if `classes` is missing
+            in the first call or differs in a later one, or if y contains an unknown label. The classifier
+            is then unchanged.
         TypeError
             If the labels are bytes.
         """
-        first = not self.__sklearn_is_fitted__()
-        X, labels, codes = self._check_X_y(X, y, reset=first)
-        known = self._known_classes(classes, labels)
-        position, found = locate_labels(labels, known)
-        if not found.all():
-            raise ValueError(
-                f"The target label(s) {labels[~found][:10].tolist()} in y do not exist in the initial "
-                'classes. Pass every label in `classes`, or set new_classes="add".'
-            )
-        counts = self._count(X, labels, codes, sample_weight).spread(known, position)
-        return self._set_counts(counts if first else self._counts.merge(counts))
-
-    def merge(self, other: "ComplementNB") -> Self:
-        """Add the counts of another fitted classifier to this one.
-
-        Parameters
-        ----------
-        other : ComplementNB
-            A classifier fitted with the same parameters on the same features. Its classes may differ.
-
-        Returns
-        -------
-        self : ComplementNB
-            The same model as one fitted on the samples of both: exactly if features and weights are whole
-            numbers, otherwise up to rounding.
-
-        Raises
-        ------
-        TypeError
-            If `other` is not a ComplementNB.
-        ValueError
-            If the parameters or the features differ. Both classifiers are then unchanged.
-        """
-        check_mergeable(self, other)
-        return self._set_counts(self._counts.merge(other._counts))
+        return self._partial_fit(X, y, classes, sample_weight, describes)
 
     @fit_context(prefer_skip_nested_validation=True)
     def additive_state(
-        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        describes: ArrayLike | None = None,
     ) -> ClassCounts:
-        """Return the counts of some samples, without changing the classifier.
+        """Return the counts and descriptions of some samples, without changing the classifier.
 
-        The counts of several parts of the data can be computed on different machines, added up with their
-        method ``merge``, and given to :meth:`fit_state`.
+        Those of several parts of the data can be computed on different machines, added up with their method
+        ``merge``, and given to :meth:`fit_state`.
 
         Parameters
         ----------
@@ -287,11 +645,14 @@ class ComplementNB(ExactClassifierMixin, DisplaysSome):
             Samples, as for :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            Class labels, as for :meth:`fit`.
+            The item of each row, as for :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, as for :meth:`fit`, but they may be zero everywhere: the labels are then
             classes without counts.
+
+        describes : array-like of shape (n_samples,), default=None
+            True for rows that say what their item is, as for :meth:`fit`.
 
         Returns
         -------
@@ -302,356 +663,46 @@ class ComplementNB(ExactClassifierMixin, DisplaysSome):
         ------
         ValueError
             In the cases listed for :meth:`fit`.
-        TypeError
-            If the labels are bytes.
-
-        Examples
-        --------
-        >>> from estimators import ComplementNB
-        >>> model = ComplementNB()
-        >>> monday = model.additive_state([[1, 0], [0, 1]], ["Tetris", "Celeste"])
-        >>> tuesday = model.additive_state([[1, 1]], ["Portal"])
-        >>> model.fit_state(monday.merge(tuesday)).classes_
-        array(['Celeste', 'Portal', 'Tetris'], dtype='<U7')
         """
-        reader = clone(self)
-        X, labels, codes = reader._check_X_y(X, y, reset=True)
-        return reader._count(X, labels, codes, sample_weight, allow_all_zero_weights=True)
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_state(self, state: ClassCounts) -> Self:
-        """Fit the classifier from counts, as :meth:`fit` does on the samples that were counted.
-
-        Parameters
-        ----------
-        state : ClassCounts
-            The counts from :meth:`additive_state`, or several of them merged.
-
-        Returns
-        -------
-        self : ComplementNB
-            The fitted classifier.
-
-        Raises
-        ------
-        ValueError
-            If all weights were zero, or `alpha` or `class_prior` has the wrong length.
-        """
-        if not state.class_count.any():
-            raise ValueError("The state holds no samples, or all their weights are zero.")
-        self._forget()
-        set_features(self, state.n_features, state.feature_names)
-        return self._set_counts(state)
-
-    def predict(self, X: MatrixLike) -> np.ndarray:
-        """Return the class with the highest score for each sample, the first one if several are equal.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            Predicted labels.
-        """
-        X = self._check_X(X)
-        best = np.empty(X.shape[0], dtype=np.intp)
-        for rows, scores in self._scores.score_chunks(X):
-            best[rows] = self._scores.first_class[scores.argmax(axis=1)]
-        return self.classes_[best]
-
-    def top_k(self, X: MatrixLike, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k classes with the highest scores for each sample, best first.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        k : int, default=5
-            Number of classes to return. If there are fewer classes, all of them are returned.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples, min(k, n_classes))
-            Labels, best first. Classes with equal scores are in the order of ``classes_``.
-
-        scores : ndarray of shape (n_samples, min(k, n_classes))
-            Their scores, which are joint log-likelihoods as from :meth:`predict_joint_log_proba`.
-
-        Raises
-        ------
-        ValueError
-            If `k` is not an integer of at least 1.
-
-        Notes
-        -----
-        O(n_classes) time per sample at most. The memory used does not grow with the number of classes times
-        the number of samples.
-        """
-        if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-            raise ValueError(
-                f"The 'k' parameter of top_k must be an int in the range [1, inf). Got {k!r} instead."
-            )
-        X = self._check_X(X)
-        best, best_scores = self._scores.top_k(X, min(int(k), len(self.classes_)), self._prior)
-        return self.classes_[best], best_scores
-
-    def row_scorer(self) -> RowScorer:
-        """Return a snapshot of the classifier that scores one row at a time in microseconds.
-
-        :meth:`top_k` checks its input, which takes longer than scoring a single row. The snapshot takes rows
-        that need no checks and gives the same answers. It does not change when the classifier is updated.
-
-        Returns
-        -------
-        scorer : RowScorer
-            Its methods are ``row(places, values)`` and ``as_row(X)``, which make a row of shape
-            (1, n_features); ``top_k(row, k)`` and ``top_k_among(row, classes, k)``, which return indices of
-            classes and their scores; and ``weights(index)``, which returns the weights of one class.
-
-        Examples
-        --------
-        >>> from estimators import ComplementNB
-        >>> model = ComplementNB().fit([[1, 0, 1], [0, 1, 1]], ["Tetris", "Portal"])
-        >>> scorer = model.row_scorer()
-        >>> best, scores = scorer.top_k(scorer.row([0], [1.0]), k=1)
-        >>> model.classes_[best]
-        array(['Tetris'], dtype='<U6')
-        """
-        check_is_fitted(self)
-        return RowScorer(self._scores, self._prior)
-
-    def predict_joint_log_proba(self, X: MatrixLike) -> np.ndarray:
-        """Return the score of each class: the joint log-likelihood, up to a constant for each sample.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples, n_classes)
-            Columns are in the order of ``classes_``.
-        """
-        X = self._check_X(X)
-        joint = np.empty((X.shape[0], len(self.classes_)))
-        for rows, scores in self._scores.score_chunks(X):
-            joint[rows] = add_prior(scores, self._prior)[:, self._scores.profile_of_class]
-        return joint
-
-    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
-        """Return the logarithm of the class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        log_proba : ndarray of shape (n_samples, n_classes)
-            Columns are in the order of ``classes_``.
-        """
-        joint = self.predict_joint_log_proba(X)
-        joint -= logsumexp(joint, axis=1, keepdims=True)
-        return joint
-
-    def predict_proba(self, X: MatrixLike) -> np.ndarray:
-        """Return the class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes)
-            Columns are in the order of ``classes_``, and each row adds up to 1. If only the best of many
-            classes are needed, :meth:`top_k` is faster.
-        """
-        log_proba = self.predict_log_proba(X)
-        return np.exp(log_proba, out=log_proba)
-
-    def class_weights(self, labels: ArrayLike) -> np.ndarray:
-        """Return the weights of some classes, without computing those of all classes.
-
-        Parameters
-        ----------
-        labels : array-like of shape (n_labels,)
-            Labels of the classes.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_labels, n_features)
-            The rows of ``feature_log_prob_`` of these classes, in the order of `labels`. A weight is what one
-            unit of the feature adds to the score of the class.
-
-        Raises
-        ------
-        ValueError
-            If a label is not one of the classes.
-        TypeError
-            If the labels are bytes.
-        """
-        check_is_fitted(self)
-        given = np.asarray(column_or_1d(exact_labels(labels)))
-        if not len(given):
-            return np.empty((0, self.n_features_in_))
-        distinct, codes = encode_labels(given)
-        position, found = locate_labels(distinct, self.classes_)
-        if not found.all():
-            raise ValueError(
-                f"{distinct[~found][:10].tolist()} are not among the {len(self.classes_)} classes."
-            )
-        return self._scores.weights(position[codes])
+        return self._additive_state(X, y, sample_weight, describes)
 
     @property
-    def feature_count_(self) -> np.ndarray:
-        """Weighted sum of each feature in each class, (n_classes, n_features), dense."""
-        return self._fitted_scores("feature_count_").counts.toarray()
+    def described_(self) -> np.ndarray:
+        """1 where a feature describes a class, (n_classes, n_features), dense."""
+        self._fitted_scores("described_")
+        return self._scores.described.toarray()
 
     @property
-    def feature_log_prob_(self) -> np.ndarray:
-        """Weights of the classes, (n_classes, n_features), dense."""
-        return self._fitted_scores("feature_log_prob_").weights(np.arange(len(self.classes_)))
+    def shrinkage_(self) -> float:
+        """The shrinkage used."""
+        self._fitted_scores("shrinkage_")
+        return self._scores.m
 
-    def __dir__(self) -> list[str]:
-        """List the two dense attributes only while they exist."""
-        hidden = () if self.__sklearn_is_fitted__() else self._not_displayed
-        return [name for name in super().__dir__() if name not in hidden]
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_scores")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.positive_only = True
-        tags.classifier_tags.poor_score = True
-        return tags
-
-    def __getstate__(self) -> dict[str, object]:
-        """Return plain data: the scores are replaced by what they are computed from."""
-        state = super().__getstate__()
-        return state | {"_scores": self._scores.__getstate__()} if "_scores" in state else state
-
-    def __setstate__(self, state: dict) -> None:
-        if "_scores" in state:
-            state = state | {"_scores": ComplementScores(**state["_scores"])}
-        super().__setstate__(state)
-
-    @property
-    def _counts(self) -> ClassCounts:
-        names = getattr(self, "feature_names_in_", None)
-        return ClassCounts(self.classes_, self.class_count_, self._scores.counts, names)
-
-    def _fitted_scores(self, name: str) -> ComplementScores:
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"'ComplementNB' object has no attribute {name!r}: it is not fitted yet.")
-        return self._scores
-
-    def _check_X(self, X: MatrixLike) -> Matrix:
-        check_is_fitted(self)
-        return X if is_valid(X, self) else validate_data(self, X, accept_sparse="csr", reset=False)
-
-    def _check_X_y(self, X: MatrixLike, y: ArrayLike, reset: bool) -> tuple[Matrix, np.ndarray, np.ndarray]:
-        """Return the samples, the distinct labels and the code of each sample's label."""
-        labels, y = encode_polars_text(y)
-        X, target = validate_data(self, X, exact_labels(y), accept_sparse="csr", reset=reset)
-        distinct, codes = encode_labels(target)
-        return X, distinct if labels is None else labels, codes
-
-    def _count(
-        self,
-        X: Matrix,
-        classes: np.ndarray,
-        codes: np.ndarray,
-        sample_weight: ArrayLike | None,
-        allow_all_zero_weights: bool = False,
-    ) -> ClassCounts:
-        check_non_negative(X, "ComplementNB (input X)")
-        allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
-        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)  # None: ones
-        class_count = np.bincount(codes, weight, len(classes))
-        feature_count = count_by_class(X, codes, weight, len(classes))
-        return ClassCounts(classes, class_count, feature_count, getattr(self, "feature_names_in_", None))
-
-    def _forget(self) -> None:
-        """Remove the fitted attributes: if the fit fails, no old counts must stay beside new features."""
-        for name in ("_scores", "classes_", "class_count_", "class_log_prior_", "feature_all_"):
-            self.__dict__.pop(name, None)
+    def _read(self, X: Matrix) -> Matrix:
+        return as_pattern(X)
 
     def _set_counts(self, counts: ClassCounts) -> Self:
-        """Check the parameters that depend on the counts, then set the fitted attributes."""
-        alpha, log_prior = self._check_alpha(), self._log_prior(counts.class_count)
-        self.classes_, self.class_count_ = counts.classes, counts.class_count
-        self.class_log_prior_, self.feature_all_ = log_prior, counts.feature_count.sum(axis=0)
-        self._scores = ComplementScores(counts.feature_count, alpha, self.norm)
-        return self
+        scores = CatalogueScores(
+            counts.feature_count,
+            counts.class_count,
+            counts.described,
+            self._number_groups(counts.n_features),
+            "auto" if self.shrinkage == "auto" else float(self.shrinkage),
+            *map(float, (self.weight, self.popularity, self.match, self.smoothing)),
+        )
+        return self._set_fitted(counts, scores)
 
-    def _known_classes(self, classes: ArrayLike | None, labels: np.ndarray) -> np.ndarray:
-        """Return the classes after this call of partial_fit: the known ones and those to be added."""
-        if self.new_classes == "error":
-            return known_classes(classes, getattr(self, "classes_", None))  # or those of a fit that failed
-        known = [self.classes_] if self.__sklearn_is_fitted__() else []
-        given = [] if classes is None else [encode_classes(classes)]
-        return reduce(unite_labels, [*known, *given, labels])
-
-    def _check_alpha(self) -> float | np.ndarray:
-        """Return the smoothing as numbers, raised to the smallest safe value unless `force_alpha`."""
-        if isinstance(self.alpha, Real) or np.ndim(self.alpha) == 0:
-            alpha: float | np.ndarray = float(self.alpha)  # type: ignore[arg-type]
-        else:
-            alpha = values = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
-            if values.shape != (self.n_features_in_,):
-                raise ValueError(
-                    "When alpha is an array, it should contains `n_features`. "
-                    f"Got {' x '.join(map(str, values.shape))} elements instead of {self.n_features_in_}."
-                )
-            if not (values >= 0).all():
-                raise ValueError("All values in alpha must be greater than 0.")
-        if np.min(alpha) < SMALLEST_ALPHA and not self.force_alpha:
-            warnings.warn(
-                f"alpha too small will result in numeric errors, setting alpha = {SMALLEST_ALPHA:.1e}. "
-                "Use `force_alpha=True` to keep alpha unchanged.",
-                stacklevel=2,
+    def _number_groups(self, n_features: int) -> np.ndarray:
+        """Return the number of the group of each feature, (n_features,)."""
+        if self.groups is None:
+            return np.zeros(n_features, dtype=np.intp)
+        labels = column_or_1d(exact_labels(self.groups))
+        if len(labels) != n_features:
+            raise ValueError(
+                f"The 'groups' parameter of CatalogueNB must hold one label for each of the {n_features} "
+                f"features. Got {len(labels)} labels."
             )
-            return np.maximum(alpha, SMALLEST_ALPHA)
-        return alpha
-
-    def _log_prior(self, class_count: np.ndarray) -> np.ndarray:
-        n_classes = len(class_count)
-        if self.class_prior is not None:
-            if len(self.class_prior) != n_classes:  # type: ignore[arg-type]
-                raise ValueError("Number of priors must match number of classes.")
-            return np.log(self.class_prior)
-        if not self.fit_prior:
-            return np.full(n_classes, -np.log(n_classes))
-        with np.errstate(divide="ignore"):  # a known class without samples so far
-            return np.log(class_count) - np.log(class_count.sum())
-
-    @property
-    def _prior(self) -> np.ndarray | None:
-        """The log prior of a single class, (1,). The scores of several classes have no prior."""
-        return self.class_log_prior_ if len(self.classes_) == 1 else None
-
-
-def is_valid(X: MatrixLike, model: ComplementNB) -> bool:
-    """Tell whether `validate_data` would return X as it is.
-
-    `validate_data` takes as long as scoring half a million classes. These checks take a tenth of that.
-    """
-    return (
-        isinstance(X, (sp.csr_array, sp.csr_matrix))
-        and X.dtype == np.float64
-        and X.ndim == 2
-        and X.shape[0] > 0
-        and X.shape[1] == model.n_features_in_
-        and not hasattr(model, "feature_names_in_")
-        and bool(np.isfinite(X.data).all())
-    )
+        groups = pd.factorize(labels)[0]
+        if (groups < 0).any():
+            raise ValueError("The 'groups' parameter of CatalogueNB must not hold missing labels.")
+        return groups

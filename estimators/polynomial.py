@@ -1,4 +1,4 @@
-"""Polynomial regression that never holds the matrix of all terms."""
+"""Polynomial regression that does not store the matrix of all terms."""
 
 import copy
 from numbers import Integral
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._common.callbacks import FitTask
 from estimators._common.matrices import validate_data
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
@@ -23,65 +22,68 @@ from estimators._least_squares.checks import FLOATS, MAX_GRAM_FEATURES, as_float
 from estimators._least_squares.expansion import Terms, n_terms
 from estimators._least_squares.moments import MAX_BLOCK_VALUES
 from estimators._least_squares.rows import ExpandedRows
-from estimators._least_squares.state import LeastSquaresParameters, LeastSquaresState
+from estimators._least_squares.state import LeastSquaresState
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
-    """Tell whether all chunks will be scaled in the same way, or raise."""
+    """Return True if `domain` is given, so that all chunks are scaled alike. Raise an error otherwise."""
     if model.domain is None:
         raise AttributeError(
-            "partial_fit, merge and additive_state need the 'domain' parameter of PolynomialRegressor: the "
-            "lowest and highest values of the features. Got None instead."
+            "partial_fit, merge and additive_state are only available if the 'domain' parameter of "
+            "PolynomialRegressor is given, as the lowest and highest values of the features. Got domain=None."
         )
     return True
 
 
 def _has_no_domain(model: "PolynomialRegressor") -> bool:
-    """Tell whether there is a domain to find, or raise."""
+    """Return True if `domain` is None. Raise an error otherwise."""
     if model.domain is not None:
         raise AttributeError(
-            "find_domain needs domain=None. The 'domain' parameter of this PolynomialRegressor is given, so "
-            "there is nothing to find."
+            "find_domain is only available if domain=None. Got a PolynomialRegressor with the domain "
+            f"{model.domain!r}."
         )
     return True
 
 
 class PolynomialRegressor(LeastSquaresRegressor):
-    """Polynomial regression: least squares on all powers and products of the features up to a degree.
+    """Polynomial regression: least squares on all powers and products of the features up to a given degree.
 
-    The features are scaled to [-1, 1], expanded block by block and reduced to sums in the one pass of
-    :class:`GDRegressor`. High degrees stay precise, and memory does not grow with the number of rows.
+    The features are scaled to [-1, 1] and expanded in blocks of rows. Like :class:`GDRegressor`, the
+    estimator reduces the blocks to sums in one pass over the data. Scaling keeps high degrees precise, and
+    the memory needed does not depend on the number of rows.
 
     Parameters
     ----------
     degree : int, default=2
-        Highest degree of a term, 1 or more. Degree 2 allows one bend and suits most data.
+        Maximum degree of a term, 1 or more. Degree 2 allows one bend and suits most data.
 
     interaction_only : bool, default=False
-        Whether to make only products of different features, and no powers.
+        Whether to use only products of distinct features, without powers.
 
     expand : array-like of shape (n_expanded,) or (n_features,), default=None
-        Features to raise to powers and to multiply: their positions (int), their names, or a mask (bool). The
-        other features enter the model unchanged, as suits flags and one-hot columns. With None, all features
+        Features to expand into powers and products, given as positions (int), names (str) or a mask (bool).
+        All other features are used as they are, which suits flags and one-hot columns. If None, all features
         are expanded.
 
     domain : array-like of shape (2,) or (2, n_features), default=None
-        Lowest and highest values of the features, which are scaled to -1 and 1. Values outside are allowed.
-        With None, they are taken from the training rows. :meth:`partial_fit`, :meth:`merge` and
-        :meth:`additive_state` need them given.
+        Lowest and highest values of the features, which are scaled to -1 and 1. Rows may contain values
+        outside this domain. If None, the domain is taken from the training data. `domain` must be given to
+        use :meth:`partial_fit`, :meth:`merge` or :meth:`additive_state`.
 
     alpha : float, default=0.0
         Strength of the penalty, as in :class:`GDRegressor`. It applies to the weights of the scaled terms.
 
     l1_ratio : float, default=0.0
-        Share of the L1 penalty, in [0, 1]. 0 is ridge regression and 1 is the lasso.
+        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 is ridge regression and 1 is the
+        lasso.
 
     fit_intercept : bool, default=True
-        Whether to fit a constant term. Without it, the features are divided by their largest absolute value
-        and not shifted, so that the polynomial is zero where all features are.
+        Whether to fit a constant term. If False, the features are divided by their largest absolute value and
+        not shifted, so that the polynomial is zero when all features are zero.
 
     learning_rate : "auto" or float, default="auto"
-        As in :class:`GDRegressor`. A number is the learning rate of textbook descent on the scaled terms.
+        Learning rate, as in :class:`GDRegressor`. A number is the learning rate of textbook gradient descent
+        on the scaled terms.
 
     max_iter : int, default=1000
         Number of iterations, as in :class:`GDRegressor`.
@@ -92,18 +94,20 @@ class PolynomialRegressor(LeastSquaresRegressor):
     Attributes
     ----------
     coef_ : ndarray of shape (n_terms,) or (n_targets, n_terms)
-        Weights of the terms in the original units, computed on access. For high degrees of features far from
-        0 they cancel in a sum; :meth:`predict` uses the scaled terms, which do not.
+        Weights of the terms in the original units, computed on access. If the degree is high and the features
+        are far from 0, sums that use these weights lose precision through cancellation. :meth:`predict` uses
+        the weights of the scaled terms, which avoids this problem.
 
     intercept_ : float or ndarray of shape (n_targets,)
         Constant term in the original units.
 
     powers_ : ndarray of shape (n_terms, `n_features_in_`)
-        Power of each feature in each term. The features themselves come first, then the terms of degree 2,
-        and so on, in the order of :class:`sklearn.preprocessing.PolynomialFeatures` without its constant.
+        Power of each feature in each term. The features themselves come first, followed by the terms of
+        degree 2, and so on. The order is that of :class:`sklearn.preprocessing.PolynomialFeatures` with
+        ``include_bias=False``.
 
     domain_ : ndarray of shape (2, `n_features_in_`)
-        Lowest and highest values, which are scaled to -1 and 1.
+        Lowest and highest values of the features, which are scaled to -1 and 1.
 
     n_iter_ : int
         Number of iterations.
@@ -119,11 +123,12 @@ class PolynomialRegressor(LeastSquaresRegressor):
 
     Notes
     -----
-    With p terms and n rows, fitting takes O(n p^2) time and O(p^2) memory beyond the data. There may be at
-    most 5,000 terms.
+    With p terms and n rows, fitting takes O(n p^2) time and, in addition to the data, O(p^2) memory. At most
+    5,000 terms are supported.
 
-    Each column x is replaced by ``(x - middle) / half``, where middle is the middle of its domain and half is
-    half its width. For eight powers of one feature, this lowers the condition number of X'X from 1e11 to 6e4.
+    Each feature x is replaced by ``(x - middle) / half``, where ``middle`` is the midpoint of its domain and
+    ``half`` is half the width of its domain. For the first eight powers of one feature, this lowers the
+    condition number of X'X from 1e11 to 6e4.
 
     Examples
     --------
@@ -171,7 +176,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the weights of the terms.
+        """Fit the model to data.
 
         Parameters
         ----------
@@ -182,7 +187,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row of weight 2 counts as the row twice.
+            Weight of each row. A row with weight 2 counts like two rows. If None, all rows have weight 1.
 
         Returns
         -------
@@ -192,27 +197,27 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Raises
         ------
         ValueError
-            As in :meth:`GDRegressor.fit`; if there are more than 5,000 terms; or if `expand` or `domain` does
-            not fit X.
+            As in :meth:`GDRegressor.fit`, if there are more than 5,000 terms, or if `expand` or `domain` does
+            not match the features of X.
 
         Warns
         -----
         ConvergenceWarning
-            If descent has not converged after `max_iter` iterations.
+            If gradient descent has not converged after `max_iter` iterations.
         """
-        self.__dict__.pop("_solution", None)  # if the fit fails, no old weights stand beside new features
+        self.__dict__.pop("_solution", None)  # if the fit fails, old weights must not remain
         rows = self._check_rows(X, y, sample_weight, reset=True)
         domain = _range(rows[0], rows[2]) if self.domain is None else self._given_domain()
-        task = FitTask(self, LeastSquaresParameters.of(self).max_subtasks, *rows)
-        return self._fit_rows(rows, self._terms(domain), task)
+        return self._fit_rows(rows, self._terms(domain))
 
     @available_if(_has_domain)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit more rows. With `domain` given, fitting chunk by chunk equals fitting all rows at once.
+        """Update the fit with more rows.
 
-        The precision is that of :meth:`GDRegressor.partial_fit`, with the condition number of the scaled
-        terms.
+        Fitting chunks in any order is equivalent to fitting all rows at once. This method requires `domain`.
+        The precision is described in :meth:`GDRegressor.partial_fit`, where the condition number is that of
+        the scaled terms.
 
         Parameters
         ----------
@@ -228,12 +233,12 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : PolynomialRegressor
-            Estimator fitted on these rows and on those before.
+            Estimator fitted on these rows and all previous rows.
 
         Raises
         ------
         ValueError
-            As in :meth:`fit`. The model is unchanged then.
+            As in :meth:`fit`. In these cases, the model is not changed.
         AttributeError
             If `domain` is None.
         """
@@ -244,24 +249,25 @@ class PolynomialRegressor(LeastSquaresRegressor):
 
     @available_if(_has_domain)
     def merge(self, other: "PolynomialRegressor") -> Self:
-        """Add another fitted model, as if this one had been fitted on its rows too.
+        """Merge another fitted model into this one, as if this one had been fitted on the rows of both.
 
         Parameters
         ----------
         other : PolynomialRegressor
-            Model fitted with the same parameters, `domain` included, on the same features and targets.
+            Model fitted with the same parameters, including `domain`, on the same features and targets.
 
         Returns
         -------
         self : PolynomialRegressor
-            Equal to one model fitted on all rows, to the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
 
         Raises
         ------
         TypeError
             If `other` is not a PolynomialRegressor.
         ValueError
-            If parameters, features or targets differ. Both models are unchanged then.
+            If the parameters, the features or the number of targets of the two models differ. In this case,
+            neither model is changed.
         AttributeError
             If `domain` is None.
         """
@@ -273,10 +279,11 @@ class PolynomialRegressor(LeastSquaresRegressor):
     def find_domain(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> np.ndarray:
-        """Return the lowest and highest value of each feature, for the `domain` parameter.
+        """Return the lowest and highest value of each feature, for use as the `domain` parameter.
 
-        Where the rows come in chunks and their domain is not known, a first pass finds it: the minimum of the
-        lowest and the maximum of the highest values of all chunks. The estimator is not changed.
+        If the data comes in chunks and its domain is not known, call this method on each chunk in a first
+        pass. The domain of the data consists of the minimum of the lowest values and the maximum of the
+        highest values of all chunks. The estimator is not changed.
 
         Parameters
         ----------
@@ -284,20 +291,20 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Training data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-            Target values. They do not matter, and are only checked if given.
+            Target values. They do not affect the result, but they are checked if given.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. Rows of weight 0 are left out.
+            Weight of each row. Rows with weight 0 are ignored.
 
         Returns
         -------
         domain : ndarray of shape (2, n_features)
-            Lowest and highest values. If all weights are 0, these are inf and -inf.
+            Lowest and highest values. If all weights are 0, they are inf and -inf.
 
         Raises
         ------
         ValueError
-            If X, y or the weights are not as :meth:`fit` takes them.
+            If X, y or the sample weights are not valid for :meth:`fit`.
         AttributeError
             If `domain` is not None.
 
@@ -323,7 +330,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
     def additive_state(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> LeastSquaresState:
-        """Return the statistics of these rows as a state that adds up. The estimator is not changed.
+        """Return the statistics of these rows as a state that can be merged. The estimator is not changed.
 
         States are small and can be pickled, so rows can be read in several processes or on several machines.
 
@@ -333,21 +340,22 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Training data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-            Target values. They are required.
+            Target values. Despite the default, they are required.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. If all are 0, the state adds nothing.
+            Weight of each row. If all weights are 0, merging the state has no effect.
 
         Returns
         -------
         state : LeastSquaresState
-            ``state.merge(other)`` returns the state of both sets of rows and changes neither. It raises
-            ValueError if features, their names, the number of targets or the terms differ.
+            The statistics of these rows. ``state.merge(other)`` returns the state of both sets of rows and
+            changes neither state. It raises a ValueError if the features, their names, the number of targets
+            or the terms differ.
 
         Raises
         ------
         ValueError
-            If X, y or the weights are not as :meth:`partial_fit` takes them.
+            If X, y or the sample weights are not valid for :meth:`partial_fit`.
         AttributeError
             If `domain` is None.
 
@@ -359,38 +367,38 @@ class PolynomialRegressor(LeastSquaresRegressor):
         >>> model.fit_state(one.merge(other)).predict([[10]]).round(6).tolist()
         [100.0]
         """
-        reader = copy.copy(self)  # the checks record the features on it
+        reader = copy.copy(self)  # the checks set attributes of the copy only
         rows = reader._check_rows(X, y, sample_weight, not self.__sklearn_is_fitted__(), allow_zero=True)
         return reader._state_of(rows, reader._terms(reader._given_domain()))
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_state(self, state: LeastSquaresState) -> Self:
-        """Fit from a state, as :meth:`fit` on its rows would.
+        """Fit from a state, with the same result as calling :meth:`fit` on the rows of the state.
 
         Parameters
         ----------
         state : LeastSquaresState
-            The result of :meth:`additive_state`, or several of them merged. It must have been made with the
-            same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If `domain` is None,
-            that of the state is used.
+            The state returned by :meth:`additive_state`, or several such states merged. It must have been
+            made with the same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If
+            `domain` is None, the domain of the state is used.
 
         Returns
         -------
         self : PolynomialRegressor
-            Equal to one model fitted on all rows, to the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
 
         Raises
         ------
         TypeError
-            If `state` is not a state of least squares.
+            If `state` is not a LeastSquaresState.
         ValueError
-            If no row has a weight, if the terms of the state are not those of the parameters, or if
+            If all sample weights were zero, if the terms of the state do not match the parameters, or if
             `learning_rate` is too large for the rows.
 
         Warns
         -----
         ConvergenceWarning
-            If descent has not converged after `max_iter` iterations.
+            If gradient descent has not converged after `max_iter` iterations.
 
         Examples
         --------
@@ -407,7 +415,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         return self._fit_state(state, reader._terms(domain))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Return the value of the polynomial.
+        """Return the value of the polynomial for each row.
 
         Parameters
         ----------
@@ -417,12 +425,12 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Predictions, in the shape of the y of :meth:`fit`.
+            Predictions, with the same number of dimensions as the y passed to :meth:`fit`.
 
         Raises
         ------
         ValueError
-            If X holds NaN, infinity or text, or has other features than in :meth:`fit`.
+            If X contains NaN, infinity or text, or if the features are not those seen during :meth:`fit`.
         """
         check_is_fitted(self)
         checked = validate_data(self, X, dtype=FLOATS, reset=False)
@@ -442,12 +450,13 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the features. With None, `feature_names_in_`, or else x0, x1 and so on.
+            Names of the features. If None, `feature_names_in_` is used if it is defined. Otherwise, the names
+            are x0, x1 and so on.
 
         Returns
         -------
         names : ndarray of str objects of shape (n_terms,)
-            Names in the order of ``powers_``.
+            Names of the terms, in the order of ``powers_``.
         """
         check_is_fitted(self)
         features = check_feature_names_in(self, input_features)
@@ -459,22 +468,22 @@ class PolynomialRegressor(LeastSquaresRegressor):
 
     @property
     def coef_(self) -> np.ndarray:
-        """Weights in the original units, (n_terms,) or (n_targets, n_terms)."""
+        """Weights in the original units, of shape (n_terms,) or (n_targets, n_terms)."""
         return self._original("coef_")[0]
 
     @property
     def intercept_(self) -> np.ndarray | np.floating:
-        """Constant term in the original units, a float or (n_targets,)."""
+        """Constant term in the original units, a float or an array of shape (n_targets,)."""
         return self._original("intercept_")[1][()]
 
     @property
     def powers_(self) -> np.ndarray:
-        """Power of each feature in each term, (n_terms, `n_features_in_`)."""
+        """Power of each feature in each term, of shape (n_terms, `n_features_in_`)."""
         return self._fitted_terms("powers_").powers
 
     @property
     def domain_(self) -> np.ndarray:
-        """Lowest and highest values, which are scaled to -1 and 1, (2, `n_features_in_`)."""
+        """Lowest and highest values, which are scaled to -1 and 1, of shape (2, `n_features_in_`)."""
         return self._fitted_terms("domain_").domain
 
     def _original(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -489,14 +498,15 @@ class PolynomialRegressor(LeastSquaresRegressor):
         return self._state.terms
 
     def _terms(self, domain: np.ndarray) -> Terms:
-        """Return the terms that the parameters ask for, of features whose number and names are known."""
+        """Return the terms defined by the parameters. The number and names of the features must be set."""
         n_features, expanded = self.n_features_in_, self._expanded_columns()
         count = n_features - len(expanded) + n_terms(len(expanded), self.degree, self.interaction_only)
         if count > MAX_GRAM_FEATURES:
             raise ValueError(
-                "The 'degree' parameter of PolynomialRegressor must make at most "
-                f"{MAX_GRAM_FEATURES:,} terms. Got {self.degree}, and {count:,} terms of {len(expanded)} "
-                "features; `expand` chooses fewer."
+                "The 'degree' parameter of PolynomialRegressor must not result in more than "
+                f"{MAX_GRAM_FEATURES:,} terms. Got degree={self.degree}, which results in {count:,} terms of "
+                f"{len(expanded)} features. Lower the degree, or use the 'expand' parameter to expand fewer "
+                "features."
             )
         return Terms(
             n_columns=n_features,
@@ -508,7 +518,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         )
 
     def _expanded_columns(self) -> np.ndarray:
-        """Return the positions of the features to expand, ascending."""
+        """Return the positions of the features to expand, in ascending order."""
         n_columns, names = self.n_features_in_, getattr(self, "feature_names_in_", None)
         if self.expand is None:
             return np.arange(n_columns)
@@ -524,26 +534,26 @@ class PolynomialRegressor(LeastSquaresRegressor):
             return np.unique(given % n_columns)
         if given.shape == (0,):
             return np.arange(0)
-        allowed = f"positions below {n_columns}, a mask of {n_columns}" + (
-            "" if names is None else f", or names among {', '.join(map(repr, names[:20]))}"
+        allowed = f"an array-like of positions below {n_columns}, a mask of {n_columns} booleans" + (
+            "" if names is None else f", or names of the features {', '.join(map(repr, names[:20]))}"
         )
         raise ValueError(
             f"The 'expand' parameter of PolynomialRegressor must be {allowed}. Got {self.expand!r} instead."
         )
 
     def _given_domain(self) -> np.ndarray:
-        """Return the `domain` parameter, (2, n_features)."""
+        """Return the `domain` parameter as an array of shape (2, n_features)."""
         given = None if self.domain is None else as_floats(self.domain)
         shapes = (2,), (2, self.n_features_in_)
         if given is None or given.shape not in shapes or not (given[0] <= given[1]).all():
             raise ValueError(
-                "The 'domain' parameter of PolynomialRegressor must be the lowest and the highest values, of "
-                f"shape (2,) or {shapes[1]}. Got {self.domain!r} instead."
+                "The 'domain' parameter of PolynomialRegressor must be an array-like of shape (2,) or "
+                f"{shapes[1]} with the lowest values before the highest values. Got {self.domain!r} instead."
             )
         return np.array([np.broadcast_to(bound, self.n_features_in_) for bound in given])
 
 
 def _range(X: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-    """Return the lowest and highest values of the rows with a weight, (2, n_features)."""
+    """Return the lowest and highest values of rows with a positive weight, of shape (2, n_features)."""
     X = X if sample_weight is None else X[sample_weight > 0]
     return np.array([X.min(axis=0, initial=np.inf), X.max(axis=0, initial=-np.inf)], dtype=np.float64)

@@ -53,7 +53,7 @@ def count(text: str, least: int = 0) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text[:10]) < least:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, got {text!r}")
     if len(text) > 9:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at most nine digits, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number with at most nine digits, got {text!r}")
     return int(text)
 
 
@@ -117,4 +117,6 @@ def check_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise argparse.ArgumentTypeError('needs matplotlib: pip install ".[plot]"') from None
+        raise argparse.ArgumentTypeError(
+            'requires matplotlib; to install it, run: pip install ".[plot]"'
+        ) from None

@@ -1,9 +1,9 @@
-"""Ready-made compositions of the estimators, and the files in which they are saved.
+"""Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
 `recommend.py`: the game recommender, and the k best labels of any classifier. `forecast.py`: the dough
-forecaster. `serving.py`: one question answered in microseconds. `persistence.py`: saved models and their
-cards. `scale.py`: fitting batch by batch or on a cluster. Each has a folder of the same theme beside it;
-`_common/` holds what several share.
+forecaster. `serving.py`: a compiled recommender that answers one query in microseconds. `persistence.py`:
+saved models and their cards. `scale.py`: fitting batch by batch or on a cluster. The private folders contain
+the code behind these modules; code that several modules use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar

@@ -1,4 +1,7 @@
-"""Forecast doughs: the pipeline from evenings to doughs, service levels, and the weights in words."""
+"""Dough forecasts: the pipeline, service levels, and sentences that describe the weights.
+
+A dough is the ball of dough for one pizza.
+"""
 
 import math
 import warnings
@@ -38,7 +41,7 @@ MAX_DOUGHS = 2**53  # a larger float is not exact to one dough
 
 
 class ExtrapolationWarning(UserWarning):
-    """An evening lies outside the range of the training evenings.
+    """Warning issued when an evening lies outside the range of the training evenings.
 
     Examples
     --------
@@ -63,20 +66,21 @@ def dough_forecaster(
     l1_ratio: float = 0.0,
     cv: int = 10,
 ) -> Pipeline:
-    """Return a pipeline that forecasts doughs from a data frame of evenings.
+    """Return a pipeline that forecasts the number of doughs (one per pizza) from a data frame of evenings.
 
     Parameters
     ----------
     features : sequence of str, default=("reservations",)
-        The columns to forecast from. "weekday" and "month" (English names) are one-hot encoded, and derived
-        from a column "date" if the frame has no such column. "holiday" and "event" are flags. Every other
-        column is a number, which is standardised and raised to powers. "reservations" and "tourists" must
-        not be negative.
+        The columns to use as features. "weekday" and "month" (English names) are one-hot encoded; if either
+        column is missing, it is derived from a column "date". "holiday" and "event" are flags. All other
+        columns are numbers, which are standardised and expanded into polynomial features. "reservations" and
+        "tourists" must not be negative.
 
     degree : int, default=2
-        The degree of the polynomial in the numbers and their products. The other columns only add to it.
-        Degree 2 allows one bend and suits most data. Choose the degree with ``GridSearchCV`` over
-        "forecast__regressor__degree".
+        The degree of the polynomial in the numeric columns, including their products. Flags and one-hot
+        encoded columns enter linearly.
+        Degree 2 allows one bend and suits most data. To choose the degree, run ``GridSearchCV`` over the
+        parameter "forecast__regressor__degree".
 
     alpha : float, default=0.0
         The strength of the penalty on the weights, as in :class:`estimators.PolynomialRegressor`.
@@ -85,22 +89,23 @@ def dough_forecaster(
         The share of the L1 penalty, as in :class:`estimators.PolynomialRegressor`.
 
     cv : int, default=10
-        The number of folds in which `fit` computes the errors on unseen evenings. Service levels need these
-        errors. With 0 they are not computed and `fit` is faster.
+        The number of cross-validation folds that `fit` uses to compute the errors on unseen evenings. Service
+        levels need these errors. With 0 the errors are not computed, and `fit` is faster.
 
     Returns
     -------
-    model : Pipeline of "read", "encode" and "forecast"
-        The unfitted pipeline. Fit it with ``model.fit(evenings, evenings["doughs"])``, with a pandas or
-        polars frame; other columns are ignored. Fitting takes O(cv) fits of the polynomial.
+    model : Pipeline with the steps "read", "encode" and "forecast"
+        The unfitted pipeline. Fit it with ``model.fit(evenings, evenings["doughs"])``, where ``evenings`` is
+        a pandas or polars frame. Columns other than the features are ignored. Fitting the pipeline fits the
+        polynomial O(cv) times.
 
     Raises
     ------
     TypeError
         If `features` is not a sequence of column names.
     ValueError
-        If `features` is empty or contains a column twice. `fit` and `predict` raise it if a cell is not
-        allowed; the message states the row, the column, the value and the allowed values.
+        If `features` is empty or contains a column twice. `fit` and `predict` also raise a ValueError if a
+        cell has an invalid value; the message states the row, the column, the value and the allowed values.
 
     Examples
     --------
@@ -114,12 +119,13 @@ def dough_forecaster(
     is_names = isinstance(features, Sequence) and not isinstance(features, str)
     if not is_names or not all(isinstance(name, str) for name in features):
         raise TypeError(
-            f"The 'features' parameter of dough_forecaster must hold column names. Got {features!r} instead."
+            "The 'features' parameter of dough_forecaster must be a sequence of column names. "
+            f"Got {features!r} instead."
         )
     if not features or len(set(features)) < len(features):
         raise ValueError(
-            "The 'features' parameter of dough_forecaster must name at least one column, each once. "
-            f"Got {features!r} instead."
+            "The 'features' parameter of dough_forecaster must contain at least one column name and no "
+            f"duplicates. Got {features!r} instead."
         )
     numbers, categories, flags = by_kind(features)
     encoder = OneHotEncoder(categories=[list(CATEGORIES[name]) for name in categories], sparse_output=False)
@@ -140,38 +146,39 @@ def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None =
     Parameters
     ----------
     model : fitted Pipeline from `dough_forecaster`, or search (GridSearchCV, ...) over one
-        The model that forecasts the doughs.
+        The model that makes the forecast.
 
     evenings : data frame of shape (n_evenings, n_columns), dict, or list of dicts
-        The evenings, with the features of the model. A dict is one evening, such as ``{"reservations": 15}``.
+        The evenings, with all features of the model. A dict is one evening, such as ``{"reservations": 15}``.
 
     service_level : float, default=None
-        The share of evenings with enough dough, between 0 and 1. None means the expected doughs, rounded to
-        the nearest integer, which are enough on about half of the evenings. With 0.9 the doughs are enough on
-        nine evenings in ten: the forecast is increased by the error number ``ceil((n + 1) * 0.9)`` of the n
-        errors on unseen training evenings, in ascending order. This holds on average over evenings that are
-        similar to the training evenings, but not for each kind of evening.
+        The desired share of evenings with enough dough, strictly between 0 and 1. None means the expected
+        number of doughs, rounded to the nearest integer, which is enough on about half of the evenings. With
+        0.9 the forecast is enough on nine evenings in ten: it is increased by the m-th smallest of the n
+        errors on unseen training evenings, where ``m = ceil((n + 1) * 0.9)``. This share holds on average
+        over evenings similar to the training evenings, but not for each kind of evening.
 
     Returns
     -------
     doughs : ndarray of int of shape (n_evenings,)
-        The doughs of each evening, which are never negative.
+        The number of doughs for each evening, which is never negative.
 
     Raises
     ------
     TypeError
-        If `model` was not made by `dough_forecaster`.
+        If `model` is neither a pipeline from `dough_forecaster` nor a search over one.
     ValueError
-        If a cell of `evenings` is not allowed, if `service_level` is not between 0 and 1 or needs more
-        training evenings, or if an evening is so far outside the training range that its forecast overflows.
+        If a cell of `evenings` has an invalid value, if `service_level` is not between 0 and 1 or needs more
+        training evenings than there were, or if an evening is so far outside the training range that its
+        forecast overflows.
 
     Warns
     -----
     ExtrapolationWarning
-        If a number is farther outside the training range than its width / (2 degree^2), where a polynomial
-        can be more than twice as large as anywhere inside the range (Chebyshev); if a weekday or month did
-        not occur in the training evenings, so that it counts as an average one; or if no training evening
-        was a holiday or event, so that it adds nothing.
+        If a number is outside the training range by more than the width of the range / (2 degree^2), where a
+        polynomial can be more than twice as large as anywhere inside the range (Chebyshev); if a weekday or
+        month did not occur in training, so that it is treated as an average one; or if a flag ("holiday" or
+        "event") is true although it was never true in training, so that it has no effect.
 
     Examples
     --------
@@ -195,7 +202,8 @@ def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None =
     if not is_valid.all():
         worst = frame.iloc[int(np.argmin(is_valid))].to_dict()
         raise ValueError(
-            f"The forecast for {worst} is not a valid number of doughs: it is far outside the training range."
+            f"The forecast for the evening {worst} is not a valid number of doughs, because the "
+            "evening is far outside the training range."
         )
     if service_level is None:
         doughs = np.floor(expected + 0.5)
@@ -206,31 +214,32 @@ def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None =
 
 
 def weights_in_words(model: BaseEstimator, evening: Mapping[str, Cell] | None = None) -> list[str]:
-    """Return sentences about what each feature adds to the forecast.
+    """Return sentences that state how much each feature adds to the forecast.
 
     Parameters
     ----------
     model : fitted Pipeline from `dough_forecaster`, or search over one
-        The model to describe. For a search, its best model is used.
+        The model to describe. For a search, the best model found is described.
 
     evening : dict, default=None
-        The evening at which a polynomial of degree 2 or more is described, since its slope varies. Features
-        that are not given have typical values: the median of a number, the first weekday and month of the
-        calendar that occurred in the training evenings, no holiday and no event.
+        The evening at which to describe a polynomial of degree 2 or more, whose slope is not constant.
+        Omitted features take typical values: the median of each number, the first weekday and month (in
+        calendar order) that occurred in training, no holiday and no event.
 
     Returns
     -------
     sentences : list of str
-        Such as ``["each reservation adds 2.4 doughs", "a Saturday adds 31.0 doughs to a Monday", ...]``. For
-        degrees above 1 the first sentence states the evening, and the others what one more of a number adds
-        there.
+        The sentences, such as
+        ``["each reservation adds 2.4 doughs", "a Saturday adds 31.0 doughs to a Monday", ...]``. For degrees
+        above 1, the first sentence states the evening, and the following sentences state how much one more
+        unit of each number adds on that evening.
 
     Raises
     ------
     TypeError
-        If `model` was not made by `dough_forecaster`.
+        If `model` is neither a pipeline from `dough_forecaster` nor a search over one.
     ValueError
-        If a value of `evening` is not allowed.
+        If a value of `evening` is invalid.
 
     Examples
     --------
@@ -264,7 +273,8 @@ def _pipeline(model: BaseEstimator) -> Pipeline:
     model = getattr(model, "best_estimator_", model)
     if not isinstance(model, Pipeline) or not isinstance(model[-1], ServiceLevelRegressor):
         raise TypeError(
-            f"The 'model' parameter must come from dough_forecaster. Got a {type(model).__name__} instead."
+            "The 'model' parameter must be a pipeline from dough_forecaster, or a search over one. "
+            f"Got a {type(model).__name__} instead."
         )
     check_is_fitted(model)
     return model
@@ -280,13 +290,15 @@ def _extrapolations(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:
             if outside.max() > (high - low) / (2 * degree**2):
                 value = column[outside.idxmax()]
                 curve = "a straight line" if degree == 1 else f"a polynomial of degree {degree}"
-                trained = f"it ranged from {low:g} to {high:g}; {curve} may be far off outside"
+                trained = (
+                    f"it ranged from {low:g} to {high:g}; outside that range {curve} can be very inaccurate"
+                )
                 yield f"column {name!r} is {value:g}, but in training {trained}."
         elif name in CATEGORIES and (unseen := column[~column.isin(reader.seen_[name])]).size:
-            trained = f"only {', '.join(reader.seen_[name])} occurred; it counts as an average one"
+            trained = f"only {', '.join(reader.seen_[name])} occurred; it is treated as an average {name}"
             yield f"column {name!r} is {unseen.iloc[0]!r}, but in training {trained}."
         elif name in FLAGS and True not in reader.seen_[name] and column.any():
-            yield f"column {name!r} is true, but it never was in training; it adds nothing."
+            yield f"column {name!r} is true, but it was never true in training, so it has no effect."
 
 
 class EveningReader(TransformerMixin, BaseEstimator):
@@ -302,9 +314,9 @@ class EveningReader(TransformerMixin, BaseEstimator):
     range_ : dict of str to (float, float)
         The lowest and the highest value of each number in the training evenings.
     seen_ : dict of str to list
-        The weekdays, months and flags that occurred, in the order of the calendar.
+        The weekdays, months and flag values that occurred in training, in calendar order.
     typical_ : dict
-        A typical evening: the medians of the numbers, the first weekday and month that occurred, no flag.
+        A typical evening: the medians of the numbers, the first weekday and month that occurred, no flag set.
     """
 
     def __init__(self, features: Sequence[str]) -> None:
@@ -319,7 +331,7 @@ class EveningReader(TransformerMixin, BaseEstimator):
         return EveningValues.of(read_evenings(X, self.features))
 
     def fit_state(self, state: EveningValues) -> Self:
-        """Fit from the state of all evenings, as `fit` would."""
+        """Fit from the merged state of all evenings; the result equals that of `fit`."""
         numbers, categories, flags = by_kind(self.features)
         self.range_ = {name: state.range(name) for name in numbers}
         self.seen_ = {name: state.seen(name) for name in (*flags, *categories)}
@@ -328,7 +340,7 @@ class EveningReader(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Rows) -> pd.DataFrame:
-        """Return the features, checked, (n_evenings, n_features)."""
+        """Return the validated features, (n_evenings, n_features)."""
         return read_evenings(X, self.features)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -337,28 +349,28 @@ class EveningReader(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.requires_fit = False  # of `transform`
+        tags.requires_fit = False  # `transform` needs no fit
         return tags
 
 
 class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
-    """A regressor that keeps its errors on unseen rows, from which it derives margins for service levels.
+    """Regressor with margins for service levels, which are computed from the errors on unseen rows.
 
     Parameters
     ----------
     regressor : regressor
         The regressor to fit.
     cv : int, default=10
-        The number of shuffled folds in which the errors are computed, at most one per row. Below 2 no errors
-        are computed, and `fit` is faster.
+        The number of shuffled cross-validation folds used to compute the errors, limited to the number of
+        rows. With fewer than 2 folds no errors are computed, and `fit` is faster.
 
     Attributes
     ----------
     regressor_ : regressor
         The regressor fitted on all rows.
     residuals_ : ndarray of shape (n_rows,), or (0,) without folds
-        The difference between y, rounded up, and the forecast of a regressor that has not seen the row, for
-        each row, ascending.
+        For each row, y (rounded up) minus the forecast of a regressor fitted without that row. Sorted in
+        ascending order.
     """
 
     def __init__(self, regressor: BaseEstimator, cv: int = 10) -> None:
@@ -366,7 +378,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         self.cv = cv
 
     def fit(self, X: Rows, y: Rows) -> Self:
-        """Fit the regressor on all rows, (n_rows, n_features) and (n_rows,), and once for each fold."""
+        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold."""
         cv = check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0)
         X, y = validate_data(self, X, collected(y), y_numeric=True)
         self.with_regressor(clone(self.regressor).fit(X, y))
@@ -378,23 +390,23 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def batch_regressor(self) -> BaseEstimator:
-        """Return the regressor, which :func:`pipelines.fit_batches` fits batch by batch.
+        """Return the regressor that :func:`pipelines.fit_batches` should fit batch by batch.
 
         Raises
         ------
         TypeError
-            If `cv` is 2 or more: errors on unseen rows are not sums over batches.
+            If `cv` is 2 or more, because errors on unseen rows cannot be computed as sums over batches.
         """
         if check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0) >= 2:
             raise TypeError(
-                f"ServiceLevelRegressor with cv={self.cv} cannot be fitted by adding up batches: its margins "
-                "need the errors on unseen rows, and therefore a fit for each fold. Set cv=0, as in "
-                "dough_forecaster(cv=0), and compute the errors on rows that you held out."
+                f"ServiceLevelRegressor with cv={self.cv} cannot be fitted batch by batch, because its "
+                "margins need the errors on unseen rows, and therefore one fit per fold. Set cv=0, as in "
+                "dough_forecaster(cv=0), and compute the errors on held-out rows."
             )
         return self.regressor
 
     def with_regressor(self, fitted: BaseEstimator) -> Self:
-        """Use a fitted regressor, without errors on unseen rows."""
+        """Use a regressor that is already fitted and has no errors on unseen rows."""
         self.regressor_ = fitted
         self.residuals_ = np.empty(0)
         return self
@@ -405,23 +417,24 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self.regressor_.predict(validate_data(self, X, reset=False))
 
     def margin(self, service_level: float) -> float:
-        """Return what to add to the forecast so that y is not above the sum in this share of new rows."""
+        """Return the margin to add to forecasts so that y does not exceed them in this share of new rows."""
         if not isinstance(service_level, Real) or not 0 < service_level < 1:
             raise ValueError(
-                f"service_level must be a number between 0 and 1. Got {service_level!r} instead."
+                "The 'service_level' parameter must be a number between 0 and 1, exclusive. "
+                f"Got {service_level!r} instead."
             )
         n = len(self.residuals_)
         if not n:
             raise ValueError(
-                f"service_level {service_level:g} needs the errors on unseen evenings. The model has none: "
-                f"it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}."
+                f"A service_level of {service_level:g} needs the errors on unseen evenings. The model has "
+                f"none, because it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}."
             )
         place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, in spite of rounding
         if place > n:
             least = math.ceil(service_level / (1 - service_level) - 1e-9)
             most = math.floor(1000 * n / (n + 1)) / 1000
             raise ValueError(
-                f"service_level {service_level:g} needs the errors on at least {least} training evenings. "
-                f"The model has {n}, which allow a level of at most {most}."
+                f"A service_level of {service_level:g} needs the errors on at least {least} training "
+                f"evenings. The model has only {n}, which allow a service_level of at most {most}."
             )
         return float(self.residuals_[place - 1])

@@ -1,10 +1,10 @@
 """Save a fitted model: one file for the model, and one JSON card that describes it.
 
-`save_model` writes ``NAME-<hash>.joblib`` and then atomically replaces the card ``NAME.json``, which names
-the file. `load_model` reads the card, checks the file against it, and only then unpickles the file. At any
-moment, even after a crash, either the old model or the new one is complete on the disk.
+`save_model` writes ``NAME-<hash>.joblib`` and then atomically replaces the card ``NAME.json``, which refers
+to the file. `load_model` reads the card, checks the file against the card, and only then unpickles the file.
+At any moment, even after a crash, either the old model or the new one is complete on disk.
 
-Time and memory are linear in the size of the file, which is held in memory once.
+Time and memory are linear in the size of the file, of which memory holds one copy.
 """
 
 import hashlib
@@ -22,22 +22,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.description import JSON, as_json, describe, import_path, installed_versions
 from pipelines._common.files import read, store
-from pipelines._common.formats import ModelFileError, ModelFileNotFoundError, from_bytes, to_bytes
+from pipelines._common.formats import SUFFIXES, ModelFileError, ModelFileNotFoundError, from_bytes, to_bytes
 from pipelines._common.frames import Rows
 from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_estimator
 from pipelines._saving.checkpoint import Checkpoint as Checkpoint
 from pipelines._saving.fingerprint import training_data
 
-_SUFFIXES = (".joblib", ".skops")
 _COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")  # a pickle depends on them
 
 
 class ModelVersionWarning(UserWarning):
-    """A model was trained with other versions than those with which it is loaded.
+    """Warning issued when a model was trained with versions that differ from the installed ones.
 
     Examples
     --------
-    A card that names another version:
+    In this example, the card is edited to contain a different version of NumPy:
 
     >>> import tempfile, warnings
     >>> from pathlib import Path
@@ -66,11 +65,11 @@ def save_model(
     answer: Answer | None = None,
     retrain: str | None = None,
 ) -> Path:
-    """Save a fitted model beside a JSON card that describes it.
+    """Save a fitted model together with a JSON card that describes it.
 
     The model is written to ``NAME-<first 16 digits of its SHA-256>.joblib`` and the card to ``NAME.json``.
-    Files of earlier models of that name are deleted unless a card in the folder names them. If several
-    processes save models of one name, they wait for each other and the last model remains.
+    Files of earlier models with this name are deleted unless a card in the folder refers to them. If several
+    processes save models with the same name, they take turns, and the model that is saved last remains.
 
     Parameters
     ----------
@@ -78,23 +77,23 @@ def save_model(
         A fitted scikit-learn estimator, such as a Pipeline or a GridSearchCV.
     path : str or path
         ``models/games``, ``models/games.json`` or ``models/games.joblib`` for a joblib file;
-        ``models/games.skops`` for a skops file (needs the package skops), which others can load without
-        trusting you. The folder must exist.
+        ``models/games.skops`` for a skops file, which other people can load without trusting you (needs the
+        package skops). The folder must exist.
     X : data frame or array of shape (n_samples, n_features), default=None
         The training data. The card contains the number of rows, the columns and a fingerprint of the content,
         which is the same for pandas and polars, but never the data.
     y : data frame, Series or array of shape (n_samples,) or (n_samples, n_targets), default=None
-        The targets, which are described in the same way.
+        The targets, which are included in the fingerprint.
     scores : dict, default=None
         Scores of the model, for example from cross-validation.
     questions : list of dicts, data frame or array of shape (n_questions, n_features), default=None
-        At most three questions, which are stored with their answers so that a test can ask them again. A list
-        of dicts is converted to a pandas data frame.
+        At most three example inputs, which are stored with the answers of the model so that a test can repeat
+        them later. A list of dicts is converted to a pandas data frame.
     answer : callable, default=None
-        A function ``answer(model, questions)`` that returns one answer for each question. None means
+        A function ``answer(model, questions)`` that returns one answer per question. None means
         `model.predict`.
     retrain : str, default=None
-        The command that trains this model again.
+        The command that retrains this model.
 
     Returns
     -------
@@ -106,8 +105,9 @@ def save_model(
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     ModelFileError
-        If the model cannot be pickled or, for skops, contains types that `load_model` rejects; or if the
-        card names a file of the other kind, which would be deleted: delete the card first if you want that.
+        If the model cannot be pickled or, for skops, contains types that `load_model` rejects; or if a card
+        with this name refers to a file of the other kind (joblib or skops), which would be deleted. To
+        replace that model, delete its card first.
     FileNotFoundError
         If the folder does not exist.
     ImportError
@@ -115,8 +115,8 @@ def save_model(
     TypeError
         If `scores` is not a dict, `retrain` is not a str, or a score, question or answer is not a JSON value.
     ValueError
-        If the path has another suffix, there are too many questions, or a score or answer is NaN or
-        infinite. After any error, the model that was saved before is unchanged.
+        If the path has any other suffix, there are more than three questions, or a score or answer is NaN or
+        infinite. After any error, the previously saved model is unchanged.
 
     Examples
     --------
@@ -136,9 +136,13 @@ def save_model(
         raise ModelFileNotFoundError(f"The folder {str(folder)!r} does not exist. Create it first.")
     check_is_fitted(model)
     if not isinstance(scores, Mapping | None):
-        raise TypeError(f"scores must be a dict. Got {scores!r} instead.")
+        raise TypeError(
+            f"The 'scores' parameter of save_model must be a dict or None. Got {scores!r} instead."
+        )
     if not isinstance(retrain, str | None):
-        raise TypeError(f"retrain must be the command as a str. Got {retrain!r} instead.")
+        raise TypeError(
+            f"The 'retrain' parameter of save_model must be a command (str) or None. Got {retrain!r} instead."
+        )
     described = {
         "class": import_path(type(model)),
         "final_class": import_path(type(final_estimator(model))),
@@ -160,23 +164,23 @@ def save_model(
 
 
 def load_model(path: str | os.PathLike[str], *, expected: type | None = None) -> BaseEstimator:
-    """Load the model that a card names, after checking the card and the file.
+    """Load the model that a card refers to, after checking the card and the file.
 
-    **A joblib file runs code when it is loaded.** The hash proves that the file is the one named by the card
-    (integrity), but not who made them (origin). Load only your own models, or those of people whose code you
-    would run. For files from others, use a path that ends in ``.skops``: it never loads a joblib file,
-    whatever the card says, and only the types of this library, of scikit-learn and scipy.sparse, and those
-    that skops itself trusts. Even then a forged file may crash the process, since some of these types, such
-    as trees, do not check their content.
+    **A joblib file runs code when it is loaded.** The hash proves that the file is the one described by the
+    card (integrity), but not who created the file and the card (origin). Load only your own models, or those
+    of people whose code you would run. For files from other people, use a path that ends in ``.skops``. Then
+    a joblib file is never loaded, whatever the card contains, and only types of this library, scikit-learn
+    and scipy.sparse, and those that skops itself trusts, are allowed. Even so, a forged file may crash the
+    process, since some of these types, such as trees, do not check their content.
 
     Parameters
     ----------
     path : str or path
-        ``models/games`` or ``models/games.json`` for any kind of file; ``models/games.joblib`` or
-        ``models/games.skops`` only for that kind of file.
+        ``models/games`` or ``models/games.json`` for a file of either kind; ``models/games.joblib`` or
+        ``models/games.skops`` to accept only that kind of file.
     expected : type, default=None
-        The class of the model, or of the final estimator of a pipeline or a search. It must be exactly the
-        class on the card, so that any other model is rejected before it is unpickled.
+        The class of the model, or of the final estimator of a pipeline or a search. It must match the class
+        on the card exactly, so that any other model is rejected before it is unpickled.
 
     Returns
     -------
@@ -186,20 +190,20 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     Raises
     ------
     ModelFileError
-        If the card or the file is missing (then it is also a FileNotFoundError), incomplete, altered, not a
-        regular file, in a newer format, of another class or kind, or outside the card's folder, or if it
-        cannot be loaded.
+        If the card or the model file is missing (the error is then also a FileNotFoundError), incomplete,
+        altered, not a regular file, or in a newer format; if the model has a different class or kind of file,
+        or is outside the card's folder; or if it cannot be loaded.
     ImportError
-        If it is a skops file and skops is not installed.
+        If the model is a skops file and skops is not installed.
     TypeError
         If `expected` is not a class.
     ValueError
-        If the path has another suffix.
+        If the path has any other suffix.
 
     Warns
     -----
     ModelVersionWarning
-        If the model was trained with other versions, as compared by `version_differences`.
+        If the model was trained with different versions, as returned by `version_differences`.
 
     Examples
     --------
@@ -215,19 +219,22 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     ['action']
     """
     if not isinstance(expected, type | None):
-        raise TypeError(f"expected must be a class. Got {expected!r} instead.")
+        raise TypeError(f"The 'expected' parameter of load_model must be a class. Got {expected!r} instead.")
     card, data = _read_card_and_file(path)
     what = f"The model {str(path)!r}"
     _check_kind(what, path, card, expected)
     differences = version_differences(card)
     if differences:
         retrain = f"retrain it with: {card['retrain']}" if card["retrain"] else "retrain it"
-        message = f"{what} may answer differently: {'; '.join(differences)}. To be safe, {retrain}"
+        message = f"{what} may give different predictions: {'; '.join(differences)}. To be safe, {retrain}"
         warnings.warn(message, ModelVersionWarning, stacklevel=2)
     model = _unpickle(what, card, data, differences)
     classes = tuple(import_path(type(part)) for part in (model, final_estimator(model)))
     if classes != (card["class"], card["final_class"]):
-        raise ModelFileError(f"{what} is a {type(model).__name__}, but its card names another class.")
+        raise ModelFileError(
+            f"{what} is a {classes[0]} (final estimator: {classes[1]}), but its card lists the class "
+            f"{card['class']} (final estimator: {card['final_class']})."
+        )
     return model
 
 
@@ -250,10 +257,10 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, JSON]:
     Raises
     ------
     ModelFileError
-        If the card is missing (then it is also a FileNotFoundError), unreadable, incomplete or in a newer
-        format, or if it names a file outside its folder.
+        If the card is missing (the error is then also a FileNotFoundError), unreadable, incomplete or in a
+        newer format, or if it refers to a file outside its folder.
     ValueError
-        If the path has another suffix.
+        If the path has any other suffix.
 
     Examples
     --------
@@ -273,19 +280,19 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, JSON]:
         card = json.loads(read(where))
     except FileNotFoundError as error:
         raise ModelFileNotFoundError(
-            f"There is no model card {str(where)!r}. load_model needs the card that save_model returned; "
-            "files written by joblib.dump have none."
+            f"There is no model card {str(where)!r}. Models are loaded by the card that save_model writes; "
+            "files written by joblib.dump have no card."
         ) from error
     except OSError as error:
         raise ModelFileError(f"The card {str(where)!r} cannot be read: {error}.") from error
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"The card {str(where)!r} is not JSON: {error}.") from error
+        raise ModelFileError(f"The card {str(where)!r} is not valid JSON: {error}.") from error
     check_card(f"The card {str(where)!r}", card)
     return card
 
 
 def version_differences(card: Mapping[str, JSON]) -> list[str]:
-    """Return the differences between the versions on a card and those of this process.
+    """Return the differences between the versions on a card and the installed versions.
 
     Parameters
     ----------
@@ -326,20 +333,23 @@ def _split(path: str | os.PathLike[str]) -> tuple[Path, str, str | None]:
     """Split a path such as ``models/games.skops`` into folder, name and, if given, the kind of file."""
     if str(path).endswith(("/", os.sep)):
         raise ValueError(
-            f"The path of a model must include its name, not only its folder. Got {str(path)!r}."
+            "The 'path' parameter must include the name of the model, not only its folder. "
+            f"Got {str(path)!r}."
         )
     path = Path(path)
     name, suffix = (path.stem, path.suffix) if path.suffix else (path.name, "")
-    if suffix not in ("", ".json", *_SUFFIXES):
+    if suffix not in ("", ".json", *SUFFIXES):
         raise ValueError(
-            f"The path of a model must end in .json, .joblib, .skops or no suffix. Got {str(path)!r}."
+            "The 'path' parameter must end in .json, .joblib or .skops, or have no suffix. "
+            f"Got {str(path)!r}."
         )
     if not re.fullmatch(r"[^./\\:][^/\\:]*", name):
         raise ValueError(
-            "The name of a model must not be empty, start with a dot, or contain a colon or a backslash. "
+            "The model name in the 'path' parameter must not be empty, start with a dot, or contain a colon "
+            "or a backslash. "
             f"Got {str(path)!r}."
         )
-    return path.parent, name, suffix if suffix in _SUFFIXES else None
+    return path.parent, name, suffix if suffix in SUFFIXES else None
 
 
 def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], bytes]:
@@ -352,12 +362,12 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], 
             newer = read_card(path)  # another process may have replaced the card and deleted the file
             if newer == card:
                 raise ModelFileNotFoundError(
-                    f"The model file {str(where)!r} is missing, although the card names it."
+                    f"The model file {str(where)!r} is missing, although the card refers to it."
                 ) from error
             card = newer
         except ModelFileError:
             raise
-        except (OSError, ValueError) as error:  # such as a folder, or a name that no system allows
+        except (OSError, ValueError) as error:  # such as a folder, or an invalid file name
             raise ModelFileError(f"The model file {str(where)!r} cannot be read: {error}.") from error
         else:
             _check_bytes(where, card, data)
@@ -367,10 +377,10 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], 
 def _check_bytes(where: Path, card: Mapping[str, JSON], data: bytes) -> None:
     if len(data) != card["size"]:
         raise ModelFileError(
-            f"The model file {str(where)!r} has {len(data)} bytes, but its card says {card['size']}."
+            f"The model file {str(where)!r} has {len(data)} bytes, but its card gives {card['size']} bytes."
         )
     if hashlib.sha256(data).hexdigest() != card["sha256"]:
-        raise ModelFileError(f"The model file {str(where)!r} is not the one that its card names.")
+        raise ModelFileError(f"The model file {str(where)!r} does not match the hash on its card.")
 
 
 def _check_kind(
@@ -378,7 +388,7 @@ def _check_kind(
 ) -> None:
     _, _, suffix = _split(path)
     if suffix and not card["file"].endswith(suffix):
-        raise ModelFileError(f"{what} is not a {suffix} file: its card names {card['file']!r}.")
+        raise ModelFileError(f"{what} is not a {suffix} file: its card refers to {card['file']!r}.")
     classes = dict.fromkeys((card["class"], card["final_class"]))
     if expected and import_path(expected) not in classes:
         found = " ending in a ".join(classes)
@@ -387,7 +397,7 @@ def _check_kind(
 
 def _unpickle(what: str, card: Mapping[str, JSON], data: bytes, differences: list[str]) -> BaseEstimator:
     with warnings.catch_warnings():
-        if differences:  # our own warning has already said so
+        if differences:  # ModelVersionWarning has already reported the differences
             warnings.simplefilter("ignore", InconsistentVersionWarning)
         try:
             return from_bytes(data, Path(card["file"]).suffix)

@@ -1,4 +1,4 @@
-"""Recommend: the pipeline, the k best labels of any classifier, reasons, online learning, scorers."""
+"""Recommendations: a game pipeline, the k best labels of any classifier, explanations, updates, scorers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -30,44 +30,46 @@ def game_recommender(
     classifier: BaseEstimator | None = None,
     weights: dict[str, float] | None = None,
 ) -> Pipeline:
-    """Return a pipeline that recommends games by budget and gameplay types; every game is a class.
+    """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
 
     Parameters
     ----------
     budget : str, default="budget"
-        The column that holds one budget per row. Budgets may be missing.
+        Name of the column that holds one budget per row. Budgets may be missing.
 
     gameplay_types : str, default="gameplay_types"
-        The column that holds one list of types per row. Lists may be missing.
+        Name of the column that holds one list of types per row. Lists may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
-        The encoders of the two columns. The first is given a data frame of one column, the second a column.
-        None means ``OneHotEncoder`` and ``MultiHotEncoder`` with ``handle_unknown="ignore"``,
-        ``missing="ignore"`` and ``feature_name_combiner="equals"``: a question may omit either column, and
-        unknown values, including misspelt ones, count as missing. With ``handle_unknown="error"`` both raise
-        an error that suggests the nearest known values. With ``missing="category"``, the default of
-        ``OneHotEncoder``, a missing budget is a budget like any other.
+        The encoders of the two columns. The budget encoder receives a data frame with one column, the types
+        encoder a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
+        ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
+        omit either column, and unknown values, including misspelt ones, count as missing. With
+        ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
+        With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a category of its
+        own.
 
     classifier : classifier, default=None
         The classifier. None means ``ComplementNB(new_classes="add")``, since new games may be added later.
 
     weights : dict of str to float, default=None
-        The weight of each column, by its name, as in ``ColumnTransformer(transformer_weights=...)``. None
-        means 1 for both. A game with matching types may outrank one with a matching budget, so give the
-        budget a higher weight if it must be met (the tavern of the examples uses 4).
+        The weight of each column, keyed by column name, as in
+        ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
+        with matching types may outrank one with a matching budget, so give the budget a higher weight if it
+        matters more (the tavern example uses 4).
 
     Returns
     -------
-    model : Pipeline of "encode" and "classify"
-        The unfitted pipeline. Fit it with ``model.fit(games, games["title"])``. Other columns of the frame
-        are ignored.
+    model : Pipeline with the steps "encode" and "classify"
+        The unfitted pipeline. Fit it with ``model.fit(games, games["title"])``. All other columns of the
+        frame are ignored.
 
     Raises
     ------
     TypeError
-        If the name of a column is not a str.
+        If `budget` or `gameplay_types` is not a str.
     ValueError
-        If `weights` contains any other column.
+        If `weights` has a key that is not one of the two column names.
 
     Examples
     --------
@@ -92,8 +94,8 @@ def game_recommender(
             )
     if unknown := set(weights or {}) - {budget, gameplay_types}:
         raise ValueError(
-            f"The 'weights' parameter of game_recommender may contain {budget!r} and {gameplay_types!r}. "
-            f"Got {', '.join(map(repr, sorted(unknown)))} instead."
+            "The keys of the 'weights' parameter of game_recommender must be among "
+            f"{budget!r} and {gameplay_types!r}. Got {', '.join(map(repr, sorted(unknown)))} instead."
         )
     if budget_encoder is None:
         budget_encoder = OneHotEncoder(
@@ -128,46 +130,48 @@ def recommend(
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search (GridSearchCV, ...) that ends in one
-        The model to ask. If it has ``top_k``, that method is used; otherwise the scores of the first
-        available method among ``predict_joint_log_proba``, ``decision_function``, ``predict_log_proba`` and
-        ``predict_proba`` are ranked. A one-vs-one ``decision_function`` is skipped.
+        The model that scores the labels. If it has a ``top_k`` method, that method is used. Otherwise the
+        labels are ranked by the scores of the first available method among ``predict_joint_log_proba``,
+        ``decision_function``, ``predict_log_proba`` and ``predict_proba``. A one-vs-one
+        ``decision_function`` is skipped.
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
-        The questions, in the form that `model` expects. If the model was fitted on a data frame, a dict is
-        one question, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``; columns that it omits
-        count as missing.
+        The queries, in the form that `model` expects. If the model was fitted on a data frame, a query can be
+        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns missing from the dict
+        count as missing values.
 
     k : int, default=5
         The number of labels per row. If there are fewer labels, all of them are returned.
 
     exclude : iterable of labels, or of n_samples iterables of labels, default=None
-        Labels that must not be returned, either for all rows or one collection for each row. Labels unknown
-        to `model` are ignored.
+        Labels that must not be returned: either one collection for all rows, or one collection per row.
+        Labels unknown to `model` are ignored.
 
     candidates : iterable of labels, or of n_samples iterables of labels, default=None
-        Labels to choose from, either for all rows or one collection for each row. None means all labels.
+        Labels to choose from: either one collection for all rows, or one collection per row. None means all
+        labels.
 
     Returns
     -------
     labels : ndarray of shape (n_samples, n_places)
         The best labels. Equal scores keep the order of ``classes_``. ``n_places`` is `k`, or the largest
-        number of labels that a row can have if that is lower. Rows with fewer labels are filled with None
-        (dtype object).
+        number of labels available for any row if that is lower. Rows with fewer labels are padded with None;
+        the dtype is then object.
 
     scores : ndarray of shape (n_samples, n_places)
-        The scores of these labels; ``-inf`` where the label is None.
+        The scores of these labels, or ``-inf`` where the label is None.
 
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, or if `exclude` or `candidates` does not
-        match the rows.
+        If `k` is not an integer of at least 1, if X has no rows, or if `exclude` or `candidates` is neither a
+        collection of labels nor one collection per row.
     TypeError
         If `model` has none of the methods listed above.
 
     Notes
     -----
-    Memory is bounded for any number of rows and classes.
+    Rows are scored in batches, so memory for scores is bounded for any number of rows and classes.
 
     Examples
     --------
@@ -194,7 +198,7 @@ def recommend(
 
 
 def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, float]:
-    """Return the contribution of each feature of a question to the score of a label, the largest first.
+    """Return how much each feature of a query contributes to the score of a label, largest first.
 
     Parameters
     ----------
@@ -202,7 +206,7 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
         The model. Its score must be a sum over the features.
 
     X : data frame or array-like of shape (1, n_features), or dict
-        One question, in the form that `model` expects.
+        One query, in the form that `model` expects.
 
     label : str or number
         One of the model's classes.
@@ -210,11 +214,12 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     Returns
     -------
     contributions : dict of str to float
-        The features that are set in the question, such as ``{"gameplay_types=Adventure": 5.1, ...}``. They
-        add up to the score that :func:`recommend` returns for the label. MultinomialNB and models with one
-        class also contribute their prior, as "(prior)". In complement naive Bayes a feature contributes to
-        every label, and features that are rare among the *other* labels contribute more. So compare one
-        feature between labels, not different features of one label.
+        The contribution of each feature that is set in the query, such as
+        ``{"gameplay_types=Adventure": 5.1, ...}``. The contributions add up to the score that
+        :func:`recommend` returns for the label. For MultinomialNB, and for models with one class, they
+        include the prior as "(prior)". In complement naive Bayes a feature contributes to every label, and
+        features that are rare among the *other* labels contribute more. Therefore, compare one feature
+        between labels rather than different features of one label.
 
     Raises
     ------
@@ -238,7 +243,9 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     place = check_label(classifier, label)
     row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if row.shape[0] != 1:
-        raise ValueError(f"The 'X' parameter of explain must have one row. Got {row.shape[0]} rows instead.")
+        raise ValueError(
+            f"The 'X' parameter of explain must have exactly one row. Got {row.shape[0]} rows instead."
+        )
     weights, places = weights_of(classifier, place), np.flatnonzero(row[0])
     prior = None
     if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
@@ -249,23 +256,24 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
 def update(
     model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> BaseEstimator:
-    """Update the last step of a fitted pipeline with more rows; the other steps only transform them.
+    """Update the last step of a fitted pipeline with new rows; the earlier steps do not change.
 
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one, with ``partial_fit``
-        The model to update. The steps before the last one do not change: they treat unknown categories by
-        their own rule, so a new budget or type needs a new fit. A new label becomes a class if the
-        classifier allows that (``ComplementNB(new_classes="add")``).
+        The model to update. The steps before the last one only transform the rows. They handle unknown
+        categories according to their own parameters, so to learn a new budget or type, fit the whole model
+        again. A new label becomes a class if the classifier allows it
+        (``ComplementNB(new_classes="add")``).
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
-        The new rows, in the same form as the questions of :func:`recommend`.
+        The new rows, in the same form as `X` in :func:`recommend`.
 
     y : array-like of shape (n_samples,)
         The label of each row.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        The weight of each row. A weight of 2 is equivalent to the row occurring twice.
+        The weight of each row. A weight of 2 is equivalent to passing the row twice.
 
     Returns
     -------
@@ -277,8 +285,8 @@ def update(
     TypeError
         If the last step has no ``partial_fit``.
     ValueError
-        If X has no rows, if `y` is a single string, or if the last step cannot learn one of its labels or
-        rejects the rows. The model is then unchanged.
+        If X has no rows, if `y` is a single string, if the last step cannot learn one of the labels, or if it
+        rejects the rows. In all these cases the model is left unchanged.
 
     Examples
     --------
@@ -293,11 +301,15 @@ def update(
     """
     if isinstance(y, str):
         raise ValueError(
-            f"The 'y' parameter of update must hold a label for each row. Got the string {y!r} instead."
+            "The 'y' parameter of update must be an array with one label per row. "
+            f"Got the string {y!r} instead."
         )
     classifier, X = transform(model, some_rows(X, "update"))
     if not hasattr(classifier, "partial_fit"):
-        raise TypeError(f"update needs a last step with partial_fit. {type(classifier).__name__} has none.")
+        raise TypeError(
+            "The last step of the 'model' parameter of update must have a partial_fit method. "
+            f"Got a {type(classifier).__name__}, which has none."
+        )
     if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
         y = _among_classes(classifier, y)
     classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
@@ -305,17 +317,17 @@ def update(
 
 
 def hit_rate_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer that computes the share of rows whose label is among the k best.
+    """Return a scorer that computes the share of rows whose label is among the k best labels.
 
     Parameters
     ----------
     k : int, default=5
-        The number of labels that count as a hit.
+        The number of best labels to consider for each row.
 
     Returns
     -------
     scorer : callable(model, X, y, sample_weight=None) -> float
-        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar functions. It raises ValueError if all
+        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools. It raises a ValueError if all
         sample weights are 0.
 
     Raises
@@ -339,18 +351,18 @@ def hit_rate_scorer(k: int = 5) -> "TopKScorer":
 def ndcg_scorer(k: int = 5) -> "TopKScorer":
     """Return a scorer that computes the normalised discounted cumulative gain (NDCG) of the k best labels.
 
-    With one relevant label per row, that is the mean of ``1 / log2(1 + place)``, where ``place`` is the rank
-    of the row's label; rows whose label is not among the k best count 0.
+    With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
+    the row's label. Rows whose label is not among the k best labels count as 0.
 
     Parameters
     ----------
     k : int, default=5
-        The number of labels that count as a hit.
+        The number of best labels to consider for each row.
 
     Returns
     -------
     scorer : callable(model, X, y, sample_weight=None) -> float
-        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar functions. It raises ValueError if all
+        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools. It raises a ValueError if all
         sample weights are 0.
 
     Raises
@@ -360,7 +372,7 @@ def ndcg_scorer(k: int = 5) -> "TopKScorer":
 
     Examples
     --------
-    Here the label of each row ranks first:
+    In this example, the label of every row ranks first:
 
     >>> import numpy as np
     >>> from estimators import ComplementNB
@@ -373,24 +385,26 @@ def ndcg_scorer(k: int = 5) -> "TopKScorer":
 
 
 def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
-    """Return labels in the type of the classes. Raise an error if one is not a class.
+    """Return the labels with the dtype of the classes. Raise ValueError if a label is not a class.
 
-    scikit-learn's naive Bayes would silently drop its row, or count it for another class.
+    Without this check, scikit-learn's naive Bayes would silently drop the row or count it for another class.
     """
     labels = plain_labels(collected(y))
     if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
-        return y  # several labels a row
+        return y  # several labels per row
     places = places_of(classifier.classes_)
     unknown = [label for label in dict.fromkeys(labels) if label not in places]
     if unknown:
         raise ValueError(
-            f"{type(classifier).__name__} cannot learn the new label(s) {unknown}. Fit it again."
+            "The 'y' parameter of update must contain only labels that the model was fitted on, since "
+            f"{type(classifier).__name__} cannot learn new ones. Got the new label(s) {unknown}. "
+            "To add them, fit the model again."
         )
     return classifier.classes_[[places[label] for label in labels]]
 
 
 class TopKScorer:
-    """A scorer that ranks only the k best labels, without an n_samples x n_classes matrix."""
+    """Scorer that ranks only the k best labels and needs no matrix of shape (n_samples, n_classes)."""
 
     def __init__(self, name: str, k: int, discounted: bool) -> None:
         self.name, self.k, self.discounted = name, check_int("k", k, name), discounted
@@ -398,12 +412,14 @@ class TopKScorer:
     def __call__(
         self, model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Score `model` on the rows of X with the labels y, both (n_samples,); higher is better."""
+        """Return the score on X, (n_samples, n_features), and y, (n_samples,). Higher is better."""
         labels, _ = recommend(model, X, self.k)
         expected = column_or_1d(np.array(plain_labels(collected(y)), dtype=object))
         check_consistent_length(labels, expected)
         if sample_weight is not None and not np.any(sample_weight):
-            raise ValueError(f"The 'sample_weight' of {self.name} must not be 0 for all rows.")
+            raise ValueError(
+                f"The 'sample_weight' parameter of {self.name} must contain a nonzero weight. Got only zeros."
+            )
         hits = labels.astype(object) == expected[:, np.newaxis]
         places = np.arange(1.0, 1 + hits.shape[1])
         gains = hits @ (1 / np.log2(1 + places) if self.discounted else np.ones_like(places))

@@ -1,7 +1,7 @@
-"""Data beyond memory or beyond one machine: fit a Pipeline batch by batch, or on a Dask cluster.
+"""Fit models on data larger than memory, batch by batch, or on a Dask cluster.
 
-These models learn sums over the rows. So each batch, or each partition on a cluster, is reduced to a small
-state, and only the states are added up, kept and sent.
+These models depend on the rows only through sums. Each batch, or each partition on a cluster, is therefore
+reduced to a small state, and only the states are merged, stored and sent.
 """
 
 import os
@@ -39,68 +39,74 @@ def fit_batches(
     checkpoint: str | os.PathLike[str] | None = None,
     every: int = 100,
 ) -> Model:
-    """Fit a model one batch of rows at a time, equal to ``model.fit`` on all rows.
+    """Fit a model one batch of rows at a time. The result equals that of ``model.fit`` on all rows.
 
     Parameters
     ----------
     model : estimator
-        OneHotEncoder, MultiHotEncoder, ComplementNB, GDRegressor or PolynomialRegressor of this library,
-        scikit-learn's StandardScaler, or a Pipeline or ColumnTransformer of these, which may also contain
-        transformers that learn nothing, "passthrough" and "drop"; or :func:`dough_forecaster` with ``cv=0``.
+        The model to fit: this library's OneHotEncoder, MultiHotEncoder, ComplementNB, GDRegressor or
+        PolynomialRegressor; scikit-learn's StandardScaler; or a Pipeline or ColumnTransformer of these, which
+        may also contain stateless transformers, "passthrough" and "drop". :func:`dough_forecaster` is
+        supported with ``cv=0``.
 
     batches : iterable, or function that returns one
-        Frames of pandas or polars, or batches or tables of Arrow, all with the same columns; or tuples (X, y)
-        and (X, y, sample_weight) with X of shape (n_rows, n_features). They are read once per pass: an
-        encoder or a scaler needs one pass, the estimator after it another, and a PolynomialRegressor without
-        `domain` an additional one before its own. An iterator, such as a generator, suffices if one pass is
-        enough. A function is called once per pass; :func:`scan_parquet` reads files. Batches may be empty.
+        The batches: pandas or polars frames, or Arrow record batches or tables, all with the same columns; or
+        tuples (X, y) or (X, y, sample_weight) with X of shape (n_rows, n_features). Batches may be empty. All
+        batches are read once per pass. Encoders and scalers need one pass, the estimator after them another,
+        and a PolynomialRegressor without `domain` one more. An iterator, such as a generator, can be read
+        only once, so it can be used only for models that need one pass. A function is called once per pass.
+        To read the batches from files, use :func:`scan_parquet`.
 
     y : str or list of str, default=None
-        The column of the target, or the columns of several targets. They are not used as features.
+        The name of the target column, or the names of several target columns. Target columns are not used as
+        features.
 
     sample_weight : str, default=None
-        The column of sample weights for the last step. It is not used as a feature. If all weights of a batch
-        are 0, the last step learns nothing but its labels, and the other steps learn from the batch, as they
-        do in ``fit``. At least one weight of all batches must not be 0.
+        The name of the column with the sample weights for the last step. This column is not used as a
+        feature. If all weights in a batch are 0, the last step learns only the labels of the batch, whereas
+        the earlier steps learn from all its rows, as in ``fit``. At least one weight overall must be nonzero.
 
     progress : bool or rich.console.Console, default=False
-        Whether to show a progress bar on the standard error stream, or the console on which to show it.
+        Whether to show a progress bar on the standard error stream, or the console on which to show the bar.
 
     checkpoint : str or path, default=None
-        A file in which to save the state. If it exists, the fit continues from it, with the same batches; the
-        result is bit for bit that of an uninterrupted fit. It is replaced atomically and deleted when the
-        model is fitted. It is a joblib file, which **runs code when it is loaded**: use only your own.
+        The file in which to save the state of the fit. If the file exists, the fit resumes from it; pass the
+        same batches again. The result is bit-for-bit identical to that of an uninterrupted fit. The file is
+        replaced atomically at each save and deleted once the model is fitted. It is a joblib file, which
+        **runs code when it is loaded**, so use only your own files.
 
     every : int, default=100
-        The number of batches after which the state is saved.
+        The number of batches between two saves of the state.
 
     Returns
     -------
     model : the same object, fitted
         The fitted model. Its steps are new objects. Counts, categories and labels equal those of ``fit``
-        exactly; means and variances differ by rounding (Chan's formula); coefficients differ as documented
-        for :meth:`estimators.GDRegressor.merge`, by at most 1e-8 at a condition number of 10,000.
+        exactly; means and variances differ only by rounding (Chan's formula); coefficients differ as
+        documented for :meth:`estimators.GDRegressor.merge`, by at most 1e-8 at a condition number of 10,000.
 
     Raises
     ------
     TypeError
-        If a step has no state that adds up, such as GDClassifier and the networks, or if `batches` is an
-        iterator and more than one pass is needed; then nothing is read. Also if there are weights and the
-        last step does not accept any.
+        If a step, such as GDClassifier or a neural network, cannot be fitted by merging the states of
+        batches; if `batches` is an iterator but more than one pass is needed (no batch is read in this case);
+        or if there are sample weights but the last step does not accept any.
     ValueError
-        If a step rejects a batch; if a batch has other columns than the first one, or values of another kind;
-        if there are no rows; or if a pass reads another number of rows than the first one. The message names
-        the batch or file, and the model is unchanged.
+        If a step rejects a batch; if the columns of a batch, or the kinds of their values, differ from those
+        of the first batch; if there are no rows; or if a pass reads a different number of rows from the first
+        pass. The message states the batch or file, and the model is left unchanged.
     ModelFileError
-        If `checkpoint` belongs to another model, to other versions, or to batches of another size.
+        If `checkpoint` was written for a different model, with different package versions, or with batches of
+        a different size.
     OSError
-        If `checkpoint` is a folder, or its folder does not exist.
+        If `checkpoint` is a folder, or is in a folder that does not exist.
 
     Notes
     -----
-    Each pass takes the time to read the batches and to fit the steps to them. Memory holds one batch, its
-    transformed rows and the state, and does not depend on the number of rows. The state has O(d^2) numbers
-    for d features of least squares, the nonzero counts of ComplementNB, and the categories of the encoders.
+    Each pass takes the time needed to read the batches and to fit the steps to them. Memory is needed for one
+    batch, its transformed rows and the state, regardless of the total number of rows. The state holds O(d^2)
+    numbers for least squares with d features, the nonzero counts for ComplementNB, and the categories for the
+    encoders.
 
     Examples
     --------
@@ -137,56 +143,58 @@ def fit_dask(
     sample_weight: str | None = None,
     retries: int = 3,
 ) -> Model:
-    """Fit a model on a Dask collection, equal to ``model.fit`` on all rows. Needs ``tallygrad[distributed]``.
+    """Fit a model on a Dask collection, as ``model.fit`` would on all rows. Needs ``tallygrad[distributed]``.
 
-    Each worker reduces its partitions to states. The states are added up as a tree on the cluster, and only
-    their sum is returned.
+    Each worker reduces its partitions to states. The states are merged in a tree on the cluster, and only the
+    merged state is returned.
 
     Parameters
     ----------
     model : estimator
-        The model to fit, as for :func:`fit_batches`.
+        The model to fit, as in :func:`fit_batches`.
 
-    X : Dask DataFrame, Dask Array, or what scan_parquet, scan_csv or scan_ndjson returns
+    X : Dask DataFrame, Dask Array, or return value of scan_parquet, scan_csv or scan_ndjson
         The rows. If they come from files, each task reads a few batches of one file with polars, in bounded
-        memory; the workers need access to the files. A partition of a Dask collection is loaded into memory
-        as a whole. ``dd.from_pandas`` converts lists to strings unless Dask's option
+        memory, so the workers need access to the files. A partition of a Dask collection is loaded into
+        memory as a whole. ``dd.from_pandas`` converts lists to strings unless Dask's option
         "dataframe.convert-string" is False.
 
     y : str, list of str, or Dask Series, DataFrame or Array, default=None
-        The column of the target, or the columns of several targets, which are then not used as features; or
-        the targets themselves, partitioned like X.
+        The name of the target column or the names of several target columns, which are then not used as
+        features; or the targets themselves, partitioned like X.
 
     client : distributed.Client, str or None, default=None
         Where to compute: a client; the address of a cluster, such as "tcp://host:8786"; or "threads",
-        "processes" or "synchronous" on this machine. None means the active client, or else Dask's default.
+        "processes" or "synchronous" to use this machine. None means the active client or, if there is none,
+        Dask's default scheduler.
 
     sample_weight : str, default=None
-        The column of X with sample weights, as for :func:`fit_batches`.
+        The name of the column of X with the sample weights, as in :func:`fit_batches`.
 
     retries : int, default=3
         The number of times that a failed task is retried on a cluster. The tasks of a dead worker are always
-        computed again by other workers.
+        rerun by other workers.
 
     Returns
     -------
     model : the same object, fitted
-        The fitted model, as exact as that of :func:`fit_batches`.
+        The fitted model, with the same accuracy as in :func:`fit_batches`.
 
     Raises
     ------
     ImportError
         If Dask is not installed.
     TypeError
-        If a step has no state that adds up, or X is not a Dask collection.
+        If a step cannot be fitted by merging the states of partitions, or if X has any other type.
     ValueError
-        In the cases listed for :func:`fit_batches`. The message names the partition or file, and the model is
-        unchanged.
+        In the cases listed for :func:`fit_batches`. The message states the partition or file, and the model
+        is left unchanged.
 
     Notes
     -----
-    Only the plan, once per worker and pass, and the states are sent over the network: d^2 numbers for d
-    features of least squares, the nonzero counts of ComplementNB. The rows are never moved.
+    Only the plan and the states are sent over the network. The plan is sent once per worker and pass. A state
+    holds d^2 numbers for least squares with d features, and the nonzero counts for ComplementNB. The rows are
+    never moved.
 
     Examples
     --------
@@ -213,11 +221,10 @@ def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.Dat
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one
-        The model to ask, as for :func:`recommend`. If a client is active, the model is sent to each worker
-        once.
+        The model, as in :func:`recommend`. If a client is active, the model is sent to each worker once.
 
-    X : Dask DataFrame, Dask Array, or what scan_parquet, scan_csv or scan_ndjson returns
-        The questions, for example one for each customer. Rows of files are numbered from 0 in each task.
+    X : Dask DataFrame, Dask Array, or return value of scan_parquet, scan_csv or scan_ndjson
+        The queries, for example one per customer. Rows read from files are numbered from 0 within each task.
 
     k : int, default=5
         The number of labels per row. If there are fewer labels, all of them are returned.
@@ -234,9 +241,10 @@ def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.Dat
     ImportError
         If Dask is not installed.
     TypeError
-        If X is not a Dask collection.
+        If X has any other type, or if `model` does not end in a classifier.
     ValueError
-        If `k` is not an integer of at least 1; during the computation, if :func:`recommend` rejects a row.
+        If `k` is not an integer of at least 1. During the computation, also if :func:`recommend` rejects a
+        row.
 
     Examples
     --------
@@ -256,13 +264,14 @@ def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.Dat
     check_is_fitted(classifier)
     if not is_classifier(classifier):
         raise TypeError(
-            f"The last step of the model must be a classifier. Got a {type(classifier).__name__} instead."
+            "The last step of the 'model' parameter of recommend_dask must be a classifier. "
+            f"Got a {type(classifier).__name__} instead."
         )
     return cluster.recommended(model, X, min(k, len(classifier.classes_)), classifier.classes_)
 
 
 def _replaced(model: Model, fitted: BaseEstimator) -> Model:
-    """Give the model the attributes of the fitted copy."""
+    """Replace the attributes of the model with those of the fitted copy."""
     attributes = vars(fitted)
     vars(model).clear()
     vars(model).update(attributes)
@@ -274,6 +283,6 @@ def _import_cluster() -> ModuleType:
         from pipelines._scaling import cluster
     except ImportError as error:
         raise ImportError(
-            "fit_dask and recommend_dask need Dask: pip install 'tallygrad[distributed]'."
+            "fit_dask and recommend_dask need Dask. Install it with: pip install 'tallygrad[distributed]'."
         ) from error
     return cluster

@@ -1,4 +1,4 @@
-"""Serve: a snapshot of a fitted recommender that answers one question of plain values in microseconds."""
+"""Serving: an immutable snapshot of a fitted recommender that answers one query in microseconds."""
 
 import copy
 import html
@@ -21,28 +21,30 @@ from pipelines._recommending.reasons import reasons, unknown_label
 
 __all__ = ["CompiledRecommender", "compile_recommender"]
 
-MAX_EXCLUDED = 50  # with more excluded labels, the scores of all others are ranked
+MAX_EXCLUDED = 50  # above this number of excluded labels, all remaining labels are scored and ranked
 
 
 def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
-    """Return a snapshot of a fitted recommender that answers one question in microseconds.
+    """Return a snapshot of a fitted recommender that answers one query in microseconds.
 
     Parameters
     ----------
     model : fitted Pipeline, or search that ends in one
-        A model like that of :func:`pipelines.game_recommender`: a ColumnTransformer of OneHotEncoder and
-        MultiHotEncoder, followed by ComplementNB, all of this library, with any parameters and weights.
+        A model such as :func:`pipelines.game_recommender` returns: a ColumnTransformer of this library's
+        OneHotEncoder and MultiHotEncoder, followed by this library's ComplementNB, with any parameters and
+        weights.
 
     Returns
     -------
     compiled : CompiledRecommender
-        The snapshot. Later calls of :func:`pipelines.update` on `model` do not change it, so compile the
-        model again after them.
+        The snapshot. Later calls of :func:`pipelines.update` on `model` do not change the snapshot, so
+        compile the model again after an update.
 
     Raises
     ------
     TypeError
-        If `model` has other steps. :func:`pipelines.recommend` accepts any classifier.
+        If `model` has any other steps. For other models, use :func:`pipelines.recommend`, which accepts any
+        classifier.
     ValueError
         If the encoders do not match the classifier, or a weight is not finite.
     sklearn.exceptions.NotFittedError
@@ -50,7 +52,7 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
 
     Notes
     -----
-    O(size of the model): the weights of the classifier and a dict of its labels are computed once.
+    Takes O(size of the model) time: the weights of the classifier and a dict of its labels are computed once.
 
     Examples
     --------
@@ -81,17 +83,17 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
 
 
 class CompiledRecommender:
-    """The immutable snapshot that :func:`compile_recommender` returns.
+    """Immutable snapshot of a fitted recommender, as returned by :func:`compile_recommender`.
 
-    Several threads may share it, and it can be pickled.
-    Its answers and errors are exactly those of :func:`pipelines.recommend` and :func:`pipelines.explain`.
-    Strings, numbers, booleans, None and lists of these are encoded in microseconds. Other values, and
-    those that raise an error, are passed to the encoders themselves, which takes milliseconds.
+    A snapshot can be pickled and shared between threads. Its results and errors are exactly those of
+    :func:`pipelines.recommend` and :func:`pipelines.explain`. Strings, numbers, booleans, None and lists of
+    these are encoded in microseconds. Other values, and values that cause an error, are passed to the
+    encoders themselves, which takes milliseconds.
 
     Parameters
     ----------
     encode : ColumnTransformer
-        The fitted encoders, all of this library. :func:`compile_recommender` passes a copy.
+        The fitted encoders, all from this library. :func:`compile_recommender` passes a copy.
 
     classifier : ComplementNB
         The classifier, fitted on the output of `encode`.
@@ -110,7 +112,7 @@ class CompiledRecommender:
     Raises
     ------
     TypeError
-        If `encode` contains other transformers.
+        If `encode` contains any transformer other than OneHotEncoder and MultiHotEncoder of this library.
     ValueError
         If `encode` does not match `classifier`, or a weight is not finite.
 
@@ -128,10 +130,12 @@ class CompiledRecommender:
 
     def __init__(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
         self._prepare(encode, classifier)
-        self._classifier = copy.copy(classifier)  # which later updates of the model do not change
+        self._classifier = copy.copy(
+            classifier
+        )  # a copy, so that later updates of the model do not change it
 
     def _prepare(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
-        """Compute what questions need."""
+        """Precompute the tables that are needed to answer queries."""
         self._encode, self._classifier = encode, classifier
         self._cells = _read_encoders(encode, classifier.n_features_in_)
         self._scorer = classifier.row_scorer()
@@ -162,12 +166,12 @@ class CompiledRecommender:
     def recommend(
         self, question: dict, k: int = 5, *, exclude: Iterable = (), candidates: Iterable | None = None
     ) -> tuple[list, list[float]]:
-        """Return the k best labels of one question and their scores, best first.
+        """Return the k best labels of one query and their scores, best first.
 
         Parameters
         ----------
         question : dict
-            The question, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns that are
+            The query, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns that are
             omitted, None or empty count as missing. Other keys are ignored.
 
         k : int, default=5
@@ -185,7 +189,7 @@ class CompiledRecommender:
             The best labels. Equal scores keep the order of ``classes_``.
 
         scores : list of float, of the same length
-            The scores of these labels, joint log-likelihoods as in :func:`pipelines.recommend`.
+            The scores of these labels: joint log-likelihoods, as in :func:`pipelines.recommend`.
 
         Raises
         ------
@@ -197,7 +201,7 @@ class CompiledRecommender:
 
         Notes
         -----
-        O(n_labels) at most, and less if many labels have the same counts.
+        Takes O(n_labels) time at most, and less if many labels have the same feature counts.
         """
         k = check_int("k", k, "recommend")
         row = self._row(question)
@@ -206,12 +210,12 @@ class CompiledRecommender:
         return [self._classes[place] for place in best], scores
 
     def explain(self, question: dict, label: str | float) -> dict[str, float]:
-        """Return the contribution of each feature of a question to the score of a label, the largest first.
+        """Return how much each feature of a query contributes to the score of a label, largest first.
 
         Parameters
         ----------
         question : dict
-            The question, as in :meth:`recommend`.
+            The query, as in :meth:`recommend`.
 
         label : str or number
             One of ``classes_``.
@@ -219,8 +223,8 @@ class CompiledRecommender:
         Returns
         -------
         contributions : dict of str to float
-            The contributions, such as ``{"gameplay_types=Puzzle": 2.2, ...}``, which add up to the score. If
-            there is only one label, its prior is included as "(prior)".
+            The contributions, such as ``{"gameplay_types=Puzzle": 2.2, ...}``. They add up to the score of
+            the label. If there is only one label, its prior is included as "(prior)".
 
         Raises
         ------
@@ -228,7 +232,7 @@ class CompiledRecommender:
             If `label` is not one of ``classes_`` (the message suggests similar ones), or if an encoder
             rejects a value.
         TypeError
-            In the cases listed for :meth:`recommend`.
+            If `question` is not a dict, or a cell has the wrong type, as for :meth:`recommend`.
         """
         names, row = self._names, self._row(question)
         place = self._places.get(label) if np.isscalar(label) else None
@@ -259,7 +263,7 @@ class CompiledRecommender:
         return self._encode.get_feature_names_out()
 
     def _row(self, question: dict) -> sp.csr_array:
-        """Return the question as the input of the classifier, (1, n_features)."""
+        """Return the query as input of the classifier, (1, n_features)."""
         if not isinstance(question, dict):
             raise TypeError(
                 "The 'question' parameter of a compiled recommender must be a dict, such as "
@@ -278,14 +282,14 @@ class CompiledRecommender:
         return self._scorer.row(places, values)
 
     def _known(self, name: str, labels: Iterable | None) -> set[int] | None:
-        """Return the places of the labels that are among the classes; None for None."""
+        """Return the class indices of the known labels; None if `labels` is None."""
         asked = labels_per_row(name, labels, 1)
         return None if asked is None else {self._places[label] for label in asked[0] if label in self._places}
 
     def _best(
         self, row: sp.csr_array, k: int, excluded: set[int], allowed: set[int] | None
     ) -> tuple[list[int], list[float]]:
-        """Return the places of the k best allowed labels, and their scores."""
+        """Return the class indices of the k best allowed labels, and their scores."""
         if allowed is None and len(excluded) <= MAX_EXCLUDED:
             best, scores = self._scorer.top_k(row, min(k + len(excluded), self.n_labels))
             if not excluded:
@@ -300,19 +304,19 @@ class CompiledRecommender:
 
 
 class CellEncoder(Protocol):
-    """Encode one cell of one input column, as `cell_encoder` of the encoders returns it."""
+    """Encoder of single cells of one input column, as returned by the encoders' `cell_encoder`."""
 
     name: str
     categories: tuple
     end: int
 
     def places(self, cell: object) -> list[int] | None:
-        """Return the output columns that a cell sets, ascending; None if the encoder itself must decide."""
+        """Return the output columns that a cell sets, ascending; None if the full encoder is needed."""
         ...
 
 
 def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[CellEncoder, float]]:
-    """Return the encoder of each input column and the value of its features, in the features' order."""
+    """Return the cell encoder of each input column with the value of its features, in feature order."""
     cells: list[tuple[CellEncoder, float]] = []
     end = 0
     for step, encoder, columns in encode.transformers_:
@@ -337,19 +341,20 @@ def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[Cel
 
 
 def _value(encoder: BaseEstimator, weight: float | None) -> float:
-    """Return the value of a set feature, in the encoder's dtype and weighted as by ColumnTransformer."""
+    """Return the value of a set feature, in the encoder's dtype and weighted as in ColumnTransformer."""
     one = np.ones(1, dtype=encoder.dtype)
     return float((one if weight is None else one * weight)[0])
 
 
 def _name(step: object) -> str:
     kind = type(step)
-    return repr(step) if kind is str else f"{kind.__name__} of {kind.__module__.partition('.')[0]}"
+    return repr(step) if kind is str else f"{kind.__name__} from {kind.__module__.partition('.')[0]}"
 
 
 def _not_supported(what: str) -> TypeError:
     return TypeError(
-        "compile_recommender needs a ColumnTransformer of OneHotEncoder and MultiHotEncoder, each for "
-        "columns named by str, followed by ComplementNB, all of this library, such as game_recommender "
-        f"returns. Got {what} instead. recommend accepts any classifier."
+        "The 'model' parameter of compile_recommender must be a ColumnTransformer of this library's "
+        "OneHotEncoder and MultiHotEncoder, with columns given by name, followed by this library's "
+        f"ComplementNB, as returned by game_recommender. Got {what} instead. "
+        "For other models, use recommend, which accepts any classifier."
     )

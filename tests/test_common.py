@@ -28,12 +28,15 @@ def test_sklearn_contract(estimator, check):
 
 # What the contract had when this was written; more checks are welcome, fewer mean that a tag lies.
 FEWEST_CHECKS = {
+    "BernoulliNB": 63,
+    "CatalogueNB": 63,
     "ComplementNB": 64,
     "GDClassifier": 64,
     "GDRegressor": 61,
     "MLPClassifier": 68,
     "MLPRegressor": 61,
     "MultiHotEncoder": 47,
+    "MultinomialNB": 64,
     "OneHotEncoder": 46,
     "PolynomialRegressor": 60,
 }

@@ -20,12 +20,15 @@ from sklearn.pipeline import make_pipeline
 import estimators
 import pipelines
 from estimators import (
+    BernoulliNB,
+    CatalogueNB,
     ComplementNB,
     GDClassifier,
     GDRegressor,
     MLPClassifier,
     MLPRegressor,
     MultiHotEncoder,
+    MultinomialNB,
     OneHotEncoder,
     PolynomialRegressor,
 )
@@ -60,6 +63,10 @@ MODELS = {
     "ComplementNB.partial_fit": lambda: (
         ComplementNB(new_classes="add").fit(X, KINDS).partial_fit(X[:1], ["none"])
     ),
+    "MultinomialNB": lambda: MultinomialNB().fit(X, KINDS),
+    "BernoulliNB": lambda: BernoulliNB(alpha=[1.0, 2, 3]).fit(X, KINDS),
+    "CatalogueNB.fit": lambda: CatalogueNB(groups=["a", "a", "b"]).fit(X, KINDS, describes=X[:, 0] > 2),
+    "CatalogueNB.partial_fit": lambda: CatalogueNB().partial_fit(X, KINDS).partial_fit(X[:1], ["none"]),
     "OneHotEncoder": lambda: OneHotEncoder(handle_unknown="other").fit(GAMES[["budget"]]),
     "MultiHotEncoder": lambda: MultiHotEncoder().fit(GAMES[["gameplay_types"]]),
     "GDRegressor.fit": lambda: GDRegressor().fit(X, NUMBERS),

@@ -21,6 +21,10 @@ MISTAKES = {  # a line of a user's script, and the kind of error that mypy has t
     'GDClassifier(class_weight="balance")': "arg-type",
     "GDClassifier(max_itr=5)": "call-arg",
     'ComplementNB(new_classes="ad")': "arg-type",
+    'MultinomialNB(new_classes="ad")': "arg-type",
+    "BernoulliNB(binarise=0.5)": "call-arg",
+    'CatalogueNB(shrinkage="automatic")': "arg-type",
+    "CatalogueNB().fit([[0]], [0], described=[True])": "call-arg",
     'OneHotEncoder(handle_unknown="eror")': "arg-type",
     'OneHotEncoder(missing="none")': "arg-type",
     'OneHotEncoder(drop="last")': "arg-type",
@@ -34,6 +38,9 @@ FITS = {  # what reveal_type says of it
     "PolynomialRegressor().fit([[0]], [0])": "estimators.polynomial.PolynomialRegressor",
     "GDClassifier().fit([[0]], [0])": "estimators.logistic.GDClassifier",
     "ComplementNB().fit([[0]], [0])": "estimators.naive_bayes.ComplementNB",
+    "MultinomialNB().fit([[0]], [0])": "estimators.naive_bayes.MultinomialNB",
+    "BernoulliNB().fit([[0]], [0]).merge(BernoulliNB())": "estimators.naive_bayes.BernoulliNB",
+    "CatalogueNB().fit([[0]], [0], describes=[True])": "estimators.naive_bayes.CatalogueNB",
     "OneHotEncoder().fit([[0]])": "estimators.encoders.OneHotEncoder",
     "MultiHotEncoder().fit([[0]])": "estimators.encoders.MultiHotEncoder",
 }
@@ -54,6 +61,9 @@ PolynomialRegressor(degree=2).fit(X[:, :1], y).predict(X[:, :1])
 GDClassifier(class_weight={"a": 2.0}, learning_rate=0.1).fit(sp.csr_array(X), ["a", "b", "c"])
 GDClassifier(class_weight="balanced").partial_fit(polars, pl.Series(y), classes=range(3)).predict_proba(X)
 ComplementNB(alpha=0.5).fit(sp.csr_array(X), np.array(["a", "b", "c"])).top_k(X, k=2)
+MultinomialNB(alpha=[1.0, 2.0, 3.0]).fit(polars, pl.Series(["a", "b", "c"])).class_weights(["a"])
+BernoulliNB(binarize=None).additive_state(X, y).merge(BernoulliNB().additive_state(X, y))
+CatalogueNB(groups=["a", "a", "b"], shrinkage=30, match=0).fit(X, y, describes=y < 1).top_k(pandas)
 OneHotEncoder(handle_unknown="ignore").fit(pandas).transform(polars)
 MultiHotEncoder().fit([[["a", "b"]], [["a"]]]).get_feature_names_out()
 """

@@ -260,6 +260,7 @@ pickle.loads(gift)
 #
 # For models that travel there is another format, *skops*. It holds data and the names of types, and only types of this library, of scikit-learn and a few
 # more are loaded. Save with the ending ``.skops``, and load with it: then nothing else is accepted, whatever the card says.
+# A skops file does not replace a joblib file of the same name, so it gets a name of its own.
 
 # %%
 try:
@@ -267,8 +268,8 @@ try:
 except ModelFileError as error:
     tell(error)
 
-save_model(model, folder / "games.skops")
-travelled = load_model(folder / "games.skops")
+save_model(model, folder / "travelling_games.skops")
+travelled = load_model(folder / "travelling_games.skops")
 print(two_best(travelled, question))
 
 # %% [markdown]

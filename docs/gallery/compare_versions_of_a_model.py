@@ -3,7 +3,7 @@
 Check what a saved model was made with
 ======================================
 
-A model that was saved a year ago is loaded by other versions of numpy and scikit-learn, and may answer differently. ``save_model`` writes a *card* beside
+A model that was saved a year ago is loaded by other versions of numpy and scikit-learn, and may give different predictions. ``save_model`` writes a *card* beside
 the model, a JSON file that says what it is and what it was made with; loading checks it first.
 """
 

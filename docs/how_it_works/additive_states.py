@@ -3,9 +3,9 @@
 States that add up
 ==================
 
-``fit`` on all rows, ``partial_fit`` batch by batch, and ``merge`` of models from several machines give the same model. This is possible because these
-models only need *sums over the rows*, an :term:`additive state`. This page shows what is summed, how two sums are added without losing digits, and why
-the sums are kept in twice the usual precision.
+You can call ``fit`` on all rows, call ``partial_fit`` on one batch after another, or ``merge`` models from several machines, and get the same model.
+This is possible because these models only need *sums over the rows*, that is, an :term:`additive state`. This page shows what is summed, how two states
+are added without losing precision, and why the sums are stored in twice the usual precision.
 """
 
 # %% [markdown]
@@ -17,7 +17,7 @@ the sums are kept in twice the usual precision.
 #
 # .. math:: F = Y^T X = \sum_i y_i x_i^T
 #
-# This is a sum over the rows :math:`i`, so the counts of two sets of rows can be added, and ``merge`` does nothing else. For whole numbers the
+# This is a sum over the rows :math:`i`, so the counts of two sets of rows can be added. This is all that ``merge`` does. With whole numbers, the
 # addition is exact.
 
 # %%
@@ -29,21 +29,21 @@ rng = np.random.default_rng(0)
 X = rng.integers(0, 3, (1000, 6))
 y = rng.integers(0, 4, 1000)
 
-F = np.eye(4)[y].T @ X  # the literal version
+F = np.eye(4)[y].T @ X  # directly from the formula
 model = ComplementNB().partial_fit(X[:300], y[:300], classes=range(4))
 model = model.merge(ComplementNB().fit(X[300:], y[300:]))
 print("counts equal:", np.array_equal(model.feature_count_, F))
 
 # %% [markdown]
-# The encoders are even simpler. Their state is the set of categories that they have seen, and merging takes the union of two sets.
+# The encoders are even simpler. Their state is the set of categories that they have seen, and two states are merged by taking the union.
 
 # %% [markdown]
 # Means and centred products
 # --------------------------
 #
-# Least squares needs :math:`X^T X` and :math:`X^T y`. Summing them directly is inaccurate if a column lies far from zero. Take the times of a
-# thousand events, in seconds since 1970. Their squares are near :math:`10^{18}`, but a double has only 16 digits, and the variance is in the digits
-# that are lost.
+# Least squares needs :math:`X^T X` and :math:`X^T y`. Summing them directly is inaccurate if the values of a column are far from zero. As an
+# example, take the times of a thousand events in seconds since 1970. Their squares are about :math:`10^{18}`. A double has only 16 digits, and the
+# variance is in the digits that are lost.
 
 # %%
 times = 1.7e9 + rng.normal(0, 1, 1000)
@@ -51,23 +51,23 @@ print(f"variance by sums of squares: {np.mean(times**2) - np.mean(times) ** 2:.4
 print(f"variance by the mean:        {np.mean((times - times.mean()) ** 2):.4f}")
 
 # %% [markdown]
-# So the state consists of the number of rows :math:`n`, the mean row :math:`m`, and the products of the rows after subtracting the mean, for X and y
-# alike:
+# The state therefore consists of the number of rows :math:`n`, the mean :math:`m` of the rows, and the sums of products of the columns after the
+# means are subtracted. It covers the columns of X and the target y:
 #
 # .. math:: S = \sum_i (x_i - m) (x_i - m)^T
 #
-# Two such states have different means. What is :math:`S` with respect to the common mean? Let :math:`\delta = m_b - m_a`. The common mean lies
-# between :math:`m_a` and :math:`m_b`:
+# Two such states have different means. To add them, :math:`S` has to be computed with respect to their common mean. Let
+# :math:`\delta = m_b - m_a`. The common mean lies between :math:`m_a` and :math:`m_b`:
 #
 # .. math:: m = m_a + \frac{n_b}{n} \delta, \qquad n = n_a + n_b
 #
-# Moving the centre of a set of rows by :math:`v` adds :math:`n v v^T` to its products. The mixed terms vanish, because the deviations of the rows
+# Moving the centre of a set of rows by :math:`v` adds :math:`n v v^T` to its :math:`S`. The mixed terms vanish, because the deviations of the rows
 # from their own mean sum to zero. The centre moves by :math:`\delta n_b / n` for the first set and by :math:`-\delta n_a / n` for the second, and
 # :math:`n_a n_b^2 / n^2 + n_b n_a^2 / n^2 = n_a n_b / n`. This gives the formula of Chan, Golub and LeVeque (1983):
 #
 # .. math:: S = S_a + S_b + \frac{n_a n_b}{n} \delta \delta^T
 #
-# Here it is in a few lines. The target is treated as one more column.
+# The following code implements this formula. The target is treated as an additional column.
 
 
 # %%
@@ -92,7 +92,7 @@ X = rng.normal(100, 1, (2000, 5))
 y = X @ [1.0, -2.0, 3.0, 0.0, 0.5] + rng.normal(0, 0.1, 2000)
 rows = np.column_stack([X, y])
 state = merge(state_of(rows[:700]), state_of(rows[700:]))
-print("literal:", solution(state).round(4))
+print("formula:", solution(state).round(4))
 
 # %%
 from estimators import GDRegressor
@@ -103,12 +103,12 @@ print("library:", branches.coef_.round(4))
 print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, atol=0))
 
 # %% [markdown]
-# In which order?
-# ---------------
+# The order of merging
+# --------------------
 #
-# Mathematically the order of merging makes no difference. In floating point it could, especially if the parts are *unlike* each other, such as rows
-# sorted by date, or one machine for each city. Here are 64 parts of rows sorted by their first column, merged one after another, in another order,
-# and as a tree:
+# Mathematically, the order of merging makes no difference. In floating-point arithmetic it could, especially if the parts *differ* from each other,
+# for example if the rows are sorted by date, or if each machine has the data of one city. In this example, the rows are sorted by their first column
+# and split into 64 parts. The parts are merged one after another, in random order, and as a tree:
 
 # %%
 from copy import deepcopy
@@ -138,31 +138,33 @@ for name, model in orders.items():
     print(f"{name:>17}: off by {np.abs(model.coef_ - whole).max():.0e}")
 
 # %% [markdown]
-# The only differences are rounding errors in the last digit. So the order is free, and a cluster may add up its states in whichever order they
-# arrive.
+# The only differences are rounding errors in the last digit. The order therefore does not matter, and a cluster can merge the states in the order in
+# which they arrive.
 #
-# Two details make this possible. The mean is stored as two numbers, a *shift* near the mean and a small remainder, so that means far from zero can be
-# compared without losing digits. And the sums are kept in twice the precision, which the next section explains.
+# Two details make this possible. First, the mean is stored as two numbers, a *shift* near the mean and a small remainder, so that the difference
+# between means that are far from zero can be computed without losing digits. Second, the sums are stored in twice the usual precision. The next
+# section explains why.
 
 # %% [markdown]
-# Why twice the digits
-# --------------------
+# Why twice the precision
+# -----------------------
 #
-# The :term:`condition number` of X is its largest singular value divided by its smallest. It says how close some columns are to being combinations of
-# others. A solution computed from the rows themselves has an error of about
+# The :term:`condition number` :math:`\kappa` of X is its largest singular value divided by its smallest. It measures how close some columns are to
+# being linear combinations of others. A solution that is computed from the rows themselves has a relative error of about
 #
 # .. math:: \varepsilon \kappa, \qquad \varepsilon \approx 10^{-16}
 #
-# But :math:`X^T X` has the squares of the singular values, so its condition number is :math:`\kappa^2`, and rounding errors in the sums cause an
-# error of :math:`\varepsilon \kappa^2` in the solution. At a condition number of a million that is one part in ten thousand.
+# The singular values of :math:`X^T X` are the squares of those of X, so its condition number is :math:`\kappa^2`, and rounding errors in the sums
+# cause a relative error of about :math:`\varepsilon \kappa^2` in the solution. If the condition number of X is a million, this error is
+# :math:`10^{-4}`.
 #
-# ``fit`` can read the rows a second time, in coordinates in which :math:`X^T X` is close to the identity. ``partial_fit`` and ``merge`` cannot,
-# because they no longer have the rows. So they keep each sum as two doubles. Every column is split into its leading 26 bits and the rest. Products of
-# the leading parts have 52 bits and are summed *exactly* by ordinary matrix products. Products with the rest are smaller by a factor of
-# :math:`2^{-26}`, and so are their rounding errors (Ozaki, Ogita, Oishi and Rump, 2012). This takes about four times the work, but it consists of
-# matrix products only.
+# ``fit`` can read the rows a second time, and transform them to coordinates in which :math:`X^T X` is close to the identity. ``partial_fit`` and
+# ``merge`` cannot, because they no longer have the rows. They therefore store each sum as two doubles. The values of every column are split into
+# their leading 26 bits and the remaining bits. Products of the leading parts have at most 52 bits and are summed *exactly* by ordinary matrix
+# products. Products that involve the remaining bits are smaller by a factor of :math:`2^{-26}`, and so are their rounding errors (Ozaki, Ogita, Oishi
+# and Rump, 2012). This takes about four times as many operations, but all of them are matrix products.
 #
-# The picture shows the effect on 2,000 rows in ten batches, with columns mixed so that the condition number is known.
+# The figure shows the effect for 2,000 rows in ten batches. The columns are constructed so that X has a given condition number.
 
 
 # %%
@@ -209,26 +211,27 @@ labels = {
 plt.figure(figsize=(7, 4.5), layout="constrained")
 for by, (label, style) in labels.items():
     plt.loglog(conditions, errors[by], style, label=label)
-plt.loglog(conditions, 1e-16 * conditions, "k:", label="1e-16 condition")
-plt.loglog(conditions, 1e-16 * conditions**2, "k--", label="1e-16 condition²")
-plt.xlabel("condition of X")
-plt.ylabel("relative error of the weights")
+plt.loglog(conditions, 1e-16 * conditions, "k:", label="1e-16 x condition")
+plt.loglog(conditions, 1e-16 * conditions**2, "k--", label="1e-16 x condition²")
+plt.xlabel("condition number of X")
+plt.ylabel("relative error of the coefficients")
 plt.legend()
 plt.show()
 
 # %% [markdown]
-# With sums in doubles the error grows twice as steeply. With twice the precision, batches are as accurate as the rows themselves up to a condition
-# number of about ten thousand, and still accurate to about nine digits at 300,000. Beyond a million even this precision is not enough, and
-# ``partial_fit`` warns. (On Windows and Apple silicon, where numpy's long double is no longer than a double, the batches follow the steeper line.)
-# ``fit`` uses plain sums while they are accurate enough, up to a condition number of about a thousand. Above that it reads the rows again, which is
-# the drop in its line.
+# If the sums are stored as doubles, the error grows with the square of the condition number. With twice the precision, the solution from batches is
+# as accurate as the solution from the rows themselves up to a condition number of about ten thousand, and still accurate to about nine digits at
+# 300,000. Beyond a million, even this precision is not enough, and ``partial_fit`` issues a warning. (On Windows and Apple silicon, numpy's long
+# double has no more digits than a double, and the line for batches is the steeper one.) ``fit`` uses plain sums as long as they are accurate enough,
+# that is, up to a condition number of about a thousand. Above that, it reads the rows again, which explains the drop in its line.
 
 # %% [markdown]
-# What it costs
-# -------------
+# Computational cost
+# ------------------
 #
-# ``fit`` needs one pass in plain doubles, in blocks of rows that stay in the cache. No method of this kind can be faster than the bare product
-# :math:`X^T X`. ``python -m benchmarks linear`` measures how close ``fit`` comes to it. These figures are read from ``docs/benchmarks.json``:
+# ``fit`` makes one pass over the rows in plain doubles, in blocks of rows that fit in the cache. No method that computes :math:`X^T X` can be faster
+# than this matrix product alone. ``python -m benchmarks linear`` compares ``fit`` with the bare product. The following results are read from
+# ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -243,5 +246,5 @@ for row in json.loads(results.read_text())["rows"]:
         print(f"    {row['ratio']:.2f} times as fast as {row['peer']}")
 
 # %% [markdown]
-# A million rows of 50 columns become 50 x 50 sums, so the memory of a fit does not grow with the number of rows. ``python -m benchmarks.scale`` does
-# the same from files and on a cluster, with a hundred million rows.
+# A million rows with 50 columns are reduced to 50 x 50 sums, so the memory for a fit does not grow with the number of rows. ``python -m
+# benchmarks.scale`` measures fits from files and on a cluster, with up to a hundred million rows.

@@ -3,9 +3,9 @@
 Twenty thousand steps at the cost of one
 ========================================
 
-``GDRegressor(learning_rate=0.002, max_iter=20_000)`` performs the :term:`gradient descent` of the textbooks, but without a loop. For least squares every
-step is known in advance, in closed form. This page derives the formula, compares it with the literal loop, and shows two consequences: the largest
-:term:`learning rate` that converges, and the whole loss curve.
+``GDRegressor(learning_rate=0.002, max_iter=20_000)`` performs textbook :term:`gradient descent` without a loop, because for least squares the result of
+every step is known in closed form. This page derives the formula, compares it with a loop, and uses it to compute the largest
+:term:`learning rate` with which descent converges, and the whole loss curve.
 """
 
 # %% [markdown]
@@ -17,7 +17,7 @@ step is known in advance, in closed form. This page derives the formula, compare
 #
 # .. math:: w_{k+1} = w_k - 2 \eta (H w_k - c), \qquad w_0 = 0
 #
-# The rows are needed only once, for H and c.
+# The rows are needed only once, to compute H and c.
 
 # %%
 import numpy as np
@@ -44,20 +44,20 @@ print("after 10 steps:    ", path[10].round(4))
 print("after 20,000 steps:", path[-1].round(4))
 
 # %% [markdown]
-# In the right coordinates
-# ------------------------
+# A change of coordinates
+# -----------------------
 #
-# H is symmetric, so it has orthogonal eigenvectors, the columns of V, with the eigenvalues s: :math:`H = V S V^T`. In the coordinates :math:`z = V^T
-# w`, with :math:`p = V^T c`, a step separates into one equation for each coordinate:
+# H is symmetric, so :math:`H = V S V^T`, where the columns of V are orthogonal eigenvectors and S is the diagonal matrix of the eigenvalues s. In the
+# coordinates :math:`z = V^T w`, with :math:`p = V^T c`, a step separates into one equation per coordinate:
 #
 # .. math:: z_{k+1} = (1 - 2 \eta s) z_k + 2 \eta p
 #
-# The coordinates are independent of each other. The distance of each from its limit :math:`p / s` shrinks by the same factor :math:`r = 1 - 2 \eta s`
-# in every step. Starting from zero, this is a geometric series:
+# The coordinates are independent of each other. In every step, the distance of a coordinate from its limit :math:`p / s` is multiplied by the same
+# factor :math:`r = 1 - 2 \eta s`. Starting from zero, this gives a geometric series:
 #
 # .. math:: z_k = 2 \eta p (1 + r + \cdots + r^{k-1}) = \frac{1 - (1 - 2 \eta s)^k}{s} p
 #
-# That is the closed form. Here it is in a few lines, for any number of steps:
+# This is the closed form. The following code evaluates it for any number of steps:
 
 # %%
 s, V = np.linalg.eigh(H)
@@ -70,11 +70,11 @@ def closed_form(k):
 steps = [0, 1, 10, 1000, 20_000]
 for k in steps:
     equal = np.allclose(closed_form(k), path[k], rtol=1e-9, atol=1e-12)
-    print(f"step {k:>6}: {closed_form(k).round(4)}, the loop's: {equal}")
+    print(f"step {k:>6}: {closed_form(k).round(4)}, equal to the loop: {equal}")
 
 # %% [markdown]
-# ``GDRegressor`` adds one refinement: where :math:`2 \eta s` is small, :math:`1 - (1 - 2 \eta s)^k` would lose digits, and ``expm1`` and ``log1p``
-# keep them. ``coef_path`` returns the coefficients after any number of steps, even beyond ``max_iter``.
+# ``GDRegressor`` adds one refinement: where :math:`2 \eta s` is small, computing :math:`1 - (1 - 2 \eta s)^k` directly would lose digits, so it uses
+# ``expm1`` and ``log1p``. ``coef_path`` returns the coefficients after any number of steps, even beyond ``max_iter``.
 
 # %%
 import textwrap
@@ -88,16 +88,16 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", ConvergenceWarning)  # it has not converged yet
     descent = GDRegressor(learning_rate=rate, max_iter=20_000).fit(X, y)
 weights, biases = descent.coef_path(range(20_001))
-print("largest difference from the loop's path:")
+print("largest difference from the path of the loop:")
 print(f"{np.abs(np.column_stack([weights, biases]) - path).max():.0e}")
 
 # %% [markdown]
 # Why descent is slow
 # -------------------
 #
-# One coordinate converges within a few steps, but the other needs thousands, because its eigenvalue is about 6,000 times smaller. In the picture the
-# two directions are the axes of the valley. Descent jumps back and forth across the valley, which is the horizontal line at the bottom, and then
-# moves slowly along its floor. The dots mark the steps 3, 500, 1,000, 2,000, 4,000 and 20,000.
+# One coordinate converges within a few steps, but the other needs thousands of steps, because its eigenvalue is about 6,000 times smaller. In the
+# upper figure, the two coordinates correspond to the axes of the valley. Descent first jumps back and forth across the valley, along the horizontal
+# line at the bottom, and then moves slowly along the floor of the valley. The dots mark the steps 3, 500, 1,000, 2,000, 4,000 and 20,000.
 
 # %%
 import matplotlib.pyplot as plt
@@ -121,23 +121,24 @@ for i, color in ((1, "tab:orange"), (0, "tab:blue")):
     apart.semilogy(missing[:, i], color=color, label=f"eigenvalue {s[i]:.3g}")
 apart.set(xlabel="step", ylabel="relative distance from the limit", ylim=(1e-6, 2))
 apart.set_xticks([0, 5000, 10_000, 15_000, 20_000])
-apart.set_title("Each coordinate on its own")
+apart.set_title("Each coordinate separately")
 apart.legend()
 plt.show()
 
 # %% [markdown]
-# In the lower picture the line of the first coordinate is so steep that it coincides with the left edge.
+# In the lower figure, the line of the coordinate with the large eigenvalue is so steep that it coincides with the left edge.
 
 # %% [markdown]
-# The largest rate
-# ----------------
+# The largest learning rate
+# -------------------------
 #
-# The error of a coordinate shrinks if :math:`|1 - 2 \eta s| < 1`. The largest eigenvalue is the first to violate this, so descent converges below
+# The error of a coordinate shrinks if :math:`|1 - 2 \eta s| < 1`. As the learning rate increases, the largest eigenvalue is the first for which this
+# condition fails, so descent converges if the learning rate is below
 #
 # .. math:: \eta_{\max} = \frac{1}{s_{\max}}
 #
-# and above it each step overshoots by more than the one before. ``GDRegressor`` knows the eigenvalues, so it refuses such a rate before the first
-# step, and names the largest one that is possible.
+# Above this value, each step overshoots by more than the previous one. As the eigenvalues are known, ``GDRegressor`` raises an error before the first
+# step if the learning rate is too large. The error message states the largest possible learning rate.
 
 # %%
 print(f"1 / largest eigenvalue: {1 / s.max():.8f}")
@@ -149,15 +150,15 @@ except ValueError as error:
     print(textwrap.fill(f"ValueError: {error}", 80))
 
 # %% [markdown]
-# The curve of the loss
-# ---------------------
+# The loss curve
+# --------------
 #
-# The objective (half of the mean squared error) exceeds its minimum by a sum over the coordinates: :math:`s / 2` times the squared distance from
-# :math:`p / s`. After k steps this distance is :math:`r^k p / s`, so
+# The objective is half of the mean squared error. Its excess over the minimum is a sum over the coordinates, in which each term is :math:`s / 2`
+# times the squared distance of the coordinate from :math:`p / s`. After k steps, this distance is :math:`r^k p / s`, so
 #
 # .. math:: L_k - L_{\min} = \sum_j \frac{p_j^2}{2 s_j} (1 - 2 \eta s_j)^{2 k}
 #
-# This does not need the rows either. ``loss_curve_`` is computed when you read it.
+# The rows are not needed for this either. The attribute ``loss_curve_`` is computed when you access it.
 
 # %%
 excess = (V.T @ c) ** 2 / (2 * s)
@@ -178,16 +179,17 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The loss falls twice, once for each eigenvalue, and is flat in between. The largest rate is not the fastest at first: at 0.002 the steep coordinate
-# overshoots in every step, while at 0.0005 its distance is halved in each step. But the second fall comes earlier in proportion to the rate.
+# The loss falls in two phases, one for each eigenvalue, and is flat in between. At first, the largest learning rate is not the fastest: with 0.002,
+# the coordinate with the large eigenvalue overshoots in every step, whereas with 0.0005 its distance from the limit is halved in each step. The
+# second phase starts earlier the larger the learning rate is.
 
 # %% [markdown]
-# What it costs
-# -------------
+# Computational cost
+# ------------------
 #
-# Reading the rows takes :math:`O(n d^2)` once and the eigenvectors :math:`O(d^3)` once. Then the coefficients after any number of steps take
-# :math:`O(d^2)`. The textbook loop, which reads the rows in every step, takes :math:`O(n d)` per step. ``python -m benchmarks linear`` measures both.
-# These figures are read from ``docs/benchmarks.json``:
+# Computing H takes :math:`O(n d^2)` operations, and computing its eigenvectors takes :math:`O(d^3)`. Both are needed only once. After that, the
+# coefficients after any number of steps take :math:`O(d^2)`. The textbook loop, which reads the rows in every step, takes :math:`O(n d)` per step.
+# ``python -m benchmarks linear`` measures both. The following results are read from ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -204,6 +206,7 @@ for row in json.loads(results.read_text())["rows"]:
             print(f"    {row['note']}")
 
 # %% [markdown]
-# With ``learning_rate="auto"``, the default, there is no rate to choose: the answer is the end of the path, :math:`k \to \infty`. With an L1 penalty
-# there is no closed form, because soft-thresholding bends the path at zero. Then the library does iterate, but on the d x d matrix and not on the
-# rows. If callbacks want to see each step, it performs each step.
+# With the default ``learning_rate="auto"``, there is no learning rate to choose: the result is the end of the path, :math:`k \to \infty`. With an L1
+# penalty there is no closed form, because soft-thresholding makes the path bend where a coefficient reaches zero. In this case the library does
+# iterate, but on the d x d matrix H instead of the rows. If callbacks are set, it also performs the steps one by one, so that the callbacks are
+# called after each step.

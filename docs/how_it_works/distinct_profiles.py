@@ -3,23 +3,23 @@
 Half a million classes: distinct profiles
 =========================================
 
-A customer asks for something *cheap, and a puzzle*, and the shop wants to show the best five of half a million items. As a :term:`classification` this has
-half a million classes, for which scikit-learn's complement naive Bayes would need matrices of terabytes. This page shows how ``ComplementNB`` stores only
-the non-zero counts, why it can score many items at once, and why equal items get exactly equal scores.
+A customer asks for *a cheap puzzle game*, and the shop wants to show the best five of half a million items. If this is treated as
+:term:`classification`, there are half a million classes, and scikit-learn's complement naive Bayes would need terabytes of memory for its matrices. This
+page shows how ``ComplementNB`` stores only the non-zero counts, why it can score many items at once, and why items with equal features get exactly equal scores.
 """
 
 # %% [markdown]
 # The weights in the paper
 # ------------------------
 #
-# Let :math:`F_{kj}` be the count of feature j in class k, :math:`f_j = \sum_k F_{kj}` its count in all classes, and :math:`\alpha` the
-# :term:`smoothing`. Rennie, Shih, Teevan and Karger (2003) use the complement of a class, that is, everything that does *not* belong to it. The rarer
-# a feature is in the complement, the larger its weight:
+# Let :math:`F_{kj}` be the count of feature j in class k, :math:`f_j = \sum_k F_{kj}` the count of feature j in all classes, and :math:`\alpha` the
+# :term:`smoothing` parameter. Rennie, Shih, Teevan and Karger (2003) use the complement of a class, that is, all rows that do *not* belong to it. The
+# rarer a feature is in the complement, the larger is its weight:
 #
 # .. math:: w_{kj} = - \log \frac{f_j + \alpha - F_{kj}}{\sum_i (f_i + \alpha - F_{ki})}
 #
-# The score of class k for a question x is :math:`\sum_j x_j w_{kj}`, and the class with the highest score is the answer. In numpy these are two
-# lines:
+# The score of class k for a request x is :math:`\sum_j x_j w_{kj}`, and the class with the highest score is predicted. In numpy, the weights can be
+# computed in two lines:
 
 # %%
 import numpy as np
@@ -35,24 +35,27 @@ complement = F.sum(axis=0) + 1.0 - F
 w = -np.log(complement / complement.sum(axis=1, keepdims=True))
 
 model = ComplementNB().fit(X, y)
-print("equal to the library's:", np.allclose(w, model.feature_log_prob_, rtol=1e-14))
+print(
+    "equal to the weights of the library:",
+    np.allclose(w, model.feature_log_prob_, rtol=1e-14),
+)
 
 # %% [markdown]
-# This table is dense: every class has a weight for every feature, even for those that it never had. With half a million classes and 200 features it
-# takes 800 MB. scikit-learn builds several such tables, and also a table of rows times classes.
+# This matrix is dense: every class has a weight for every feature, even for features that never occur in the class. With half a million classes and
+# 200 features it takes 800 MB. scikit-learn builds several such matrices, and also a matrix of shape (n_rows, n_classes).
 
 # %% [markdown]
 # Only the non-zero counts
 # ------------------------
 #
-# Split the logarithm. With the total of the complement :math:`t_k = \sum_i (f_i + \alpha - F_{ki})`:
+# The logarithm can be split. Let :math:`t_k = \sum_i (f_i + \alpha - F_{ki})` be the total count in the complement. Then
 #
 # .. math:: w_{kj} = \log t_k - \log (f_j + \alpha) - D_{kj}
 #
 # .. math:: D_{kj} = \log \frac{f_j + \alpha - F_{kj}}{f_j + \alpha}
 #
-# This is one number for each class, one for each feature, and a matrix D that is **zero wherever F is zero**, because there the fraction is 1. An
-# item has only a few features, so F and D are stored as sparse matrices with a few entries per row. The score of a question becomes
+# This requires one number per class, one number per feature, and a matrix D that is **zero wherever F is zero**, because the fraction is 1 there. An
+# item has only a few features, so F and D can be stored as sparse matrices with a few entries per row. The score of class k for a request x becomes
 #
 # .. math:: \log t_k \sum_j x_j - \sum_j x_j \log (f_j + \alpha) - \sum_j x_j D_{kj}
 
@@ -62,25 +65,25 @@ log_total = np.log(smooth.sum() - F.sum(axis=1))
 D = np.log1p(-F / smooth)
 
 x = np.zeros(50)
-x[[1, 4]] = 1.0  # a question with two features
+x[[1, 4]] = 1.0  # a request with two features
 scores = log_total * x.sum() - x @ np.log(smooth) - D @ x
 
 labels, best = model.top_k([x], k=3)
 first = np.argsort(-scores, kind="stable")[:3]
-print("literal:", first, scores[first].round(6))
+print("formula:", first, scores[first].round(6))
 print("library:", labels[0], best[0].round(6))
-print("entries of D that are not zero:", f"{np.count_nonzero(D) / D.size:.0%}")
+print("share of non-zero entries in D:", f"{np.count_nonzero(D) / D.size:.0%}")
 
 # %% [markdown]
 # Profiles
 # --------
 #
-# A shop has many similar items: *cheap, puzzle, nothing else* may apply to a thousand games. Their rows of F are equal, so their scores are equal for
-# any question. Each distinct row, a *profile*, is therefore scored only once. To find the profiles, rows are hashed, and rows with the same hash are
-# compared entry by entry, because equal hashes alone prove nothing.
+# A shop has many similar items. For example, a thousand games may have the features *cheap* and *puzzle* and no others. Their rows of F are equal, so
+# their scores are equal for any request. Each distinct row, called a *profile*, is therefore scored only once. To find the profiles, the rows are
+# hashed, and rows with the same hash are compared entry by entry, because different rows can have the same hash.
 #
-# The number of profiles depends on the catalogue. Here are half a million items with one of three budgets and some of 25 types, of which a few are
-# frequent and most are rare (Zipf's law):
+# The number of profiles depends on the catalogue. In this example there are half a million items. Each has one of three budgets and one to three of
+# 25 types, of which a few are frequent and most are rare (Zipf's law):
 
 # %%
 import scipy.sparse as sp
@@ -107,47 +110,49 @@ for n, different in zip(counts, profiles, strict=True):
 import matplotlib.pyplot as plt
 
 plt.figure(figsize=(7, 4), layout="constrained")
-plt.loglog(counts, counts, "k:", label="items: rows to score without profiles")
-plt.loglog(counts, profiles, "o-", color="tab:blue", label="profiles: rows to score")
+plt.loglog(counts, counts, "k:", label="without profiles: all items")
+plt.loglog(counts, profiles, "o-", color="tab:blue", label="with profiles")
 plt.xlabel("items in the catalogue")
-plt.ylabel("rows to score for a question")
+plt.ylabel("rows to score per request")
 plt.legend()
 plt.show()
 
 # %% [markdown]
-# From 5,000 to 500,000 items the catalogue grows by a factor of a hundred, but the work for a question by less than six. At the end the best profiles
-# are expanded to their items, in the order of ``classes_``, and only as many as were requested.
+# From 5,000 to 500,000 items, the size of the catalogue grows by a factor of a hundred, but the number of rows to score per request grows by a factor
+# of less than six. Finally, the best profiles are expanded to their items, in the order of ``classes_``, until there are as many items as requested.
 
 # %% [markdown]
 # Exactly equal scores
 # --------------------
 #
-# With so many similar items, equal scores are common: the sixth best item often has the same score as the fifth. Which of the two is shown must not
-# depend on rounding. So there is only **one** formula, summed in the order of the features, for one question and for many, for dense and sparse
-# input, in ``predict`` and in ``top_k``. To check this, ask the same question alone and among a thousand others, and compare every bit:
+# With so many similar items, equal scores are common: the sixth-best item often has the same score as the fifth. Which of the two is shown must not
+# depend on rounding errors. Therefore the same formula, summed in the order of the features, is used for one request and for many, for dense and
+# sparse input, and in ``predict`` and ``top_k``. To check this, compute the scores of one request alone and together with 999 others, and test
+# whether they are exactly equal:
 
 # %%
-questions = (rng.random((1000, 28)) < 0.1).astype(float)
-many_labels, many_scores = shop.top_k(questions, k=6)
-alone_labels, alone_scores = shop.top_k(sp.csr_array(questions[[7]]), k=6)
-print("alone and sparse:", np.array_equal(alone_scores[0], many_scores[7]))
-print("same items:      ", np.array_equal(alone_labels[0], many_labels[7]))
+requests = (rng.random((1000, 28)) < 0.1).astype(float)
+many_labels, many_scores = shop.top_k(requests, k=6)
+alone_labels, alone_scores = shop.top_k(sp.csr_array(requests[[7]]), k=6)
+print("same scores:", np.array_equal(alone_scores[0], many_scores[7]))
+print("same items: ", np.array_equal(alone_labels[0], many_labels[7]))
 tied = np.mean(many_scores[:, 4] == many_scores[:, 5])
-print(f"fifth and sixth tie in {tied:.0%} of the questions")
+print(f"fifth and sixth item tied: {tied:.0%} of the requests")
 
 in_order = np.diff(many_labels, axis=1) > 0
 equal = np.diff(many_scores, axis=1) == 0
-print("equals stand in the order of classes_:", bool(in_order[equal].all()))
+print("tied items are in the order of classes_:", bool(in_order[equal].all()))
 
 # %% [markdown]
-# A product with the dense table has no fixed order. BLAS adds in blocks that depend on the shape of its input, so scores that are equal
-# mathematically may differ in the last bit, and change the ranking.
+# In a product with the dense matrix, the order of summation is not fixed. BLAS sums in blocks that depend on the shape of the input, so scores that
+# are mathematically equal may differ in the last bit, which can change the ranking.
 
 # %% [markdown]
-# What half a million items cost
-# ------------------------------
+# Computational cost
+# ------------------
 #
-# ``python -m benchmarks naive_bayes`` measures this on one core, with 200 features. These figures are read from ``docs/benchmarks.json``:
+# ``python -m benchmarks naive_bayes`` measures fits and requests with up to half a million items on one core. The following results are read from
+# ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -165,6 +170,6 @@ for row in json.loads(results.read_text())["rows"]:
             print(f"    {row['ratio']:.3g} times as fast as {row['peer']}")
 
 # %% [markdown]
-# The lower limit is the time for copying: without profiles, a question about K items has to read and write K numbers. With half a million items of 28
-# features an answer takes little longer than this copy. If all profiles are different, as among the 100,000 items with 200 features, it takes about
-# ten times as long.
+# Without profiles, a request for the best of K items has to read and write K numbers, so the time to copy K numbers is a lower bound. With half a
+# million items and 28 features, a request takes little longer than this copy. If all items have different profiles, like the 100,000 items with 200
+# features, it takes about ten times as long.

@@ -3,17 +3,18 @@
 A network in one vector
 =======================
 
-A :term:`neural network` has a matrix of weights and a vector of biases for each layer. ``MLPClassifier`` keeps all of them in *one* vector, of which the
-layers are views. This page trains a network in this way with forty lines of numpy, reaches the library's weights, and shows how close a training step
-comes to the time of its matrix products.
+A :term:`neural network` has a weight matrix and a bias vector for each layer. ``MLPClassifier`` stores all of them in *one* vector, and the layers are
+views of this vector. This page implements such a network in forty lines of numpy, checks that training gives the same weights as the library, and
+compares the time of a training step with the time of its matrix products.
 """
 
 # %% [markdown]
 # Views of one vector
 # -------------------
 #
-# In numpy a *view* is an array without memory of its own: it shows a part of another array, with its own shape. Below, the first 6,400 numbers of the
-# vector are the weights of the first layer, as a 64 x 100 matrix. Writing into the matrix writes into the vector.
+# In numpy, a *view* is an array that does not have its own memory. It refers to a part of another array, and can have a different shape. In the
+# following code, the first 6,400 numbers of the vector are the weights of the first layer, seen as a 64 x 100 matrix. Writing to the matrix changes
+# the vector.
 
 # %%
 import numpy as np
@@ -38,18 +39,19 @@ W1, W2, b1, b2 = views(parameters)
 dW1, dW2, db1, db2 = views(gradient)
 
 W2[0, 0] = 5.0
-print("parameters:", n_parameters, " at place 6,400:", parameters[6400])
-print("memory of its own:", W1.flags.owndata)
+print("parameters:", n_parameters, " at index 6,400:", parameters[6400])
+print("W1 owns its memory:", W1.flags.owndata)
 
 # %% [markdown]
-# The weights come first and the biases last, because a :term:`penalty` applies to weights only. The weights are then one slice of the vector,
-# ``parameters[:7400]``.
+# The weights come first and the biases last, because a :term:`penalty` applies only to the weights. In this order, all weights form a single slice of
+# the vector, ``parameters[:7400]``.
 
 # %% [markdown]
-# Forwards and backwards
-# ----------------------
+# Forward and backward pass
+# -------------------------
 #
-# For a :term:`batch` X of n rows, one hidden layer and a softmax output (part 7 of the course explains this step by step), the outputs are
+# Consider a network with one hidden layer and a softmax output layer (part 7 of the course explains it step by step). For a :term:`batch` X of n
+# rows, the outputs of the two layers are
 #
 # .. math:: A = \max(X W_1 + b_1, 0)
 #
@@ -63,9 +65,9 @@ print("memory of its own:", W1.flags.owndata)
 #
 # .. math:: dW_1 = X^T \Delta_1, \quad db_1 = 1^T \Delta_1
 #
-# These are five matrix products. Everything else is element-wise and should cost as little as possible. For this purpose the arrays for A, P and the
-# rest, the *buffers*, are allocated once, since all batches have the same size, and every product and function writes into them (``out=``). A step
-# then neither allocates nor frees memory, and its data stays in the cache.
+# The forward and backward pass together consist of five matrix products. All other operations are element-wise and should take as little time as
+# possible. All batches have the same size, so the arrays for A, P and the other intermediate results, the *buffers*, are allocated once, and every
+# operation writes its result to a buffer (``out=``). A step then allocates almost no memory, and its data stays in the cache.
 
 # %%
 ALPHA = 1e-4  # L2 penalty, the library's default
@@ -99,10 +101,10 @@ def make_step(n):
 
 
 # %% [markdown]
-# One pass of the optimiser
-# -------------------------
+# The optimiser step
+# ------------------
 #
-# Adam keeps two running means for each parameter, of the gradient and of its square:
+# Adam keeps two running means for each parameter, one of its gradient and one of the squared gradient:
 #
 # .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g
 #
@@ -110,8 +112,8 @@ def make_step(n):
 #
 # .. math:: w \leftarrow w - \eta \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \frac{m}{\sqrt{v} + \epsilon}
 #
-# Adam does not need to know about layers. For a list of arrays it would be a loop with a dozen small calls per array. For one vector it is a dozen
-# calls in total, whatever the number of layers.
+# Adam does not depend on the layers. With a list of arrays, it would be a loop with about a dozen small numpy calls per array. With a single vector,
+# it needs about a dozen calls in total, regardless of the number of layers.
 
 # %%
 m, v = np.zeros(n_parameters), np.zeros(n_parameters)
@@ -128,7 +130,8 @@ def adam(t, rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
 # The same weights
 # ----------------
 #
-# With the library's initial weights and order of rows, which are scikit-learn's, ten epochs on the digits give the library's weights.
+# The following code uses the same initial weights and the same order of rows as the library, which in turn uses those of scikit-learn. After ten
+# epochs on the digits, the weights are the same as those of the library.
 
 # %%
 import warnings
@@ -143,7 +146,7 @@ images, digits = images[:1600] / 16, digits[:1600]  # eight batches of 200
 
 random = np.random.RandomState(0)
 for weights, bias in ((W1, b1), (W2, b2)):
-    bound = np.sqrt(6 / sum(weights.shape))  # Glorot's
+    bound = np.sqrt(6 / sum(weights.shape))  # Glorot initialisation
     weights[:] = random.uniform(-bound, bound, weights.shape)
     bias[:] = random.uniform(-bound, bound, bias.shape)
 
@@ -158,16 +161,16 @@ for _ in range(10):
         adam(t)
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ConvergenceWarning)  # ten epochs are meant
+    warnings.simplefilter("ignore", ConvergenceWarning)  # ten epochs are enough here
     net = MLPClassifier(max_iter=10, random_state=0).fit(images, digits)
 ours = np.concatenate([part.ravel() for part in (*net.coefs_, *net.intercepts_)])
 print(f"largest difference of {n_parameters:,}: {np.abs(parameters - ours).max():.0e}")
-print("the library's layers are views of one vector too:")
+print("the layers of the library are views of one vector too:")
 print(net.coefs_[0].base is net.intercepts_[1].base)
 
 # %% [markdown]
-# Here is the vector as a picture: at the top as it lies in memory, below as its layers see it. A column of ``W1`` belongs to a hidden unit, a row to
-# a pixel.
+# The figure shows the vector: its layout in memory at the top, and the two weight matrices below. Each column of ``W1`` belongs to a hidden unit, and
+# each row to a pixel.
 
 # %%
 import matplotlib.pyplot as plt
@@ -181,7 +184,7 @@ for name, shape, color in zip(names, SHAPES, colors, strict=True):
     size = int(np.prod(shape))
     strip.barh(0, size, left=left, color=color, label=f"{name}: {size:,}")
     left += size
-strip.set(xlim=(0, left), yticks=[], xlabel="place in the vector")
+strip.set(xlim=(0, left), yticks=[], xlabel="index in the vector")
 strip.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
 for place, name, part, across in (
     (grid[1, 0], "W1", W1, "hidden unit"),
@@ -194,12 +197,13 @@ for place, name, part, across in (
 plt.show()
 
 # %% [markdown]
-# How close to the bare products
-# ------------------------------
+# Comparison with the bare products
+# ---------------------------------
 #
-# No step can be faster than its five matrix products. ``python -m benchmarks mlp`` measures these alone, with the same shapes, and whole fits: ours,
-# scikit-learn's, and a plain training loop in torch with its fused Adam, all on one thread in float32. The time of a fit as a multiple of the time of
-# its products, read from ``docs/benchmarks.json``:
+# A step cannot be faster than its five matrix products. ``python -m benchmarks mlp`` measures these products alone, with the same shapes, and the
+# time of a whole fit with this library (*ours*), with scikit-learn, and with a simple training loop in PyTorch (*torch*) with its fused Adam. All of
+# them run on one thread in float32. The following numbers are the time of a fit divided by the time of its matrix products, read from
+# ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -243,11 +247,12 @@ for i, (who, color) in enumerate(colors.items()):
 ax.axvline(1, color="black", linewidth=1)
 ax.set_yticks(places, [name.replace(", batch", ",\nbatch") for name in with_numba])
 ax.invert_yaxis()
-ax.set_xlabel("time of a fit, in multiples of its matrix products")
+ax.set_xlabel("time of a fit divided by the time of its matrix products")
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# The smaller the network and the batch, the larger the share of everything except the products, and the more can be saved. Large layers in large
-# batches consist almost entirely of products, and there the three are closest. (Ours uses numba here, the extra ``fast``, which fuses the passes of
-# the optimiser and the layers. Without it the small networks take about one and a half times as long.)
+# The smaller the network and the batch, the larger is the share of time that is not spent on matrix products, and the more time can be saved. With
+# large layers and large batches, almost all of the time is spent on products, and the three implementations are closest. (This library used numba
+# here, which is installed with the extra ``fast`` and fuses the operations of the optimiser and of the layers. Without numba, training the small
+# networks takes about 1.5 times as long.)

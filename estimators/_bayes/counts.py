@@ -12,7 +12,7 @@ from estimators._common.merging import check_same_features
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
-    """The counts of some rows: the additive state of `ComplementNB`.
+    """The counts of some rows: the additive state of the naive Bayes classifiers.
 
     Attributes
     ----------
@@ -24,17 +24,25 @@ class ClassCounts:
         Weighted sum of each feature in each class, in canonical format without explicit zeros.
     feature_names : ndarray of shape (n_features,) or None
         Names of the features, if the rows had names.
+    described : csr_array of shape (n_classes, n_features) or None
+        1 where a row has described the class by the feature (`CatalogueNB`). None for the other classifiers.
     """
 
     classes: np.ndarray
     class_count: np.ndarray
     feature_count: sp.csr_array
     feature_names: np.ndarray | None = None
+    described: sp.csr_array | None = None
 
     @property
     def n_features(self) -> int:
         """Number of features."""
         return self.feature_count.shape[1]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row had any weight."""
+        return not self.class_count.any() and (self.described is None or not self.described.nnz)
 
     def merge(self, other: "ClassCounts") -> "ClassCounts":
         """Return the counts of both sets of rows, with the classes of both. Neither is changed.
@@ -42,24 +50,36 @@ class ClassCounts:
         Raises
         ------
         ValueError
-            If the features differ, or one has strings as labels and the other numbers.
+            If the features differ, if one has strings as labels and the other numbers, or if only one is a
+            state of `CatalogueNB`.
         """
         check_same_features(self.n_features, self.feature_names, other.n_features, other.feature_names)
+        if (self.described is None) != (other.described is None):
+            raise ValueError("Only one of the states is of CatalogueNB: they do not add up.")
         classes, of_self, of_other = unite_and_locate(self.classes, other.classes)
         one, two = self.spread(classes, of_self), other.spread(classes, of_other)
         feature_count = as_csr(one.feature_count + two.feature_count)
-        return ClassCounts(classes, one.class_count + two.class_count, feature_count, self.feature_names)
+        described = None if one.described is None else as_pattern(one.described + two.described)
+        class_count = one.class_count + two.class_count
+        return ClassCounts(classes, class_count, feature_count, self.feature_names, described)
 
     def spread(self, classes: np.ndarray, position: np.ndarray) -> "ClassCounts":
         """Return the same counts for more classes, in which those of this state stand at `position`."""
         if classes is self.classes:
             return self
-        sizes, class_count = np.zeros(len(classes), dtype=np.intp), np.zeros(len(classes))
-        counts = self.feature_count
-        sizes[position], class_count[position] = np.diff(counts.indptr), self.class_count
-        parts = counts.data, counts.indices, np.concatenate(([0], np.cumsum(sizes)))
-        counts = sp.csr_array(parts, shape=(len(classes), self.n_features))
-        return ClassCounts(classes, class_count, counts, self.feature_names)
+        class_count = np.zeros(len(classes))
+        class_count[position] = self.class_count
+        counts = spread_rows(self.feature_count, len(classes), position)
+        described = None if self.described is None else spread_rows(self.described, len(classes), position)
+        return ClassCounts(classes, class_count, counts, self.feature_names, described)
+
+
+def spread_rows(X: sp.csr_array, n_rows: int, position: np.ndarray) -> sp.csr_array:
+    """Return a matrix of more rows, in which the rows of X stand at `position` and the others are empty."""
+    sizes = np.zeros(n_rows, dtype=np.intp)
+    sizes[position] = np.diff(X.indptr)
+    parts = X.data, X.indices, np.concatenate(([0], np.cumsum(sizes)))
+    return sp.csr_array(parts, shape=(n_rows, X.shape[1]))
 
 
 def count_by_class(
@@ -93,20 +113,43 @@ def as_csr(X: np.ndarray | sp.sparray) -> sp.csr_array:
     return X
 
 
-def number_distinct_rows(F: sp.csr_array) -> np.ndarray:
+def as_pattern(X: np.ndarray | sp.sparray) -> sp.csr_array:
+    """Return a canonical CSR array with a 1 in place of each entry of X that is not 0."""
+    X = as_csr(X)
+    if (X.data == 1).all():
+        return X
+    return like(X, np.ones_like(X.data))
+
+
+def like(F: sp.csr_array, data: np.ndarray) -> sp.csr_array:
+    """Return a matrix with other entries in the places of those of F."""
+    return sp.csr_array((data, F.indices, F.indptr), shape=F.shape)
+
+
+def repeat(values: np.ndarray, F: sp.csr_array) -> np.ndarray:
+    """Return for each entry of F the value of its row."""
+    return np.repeat(values, np.diff(F.indptr))
+
+
+def number_distinct_rows(F: sp.csr_array, *values: np.ndarray) -> np.ndarray:
     """Number the distinct rows of a canonical CSR array by their first occurrence, (n_rows,). O(nonzeros).
 
-    Rows are compared by a 64-bit hash and then entry by entry. If two different rows have the same hash,
-    all rows count as distinct, which is slower but gives the same answers.
+    Rows are equal if their entries are, and their entries in each of the arrays `values`, (n_rows,). They are
+    compared by a 64-bit hash and then entry by entry. If two different rows have the same hash, all rows
+    count as distinct, which is slower but gives the same answers.
     """
-    salt = np.random.default_rng(0).integers(2**63, size=F.shape[1], dtype=np.uint64) * 2 + 1
-    hashed = sp.csr_array((pd.util.hash_array(F.data), F.indices, F.indptr), shape=F.shape)
-    number, _ = pd.factorize(hashed @ salt)  # wraps around, as a hash may
-    again = F[first_rows(number)[number]]
+    salt = np.random.default_rng(0).integers(2**63, size=F.shape[1] + 1, dtype=np.uint64) * 2 + 1
+    hashed = like(F, pd.util.hash_array(F.data)) @ salt[1:]
+    for value in values:
+        hashed = hashed * salt[0] + pd.util.hash_array(value)  # wraps around, as a hash may
+    number, _ = pd.factorize(hashed)
+    first = first_rows(number)[number]
+    again = F[first]
     same = (
         np.array_equal(again.indptr, F.indptr)
         and np.array_equal(again.indices, F.indices)
         and np.array_equal(again.data, F.data)
+        and all(np.array_equal(value[first], value) for value in values)
     )
     return number if same else np.arange(F.shape[0])
 

@@ -1,31 +1,33 @@
-"""The scores of complement naive Bayes, from sparse counts.
+"""From counts to scores: one engine for all classifiers here.
 
-Rennie et al. (2003), Table 4, steps 4 to 6. Let F be the counts (classes x features), ``all`` their sum over
-the classes and ``smooth = all + alpha``. The weight of feature j for class k is::
+The weight of feature j for class k is the sum of a number of the feature, a number of the class, and an entry
+of D, which is zero where the class has no counts of the feature::
 
-    w[k, j] = -log((smooth[j] - F[k, j]) / sum_i (smooth[i] - F[k, i]))
-            = log_total[k] - log_smooth[j] - D[k, j]
+    w[k, j] = base[j] + slope[k] + D[k, j]
 
-where ``D[k, j] = log(smooth[j] - F[k, j]) - log(smooth[j])`` is zero wherever F is zero. So all of w is held
-by a sparse matrix with as many entries as F, one number per class and one per feature. The score of a row x
-is::
+So all weights are held by a sparse matrix with as many entries as the counts, one number per class and one
+per feature. The score of a row x is::
 
-    score[k] = log_total[k] * sum(x) - x . log_smooth - x . D[k]
+    score[k] = scale[k] * (slope[k] * sum(x) + x . base + x . D[k]) + intercept[k]
 
-Many classes of a catalogue have equal rows of F. Each distinct row, called a *profile*, is scored once. One
+`complement.py`, `multinomial.py`, `bernoulli.py` and `catalogue.py` say what these numbers are.
+
+Many classes of a catalogue have equal numbers. Each distinct class, called a *profile*, is scored once. One
 row or many, dense or sparse, ``predict`` or ``top_k``: all use this formula and sum in the order of the
-features. Scores that are equal on paper are therefore equal to the last bit.
+features. Profiles are told apart by their counts, so classes with equal counts have equal scores to the last
+bit.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, first_rows, number_distinct_rows
+from estimators._bayes.counts import as_csr, as_pattern, first_rows, number_distinct_rows, repeat
 from estimators._bayes.top_k import top_k_indices
 
 MAX_CHUNK_SCORES = 1 << 17  # scores of many rows that are held at once: 1 MB, so that they stay in cache
@@ -35,74 +37,181 @@ MAX_SAFE_SUM = 1e300  # the scores of rows with a larger sum may overflow
 MAX_DENSE_TABLE = 1 << 22  # entries of D up to which it is kept dense (32 MB), which is faster to add up
 
 
-class ComplementScores:
-    """Scores rows by counts. The weights are computed when first needed and are not pickled.
+@dataclass(frozen=True, eq=False)
+class ProfileWeights:
+    """The parts of w for each profile.
 
-    Parameters
+    Attributes
     ----------
-    counts : csr_array of shape (n_classes, n_features)
-        F, without explicit zeros.
-    alpha : float or ndarray of shape (n_features,)
-        Additive smoothing.
-    norm : bool
-        Divide the weights of a class by their sum (Table 4, step 7).
+    base : ndarray of shape (n_features,)
+        The number of each feature.
+    slopes : ndarray of shape (n_kinds, n_profiles)
+        The number of each profile. There is one for each kind of feature, mostly one kind.
+    d : csr_array of shape (n_profiles, n_features)
+        D, with entries where the profile has counts.
+    intercept : ndarray of shape (n_profiles,) or None
+        What is added whatever the row is. It may be ``-inf``. None if nothing is added.
+    scale : ndarray of shape (n_profiles,) or None
+        What the weights are multiplied by, if anything.
+    kinds : ndarray of shape (n_features,) or None
+        Kind of each feature. None if there is one kind.
+    exclusions : Exclusions or None
+        What rules profiles out, without smoothing.
     """
 
-    def __init__(self, counts: sp.csr_array, alpha: float | np.ndarray, norm: bool) -> None:
-        self.counts, self.alpha, self.norm = counts, alpha, norm
+    base: np.ndarray
+    slopes: np.ndarray
+    d: sp.csr_array
+    intercept: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    kinds: np.ndarray | None = None
+    exclusions: "Exclusions | None" = None
+
+    @cached_property
+    def all_finite(self) -> bool:
+        """Whether all weights are finite. Without smoothing, or beside huge counts, some are infinite."""
+        parts = (self.base, self.slopes, self.d.data, self.scale)
+        return all(np.isfinite(part).all() for part in parts if part is not None)
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """A row times this gives its sum over the features of each kind, and x . base."""
+        kinds = np.zeros(len(self.base), dtype=np.intp) if self.kinds is None else self.kinds
+        return np.column_stack((np.eye(len(self.slopes))[kinds], self.base))
+
+
+@dataclass(frozen=True, eq=False)
+class Exclusions:
+    """Logarithms of zero, which are left out of the weights: a score with any of them is ``-inf``.
+
+    A sum of weights cannot hold them, because a difference of two would be undefined. So they are counted:
+    ``start[k] + sum of feature[j] + E[k, j] over the features of the row`` is how many a score has.
+
+    Attributes
+    ----------
+    feature : ndarray of shape (n_features,)
+        1 for features that rule out the classes without them.
+    e : csr_array of shape (n_profiles, n_features)
+        E, with negative entries.
+    start : ndarray of shape (n_profiles,)
+        Number of logarithms of zero in a row without features.
+    """
+
+    feature: np.ndarray
+    e: sp.csr_array
+    start: np.ndarray
+
+    def apply(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
+        """Set the scores of some rows to ``-inf`` where they have a logarithm of zero."""
+        present = as_pattern(terms[rows])
+        count = (present @ self.e.T).toarray() + (present @ self.feature)[:, np.newaxis] + self.start
+        scores[count > 0] = -np.inf
+
+
+class Scores(ABC):
+    """Scores rows by counts. The weights are computed when first needed and are not pickled.
+
+    Subclasses are dataclasses that hold the counts and whatever else the weights depend on.
+    """
+
+    counts: sp.csr_array  # (n_classes, n_features), without explicit zeros
+    prior: np.ndarray | None  # log prior of each class, if it is a part of the scores
+    described: sp.csr_array | None  # 1 where a feature describes a class, if that is a part of them
+
+    @abstractmethod
+    def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
+        """Return the weights of one class of each profile."""
+
+    def weights(self, classes: np.ndarray) -> np.ndarray:
+        """Return w of some classes as a dense array, (len(classes), n_features)."""
+        w, profiles = self.profile_weights, self.profile_of_class[classes]
+        weights = np.add.outer(w.slopes[0, profiles], w.base)
+        d = w.d[profiles]
+        weights[repeat(np.arange(len(profiles)), d), d.indices] += d.data
+        if w.scale is not None:
+            with np.errstate(invalid="ignore"):
+                weights *= w.scale[profiles][:, np.newaxis]
+        return weights
+
+    def number_profiles(self) -> np.ndarray:
+        """Return the profile of each class, (n_classes,)."""
+        return number_distinct_rows(self.counts, *([] if self.prior is None else [self.prior]))
+
+    def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
+        """Return the features of some rows."""
+        return as_csr_or_full(X) if self.profile_weights.all_finite else as_csr(X)
+
+    def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
+        """Change the scores of some rows by what is not a sum of weights. Most classifiers have nothing."""
+        return
 
     def __getstate__(self) -> dict[str, object]:
-        return {"counts": self.counts, "alpha": self.alpha, "norm": self.norm}
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
     def score_chunks(self, X: np.ndarray | sp.csr_array) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield slices of the rows and the scores of their profiles, (rows in the slice, n_profiles).
 
         Memory is bounded: the scores are in one buffer, which the next slice overwrites.
         """
-        as_terms = as_csr_or_full if self._all_finite else as_csr
         step = max(1, MAX_CHUNK_SCORES // max(self.n_profiles, X.shape[1]))
         buffer = np.empty((min(step, X.shape[0]), self.n_profiles))
         for batch in batches(X.shape[0], max(step, MIN_CSR_ROWS)):
-            terms = as_terms(X[batch] if batch != slice(0, X.shape[0]) else X)
-            total, base = (terms @ self._ones_and_log_smooth).T[:, :, np.newaxis]
+            terms = self.read(X[batch] if batch != slice(0, X.shape[0]) else X)
+            sums = (terms @ self.profile_weights.columns).T[:, :, np.newaxis]  # (kinds + 1, rows, 1)
             for rows in batches(terms.shape[0], step):
-                sums = self._dot_d(terms, rows, buffer)
+                scores = self._dot_d(terms, rows, buffer)
                 with np.errstate(invalid="ignore", over="ignore"):  # infinite weights, huge values
-                    scores = self._subtract(sums, total[rows], base[rows])
-                if not self._all_finite:  # no feature, no score: 0 * inf and inf - inf would be undefined
-                    scores[np.diff(terms.indptr)[rows] == 0] = 0.0
+                    self._add_sums(scores, sums[:, rows])
+                self._correct(scores, sums[:, rows], terms, rows)
+                self.adjust(scores, terms, rows)
                 yield slice(batch.start + rows.start, batch.start + rows.stop), scores
 
-    def _dot_d(self, X: sp.csr_array, rows: slice, buffer: np.ndarray) -> np.ndarray:
-        """Return X[rows] . D^T, (n_rows, n_profiles), summed in the order of the features."""
-        d = self._d_by_feature
+    def _dot_d(self, terms: sp.csr_array, rows: slice, buffer: np.ndarray) -> np.ndarray:
+        """Return terms[rows] . D^T, (n_rows, n_profiles), summed in the order of the features."""
+        d, products = self._d_by_feature, buffer[: rows.stop - rows.start]
         if isinstance(d, np.ndarray):
-            return (X[rows] if rows != slice(0, X.shape[0]) else X) @ d
-        buffer[: rows.stop - rows.start] = 0.0
-        for row, sums in zip(range(rows.start, rows.stop), buffer, strict=False):
-            for entry in range(X.indptr[row], X.indptr[row + 1]):
-                profiles, values = d[X.indices[entry]]
-                sums[profiles] += X.data[entry] * values
-        return buffer[: rows.stop - rows.start]
+            return (terms[rows] if rows != slice(0, terms.shape[0]) else terms) @ d
+        products[:] = 0.0
+        for row, entries in zip(products, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
+            for entry in range(*entries):
+                profiles, values = d[terms.indices[entry]]
+                row[profiles] += terms.data[entry] * values
+        return products
 
-    def _subtract(self, sums: np.ndarray, total: np.ndarray, base: np.ndarray) -> np.ndarray:
-        """Turn the sums into scores in place, some columns at a time so that they stay in cache."""
-        w, width = self._profile_weights, max(1, MAX_PASS_SCORES // len(sums))
+    def _add_sums(self, scores: np.ndarray, sums: np.ndarray) -> None:
+        """Turn x . D into scores in place, some columns at a time so that they stay in cache."""
+        w, width = self.profile_weights, max(1, MAX_PASS_SCORES // len(scores))
+        *totals, base = sums
         for start in range(0, self.n_profiles, width):
             part = slice(start, start + width)
-            linear = total * w.log_total[part]
-            linear -= base
-            np.subtract(linear, sums[:, part], out=sums[:, part])
+            linear = totals[0] * w.slopes[0, part]
+            for total, slope in zip(totals[1:], w.slopes[1:], strict=True):
+                linear += total * slope[part]
+            linear += base
+            some = scores[
+                :, part
+            ]  # changed in place: `scores[:, part] +=` would also copy them to themselves
+            some += linear
             if w.scale is not None:
-                sums[:, part] *= w.scale[part]
-        if not (self._all_finite and np.abs(total).max() < MAX_SAFE_SUM):
-            sums[np.isnan(sums)] = -np.inf  # inf - inf or inf / inf: an undefined score is never the best
-        return sums
+                some *= w.scale[part]
+            if w.intercept is not None:
+                some += w.intercept[part]
+
+    def _correct(self, scores: np.ndarray, sums: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
+        """Correct the scores of rows without features, and those that are infinite or undefined."""
+        w = self.profile_weights
+        if not w.all_finite:  # no feature, no score: 0 * inf and inf - inf would be undefined
+            empty = np.diff(terms.indptr)[rows] == 0
+            scores[empty] = 0.0 if w.intercept is None else w.intercept
+        if w.exclusions is not None:
+            w.exclusions.apply(scores, terms, rows)
+        if not (w.all_finite and np.abs(sums[:-1]).max() < MAX_SAFE_SUM):
+            scores[np.isnan(scores)] = -np.inf  # inf - inf or inf / inf: an undefined score is never the best
 
     @cached_property
     def profile_of_class(self) -> np.ndarray:
         """Profile of each class, (n_classes,), numbered by first occurrence."""
-        return number_distinct_rows(self.counts)
+        return self.number_profiles()
 
     @cached_property
     def first_class(self) -> np.ndarray:
@@ -118,31 +227,19 @@ class ComplementScores:
 
     @property
     def n_profiles(self) -> int:
-        """Number of distinct rows of F."""
+        """Number of distinct classes."""
         return len(self.first_class)
 
     @cached_property
-    def _profile_weights(self) -> "ProfileWeights":
+    def profile_weights(self) -> ProfileWeights:
+        """The weights of each profile."""
         alone = self.n_profiles == self.counts.shape[0]  # no two classes have equal counts
-        F = self.counts if alone else self.counts[self.first_class]
-        return profile_weights(F, self.counts.sum(axis=0), self.alpha, self.norm)
-
-    @cached_property
-    def _all_finite(self) -> bool:
-        """Whether all weights are finite. Without smoothing, or beside huge counts, some are infinite."""
-        w = self._profile_weights
-        parts = (w.log_smooth, w.log_total, w.d.data, w.scale)
-        return all(np.isfinite(part).all() for part in parts if part is not None)
-
-    @cached_property
-    def _ones_and_log_smooth(self) -> np.ndarray:
-        log_smooth = self._profile_weights.log_smooth
-        return np.column_stack((np.ones_like(log_smooth), log_smooth))
+        return self.weigh(slice(None) if alone else self.first_class)
 
     @cached_property
     def _d_by_feature(self) -> np.ndarray | list[tuple[np.ndarray, np.ndarray]]:
         """D^T as a dense array (n_features, n_profiles), or the profiles and values of each feature."""
-        d = self._profile_weights.d.T
+        d = self.profile_weights.d.T
         if d.shape[0] * d.shape[1] <= MAX_DENSE_TABLE:
             return d.toarray(order="C")
         d = d.tocsr()
@@ -150,25 +247,22 @@ class ComplementScores:
         columns = [slice(start, end) for start, end in pairwise(d.indptr)]
         return [(profiles[column], d.data[column]) for column in columns]
 
-    def weights(self, classes: np.ndarray) -> np.ndarray:
-        """Return w of some classes as a dense array, (len(classes), n_features)."""
-        w, profiles = self._profile_weights, self.profile_of_class[classes]
-        weights = np.subtract.outer(w.log_total[profiles], w.log_smooth)
-        d = w.d[profiles]
-        weights[np.repeat(np.arange(len(profiles)), np.diff(d.indptr)), d.indices] -= d.data
-        if w.scale is not None:
-            with np.errstate(invalid="ignore"):
-                weights *= w.scale[profiles][:, np.newaxis]
-        return weights
+    def intercept(self, place: int) -> float:
+        """Return what is added to the score of a class whatever the row is."""
+        intercept = self.profile_weights.intercept
+        return 0.0 if intercept is None else float(intercept[self.profile_of_class[place]])
 
-    def top_k(
-        self, X: np.ndarray | sp.csr_array, k: int, prior: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
+        """Return what each entry of a row, (1, n_features) in CSR, adds to the score of a class."""
+        read, adds = self.read(row), np.zeros(row.shape[1])
+        adds[read.indices] = read.data * self.weights(np.array([place]))[0, read.indices]
+        return adds[row.indices]
+
+    def top_k(self, X: np.ndarray | sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the indices of the k best classes of each row and their scores, both (n_rows, k)."""
         shape = X.shape[0], min(k, self.n_profiles)
         profiles, values = np.empty(shape, dtype=np.intp), np.empty(shape)
         for rows, scores in self.score_chunks(X):
-            scores = add_prior(scores, prior)
             profiles[rows] = top_k_indices(scores, shape[1])
             values[rows] = scores[np.arange(len(scores))[:, np.newaxis], profiles[rows]]
         return self.expand(profiles, values, k)
@@ -202,49 +296,6 @@ class ComplementScores:
         return classes[chosen], scores.ravel()[cells[chosen]]
 
 
-@dataclass(frozen=True, eq=False)
-class ProfileWeights:
-    """The parts of w for each profile. With `norm`, `scale` is the reciprocal of the sum of its weights."""
-
-    log_smooth: np.ndarray  # (n_features,)
-    log_total: np.ndarray  # (n_profiles,)
-    d: sp.csr_array  # (n_profiles, n_features)
-    scale: np.ndarray | None  # (n_profiles,)
-
-
-def profile_weights(
-    F: sp.csr_array, by_feature: np.ndarray, alpha: float | np.ndarray, norm: bool
-) -> ProfileWeights:
-    """Return the weights of distinct rows of counts, where `by_feature` holds the counts of all classes."""
-    alpha = np.broadcast_to(alpha, by_feature.shape)
-    smooth = by_feature + alpha
-    with np.errstate(divide="ignore", invalid="ignore"):  # alpha = 0 and no counts outside the class
-        total = counts_outside(F, by_feature) + alpha.sum()
-        outside = np.maximum(by_feature[F.indices] - F.data, 0.0) + alpha[F.indices]  # not less by rounding
-        if np.count_nonzero(smooth) == 1:  # the only feature has all of the counts: log(1) for each class
-            smooth, total, outside = np.sign(smooth), np.sign(total), np.sign(outside)
-        log_smooth, log_total = np.log(smooth), np.log(total)
-        data = np.log(outside) - log_smooth[F.indices]
-        d = sp.csr_array((data, F.indices, F.indptr), shape=F.shape)
-        sums = len(smooth) * log_total - log_smooth.sum() - d.sum(axis=1) if norm else None
-        return ProfileWeights(log_smooth, log_total, d, None if sums is None else 1.0 / sums)
-
-
-def counts_outside(F: sp.csr_array, by_feature: np.ndarray) -> np.ndarray:
-    """Return the sum of all counts outside each profile, (n_profiles,)."""
-    of_profile = F.sum(axis=1)
-    outside = by_feature.sum() - of_profile
-    # A profile with most of the counts is subtracted by feature: rounding would spoil the difference of sums.
-    for profile in np.flatnonzero(of_profile > outside):
-        outside[profile] = np.maximum(by_feature - F[[profile]].toarray()[0], 0.0).sum()
-    return np.maximum(outside, 0.0)
-
-
-def add_prior(scores: np.ndarray, prior: np.ndarray | None) -> np.ndarray:
-    """Return the scores plus the prior, (n_rows, n_profiles), or the scores if there is no prior."""
-    return scores if prior is None else scores + prior
-
-
 def batches(n_rows: int, size: int) -> Iterator[slice]:
     """Yield slices of `size` rows. sklearn.utils.gen_batches takes 60 us a call to check its arguments."""
     return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
@@ -258,3 +309,9 @@ def as_csr_or_full(X: np.ndarray | sp.csr_array) -> sp.csr_array:
     indices = np.tile(np.arange(n_features, dtype=np.int32), n_rows)
     indptr = np.arange(0, X.size + 1, n_features, dtype=np.int32)
     return sp.csr_array((X.ravel(), indices, indptr), shape=X.shape, dtype=np.float64)
+
+
+def log_or_zero(x: np.ndarray) -> np.ndarray:
+    """Return the logarithm of x, and 0 instead of that of 0, which `Exclusions` counts."""
+    with np.errstate(invalid="ignore"):
+        return np.log(np.where(x == 0, 1.0, x))

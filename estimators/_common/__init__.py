@@ -1,8 +1,8 @@
-"""What several families share.
+"""Modules used by several estimators.
 
-`labels.py`: class labels to codes and back. `accuracy.py`: the score of classifiers.
-`merging.py`: states that add up.
+`labels.py`: class labels are checked (none may be missing) and encoded. `accuracy.py`: `score`.
+`merging.py`: what a state that adds up must offer, and the check that two models can be merged.
 `matrices.py`: feature matrices and their validation. `thresholding.py`: the proximal step of the l1 penalty.
 `callbacks.py`: a training loop as scikit-learn's callbacks see it.
-`scikit_learn.py`: the only file that imports or touches what is private in scikit-learn.
+`scikit_learn.py`: the only file of `estimators` that touches what is private in scikit-learn.
 """

@@ -1,4 +1,4 @@
-"""The score of a classifier, which compares labels exactly."""
+"""Accuracy of a classifier with an exact comparison of labels."""
 
 from typing import Any
 
@@ -13,31 +13,31 @@ from estimators._common.matrices import MatrixLike
 
 
 class ExactClassifierMixin(ClassifierMixin):
-    """scikit-learn's mixin for classifiers, with a score that does not make floats of nullable integers."""
+    """scikit-learn's mixin for classifiers, with a score that keeps nullable integers exact."""
 
     def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Return the accuracy on some rows: the share whose predicted label is the right one.
+        """Return the accuracy on the given rows: the fraction of rows whose label is predicted correctly.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The rows.
+            The rows to predict.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The right labels.
+            The true labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Weights of the rows. If None, all rows have weight 1.
 
         Returns
         -------
         score : float
-            The accuracy, in [0, 1]. With several labels a row, all of them must be right.
+            The accuracy, in [0, 1]. For multilabel classification, all labels of a row must be correct.
 
         Raises
         ------
         ValueError
-            If a label is missing or continuous, or of another kind than the classes.
+            If a label is missing or continuous, or if its type differs from that of the classes.
         TypeError
             If the labels are bytes.
         """

@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks around a loop: one task for the fit, one subtask for each iteration."""
+"""scikit-learn's callbacks for a training loop: one task per fit and one subtask per iteration."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -12,25 +12,25 @@ Attributes = Callable[[], Mapping[str, Any]]
 
 
 class Task(Protocol):
-    """What a training loop tells about its iterations: `FitTask` where callbacks listen, else `NoTask`."""
+    """Interface for reporting iterations: `FitTask` if there can be callbacks, `NoTask` otherwise."""
 
     active: bool
 
     def begin(self) -> None:
-        """Open the subtask of the next iteration."""
+        """Start the subtask of the next iteration."""
 
     def end(self, attributes: Attributes) -> bool:
-        """Close the subtask of this iteration. Return True if a callback asks to stop."""
+        """End the subtask of this iteration. Return True if a callback requests to stop."""
         ...
 
 
 class FitTask:
-    """The fit of `estimator`, as its callbacks see it. It costs nothing if there are no callbacks.
+    """The callback task of fitting `estimator`. There is no overhead if no callbacks are set.
 
-    A loop calls :meth:`begin` before each iteration, :meth:`end` after it, and :meth:`close` at the end of
-    the fit. `attributes` is a function that returns the fitted attributes that ``predict`` needs, so that a
-    callback can score the current model. It is only called if a callback asks for it. `rebuild` turns
-    these into the attributes of `estimator`, if only a part of the estimator is being trained.
+    A loop calls :meth:`begin` before each iteration, :meth:`end` after each iteration, and :meth:`close` at
+    the end of the fit. `attributes` is a function that returns the fitted attributes that ``predict`` needs,
+    so that a callback can score the current model. It is only called if a callback needs them. If only a part
+    of `estimator` is trained, `rebuild` converts the attributes of this part to those of `estimator`.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class FitTask:
         self._root.call_on_fit_task_begin(estimator=estimator, **self._data)
 
     def begin(self) -> None:
-        """Open the subtask of the next iteration."""
+        """Start the subtask of the next iteration."""
         if self.active:
             self._iteration = self._root.subcontext(task_name="iteration")
             self._iteration.call_on_fit_task_begin(estimator=self.estimator, **self._data)
 
     def end(self, attributes: Attributes) -> bool:
-        """Close the subtask of this iteration. Return True if a callback asks to stop."""
+        """End the subtask of this iteration. Return True if a callback requests to stop."""
         if not self.active:
             return False
         return self._iteration.call_on_fit_task_end(
@@ -64,7 +64,7 @@ class FitTask:
         )
 
     def close(self, attributes: Attributes) -> None:
-        """Close the task of the whole fit."""
+        """End the task of the whole fit."""
         self._root.call_on_fit_task_end(
             estimator=self.estimator, reconstruction_attributes=self._rebuilt(attributes), **self._data
         )
@@ -74,7 +74,7 @@ class FitTask:
 
 
 class NoTask:
-    """The task of a loop without callbacks, such as that of `partial_fit`."""
+    """The task of a loop without callbacks, such as in `partial_fit`."""
 
     active = False
 
@@ -82,7 +82,7 @@ class NoTask:
         """Do nothing."""
 
     def end(self, attributes: Attributes) -> bool:
-        """Never ask to stop."""
+        """Return False, because there is no callback that could request to stop."""
         return False
 
     def close(self, attributes: Attributes) -> None:

@@ -1,7 +1,7 @@
-"""Class labels: encode them as integer codes, find them among the classes, and unite two sets of classes.
+"""Class labels: encode them as integer codes, look them up in the classes, and merge two sets of classes.
 
-Labels keep their values exactly or are refused: no integer passes through a float, no string is cut. Codes
-are used within one call only and never leave it.
+Labels keep their exact values, or an error is raised. Integers are never converted to floats, and strings are
+never truncated. Codes are only valid within a single call.
 """
 
 import sys
@@ -23,10 +23,10 @@ INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
 
 
 def exact_labels(y: Any) -> Any:
-    """Return labels in a form that numpy reads without changing any, or `y` itself if it is such a form.
+    """Return labels in a form that NumPy reads without changing values, or `y` itself if it has this form.
 
-    Left alone, numpy makes floats of nullable integers and of lists with integers and floats, writes numbers
-    beside strings as strings, and cuts NUL characters off the ends of strings.
+    By default, NumPy converts nullable integers and lists of integers and floats to floats, converts numbers
+    in a list with strings to strings, and removes NUL characters from the ends of strings.
     """
     y, polars = collected(y), sys.modules.get("polars")
     if isinstance(y, list | tuple):
@@ -38,7 +38,7 @@ def exact_labels(y: Any) -> Any:
         column = exact_labels(y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.to_series())
         return column[:, np.newaxis] if isinstance(column, np.ndarray) else y
     dtype = getattr(y, "dtype", None)
-    if getattr(dtype, "kind", None) == "T":  # numpy's strings of any length
+    if getattr(dtype, "kind", None) == "T":  # NumPy strings of variable length
         return y.astype(object)
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         plain = getattr(dtype, "numpy_dtype", None)  # of nullable and Arrow types
@@ -65,20 +65,20 @@ def as_objects(labels: Sequence[Any]) -> np.ndarray:
 
 
 def is_integer(kind: type) -> bool:
-    """Tell whether a type holds integers only."""
+    """Return True if a type is an integer or boolean type."""
     return issubclass(kind, (Integral, np.bool_))
 
 
 def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels (n_classes,) and the code of each y (n_samples,).
+    """Return the sorted distinct labels, of shape (n_classes,), and the code of each y, (n_samples,).
 
-    O(n) plus a sort of the distinct labels. For Python objects, hashing (pandas) is several times faster
-    than sorting all of ``y``. For other types numpy's sort is faster.
+    For Python objects, this takes O(n) time plus the time to sort the distinct labels: hashing (pandas) is
+    several times faster than sorting ``y``. For other types, NumPy's sort is faster.
     """
     kind = y.dtype.kind
-    if kind == "f":  # whole floats are labels, others are a regression target
+    if kind == "f":  # only floats with integer values can be labels
         check_whole(y)
-    if kind in "iu" and len(y) and y.min() >= 0 and y.max() < len(y):  # small: count, do not sort
+    if kind in "iu" and len(y) and y.min() >= 0 and y.max() < len(y):  # counting is faster than sorting
         present = np.bincount(y.astype(np.intp, copy=False)) > 0
         return np.flatnonzero(present).astype(y.dtype), (np.cumsum(present) - 1)[y]
     if kind in "mM":
@@ -89,12 +89,12 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def encode_objects(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels and the code of each y, which holds Python objects."""
+    """Return the sorted distinct labels and the code of each y, for an array of Python objects."""
     codes, distinct = pd.factorize(y)  # -1 is a missing label
     check_none_missing(codes < 0, y)
     check_kinds(distinct)
     places = {label: place for place, label in enumerate(dict.fromkeys(distinct))}
-    if len(places) < len(distinct):  # pandas takes equal strings with lone surrogates for different ones
+    if len(places) < len(distinct):  # pandas considers equal strings with lone surrogates as different
         codes = np.array([places[label] for label in distinct])[codes]
     labels = sorted(places)
     rank = np.empty(len(labels), dtype=np.intp)
@@ -103,7 +103,7 @@ def encode_objects(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def with_plain_type(y: Any) -> Any:
-    """Return an array of Python objects as one of strings or integers, and anything else unchanged."""
+    """Convert an array of Python objects to an array of strings or integers. Return others unchanged."""
     if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "OmM":
         return y
     classes, codes = encode_labels(y)
@@ -111,7 +111,7 @@ def with_plain_type(y: Any) -> Any:
 
 
 def as_array(labels: list[Any]) -> np.ndarray:
-    """Return sorted distinct strings or whole numbers as an array that holds exactly these."""
+    """Return an array with exactly the given values, which are sorted distinct strings or integers."""
     if isinstance(labels[0], str):
         check_no_final_nul(labels)
         return np.array(labels)
@@ -122,9 +122,9 @@ def as_array(labels: list[Any]) -> np.ndarray:
 
 
 def encode_polars_text(y: ArrayLike) -> tuple[np.ndarray | None, ArrayLike]:
-    """Return the sorted labels of a polars Series of strings and its codes, without making Python objects.
+    """Return the sorted labels and the codes of a polars string Series without creating Python objects.
 
-    For any other `y`, or if a label is missing, return None and `y` as it is.
+    For any other `y`, or if a label is missing, return None and `y` unchanged.
     """
     polars = sys.modules.get("polars")
     if polars is None or not isinstance(y, polars.Series) or y.dtype != polars.String:
@@ -141,12 +141,14 @@ def encode_classes(classes: Any) -> np.ndarray:
         classes = list(classes)
     labels = column_or_1d(exact_labels(classes))
     if len(labels) == 0:
-        raise ValueError("The 'classes' parameter of partial_fit must hold at least one label. Got none.")
+        raise ValueError(
+            f"The 'classes' parameter of partial_fit must contain at least one label. Got {classes!r}."
+        )
     return encode_labels(labels)[0]
 
 
 def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
-    """Return the classes of a model in `partial_fit`, which names them now or has named them before."""
+    """Return the classes passed to this or to a previous call of `partial_fit`."""
     if classes is None:
         if known is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -162,26 +164,28 @@ def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
 def class_weights(
     estimator: BaseEstimator, classes: np.ndarray, y: np.ndarray, weight: ArrayLike | None
 ) -> np.ndarray:
-    """Return the weight of each class, (n_classes,), for the `class_weight` parameter of the estimator."""
+    """Return the weight of each class, of shape (n_classes,), from the estimator's `class_weight`."""
     asked, name = estimator.class_weight, type(estimator).__name__
     if not isinstance(asked, str) and not all(isinstance(w, Real | np.bool_) for w in asked.values()):
-        raise ValueError(f"The 'class_weight' parameter of {name} must hold numbers. Got {asked!r}.")
+        raise ValueError(
+            f"The 'class_weight' parameter of {name} must map class labels to numbers. Got {asked!r}."
+        )
     with np.errstate(divide="ignore"):
         of_class = compute_class_weight(asked, classes=classes, y=y, sample_weight=weight)
     if asked == "balanced":
-        of_class[np.isinf(of_class)] = 0  # the rows of the class have no weight, and 0 * inf would be NaN
+        of_class[np.isinf(of_class)] = 0  # all rows of the class have weight 0, and 0 * inf would be NaN
     if not ((of_class >= 0) & np.isfinite(of_class)).all():
         raise ValueError(
-            f"The 'class_weight' parameter of {name} must hold non-negative, finite weights. "
+            f"The 'class_weight' parameter of {name} must contain non-negative and finite weights. "
             f"Got {of_class.tolist()}."
         )
     return of_class
 
 
 def as_plain_objects(y: np.ndarray) -> np.ndarray:
-    """Return labels as Python objects, none of them a scalar of numpy: those round integers to compare them.
+    """Return labels as Python objects, without NumPy scalars, which round integers in comparisons.
 
-    Raise if some labels are bytes, or cannot be hashed, such as lists.
+    Raises an error if a label is of type bytes, or cannot be hashed, such as a list.
     """
     y = y.astype(object, copy=False)
     kinds = set(map(type, y))
@@ -198,23 +202,23 @@ def as_plain_objects(y: np.ndarray) -> np.ndarray:
 
 
 def check_none_missing(missing: np.ndarray, y: np.ndarray) -> None:
-    """Raise if a label is missing."""
+    """Raise a ValueError if a label is missing."""
     if missing.any():
         row = int(np.argmax(missing))
         raise ValueError(f"Input y contains a missing label: y[{row}] is {y[row]!r}.")
 
 
 def check_no_final_nul(labels: Iterable[str]) -> None:
-    """Raise if a string ends in a NUL character: numpy would make it equal to the string without it."""
+    """Raise a ValueError if a string ends with a NUL character, which NumPy would remove."""
     for label in labels:
         if label.endswith("\0"):
             raise ValueError(
-                f"A class label must not end in a NUL character, because NumPy cuts it off. Got {label!r}."
+                f"A class label must not end with a NUL character, because NumPy removes it. Got {label!r}."
             )
 
 
 def check_kinds(distinct: np.ndarray) -> None:
-    """Raise unless the labels are all strings or all whole numbers."""
+    """Raise a ValueError unless all labels are strings or all labels are integers."""
     kinds = set(map(type, distinct))
     if all(issubclass(kind, str) for kind in kinds):
         return
@@ -234,9 +238,9 @@ def check_whole(y: np.ndarray) -> None:
 
 
 def locate_labels(labels: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the position of each label in the sorted `classes`, and whether it is one of them.
+    """Return the position of each label in `classes`, and whether the label is in `classes`.
 
-    The labels are sorted too.
+    Both arrays must be sorted.
     """
     labels, classes = in_one_type(labels, classes)
     position = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
@@ -244,7 +248,7 @@ def locate_labels(labels: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, 
 
 
 def same_labels(one: np.ndarray, other: np.ndarray) -> bool:
-    """Tell whether two sorted label arrays hold the same labels."""
+    """Return True if two sorted label arrays contain the same labels."""
     if len(one) != len(other) or kind_of(one) != kind_of(other):
         return False
     return bool(locate_labels(one, other)[1].all())
@@ -256,10 +260,10 @@ def unite_labels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def unite_and_locate(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the sorted union of two sorted label arrays, and the positions of the labels of each in it.
+    """Return the sorted union of two sorted label arrays, and the positions of their labels in the union.
 
-    Each label is searched for once and nothing is sorted again, because comparing strings is slow. If the
-    union is the first array, that array itself is returned.
+    Each label is looked up only once and the union is not sorted again, because comparing strings is slow. If
+    all labels are in the first array, that array itself is returned.
     """
     if other is one:
         return one, np.arange(len(one)), np.arange(len(one))
@@ -277,7 +281,7 @@ def unite_and_locate(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np
 
 
 def in_one_type(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return two sorted label arrays in types that numpy compares, and unites, without rounding."""
+    """Convert two sorted label arrays to types that NumPy can compare and merge without rounding."""
     kinds = {one.dtype.kind, other.dtype.kind}
     if kind_of(one) != kind_of(other):
         raise ValueError(mixed_message({type(one[0]), type(other[0])}))
@@ -296,23 +300,24 @@ def in_one_type(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def integer_type(low: int, high: int) -> np.dtype:
-    """Return the type of arrays with integers from `low` to `high`. It is object if numpy has none."""
+    """Return a data type for integers from `low` to `high`, or object if NumPy has no such type."""
     fitting = (dtype for limits, dtype in INTEGERS if limits.min <= low and high <= limits.max)
     return next(fitting, np.dtype(object))
 
 
 def as_integers(labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return whole numbers as integers of a type that holds them."""
+    """Convert numbers with integer values to an integer data type, or to Python integers."""
     if dtype.kind != "O" and labels.dtype.kind in "biu":
         return labels.astype(dtype, copy=False)
     return np.fromiter(map(int, labels.tolist()), dtype=dtype, count=len(labels))
 
 
 def check_units(one: np.ndarray, other: np.ndarray, dtype: np.dtype) -> None:
-    """Raise if dates of two units do not fit in the unit of both, where numpy would change them."""
+    """Raise a ValueError if NumPy would change dates when it converts them to the common unit `dtype`."""
     if not all((dates.astype(dtype).astype(dates.dtype) == dates).all() for dates in (one, other)):
         raise ValueError(
-            f"The labels of types {one.dtype} and {other.dtype} do not fit in {dtype}, the type of both."
+            f"The class labels of types {one.dtype} and {other.dtype} cannot be converted to their common "
+            f"type {dtype} without changing values. Use labels of the same type."
         )
 
 
@@ -324,7 +329,7 @@ def kind_of(labels: np.ndarray) -> str:
 
 
 def mixed_message(kinds: Iterable[type]) -> str:
-    """Return the error message for labels of several kinds, which cannot be sorted."""
+    """Return the error message for labels of different kinds, which cannot be sorted."""
     names = sorted({kind.__name__.rstrip("_") for kind in kinds})
     allowed = "all strings, all numbers or all dates of a NumPy array"
     return f"Class labels must be {allowed}. Got {' and '.join(names)}."

@@ -1,4 +1,4 @@
-"""Feature matrices: what callers may pass, and what validation makes of it."""
+"""Feature matrices: the types that callers may pass, and their validation."""
 
 import sys
 from typing import Any, TypeAlias
@@ -20,5 +20,5 @@ def collected(X: Any) -> Any:
 
 
 def validate_data(estimator: BaseEstimator, X: Any, y: Any = "no_validation", **options: Any) -> Any:
-    """Return X, or X and y, as scikit-learn's ``validate_data`` does, which does not know LazyFrames."""
+    """Call scikit-learn's ``validate_data``, after collecting LazyFrames, which it does not support."""
     return sklearn.utils.validation.validate_data(estimator, collected(X), collected(y), **options)

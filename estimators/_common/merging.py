@@ -1,12 +1,13 @@
-"""States that add up, and the check that two models can be merged.
+"""States that can be merged, and a check that two models can be merged.
 
-Three methods are the whole interface of an estimator that counts or sums:
+The interface of an estimator that is fitted from counts or sums has three methods:
 
-- ``estimator.additive_state(X, y, sample_weight)`` returns the state of these rows and changes nothing;
-- ``state.merge(other)`` returns the state of both sets of rows and changes neither state;
-- ``estimator.fit_state(state)`` fits the estimator as ``fit`` on all those rows would.
+- ``estimator.additive_state(X, y, sample_weight)`` returns the state of the given rows without changing the
+  estimator;
+- ``state.merge(other)`` returns the state of both sets of rows without changing either state;
+- ``estimator.fit_state(state)`` fits the estimator, with the same result as calling ``fit`` on all rows.
 
-States are small and can be pickled. They can be sent to a file or another machine in place of the rows.
+States are small and can be pickled, so they can be saved or sent to another machine instead of the rows.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 
 class AdditiveState(Protocol):
-    """A sum over some rows. Two states add up to the state of all their rows."""
+    """Statistics of a set of rows. Two states can be merged into the state of both sets of rows."""
 
     def merge(self, other: Self) -> Self:
         """Return the state of both sets of rows. Neither state is changed."""
@@ -30,14 +31,14 @@ State = TypeVar("State", bound=AdditiveState)
 
 
 class AdditiveEstimator(Protocol[State]):
-    """An estimator that can be fitted from a sum over the rows."""
+    """An estimator that can be fitted from an additive state."""
 
     def additive_state(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> State:
         """Return the state of these rows. The estimator is not changed."""
         ...
 
     def fit_state(self, state: State) -> Self:
-        """Fit from a state, as ``fit`` on its rows would."""
+        """Fit from a state, with the same result as calling ``fit`` on the rows of the state."""
         ...
 
 
@@ -46,9 +47,9 @@ def check_mergeable(
     other: BaseEstimator,
     settings: Callable[[BaseEstimator], Mapping[str, object]] = BaseEstimator.get_params,
 ) -> None:
-    """Raise unless both are fitted, of one class, with the same parameters on the same features.
+    """Raise an error unless both models are fitted and have the same class, parameters and features.
 
-    `settings` returns what must be equal: the parameters, or a form of them that can be compared.
+    `settings` returns the parameters that must be equal, in a form that can be compared.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def check_mergeable(
     if type(other) is not type(model):
         name, kind = type(model).__name__, type(other)
         raise TypeError(
-            f"{name} merges with an {type(model).__module__.split('.')[0]}.{name}. "
+            f"{name} can only be merged with an {type(model).__module__.split('.')[0]}.{name}. "
             f"Got {kind.__module__}.{kind.__qualname__} instead."
         )
     check_is_fitted(model)
@@ -69,7 +70,10 @@ def check_mergeable(
     for name, ours in settings(model).items():
         if not np.array_equal(np.asarray(ours), np.asarray(theirs[name])):
             one, two = (each.get_params()[name] for each in (model, other))
-            raise ValueError(f"The models' {name!r} parameters differ: {one!r} and {two!r}.")
+            raise ValueError(
+                "Models can only be merged if their parameters are equal. "
+                f"The {name!r} parameters differ: {one!r} and {two!r}."
+            )
     one, two = (getattr(each, "feature_names_in_", None) for each in (model, other))
     check_same_features(model.n_features_in_, one, other.n_features_in_, two)
 
@@ -77,11 +81,17 @@ def check_mergeable(
 def check_same_features(
     n_features: int, names: np.ndarray | None, other_n_features: int, other_names: np.ndarray | None
 ) -> None:
-    """Raise ValueError unless the features of two models or states have the same number and names."""
+    """Raise a ValueError if the number or the names of the features of two models or states differ."""
     if n_features != other_n_features:
-        raise ValueError(f"The models have different features: {n_features} and {other_n_features}.")
+        raise ValueError(
+            "The models must have the same number of features. "
+            f"Got {n_features} and {other_n_features} features."
+        )
     if not np.array_equal(np.asarray(names), np.asarray(other_names)):
-        raise ValueError(f"The models' feature names differ: {names!r} and {other_names!r}.")
+        raise ValueError(
+            "The models must have the same feature names. "
+            f"The feature names differ: {names!r} and {other_names!r}."
+        )
 
 
 def set_features(model: BaseEstimator, n_features: int, names: np.ndarray | None) -> None:

@@ -1,13 +1,13 @@
-"""What is private in scikit-learn, or untyped there: imported and touched in this file alone.
+"""Private or untyped parts of scikit-learn. This is the only module that uses them.
 
-`fit_context` and the constraint classes have no public counterpart. They give the estimators scikit-learn's
-own parameter checks, with its wording and ``InvalidParameterError``, and honour
-``sklearn.config_context(skip_parameter_validation=True)``. The `check_*` functions give its errors for
-weights, feature names and L-BFGS. `DisplaysSome` shortens its HTML display,
-and `HintsAtParameters` adds to its errors.
+`fit_context` and the constraint classes have no public counterpart. With them, parameters are checked in the
+same way and with the same messages as in scikit-learn, raise an ``InvalidParameterError``, and respect
+``sklearn.config_context(skip_parameter_validation=True)``. The `check_*` functions raise scikit-learn's
+errors for weights, feature names and L-BFGS. `DisplaysSome` shortens scikit-learn's HTML display, and
+`HintsAtParameters` adds hints to its errors.
 
-`fit_context`, `with_callbacks` and `available_if` are scikit-learn's decorators with the types they lack:
-an editor still sees the signature of the method that they decorate.
+`fit_context`, `with_callbacks` and `available_if` are scikit-learn's decorators with type annotations, so
+that editors show the signatures of the decorated methods.
 """
 
 import inspect
@@ -57,22 +57,22 @@ _BELOW_THE_CALLER = ("estimators.", "sklearn.base", "sklearn.callback", "context
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]:
-    """Check the parameters of an estimator before a method of it runs."""
+    """Check the parameters of an estimator before the decorated method runs."""
     return cast(Any, _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation))
 
 
 def with_callbacks(method: Method) -> Method:
-    """Set up the callbacks of an estimator before `fit` runs and tear them down after it."""
+    """Set up the callbacks of an estimator before `fit` runs, and tear them down afterwards."""
     return cast(Method, sklearn.callback.with_callbacks(method))
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
-    """Offer a method only while `check` of its estimator says so."""
+    """Make a method available only if `check` returns True for its estimator."""
     return cast(Any, sklearn.utils.metaestimators.available_if(check))
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line that called a method of an estimator, outside of the decorators above."""
+    """Issue a warning that points to the line where the user called a method of an estimator."""
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_globals["__name__"].startswith(_BELOW_THE_CALLER):
         frame, level = frame.f_back, level + 1
@@ -80,30 +80,30 @@ def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def check_parameters(estimator: BaseEstimator) -> None:
-    """Raise ``InvalidParameterError`` if a parameter of the estimator is not allowed."""
+    """Raise an ``InvalidParameterError`` if a parameter of the estimator is not valid."""
     estimator._validate_params()
 
 
 def has_callbacks(estimator: BaseEstimator) -> bool:
-    """Tell whether callbacks were set on the estimator."""
+    """Return True if callbacks were set on the estimator."""
     return hasattr(estimator, "_skl_callbacks")
 
 
 def open_callback_context(estimator: BaseEstimator, max_subtasks: int | None) -> "CallbackContext":
-    """Return the context of the estimator's fit, whose tasks its callbacks see."""
+    """Return the callback context for a fit of the estimator."""
     return cast(Any, estimator)._init_callback_context(max_subtasks=max_subtasks)
 
 
 def without_callbacks(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes of an estimator without those that its callbacks left there."""
+    """Return the attributes of an estimator without those that callbacks have set."""
     return {name: value for name, value in attributes.items() if name not in _OF_CALLBACKS}
 
 
 class HintsAtParameters(BaseEstimator):
-    """An estimator that can say more about a wrong parameter than scikit-learn's error does."""
+    """An estimator that can add a hint to scikit-learn's error for an invalid parameter."""
 
     def _hint(self) -> str:
-        """Return what to add to the error, or an empty string."""
+        """Return the hint to add to the error, or an empty string."""
         return ""
 
     def _validate_params(self) -> None:
@@ -116,7 +116,7 @@ class HintsAtParameters(BaseEstimator):
 
 
 class DisplaysSome(BaseEstimator):
-    """An estimator whose HTML display leaves out some fitted attributes, which are expensive to read."""
+    """An estimator whose HTML display omits fitted attributes that are expensive to compute."""
 
     _not_displayed: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The known categories of an encoder: find, sort and unite them, count them, and check given ones."""
+"""The known categories of an encoder: sort, merge and count them, and check given categories."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -22,17 +22,17 @@ class FoundCategories:
     Attributes
     ----------
     categories : list of ndarray of shape (n_categories,)
-        One array per column: the categories found in the rows, sorted, or those given as a parameter.
+        The categories of each column: the sorted categories found in the rows, or the given categories.
     n_rows : int
         Number of rows.
     counts : list of ndarray of shape (n_categories,), or None
-        In how many rows each category occurs. None unless the encoder drops categories or groups infrequent
-        ones.
+        Number of rows in which each category occurs. None unless the encoder drops categories or groups
+        infrequent categories.
     given : bool
         Whether the categories were given as a parameter.
     n_ones : int
-        Number of ones in the encoded rows, if the encoder returns sparse matrices, else 0. No category is
-        dropped.
+        Number of ones in the encoded rows before any category is dropped, or 0 if the encoder does not return
+        sparse matrices.
     feature_names : ndarray of shape (n_columns,) or None
         Names of the columns, if the rows had names.
     """
@@ -45,25 +45,28 @@ class FoundCategories:
     feature_names: np.ndarray | None = None
 
     def merge(self, other: "FoundCategories") -> "FoundCategories":
-        """Return the categories of both sets of rows. Neither state is changed.
+        """Return the state of both sets of rows. Neither state is changed.
 
         Raises
         ------
         ValueError
             If the columns or the given categories differ, or if only one of the states has counts.
         TypeError
-            If the categories of both cannot be sorted together, such as numbers and strings.
+            If the categories of the two states cannot be sorted together, such as numbers and strings.
         """
         names, theirs = self.feature_names, other.feature_names
         check_same_features(len(self.categories), names, len(other.categories), theirs)
         if (self.counts is None) != (other.counts is None):
             raise ValueError(
-                "Only one of the states counts its categories. States with counts belong to encoders with "
-                "min_frequency, max_categories or drop."
+                "States can only be merged if they come from encoders with the same parameters. Only one of "
+                "these states has counts, which encoders with min_frequency, max_categories or drop need."
             )
         pairs = [*zip(self.categories, other.categories, strict=True)]
         if self.given != other.given or (self.given and any(items(a) != items(b) for a, b in pairs)):
-            raise ValueError("The given categories differ.")
+            raise ValueError(
+                "States can only be merged if they come from encoders with the same 'categories' parameter. "
+                "The given categories differ."
+            )
         categories = self.categories if self.given else [unite_arrays(a, b) for a, b in pairs]
         counts = None
         if self.counts is not None and other.counts is not None:
@@ -74,7 +77,7 @@ class FoundCategories:
 
 
 def items(categories: np.ndarray) -> list[Hashable]:
-    """Return categories as objects that a dict finds again: missing ones are None, numpy.nan or NaT."""
+    """Return categories as objects for use as dict keys. Missing ones become None, numpy.nan or NaT."""
     values = as_items(categories)
     missing = np.flatnonzero(pd.isna(categories)) if categories.dtype.kind in "OfMm" else ()
     for k in missing:
@@ -90,7 +93,7 @@ def positions(categories: np.ndarray) -> dict[Hashable, int]:
 def _add_counts(
     both: np.ndarray, one: np.ndarray, counts: np.ndarray, other: np.ndarray, more: np.ndarray
 ) -> np.ndarray:
-    """Return the counts of the categories of both."""
+    """Return the sums of the counts of two arrays of categories."""
     place, total = positions(both), np.zeros(len(both), dtype=np.int64)
     for categories, of_each in ((one, counts), (other, more)):
         total[[place[category] for category in items(categories)]] += of_each
@@ -98,7 +101,7 @@ def _add_counts(
 
 
 def sort_categories(values: Iterable[Hashable], dtype: np.dtype | None) -> np.ndarray:
-    """Return distinct values, sorted: None and NaN come last. O(k log k) for k values."""
+    """Return the sorted distinct values, with None and NaN last, in O(k log k) time for k values."""
     distinct = set(values)
     missing = [gone for gone in (None, pd.NaT, np.nan) if gone in distinct]
     try:
@@ -110,7 +113,7 @@ def sort_categories(values: Iterable[Hashable], dtype: np.dtype | None) -> np.nd
 
 
 def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the categories of both arrays, sorted. O(k log k) for k categories."""
+    """Return the sorted categories of both arrays, in O(k log k) time for k categories."""
     used = [array.dtype for array in (one, other) if len(array) or array.dtype != object]
     try:
         dtype = np.result_type(*used) if used else np.dtype(object)
@@ -120,9 +123,9 @@ def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _as_array(values: Sequence[Hashable], dtype: np.dtype | None) -> np.ndarray:
-    """Return an array of a dtype, or of objects if that would change a value.
+    """Return an array of the given dtype, or of objects if the dtype would change a value.
 
-    Without a dtype, numbers become a numeric array.
+    If `dtype` is None, numbers are returned as a numeric array.
     """
     if dtype is None:
         are_numbers = values and all(isinstance(value, (Real, np.bool_)) for value in values)
@@ -140,15 +143,18 @@ def _as_array(values: Sequence[Hashable], dtype: np.dtype | None) -> np.ndarray:
 def given_categories(
     categories: GivenCategories, columns: list[Column], names: list[str], *, keep_missing: bool
 ) -> list[np.ndarray]:
-    """Return the categories of each column. A flat sequence is taken as the categories of a single column."""
+    """Return the categories of each column. A flat sequence contains the categories of a single column."""
     if hasattr(categories, "keys") or hasattr(categories, "columns"):
         raise ValueError(
-            "categories must hold one sequence per column, in their order. "
+            "The 'categories' parameter must be a list with one sequence of categories per column. "
             f"Got a {type(categories).__name__}."
         )
     per_column = _in_order(categories)
     if any(isinstance(c, Iterator) for c in per_column):
-        raise ValueError("categories must hold sequences, such as lists. Got a generator.")
+        raise ValueError(
+            "The 'categories' parameter must contain sequences, such as lists. Got a generator or "
+            "another iterator."
+        )
     if not any(np.ndim(c) > 0 or isinstance(c, (set, frozenset)) for c in per_column):
         per_column = [per_column]
     if len(per_column) != len(names):
@@ -160,14 +166,17 @@ def given_categories(
     for k, (sequence, column, name) in enumerate(zip(per_column, columns, names, strict=True)):
         array = _given_array(_in_order(sequence), column.dtype)
         if pd.isna(array).any() and not keep_missing:
-            raise ValueError(f"The categories of column {name!r} contain a missing value.")
+            raise ValueError(
+                f"The given categories of column {name!r} contain a missing value, which is only allowed if "
+                f"missing='category'. Got {array.tolist()!r}."
+            )
         _check_given(array, column, k)
         arrays.append(array)
     return arrays
 
 
 def _given_array(values: list, dtype: np.dtype | None) -> np.ndarray:
-    """Return given categories with the dtype of the column, unless that would change one."""
+    """Return given categories with the dtype of the column, unless this would change a category."""
     if dtype is None or dtype.kind in "OU":
         return _as_array(values, dtype and np.dtype(object))
     if dtype.kind == "S":

@@ -1,4 +1,4 @@
-"""Read any kind of table into columns, and a column into distinct values and integer codes."""
+"""Split a table into columns, and convert a column to distinct values and integer codes."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ Table = Any  # a pandas or polars Series or data frame, an array, or a list; the
 
 @dataclass(frozen=True)
 class Column:
-    """A column as rows of items. A missing item has code -1, any other item is ``values[code]``.
+    """A column as rows of items. A missing item has code -1, and any other item is ``values[code]``.
 
-    Every row has at least one item, because a missing cell and an empty list are read as one missing item.
+    Each row has at least one item, because a missing cell or an empty list is read as one missing item.
 
     Attributes
     ----------
     values : list of length n_values
         The distinct values that occur, which are hashable.
     codes : ndarray of shape (n_items,)
-        The code of each item, row after row.
+        The codes of the items of all rows, in row order.
     lengths : ndarray of shape (n_rows,) or None
         Number of items of each row. None if each row has one item.
     dtype : numpy dtype or None
-        The dtype of an array of categories of this column. None if the values are to decide.
+        The dtype for an array of categories of this column. If None, the dtype depends on the values.
     """
 
     values: list
@@ -47,7 +47,7 @@ class Column:
         return len(self.codes if self.lengths is None else self.lengths)
 
     def indptr(self) -> np.ndarray:
-        """Return where rows begin and end: row ``r`` is ``codes[indptr[r]:indptr[r + 1]]``."""
+        """Return the start and end of each row: row ``r`` is ``codes[indptr[r]:indptr[r + 1]]``."""
         kind = np.int32 if len(self.codes) <= np.iinfo(np.int32).max else np.int64  # as in scipy
         if self.lengths is None:
             return np.arange(len(self.codes) + 1, dtype=kind)
@@ -80,7 +80,7 @@ def open_table(X: Table, *, cells_may_be_lists: bool, estimator: BaseEstimator) 
     -------
     columns : list of pandas Series, polars Series, 1-D ndarray or list of cells
     header : data frame or 2-D ndarray
-        Has the shape and the names of `X`, for scikit-learn's ``validate_data``.
+        Table with the shape and the column names of `X`, for scikit-learn's ``validate_data``.
     """
     if cells_may_be_lists and (isinstance(X, pd.Series) or is_polars(X, "Series")):
         columns = [X]
@@ -117,7 +117,7 @@ def _read_lists_or_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
 
 
 def _read_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
-    """Return an array as scikit-learn's encoders read it: lists with strings keep their numbers."""
+    """Return X as an array, like scikit-learn's encoders. Numbers in lists with strings stay numbers."""
     try:
         array = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=estimator)
         if hasattr(X, "dtype") or array.dtype.kind != "U":
@@ -132,7 +132,7 @@ def _read_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
 
 
 def read_scalars(column: Cells, name: str) -> Column:
-    """Read a column of single values. O(n)."""
+    """Read a column of single values, in O(n) time."""
     if is_polars(column, "Series") and len(column) < _MIN_POLARS_ROWS:
         column = column.to_list()
     if isinstance(column, list):
@@ -143,9 +143,9 @@ def read_scalars(column: Cells, name: str) -> Column:
 
 
 def read_categories(column: Cells, name: str, *, keep_missing: bool) -> Column:
-    """Read a column of single values as scikit-learn's OneHotEncoder reads it. O(n).
+    """Read a column of single values in the same way as scikit-learn's OneHotEncoder, in O(n) time.
 
-    With `keep_missing`, None and NaN are values. Otherwise they have code -1.
+    If `keep_missing` is True, None and NaN are values. Otherwise, they have code -1.
     """
     column = _as_numpy_reads(column)
     values, codes = number(column, name)
@@ -158,7 +158,7 @@ def read_categories(column: Cells, name: str, *, keep_missing: bool) -> Column:
 
 
 def _as_numpy_reads(column: Cells) -> Cells:
-    """Return a column of numbers as a numpy array. Whole numbers with missing ones become floats if exact."""
+    """Return a numeric column as an array. Integers with missing values become floats if this is exact."""
     if is_polars(column, "Series"):
         return _as_polars_reads(column)
     if isinstance(column, pd.Series) and isinstance(column.dtype, pd.SparseDtype | np.dtype):
@@ -198,7 +198,7 @@ def _is_exact(array: np.ndarray) -> bool:
 
 
 def _dtype_of(column: Cells, values: list, missing: np.ndarray) -> np.dtype:
-    """Return the dtype that numpy gives the column."""
+    """Return the dtype of the column as a NumPy array."""
     dtype = getattr(
         getattr(column.dtype, "categories", None), "dtype", column.dtype
     )  # of a pandas Categorical
@@ -212,7 +212,7 @@ def _dtype_of(column: Cells, values: list, missing: np.ndarray) -> np.dtype:
 def _number_missing(
     column: Cells, dtype: np.dtype, values: list, codes: np.ndarray
 ) -> tuple[list, np.ndarray]:
-    """Make values of None and NaN. Cells of other missing kinds, such as pandas.NA, are NaN."""
+    """Add None and NaN to the values. Other missing values, such as pandas.NA, become NaN."""
     values, codes, missing = [*values], codes.astype(np.int64), np.flatnonzero(codes < 0)
     if isinstance(column, np.ndarray) and column.dtype == object:
         is_none = np.fromiter((cell is None for cell in column[missing]), dtype=bool, count=len(missing))

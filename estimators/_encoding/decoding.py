@@ -1,4 +1,4 @@
-"""Zeros and ones back to categories."""
+"""Convert zeros and ones back to categories."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from estimators._encoding.outputs import Outputs
 
 
 def rows_of(matrix: sparse.csr_array, labels: np.ndarray) -> Iterator[list]:
-    """Yield for each row of a CSR array the labels of the columns that are not zero."""
+    """Yield a list for each row of a CSR array, with the labels of the nonzero columns."""
     matrix = matrix.copy()
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
@@ -22,10 +22,11 @@ def rows_of(matrix: sparse.csr_array, labels: np.ndarray) -> Iterator[list]:
 def decode_one_hot(
     X: sparse.csr_array | np.ndarray, outputs: Sequence[Outputs], has_other: bool, may_be_zero: Sequence[bool]
 ) -> np.ndarray:
-    """Return the category with the highest value for each row and input column, (n_rows, n_columns).
+    """Return the category with the highest value, as an array of shape (n_rows, n_columns).
 
-    With `has_other`, the first output column of each input column is the catch-all, which gives None. A row
-    of zeros gives the dropped category, else None where it `may_be_zero`, else an error.
+    If `has_other` is True, the first output column of each input column is the catch-all column, which is
+    decoded as None. A row of zeros is decoded as the dropped category if there is one. Otherwise, it is
+    decoded as None if `may_be_zero` is True for the column, and raises an error if not.
     """
     decoded = np.empty((X.shape[0], len(outputs)), dtype=_common_dtype([each.labels for each in outputs]))
     nones = np.zeros(decoded.shape, dtype=bool)
@@ -58,6 +59,6 @@ def decode_one_hot(
 
 
 def _common_dtype(arrays: Sequence[np.ndarray]) -> np.dtype:
-    """Return a dtype that holds all arrays without changing numbers into text or dates."""
+    """Return a common dtype of the arrays that does not convert numbers to strings or dates."""
     kinds = {"number" if array.dtype.kind in "iufb" else array.dtype.kind for array in arrays}
     return np.result_type(*arrays) if len(kinds) == 1 else np.dtype(object)

@@ -1,10 +1,10 @@
-"""What `OneHotEncoder` and `MultiHotEncoder` share: fit, transform, merge, names.
+"""Base class of `OneHotEncoder` and `MultiHotEncoder`: fit, transform, merge and feature names.
 
-Reading a column (``columns.py``, ``lists.py``) gives its distinct values and one integer code per item.
+Reading a column (``columns.py``, ``lists.py``) returns its distinct values and one integer code per item.
 Encoding (``outputs.py``) looks up each distinct value once among the known categories and builds the CSR
-matrix from the codes. ``fit_transform`` reads the rows once.
+matrix from the codes. ``fit_transform`` reads the rows only once.
 
-This is a base class because the two encoders differ only in how they read a column and decode a row.
+The two encoders differ only in how they read a column and how they decode a row.
 """
 
 from collections.abc import Callable, Hashable
@@ -57,7 +57,7 @@ NameCombiner: TypeAlias = Literal["concat", "equals"] | Callable[[str, Any], str
 
 
 class CategoryEncoder(TransformerMixin, BaseEstimator):
-    """An encoder without its parameters and without its way to read a column and to decode a row."""
+    """Base class of the encoders. Subclasses define the parameters, `_read_column` and `_decode`."""
 
     categories: Literal["auto"] | GivenCategories
     categories_: list[np.ndarray]
@@ -95,7 +95,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Table, y: object = None) -> Self:
-        """Find the categories of each column. O(n + k log k) for n items and k categories.
+        """Find the categories of each column, in O(n + k log k) time for n items and k categories.
 
         Parameters
         ----------
@@ -112,8 +112,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If ``handle_unknown="error"`` and a cell is not one of the given categories, or is missing with
-            ``missing="unknown"``, or if a category to drop does not occur or is infrequent.
+            If ``handle_unknown="error"`` and a value is not one of the given categories, or a value is
+            missing and ``missing="unknown"``. Also if a category to drop is not found or is infrequent.
         TypeError
             If a cell has the wrong type or the categories cannot be sorted.
         """
@@ -122,13 +122,14 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Table, y: object = None) -> Self:
-        """Add the categories found in more rows, and their counts. The output columns stay sorted.
+        """Update the encoder with the categories found in more rows, and with their counts.
 
-        Calls with parts of the data, in any order, give the same encoder as one call of :meth:`fit` with all
-        of it. Categories given as a parameter do not change. New categories widen the output, and which
-        categories are infrequent may change, so an estimator that is already fitted on the earlier output
-        must be fitted again. Each call needs the categories to drop, if `drop` names them:
-        :meth:`additive_state` does not. O(n + k log k) for n items and k categories.
+        Calling this method on parts of the data, in any order, gives the same encoder as calling :meth:`fit`
+        on all of the data. Categories given as a parameter do not change. New categories add output columns,
+        in sorted order, and frequent categories can become infrequent or the other way round. An estimator
+        that was fitted on the previous output must therefore be fitted again. If `drop` is an array, the rows
+        of the first call must contain the categories to drop. :meth:`additive_state` does not have this
+        restriction. The method takes O(n + k log k) time for n items and k categories.
 
         Parameters
         ----------
@@ -145,17 +146,17 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`, and if `min_frequency`, `max_categories` or `drop` was set
-            after an earlier fit, which did not count. The encoder is then unchanged.
+            As in :meth:`fit`. Also if `min_frequency`, `max_categories` or `drop` was set after a fit that
+            did not count the categories. In these cases, the encoder is not changed.
         TypeError
-            In the cases listed for :meth:`fit`.
+            As in :meth:`fit`.
         """
         self._fit_columns(X, reset=not hasattr(self, "categories_"))
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Table, y: object = None) -> Encoded:
-        """Find the categories and encode the rows, which are read once.
+        """Find the categories and encode the rows. The rows are read only once.
 
         Parameters
         ----------
@@ -172,14 +173,14 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`.
+            As in :meth:`fit`.
         TypeError
-            In the cases listed for :meth:`fit`.
+            As in :meth:`fit`.
         """
         return self._encode(self._fit_columns(X, reset=True))
 
     def transform(self, X: Table) -> Encoded:
-        """Encode each cell as zeros and ones. O(n) for n items.
+        """Encode each cell as zeros and ones, in O(n) time for n items.
 
         Parameters
         ----------
@@ -189,15 +190,15 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         X_out : CSR matrix or ndarray of shape (n_samples, n_columns_out)
-            With ``sparse_output=True`` a `csr_matrix`, or a `csr_array` if scikit-learn is configured with
-            ``sparse_interface="sparray"``. Otherwise an array.
+            The encoded rows. If ``sparse_output=True``, a `csr_matrix`, or a `csr_array` if scikit-learn is
+            configured with ``sparse_interface="sparray"``. Otherwise, an ndarray.
 
         Raises
         ------
         ValueError
-            If ``handle_unknown="error"`` and a value is unknown, or is missing with ``missing="unknown"``.
-            The message lists the known categories, nearest spelling first. Also if ``sparse_output=True`` and
-            :meth:`set_output` asks for a data frame.
+            If ``handle_unknown="error"`` and a value is unknown, or a value is missing and
+            ``missing="unknown"``. The message lists the known categories, starting with the most similar
+            ones. Also if ``sparse_output=True`` and a data frame was requested with :meth:`set_output`.
         TypeError
             If a cell has the wrong type.
         """
@@ -205,7 +206,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return self._encode(self._read(X, reset=False))
 
     def inverse_transform(self, X: Encoded | ArrayLike) -> NDArray[Any]:
-        """Turn zeros and ones back into categories. O(n) for n entries.
+        """Convert zeros and ones back to categories, in O(n) time for n entries.
 
         Parameters
         ----------
@@ -215,16 +216,17 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_columns)
-            For `MultiHotEncoder`, each cell is a list in the order of the categories: empty for a row of
-            zeros, with an item None for the catch-all column. For `OneHotEncoder`, each cell is the category
-            with the highest value. A row of zeros is the dropped category, or None if none was dropped. The
-            catch-all column is None too. Infrequent categories are "infrequent_sklearn".
+            For `MultiHotEncoder`, each cell is a list of categories, in the order of ``categories_``. The
+            list is empty for a row of zeros, and the catch-all column gives an item None. For
+            `OneHotEncoder`, each cell is the category with the highest value. A row of zeros gives the
+            dropped category, or None if no category was dropped, and the catch-all column gives None.
+            Infrequent categories are returned as "infrequent_sklearn".
 
         Raises
         ------
         ValueError
-            If X has the wrong number of columns, or, for a `OneHotEncoder`, if a row holds zeros only and
-            neither its parameters nor a dropped category allow that.
+            If X has the wrong number of columns. For `OneHotEncoder`, also if a row contains only zeros and
+            no category is encoded as zeros.
         """
         check_is_fitted(self, "categories_")
         X = check_array(X, accept_sparse="csr", ensure_min_features=0)
@@ -236,7 +238,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return self._decode(sparse.csr_array(X) if sparse.issparse(X) else X)
 
     def merge(self, other: Self) -> Self:
-        """Add the categories of another fitted encoder to this one, and their counts.
+        """Merge another fitted encoder into this one, by adding its categories and their counts.
 
         Parameters
         ----------
@@ -246,15 +248,16 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : encoder
-            The same encoder as one fitted on the rows of both.
+            The same encoder as one fitted on the rows of both encoders.
 
         Raises
         ------
         TypeError
-            If `other` is of another class, or if the categories of both cannot be sorted together, such as
-            numbers and strings.
+            If `other` is not an encoder of the same class, or if the categories of the two encoders cannot be
+            sorted together, such as numbers and strings.
         ValueError
-            If a parameter or the input columns differ. Both encoders are then unchanged.
+            If the parameters or the input columns of the two encoders differ. In this case, neither encoder
+            is changed.
         sklearn.exceptions.NotFittedError
             If one of the encoders is not fitted.
         """
@@ -266,31 +269,31 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
     def additive_state(self, X: Table, y: object = None, sample_weight: object = None) -> FoundCategories:
         """Return the categories of some rows and their counts, without changing the encoder.
 
-        The categories of several parts of the data can be computed on different machines, united with their
-        method ``merge``, and given to :meth:`fit_state`.
+        The states of different parts of the data can be computed on different machines, merged with their
+        method ``merge``, and passed to :meth:`fit_state`.
 
         Parameters
         ----------
         X : data frame, Series, array or list of shape (n_samples, n_columns) or (n_samples,)
             Rows, as for :meth:`fit`.
         y : None, default=None
-            Ignored, present so that all additive states are made alike.
+            Ignored, present for API consistency.
         sample_weight : None, default=None
-            Ignored, present so that all additive states are made alike.
+            Ignored, present for API consistency.
 
         Returns
         -------
         state : FoundCategories
-            Its method ``merge(other)`` returns the categories of both sets of rows. Its attribute ``n_ones``
-            is the number of ones in the encoded rows if ``sparse_output=True``, else 0, before any category
-            is dropped. It can be pickled.
+            The categories and their counts. ``state.merge(other)`` returns the state of both sets of rows.
+            The attribute ``n_ones`` is the number of ones in the encoded rows before any category is dropped,
+            or 0 if ``sparse_output=False``. The state can be pickled.
 
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`, except those of `drop`, which :meth:`fit_state` checks.
+            As in :meth:`fit`, except that `drop` is not checked. :meth:`fit_state` checks it.
         TypeError
-            In the cases listed for :meth:`fit`.
+            As in :meth:`fit`.
 
         Examples
         --------
@@ -307,13 +310,13 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_state(self, state: FoundCategories) -> Self:
-        """Fit the encoder from the categories of some rows, as :meth:`fit` does on the rows.
+        """Fit from a state, with the same result as calling :meth:`fit` on the rows of the state.
 
         Parameters
         ----------
         state : FoundCategories
-            The categories from :meth:`additive_state` of an encoder with the same parameters, or several of
-            them merged.
+            The state returned by :meth:`additive_state` of an encoder with the same parameters, or several
+            such states merged.
 
         Returns
         -------
@@ -323,20 +326,23 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the categories of the state were given as a parameter and those of the encoder were not, or
-            the other way round, if the encoder needs counts that the state lacks, if a category to drop does
-            not occur or is infrequent, or if `dtype` is not a numpy dtype that SciPy's sparse matrices
-            support.
+            If the categories were given as a parameter for only one of the state and the encoder, if the
+            encoder needs counts but the state has none, if a category to drop is not found or is infrequent,
+            or if `dtype` is not supported by SciPy's sparse matrices.
         """
         _check_dtype(self.dtype)
         if state.given == isinstance(self.categories, str):
-            raise ValueError("The state belongs to an encoder with another parameter 'categories'.")
+            made = "with given categories" if state.given else "with categories='auto'"
+            raise ValueError(
+                "The state must come from an encoder with the same 'categories' parameter. Got a state from "
+                f"an encoder {made}, and the parameter categories={self.categories!r}."
+            )
         self._set_state(state)
         set_features(self, len(state.categories), state.feature_names)
         return self
 
     def count_ones(self, state: FoundCategories) -> int:
-        """Return how many ones the encoded rows of a state hold.
+        """Return the number of ones in the encoded rows of a state.
 
         Parameters
         ----------
@@ -346,8 +352,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         n_ones : int
-            0 if ``sparse_output=False``. An upper bound if unknown values join the infrequent ones, or for a
-            `MultiHotEncoder` that groups infrequent ones, because a row may hold several of them.
+            The number of ones, or 0 if ``sparse_output=False``. It is an upper bound if unknown values are
+            encoded as infrequent. It is also an upper bound for a `MultiHotEncoder` that groups infrequent
+            categories, because a row may contain several of them.
 
         Raises
         ------
@@ -368,20 +375,20 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str of shape (n_columns,), default=None
-            Names of the input columns. By default `feature_names_in_`, or ``x0``, ``x1``, ... if the input
-            had no names.
+            Names of the input columns. If None, `feature_names_in_` is used if it is defined. Otherwise, the
+            names are ``x0``, ``x1``, and so on.
 
         Returns
         -------
         feature_names_out : ndarray of str objects of shape (n_columns_out,)
-            What `feature_name_combiner` makes of the name of the input column and the category, such as
-            ``budget_cheap``. Infrequent categories are called ``infrequent_sklearn``. The catch-all column is
-            ``<input>:other``.
+            Names made by `feature_name_combiner` from the name of the input column and the category, such as
+            ``budget_cheap``. The name of the category is ``infrequent_sklearn`` for the column of infrequent
+            categories. The name of the catch-all column is ``<input>:other``.
 
         Raises
         ------
         ValueError
-            If `input_features` are not the names seen during `fit`.
+            If `input_features` are different from the names seen during `fit`.
         TypeError
             If `feature_name_combiner` does not return a string.
         """
@@ -398,13 +405,14 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str of shape (n_columns,), default=None
-            Names of the input columns. By default `feature_names_in_`, or ``x0``, ``x1``, ... if the input
-            had no names.
+            Names of the input columns. If None, `feature_names_in_` is used if it is defined. Otherwise, the
+            names are ``x0``, ``x1``, and so on.
 
         Returns
         -------
         categories_out : list of (input name, category), of length n_columns_out
-            The category of the catch-all column is None, that of infrequent ones "infrequent_sklearn".
+            The name of the input column and the category for each output column. The category is None for a
+            catch-all column, and "infrequent_sklearn" for a column of infrequent categories.
         """
         check_is_fitted(self, "categories_")
         catch_all = [None] if self._rules.has_other else []
@@ -415,22 +423,23 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         ]
 
     def cell_encoder(self, column: int = 0, start: int = 0) -> CellEncoder:
-        """Return a snapshot of the encoder that encodes one cell at a time in microseconds.
+        """Return a snapshot of the encoder that encodes single cells within microseconds.
 
         Parameters
         ----------
         column : int, default=0
             Index of the input column that the cells belong to.
         start : int, default=0
-            Index to give to the first output column of this input column.
+            Index of the first output column of this input column.
 
         Returns
         -------
         cell_encoder : CellEncoder
-            Its method ``places(cell)`` returns the indices of the output columns that the cell sets,
-            ascending, or None if :meth:`transform` must be asked: for cells of unusual types, and for cells
-            that it refuses or warns of. Its attributes are ``name`` and ``categories`` of the input column,
-            and ``end``, the index after its last output column.
+            An object whose method ``places(cell)`` returns the indices of the output columns that are 1 for
+            the cell, in ascending order. The method returns None if :meth:`transform` must be used instead:
+            for cells of unusual types, and for cells that raise an error or a warning. The attributes
+            ``name`` and ``categories`` are those of the input column, and ``end`` is the index after its last
+            output column.
 
         Examples
         --------
@@ -451,7 +460,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict:
-        """Return the attributes without what :meth:`__setstate__` works out again."""
+        """Return the attributes, except for those that :meth:`__setstate__` computes again."""
         return {name: value for name, value in super().__getstate__().items() if name != "_outputs"}
 
     def __setstate__(self, state: dict) -> None:
@@ -473,11 +482,11 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
     @property
     def infrequent_categories_(self) -> list[np.ndarray | None]:
-        """The infrequent categories of each column, or None for a column that has none."""
+        """The infrequent categories of each column, or None for a column without infrequent categories."""
         infrequent = self._infrequent_indices
         if infrequent is None:
             raise AttributeError(
-                "There are no infrequent categories without min_frequency or max_categories."
+                "infrequent_categories_ is only available if min_frequency or max_categories is given."
             )
         pairs = zip(self.categories_, infrequent, strict=True)
         return [None if rare is None else categories[rare] for categories, rare in pairs]
@@ -504,9 +513,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]
 
     def _fit_columns(self, X: Table, *, reset: bool) -> list[Column]:
-        """Set the categories from rows, and return the columns of the rows."""
+        """Set the categories found in the rows, and return the columns of the rows."""
         _check_dtype(self.dtype)
-        if reset:  # if the fit fails, no old categories must stay beside new columns
+        if reset:  # if the fit fails, old categories must not remain
             self.__dict__.pop("categories_", None)
         columns = self._read(X, reset=reset)
         state = self._find(columns)
@@ -514,7 +523,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return columns
 
     def _find(self, columns: list[Column], *, count_ones: bool = False) -> FoundCategories:
-        """Return the state of some columns."""
+        """Return the state of the given columns."""
         names, rules, given = self._input_names(), self._rules, not isinstance(self.categories, str)
         rules.check_missing(columns, names)
         if isinstance(self.categories, str):
@@ -540,11 +549,14 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return FoundCategories(self.categories_, self._n_rows, self._counts, given, 0, names)
 
     def _set_state(self, state: FoundCategories) -> None:
-        """Take over the categories, and choose the infrequent ones and those to drop."""
+        """Set the categories from a state, and determine which ones are infrequent or dropped."""
         infrequent: list[np.ndarray | None] = [None] * len(state.categories)
         if self._groups_infrequent:
             if state.counts is None:
-                raise ValueError("The state has no counts: it belongs to an encoder without infrequent ones.")
+                raise ValueError(
+                    "The state has no counts, which min_frequency and max_categories need. It must come from "
+                    "an encoder with the same parameters."
+                )
             rule = state.n_rows, self.min_frequency, self.max_categories
             infrequent = [find_infrequent(counts, *rule) for counts in state.counts]
         self._drop_idx = find_dropped(self.drop, state.categories, infrequent)
@@ -580,13 +592,13 @@ def _check_dtype(dtype: DTypeLike) -> None:
         sparse.csr_array((1, 1), dtype=dtype).toarray()
     except (TypeError, ValueError):
         raise ValueError(
-            "The 'dtype' parameter of an encoder must be a numpy dtype that SciPy's sparse matrices "
-            f"support, such as float64 or int8. Got {dtype!r} instead."
+            "The 'dtype' parameter of an encoder must be a NumPy dtype that is supported by SciPy's sparse "
+            f"matrices, such as float64 or int8. Got {dtype!r} instead."
         ) from None
 
 
 def _check_output(encoder: CategoryEncoder) -> None:
-    """Raise scikit-learn's error if sparse output is to become a data frame."""
+    """Raise scikit-learn's error if a data frame is requested but the output is sparse."""
     kind = get_output_config("transform", estimator=encoder)["dense"]
     if kind != "default" and encoder.sparse_output:
         name = kind.capitalize()
@@ -597,7 +609,7 @@ def _check_output(encoder: CategoryEncoder) -> None:
 
 
 def _comparable(encoder: CategoryEncoder) -> dict[str, object]:
-    """Return the parameters in a form in which equal ones compare as equal, however they were given."""
+    """Return the parameters in a form in which equivalent values compare as equal."""
     params = encoder.get_params() | {"dtype": np.dtype(encoder.dtype).name}
     if not isinstance(encoder.categories, str):
         params["categories"] = object_array([tuple(items(c)) for c in encoder.categories_])

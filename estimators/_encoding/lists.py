@@ -1,4 +1,4 @@
-"""Read a column of lists, or of delimited strings, into distinct values and integer codes."""
+"""Convert a column of lists or delimited strings to distinct values and integer codes."""
 
 from collections.abc import Callable, Hashable
 from itertools import chain
@@ -19,11 +19,11 @@ from estimators._encoding.numbering import (
     without_missing,
 )
 
-_ROWS_PER_PASS = 4096  # rows of lists that are flattened at once, so that they stay in cache
+_ROWS_PER_PASS = 4096  # rows to flatten at once, so that they fit into the cache
 
 
 def read_lists(column: Cells, name: str) -> Column:
-    """Read a column of lists. A bare number is a list of one item. O(n) for n items."""
+    """Read a column of lists, in O(n) time for n items. A single number is a list with one item."""
     if not isinstance(column, list):
         if is_polars(column.dtype, "Array"):
             column = column.arr.to_list()
@@ -41,7 +41,7 @@ def read_lists(column: Cells, name: str) -> Column:
 
 
 def read_delimited(column: Cells, name: str, separator: str) -> Column:
-    """Read a column of delimited strings. Each distinct string is split once. O(n)."""
+    """Read a column of delimited strings, in O(n) time. Each distinct string is split once."""
     if not separator:
         raise ValueError(
             "The 'separator' parameter of MultiHotEncoder must be a non-empty str or None. "
@@ -59,12 +59,12 @@ def read_delimited(column: Cells, name: str, separator: str) -> Column:
 
 
 def split(string: str, separator: str) -> list[str | None]:
-    """Return the pieces of a string without the spaces around them. An empty piece is a missing item."""
+    """Split a string and strip whitespace from each part. An empty part is a missing item, None."""
     return [piece.strip() or None for piece in string.split(separator)]
 
 
 def _holds_objects(dtype: object) -> bool:
-    """Tell whether a column with this dtype holds Python objects."""
+    """Return True if a column with this dtype contains Python objects."""
     is_list = getattr(dtype, "type", None) is list  # pandas' ArrowDtype of lists
     return is_list or dtype == np.dtype(object) or is_polars(dtype, "Object")
 
@@ -82,7 +82,7 @@ def _read_cells(cells: list, name: str) -> Column:
         try:
             return _number_cells(cells, name)
         except TypeError:
-            pass  # the code below raises it with a better message
+            pass  # the code below raises an error with a better message
     lengths, items = _flatten(cells, name, _pack_objects)
     scalars = read_scalars(items, name)
     return _fill_empty(scalars.values, scalars.codes, lengths)
@@ -91,7 +91,7 @@ def _read_cells(cells: list, name: str) -> Column:
 def _flatten(
     cells: list, name: str, pack: Callable[[list, int], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the length of each cell, and all items in one array. `pack` makes an array of some lists."""
+    """Return the length of each cell, and an array with all items. `pack` converts lists to an array."""
     lengths: list[np.ndarray] = []
     items: list[np.ndarray] = []
     for start in range(0, len(cells), _ROWS_PER_PASS):
@@ -113,7 +113,7 @@ def _pack_objects(part: list, count: int) -> np.ndarray:
 
 
 def _repeats_few_items(cells: list) -> bool:
-    """Tell from the first items whether few values are repeated often, each time as a new object."""
+    """Return True if, in the first cells, few values are repeated often, each time as a new object."""
     head = [*chain.from_iterable(cell for cell in cells[:500] if type(cell) in PLAIN_LISTS)]
     try:
         return repeats_few(head) and not shares_objects(head[:1000])
@@ -122,7 +122,7 @@ def _repeats_few_items(cells: list) -> bool:
 
 
 def _number_cells(cells: list, name: str) -> Column:
-    """Number the items with a dict, which is faster than pandas if few are distinct."""
+    """Number the items with a dict, which is faster than pandas if there are few distinct items."""
     numbering = Numbering()
 
     def pack(part: list, count: int) -> np.ndarray:
@@ -148,7 +148,7 @@ def _fill_empty(values: list[Hashable], codes: np.ndarray, lengths: np.ndarray) 
 
 
 def _as_lists(cells: list, first_row: int, name: str) -> list:
-    """Turn every cell into a list, including missing cells, bare numbers and arrays."""
+    """Convert each cell to a list, including missing cells, single numbers and arrays."""
     if set(map(type, cells)) <= PLAIN_LISTS:
         return cells
     for row, cell in enumerate(cells, start=first_row):
@@ -160,7 +160,7 @@ def _as_lists(cells: list, first_row: int, name: str) -> list:
 
 def _bare_string(value: str | bytes, row: int, name: str) -> TypeError:
     return TypeError(
-        f"Column {name!r} holds the bare string {value!r} in row {row}, but MultiHotEncoder "
-        f"expects a list of categories in each cell. Wrap it in a list, [{value!r}], or pass "
+        f"Column {name!r} contains the bare string {value!r} in row {row}, but MultiHotEncoder expects a "
+        f"list of categories in each cell. Use a list, [{value!r}], or pass "
         "separator= to split delimited strings."
     )

@@ -1,4 +1,4 @@
-"""A single cell to the output columns that an encoder sets for it, without a table."""
+"""Encode a single cell without a table, by returning the output columns that are 1."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import isinf, isnan
@@ -15,34 +15,34 @@ _ZEROS = -1
 class CellEncoder:
     """A snapshot of a fitted encoder that encodes one cell of one of its input columns.
 
-    Cells are encoded as by ``transform``. Cells of other types than str, int, float, bool, None and lists of
-    these are left to the encoder, and so are cells for which it raises an error or a warning. ``partial_fit``
-    and ``merge`` of the encoder do not change the snapshot.
+    Cells are encoded in the same way as by ``transform``. Cells must be of type str, int, float, bool or
+    None, or lists of these. Other cells, and cells for which the encoder raises an error or a warning, must
+    be encoded with ``transform``. ``partial_fit`` and ``merge`` of the encoder do not change the snapshot.
 
     Parameters
     ----------
     name : str
         Name of the input column.
     categories : sequence of length n_categories
-        The known categories, as plain values in their order.
+        The known categories as Python objects, in order.
     places : dict of category to int
         Index of the output column of each category, or -1 if it is encoded as zeros.
     end : int
         Index after the last output column of this input column.
     unknown, none, nan : int or None
-        Index of the output column of unknown items, None and NaN, or -1 if they are encoded as zeros. None
-        leaves the cell to the encoder.
+        Index of the output column of unknown items, None and NaN, respectively, or -1 if they are encoded as
+        zeros. None means that the cell must be encoded with ``transform``.
     takes_lists : bool
         Whether a cell may be a list of categories.
     separator : str or None
-        Where to split a cell that is a string.
+        Separator used to split strings into lists.
 
     Attributes
     ----------
     name : str
         Name of the input column.
     categories : tuple of length n_categories
-        The known categories in their order.
+        The known categories, in order.
     end : int
         Index after the last output column of this input column.
     """
@@ -68,7 +68,7 @@ class CellEncoder:
         self._takes_lists, self._separator = takes_lists, separator
 
     def places(self, cell: object) -> list[int] | None:
-        """Return the output columns that a cell sets, ascending, or None if the encoder must be asked."""
+        """Return the sorted output columns that are 1, or None if ``transform`` must be used instead."""
         items = self._items(cell)
         if items is None:
             return None
@@ -89,7 +89,7 @@ class CellEncoder:
         return sorted(found)
 
     def _items(self, cell: object) -> Iterable[object] | None:
-        """Return the items of a cell, where None is a missing item. Return None for other kinds of cells."""
+        """Return the items of a cell, where None is a missing item, or None for unsupported cells."""
         if cell is None or not self._takes_lists:
             return (cell,)
         if self._separator is not None:

@@ -1,4 +1,4 @@
-"""Which output column each category takes: infrequent categories share one, and one may be dropped."""
+"""The output columns of the categories, with infrequent and dropped categories."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from estimators._encoding.categories import items, positions
 from estimators._encoding.columns import Column
 
 INFREQUENT = "infrequent_sklearn"  # the name of the output column of infrequent categories
-NOWHERE = -1  # the output column of what is encoded as zeros
+NOWHERE = -1  # the output column of values that are encoded as zeros
 UNKNOWN = -2
 
 Drop = str | Sequence | np.ndarray | None
@@ -25,13 +25,13 @@ class Outputs:
     Attributes
     ----------
     places : dict of category to int
-        The output column of each known category: NOWHERE if it is dropped.
+        The output column of each known category, or NOWHERE if the category is dropped.
     labels : ndarray of shape (n_labels,)
-        The name of each output column before one was dropped: a category or INFREQUENT.
+        The category of each output column, or INFREQUENT. The dropped category is included.
     infrequent : int or None
         The output column of infrequent categories. None if there are none.
     dropped : int or None
-        Which of the labels was dropped.
+        Index of the dropped label. None if no label was dropped.
     """
 
     places: dict[Hashable, int]
@@ -53,7 +53,7 @@ class Outputs:
 def find_infrequent(
     counts: np.ndarray, n_rows: int, min_frequency: float | None, max_categories: int | None
 ) -> np.ndarray | None:
-    """Return the positions of infrequent categories, or None if there are none. As in scikit-learn."""
+    """Return the positions of infrequent categories, or None if there are none, as in scikit-learn."""
     least = 0 if min_frequency is None else min_frequency
     is_infrequent = counts < (least if isinstance(least, Integral) else least * n_rows)
     n_columns = len(counts) - is_infrequent.sum() + 1
@@ -111,7 +111,7 @@ def _find_given(
 
 
 def outputs_of(categories: np.ndarray, rare: np.ndarray | None = None, drop: int | None = None) -> Outputs:
-    """Return the output columns: frequent categories in their order, then the infrequent ones together."""
+    """Return the output columns: the frequent categories in order, and one for the infrequent ones."""
     if rare is None and drop is None:
         return Outputs(positions(categories), categories)
     n = len(categories)
@@ -133,13 +133,13 @@ def outputs_of(categories: np.ndarray, rare: np.ndarray | None = None, drop: int
 
 
 def locate(column: Column, outputs: Outputs) -> np.ndarray:
-    """Return the output column of each distinct value: NOWHERE if it is dropped, UNKNOWN if not known."""
+    """Return the output column of each distinct value, NOWHERE if it is dropped, or UNKNOWN."""
     places = outputs.places
     return np.array([places.get(value, UNKNOWN) for value in column.values], dtype=np.int32)
 
 
 def count_rows(column: Column, outputs: Outputs) -> np.ndarray:
-    """Return in how many rows each category occurs. No categories may be grouped or dropped."""
+    """Return the number of rows of each category. Categories must not be grouped or dropped."""
     if column.lengths is not None:
         encoded = encode_column(column, locate(column, outputs), NOWHERE, outputs.width, np.int8)
         return np.bincount(encoded.indices, minlength=outputs.width)
@@ -152,7 +152,7 @@ def count_rows(column: Column, outputs: Outputs) -> np.ndarray:
 def encode_column(
     column: Column, places: np.ndarray, missing: int, width: int, dtype: DTypeLike
 ) -> sparse.csr_array:
-    """Encode one column as a CSR array, given the output column of each value and of missing items. O(n)."""
+    """Encode one column as a CSR array, given the output columns of values and missing items, in O(n)."""
     of_code = np.append(places, missing).astype(np.int32)  # code -1, a missing item, takes the last
     indices, indptr = of_code[column.codes], column.indptr()
     if of_code.min() < 0 and indices.min(initial=0) < 0:

@@ -1,4 +1,4 @@
-"""What an encoder does with unknown and missing values: errors, warnings, zeros, or a column of their own."""
+"""Handling of unknown and missing values: errors, warnings, zeros, or a separate column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Rules:
     handle_unknown, missing : str
         The parameters of the encoder with these names.
     drops : bool
-        Whether the encoder drops categories, so that a row of zeros means one of them.
+        Whether the encoder drops categories, which are encoded as zeros.
     """
 
     handle_unknown: str
@@ -31,18 +31,18 @@ class Rules:
 
     @property
     def has_other(self) -> bool:
-        """Whether each input column has a catch-all output column, which is its first."""
+        """Whether the first output column of each input column is a catch-all column."""
         return self.handle_unknown == "other"
 
     @property
     def warns(self) -> bool:
-        """Whether unknown values give a warning."""
+        """Whether a warning is issued for unknown values."""
         look_dropped = self.drops and self.handle_unknown in ("ignore", "infrequent_if_exist")
         return self.handle_unknown == "warn" or look_dropped
 
     @property
     def at_most(self) -> "Rules":
-        """Rules that encode unknown values wherever these may, for a count of ones."""
+        """Rules that give an upper bound on the number of ones, by encoding all unknown values."""
         groups = self.handle_unknown in ("infrequent_if_exist", "warn")
         return Rules("other", self.missing, self.drops) if groups else self
 
@@ -51,7 +51,7 @@ class Rules:
         return outputs.width + self.has_other
 
     def may_be_zero(self, outputs: Outputs) -> bool:
-        """Tell whether a row without a dropped category may be encoded as zeros."""
+        """Return True if a row of zeros is valid for a column without a dropped category."""
         lacks_infrequent = (
             self.handle_unknown in ("infrequent_if_exist", "warn") and outputs.infrequent is None
         )
@@ -71,7 +71,7 @@ class Rules:
         dtype: DTypeLike,
         located: list | None = None,
     ) -> list[sparse.csr_array]:
-        """Encode each column as a CSR array. `located` is what `locate` returns for each."""
+        """Encode each column as a CSR array. `located` contains the result of `locate` for each column."""
         if located is None:
             located = [locate(column, each) for column, each in zip(columns, outputs, strict=True)]
         encoded = []
@@ -83,7 +83,7 @@ class Rules:
         return encoded
 
     def check_missing(self, columns: Sequence[Column], names: Sequence[str]) -> None:
-        """Raise if a missing value counts as unknown and that is an error."""
+        """Raise a ValueError if a value is missing and missing values are handled as an error."""
         if self.missing == "unknown" and self.handle_unknown == "error":
             for column, name in zip(columns, names, strict=True):
                 refuse_missing(column, name)
@@ -96,7 +96,7 @@ class Rules:
         names: Sequence[str],
         during: str,
     ) -> None:
-        """Raise if a value is unknown and that is an error."""
+        """Raise a ValueError if a value is unknown and unknown values are handled as an error."""
         if self.handle_unknown == "error":
             for k, (column, each, places) in enumerate(zip(columns, outputs, located, strict=True)):
                 refuse_unknown(column, places == UNKNOWN, each.places, k, names[k], during)
@@ -104,7 +104,7 @@ class Rules:
     def warn(
         self, columns: Sequence[Column], outputs: Sequence[Outputs], located: Sequence[np.ndarray]
     ) -> None:
-        """Warn of unknown values, and of missing ones that look like a dropped category."""
+        """Warn about unknown values, and about missing values that look like a dropped category."""
         is_missing = [bool(column.codes.min() < 0) for column in columns]
         if self.warns:
             is_unknown = [bool((places == UNKNOWN).any()) for places in located]

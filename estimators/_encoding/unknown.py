@@ -1,4 +1,4 @@
-"""Errors and warnings for values that an encoder does not know."""
+"""Errors and warnings for unknown and missing values."""
 
 import difflib
 import warnings
@@ -18,7 +18,7 @@ _ADVICE = "Set handle_unknown='ignore' or 'other' to encode it."
 def refuse_unknown(
     column: Column, is_unknown: np.ndarray, known: Iterable[Hashable], k: int, name: str, during: str
 ) -> None:
-    """Raise ValueError if some of the distinct values are unknown. The message shows the first of them."""
+    """Raise a ValueError if a distinct value is unknown. The message shows the first unknown values."""
     if not is_unknown.any():
         return
     places = np.flatnonzero(is_unknown[column.codes] & (column.codes >= 0))
@@ -33,7 +33,7 @@ def refuse_unknown(
 
 
 def refuse_missing(column: Column, name: str) -> None:
-    """Raise ValueError for the first missing item."""
+    """Raise a ValueError if an item is missing. The message shows the row of the first one."""
     missing = column.codes < 0
     if missing.any():
         what = "a missing value (None, NaN or null)"
@@ -43,7 +43,7 @@ def refuse_missing(column: Column, name: str) -> None:
 
 
 def warn_of_unknown(columns: list[int], encoded_as: str) -> None:
-    """Warn that columns with these indices hold unknown values, in scikit-learn's words."""
+    """Issue scikit-learn's warning that the columns with these indices contain unknown values."""
     if columns:
         warnings.warn(
             f"Found unknown categories in columns {columns} during transform. "
@@ -69,7 +69,7 @@ def _row_of(column: Column, item: int) -> int:
 
 
 def _nearest(value: Hashable, known: list[Hashable]) -> str:
-    """Return the known categories as text, those with the most similar spelling first."""
+    """Return the known categories as text, starting with the most similar spelling."""
     text, by_text = str(value).casefold(), {str(category).casefold(): category for category in known}
     # Comparing two spellings takes 20 microseconds, so only categories near in the alphabet are compared.
     alphabet = sorted(by_text)

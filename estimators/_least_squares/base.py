@@ -15,15 +15,18 @@ from estimators._common.matrices import MatrixLike
 from estimators._common.merging import set_features
 from estimators._common.scikit_learn import Interval, StrOptions
 from estimators._least_squares.checks import (
+    MAX_GRAM_FEATURES,
     CheckedRows,
     as_columns,
     check_not_tiny,
     check_rows,
+    check_squares,
     check_sums,
 )
 from estimators._least_squares.expansion import Terms
-from estimators._least_squares.moments import Moments, gather
-from estimators._least_squares.rows import ExpandedRows, Rows, as_rows
+from estimators._least_squares.moments import CentredRows, Moments, gather
+from estimators._least_squares.row_space import centre, solve_rows, suits_row_space
+from estimators._least_squares.rows import ExpandedRows, Rows, as_rows, as_unshifted_rows
 from estimators._least_squares.solve import SecondPass, solve
 from estimators._least_squares.state import (
     LeastSquaresParameters,
@@ -82,9 +85,10 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
     @property
     def _moments(self) -> Moments:
-        """The statistics of the rows, which every fitted model of at most 5,000 columns has."""
-        assert self._state.moments is not None
-        return self._state.moments
+        """The moments of the rows, which every fitted model of at most 5,000 columns has."""
+        moments = self._state.moments
+        assert moments is not None
+        return moments
 
     def _check_rows(
         self,
@@ -97,14 +101,24 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         """Return X, y and the weights as arrays. With `reset`, X may have other features than before."""
         return check_rows(self, X, y, sample_weight, allow_zero, reset=reset, **self._validation)
 
-    def _fit_rows(self, rows: CheckedRows, terms: Terms | None, task: FitTask) -> Self:
+    def _fit_rows(self, rows: CheckedRows, terms: Terms | None) -> Self:
         """Fit rows, which are read twice if need be."""
-        reader = _reader(rows, terms)
-        moments = self._gather(reader, rows, exact=False)
-        self._state, self._parameters = self._new_state(rows, moments, terms), LeastSquaresParameters.of(self)
-        second_pass = SecondPass(moments, reader, as_columns(rows[1]), rows[2])
-        self._solution = solve(moments, self._parameters, task, second_pass)
-        self._state = replace(self._state, moments=second_pass.moments)
+        X, y, weight = rows
+        self._parameters = parameters = LeastSquaresParameters.of(self)
+        n_columns = len(terms.powers) if terms else X.shape[1]
+        task = FitTask(self, parameters.max_subtasks, *rows)
+        if suits_row_space(X, n_columns, parameters):
+            check_squares(X, y, type(self).__name__)
+            centred = centre(_reader(rows, terms, shifted=False), as_columns(y), weight, parameters)
+            self._state = self._new_state(rows, centred if n_columns <= MAX_GRAM_FEATURES else None, terms)
+            self._solution = solve_rows(centred, parameters, task)
+        else:
+            reader = _reader(rows, terms)
+            moments = self._gather(reader, rows, exact=False)
+            self._state = self._new_state(rows, moments, terms)
+            second_pass = SecondPass(moments, reader, as_columns(y), weight)
+            self._solution = solve(moments, parameters, task, second_pass)
+            self._state = replace(self._state, statistics=second_pass.moments)
         task.close(lambda: {"_solution": self._solution})
         return self
 
@@ -136,11 +150,11 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return moments
 
     def _new_state(
-        self, rows: CheckedRows, moments: Moments | None, terms: Terms | None
+        self, rows: CheckedRows, statistics: Moments | CentredRows | None, terms: Terms | None
     ) -> LeastSquaresState:
         X, y, _ = rows
         names = getattr(self, "feature_names_in_", None)
-        return LeastSquaresState(moments, self.n_features_in_, names, X.dtype.name, y.shape[1:], terms)
+        return LeastSquaresState(statistics, self.n_features_in_, names, X.dtype.name, y.shape[1:], terms)
 
     def _fit_state(self, state: LeastSquaresState, terms: Terms | None) -> Self:
         """Fit from a state of these terms."""
@@ -154,11 +168,11 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
     def _set_state(self, state: LeastSquaresState) -> Self:
         """Replace the state. Raise, changing nothing, if sums overflow or descent would diverge."""
-        assert state.moments is not None
-        check_sums(state.moments, None, type(self).__name__)
-        parameters = LeastSquaresParameters.of(self)
+        moments, parameters = state.moments, LeastSquaresParameters.of(self)
+        assert moments is not None
+        check_sums(moments, None, type(self).__name__)
         if parameters.learning_rate:
-            check_rate(parameters, textbook_problem(state.moments, parameters))
+            check_rate(parameters, textbook_problem(moments, parameters))
         self._state, self._parameters, self._solution = state, parameters, None
         return self
 
@@ -194,6 +208,8 @@ def check_state(state: object) -> LeastSquaresState:
     return state
 
 
-def _reader(rows: CheckedRows, terms: Terms | None) -> Rows:
+def _reader(rows: CheckedRows, terms: Terms | None, shifted: bool = True) -> Rows:
     X, _, weight = rows
-    return as_rows(X, weight) if terms is None else ExpandedRows(X, terms)
+    if terms:
+        return ExpandedRows(X, terms)
+    return as_rows(X, weight) if shifted else as_unshifted_rows(X)

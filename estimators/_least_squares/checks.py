@@ -43,14 +43,15 @@ def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -
     return check_sample_weight(sample_weight, X, dtype=np.float64, **options)
 
 
-def check_wide(X: Matrix, y: np.ndarray) -> None:
-    """Raise if X holds NaN or infinity, or the squares of X or y would overflow or vanish."""
-    assert_all_finite(X, estimator_name="GDRegressor", input_name="X")
+def check_squares(X: Matrix, y: np.ndarray, name: str) -> None:
+    """Raise if X holds NaN or infinity, or the squares of X or y would overflow or vanish. O(n d)."""
     values = X.data if sp.issparse(X) else X
-    largest = [float(np.abs(part).max(initial=0)) for part in (values, y)]
+    largest = [max(float(part.max(initial=0)), -float(part.min(initial=0))) for part in (values, y)]
+    if not np.isfinite(largest[0]):
+        assert_all_finite(X, estimator_name=name, input_name="X")
     if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
         raise ValueError(
-            "X or y has values too large, or X too small, for GDRegressor: their squares overflow or vanish. "
+            f"X or y has values too large, or X too small, for {name}: their squares overflow or vanish. "
             f"Scale them to below 1e150 and above 1e-140. Got {largest[0]:.0e} and {largest[1]:.0e}."
         )
 

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from estimators._common.callbacks import Task
 from estimators._common.thresholding import soft_threshold
-from estimators._least_squares.problems import EPS, MatrixFree, Problem, largest_curvature
+from estimators._least_squares.problems import EPS, MatrixFree, Problem, Quadratic
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 
 MIN_SAME_SIGNS = 4  # proximal steps without a change of sign before the active set is solved
@@ -60,6 +60,17 @@ def warn_not_converged(parameters: LeastSquaresParameters) -> None:
     )
 
 
+class OneStep:
+    """The step to a minimum that is known."""
+
+    def __init__(self, w: np.ndarray) -> None:
+        self.w, self.converged = w, False
+
+    def step(self) -> None:
+        """Arrive."""
+        self.converged = True
+
+
 class ConjugateDescent:
     """Descent along conjugate directions, without an L1 penalty.
 
@@ -102,15 +113,11 @@ class ProximalDescent:
     Where it takes long, feature-sign search takes over: it ends for any condition of X.
     """
 
-    def __init__(
-        self, problem: Problem, l1: float, start: np.ndarray, tol: float, curvature: float | None = None
-    ) -> None:
-        if curvature is None:
-            curvature = largest_curvature(problem, problem.scale())
+    def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tol: float) -> None:
         self.w = start
         self.converged = False
         self._searches: list[_ProximalSearch | FeatureSignSearch] = [
-            _ProximalSearch(problem.target(k), l1, start[:, k : k + 1], tol, curvature)
+            _ProximalSearch(problem.target(k), l1, start[:, k : k + 1], tol, problem.curvature)
             for k in range(start.shape[1])
         ]
 
@@ -137,7 +144,9 @@ class _ProximalSearch:
     when no step is longer than `tol` times the first.
     """
 
-    def __init__(self, problem: Problem, l1: float, start: np.ndarray, tol: float, curvature: float) -> None:
+    def __init__(
+        self, problem: Quadratic, l1: float, start: np.ndarray, tol: float, curvature: float
+    ) -> None:
         self.problem, self.l1, self.w = problem, l1, start
         self.converged, self.n_steps = False, 0
         scale = problem.scale()
@@ -179,7 +188,7 @@ class FeatureSignSearch:
     has converged when no coefficient violates optimality by more than `tolerance`.
     """
 
-    def __init__(self, problem: Problem, l1: float, start: np.ndarray, tolerance: float) -> None:
+    def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tolerance: float) -> None:
         self.problem, self.l1, self.tolerance = problem, l1, tolerance
         self.w = minimise_on_active_set(problem, l1, start)
         self.converged = False
@@ -208,12 +217,12 @@ class FeatureSignSearch:
             self._tried[j] = True  # the gain is below rounding
 
 
-def minimise_on_active_set(problem: Problem, l1: float, w: np.ndarray) -> np.ndarray:
+def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.ndarray:
     """Return the minimum among weights that keep their signs; a weight that reaches zero stays there."""
     while (active := np.flatnonzero(w)).size:
         now, sign = w[active], np.sign(w[active])
         end = problem.minimise_on(active, l1 * sign)
-        if end is None or not np.isfinite(end).all():
+        if not np.isfinite(end).all():
             return w
         crosses = end * sign <= 0
         before, w = w, _replaced(w, active, np.where(crosses, 0.0, end))

@@ -14,9 +14,11 @@ import scipy.sparse as sp
 
 from estimators._least_squares.pairs import Pair, exact_products, outer, product
 from estimators._least_squares.rows import (
+    Matrix,
     Order,
     Rows,
     SparseRows,
+    as_rows,
     sampled_mean_and_variance,
     suits_sparse_products,
 )
@@ -121,6 +123,34 @@ class Moments:
     def _constant(self) -> np.ndarray:
         deviation = np.sqrt(self.xx.diagonal().clip(0) / self.weight)
         return deviation <= 8 * np.finfo(float).eps * np.abs(self.x_mean)
+
+
+@dataclass
+class CentredRows:
+    """The rows themselves, in place of their moments where X'X would be larger.
+
+    The means are subtracted, except from a CSR matrix, which stays sparse: from that, products subtract them.
+    """
+
+    X: Matrix  # (n, d)
+    x_mean: np.ndarray  # (d,), 0 without an intercept
+    y: np.ndarray  # (n, q)
+    y_mean: np.ndarray  # (q,)
+    weight: np.ndarray | None  # (n,), all above 0
+
+    def moments(self) -> Moments:
+        """Return the moments of the rows. O(n d^2)."""
+        is_sparse = sp.issparse(self.X)
+        rows = as_rows(self.X) if is_sparse else Rows(self.X, np.zeros_like(self.x_mean))
+        moments = gather(rows, self.y, self.weight, exact=True)
+        moments.x_shift = moments.x_shift + (0 if is_sparse else self.x_mean)
+        moments.y_shift = moments.y_shift + self.y_mean
+        return moments
+
+
+def shares(n: int, weight: np.ndarray | None) -> np.ndarray:
+    """Return the weights of n rows, divided by their sum."""
+    return np.full(n, 1 / n) if weight is None else weight / weight.sum()
 
 
 def gather(

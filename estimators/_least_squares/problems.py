@@ -5,6 +5,7 @@ penalty on its diagonal. The L1 penalty is left to the search (`descent.py`).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -15,12 +16,11 @@ from estimators._least_squares.rows import Matrix
 
 EPS = float(np.finfo(float).eps)
 MIN_RCOND = 1e-6  # smallest reciprocal condition of the scaled H at which doubles suffice
-MAX_ACTIVE_VALUES = 2**26  # numbers (half a gigabyte) that the columns of the active set may take
 RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, relative to it
 
 
 class Problem(Protocol):
-    """What a descent needs of the objective: gradients, and the minimum on a few coordinates."""
+    """What a descent needs of the objective."""
 
     linear_term: np.ndarray  # c, (p, q)
     has_bias: bool  # whether the last weight is the bias, which has no penalty
@@ -35,18 +35,6 @@ class Problem(Protocol):
 
     def objective(self, w: np.ndarray, l1: float) -> float:
         """Return the objective with the L1 penalty, summed over the targets."""
-        ...
-
-    def scale(self) -> np.ndarray:
-        """Return the curvature by which each coordinate's steps are scaled, (p, 1)."""
-        ...
-
-    def target(self, k: int) -> "Problem":
-        """Return the problem of target `k` alone."""
-        ...
-
-    def minimise_on(self, active: np.ndarray, l1_gradient: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates, given the L1 gradient there. None if they are too many."""
         ...
 
 
@@ -77,6 +65,11 @@ class Quadratic:
         """Return the objective with the L1 penalty, summed over the targets."""
         return float(self.value(w).sum()) + l1 * float(np.abs(w).sum())
 
+    @cached_property
+    def curvature(self) -> float:
+        """The largest eigenvalue of H after the coordinates are divided by the roots of their scale."""
+        return largest_curvature(self, self.scale())
+
     def scale(self) -> np.ndarray:
         """Return the curvature of each coordinate, (p, 1); 1 where there is none."""
         diagonal = self.gram.diagonal()
@@ -103,7 +96,7 @@ class Quadratic:
 
 
 class MatrixFree:
-    """The problem from the rows themselves, for more columns than a Gram matrix has room for.
+    """The problem from the rows themselves, of which X'X may be larger.
 
     O(nonzeros of X) for a gradient. With `has_bias` the last weight is the bias; else `x_mean` (d,) is
     subtracted from the rows. `share` (n,) are the weights of the rows, divided by their sum.
@@ -120,7 +113,6 @@ class MatrixFree:
     ) -> None:
         self.X, self.y, self.share, self.x_mean = X, y, share, x_mean
         self.l2, self.has_bias = l2, has_bias
-        self.half_square = 0.5 * share @ y**2
         self.linear_term = self.backward(share[:, np.newaxis] * y)
 
     def times(self, w: np.ndarray) -> np.ndarray:
@@ -129,34 +121,17 @@ class MatrixFree:
 
     def gradient(self, w: np.ndarray) -> np.ndarray:
         """Return the gradient at the weights (p, q)."""
-        return self.backward(self.share[:, np.newaxis] * self._residual(w)) + self._penalty(w)
+        return self.backward(self.share[:, np.newaxis] * (self.forward(w) - self.y)) + self._penalty(w)
 
     def value(self, w: np.ndarray) -> np.ndarray:
         """Return the objective without the L1 penalty, (q,)."""
-        return 0.5 * (self.share @ self._residual(w) ** 2 + np.einsum("pq,pq->q", w, self._penalty(w)))
+        squares = self.share @ (self.forward(w) - self.y) ** 2
+        return 0.5 * (squares + np.einsum("pq,pq->q", w, self._penalty(w)))
 
     def objective(self, w: np.ndarray, l1: float) -> float:
         """Return the objective with the L1 penalty, summed over the targets."""
         weights = w[:-1] if self.has_bias else w
         return float(self.value(w).sum()) + l1 * float(np.abs(weights).sum())
-
-    def scale(self) -> np.ndarray:
-        """Return 1 for each coordinate, (p, 1): the curvatures are not known."""
-        return np.ones((len(self.linear_term), 1))
-
-    def target(self, k: int) -> "MatrixFree":
-        """Return the problem of target `k` alone."""
-        return MatrixFree(self.X, self.y[:, k : k + 1], self.share, self.x_mean, self.l2, self.has_bias)
-
-    def minimise_on(self, active: np.ndarray, l1_gradient: np.ndarray) -> np.ndarray | None:
-        """Minimise over the active coordinates, given the L1 gradient there. None if they are too many."""
-        if len(active) * max(self.X.shape[0], len(active)) > MAX_ACTIVE_VALUES:
-            return None
-        columns = self.X[:, active]
-        columns = columns.toarray() if hasattr(columns, "toarray") else columns
-        columns = np.sqrt(self.share)[:, np.newaxis] * (columns - self.x_mean[active])
-        gram = columns.T @ columns + self.l2 * np.eye(len(active))
-        return solve_positive(gram, self.linear_term[active] - l1_gradient)
 
     def forward(self, w: np.ndarray) -> np.ndarray:
         """Return X, its means subtracted, times the weights: (n, q)."""
@@ -167,9 +142,6 @@ class MatrixFree:
         """Return the transpose of X, its means subtracted, times r (n, q): (p, q)."""
         back, total = self.X.T @ r, r.sum(axis=0)  # (d, n) @ (n, q)
         return np.vstack([back, total]) if self.has_bias else back - np.outer(self.x_mean, total)
-
-    def _residual(self, w: np.ndarray) -> np.ndarray:
-        return self.forward(w) - self.y
 
     def _penalty(self, w: np.ndarray) -> np.ndarray:
         penalty = self.l2 * w

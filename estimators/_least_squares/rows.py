@@ -34,6 +34,12 @@ class Rows:
         rows.shift = shift
         return rows
 
+    def part(self, indices: np.ndarray) -> Self:
+        """Return some of the rows, less the same shift."""
+        rows = copy.copy(self)
+        rows.X, rows.shape = self.X[indices], (len(indices), self.shape[1])
+        return rows
+
     def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
         """Return the shifted rows (n_rows, d), in `block` or, read-only, a view of the data."""
         values = self._values(rows, block)
@@ -79,13 +85,21 @@ class ExpandedRows(Rows):
 
 def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
     """Return a reader of X (n, d). Rows of weight 0 do not influence the shift."""
+    rows = as_unshifted_rows(X)
     if sp.issparse(X):
         has_weight = np.ones(X.shape[0]) if sample_weight is None else (sample_weight > 0).astype(float)
-        return SparseRows(X, has_weight @ X / has_weight.sum())
+        return rows.shifted(has_weight @ X / has_weight.sum())
     mean, variance = sampled_mean_and_variance(X, sample_weight)
     near_zero = sample_weight is None and (np.abs(mean) <= np.sqrt(variance)).all()
     as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous  # without a copy
-    rows = Rows(X, np.zeros_like(mean) if as_it_is else mean)
+    return rows if as_it_is else rows.shifted(mean)
+
+
+def as_unshifted_rows(X: Matrix) -> Rows:
+    """Return a reader of X (n, d) as it is."""
+    if sp.issparse(X):
+        return SparseRows(X, np.zeros(X.shape[1]))
+    rows = Rows(X, np.zeros(X.shape[1]))
     rows.order = "F" if X.flags.f_contiguous and not X.flags.c_contiguous else "C"
     return rows
 

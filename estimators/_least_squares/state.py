@@ -7,7 +7,7 @@ import numpy as np
 
 from estimators._common.merging import check_same_features
 from estimators._least_squares.expansion import Terms
-from estimators._least_squares.moments import Moments
+from estimators._least_squares.moments import CentredRows, Moments
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Solution:
 class LeastSquaresState:
     """The statistics of some rows, and what the rows looked like.
 
-    Its size depends on the columns alone, and it can be pickled, so it travels in place of the rows.
+    It can be pickled, and travels in place of the rows. It holds their sums, or the rows where X'X is larger.
     """
 
-    moments: Moments | None  # None if all weights are 0, or a fit on more than 5,000 columns kept none
+    statistics: Moments | CentredRows | None  # None: all weights are 0, or the fit was on too many columns
     n_features: int
     feature_names: np.ndarray | None  # (n_features,)
     dtype: str  # "float32" only if all rows were
@@ -81,10 +81,16 @@ class LeastSquaresState:
             shapes = f"{shape_in_words(self.target_shape)} and {shape_in_words(other.target_shape)}"
             raise ValueError(f"The targets differ: y has {shapes}.")
         self.check_terms(other.terms)
-        if self.moments is None or other.moments is None:
-            return self if other.moments is None else other
+        mine, theirs = self.moments, other.moments
+        if mine is None or theirs is None:
+            return self if theirs is None else other
         dtype = np.result_type(self.dtype, other.dtype).name
-        return replace(self, moments=self.moments.merge(other.moments), dtype=dtype)
+        return replace(self, statistics=mine.merge(theirs), dtype=dtype)
+
+    @property
+    def moments(self) -> Moments | None:
+        """The moments, which are computed if the rows themselves are kept."""
+        return self.statistics.moments() if isinstance(self.statistics, CentredRows) else self.statistics
 
     def check_terms(self, terms: Terms | None) -> None:
         """Raise ValueError unless the statistics are of these terms."""
@@ -100,9 +106,10 @@ class LeastSquaresState:
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Self:
         """Rebuild the state from :func:`as_plain`."""
-        moments, terms = plain["moments"], plain["terms"]
-        moments, terms = moments and Moments(**moments), terms and Terms(**terms)
-        return cls(**plain | {"moments": moments, "terms": terms})
+        statistics, terms = plain["statistics"], plain["terms"]
+        if statistics is not None:
+            statistics = (CentredRows if "X" in statistics else Moments)(**statistics)
+        return cls(**plain | {"statistics": statistics, "terms": terms and Terms(**terms)})
 
 
 def as_plain(value: Any) -> Any:

@@ -92,6 +92,19 @@ class LogLoss:
         P /= 1 if self.n_classes == 2 else P.sum(axis=0)
         return self.weight * np.sum(P * (1 - P), axis=0) / max(self.n_outputs - 1, 1)
 
+    def curvature_along(self, theta: np.ndarray, step: np.ndarray) -> float:
+        """Return ``step' H step`` for the Hessian H at theta, in half a pass over X."""
+        Z = logits(self.X, theta).astype(np.float64)
+        S = logits(self.X, step).astype(np.float64)
+        if self.n_classes == 2:
+            P = np.exp(Z - np.logaddexp(0, Z))
+            of_rows = (P * (1 - P) * S**2)[0]
+        else:
+            P = np.exp(Z - Z.max(axis=0))
+            P /= P.sum(axis=0)
+            of_rows = np.sum(P * (S - np.sum(P * S, axis=0)) ** 2, axis=0)
+        return float(self.weight @ of_rows) + float(np.sum(self.l2 * step[:-1] ** 2))
+
     def separates(self, theta: np.ndarray) -> bool:
         """Tell whether theta classifies each row of positive weight correctly.
 

@@ -112,6 +112,9 @@ class LBFGS:
     def step(self) -> Iterate:
         """Move along the current direction and choose the next one, which predicts the remaining decrease."""
         previous, following = self.current, line_search(self.loss, self.current, self.direction)
+        if following is None and self.pairs:  # the memory may be misleading
+            self.pairs.clear()
+            following = line_search(self.loss, previous, self._next_direction())
         if following is None:
             return Iterate(previous.theta, previous.value, converged=False, stalled=True)
         self.pairs.add(following.theta - previous.theta, following.gradient - previous.gradient)
@@ -120,14 +123,22 @@ class LBFGS:
         self.direction = self._next_direction()
         decrease = -0.5 * float(np.vdot(self.direction, following.gradient))  # if it were quadratic
         decrease = max(decrease, extrapolated_decrease(self.values))
-        return Iterate(following.theta, following.value, decrease <= self.tol * following.value)
+        return Iterate(following.theta, following.value, 0 <= decrease <= self.tol * following.value)
 
     def _next_direction(self) -> np.ndarray:
         """Return the direction of the next step, from a new preconditioner if the objective has halved."""
         theta, value, gradient = self.current
         if value < self.value_at_rebuild / 2:
             self.preconditioner, self.value_at_rebuild = Preconditioner(self.sample, theta), value
-        return self.pairs.direction(gradient, self.preconditioner)
+        direction = self.pairs.direction(gradient, self.preconditioner)
+        slope = float(np.vdot(direction, gradient))
+        if self.pairs and not slope <= 0:  # rounding has spoilt the memory
+            self.pairs.clear()
+            direction = self.preconditioner(-gradient)
+            slope = float(np.vdot(direction, gradient))
+        if self.preconditioner.diagonal and not self.pairs and slope < 0:
+            direction *= min(1.0, -slope / self.loss.curvature_along(theta, direction))
+        return direction
 
 
 class CurvaturePairs:
@@ -135,6 +146,13 @@ class CurvaturePairs:
 
     def __init__(self) -> None:
         self.pairs: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=N_PAIRS)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        self.pairs.clear()
 
     def add(self, step: np.ndarray, change: np.ndarray) -> None:
         """Remember a step, unless the curvature along it is lost in rounding."""

@@ -1,9 +1,11 @@
-"""Neural networks. A fit runs nine modules; read them in this order.
+"""Neural networks. A fit uses nine modules, which are best read in this order.
 
 `estimators/mlp.py` (the two classes), `base.py` (how both are fitted), `training.py` (epochs and batches),
-`network.py` (layers over one vector), `layers.py` (forward and backward passes), `losses.py`,
-`optimizers.py` (SGD, RMSprop, Adam), `state.py` (the progress of a training), `accelerator.py` (numba).
+`network.py` (layers over one vector, and their initial weights), `layers.py` (forward and backward passes),
+`losses.py` (losses, output activations and their gradients), `optimizers.py` (SGD, RMSprop, Adam),
+`state.py` (the progress of a training), `accelerator.py` (the same steps compiled by numba; change both).
 
-Beside them: `settings.py` (which values parameters may have), `held_out.py` (validation rows),
-`checkpoint.py` (files to resume from), `lbfgs.py`, `summary.py` (table, graph), `display.py` (loss curve).
+The other modules are `settings.py` (parameters and their valid values), `held_out.py` (validation data),
+`checkpoint.py` (checkpoint files), `lbfgs.py`, `summary.py` (tables and diagrams) and `display.py` (plots of
+the loss).
 """

@@ -1,8 +1,8 @@
-"""Parts of a training step compiled by numba, if it is installed.
+"""Parts of a training step, compiled by numba if it is installed.
 
-numba is optional: without it, numpy computes the same steps with the same results up to rounding. Each loop
-below replaces several numpy calls, which cost half a microsecond each and read their arrays again: Adam
-with the penalty, adding the bias, ReLU, and the gradient of the softmax.
+numba is optional. Without it, NumPy computes the same results up to rounding. There are compiled loops for
+Adam with the penalties, adding the bias, ReLU, and the gradient of the softmax loss. Each loop replaces
+several NumPy calls, which take half a microsecond each and read their arrays again.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ import numpy as np
 from estimators._network.layers import Dense, Layer, ReLU
 from estimators._network.losses import Factor, Loss, Record, Scratch, SoftmaxCrossEntropy
 
-MIN_PARAMETERS = 1_000  # in smaller networks numpy's calls are as fast
+MIN_PARAMETERS = 1_000  # NumPy is as fast for smaller networks
 
 
 def usable(n_parameters: int) -> bool:
-    """Tell whether a network of this size trains with the compiled loops."""
+    """Return True if a network of this size is trained with the compiled loops."""
     return n_parameters >= MIN_PARAMETERS and find_spec("numba") is not None
 
 
@@ -58,7 +58,7 @@ class CompiledReLU(ReLU):
 
 
 class CompiledSoftmaxCrossEntropy(SoftmaxCrossEntropy):
-    """The softmax with compiled loops, except for the exponential, where numpy is faster."""
+    """Softmax cross-entropy with compiled loops. NumPy computes the exponential, because it is faster."""
 
     def backward(
         self, Z: np.ndarray, codes: np.ndarray, factor: Factor, record: Record, scratch: Scratch
@@ -73,10 +73,10 @@ class CompiledSoftmaxCrossEntropy(SoftmaxCrossEntropy):
 
 @cache
 def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a loop, compiled at its first call. Importing numba takes half a second."""
-    import numba
+    """Return a compiled version of a loop. It is compiled on the first call."""
+    import numba  # imported here because it is optional and takes half a second
 
-    # Reordering the sums lets them use vector instructions. Nothing is fused, because numpy does not either.
+    # Reordering sums allows vector instructions. Multiply-add is not fused, because NumPy does not fuse it.
     return numba.njit(loop, error_model="numpy", fastmath={"reassoc", "nsz"}, cache=True)
 
 

@@ -1,4 +1,4 @@
-"""How both networks are fitted, and how they compute their outputs."""
+"""Base class of `MLPClassifier` and `MLPRegressor`: fitting and prediction."""
 
 import os
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from estimators._network.training import NOT_FINITE, Rows, Training
 
 
 class BaseMLP(CallbackSupportMixin, Settings):
-    """What both networks share: fitting, prediction, pictures and saving."""
+    """Base class of `MLPClassifier` and `MLPRegressor`: fitting, prediction, summaries and pickling."""
 
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
@@ -42,54 +42,55 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     @property
     def batch_norm_(self) -> list[dict[str, np.ndarray]]:
-        """Scale, shift and running statistics of batch normalisation, for each hidden layer."""
+        """Scale, shift and running statistics of batch normalisation, one dict per hidden layer."""
         check_is_fitted(self)
         layers = self._current_network().layers
         return [{**layer.parameters, **layer.statistics} for layer in layers if isinstance(layer, BatchNorm)]
 
     def summary(self) -> str:
-        """Return a table of the layers with output shape, parameters, memory, and totals.
+        """Return a table with the output shape, number of parameters and memory of each layer.
 
         Returns
         -------
         table : str
-            One line for each layer, and the totals.
+            A table with one line per layer and a line with the totals.
         """
         check_is_fitted(self)
         return as_table(self._current_network(), self.out_activation_)
 
     def to_mermaid(self) -> str:
-        """Return the network as a Mermaid graph, which many Markdown viewers draw.
+        """Return the network as a Mermaid diagram, which many Markdown viewers can display.
 
         Returns
         -------
         graph : str
-            A top-down flowchart with a box for each layer.
+            The source of a top-down flowchart with one box per layer.
         """
         check_is_fitted(self)
         return as_mermaid(self._current_network(), self.out_activation_)
 
     def to_checkpoint(self) -> bytes:
-        """Return the model in the middle of its training as bytes, from which ``fit`` can resume.
+        """Return a checkpoint of a model during training, from which ``fit`` can resume.
 
-        Only the models that callbacks receive as ``fitted_estimator`` after an epoch can do this. Most users
-        want the callback :class:`pipelines.Checkpoint`, which writes the bytes to a file.
+        This method only works on the models that callbacks receive as ``fitted_estimator`` after an epoch.
+        Most users should use the callback :class:`pipelines.Checkpoint`, which writes checkpoints to a file.
 
         Returns
         -------
         content : bytes
-            A joblib file of the model, followed by the SHA-256 hash of these bytes. It holds hashes of the
-            training data, not the data.
+            The content of a joblib file with the model, followed by its SHA-256 hash. It contains hashes of
+            the training data, but not the data itself.
 
         Raises
         ------
         ValueError
-            If the model is not in the middle of a training.
+            If the model is not being trained.
         """
         if "_state" not in self.__dict__ or self._state.fingerprints is None:
             raise ValueError(
-                f"This {type(self).__name__} is not being trained. Call to_checkpoint in a callback, on the "
-                "fitted_estimator that its on_fit_task_end receives after an epoch."
+                f"to_checkpoint can only be called during training. This {type(self).__name__} is not being "
+                "trained. Call to_checkpoint in a callback, on the fitted_estimator that its on_fit_task_end "
+                "method receives after an epoch."
             )
         return checkpoint.to_bytes(self)
 
@@ -125,12 +126,12 @@ class BaseMLP(CallbackSupportMixin, Settings):
         resume_from: str | os.PathLike[str] | None = None,
         incremental: bool = False,
     ) -> Self:
-        """Check everything, start or continue a training, and run it."""
+        """Check the parameters and the data, prepare the training or continue it, and run it."""
         hidden = self._hidden_sizes()
         self._check_combinations(len(hidden), incremental, resume_from is not None)
         with nullcontext() if resume_from is None else checkpoint.resuming(self, resume_from) as resumed:
             is_new = not hasattr(self, "coefs_") or not (self.warm_start or incremental or resumed)
-            if is_new and "_state" in self.__dict__:  # if this fit fails, no old weights must remain
+            if is_new and "_state" in self.__dict__:  # if this fit fails, old weights must not remain
                 for name in attributes(self._network, self._state):
                     self.__dict__.pop(name, None)
             any_dtype = (np.float64, np.float32) if self.dtype == "auto" else self.dtype
@@ -158,7 +159,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return rows, column_or_1d(targets, warn=True) if is_column else targets
 
     def _check_given(self, given: held_out.Given, n_outputs: int, dtype: np.dtype) -> Rows | None:
-        """Return the held-out rows that were passed to ``fit``, if any."""
+        """Return the validation data passed to ``fit``, if any."""
         if all(part is None for part in given):
             return None
         return held_out.check_given(self, given, lambda y: self._encode_val(y, n_outputs, dtype), dtype)
@@ -166,7 +167,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
     def _set_network(
         self, wanted: Architecture, dtype: np.dtype, random_state: np.random.RandomState, is_new: bool
     ) -> None:
-        """Make a new network and state, or continue with the current ones."""
+        """Create a new network and a new state, or keep the current ones."""
         output = self._loss().out_activation
         if is_new:
             network, state = Network(wanted, dtype), TrainingState()
@@ -185,7 +186,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         is_resumed: bool,
         incremental: bool,
     ) -> Training | FullBatchTraining:
-        """Bring the state to the start of the training, or check that of a checkpoint."""
+        """Prepare the state for a new training, or check the state of a checkpoint."""
         network, state, loss = self._network, self._state, self._loss()
         if self.solver == "lbfgs":
             return FullBatchTraining(self, network, loss, rows, validation, state)
@@ -209,8 +210,8 @@ class BaseMLP(CallbackSupportMixin, Settings):
         except KeyboardInterrupt:
             steps = "iterations" if self.solver == "lbfgs" else "epochs"
             warn_caller(
-                "Training interrupted by user. The model keeps its current weights, after "
-                f"{state.n_iter} full {steps}."
+                "Training interrupted by user. The model keeps its current weights. It has completed "
+                f"{state.n_iter} {steps}."
             )
         finally:
             self.__dict__.update(state.public())
@@ -219,26 +220,27 @@ class BaseMLP(CallbackSupportMixin, Settings):
             raise ValueError(NOT_FINITE)
 
     def _architecture(self, sizes: tuple[int, ...]) -> Architecture:
-        """Return the architecture that the parameters ask for."""
+        """Return the architecture defined by the parameters."""
         rates = np.broadcast_to(np.asarray(self.dropout, dtype=float), len(sizes) - 2).tolist()
         slope = float(self.negative_slope)
         return Architecture(sizes, self.activation, slope, tuple(rates), bool(self.batch_norm))
 
     def _adapted_network(self, wanted: Architecture, output: str) -> Network:
-        """Return the network with the activation and dropout of the parameters, which may have changed."""
+        """Return the network with the current values of `activation` and `dropout`."""
         network = self._current_network()
         now = network.architecture
         if (now.sizes, now.batch_norm, self.out_activation_) != (wanted.sizes, wanted.batch_norm, output):
             raise ValueError(
-                f"The current weights belong to a network of {now.sizes} units, "
-                f"{'with' if now.batch_norm else 'without'} batch_norm, whose output is "
-                f"{self.out_activation_!r}. Got {wanted.sizes} units, batch_norm={self.batch_norm} and "
-                f"output {output!r} instead; to start again, call fit with warm_start=False."
+                "Training can only continue with the same layers and output activation. The current weights "
+                f"belong to a network with layers of {now.sizes} units, batch_norm={now.batch_norm} and the "
+                f"output activation {self.out_activation_!r}. Got layers of {wanted.sizes} units, "
+                f"batch_norm={self.batch_norm} and the output activation {output!r} instead. To train a "
+                "new network, call fit with warm_start=False."
             )
         return network if now == wanted else network.copy(wanted)
 
     def _current_network(self) -> Network:
-        """Return the network, with the values of ``coefs_`` and ``intercepts_`` if someone has set these."""
+        """Return the network with the values of ``coefs_`` and ``intercepts_``, which users may have set."""
         network = self.__dict__.get("_network")
         sizes = (*(len(W) for W in self.coefs_), self.coefs_[-1].shape[1])
         if network is None or network.sizes != sizes:
@@ -250,7 +252,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return network
 
     def _outputs(self, X: MatrixLike) -> np.ndarray:
-        """Return the values of the output activation, (n, n_outputs)."""
+        """Return the values of the output activation, of shape (n, n_outputs)."""
         if not hasattr(self, "coefs_"):
             check_is_fitted(self)
         network = self._current_network()
@@ -259,7 +261,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return LOSS_OF[self.out_activation_].activate(network.scores(X))
 
     def _is_valid(self, X: MatrixLike, dtype: np.dtype) -> bool:
-        """Tell whether `validate_data` would return X unchanged. It takes longer than predicting one row."""
+        """Return True if X is already valid: `validate_data` takes longer than predicting one row."""
         if type(X) is not np.ndarray or X.ndim != 2 or len(X) == 0 or hasattr(self, "feature_names_in_"):
             return False
         return X.dtype == dtype and X.shape[1] == self.n_features_in_ and bool(np.isfinite(X).all())
@@ -279,19 +281,20 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return hidden
 
     def _check_combinations(self, n_hidden: int, incremental: bool, is_resumed: bool) -> None:
-        """Check what depends on several parameters."""
+        """Check combinations of parameters."""
         rates = np.asarray(self.dropout, dtype=float)
         if rates.ndim and (rates.shape != (n_hidden,) or not ((rates >= 0) & (rates < 1)).all()):
             raise ValueError(
                 f"The 'dropout' parameter of {type(self).__name__} must be a float in the range [0, 1), or "
-                f"one for each of the {n_hidden} hidden layers. Got {self.dropout!r} instead."
+                f"an array-like with one such float for each of the {n_hidden} hidden layers. Got "
+                f"{self.dropout!r} instead."
             )
         stochastic = {"dropout": rates.any(), "batch_norm": self.batch_norm, "l1": self.l1}
         stochastic["resume_from"] = is_resumed
         refused = ", ".join(name for name, value in stochastic.items() if value)
         if self.solver == "lbfgs" and refused:
             allowed = ", ".join(STOCHASTIC_SOLVERS)
-            raise ValueError(f"{refused}: only for the solvers {allowed}. Got solver='lbfgs' instead.")
+            raise ValueError(f"solver='lbfgs' does not support {refused}. The solvers that do are {allowed}.")
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
 
@@ -302,18 +305,18 @@ class BaseMLP(CallbackSupportMixin, Settings):
             )
         return True
 
-    # The two classes differ in their targets.
+    # MLPClassifier and MLPRegressor implement these methods, which depend on the type of target.
 
     def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
-        """Set what y decides, or check that y agrees with it. Return y."""
+        """Set the attributes that depend on y, or check that y is consistent with them. Return y."""
         return y
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """Return y as the loss takes it."""
+        """Return y in the form that the loss expects."""
         raise NotImplementedError
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
-        """Check ``y_val`` and return it as the loss takes it."""
+        """Check ``y_val`` and return it in the form that the loss expects."""
         raise NotImplementedError
 
     def _loss(self) -> Loss:
@@ -321,5 +324,5 @@ class BaseMLP(CallbackSupportMixin, Settings):
         raise NotImplementedError
 
     def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
-        """Return the weights of the rows."""
+        """Return the checked sample weights, or None."""
         return None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=X.dtype)

@@ -1,7 +1,7 @@
-"""Checkpoints: a model in the middle of its training as bytes, and resuming from such a file.
+"""Checkpoints: saving a model during training, and resuming the training.
 
-A checkpoint is a joblib file of the model, followed by the SHA-256 hash of these bytes. It holds hashes of
-the training data, not the data.
+A checkpoint is a joblib file with the model, followed by its SHA-256 hash. It contains hashes of the training
+data, but not the data itself.
 """
 
 import copy
@@ -23,10 +23,10 @@ from estimators._network.state import TrainingState
 
 Data = tuple[Features, np.ndarray, np.ndarray | None]  # features, encoded targets and weights
 
-MAY_CHANGE = ("max_iter", "verbose", "warm_start")  # between the checkpoint and the resumed training
-HASH_PREFIX = b"sha256:"  # followed by 64 digits, after the content; joblib stops reading before it
+MAY_CHANGE = ("max_iter", "verbose", "warm_start")  # parameters that may differ when training is resumed
+HASH_PREFIX = b"sha256:"  # comes after the content, with 64 digits; joblib does not read it
 HASH_LENGTH = len(HASH_PREFIX) + 64
-ROWS_PER_HASH_UPDATE = 4096  # so that an array whose rows are not contiguous is copied a part at a time
+ROWS_PER_HASH_UPDATE = 4096  # a non-contiguous array is copied in parts of this size
 
 
 def to_bytes(model: Settings) -> bytes:
@@ -39,15 +39,15 @@ def to_bytes(model: Settings) -> bytes:
 
 
 def hash_line(content: bytes) -> bytes:
-    """Return the bytes that follow the content of a checkpoint."""
+    """Return the hash that follows the content of a checkpoint."""
     return HASH_PREFIX + hashlib.sha256(content).hexdigest().encode()
 
 
 @contextmanager
 def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[TrainingState]:
-    """Give a model the attributes in a checkpoint. If the block raises, restore the model as it was.
+    """Set the attributes of a model from a checkpoint. If the block raises, restore the previous ones.
 
-    Yields the state of the training. Error messages name the file.
+    Yields the state of the training. Error messages include the name of the file.
     """
     before, file = dict(model.__dict__), os.fspath(path)
     try:
@@ -60,19 +60,19 @@ def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[Training
 
 
 def read(file: str | bytes, kind: type[Settings]) -> Settings:
-    """Return the model in a checkpoint. Nothing is unpickled unless the hash of the content is right."""
+    """Return the model in a checkpoint. The content is only unpickled if its hash is correct."""
     try:
         data = Path(os.fsdecode(file)).read_bytes()
     except FileNotFoundError as error:
         raise type(error)(
-            f"Cannot resume from {file!r}: there is no such file. To start a training that writes it, leave "
-            f"resume_from out and call model.set_callbacks(pipelines.Checkpoint({file!r})) before fit."
+            f"Cannot resume from {file!r}: the file does not exist. To write it during training, call "
+            f"model.set_callbacks(pipelines.Checkpoint({file!r})), and then fit without resume_from."
         ) from error
     content = data[:-HASH_LENGTH]
     if data[-HASH_LENGTH:] != hash_line(content):
         raise ValueError(
-            "it is damaged or not a checkpoint (the callback Checkpoint writes them): it does not end with "
-            "the hash of its content."
+            "it is damaged or not a checkpoint, because it does not end with the hash of its content. "
+            "Checkpoints are written by the callback pipelines.Checkpoint."
         )
     try:
         saved = joblib.load(io.BytesIO(content))
@@ -84,15 +84,16 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
 
 
 def take_over(model: Settings, saved: Any) -> TrainingState:
-    """Give a model the attributes of a saved one with equal parameters. Return the state of its training."""
+    """Copy the attributes of a saved model with equal parameters to a model. Return the training state."""
     mine, theirs = model.get_params(deep=False), saved.get_params(deep=False)
     changed = [name for name in mine if name not in MAY_CHANGE and not alike(mine[name], theirs[name])]
     if changed:
         listed = ", ".join(f"{name}={theirs[name]!r} (now {mine[name]!r})" for name in changed)
-        raise ValueError(f"it was made with other parameters: {listed}.")
+        raise ValueError(f"it was saved with different parameters: {listed}.")
     if saved.n_iter_ > model.max_iter:
         raise ValueError(
-            f"it was made after epoch {saved.n_iter_}, but max_iter={model.max_iter} is less than that."
+            f"it was saved after epoch {saved.n_iter_}, so max_iter must be at least {saved.n_iter_}. Got "
+            f"max_iter={model.max_iter} instead."
         )
     kept = {name: value for name, value in model.__dict__.items() if not name.endswith("_")}
     model.__dict__ = kept | {name: value for name, value in saved.__dict__.items() if name not in mine}
@@ -100,33 +101,37 @@ def take_over(model: Settings, saved: Any) -> TrainingState:
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Tell whether two values of a parameter are equal. Two random generators count as equal."""
+    """Return True if two values of a parameter are equal. Two random generators are considered equal."""
     if all(hasattr(value, "get_state") for value in (one, other)):
         return True
     return np.array_equal(one, other)
 
 
 def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
-    """Raise unless the rows are those of the checkpoint. With early stopping, `given` rows count too."""
+    """Raise if the data is not that of the checkpoint. `given` rows are only compared for early stopping."""
     assert state.order is not None
     X, early = rows[0], model.early_stopping
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
     if X.dtype != model.coefs_[0].dtype:
-        raise ValueError(f"it was made with rows of {model.coefs_[0].dtype}. Got rows of {X.dtype} instead.")
+        raise ValueError(
+            f"it was saved with an X of type {model.coefs_[0].dtype}. Got an X of type {X.dtype} instead."
+        )
     if X.shape[0] != n_rows:
-        raise ValueError(f"it was made with {n_rows} rows. Got {X.shape[0]} rows instead.")
+        raise ValueError(f"it was saved with {n_rows} training rows. Got {X.shape[0]} rows instead.")
     if early and given is None and state.held_out is None:
-        raise ValueError("it was made with X_val and y_val; pass them.")
+        raise ValueError("it was saved with X_val and y_val. Pass the same X_val and y_val.")
     if early and given is not None and state.held_out is not None:
-        raise ValueError("it was made without X_val and y_val; leave them out.")
+        raise ValueError("it was saved without X_val and y_val, but they were passed. Do not pass them.")
     then, now = state.fingerprints or {}, fingerprint(rows, given if early else None)
     changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if changed:
-        raise ValueError(f"it was made with other data: {', '.join(changed)} changed.")
+        raise ValueError(
+            f"it was saved with different data. The following arguments have changed: {', '.join(changed)}."
+        )
 
 
 def fingerprint(rows: Data, given: Data | None) -> dict[str, str | None]:
-    """Return hashes of features, encoded targets and weights of the training rows and the held-out rows."""
+    """Return hashes of the features, encoded targets and weights of the training and validation data."""
     parts = dict(zip(("X", "y", "sample_weight"), rows, strict=True))
     if given is not None:
         parts |= zip(("X_val", "y_val", "sample_weight_val"), given, strict=True)

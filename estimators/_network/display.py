@@ -1,4 +1,4 @@
-"""A plot of the loss curves of a network."""
+"""Plot of the loss curves of a network."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class LossCurveDisplay:
-    """Plot of the training and validation loss by epoch.
+    """Plot of the training and validation loss of each epoch.
 
-    Like scikit-learn's displays, it is usually created with :meth:`from_estimator`. It needs matplotlib:
-    ``pip install matplotlib``, or in a clone of tallygrad ``pip install ".[plot]"``.
+    Use :meth:`from_estimator` to create a display, as with scikit-learn's displays. This class requires
+    matplotlib, which can be installed with ``pip install matplotlib``, or with ``pip install ".[plot]"`` in a
+    clone of tallygrad.
 
     Parameters
     ----------
@@ -23,10 +24,10 @@ class LossCurveDisplay:
         The training loss of each epoch.
 
     val_loss : list of float, default=None
-        The loss of each epoch on held-out rows. If None, only the training loss is drawn.
+        The validation loss of each epoch. If None, only the training loss is plotted.
 
     estimator_name : str, default=None
-        Name of the estimator in the legend.
+        Name of the estimator to show in the legend. If None, no name is shown.
 
     Attributes
     ----------
@@ -37,7 +38,7 @@ class LossCurveDisplay:
         The figure that contains the axes.
 
     lines_ : list of matplotlib Line2D
-        The curve of the training loss, then that of the validation loss if there is one.
+        The curve of the training loss, followed by the curve of the validation loss if there is one.
 
     Examples
     --------
@@ -66,14 +67,14 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        estimator : MLPClassifier, MLPRegressor or Pipeline that ends in one
-            The fitted network.
+        estimator : MLPClassifier, MLPRegressor or Pipeline
+            The fitted network, or a fitted Pipeline whose last step is the network.
 
         ax : matplotlib Axes, default=None
-            The axes to draw on. If None, a new figure is created.
+            The axes to plot on. If None, a new figure is created.
 
         name : str, default=None
-            Name of the estimator in the legend. If None, the name of its class.
+            Name of the estimator to show in the legend. If None, the class name is used.
 
         **line_kw : dict
             Keyword arguments passed to ``ax.plot``.
@@ -81,12 +82,12 @@ class LossCurveDisplay:
         Returns
         -------
         display : LossCurveDisplay
-            The display with its curves.
+            The display with the plotted curves.
 
         Raises
         ------
         ValueError
-            If the estimator has no ``history_``.
+            If the estimator does not have the attribute ``history_``, or it is empty.
         """
         model = estimator[-1] if hasattr(estimator, "steps") else estimator
         check_is_fitted(model)
@@ -105,10 +106,10 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            The axes to draw on. If None, a new figure is created.
+            The axes to plot on. If None, a new figure is created.
 
         name : str, default=None
-            Name of the estimator in the legend, instead of `estimator_name`.
+            Name of the estimator to show in the legend. If None, `estimator_name` is used.
 
         **line_kw : dict
             Keyword arguments passed to ``ax.plot``.
@@ -116,7 +117,7 @@ class LossCurveDisplay:
         Returns
         -------
         self : LossCurveDisplay
-            The display with its curves.
+            The display with the plotted curves.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Held-out rows: split off for early stopping, or passed to ``fit``."""
+"""Validation data, which is split from the training rows or passed to ``fit``."""
 
 from collections.abc import Callable
 from numbers import Number
@@ -19,7 +19,7 @@ Given = tuple[MatrixLike | None, ArrayLike | None, ArrayLike | None]
 
 
 def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """Return which rows to train on and which to hold out, as scikit-learn would: stratified if binary."""
+    """Split rows into training and validation rows, as in scikit-learn: stratified for two classes."""
     strata = rows.y.astype(bool) if is_classifier(model) and model.n_outputs_ == 1 else None
     indices, share = np.arange(rows.X.shape[0]), model.validation_fraction
     train, held_out = train_test_split(indices, random_state=random_state, test_size=share, stratify=strata)
@@ -29,8 +29,8 @@ def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> t
         )
     if rows.weight is not None and not rows.weight[held_out].any():
         raise ValueError(
-            "Sample weights must contain at least one non-zero number. All rows held out for early stopping "
-            "have weight 0."
+            "Sample weights must contain at least one non-zero number. All rows that were set aside as "
+            "validation data for early stopping have weight 0."
         )
     return train, held_out
 
@@ -38,7 +38,7 @@ def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> t
 def check_given(
     model: Settings, given: Given, encode: Callable[[ArrayLike], np.ndarray], dtype: np.dtype
 ) -> Rows:
-    """Return the held-out rows that were passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
+    """Return the validation data passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
     X, y, weight = map(collected, given)
     if X is None and y is None:
         raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
@@ -50,20 +50,25 @@ def check_given(
     if len(y) != n:
         raise ValueError(f"X_val and y_val have inconsistent numbers of samples: {n} and {len(y)}.")
     if model.early_stopping and n < 2:
-        raise ValueError("The validation set is too small: early_stopping needs at least 2 rows in X_val.")
+        raise ValueError(
+            "The validation set is too small. With early_stopping=True, X_val must have at least 2 rows. "
+            f"Got {n}."
+        )
     return Rows(X, y, None if weight is None else check_weight(weight, n, dtype))
 
 
 def check_features(model: Settings, X: MatrixLike, dtype: np.dtype) -> Features:
-    """Return ``X_val`` as rows with the features that the model is fitted to."""
+    """Return ``X_val`` as an array or CSR matrix, and check that it has the features of the model."""
     try:
-        validate_data(model, X, skip_check_array=True, reset=False, ensure_2d=False)  # compares the names
+        validate_data(
+            model, X, skip_check_array=True, reset=False, ensure_2d=False
+        )  # compares the feature names
     except ValueError as error:
         raise ValueError(f"X_val: {error}") from error
     any_shape = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0, "ensure_min_features": 0}
     X = check_array(X, accept_sparse="csr", dtype=dtype, input_name="X_val", **any_shape)
     if X.ndim != 2 or X.shape[0] == 0:
-        raise ValueError(f"X_val must be a 2D array with at least one row. Got the shape {X.shape} instead.")
+        raise ValueError(f"X_val must be a 2D array with at least one row. Got shape {X.shape} instead.")
     if X.shape[1] != model.n_features_in_:
         raise ValueError(
             f"X_val has {X.shape[1]} features, but {type(model).__name__} is expecting "

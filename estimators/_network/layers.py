@@ -1,8 +1,8 @@
-"""The layers of a network, each a forward pass and a backward pass.
+"""The layers of a network. Each layer has a forward pass and a backward pass.
 
-A layer allocates its output until :meth:`Layer.bind` gives it buffers for a fixed number of rows. From then
-on it writes into these buffers, often over its input, so that a training step allocates nothing. Networks
-predict with unbound layers and train with bound ones.
+Prediction uses layers that allocate a new array for their output. For training, :meth:`Layer.bind` allocates
+buffers for a fixed number of rows. The layer then writes into these buffers or overwrites its input, so that
+a training step does not allocate memory.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ Features: TypeAlias = np.ndarray | sparse.csr_array | sparse.csr_matrix
 
 
 class Layer(Protocol):
-    """One step of a network, from (n, n_in) to (n, n_out).
+    """One step of a network, from an array of shape (n, n_in) to an array of shape (n, n_out).
 
-    A layer says which arrays it needs. The network provides them by name, as views of its own vectors:
-    `parameters`, `gradients` (of the parameters) and `statistics`, which training updates and prediction
-    reads. Most layers need none.
+    A layer declares the shapes of the arrays that it needs. The network provides these arrays by name, as
+    views of its own vectors: `parameters`, `gradients` (of the parameters) and `statistics`, which training
+    updates and prediction reads. Most layers do not need any arrays.
     """
 
     title: str
@@ -42,16 +42,16 @@ class Layer(Protocol):
         """Allocate buffers for n rows."""
 
     def forward(self, X: np.ndarray, training: bool = False, bits: Bits | None = None) -> np.ndarray:
-        """Return the output for X. In training, remember what the backward pass needs."""
+        """Return the output for X. During training, store the values that the backward pass needs."""
         ...
 
     def backward(self, D: np.ndarray) -> np.ndarray:
-        """Return the gradient of the input, given D, that of the output. Set those of the parameters."""
+        """Return the gradient of the input, given the gradient D of the output, and set `gradients`."""
         ...
 
 
 class Dense(Layer):
-    """``Z = X @ W + b``. X may be CSR in the first layer."""
+    """``Z = X @ W + b``. X may be a CSR matrix in the first layer."""
 
     Z: np.ndarray | None = None
 
@@ -66,7 +66,7 @@ class Dense(Layer):
         self.back = None if self.is_first else np.empty((n, self.n_in), dtype)
 
     def forward(self, X: Features, training: bool = False, bits: Bits | None = None) -> np.ndarray:
-        """Return Z, (n, n_out)."""
+        """Return Z, of shape (n, n_out)."""
         if training:
             self.X = X
         W, dense = self.parameters["weights"], isinstance(X, np.ndarray)
@@ -77,7 +77,7 @@ class Dense(Layer):
         return Z
 
     def backward(self, D: np.ndarray) -> np.ndarray:
-        """Set the gradients. Return dL/dX, (n, n_in), or D if this is the first layer."""
+        """Set the gradients. Return dL/dX, of shape (n, n_in), or D if this is the first layer."""
         if isinstance(self.X, np.ndarray):
             np.dot(self.X.T, D, out=self.gradients["weights"])  # (n_in, n) @ (n, n_out)
         else:
@@ -91,9 +91,9 @@ class Dense(Layer):
 class BatchNorm(Layer):
     """Batch normalisation: standardise each column by the mean and variance of its batch.
 
-    In training ``N = (Z - mean) / sqrt(variance + 1e-5)`` and ``out = scale * N + shift``, with the mean and
-    the (biased) variance of the batch, and ``running = 0.9 * running + 0.1 * batch`` for both. Prediction
-    uses the running mean and variance.
+    During training, ``N = (Z - mean) / sqrt(variance + 1e-5)`` and ``out = scale * N + shift``, with the mean
+    and the (biased) variance of the batch. The running mean and variance are updated with each batch as
+    ``running = 0.9 * running + 0.1 * batch``, and are used for prediction.
     """
 
     title = "BatchNorm"
@@ -132,7 +132,7 @@ class BatchNorm(Layer):
     def backward(self, D: np.ndarray) -> np.ndarray:
         """Set the gradients. Return dL/dZ, written over D.
 
-        It is ``scale / std * (D - mean(D) - N * mean(D * N))``, since mean and variance depend on Z too.
+        ``dL/dZ = scale / std * (D - mean(D) - N * mean(D * N))``, because mean and variance depend on Z.
         """
         d_scale, d_shift = self.gradients["scale"], self.gradients["shift"]
         np.dot(self.ones, D, out=d_shift)
@@ -147,7 +147,7 @@ class BatchNorm(Layer):
 class ActivationLayer(Layer):
     """``A = f(Z)``, written over Z. The backward pass computes the derivative from A.
 
-    This works because no later layer overwrites A: Dropout writes into a buffer of its own.
+    This works because no later layer overwrites A. Dropout has its own buffer.
     """
 
     scratch: np.ndarray | None = None
@@ -175,7 +175,7 @@ class ReLU(ActivationLayer):
     """``A = max(Z, 0)``; ``dL/dZ = D where A > 0, else 0``."""
 
     title = "ReLU"
-    zeros: np.ndarray | None = None  # np.maximum is two to four times as fast with an array as with 0
+    zeros: np.ndarray | None = None  # np.maximum with an array of zeros is 2 to 4 times as fast as with 0
 
     def bind(self, n: int, dtype: np.dtype) -> None:
         """Allocate buffers for n rows."""
@@ -235,7 +235,7 @@ class Logistic(ActivationLayer):
     title = "logistic"
 
     def value(self, Z: np.ndarray) -> np.ndarray:
-        """Return ``(1 + tanh(Z / 2)) / 2``, written over Z: ten times as fast in float32."""
+        """Return ``(1 + tanh(Z / 2)) / 2``, written over Z, which is ten times as fast in float32."""
         Z *= 0.5
         np.tanh(Z, out=Z)
         Z += 1
@@ -250,9 +250,9 @@ class Logistic(ActivationLayer):
 
 
 class Dropout(Layer):
-    """In training ``out = A * mask / (1 - rate)``, where each value of the mask is 0 with probability `rate`.
+    """In training, ``out = A * mask / (1 - rate)``. Values of the mask are 0 with probability `rate`.
 
-    The mask uses 16 random bits for each value, so `rate` is rounded to a multiple of 1/65536.
+    The mask uses 16 random bits per value, so `rate` is rounded to a multiple of 1/65536.
     """
 
     def __init__(self, n_out: int, rate: float) -> None:
@@ -266,7 +266,7 @@ class Dropout(Layer):
         self.mask, self.out = np.empty((n, self.n_out), bool), np.empty((n, self.n_out), dtype)
 
     def forward(self, A: np.ndarray, training: bool = False, bits: Bits | None = None) -> np.ndarray:
-        """Return A. In training, set random values of it to 0, drawn from `bits`."""
+        """Return A for prediction. For training, return A with random values set to 0 and the rest scaled."""
         if not training:
             return A
         assert bits is not None
@@ -285,24 +285,24 @@ class Dropout(Layer):
 
 @dataclass(frozen=True)
 class Architecture:
-    """What kinds of layers a network has, and of which sizes.
+    """The types and sizes of the layers of a network.
 
     Attributes
     ----------
     sizes : tuple of int
-        The number of units of each layer, including inputs and outputs.
+        The number of units of each layer, including the input and output layers.
 
     activation : str
         The activation of the hidden layers.
 
     negative_slope : float
-        Slope of "leaky_relu" below 0.
+        Slope of "leaky_relu" for negative inputs.
 
     dropout : tuple of float
         The dropout rate of each hidden layer. An empty tuple means no dropout.
 
     batch_norm : bool
-        Whether the hidden layers are normalised.
+        Whether the hidden layers use batch normalisation.
     """
 
     sizes: tuple[int, ...]
@@ -312,7 +312,7 @@ class Architecture:
     batch_norm: bool = False
 
     def new_layers(self) -> list[Layer]:
-        """Return new layers: Dense, BatchNorm, activation and Dropout for each hidden layer, then Dense."""
+        """Return new layers: Dense, BatchNorm, activation and Dropout per hidden layer, and a final Dense."""
         rates = self.dropout or (0.0,) * (len(self.sizes) - 2)
         layers: list[Layer] = []
         for n_in, n_out, rate in zip(self.sizes, self.sizes[1:-1], rates, strict=False):

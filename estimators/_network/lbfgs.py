@@ -1,4 +1,4 @@
-"""L-BFGS on the vector of a network's parameters: all rows at once, in float64."""
+"""Training a network by L-BFGS, which uses all rows in each iteration and computes in float64."""
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
@@ -16,7 +16,7 @@ from estimators._network.training import NOT_FINITE, Backpropagation, Rows
 class FullBatchTraining:
     """One fit of a model by L-BFGS.
 
-    The line search needs float64, so it works on a copy of the network.
+    The line search needs float64, so a float64 copy of the network is trained.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class FullBatchTraining:
         self.record = loss.new_record(X.shape[0], network.sizes[-1], np.float64)
 
     def run(self, task: Task) -> None:
-        """Minimise the loss with its penalty, for at most `max_iter` iterations."""
+        """Minimise the loss plus the penalty, with at most `max_iter` iterations."""
         model, state, stopped = self.model, self.state, False
         state.n_iter = 0
 
@@ -61,14 +61,14 @@ class FullBatchTraining:
         state.loss = float(result.fun)
         if not np.isfinite(result.fun):
             raise ValueError(
-                f"{NOT_FINITE} The loss became {state.loss} after iteration {result.nit}: scale the features "
-                "(StandardScaler). The model keeps the weights after that iteration."
+                f"{NOT_FINITE} The loss became {state.loss} after iteration {result.nit}. Scale the "
+                "features, for example with StandardScaler. The model keeps the weights after that iteration."
             )
         state.n_iter = result.nit if stopped else check_optimize_result("lbfgs", result, model.max_iter)
         self.network.parameters[...] = result.x
 
     def _objective(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the mean loss with its penalty, and its gradient."""
+        """Return the mean loss plus the penalty, and the gradient of this sum."""
         self.copy.parameters[...] = parameters
         self.backpropagation.run(self.rows.X, self.rows.y, self.factor, self.record, None)
         loss = np.average(self.loss.values(self.record, self.rows.y), weights=self.rows.weight)
@@ -77,7 +77,7 @@ class FullBatchTraining:
         return float(loss + penalty.add_gradient(w, gradient, self.share, np.empty(n))), self.gradient.copy()
 
     def _record_iteration(self, result: OptimizeResult) -> None:
-        """Record the weights and the results of an iteration."""
+        """Record the weights and results of an iteration."""
         state = self.state
         self.network.parameters[...] = result.x
         state.n_iter, state.loss = state.n_iter + 1, float(result.fun)

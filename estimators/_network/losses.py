@@ -1,8 +1,8 @@
-"""The losses of a network, each with its output activation.
+"""The losses of a network, together with their output activations.
 
-Each loss matches its output activation, so that the gradient with respect to the scores Z of the last layer
-is ``activation(Z) - y``. A backward pass writes it over Z and stores in a record what the value of the loss
-needs. Training computes the values of a whole epoch from the record, with one logarithm.
+Each loss is paired with an output activation such that the gradient with respect to the scores Z of the last
+layer is ``activation(Z) - y``. The backward pass writes this gradient over Z, and stores the values needed to
+compute the loss in a record. The losses of a whole epoch are computed from the record at once.
 """
 
 from collections.abc import Callable
@@ -19,16 +19,16 @@ Factor = float | np.ndarray
 
 
 class Loss(Protocol):
-    """What training and prediction need of a loss. Targets are class codes, (n,), or (n, n_outputs)."""
+    """Interface of a loss. Targets are class codes of shape (n,), or values of shape (n, n_outputs)."""
 
     out_activation: str
 
     def activate(self, Z: np.ndarray) -> np.ndarray:
-        """Return the outputs of the network, written over the scores Z, (n, n_outputs)."""
+        """Return the outputs of the network, written over the scores Z of shape (n, n_outputs)."""
         ...
 
     def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
-        """Return arrays of length n in which batches store what the values and the score need."""
+        """Return arrays of length n in which batches store values for computing the loss and the score."""
         ...
 
     def new_scratch(self, n: int, n_outputs: int, dtype: DTypeLike) -> Scratch:
@@ -42,7 +42,7 @@ class Loss(Protocol):
         ...
 
     def values(self, record: Record, y: np.ndarray) -> np.ndarray:
-        """Return the loss of each row, (n,)."""
+        """Return the loss of each row, of shape (n,)."""
         ...
 
     def score(self, record: Record, y: np.ndarray, weight: Weight) -> float:
@@ -50,12 +50,12 @@ class Loss(Protocol):
         ...
 
     def evaluate(self, Z: np.ndarray, y: np.ndarray, weight: Weight) -> tuple[float, float]:
-        """Return the mean loss and the score of the scores Z, which it overwrites."""
+        """Return the mean loss and the accuracy or R2 for the scores Z, which are overwritten."""
         ...
 
 
 class SoftmaxCrossEntropy:
-    """``-log p[y]`` with ``p = softmax(Z)``. The targets are class codes, (n,)."""
+    """``-log p[y]`` with ``p = softmax(Z)``. The targets are class codes of shape (n,)."""
 
     out_activation = "softmax"
 
@@ -67,7 +67,7 @@ class SoftmaxCrossEntropy:
         return Z
 
     def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
-        """Return space for two numbers a row: the probability of its class and ``1 / max(p)``."""
+        """Return arrays for two values per row: the probability of its class and ``1 / max(p)``."""
         return np.empty(n, dtype), np.empty(n, dtype)
 
     def new_scratch(self, n: int, n_outputs: int, dtype: DTypeLike) -> Scratch:
@@ -79,7 +79,7 @@ class SoftmaxCrossEntropy:
     ) -> np.ndarray:
         """Return ``factor * (softmax(Z) - one_hot(codes))``, written over Z."""
         right, total = record
-        T, top, rows = scratch  # T has a row for each class: reductions over rows are many times faster
+        T, top, rows = scratch  # T has one row per class, because reductions over rows are many times faster
         np.copyto(T, Z.T)
         T -= np.maximum.reduce(T, axis=0, out=top)
         np.exp(T, out=T)
@@ -108,7 +108,7 @@ class SoftmaxCrossEntropy:
 
 
 class Elementwise:
-    """A loss whose targets have the shape of Z, (n, n_outputs), built from three functions."""
+    """A loss defined by three functions. Its targets have the shape of Z, (n, n_outputs)."""
 
     def __init__(
         self,
@@ -121,11 +121,11 @@ class Elementwise:
         self._values, self._score = values, score
 
     def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
-        """Return space for the outputs of n rows."""
+        """Return an array for the outputs of n rows."""
         return (np.empty((n, n_outputs), dtype),)
 
     def new_scratch(self, n: int, n_outputs: int, dtype: DTypeLike) -> Scratch:
-        """Return no buffers."""
+        """Return an empty tuple, because no buffers are needed."""
         return ()
 
     def backward(
@@ -158,7 +158,7 @@ def identity(Z: np.ndarray) -> np.ndarray:
 
 
 def expit_over(Z: np.ndarray) -> np.ndarray:
-    """Return ``1 / (1 + exp(-Z))``, written over Z, with full relative precision for tiny results."""
+    """Return ``1 / (1 + exp(-Z))``, written over Z. Results close to 0 have full relative precision."""
     return expit(Z, out=Z)
 
 
@@ -176,38 +176,38 @@ def logistic_cross_entropy(p: np.ndarray, y: np.ndarray) -> np.ndarray:
 def squared_error(out: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return ``(out - y)**2 / 2``, averaged over the outputs.
 
-    The gradient is that of the sum over the outputs. scikit-learn does the same, and learning rates keep
-    their meaning.
+    The gradient is that of the sum over the outputs, as in scikit-learn, so that learning rates have the same
+    effect.
     """
     return 0.5 * np.square(out - y, dtype=np.float64).mean(axis=1)
 
 
 def poisson_deviance(mean: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return half the deviance, ``y log(y / mean) - y + mean``, summed over the outputs. y is at least 0."""
+    """Return half the Poisson deviance, ``y log(y / mean) - y + mean`` with y >= 0, summed over outputs."""
     y, mean = y.astype(np.float64), mean.astype(np.float64)
     return (xlogy(y, y / mean) - y + mean).sum(axis=1)
 
 
 def clipped(p: np.ndarray) -> np.ndarray:
-    """Clip probabilities to [eps, 1 - eps] for the eps of their type, as scikit-learn does."""
+    """Clip probabilities to [eps, 1 - eps], where eps is that of their data type, as in scikit-learn."""
     eps = np.finfo(p.dtype).eps
     return np.clip(p, eps, 1 - eps)
 
 
 def accuracy(hits: np.ndarray, weight: Weight) -> float:
-    """Return the weighted share of rows that are right."""
+    """Return the weighted fraction of rows that are correct."""
     return float(np.average(hits, weights=weight))
 
 
 def label_accuracy(p: np.ndarray, y: np.ndarray, weight: Weight) -> float:
-    """Return the weighted share of rows whose labels are all right."""
+    """Return the weighted fraction of rows whose labels are all correct."""
     return accuracy(((p > 0.5) == (y > 0.5)).all(axis=1), weight)
 
 
 def r2(out: np.ndarray, y: np.ndarray, weight: Weight) -> float:
-    """Return ``1 - squared errors / squared deviations``, averaged over the outputs; nan if not finite.
+    """Return R2, averaged over the outputs, or NaN if an output is not finite or there is only one row.
 
-    A constant y scores 1 if all predictions are exact and otherwise 0, as in scikit-learn's r2_score.
+    If y is constant, R2 is 1 if all predictions are exact and 0 otherwise, as in scikit-learn's r2_score.
     """
     if len(y) < 2 or not np.isfinite(out).all():
         return float("nan")
@@ -229,4 +229,4 @@ LOSS_OF: dict[str, Loss] = {
 """The loss of each output activation."""
 
 ONE_CLASS = Elementwise("logistic", expit_over, logistic_cross_entropy, lambda p, y, weight: 1.0)
-"""The loss if there is only one class, so that every prediction is right."""
+"""The loss if there is only one class. Every prediction is correct in this case."""

@@ -1,4 +1,4 @@
-"""A network: a list of layers over one vector of parameters."""
+"""A network: a list of layers whose parameters are views of one vector."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,16 @@ from numpy.typing import DTypeLike
 from estimators._network.accelerator import compiled_layer
 from estimators._network.layers import Architecture, Arrays, BatchNorm, Dense, Features, Layer, Shapes
 
-PREDICTION_VALUES = 2**16  # predicting goes in blocks of rows with at most so many values in the widest layer
-MIN_PREDICTION_ROWS = 256  # but at least so many rows
+PREDICTION_VALUES = 2**16  # limits the rows predicted at once, by the values in the widest layer
+MIN_PREDICTION_ROWS = 256  # at least this many rows are predicted at once
 
 
 class Network:
-    """Layers in a list, and all their parameters in one vector, of which the layers hold views.
+    """A list of layers. All parameters are stored in one vector, and the layers have views of it.
 
-    The weights come first, then the biases and the parameters of batch normalisation. So the penalty applies
-    to one slice, and an optimiser sees one array. The running means and variances are a second vector,
-    `statistics`.
+    The weights come first, followed by the biases and the parameters of batch normalisation. The penalty
+    therefore applies to a single slice, and an optimiser updates a single array. The running means and
+    variances are stored in a second vector, `statistics`.
     """
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike) -> None:
@@ -42,13 +42,13 @@ class Network:
 
     @staticmethod
     def from_plain(plain: Mapping[str, Any]) -> "Network":
-        """Return the network that :meth:`to_plain` made plain."""
+        """Return a network from the dict returned by :meth:`to_plain`."""
         network = Network(Architecture(**plain["architecture"]), plain["parameters"].dtype)
         network.restore((plain["parameters"], plain["statistics"]))
         return network
 
     def copy(self, architecture: Architecture | None = None, dtype: DTypeLike | None = None) -> "Network":
-        """Return a copy, with other activations and dropout or of another type if these are given."""
+        """Return a copy, with a different activation and dropout or data type if these are given."""
         copied = Network(architecture or self.architecture, self.parameters.dtype if dtype is None else dtype)
         copied.restore((self.parameters, self.statistics))
         return copied
@@ -62,7 +62,7 @@ class Network:
         self.parameters[...], self.statistics[...] = vectors
 
     def bound(self, n: int, gradient: np.ndarray, compiled: bool = False) -> list[Layer]:
-        """Return layers with buffers for n rows that share the parameters and write into `gradient`."""
+        """Return new layers for training on n rows. They share the parameters and write into `gradient`."""
         layers = self.architecture.new_layers()
         if compiled:
             layers = [compiled_layer(layer) for layer in layers]
@@ -74,7 +74,7 @@ class Network:
         return layers
 
     def scores(self, X: Features) -> np.ndarray:
-        """Return the output of the last layer, (n, n_outputs), before the output activation."""
+        """Return the output of the last layer before the output activation, of shape (n, n_outputs)."""
         block = max(MIN_PREDICTION_ROWS, PREDICTION_VALUES // max(self.sizes[1:]))
         if X.shape[0] <= block:
             return self._forward(X)
@@ -89,7 +89,7 @@ class Network:
         return X
 
     def _attach(self, layers: Sequence[Layer]) -> None:
-        """Give the layers their views of the parameters and of the statistics."""
+        """Set the layers' views of the parameters and statistics."""
         parameters = split(self.parameters, [layer.parameter_shapes for layer in layers])
         statistics = split(self.statistics, [layer.statistic_shapes for layer in layers])
         for i, layer in enumerate(layers):
@@ -97,12 +97,12 @@ class Network:
 
 
 def count(shapes: Sequence[Shapes]) -> int:
-    """Return how many numbers arrays of these shapes hold."""
+    """Return the total number of elements of arrays with these shapes."""
     return sum(math.prod(shape) for of_layer in shapes for shape in of_layer.values())
 
 
 def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[Arrays]:
-    """Return views of a vector, by layer and name: first all weights, then the rest, in the layers' order."""
+    """Return views of a vector by layer and name. All weights come first, followed by all other arrays."""
     views: list[dict[str, np.ndarray]] = [{} for _ in shapes]
     places = [(i, name) for i, of_layer in enumerate(shapes) for name in of_layer]
     start = 0
@@ -114,11 +114,11 @@ def split(vector: np.ndarray, shapes: Sequence[Shapes]) -> list[Arrays]:
 
 
 def initialise(network: Network, random_state: np.random.RandomState, init: str) -> None:
-    """Draw the weights, layer by layer, from a uniform distribution on [-bound, bound].
+    """Draw the weights of each layer from a uniform distribution on [-bound, bound].
 
-    "glorot": ``bound = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 for "logistic"; the biases are drawn
-    from the same interval. "he": ``bound = sqrt(6 / n_in)``, and for "leaky_relu" of slope s ``sqrt(6 /
-    ((1 + s**2) * n_in))``; the biases are 0.
+    With "glorot", ``bound = sqrt(6 / (n_in + n_out))``, with 2 instead of 6 for "logistic", and the biases
+    are drawn from the same interval. With "he", ``bound = sqrt(6 / n_in)``, or ``sqrt(6 / ((1 + s**2) *
+    n_in))`` for "leaky_relu" with slope s, and the biases are 0.
     """
     activation, slope = network.architecture.activation, network.architecture.negative_slope
     for layer in network.dense:

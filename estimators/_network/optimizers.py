@@ -1,8 +1,8 @@
-"""The optimisers SGD, RMSprop and Adam. They update one vector of parameters in place.
+"""The optimisers SGD, RMSprop and Adam, which update a vector of parameters in place.
 
-Each optimiser is a dataclass of its hyperparameters and its progress: a copy, also one from a file,
-continues exactly where the original stood. :class:`Stepper` adds the penalty to the gradient and takes the
-step, in chunks that stay in the processor's cache if the network is large.
+Each optimiser is a dataclass with its hyperparameters and its progress, so a copy or a saved optimiser
+continues exactly where the original stopped. :class:`Stepper` adds the penalty to the gradient and performs
+the update. The parameters of large networks are updated in chunks that fit into the processor's cache.
 """
 
 from collections.abc import Mapping
@@ -21,23 +21,23 @@ Slots = tuple[np.ndarray, ...]
 
 
 class Optimizer(Protocol):
-    """What training needs of an optimiser. `slots` are its moving averages, as long as the parameters."""
+    """Interface of an optimiser. `slots` are its moving averages, which are as long as the parameters."""
 
     slots: Slots
 
     def begin_step(self) -> None:
-        """Compute what is the same for all parameters of the next step."""
+        """Compute the values that all parameters share in the next step."""
         return
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
-        """Take a step from w, in place. All arrays are the same slice of their vectors."""
+        """Update w in place. All arrays are the same slice of their vectors."""
 
     def end_epoch(self, n_rows_seen: int) -> None:
         """Set the learning rate of the next epoch."""
         return
 
     def slow_down(self) -> float | None:
-        """Reduce the learning rate after too many epochs without improvement. Return it, or None if fixed."""
+        """Reduce the learning rate. Return the new rate, or None if it cannot be reduced."""
         return None
 
 
@@ -45,8 +45,8 @@ class Optimizer(Protocol):
 class SGD(Optimizer):
     """Gradient descent with momentum.
 
-    ``velocity = momentum * velocity - rate * gradient``, then ``w += velocity``, or with Nesterov's momentum
-    ``w += momentum * velocity - rate * gradient``.
+    The update is ``velocity = momentum * velocity - rate * gradient``, followed by ``w += velocity``. With
+    Nesterov's momentum, it is followed by ``w += momentum * velocity - rate * gradient`` instead.
     """
 
     name: ClassVar[str] = "sgd"
@@ -60,7 +60,7 @@ class SGD(Optimizer):
     power_t: float = 0.5
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
-        """Take a step from w, in place."""
+        """Update w in place."""
         (velocity,) = slots
         np.multiply(gradient, self.learning_rate, out=scratch)
         velocity *= self.momentum
@@ -96,7 +96,7 @@ class RMSprop(Optimizer):
     epsilon: float = 1e-8
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
-        """Take a step from w, in place."""
+        """Update w in place."""
         (v,) = slots
         v *= self.rho
         np.multiply(gradient, gradient, out=scratch)
@@ -113,9 +113,9 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), without the factors 1 - beta in the moments.
 
-    ``m = beta_1 * m + gradient`` and ``v = beta_2 * v + gradient**2`` are the paper's moments divided by
-    ``1 - beta_1`` and ``1 - beta_2``. Scaling rate and epsilon accordingly gives the same step and saves two
-    passes over memory.
+    ``m = beta_1 * m + gradient`` and ``v = beta_2 * v + gradient**2`` are the moments of the paper, divided
+    by ``1 - beta_1`` and ``1 - beta_2``. The learning rate and epsilon are scaled accordingly, which gives
+    the same update and saves two passes over memory.
     """
 
     name: ClassVar[str] = "adam"
@@ -128,7 +128,7 @@ class Adam(Optimizer):
     n_steps: int = 0
 
     def begin_step(self) -> None:
-        """Compute rate and epsilon of this step for the unscaled moments."""
+        """Compute the learning rate and epsilon of this step for the unscaled moments."""
         self.n_steps += 1
         scale = (1 - self.beta_2) ** 0.5
         bias_correction = (1 - self.beta_2**self.n_steps) ** 0.5 / (1 - self.beta_1**self.n_steps)
@@ -136,7 +136,7 @@ class Adam(Optimizer):
         self.scaled_epsilon = self.epsilon / scale
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
-        """Take a step from w, in place."""
+        """Update w in place."""
         m, v = slots
         m *= self.beta_1
         m += gradient
@@ -152,7 +152,7 @@ class Adam(Optimizer):
 def new_optimizer(settings: Settings, parameters: np.ndarray) -> SGD | RMSprop | Adam:
     """Return a new optimiser with the hyperparameters in the settings."""
     averages = np.zeros_like(parameters), np.zeros_like(parameters)
-    rate = float(settings.learning_rate_init)  # a float64 of numpy would turn float32 arrays into float64
+    rate = float(settings.learning_rate_init)  # np.float64 would turn float32 arrays into float64
     if settings.solver == "adam":
         betas = float(settings.beta_1), float(settings.beta_2)
         return Adam(averages, rate, *betas, float(settings.epsilon))
@@ -170,20 +170,20 @@ def to_plain(optimizer: SGD | RMSprop | Adam) -> dict[str, Any]:
 
 
 def from_plain(plain: Mapping[str, Any]) -> SGD | RMSprop | Adam:
-    """Return the optimiser that :func:`to_plain` made plain."""
+    """Return an optimiser from the dict returned by :func:`to_plain`."""
     values = dict(plain)
     return {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}[values.pop("name")](**values)
 
 
 @dataclass
 class Penalty:
-    """``alpha / 2 * sum(w**2) + l1 * sum(|w|)``, divided by the (weighted) number of rows of the batch."""
+    """``(alpha / 2 * sum(w**2) + l1 * sum(|w|)) / n``, where n is the weight of the batch."""
 
     alpha: float
     l1: float
 
     def add_gradient(self, w: np.ndarray, gradient: np.ndarray, share: float, scratch: np.ndarray) -> float:
-        """Add ``share * (alpha * w + l1 * sign(w))`` to the gradient. Return the penalty times `share`."""
+        """Add ``share * (alpha * w + l1 * sign(w))`` to the gradient. Return the penalty."""
         value = 0.0
         if self.alpha:
             gradient += np.multiply(w, self.alpha * share, out=scratch)
@@ -195,7 +195,7 @@ class Penalty:
 
 
 class Stepper:
-    """Penalty and optimiser, applied to the parameters and the gradient of a network."""
+    """Applies a penalty and an optimiser to the parameters and the gradient of a network."""
 
     def __init__(
         self,
@@ -214,13 +214,13 @@ class Stepper:
         self.chunks = []
         for start in range(0, n, size):
             chunk, weights = slice(start, start + size), slice(start, min(start + size, n_weights))
-            w, penalised = parameters[chunk], parameters[weights]  # w without biases, empty after the weights
+            w, penalised = parameters[chunk], parameters[weights]  # penalised: the weights in this chunk
             slots = tuple(slot[chunk] for slot in optimizer.slots)
             update = w, gradient[chunk], slots, scratch[: len(w)]
             self.chunks.append((update, (penalised, gradient[weights], scratch[: len(penalised)])))
 
     def step(self, share: float) -> float:
-        """Take a step, where `share` is 1 / (weight of the batch). Return the penalty before the step."""
+        """Update the parameters. `share` is 1 / (weight of the batch). Return the penalty before it."""
         optimizer, penalty = self.optimizer, self.penalty
         optimizer.begin_step()
         if self.compiled and type(optimizer) is Adam:
@@ -232,7 +232,7 @@ class Stepper:
         return value
 
     def _compiled_step(self, adam: Adam, share: float) -> float:
-        """Do what :meth:`step` does in one compiled pass."""
+        """Do the same as :meth:`step`, in one compiled pass."""
         w, (m, v), penalty = self.parameters, adam.slots, self.penalty
         penalties = penalty.alpha * share, penalty.l1 * share
         numbers = adam.beta_1, adam.beta_2, adam.scaled_rate, adam.scaled_epsilon, *penalties

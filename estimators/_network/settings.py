@@ -1,4 +1,4 @@
-"""The parameters that both networks share: their types and the values that are allowed."""
+"""The shared parameters of `MLPClassifier` and `MLPRegressor`: their types and valid values."""
 
 from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias, get_args
@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from estimators._common.scikit_learn import Interval, Options, StrOptions
 
 MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
-"""Rows as a user passes them: an array, a data frame or a sparse matrix."""
+"""The types that users can pass as X: an array, a data frame or a sparse matrix."""
 
 Activation = Literal["identity", "leaky_relu", "logistic", "relu", "tanh"]
 Solver = Literal["adam", "lbfgs", "rmsprop", "sgd"]
@@ -23,7 +23,7 @@ STOCHASTIC_SOLVERS = ("adam", "rmsprop", "sgd")
 
 
 class Settings(BaseEstimator):
-    """The shared parameters. :class:`estimators.MLPClassifier` documents each of them."""
+    """The shared parameters, which are documented in :class:`estimators.MLPClassifier`."""
 
     hidden_layer_sizes: ArrayLike
     activation: Activation

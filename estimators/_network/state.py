@@ -1,4 +1,4 @@
-"""The progress of a network's training: one record that is copied for callbacks and saved in files."""
+"""The training state of a network, which is copied for callbacks and saved in files."""
 
 import copy
 from collections.abc import Mapping
@@ -15,10 +15,11 @@ from estimators._network.settings import Settings
 
 @dataclass
 class TrainingState:
-    """The progress of a training. Together with the weights and the data, it suffices to continue exactly.
+    """The progress of training. With the weights and the data, it is sufficient to continue exactly.
 
-    Each fit starts a new state, except that a warm start, `partial_fit` and a resumed fit continue the old
-    one. The model's public attributes, such as ``loss_curve_``, show the fields that users need.
+    Each fit creates a new state, except for a warm start, `partial_fit` and a resumed fit, which continue
+    with the existing state. Some fields are available as public attributes of the model, such as
+    ``loss_curve_``.
 
     Attributes
     ----------
@@ -26,46 +27,46 @@ class TrainingState:
         Number of epochs in this fit, or of iterations with "lbfgs".
 
     n_rows_seen : int
-        Number of rows that all epochs together have gone through.
+        Total number of rows processed in all epochs.
 
     history : dict of list of float
-        The columns of ``history_``, all of the same length.
+        The lists of ``history_``, which all have the same length.
 
     loss : float or None
         The loss of the last epoch.
 
     loss_curve : list of float
-        The loss of each epoch; empty with "lbfgs".
+        The loss of each epoch. Empty with "lbfgs".
 
     best_loss : float
-        The lowest loss in `loss_curve`; not used with early stopping.
+        The lowest loss in `loss_curve`. Not used with early stopping.
 
     validation_scores : list of float or None
-        The validation score of each epoch; None without early stopping.
+        The validation score of each epoch. None without early stopping.
 
     best_validation_score : float
-        The highest of the validation scores.
+        The highest validation score.
 
     best_weights : tuple of two ndarrays, or None
-        Parameters and statistics of the epoch with the highest validation score; None without early stopping.
+        Parameters and statistics of the epoch with the highest validation score. None without early stopping.
 
     n_epochs_without_improvement : int
-        Number of epochs in a row without enough improvement.
+        Number of consecutive epochs without enough improvement.
 
     optimizer : SGD, RMSprop, Adam or None
-        The optimiser with its moving averages; None before the first epoch and with "lbfgs".
+        The optimiser with its moving averages. None before the first epoch and with "lbfgs".
 
     dropout_bits : SFC64 or None
-        The bit generator of the dropout masks; None without dropout.
+        The bit generator of the dropout masks. None without dropout.
 
     random_state : RandomState or None
-        The generator that shuffles the rows. Only set during training.
+        The random generator that shuffles the rows. Only set during training.
 
     order : ndarray of shape (n_train,) or None
-        The rows to train on, in the order of the current epoch. Only set during training.
+        The indices of the training rows, in the order of the current epoch. Only set during training.
 
     held_out : ndarray of shape (n_held_out,) or None
-        The rows that were split off for early stopping. Only set during training.
+        The indices of the rows set aside for early stopping. Only set during training.
 
     fingerprints : dict of str or None
         Hashes of the data, computed for the first snapshot. Only set during training.
@@ -91,7 +92,7 @@ class TrainingState:
     def begin(
         self, settings: Settings, network: Network, random_state: np.random.RandomState, incremental: bool
     ) -> None:
-        """Prepare for training by epochs. Only `partial_fit` continues with the same optimiser."""
+        """Prepare for training in epochs. Only `partial_fit` keeps the current optimiser."""
         self.n_iter, self.random_state = 0, random_state
         kept = self.optimizer if incremental else None
         if kept is None or len(kept.slots[0]) != len(network.parameters):
@@ -107,17 +108,17 @@ class TrainingState:
             self.best_loss, self.best_weights = np.inf, network.snapshot()
 
     def end(self) -> None:
-        """Remove what is only needed during training."""
+        """Remove the fields that are only needed during training."""
         self.random_state = self.order = self.held_out = self.fingerprints = None
 
     def add_to_history(self, values: Mapping[str, float]) -> None:
-        """Add an epoch to the history, with nan where it lacks a value."""
+        """Add an epoch to the history. Missing values are NaN."""
         past = len(next(iter(self.history.values()), []))
         for name in dict.fromkeys([*self.history, *values]):
             self.history.setdefault(name, [np.nan] * past).append(values.get(name, np.nan))
 
     def public(self) -> dict[str, Any]:
-        """Return the public attributes of the model. Only training by epochs gives it curves."""
+        """Return the public attributes of the model. Curves are only set by training in epochs."""
         shown: dict[str, Any] = {"n_iter_": self.n_iter, "t_": self.n_rows_seen, "history_": self.history}
         if self.loss is not None:
             shown["loss_"] = self.loss
@@ -139,7 +140,7 @@ class TrainingState:
 
     @staticmethod
     def from_plain(plain: Mapping[str, Any]) -> "TrainingState":
-        """Return the state that :meth:`to_plain` made plain."""
+        """Return a state from the dict returned by :meth:`to_plain`."""
         state = TrainingState(**plain)
         if plain["optimizer"] is not None:
             state.optimizer = optimizers.from_plain(plain["optimizer"])
@@ -150,7 +151,7 @@ class TrainingState:
 
 
 def attributes(network: Network, state: TrainingState) -> dict[str, Any]:
-    """Return the attributes that training gives a model. ``coefs_`` and ``intercepts_`` are views."""
+    """Return the attributes of a model that training sets. ``coefs_`` and ``intercepts_`` are views."""
     layers, sizes = [layer.parameters for layer in network.dense], network.sizes
     views = {
         "coefs_": [layer["weights"] for layer in layers],
@@ -161,5 +162,5 @@ def attributes(network: Network, state: TrainingState) -> dict[str, Any]:
 
 
 def snapshot(network: Network, state: TrainingState) -> dict[str, Any]:
-    """Return the attributes as they are now; further training does not change them."""
+    """Return copies of the current attributes, which further training does not change."""
     return attributes(network.copy(), copy.deepcopy(state))

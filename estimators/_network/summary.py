@@ -1,10 +1,10 @@
-"""A network as a table, and as a graph in Mermaid."""
+"""Descriptions of a network: a table and a Mermaid diagram."""
 
 from estimators._network.network import Network, count
 
 
 def as_table(network: Network, output: str) -> str:
-    """Return layer, output shape, parameters and memory of each layer, and totals, as text."""
+    """Return a text table with the output shape, parameters and memory of each layer, and the totals."""
     width = network.parameters.itemsize
     rows = [("layer", "output shape", "parameters", "memory")]
     for name, n_out, size in described(network, output):
@@ -18,7 +18,7 @@ def as_table(network: Network, output: str) -> str:
 
 
 def as_mermaid(network: Network, output: str) -> str:
-    """Return a top-down flowchart in Mermaid."""
+    """Return the source of a top-down Mermaid flowchart."""
     lines = ["flowchart TD", f'    n0["input<br/>{network.sizes[0]}"]']
     for i, (name, n_out, n) in enumerate(described(network, output), start=1):
         parameters = f"<br/>{n:,} parameters" if n else ""
@@ -27,13 +27,13 @@ def as_mermaid(network: Network, output: str) -> str:
 
 
 def described(network: Network, output: str) -> list[tuple[str, int, int]]:
-    """Return name, number of outputs and number of parameters of each layer, in order."""
+    """Return the name, number of outputs and number of parameters of each layer, in order."""
     layers = [(layer.title, layer.n_out, count([layer.parameter_shapes])) for layer in network.layers]
     return [*layers, (output, network.sizes[-1], 0)]
 
 
 def in_bytes(n: float) -> str:
-    """Return a number of bytes with its unit."""
+    """Return a number of bytes as text with a unit."""
     for unit in ("B", "KiB", "MiB"):
         if n < 1024:
             return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"

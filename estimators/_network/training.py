@@ -1,7 +1,7 @@
-"""Mini-batch training: ``run -> _run_epoch -> _step``, and what is decided after each epoch.
+"""Mini-batch training: ``run -> _run_epoch -> _step``, and the decisions after each epoch.
 
-The random numbers are scikit-learn's: every epoch shuffles ``arange(n)`` and applies this permutation to the
-order of the epoch before, so equal seeds give equal batches.
+The random numbers are the same as in scikit-learn. Each epoch shuffles ``arange(n)`` and applies this
+permutation to the row order of the previous epoch, so equal seeds give equal batches.
 """
 
 import math
@@ -28,14 +28,14 @@ NOT_FINITE = (
 
 
 class Rows(NamedTuple):
-    """Features, encoded targets and weights (or None) of the same rows."""
+    """Features, encoded targets and weights (or None) of a set of rows."""
 
     X: Features
     y: np.ndarray
     weight: Weight
 
     def take(self, rows: np.ndarray) -> "Rows":
-        """Return some of the rows."""
+        """Return the rows with the given indices."""
         return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
     def evaluate(self, network: Network, loss: Loss) -> tuple[float, float]:
@@ -44,7 +44,7 @@ class Rows(NamedTuple):
 
 
 class Backpropagation:
-    """Forward and backward passes over batches of n rows, in buffers that are allocated once."""
+    """Forward and backward passes over batches of n rows. The buffers are allocated once."""
 
     def __init__(
         self, network: Network, loss: Loss, n: int, gradient: np.ndarray, compiled: bool = False
@@ -53,7 +53,7 @@ class Backpropagation:
         self.scratch = loss.new_scratch(n, network.sizes[-1], gradient.dtype)
 
     def run(self, X: Features, y: np.ndarray, factor: Factor, record: Record, bits: Bits | None) -> None:
-        """Set the gradient of the losses, weighted by `factor`, and fill the record."""
+        """Compute the gradient of the losses, weighted by `factor`, and fill the record."""
         A = X
         for layer in self.layers:
             A = layer.forward(A, True, bits)
@@ -63,9 +63,10 @@ class Backpropagation:
 
 
 class Training:
-    """One training of a model: its network, loss, optimiser and rows.
+    """One training run of a model, with its network, loss, optimiser and rows.
 
-    All progress is in the :class:`TrainingState`, whose public part the model shows after each epoch.
+    The progress is stored in a :class:`TrainingState`. The public attributes of the model are updated from it
+    after each epoch.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Training:
         self.last_finite = network.snapshot()
 
     def run(self, task: Task) -> None:
-        """Train until converged, for at most `max_iter` epochs, or for one if `incremental`."""
+        """Train until convergence, but for at most `max_iter` epochs, or for one epoch if `incremental`."""
         try:
             self._run_epochs(task)
         finally:
@@ -107,7 +108,7 @@ class Training:
 
     def _run_epochs(self, task: Task) -> None:
         model, state = self.model, self.state
-        if state.n_iter > 0 and self._has_converged():  # resumed after its end
+        if state.n_iter > 0 and self._has_converged():  # resumed after training had finished
             return
         while state.n_iter < model.max_iter:
             task.begin()
@@ -122,7 +123,7 @@ class Training:
         )
 
     def _run_epoch(self) -> bool:
-        """Go through all rows once. Return False if the loss or the weights are no longer finite."""
+        """Process all rows once. Return False if the loss or the weights are no longer finite."""
         if self.model.shuffle:
             permutation = np.arange(len(self.order))
             self.random_state.shuffle(permutation)
@@ -144,7 +145,7 @@ class Training:
         return self._record_epoch(float(mean + penalty / len(values)), score)
 
     def _step(self, batch: slice, targets: np.ndarray, factor: Factor, share: float) -> float:
-        """Update the weights by the gradient of one batch. Return the penalty."""
+        """Update the weights with the gradient of one batch. Return the penalty."""
         X, rows = self.rows.X, self.order[batch]
         A = X.take(rows, axis=0) if isinstance(X, np.ndarray) else X[rows]  # take is faster
         record = tuple(part[batch] for part in self.record)
@@ -152,11 +153,11 @@ class Training:
         return self.stepper.step(share)
 
     def _batch_starts(self) -> np.ndarray:
-        """Return where each batch starts. With batch_norm, a single last row joins the batch before it."""
+        """Return the start of each batch. With batch_norm, a single last row is added to the batch before."""
         asked, n, batch_norm = self.model.batch_size, len(self.order), self.model.batch_norm
         if batch_norm and 1 in (asked, n):
             raise ValueError(
-                "batch_norm needs batches of at least 2 rows, because one row has no variance. "
+                "batch_norm=True needs batches of at least 2 rows, because a single row has no variance. "
                 f"Got {n} rows and batch_size={asked!r}."
             )
         size = min(200, n) if asked == "auto" else int(asked)
@@ -167,13 +168,13 @@ class Training:
         return starts[:-1] if single else starts
 
     def _batch_weights(self, weight: Weight) -> tuple[np.ndarray | None, list[float]]:
-        """Return the share of each row in its batch, (n, 1), and 1 / (weight of the batch) for each batch."""
+        """Return the share of each row in its batch, of shape (n, 1), and 1 / (weight of each batch)."""
         if weight is None:
             return None, (1 / self.lengths).tolist()
         totals = np.add.reduceat(weight, self.starts, dtype=np.float64)
         if not totals.all():
             raise ZeroDivisionError(
-                "Weights sum to zero, can't be normalized: a batch has only rows of weight 0"
+                "Weights sum to zero, can't be normalized: a batch contains only rows of weight 0"
             )
         factors = (weight / np.repeat(totals, self.lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()
@@ -202,7 +203,7 @@ class Training:
     def _after_epoch(self) -> bool:
         """Keep the best weights and set the learning rate. Return True if training has converged."""
         self._count_improvement()
-        if not self.model.early_stopping:  # which keeps the best weights anyway
+        if not self.model.early_stopping:  # early stopping keeps the best weights
             np.copyto(self.last_finite[0], self.network.parameters)
             np.copyto(self.last_finite[1], self.network.statistics)
         self.optimizer.end_epoch(self.state.n_rows_seen)
@@ -212,7 +213,7 @@ class Training:
         return self.state.n_epochs_without_improvement > self.model.n_iter_no_change
 
     def _count_improvement(self) -> None:
-        """Count the epochs in a row without enough improvement, and keep the best result."""
+        """Count the consecutive epochs without enough improvement, and keep the best result."""
         state, tol = self.state, self.model.tol
         if state.validation_scores is not None:
             score = state.validation_scores[-1]
@@ -226,7 +227,7 @@ class Training:
         state.n_epochs_without_improvement = 0 if improved else state.n_epochs_without_improvement + 1
 
     def _slowed_down(self) -> bool:
-        """Reduce an adaptive learning rate, and tell whether that was possible. If not, training stops."""
+        """Reduce an adaptive learning rate. Return False if this is not possible, so training stops."""
         model, rate = self.model, self.optimizer.slow_down()
         if rate is not None:
             self.state.n_epochs_without_improvement = 0
@@ -243,13 +244,13 @@ class Training:
         return rate is not None
 
     def _diverged(self) -> bool:
-        """Restore finite weights and raise. Early stopping only warns, since it keeps the best weights."""
+        """Restore finite weights and raise an error, or issue a warning with early stopping."""
         state, early = self.state, self.model.early_stopping
         best = f"with the best validation score, {state.best_validation_score:g}"
         message = (
-            f"{NOT_FINITE} The loss became {state.loss} in epoch {state.n_iter}: scale the features "
-            f"(StandardScaler), or lower learning_rate_init, which is {self.model.learning_rate_init:g} "
-            "(0.001 is the default). The model keeps the weights "
+            f"{NOT_FINITE} The loss became {state.loss} in epoch {state.n_iter}. Scale the features, for "
+            "example with StandardScaler, or use a lower learning_rate_init. Its value is "
+            f"{self.model.learning_rate_init:g} (default: 0.001). The model keeps the weights "
             f"{best if early else f'after epoch {state.n_iter - 1}'}."
         )
         if not early:
@@ -259,7 +260,7 @@ class Training:
         return True
 
     def _snapshot(self) -> dict[str, Any]:
-        """Return the attributes of a model that stays as it is now, from which training can be resumed."""
+        """Return copies of the current attributes of the model, from which training can be resumed."""
         state = self.state
         if state.fingerprints is None:
             given = self.model.early_stopping and state.held_out is None

@@ -57,8 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser with all commands."""
     parser = Parser(
         prog="python -m examples.digits",
-        description="Recognise handwritten digits with neural networks, trained on scikit-learn's 1,797 "
-        "images or on MNIST's 70,000. The saved model is models/digits.json.",
+        description="Recognise handwritten digits with neural networks trained on scikit-learn's 1,797 "
+        "images or on the 70,000 images of MNIST. The saved model is models/digits.json.",
         epilog="example: python -m examples.digits predict examples/digits/data/five.png",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -72,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     command = add(
         "predict",
         run_predict,
-        "tell which digit a picture shows, and print it as the model sees it",
+        "recognise the digit in a picture, and print the image that the model receives",
         learns=False,
     )
     command.usage = f"{command.prog} [-h] [--model CARD] [--json] PNG"
@@ -83,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--model",
         type=model_path,
         metavar="CARD",
-        help="the card of a model saved by the command train (default: models/digits.json)",
+        help="the card of a model saved by the train command (default: models/digits.json)",
     )
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
 
@@ -91,21 +91,23 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--net",
         choices=MODELS,
-        help="the model: softmax has no hidden layer, hidden has one, deep has three with batch "
-        "normalisation (default: deep)",
+        help="the model: softmax (no hidden layer), hidden (one hidden layer) or deep (three hidden layers "
+        "with batch normalisation); default: deep",
     )
     command.add_argument(
         "--output",
         type=card_path,
         metavar="CARD",
-        help="where to save the model (default: models/digits.json)",
+        help="where to save the model (default: models/digits.json); required if any other option is given",
     )
 
     command = add(
-        "evaluate", run_evaluate, "score the three models on unseen images, and list the digits they confuse"
+        "evaluate",
+        run_evaluate,
+        "score the three models on unseen images, and list their most frequent errors",
     )
     add_outputs(command, "the scores")
-    command = add("curves", run_curves, "compare training loss and held-out loss, epoch by epoch")
+    command = add("curves", run_curves, "compare the training loss and the held-out loss after each epoch")
     add_outputs(command, "the losses")
     command = add(
         "regularise", run_regularise, "compare L1, L2, dropout and batch normalisation by cross-validation"
@@ -121,24 +123,30 @@ def build_parser() -> argparse.ArgumentParser:
     command = add(
         "boundary",
         run_boundary,
-        "compare the boundaries of a linear model and a network on two moons",
+        "compare the decision boundaries of a linear model and a network on the two-moons data",
         learns=False,
     )
     command.add_argument("--seed", type=count, default=0, metavar="N", help="random seed (default: 0)")
     command.add_argument(
-        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+        "--picture",
+        type=picture_path,
+        metavar="FILE",
+        help="plot the result and save it as this .svg or .png file",
     )
 
     command = add(
-        "summary", run_summary, "list the layers of a model, their shapes and parameters", learns=False
+        "summary",
+        run_summary,
+        "list the layers of a model with their output shapes and parameter counts",
+        learns=False,
     )
-    command.add_argument("--net", choices=MODELS, help="the model to describe (default: the saved one)")
+    command.add_argument("--net", choices=MODELS, help="the model to describe (default: the saved model)")
     command.add_argument(
         "--side",
         type=int,
         choices=(8, 28),
         default=8,
-        help="width of the images in pixels, for --net (default: 8)",
+        help="width of the images in pixels; only used with --net (default: 8)",
     )
     command.add_argument("--mermaid", action="store_true", help="print a Mermaid graph instead of a table")
     return parser
@@ -147,23 +155,25 @@ def build_parser() -> argparse.ArgumentParser:
 def learning_options() -> argparse.ArgumentParser:
     """Return the options that choose the training data and the training."""
     learn = argparse.ArgumentParser(add_help=False)
-    group = learn.add_argument_group("training (by default on scikit-learn's digits)")
+    group = learn.add_argument_group("training (default data: scikit-learn's digits)")
     data = group.add_mutually_exclusive_group()
     data.add_argument(
         "--mnist",
         type=Path,
         metavar="DIR",
-        help="train on MNIST: the folder with its four files, such as train-images-idx3-ubyte.gz",
+        help="train on MNIST; DIR is the folder with its four files, such as train-images-idx3-ubyte.gz",
     )
-    data.add_argument("--fetch", action="store_true", help="train on MNIST, downloaded from OpenML (15 MB)")
+    data.add_argument(
+        "--fetch", action="store_true", help="download MNIST from OpenML (15 MB) and train on it"
+    )
     group.add_argument(
-        "--images", type=count, metavar="N", help=f"train on N of the images only, at least {FEWEST}"
+        "--images", type=count, metavar="N", help=f"train on only N of the images (at least {FEWEST})"
     )
     group.add_argument(
         "--epochs",
         type=whole_number,
         metavar="N",
-        help="number of passes over the images (default: 10 to 60, as suits the model)",
+        help="number of passes over the images (default: 10 to 60, depending on the model)",
     )
     group.add_argument("--seed", type=count, default=0, metavar="N", help="random seed (default: 0)")
     return learn
@@ -175,7 +185,10 @@ def add_outputs(command: argparse.ArgumentParser, what: str) -> None:
         "--json", type=writable_path, metavar="FILE", help=f"write {what} to this file as JSON"
     )
     command.add_argument(
-        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+        "--picture",
+        type=picture_path,
+        metavar="FILE",
+        help="plot the result and save it as this .svg or .png file",
     )
 
 
@@ -204,14 +217,17 @@ def run_predict(options: Any, console: Console, messages: Console, fail: Callabl
         return
     console.print(as_text(drawing.row), markup=False, highlight=False)
     console.print(f"\nThis is a {told['digit']}.", style="bold", markup=False)
-    likely = [f"{model.classes_[i]} {P[i]:.1%}" for i in order[:3]]
-    console.print(f"Probabilities: {', '.join(likely)}", markup=False)
+    likely = [f"{model.classes_[i]} ({P[i]:.1%})" for i in order[:3]]
+    console.print(f"Most probable digits: {', '.join(likely)}", markup=False)
 
 
 def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Train, score and save a model."""
     if learned_by(options) and not options.output:
-        fail("--output is required with these options: models/digits.json is kept for the default model")
+        fail(
+            "--output is required with these options, because models/digits.json is reserved for the default "
+            "model"
+        )
     lesson = lesson_of(options, messages, fail)
     with messages.status("Training ..."):
         model = train(lesson, options.net or "deep", options.epochs, options.seed)
@@ -256,7 +272,7 @@ def run_regularise(options: Any, console: Console, messages: Console, fail: Call
 def run_search(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Search for hyperparameters."""
     if options.epochs:
-        fail("argument --epochs: not allowed here, the search sets the number of epochs itself")
+        fail("argument --epochs: not allowed with search, which sets the number of epochs itself")
     report = report_of(search(lesson_of(options, messages, fail), options.seed))
     show_search(report, console)
     write(options, report)
@@ -302,7 +318,7 @@ def side_of(model: Pipeline, card: Path) -> int:
     features = getattr(model, "n_features_in_", 0)
     side = round(features**0.5)
     if side * side != features or side < 4 or not hasattr(model, "predict_proba"):
-        raise ModelFileError(f"The model {str(card)!r} does not classify square images.")
+        raise ModelFileError(f"Cannot use the model {str(card)!r}: expected a classifier of square images.")
     return side
 
 

@@ -60,7 +60,7 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the accuracies."""
     rows = [[row["model"], f"{row['training']:.1%}", f"{row['held_out']:.1%}"] for row in report["scores"]]
-    print_table(console, "Two moons: accuracy", ["model", "training", "held out"], rows)
+    print_table(console, "Accuracy on the two-moons data", ["model", "training", "held out"], rows)
 
 
 def save_picture(report: dict[str, Any], file: Path) -> None:

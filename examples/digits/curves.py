@@ -108,8 +108,8 @@ def show(curves: list[dict[str, Any]], console: Console) -> None:
         cells = (f"{value:.3f}" for value in (one["loss"][-1], one["val_loss"][-1], one["val_loss"][best]))
         first, last = [one["title"], f"{one['images']:,}"], [str(best + 1), f"{one['val_score'][-1]:.1%}"]
         rows.append([*first, *cells, *last])
-    headings = ["model", "images", "training", "held out", "lowest", "after", "accuracy"]
-    title = "Final training and held-out loss, lowest held-out loss, final held-out accuracy"
+    headings = ["model", "images", "training", "held out", "lowest", "epoch", "accuracy"]
+    title = "Final training and held-out loss; lowest held-out loss and its epoch; final held-out accuracy"
     print_table(console, title, headings, rows)
 
 

@@ -138,7 +138,7 @@ def check_digits(digits: np.ndarray, file: Path, training: bool) -> None:
     rare = np.flatnonzero(np.bincount(digits, minlength=10) < 2)
     if training and len(rare):
         raise ImagesFileError(
-            f"{file}: expected at least two images of each digit, found fewer of {', '.join(map(str, rare))}"
+            f"{file}: expected at least two images of each digit, found fewer for {', '.join(map(str, rare))}"
         )
 
 

@@ -88,8 +88,8 @@ def ink_of(grey: np.ndarray) -> tuple[np.ndarray, bool]:
     contrast = max(dark, light)
     if contrast < LEAST_CONTRAST:
         raise PictureError(
-            f"expected ink that stands out from the background, found only brightness from {grey.min():.2f} "
-            f"to {grey.max():.2f}"
+            f"expected ink that stands out from the background, found only brightness values from "
+            f"{grey.min():.2f} to {grey.max():.2f}"
         )
     ink = (ground - grey if inverted else grey - ground) / contrast
     return np.where(ink < FAINT, 0, ink), inverted

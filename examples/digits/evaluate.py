@@ -156,10 +156,10 @@ def show(report: dict[str, Any], console: Console) -> None:
     title = f"{report['data']}: {report['images']:,} images, {how}"
     print_table(console, title, *model_rows(report))
     cells = [[str(i), *(str(n or ".") for n in row)] for i, row in enumerate(report["confusion"])]
-    title = f"Predictions of {report['judged']} (columns) for each digit (rows)"
+    title = f"Confusion matrix of the {report['judged']} model: true digits (rows) and predictions (columns)"
     print_table(console, title, ["digit", *map(str, range(10))], cells)
-    pairs = [f"{p['digit']} as {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
-    console.print(f"Most frequent errors: {', '.join(pairs) or 'none'}")
+    pairs = [f"{p['digit']} taken for {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
+    console.print(f"Most frequent errors, with their counts: {', '.join(pairs) or 'none'}")
 
 
 def save_json(report: Any, path: Path) -> None:

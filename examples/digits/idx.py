@@ -83,8 +83,8 @@ def read_stream(stream: IO[bytes], path: Path, n_axes: int | None) -> np.ndarray
     header = stream.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise ImagesFileError(
-            f"{path}: expected {magic[3]} axis lengths of 4 bytes each after the first 4 bytes, found "
-            f"{len(header)} bytes"
+            f"{path}: expected {4 * magic[3]} bytes with the lengths of the axes after the first 4 bytes, "
+            f"found {len(header)}"
         )
     shape = struct.unpack(f">{magic[3]}I", header)
     dtype = np.dtype(TYPES[magic[2]])
@@ -92,9 +92,10 @@ def read_stream(stream: IO[bytes], path: Path, n_axes: int | None) -> np.ndarray
     content = read_at_most(stream, expected + 1)
     if len(content) != expected:
         found = f"{len(content):,}" if len(content) < expected else "more"
+        size = "1 byte" if dtype.itemsize == 1 else f"{dtype.itemsize} bytes"
         raise ImagesFileError(
             f"{path}: expected {expected:,} bytes after the header, for {' x '.join(map(str, shape))} "
-            f"numbers of {dtype.itemsize} bytes, found {found}"
+            f"numbers of {size} each, found {found}"
         )
     return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
@@ -116,7 +117,7 @@ def kind_of(code: int, n_axes: int) -> str:
     """Describe the content of a file."""
     if code == 8 and n_axes in (1, 3):
         return {1: "labels", 3: "images"}[n_axes]
-    return f"an array of {n_axes} axes of type {np.dtype(TYPES[code]).name}"
+    return f"a {n_axes}-dimensional array of type {np.dtype(TYPES[code]).name}"
 
 
 def read_at_most(stream: IO[bytes], n: int) -> bytes:

@@ -97,5 +97,5 @@ def table_of(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
     unseen = report["images"] - report["learned"]
-    title = f"Deep network, {report['learned']:,} training and {unseen:,} unseen images: accuracy, log loss"
+    title = f"Deep network: accuracy and loss on {report['learned']:,} training and {unseen:,} unseen images"
     print_table(console, title, *table_of(report))

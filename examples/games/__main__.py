@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser with all commands."""
     parser = Parser(
         prog="python -m examples.games",
-        description="Recommend games for a budget and gameplay types, and explain each choice. The saved "
+        description="Recommend games by budget and gameplay type, and explain each recommendation. The saved "
         "model is models/games.json.",
         epilog="example: python -m examples.games recommend --budget cheap --type Adventure --type Platform",
     )
@@ -75,8 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
         "-b",
         "--budget",
         metavar="BUDGET",
-        help=f"{', '.join(BUDGETS[:-1])} or {BUDGETS[-1]}: below 5, from 5 to below 20, or at least 20 coins "
-        "an hour (default: any budget)",
+        help=f"the budget: {BUDGETS[0]} (less than 5 coins per hour), {BUDGETS[1]} (from 5 to less than "
+        f"20) or {BUDGETS[2]} (20 or more); default: any budget",
     )
     ask.add_argument(
         "-t",
@@ -85,13 +85,19 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         dest="types",
         metavar="TYPE",
-        help="a gameplay type, such as Puzzle; the command types lists them all; may be repeated",
+        help="a gameplay type, such as Puzzle (the types command lists all of them); can be given more than "
+        "once",
     )
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     command = commands.add_parser("recommend", parents=[ask], help="recommend games, best first")
     command.add_argument(
-        "-k", "--count", type=whole_number, default=5, metavar="K", help="number of games (default: 5)"
+        "-k",
+        "--count",
+        type=whole_number,
+        default=5,
+        metavar="K",
+        help="number of games to recommend (default: 5)",
     )
     command.add_argument(
         "-x",
@@ -99,22 +105,24 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="GAME",
-        help="a game to leave out; may be repeated",
+        help="a game to exclude; can be given more than once",
     )
     command.add_argument(
         "--why",
         action="store_true",
-        help="add a column that shows what each part of the question adds to the score",
+        help="add a column that shows how much each of your choices adds to the score",
     )
     command.set_defaults(run=run_recommend, fail=command.error)
 
     command = commands.add_parser(
-        "explain", parents=[ask], help="show what each part of the question adds to a game's score"
+        "explain", parents=[ask], help="show how much each of your choices adds to a game's score"
     )
-    command.add_argument("game", metavar="GAME", help="the title of the game, in any case")
+    command.add_argument("game", metavar="GAME", help="the title of the game (not case-sensitive)")
     command.set_defaults(run=run_explain, fail=command.error)
 
-    command = commands.add_parser("types", help="list the gameplay types, and the number of games of each")
+    command = commands.add_parser(
+        "types", help="list the gameplay types and the number of games of each type"
+    )
     command.set_defaults(run=run_types, fail=command.error)
 
     command = commands.add_parser("train", help="train the model, cross-validate it and save it")
@@ -144,7 +152,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--json", type=writable_path, metavar="FILE", help="write the scores to this file as JSON"
     )
     command.add_argument(
-        "--picture", type=picture_path, metavar="FILE", help="draw the scores to this .svg or .png file"
+        "--picture",
+        type=picture_path,
+        metavar="FILE",
+        help="plot the scores and save the plot as this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
     add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)
@@ -166,7 +177,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
         print(json.dumps(suggestions, indent=2, ensure_ascii=not is_unicode()))
         return
     table = Table(
-        title=f"{in_words(budget, types)}: the best {len(suggestions)}", caption=f"{len(games)} games"
+        title=f"{in_words(budget, types)}: top {len(suggestions)}", caption=f"chosen from {len(games)} games"
     )
     table.add_column("", justify="right")
     table.add_column("game", style="bold")
@@ -174,7 +185,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     table.add_column("year", justify="right")
     table.add_column("cost/hour", justify="right")
     if options.why:
-        table.add_column("why (what it adds to the score)")
+        table.add_column("reasons (contributions to the score)")
     for row in suggestions:
         told = [escape(row["game"]), escape(row["console"]), str(row["year"]), f"{row['cost']:.2f}"]
         table.add_row(str(row["rank"]), *told, *([why(row)] if options.why else []))
@@ -182,7 +193,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
 
 
 def run_explain(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print how much each part of the question adds to the score of a game."""
+    """Print how much each of the user's choices adds to the score of a game."""
     model, games = load_recommender(messages), catalogue()
     budget, types = check_question(options, model, fail)
     if budget is None and not types:
@@ -195,7 +206,7 @@ def run_explain(options: Any, console: Console, messages: Console, fail: Callabl
         )
         return
     table = Table(title=escape(f"{in_words(budget, types)}: {game['title']}"))
-    table.add_column("question")
+    table.add_column("choice")
     table.add_column("game matches")
     table.add_column("adds to score", justify="right")
     for feature, amount in reasons.items():
@@ -306,12 +317,12 @@ def suggestion(rank: int, game: dict, score: float, reasons: dict[str, float]) -
 
 
 def why(row: dict) -> str:
-    """Write the reasons in one line; what the game has not is said too."""
+    """Write the reasons in one line, and mark those that the game does not match."""
     parts = []
     for feature, amount in row["reasons"].items():
         name = escape(feature.split("=", 1)[1])
         parts.append(
-            f"{name} {amount:+.3f}" if has(row, feature) else f"[dim]{name} {amount:+.3f} (is not)[/dim]"
+            f"{name} {amount:+.3f}" if has(row, feature) else f"[dim]{name} {amount:+.3f} (no match)[/dim]"
         )
     return ", ".join(parts)
 
@@ -330,7 +341,9 @@ def is_unicode() -> bool:
 def five_or_more(text: str) -> int:
     """Read a number of customers; each of the five folds needs at least one."""
     if whole_number(text) < 5:
-        raise argparse.ArgumentTypeError(f"must be at least 5, one customer for each fold; got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be at least 5, so that each of the five folds has a customer; got {text!r}"
+        )
     return int(text)
 
 

@@ -27,10 +27,10 @@ STANDARD_BELOW = 20.0  # tavern coins per hour
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 
-NAME = "a name, not empty and without blanks at either end"
+NAME = "a name that is not empty and has no leading or trailing blanks"
 YEAR = f"a whole number from {FIRST_YEAR} to {LAST_YEAR}"
-COST = "a number from 0 to 999999.99 with at most two decimals, as in 4.50"
-TYPES = "one or more gameplay types separated by '|', as in Action|Puzzle"
+COST = "a number from 0 to 999999.99 with at most two decimals, such as 4.50"
+TYPES = "one or more gameplay types separated by '|', such as Action|Puzzle"
 
 
 class GamesFileError(ValueError):
@@ -157,7 +157,7 @@ def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
                 yield line, fields
             line = reader.line_num + 1  # a quoted field may span lines
     except csv.Error as error:
-        _fail(path, f"line {line}", "a CSV record with every quote closed", f"'{error}'")
+        _fail(path, f"line {line}", "a CSV record in which every quote is closed", f"'{error}'")
 
 
 def _read_cells(text: str, path: str | Path) -> pl.DataFrame:
@@ -225,7 +225,7 @@ def _check_types(cells: pl.DataFrame, path: str | Path) -> None:
         for name in names:
             nearest = spelling[name.strip().casefold()]
             if name != nearest:
-                allowed = f"'{nearest}', spelled as on the other lines and without blanks at either end"
+                allowed = f"'{nearest}', spelled as on the other lines and without leading or trailing blanks"
                 _fail(path, where, allowed, repr(name))
         if len(set(names)) < len(names):
-            _fail(path, where, "gameplay types listed once each", repr("|".join(names)))
+            _fail(path, where, "a list of gameplay types without duplicates", repr("|".join(names)))

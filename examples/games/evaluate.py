@@ -104,9 +104,9 @@ def choose(results: dict[str, Any]) -> int:
     often = (results["mean_test_budget"] >= LEAST_BUDGET) & (results["mean_test_type"] >= LEAST_TYPE)
     if not often.any():
         raise NoSettingError(
-            f"The search found no hyperparameters that match {LEAST_BUDGET:.0%} of the budgets and "
-            f"{LEAST_TYPE:.0%} of the types. Simulate more customers (--customers), or skip the search "
-            "(--no-search)."
+            "The search found no hyperparameters with which the recommended games match at least "
+            f"{LEAST_BUDGET:.0%} of the budgets and {LEAST_TYPE:.0%} of the types. Simulate more customers "
+            "(--customers), or skip the search (--no-search)."
         )
     return int(np.where(often, results["mean_test_hit_rate"], -1.0).argmax())
 
@@ -242,7 +242,8 @@ def as_markdown(report: dict[str, Any]) -> str:
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
     table = Table(
-        title=f"Top five, {report['rentals']:,} rentals of {report['games']} games, 5 folds of customers",
+        title=f"Five recommendations each, cross-validated on {report['rentals']:,} rentals of "
+        f"{report['games']} games (5 folds of customers)",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("recommender")
@@ -252,7 +253,7 @@ def show(report: dict[str, Any], console: Console) -> None:
         table.add_row(name, *(format_score(key, scores.get(key)) for key in HEADINGS))
     console.print(table)
     if "search" in report:
-        console.print(f"Best hyperparameters on all rentals: {report['search']['chosen']}")
+        console.print(f"Best hyperparameters when searching on all rentals: {report['search']['chosen']}")
 
 
 def format_score(name: str, value: float | None) -> str:

@@ -70,8 +70,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser with all commands."""
     parser = Parser(
         prog="python -m examples.pizza",
-        description="Forecast how many pizza doughs to prepare tonight. The saved model, a straight line "
-        "fitted to one week, is models/pizza.json.",
+        description="Forecast how many pizza doughs to prepare tonight; each pizza needs one dough. The "
+        "saved model, a straight line fitted to one week, is models/pizza.json.",
         epilog="example: python -m examples.pizza forecast --reservations 15",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -80,21 +80,21 @@ def build_parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "forecast",
         parents=[evening_options(), learn],
-        help="forecast the doughs for an evening, and show what each feature adds",
+        help="forecast how many doughs an evening needs, and show what each feature adds",
     )
     command.add_argument(
         "--service-level",
         type=share,
         metavar="S",
-        help="the share of evenings on which the dough should be enough, such as 0.9 (default: forecast the "
-        "average, which is enough on about half of the evenings)",
+        help="the share of evenings on which there should be enough dough, such as 0.9 (default: forecast "
+        "the average, which is enough on about half of the evenings)",
     )
     command.add_argument(
         "--model",
         type=model_path,
         metavar="CARD",
-        help="the card of a model saved by the command train (default: models/pizza.json); not with the "
-        "training options",
+        help="the card of a model saved by the train command (default: models/pizza.json); cannot be "
+        "combined with the training options",
     )
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
     command.set_defaults(run=run_forecast, fail=command.error)
@@ -106,35 +106,43 @@ def build_parser() -> argparse.ArgumentParser:
         "--output",
         type=card_path,
         metavar="CARD",
-        help="where to save the model (default: models/pizza.json); required with any other option",
+        help="where to save the model (default: models/pizza.json); required if any other option is given",
     )
     command.set_defaults(run=run_train, fail=command.error)
 
     command = commands.add_parser(
         "evaluate",
-        help="compare degrees, features and service levels on held-out evenings",
+        help="compare polynomial degrees, features and service levels on held-out evenings",
     )
     command.add_argument(
         "--years", type=whole_number, default=10, metavar="N", help="number of simulated years (default: 10)"
     )
     command.add_argument(
-        "--seed", type=count, default=0, metavar="N", help="random seed of the first year (default: 0)"
+        "--seed",
+        type=count,
+        default=0,
+        metavar="N",
+        help="random seed of the first simulated year (default: 0)",
     )
     command.add_argument(
-        "--json", type=writable_path, metavar="FILE", help="write the errors to this file as JSON"
+        "--json", type=writable_path, metavar="FILE", help="write the forecast errors to this file as JSON"
     )
     command.add_argument(
-        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+        "--picture",
+        type=picture_path,
+        metavar="FILE",
+        help="plot the result and save it as this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
 
     command = commands.add_parser(
-        "path", help="follow gradient descent to the line, at several learning rates"
+        "path", help="show how gradient descent approaches the best-fitting line at several learning rates"
     )
     command.add_argument(
         "--data",
         metavar="DATA",
-        help=f"{', '.join(DATA)}, or a CSV or Parquet file; only the reservations are used (default: week)",
+        help=f"the evenings: {', '.join(DATA)}, or the path of a CSV or Parquet file; reservations is the "
+        "only feature used (default: week)",
     )
     command.add_argument(
         "--seed", type=count, metavar="N", help="random seed of the simulated year (default: 0)"
@@ -145,20 +153,24 @@ def build_parser() -> argparse.ArgumentParser:
         type=rate,
         dest="rates",
         metavar="R",
-        help="a learning rate; may be repeated (default: four rates around the largest that converges)",
+        help="a learning rate; can be given more than once (default: four rates around the largest one that "
+        "converges)",
     )
     command.add_argument(
         "--iterations",
         type=whole_number,
         default=10_000,
         metavar="N",
-        help="number of steps (default: 10000)",
+        help="number of gradient descent steps (default: 10000)",
     )
     command.add_argument(
-        "--json", type=writable_path, metavar="FILE", help="write the paths to this file as JSON"
+        "--json", type=writable_path, metavar="FILE", help="write the descent paths to this file as JSON"
     )
     command.add_argument(
-        "--picture", type=picture_path, metavar="FILE", help="draw the result to this .svg or .png file"
+        "--picture",
+        type=picture_path,
+        metavar="FILE",
+        help="plot the result and save it as this .svg or .png file",
     )
     command.set_defaults(run=run_path, fail=command.error)
 
@@ -170,39 +182,48 @@ def build_parser() -> argparse.ArgumentParser:
 def evening_options() -> argparse.ArgumentParser:
     """Return the options that describe the evening."""
     ask = argparse.ArgumentParser(add_help=False)
-    evening = ask.add_argument_group("the evening (give the features that the model uses)")
+    evening = ask.add_argument_group("the evening (give exactly the features that the model uses)")
     evening.add_argument("-r", "--reservations", type=count, metavar="N", help="number of reservations")
     evening.add_argument(
-        "--date", type=day, metavar="DATE", help="the date, written as 2025-06-13; sets weekday and month"
+        "--date",
+        type=day,
+        metavar="DATE",
+        help="the date, in the format 2025-06-13; it sets the weekday and the month",
     )
     evening.add_argument(
-        "--weekday", type=name_in("weekday", WEEKDAYS), metavar="DAY", help="Monday to Sunday"
+        "--weekday", type=name_in("weekday", WEEKDAYS), metavar="DAY", help="the weekday, Monday to Sunday"
     )
     evening.add_argument(
-        "--month", type=name_in("month", MONTHS), metavar="MONTH", help="January to December"
+        "--month", type=name_in("month", MONTHS), metavar="MONTH", help="the month, January to December"
     )
     evening.add_argument(
-        "--temperature", type=temperature, metavar="C", help="degrees Celsius, from -60 to 60"
+        "--temperature", type=temperature, metavar="C", help="temperature in degrees Celsius, from -60 to 60"
     )
     evening.add_argument("--tourists", type=count, metavar="N", help="number of tourists in town")
     evening.add_argument(
-        "--holiday", action="store_const", const=True, help="the evening is a public holiday"
+        "--holiday", action="store_const", const=True, help="the evening falls on a public holiday"
     )
-    evening.add_argument("--event", action="store_const", const=True, help="there is a special event")
+    evening.add_argument(
+        "--event",
+        action="store_const",
+        const=True,
+        help="there is a special event in town, such as a concert",
+    )
     return ask
 
 
 def learning_options() -> argparse.ArgumentParser:
     """Return the options that choose the training data and the model."""
     learn = argparse.ArgumentParser(add_help=False)
-    group = learn.add_argument_group("training (any of these options trains a model first)")
+    group = learn.add_argument_group("training (with any of these options, a new model is trained first)")
     group.add_argument(
         "--data",
         metavar="DATA",
-        help="the training data: week; a simulated year, which is linear or logarithmic (reservations "
-        "only) or full (also weekday, month, temperature, tourists, holidays and events); or a CSV or "
-        "Parquet file with the columns reservations and doughs and, if known, date and the features of a "
-        "full year (default: week)",
+        help="the training data: week; linear or logarithmic, a simulated year in which the doughs depend "
+        "only on the reservations; full, a simulated year in which they also depend on weekday, month, "
+        "temperature, tourists, holidays and events; or the path of a CSV or Parquet file with the columns "
+        "reservations and doughs and, optionally, date and the other features of a full year (default: "
+        "week)",
     )
     group.add_argument(
         "--seed", type=count, metavar="N", help="random seed of the simulated year (default: 0)"
@@ -211,8 +232,8 @@ def learning_options() -> argparse.ArgumentParser:
         "--degree",
         type=degree,
         metavar="N",
-        help="degree of the polynomial, 1 to 10 (default: chosen by cross-validation, or 1 with fewer than "
-        "30 evenings)",
+        help="degree of the polynomial, from 1 to 10 (default: chosen by cross-validation, or 1 if there are "
+        "fewer than 30 evenings)",
     )
     group.add_argument(
         "--feature",
@@ -220,8 +241,8 @@ def learning_options() -> argparse.ArgumentParser:
         default=[],
         dest="features",
         metavar="NAME",
-        help="a feature to use; may be repeated (default: all features of a file or a full year, else "
-        "reservations)",
+        help="a feature to use; can be given more than once (default: all features of a file or of the full "
+        "year, otherwise only reservations)",
     )
     return learn
 
@@ -267,11 +288,12 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
     is_week = not (options.data or options.features or options.degree)
     if not (is_week or options.output):
         fail(
-            "--output is required with these options: models/pizza.json is kept for the week's straight line"
+            "--output is required with these options, because models/pizza.json is reserved for the straight "
+            "line fitted to the week"
         )
     model, lesson = learn(options, messages, fail)
     if lesson.evenings.height < 2:
-        fail(f"the evenings of {options.data} are too few to cross-validate: at least 2 are needed, got 1")
+        fail(f"{options.data} has too few evenings for cross-validation: at least 2 are needed, got 1")
     card = save_model(
         model,
         options.output or MODEL,
@@ -301,7 +323,7 @@ def run_path(options: Any, console: Console, messages: Console, fail: Callable) 
     options.features = ["reservations"]
     lesson = lesson_of(options, messages, fail)
     if lesson.evenings["reservations"].n_unique() < 2:
-        fail("a line needs at least 2 different numbers of reservations, got 1")
+        fail("fitting a line requires evenings with at least 2 different numbers of reservations, got 1")
     report = descend(lesson, options.rates, options.iterations)
     show_path(report, console)
     if options.json:
@@ -327,7 +349,10 @@ def learn(options: Any, messages: Console, fail: Callable) -> tuple[Pipeline, Le
 def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
     """Read the evenings, and print which of them are left out."""
     if options.seed is not None and options.data not in LAWS:
-        fail(f"argument --seed: only allowed with a simulated year, that is, --data {' or '.join(LAWS)}")
+        fail(
+            "argument --seed: only allowed with a simulated year (--data "
+            f"{', '.join(LAWS[:-1])} or {LAWS[-1]})"
+        )
     if (data := options.data or "week") not in DATA and not Path(data).suffix and not Path(data).exists():
         fail(f"argument --data: {unknown('data set', data, DATA)}, or the path of a CSV or Parquet file")
     try:
@@ -338,7 +363,9 @@ def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
         fail(str(error))
     if lesson.dropped:
         left_out = ", ".join(lesson.dropped[:10]) + (" and more" if len(lesson.dropped) > 10 else "")
-        messages.print(f"Left out, because they have no number of reservations: {left_out}", markup=False)
+        messages.print(
+            f"Evenings left out because their number of reservations is missing: {left_out}", markup=False
+        )
     return lesson
 
 
@@ -348,7 +375,10 @@ def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, An
     given = {name: getattr(options, name) for name in ASKED if getattr(options, name) is not None}
     if "date" in given:
         if twice := [name for name in ("weekday", "month") if name in given]:
-            fail(f"argument --date: sets the {' and the '.join(twice)} too, so do not give both")
+            fail(
+                f"argument --date: already sets the {' and the '.join(twice)}, so "
+                f"{' and '.join(f'--{name}' for name in twice)} cannot be given"
+            )
         when = given.pop("date")
         by_date = {"weekday": WEEKDAYS[when.weekday()], "month": MONTHS[when.month - 1]}
         given |= {name: value for name, value in by_date.items() if name in features}
@@ -357,7 +387,7 @@ def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, An
     if unused := [f"--{name}" for name in given if name not in features]:
         fail(
             f"the model only uses {', '.join(features)}, so {', '.join(unused)} cannot be given; "
-            "train another model with --data"
+            "to use other features, train a model with --data"
         )
     given |= {name: False for name in ("holiday", "event") if name in features and name not in given}
     if missing := [f"--{name}" for name in features if name not in given]:

@@ -19,7 +19,7 @@ def rate(text: str) -> float:
     """Read a learning rate."""
     number = real(text)
     if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number greater than 0, got {text!r}")
     return number
 
 
@@ -45,5 +45,5 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"must be a date that exists, written as 2025-06-13; got {text!r}"
+        message = f"must be a valid date in the format 2025-06-13; got {text!r}"
         raise argparse.ArgumentTypeError(message) from None

@@ -30,7 +30,7 @@ REQUIRED = ("reservations", "doughs")
 COLUMNS = ("date", "weekday", "month", *REQUIRED, "temperature", "tourists", "holiday", "event")
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a date that exists, written as 2025-06-13"
+DATE = "a valid date in the format 2025-06-13"
 TEMPERATURE = "a temperature from -60 to 60 degrees Celsius"
 
 
@@ -116,7 +116,7 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
         _fail(path, f"{where}, column '{column}'" if column else where, allowed, got)
     if reading.evenings.is_empty():
         got = f"only empty cells ({len(reading.dropped)})"
-        _fail(path, "column 'reservations'", "filled on at least one evening", got)
+        _fail(path, "column 'reservations'", "filled in for at least one evening", got)
     return reading.evenings, reading.dropped
 
 
@@ -218,7 +218,7 @@ def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
                 yield line, fields
             line = reader.line_num + 1  # a quoted field may span lines
     except csv.Error as error:
-        _fail(path, f"line {line}", "a CSV record with every quote closed", f"'{error}'")
+        _fail(path, f"line {line}", "a CSV record in which every quote is closed", f"'{error}'")
 
 
 def _read_parquet(path: str | Path) -> pl.DataFrame:
@@ -237,7 +237,7 @@ def _read_parquet(path: str | Path) -> pl.DataFrame:
 def _as_text(column: pl.Series, path: str | Path) -> pl.Series:
     """Convert the cells to the text that a CSV file would contain."""
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
-        allowed = "of text, numbers, dates or booleans"
+        allowed = "a column of text, numbers, dates or booleans"
         _fail(path, f"column {column.name!r}", allowed, f"the type {column.dtype}")
     if column.dtype.is_float():
         column = column.fill_nan(None)  # pandas writes a missing number as NaN
@@ -247,7 +247,8 @@ def _as_text(column: pl.Series, path: str | Path) -> pl.Series:
 
 
 def _check_header(header: list[str], where: str, path: str | Path) -> None:
-    known = f"the columns are {', '.join(REQUIRED)} and any of {', '.join(set_apart(REQUIRED))}"
+    optional = ", ".join(set_apart(REQUIRED))
+    known = f"the columns are {' and '.join(REQUIRED)} and, optionally, any of {optional}"
     for column in dict.fromkeys([*REQUIRED, *header]):
         if header.count(column) != 1:
             got = f"the header {header}" if header else "an empty file"
@@ -286,7 +287,11 @@ def _rules(columns: list[str]) -> list[tuple[str, pl.Expr, str]]:
         ("date", pl.col("date").is_first_distinct(), "a date that appears only once"),
         ("weekday", pl.col("weekday").is_in(WEEKDAYS), f"one of {', '.join(WEEKDAYS)}"),
         ("month", pl.col("month").is_in(MONTHS), f"one of {', '.join(MONTHS)}"),
-        ("reservations", count["reservations"] | is_empty, f"{COUNT}, or empty if none were taken"),
+        (
+            "reservations",
+            count["reservations"] | is_empty,
+            f"{COUNT}, or empty if no reservations were taken",
+        ),
         ("doughs", count["doughs"], COUNT),
         ("tourists", count["tourists"], COUNT),
         ("temperature", number["temperature"].is_between(-60, 60), TEMPERATURE),

@@ -1,4 +1,4 @@
-"""A model as JSON values: its class, its parameters and the versions that it was fitted with."""
+"""Describe a model as JSON values: its class, its parameters and the installed versions."""
 
 import functools
 import importlib.metadata
@@ -17,13 +17,13 @@ _DISTRIBUTIONS = ("numpy", "scikit-learn", "tallygrad", "scipy", "joblib", "pand
 
 
 def import_path(cls: type) -> str:
-    """Return the path from which a class is imported, without private modules."""
+    """Return the public import path of a class, without private modules."""
     public = [part for part in cls.__module__.split(".") if not re.match("_[^_]", part)]
     return ".".join([*public, cls.__qualname__])
 
 
 def describe(value: object) -> JSON:
-    """Return parameters as JSON values: estimators as their class and parameters, other objects as text."""
+    """Return a parameter as JSON values: an estimator as class and parameters, other objects as text."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str | int | None) or (isinstance(value, float) and math.isfinite(value)):
@@ -52,7 +52,7 @@ def installed_versions() -> dict[str, str]:
 
 
 def as_json(value: object, what: str) -> JSON:
-    """Convert arrays, Series and NumPy numbers to JSON values; raise if that is impossible."""
+    """Convert arrays, Series and NumPy numbers to JSON values. Raise an error if that is impossible."""
 
     def unbox(item: Any) -> JSON:
         for method in ("tolist", "to_list"):
@@ -64,6 +64,6 @@ def as_json(value: object, what: str) -> JSON:
         return json.loads(json.dumps(value, default=unbox, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise type(error)(
-            f"The {what} of a card must be JSON values: text, finite numbers, booleans, None, "
+            f"The {what} of a card must be JSON values: strings, finite numbers, booleans, None, "
             f"lists, and dicts of these. {error}."
         ) from error

@@ -1,10 +1,11 @@
-"""Write files atomically: a reader finds the old model file and card, or the new ones.
+"""Write files atomically: a reader finds either the old model file and card, or the new ones.
 
 - A model file is never changed, since its name contains its hash.
-- The card is replaced by a rename, after the file that it names is on the disk.
-- A file is deleted only after the card that no longer names it is on the disk. A reader whose file is gone
-  reads the card again and finds the new file.
-- Processes that save the same name take turns with a lock, which the system releases if its holder dies.
+- The card is replaced by a rename, after the model file that it refers to is on disk.
+- A model file is deleted only after a card that no longer refers to it is on disk. If the file is gone when
+  a reader opens it, the reader reads the card again and finds the new file.
+- Processes that save models with the same name take turns by means of a lock. The operating system releases
+  the lock if the process that holds it dies.
 """
 
 import json
@@ -17,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines._common.formats import ModelFileError
+from pipelines._common.formats import SUFFIXES, ModelFileError
 
 if sys.platform == "win32":
     import msvcrt
@@ -38,12 +39,12 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
-    """Write ``file``, replace ``NAME.json``, and delete the files of this name that no card names.
+    """Write ``file``, replace ``NAME.json``, and delete model files of this name that no card refers to.
 
     Raises
     ------
     ModelFileError
-        If the card names a file of another kind.
+        If the existing card refers to a file of the other kind.
     """
     temporary, path = folder / f".{name}.tmp", folder / f"{name}.json"
     with _locked(folder / f".{name}.lock"):
@@ -58,13 +59,13 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
 
 
 def _check_same_kind(card: Path, file: str) -> None:
-    """Raise if the card of another kind of file would be replaced, since its model would be deleted."""
+    """Raise ModelFileError if the card refers to a file of the other kind, which would be deleted."""
     named: object = None
-    with suppress(OSError, ModelFileError):  # there is no card, or none that can be read
+    with suppress(OSError, ModelFileError):  # there is no card, or it is unreadable
         named = _named_file(card)
     if isinstance(named, str) and Path(named).suffix != Path(file).suffix:
         raise ModelFileError(
-            f"The card {str(card)!r} names {named!r}, which a {Path(file).suffix} file of the same name "
+            f"The card {str(card)!r} refers to {named!r}, which a {Path(file).suffix} file of the same name "
             "would replace. Choose another name, or delete the card first."
         )
 
@@ -77,7 +78,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def _put(target: Path, data: bytes, temporary: Path) -> None:
-    temporary.unlink(missing_ok=True)  # left by a process that died: a live one would hold the lock
+    temporary.unlink(missing_ok=True)  # left by a process that died; a running process would hold the lock
     try:
         with open(temporary, "xb") as file:
             file.write(data)
@@ -90,7 +91,7 @@ def _put(target: Path, data: bytes, temporary: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # it has no such call
+    if sys.platform == "win32":  # Windows cannot sync folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -100,10 +101,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _prune(folder: Path, name: str) -> None:
-    """Delete the model files of this name that no card names."""
-    _sync_folder(folder)  # a power cut must not bring back the card that named them
-    ours = re.compile(re.escape(name) + r"-[0-9a-f]{16}\.(joblib|skops)")
-    with suppress(OSError, ModelFileError):  # an unreadable card may name any file, so delete none
+    """Delete the model files of this name that no card refers to."""
+    _sync_folder(folder)  # a power cut must not restore the card that referred to them
+    ours = re.compile(rf"{re.escape(name)}-[0-9a-f]{{16}}({'|'.join(map(re.escape, SUFFIXES))})")
+    with suppress(OSError, ModelFileError):  # an unreadable card may refer to any file
         named = {_named_file(card) for card in folder.glob("*.json")}
         for file in [file for file in folder.iterdir() if ours.fullmatch(file.name)]:
             if file.name not in named:
@@ -112,7 +113,7 @@ def _prune(folder: Path, name: str) -> None:
 
 def _named_file(card: Path) -> object:
     data = read(card)
-    with suppress(ValueError, KeyError, TypeError):  # another kind of JSON file
+    with suppress(ValueError, KeyError, TypeError):  # a JSON file that is not a card
         return json.loads(data)["file"]
     return None
 
@@ -123,14 +124,14 @@ def _locked(lock: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(PermissionError):  # Windows does not delete open files: the empty lock stays
+        with suppress(PermissionError):  # Windows cannot delete open files, so the empty lock file stays
             lock.unlink(missing_ok=True)
         file.close()
 
 
 def _lock(lock: Path) -> BinaryIO:
     while True:
-        file = open(lock, "ab")  # noqa: SIM115 - the lock lives as long as the file is open
+        file = open(lock, "ab")  # noqa: SIM115 - the lock is held as long as the file is open
         if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
         else:
@@ -138,4 +139,4 @@ def _lock(lock: Path) -> BinaryIO:
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.stat(lock)):
                 return file
-        file.close()  # its holder deleted it while we waited: try again
+        file.close()  # the previous holder deleted the lock file in the meantime, so try again

@@ -1,4 +1,4 @@
-"""A model as bytes: joblib, which runs code when it is loaded, and skops, which loads only trusted types."""
+"""Models as bytes: joblib, which runs code when loaded, and skops, which loads only trusted types."""
 
 import importlib
 import io
@@ -8,17 +8,18 @@ from types import ModuleType
 import joblib
 from sklearn.base import BaseEstimator
 
-# scipy.sparse, because skops supports SciPy's sparse matrices but not yet its sparse arrays.
+SUFFIXES = (".joblib", ".skops")
+# scipy.sparse is listed because skops supports SciPy's sparse matrices but not yet its sparse arrays.
 _TRUSTED_CLASSES = ("estimators.", "pipelines.", "sklearn.", "scipy.sparse.")
-# Scorers and the score functions of feature selection. Other functions of scikit-learn read files, download
-# data or start programs.
+# Only scorers and the score functions of feature selection. Other functions of scikit-learn may read files,
+# download data or start programs.
 _TRUSTED_FUNCTIONS = ("estimators.", "pipelines.recommend.", "sklearn.metrics.", "sklearn.feature_selection.")
 
 
 class ModelFileError(ValueError):
-    """A model cannot be saved, or a saved model does not match its card.
+    """Error raised when a model cannot be saved, or a saved model does not match its card.
 
-    If the card or the file is missing, it is also a FileNotFoundError.
+    If the card or the model file is missing, the error is also a FileNotFoundError.
 
     Examples
     --------
@@ -32,11 +33,11 @@ class ModelFileError(ValueError):
 
 
 class ModelFileNotFoundError(ModelFileError, FileNotFoundError):
-    """The card or the file is missing. Either base class can be caught."""
+    """Error raised when the card or the model file is missing. Either base class can be caught."""
 
 
 def to_bytes(model: BaseEstimator | dict[str, object], suffix: str) -> bytes:
-    """Return the content of a ``.joblib`` or ``.skops`` file; raise ModelFileError if that is impossible."""
+    """Return the content of a ``.joblib`` or ``.skops`` file. Raise ModelFileError if that is impossible."""
     try:
         if suffix == ".skops":
             data = _skops().dumps(model)
@@ -47,13 +48,13 @@ def to_bytes(model: BaseEstimator | dict[str, object], suffix: str) -> bytes:
         return buffer.getvalue()
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ModelFileError(
-            f"The model cannot be written as {suffix}: {error}. "
+            f"The model cannot be written as a {suffix} file: {error}. "
             "Use functions defined in a module instead of lambdas."
         ) from error
 
 
 def from_bytes(data: bytes, suffix: str) -> BaseEstimator:
-    """Return the model from the content of a file. Joblib runs any code in it."""
+    """Return the model from the content of a file. Joblib runs any code in the file."""
     skops = _skops() if suffix == ".skops" else None
     try:
         if skops:
@@ -61,18 +62,18 @@ def from_bytes(data: bytes, suffix: str) -> BaseEstimator:
         return joblib.load(io.BytesIO(data))
     except ModelFileError:
         raise
-    except Exception as error:  # unpickling can raise anything
+    except Exception as error:  # unpickling can raise any exception
         raise ModelFileError(f"{type(error).__name__}: {error}") from error
 
 
 def trusted_types(data: bytes) -> list[str]:
-    """Return the types in a skops file that we trust beyond skops; raise if there are others."""
+    """Return the types in a skops file that only this library trusts. Raise if any type is not trusted."""
     names = _skops().get_untrusted_types(data=data)
     refused = [name for name in names if not _is_trusted(name)]
     if refused:
         raise ModelFileError(
-            "A .skops file may contain only types of this library, of scikit-learn and of scipy.sparse, and "
-            f"those that skops itself trusts. Got {', '.join(refused)}."
+            "A .skops file must contain only types of this library, of scikit-learn and of scipy.sparse, and "
+            f"types that skops itself trusts. Got {', '.join(refused)} instead."
         )
     return names
 
@@ -94,6 +95,6 @@ def _skops() -> ModuleType:
         return importlib.import_module("skops.io")
     except ImportError as error:
         raise ImportError(
-            "A .skops file needs the package skops: pip install skops, or in a clone of tallygrad "
-            'pip install ".[skops]".'
+            "A .skops file needs the package skops. Install it with: pip install skops (or, in a clone of "
+            'tallygrad: pip install ".[skops]").'
         ) from error

@@ -20,16 +20,16 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return rows, collected if they are a LazyFrame; raise if there are none."""
+    """Return rows, collected if they are a LazyFrame. Raise ValueError if there are no rows."""
     rows = collected(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
-        raise ValueError(f"The 'X' parameter of {of} must hold at least one row. Got none.")
+        raise ValueError(f"The 'X' parameter of {of} must contain at least one row. Got no rows.")
     return rows
 
 
 def as_frame(batch: Rows) -> Rows:
-    """Return Arrow data, without copying, and LazyFrames as polars frames; return anything else unchanged."""
+    """Return Arrow data (without copying) and LazyFrames as polars frames, and anything else unchanged."""
     batch = collected(batch)
     is_arrow = hasattr(batch, "__arrow_c_array__") or hasattr(batch, "__arrow_c_stream__")
     if is_arrow and type(batch).__module__.partition(".")[0] not in ("pandas", "polars"):
@@ -40,7 +40,7 @@ def as_frame(batch: Rows) -> Rows:
 
 
 def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
-    """Return a dict or a list of dicts as a pandas frame with these columns; anything else unchanged."""
+    """Return a dict or a list of dicts as a pandas frame with these columns, and anything else unchanged."""
     rows = [rows] if isinstance(rows, dict) else rows
     if columns is None or not (
         isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)

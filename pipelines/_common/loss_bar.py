@@ -1,4 +1,4 @@
-"""A progress bar that shows the loss of a training. scikit-learn's bar has no place for it."""
+"""A progress bar that shows the training loss, which scikit-learn's progress bar cannot show."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class LossBar:
     """Show a progress bar with the loss while a network is fitted.
 
-    The bar shows the loss of the last epoch (of the last iteration with "lbfgs"), and that of the held-out
-    rows if there are any. To see the progress of a search, use scikit-learn's ``ProgressBar`` instead; it
-    shows no loss.
+    The bar shows the loss of the last epoch (with "lbfgs", of the last iteration), and the loss on the
+    held-out rows if there are any. To see the progress of a search, use scikit-learn's ``ProgressBar``
+    instead, which does not show the loss.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class LossBar:
         self.console = console
         self._bars: dict[
             CallbackContext, Progress
-        ] = {}  # one for each running fit, since threads may share it
+        ] = {}  # one bar per running fit, since several threads may share this object
 
     def setup(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
         """Show an empty bar."""
@@ -59,7 +59,7 @@ class LossBar:
         """Advance the bar by one epoch and show its loss."""
         if bar := self._bars.get(context.parent):
             history = getattr(estimator, "history_", {})
-            if history:  # a resumed training does not start at epoch 0
+            if history:  # resumed training does not start at epoch 0
                 bar.update(bar.task_ids[0], losses=losses(history), completed=estimator.n_iter_)
             else:
                 bar.advance(bar.task_ids[0])
@@ -70,6 +70,6 @@ class LossBar:
 
 
 def losses(history: Mapping[str, list[float]]) -> str:
-    """Return the last losses of a ``history_`` as text."""
+    """Return the most recent losses in ``history_`` as text."""
     names = {"loss": "loss", "val_loss": "held out"}
     return ", ".join(f"{name} {history[key][-1]:.4g}" for key, name in names.items() if history.get(key))

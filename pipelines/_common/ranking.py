@@ -1,4 +1,4 @@
-"""Rank the labels of any classifier: the allowed labels of a row, their scores, the k best of them."""
+"""Rank the labels of any classifier: find the allowed labels of each row, their scores and the k best."""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -11,14 +11,14 @@ from estimators.naive_bayes import top_k_indices
 from pipelines._common.frames import Rows, n_rows_of
 from pipelines._common.labels import places_of, plain_labels
 
-MAX_SCORES = 1 << 20  # held at once: 8 MB of float64
-MAX_EXCLUDED = 1000  # with more excluded labels all scores are ranked, instead of the k + n_excluded best
+MAX_SCORES = 1 << 20  # scores in memory at once: 8 MB of float64
+MAX_EXCLUDED = 1000  # above this number, all scores are ranked instead of the k + n_excluded best
 SCORE_METHODS = ("predict_joint_log_proba", "decision_function", "predict_log_proba", "predict_proba")
 LOWEST = -np.finfo(np.float64).max
 
 
 class TopK(Protocol):
-    """A classifier that finds its best classes itself."""
+    """A classifier with its own method for finding the best classes."""
 
     def top_k(self, X: Rows, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the k best labels of each row and their scores, both (n_rows, k)."""
@@ -26,20 +26,20 @@ class TopK(Protocol):
 
 
 def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set] | None:
-    """Return a set of labels for each row; the same object if all rows share the labels."""
+    """Return one set of labels per row. If all rows share the labels, they share one set object."""
     if labels is None:
         return None
     if not _is_kind_of_collection(type(labels)) or hasattr(labels, "columns"):
         got = "a data frame; pass one of its columns" if hasattr(labels, "columns") else repr(labels)
-        raise ValueError(f"The {name!r} parameter of recommend must hold labels. Got {got}.")
+        raise ValueError(f"The {name!r} parameter of recommend must be a collection of labels. Got {got}.")
     rows = plain_labels(labels)
     collections = [_is_kind_of_collection(kind) for kind in set(map(type, rows))]
     if not any(collections):
         return [set(rows)] * n_rows
     if not all(collections) or len(rows) != n_rows:
         raise ValueError(
-            f"The {name!r} parameter of recommend must hold labels, or one collection of labels "
-            f"for each of the {n_rows} rows. Got {len(rows)} entries, some of which are collections."
+            f"The {name!r} parameter of recommend must contain only labels, or one collection of labels "
+            f"for each of the {n_rows} rows. Got {len(rows)} items, at least one of which is a collection."
         )
     return [set(plain_labels(row)) for row in rows]
 
@@ -55,7 +55,7 @@ def rank(
     excluded: list[set] | None = None,
     allowed: list[set] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k best labels of each row and their scores, for a bounded number of rows at a time."""
+    """Return the k best labels of each row and their scores, computed in batches of rows."""
     X = X.tocsr() if hasattr(X, "tocsr") else X
     if allowed is None and hasattr(classifier, "top_k"):
         if not excluded:
@@ -69,20 +69,20 @@ def rank(
 def _rank_more(
     classifier: TopK, X: Rows, k: int, n_more: int, excluded: list[set]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield for each batch of rows the k best of the k + n_more best labels, as :func:`_rank_scores` does."""
+    """Yield the same as :func:`_rank_scores`, chosen from the k + n_more best labels of each row."""
     take = np.take_along_axis
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // (k + n_more))):
         labels, scores = classifier.top_k(X[rows], k + n_more)
         pairs = zip(labels.tolist(), excluded[rows], strict=True)
         kept = np.array([[label not in out for label in row] for row, out in pairs])
-        order = np.argsort(~kept, axis=1, kind="stable")[:, :k]  # those that are not excluded first
+        order = np.argsort(~kept, axis=1, kind="stable")[:, :k]  # labels that are not excluded come first
         yield take(labels, order, axis=1), take(scores, order, axis=1), take(kept, order, axis=1)
 
 
 def _rank_scores(
     classifier: BaseEstimator, X: Rows, k: int, excluded: list[set] | None, allowed: list[set] | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield for each batch of rows the k best labels, their scores, and which of them are allowed."""
+    """Yield for each batch of rows the k best labels, their scores, and a mask of the allowed ones."""
     if not hasattr(classifier, "classes_"):
         raise _no_scores(classifier)
     classes = np.asarray(classifier.classes_)
@@ -95,17 +95,17 @@ def _rank_scores(
             _mark(mask, True, allowed[rows], position)
         if excluded is not None:
             _mark(mask, False, excluded[rows], position)
-        # With finite scores NaN and -inf rank last, but before the labels that are not allowed.
+        # NaN and -inf become finite, so that they rank last, but above labels that are not allowed.
         finite = np.nan_to_num(scores, nan=LOWEST)
         best = top_k_indices(np.where(mask, finite, -np.inf), k)
         yield classes[best], np.take_along_axis(scores, best, axis=1), np.take_along_axis(mask, best, axis=1)
 
 
 def _mark(mask: np.ndarray, value: bool, labels: list[set], position: dict) -> None:
-    """Set the cells of each row's labels; labels that are not among the classes have no cell."""
+    """Set the cells of each row's labels in `mask`. Labels that are not classes are ignored."""
     cells: dict[int, list[int]] = {}
     for row, some in zip(mask, labels, strict=True):
-        if id(some) not in cells:  # rows may share one set
+        if id(some) not in cells:  # several rows may share one set
             cells[id(some)] = [position[label] for label in some if label in position]
         row[cells[id(some)]] = value
 
@@ -119,7 +119,7 @@ def _score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
             continue
         with np.errstate(divide="ignore"):  # the logarithm of a probability of 0, which trees return
             scores = np.asarray(getattr(classifier, name)(X), dtype=np.float64)
-        if scores.ndim == 1:  # binary decision_function: positive for the second class
+        if scores.ndim == 1:  # binary decision_function: positive values mean the second class
             scores = np.column_stack((-scores, scores))
         if scores.shape[1] == n_classes:
             return scores
@@ -127,22 +127,22 @@ def _score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
 
 
 def _is_one_vs_one(classifier: BaseEstimator) -> bool:
-    """Tell whether decision_function has one column per pair of classes; 3 classes have 3 pairs, too."""
+    """Return whether decision_function has one column per pair of classes (3 classes also have 3 pairs)."""
     shapes = classifier.get_params(deep=True).items() if hasattr(classifier, "get_params") else ()
     return any(name.endswith("decision_function_shape") and shape == "ovo" for name, shape in shapes)
 
 
 def _no_scores(classifier: BaseEstimator) -> TypeError:
     return TypeError(
-        f"recommend needs a classifier with top_k or one of {', '.join(SCORE_METHODS)}, with a score "
-        f"for each class. {type(classifier).__name__} has none."
+        f"The classifier must have one of the methods top_k, {', '.join(SCORE_METHODS)}, with one score per "
+        f"class. Got a {type(classifier).__name__}, which has none of them."
     )
 
 
 def _fill(
     parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Join the batches; drop the places that no row fills, and write None and -inf where a row has fewer."""
+    """Join the batches, drop columns that no row fills, and pad shorter rows with None and -inf."""
     labels, scores, kept = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     n_places = int(kept.sum(axis=1).max(initial=0))
     labels, scores, kept = labels[:, :n_places], scores[:, :n_places], kept[:, :n_places]

@@ -1,4 +1,4 @@
-"""What pipelines use of scikit-learn that is private there. No other file of pipelines touches it."""
+"""The private parts of scikit-learn that `pipelines` uses. No other file of `pipelines` uses any."""
 
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
@@ -9,7 +9,7 @@ __all__ = ["check_parameters", "selects_nothing", "set_remainder", "take"]
 
 
 def check_parameters(estimator: BaseEstimator) -> None:
-    """Raise ``InvalidParameterError`` if a parameter of the estimator is not allowed."""
+    """Raise ``InvalidParameterError`` if a parameter of the estimator is invalid."""
     if hasattr(estimator, "_parameter_constraints"):
         estimator._validate_params()
 

@@ -1,5 +1,5 @@
-"""Forecasting. `evenings.py`: the columns of evenings and the check of their cells.
+"""Forecasting of doughs. A dough is the ball of dough for one pizza.
 
-`values.py`: the values that occurred in training, a state that adds up. `words.py`: sentences about what each
-feature adds.
+`evenings.py`: the columns of evenings and the validation of their cells. `values.py`: the values that
+occurred in training, as a state that can be merged. `words.py`: sentences that state what each feature adds.
 """

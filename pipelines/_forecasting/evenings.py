@@ -1,4 +1,4 @@
-"""The columns of evenings: their kinds, the calendar, and the check of every cell."""
+"""The columns of evenings: their kinds, the calendar, and the validation of every cell."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines._common.frames import Rows, collected
 
-Cell: TypeAlias = Any  # of a column of evenings: a number, a word, a flag, or what must be refused
+Cell: TypeAlias = Any  # a number, a word, a flag, or an invalid value that must be rejected
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -20,30 +20,30 @@ MONTHS = (
 CATEGORIES = {"weekday": WEEKDAYS, "month": MONTHS}
 FLAGS = ("holiday", "event")
 COUNTS = ("reservations", "tourists")  # never negative
-MAX_NUMBER = 1e100  # so that the powers of a number are finite, too
+MAX_NUMBER = 1e100  # so that powers of the number are also finite
 
 
 def by_kind(features: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return the features that are numbers, those that are categories, and the flags."""
+    """Return three lists: the features that are numbers, the categories and the flags."""
     numbers = [name for name in features if name not in CATEGORIES and name not in FLAGS]
     return numbers, [name for name in features if name in CATEGORIES], [n for n in features if n in FLAGS]
 
 
 def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
-    """Return the features, (n_evenings, n_features): numbers and flags as float64, the others as str.
+    """Return the features, (n_evenings, n_features): numbers and flags as float64, categories as str.
 
     Parameters
     ----------
     evenings : pandas or polars data frame, dict, or list of dicts
     features : sequence of str
-        If there is no column "weekday" or "month", it is derived from a column "date".
+        The columns to return. If "weekday" or "month" is missing, it is derived from a column "date".
 
     Raises
     ------
     TypeError
-        If `evenings` has another type.
+        If `evenings` has any other type.
     ValueError
-        If a column is missing or a cell is not allowed: a missing value, negative reservations, an unknown
+        If a column is missing, or a cell is invalid: a missing value, negative reservations, an unknown
         weekday, or a weekday that contradicts the date.
     """
     columns = _columns(collected(evenings))
@@ -58,7 +58,7 @@ def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
             _agree(name, columns, words[name])
     frame = pd.DataFrame({name: _checked(name, columns) for name in features})
     if frame.empty:
-        raise ValueError("Evenings must hold at least one evening. Got none.")
+        raise ValueError("Evenings must contain at least one row. Got none.")
     return frame
 
 
@@ -71,15 +71,15 @@ def _columns(evenings: Rows) -> dict[str, list[Cell]]:
     if not hasattr(evenings, "columns"):
         raise TypeError(
             "Evenings must be a data frame (pandas or polars), a dict or a non-empty list of dicts. "
-            f"Got {type(evenings).__name__} instead."
+            f"Got a {type(evenings).__name__} instead."
         )
     if len(set(evenings.columns)) < len(evenings.columns):
-        raise ValueError(f"The evenings' columns must have different names. Got {list(evenings.columns)}.")
+        raise ValueError(f"The column names of the evenings must be unique. Got {list(evenings.columns)}.")
     return {str(name): evenings[name].to_list() for name in evenings.columns}
 
 
 def _agree(name: str, columns: dict[str, list[Cell]], by_date: list[str]) -> None:
-    """Derive a column from the dates, or check that it agrees with them."""
+    """Derive a column from the dates, or check that the given column agrees with them."""
     for row, (given, word) in enumerate(zip(columns.get(name, by_date), by_date, strict=True)):
         if given in CATEGORIES[name] and given != word:
             _fail(row, name, f"{word}, since the date is {columns['date'][row]}", given)
@@ -87,10 +87,12 @@ def _agree(name: str, columns: dict[str, list[Cell]], by_date: list[str]) -> Non
 
 
 def _checked(name: str, columns: dict[str, list[Cell]]) -> np.ndarray:
-    """Return one column, (n_evenings,); raise at the first cell that is not allowed."""
+    """Return one column, (n_evenings,). Raise ValueError for the first invalid cell."""
     if name not in columns:
         date_too = " and no column 'date' from which to derive it" if name in CATEGORIES else ""
-        raise ValueError(f"The evenings have no column {name!r}{date_too}. They have: {', '.join(columns)}.")
+        raise ValueError(
+            f"The evenings have no column {name!r}{date_too}. Their columns are: {', '.join(columns)}."
+        )
     is_allowed, allowed = _rule(name)
     for row, value in enumerate(columns[name]):
         if not is_allowed(value):
@@ -99,7 +101,7 @@ def _checked(name: str, columns: dict[str, list[Cell]]) -> np.ndarray:
 
 
 def _rule(name: str) -> tuple[Callable[[Cell], bool], str]:
-    """Return a check of the values that a column may hold, and the rule in words."""
+    """Return a function that checks the values of a column, and a description of the allowed values."""
     if name in CATEGORIES:
         known = CATEGORIES[name]
         return (lambda value: isinstance(value, str) and value in known), f"one of {', '.join(known)}"
@@ -119,7 +121,7 @@ def _day(value: Cell, row: int) -> date:
         day = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         day = None
-    if not isinstance(day, date) or day != day:  # NaT is a date that differs from itself
+    if not isinstance(day, date) or day != day:  # NaT is a date, but it is not equal to itself
         _fail(row, "date", "a date such as 2025-06-13", value)
     return day
 

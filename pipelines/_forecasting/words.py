@@ -1,4 +1,4 @@
-"""Sentences about what each feature adds to a forecast."""
+"""Sentences that state how much each feature adds to a forecast."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ UNITS = {"reservations": "reservation", "tourists": "tourist", "temperature": "d
 
 
 def comparisons(name: str, base: Cell, seen: Sequence[Cell]) -> list[tuple[str, str, Cell]]:
-    """Return the comparisons of a feature: what adds, to what (empty: to all), and the value to compare."""
+    """Return (subject, reference, value to compare) for a feature; an empty reference means any evening."""
     if name in FLAGS:
         return [(f"{'an' if name == 'event' else 'a'} {name}", "", True)] if True in seen else []
     if name in CATEGORIES:
@@ -18,13 +18,13 @@ def comparisons(name: str, base: Cell, seen: Sequence[Cell]) -> list[tuple[str, 
 
 
 def unit(name: str, plural: bool = False) -> str:
-    """Return the unit of a number, such as "reservation", "reservations" or "unit of 'rain'"."""
+    """Return the unit of a numeric column, such as "reservation", "reservations" or "unit of 'rain'"."""
     one = UNITS.get(name, "unit")
     return one + "s" * plural + ("" if name in UNITS else f" of {name!r}")
 
 
 def adds(subject: str, reference: str, doughs: float) -> str:
-    """Return the sentence that the subject adds so many doughs, or takes them away."""
+    """Return a sentence that states how many doughs the subject adds or takes away."""
     if abs(doughs) < 1e-9:
         return f"{subject} makes no difference" + (f" to {reference}" if reference else "")
     amount = f"{abs(doughs):{'.1f' if abs(doughs) >= 0.1 else '.1g'}} doughs"

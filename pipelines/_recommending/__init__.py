@@ -1,1 +1,1 @@
-"""Recommending. `reasons.py`: what each feature adds to the score of a label."""
+"""Recommendation. `reasons.py`: how much each feature adds to the score of a label."""

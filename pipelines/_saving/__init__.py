@@ -1,4 +1,5 @@
-"""Saving models. `cards.py`: what a card holds, and the check of one. `fingerprint.py`: a digest of the data.
+"""Saving models.
 
-`checkpoint.py`: the callback that saves a network while it is fitted.
+`cards.py`: the content of a model card and its validation. `fingerprint.py`: a digest of the training data.
+`checkpoint.py`: a callback that saves a network during training.
 """

@@ -1,4 +1,4 @@
-"""What a card says about a model, and the check that a card can be trusted to say it."""
+"""The content of a model card, and the validation of cards."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,16 +7,16 @@ from typing import TypeAlias
 from sklearn.base import BaseEstimator
 
 from pipelines._common.description import JSON, as_json
-from pipelines._common.formats import ModelFileError
+from pipelines._common.formats import SUFFIXES, ModelFileError
 from pipelines._common.frames import Rows, collected
 
 FORMAT = 1
-"""The version of the card's format; raised when an older `load_model` could not read a new card."""
+"""The format version of cards, to be increased when an older `load_model` could not read new cards."""
 
 Answer: TypeAlias = Callable[[BaseEstimator, Rows], Iterable]
 
 _MAX_QUESTIONS = 3
-_FILE_NAME = re.compile(r"[^/\\:\0]+\.(joblib|skops)")  # in the card's folder, on every system
+_FILE_NAME = re.compile(rf"[^/\\:\0]+({'|'.join(map(re.escape, SUFFIXES))})")  # no folder, on any system
 FIELDS: dict[str, tuple[type, ...]] = {
     "format": (int,),
     "name": (str,),
@@ -36,7 +36,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
 
 
 def check_card(what: str, card: JSON) -> None:
-    """Raise ModelFileError unless the JSON of a file is a valid card."""
+    """Raise ModelFileError if parsed JSON is not a valid card."""
     number = card.get("format") if isinstance(card, dict) else None
     if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
         raise ModelFileError(
@@ -45,19 +45,26 @@ def check_card(what: str, card: JSON) -> None:
         )
     for field, types in FIELDS.items():
         if not isinstance(card, dict) or field not in card:
-            raise ModelFileError(f"{what} is not the card of a model: the field {field!r} is missing.")
+            raise ModelFileError(f"{what} is not a model card: the field {field!r} is missing.")
         if not isinstance(card[field], types) or isinstance(card[field], bool):
-            raise ModelFileError(f"{what} has an invalid value in {field!r}: {card[field]!r}.")
+            allowed = " or ".join("null" if t is type(None) else t.__name__ for t in types)
+            raise ModelFileError(
+                f"The field {field!r} of {what[:1].lower() + what[1:]} must be of type {allowed}. "
+                f"Got {card[field]!r} instead."
+            )
     if card["format"] < 1:
-        raise ModelFileError(f"{what} has an invalid value in 'format': {card['format']!r}.")
+        raise ModelFileError(
+            f"The field 'format' of {what[:1].lower() + what[1:]} must be at least 1. "
+            f"Got {card['format']!r} instead."
+        )
     if not _FILE_NAME.fullmatch(card["file"]):
         raise ModelFileError(
-            f"{what} must name a .joblib or .skops file in its own folder. Got {card['file']!r}."
+            f"{what} must refer to a .joblib or .skops file in its own folder. Got {card['file']!r}."
         )
 
 
 def final_estimator(model: BaseEstimator) -> BaseEstimator:
-    """Return the estimator at the end of searches and pipelines."""
+    """Return the final estimator inside nested searches and pipelines."""
     while True:
         steps = getattr(model, "steps", None)
         inner = steps[-1][1] if steps else getattr(model, "best_estimator_", None)
@@ -67,14 +74,17 @@ def final_estimator(model: BaseEstimator) -> BaseEstimator:
 
 
 def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> list[dict[str, JSON]]:
-    """Ask the model the questions and return each with its answer, as JSON values."""
+    """Return each question with the answer of the model, as JSON values."""
     if questions is None:
         if answer is not None:
-            raise ValueError("answer was given without questions.")
+            raise ValueError("The 'answer' parameter of save_model must be None if 'questions' is None.")
         return []
     questions = collected(questions)
     if len(questions) > _MAX_QUESTIONS:
-        raise ValueError(f"A card holds at most {_MAX_QUESTIONS} questions. Got {len(questions)} instead.")
+        raise ValueError(
+            f"The 'questions' parameter of save_model must contain at most {_MAX_QUESTIONS} questions. "
+            f"Got {len(questions)} instead."
+        )
     asked = as_json(_records(questions), "questions")
     if isinstance(questions, list) and all(isinstance(row, Mapping) for row in questions):
         import pandas as pd  # imported here so that loading a model does not wait for it
@@ -83,7 +93,7 @@ def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> li
     answers = as_json(answer(model, questions) if answer else model.predict(questions), "answers")
     if not isinstance(answers, list) or len(answers) != len(asked):
         raise ValueError(
-            f"answer must return a list of {len(asked)} answers, one for each question. "
+            f"The 'answer' function must return a list of {len(asked)} answers, one per question. "
             f"Got {answers!r} instead."
         )
     return [{"question": q, "answer": a} for q, a in zip(asked, answers, strict=True)]

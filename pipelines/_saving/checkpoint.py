@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Resumable(Protocol):
-    """A model in the middle of its training that can be saved and resumed, such as a network."""
+    """A model, such as a network, whose training can be saved and resumed."""
 
     n_iter_: int
 
@@ -27,10 +27,11 @@ class Checkpoint:
     """Save a network to a file during training, after every epoch or after every few epochs.
 
     To continue from the file, call ``fit(X, y, resume_from=path)`` on a model with the same parameters. The
-    result is that of a training without interruption, bit for bit on one thread. The file is a joblib file of
-    the current model, which can also predict, followed by its hash. It is replaced atomically, so a crash
-    while saving leaves the previous file intact. It contains no data, only fingerprints of X, y and the
-    weights: other data and damaged files are errors.
+    result equals that of uninterrupted training; on one thread it is bit-for-bit identical. The file is a
+    joblib file of the current model, which can already predict, followed by a hash. The file is replaced
+    atomically, so a crash while saving leaves the previous file intact. It contains no training data, only
+    fingerprints of X, y and the sample weights, so that resuming with different data or from a damaged file
+    raises an error.
 
     Parameters
     ----------
@@ -71,10 +72,14 @@ class Checkpoint:
             raise FileNotFoundError(f"The folder {str(self.path.parent)!r} does not exist. Create it first.")
         if self.path.is_dir():
             raise IsADirectoryError(
-                f"Checkpoint needs the path of a file. Got the path of a folder, {str(self.path)!r}."
+                "The 'path' parameter of Checkpoint must be a file. "
+                f"Got the folder {str(self.path)!r} instead."
             )
         if not hasattr(estimator, "to_checkpoint") or estimator.solver == "lbfgs":
-            raise ValueError("Checkpoint is for networks with the solvers adam, rmsprop and sgd.")
+            raise ValueError(
+                "Checkpoint can only be used with networks whose solver is 'adam', 'rmsprop' or 'sgd'. "
+                f"Got {estimator!r} instead."
+            )
 
     def teardown(self, estimator: BaseEstimator, context: "CallbackContext") -> None:
         """Do nothing."""

@@ -1,4 +1,4 @@
-"""A fingerprint of the training data, independent of the library that holds them."""
+"""A fingerprint of the training data that is independent of the data frame library."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ from pipelines._common.frames import Rows, collected, n_rows_of
 def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     """Return the number of rows, the columns and a fingerprint of the training data.
 
-    The fingerprint is the SHA-256 of X, then y: for each, the number of rows and the column names (or the
-    number of columns if they have no names; the name of a Series does not matter), then the cells, column by
-    column. It is the same for pandas and polars, for every integer and float type that holds the same values,
-    in every process and with every version, because
+    The fingerprint is the SHA-256 hash of X followed by y. Each contributes its number of rows, its column
+    names (or the number of columns if they have no names; the name of a Series is ignored), and its cells,
+    column by column. The fingerprint is the same for pandas and polars, for all integer and float types that
+    hold the same values, in every process and with every version, because
 
     - numbers and booleans are converted to float64 (True is 1.0, integers beyond 2**53 are rounded),
-    - None, NaN, NaT and NA are the same missing value,
-    - dates and times are converted to ISO text (a date to its midnight),
+    - None, NaN, NaT and NA are treated as the same missing value,
+    - dates and times are converted to ISO strings (a date to midnight of that day),
     - a list, tuple, array or Series in a cell is converted to its items in order, a set to its sorted items.
 
-    The index, dtypes and unused categories do not matter. Of sparse input only the non-zero entries are
-    read, so its fingerprint differs from that of the same numbers in a dense array.
+    The index, dtypes and unused categories are ignored. Only the nonzero entries of sparse input are read, so
+    the fingerprint of sparse input differs from that of the same numbers in a dense array.
 
     Parameters
     ----------
@@ -46,9 +46,10 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     Raises
     ------
     TypeError
-        If a cell has a type without a canonical form.
+        If the type of a cell is not supported.
     ValueError
-        If y is given without X or has another number of rows, or if an array has three dimensions.
+        If y is given without X, if X and y have different numbers of rows, or if an array does not have one
+        or two dimensions.
 
     Examples
     --------
@@ -63,17 +64,19 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     X, y = collected(X), collected(y)
     if X is None:
         if y is not None:
-            raise ValueError("y was given without X.")
+            raise ValueError("The 'y' parameter must be None if 'X' is None.")
         return None
     rows, columns, parts = _parts("X", X)
     if y is not None:
         targets, _, parts_of_y = _parts("y", y)
         if targets != rows:
-            raise ValueError(f"X and y must have the same number of rows. Got {rows} and {targets}.")
+            raise ValueError(
+                f"X and y must have the same number of rows. Got {rows} rows of X and {targets} of y."
+            )
         parts = chain(parts, parts_of_y)
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(len(part).to_bytes(8, "little"))  # so that different lists of parts differ
+        digest.update(len(part).to_bytes(8, "little"))  # so that different splits have different hashes
         digest.update(part)
     return {"rows": rows, "columns": columns, "fingerprint": digest.hexdigest()}
 
@@ -99,7 +102,7 @@ def _dense_parts(data: Rows) -> tuple[list[str] | int, Iterator[bytes]]:
 
         columns = [column for _, column in pd.DataFrame(data).items()]
     elif hasattr(data, "columns"):
-        # pandas allows duplicate names; data[name] would then be a frame
+        # pandas allows duplicate names, for which data[name] would be a frame
         polars = hasattr(data, "get_columns")
         columns = data.get_columns() if polars else [column for _, column in data.items()]
         return [str(name) for name in data.columns], map(_canonical, columns)
@@ -112,15 +115,17 @@ def _dense_parts(data: Rows) -> tuple[list[str] | int, Iterator[bytes]]:
 
 def _array_columns(array: np.ndarray) -> list[np.ndarray]:
     if array.ndim not in (1, 2):
-        raise ValueError(f"Training data must have one or two dimensions. Got {array.ndim}.")
+        raise ValueError(
+            f"Training data must have one or two dimensions. Got an array with {array.ndim} dimensions."
+        )
     return list(array.T) if array.ndim == 2 else [array]
 
 
 def _canonical(column: Rows) -> bytes:
-    if str(getattr(column, "dtype", "")) in ("Int128", "UInt128"):  # of polars; NumPy has no such types
+    if str(getattr(column, "dtype", "")) in ("Int128", "UInt128"):  # polars types that NumPy does not have
         column = column.cast(float)
     array = np.asarray(column)
-    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # of any unit
+    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # datetime64 of any unit
         column = array = array.astype("datetime64[us]").astype(object)
     if array.dtype.kind not in "biuf":
         values = column.to_list() if hasattr(column, "to_list") else column.tolist()

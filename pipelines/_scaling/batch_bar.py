@@ -12,7 +12,7 @@ Shown: TypeAlias = bool | Console  # whether to show a bar, or where
 
 
 def check_progress(progress: object) -> None:
-    """Raise unless `progress` is a bool or a console."""
+    """Raise TypeError unless `progress` is a bool or a console."""
     if not isinstance(progress, (bool, Console)):
         raise TypeError(
             "The 'progress' parameter of fit_batches must be a bool or a rich.console.Console. "
@@ -22,7 +22,7 @@ def check_progress(progress: object) -> None:
 
 @contextmanager
 def batch_bar(shown: Shown, title: str, n_rows: int | None, done: int) -> Iterator[Advance]:
-    """Yield a function that takes the rows read so far in this pass; `n_rows` is None if unknown."""
+    """Yield a function to call with the number of rows read so far; `n_rows` is None if unknown."""
     if shown is False:
         yield lambda done: None
         return

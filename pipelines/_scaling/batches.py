@@ -1,4 +1,4 @@
-"""Batches of any kind as X, y and weights, each compared with the first: same columns, same kinds."""
+"""Split batches of any kind into X, y and weights, and check that all have the same columns and kinds."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ class Reader:
 
     Attributes
     ----------
-    y, sample_weight : the columns that hold them; None if the batches are tuples, or have none
-    schema : dict of column to the kind of its values; None before the first batch
-    first : where the schema was found
+    y, sample_weight : names of the target and weight columns; None if batches are tuples or lack them
+    schema : dict from each column to the kind of its values; None before the first batch
+    first : name of the batch or file in which the schema was found
     """
 
     y: Names = None
@@ -32,32 +32,34 @@ class Reader:
     first: str = field(default="", repr=False)
 
     def split(self, batch: Rows, where: str) -> Table | None:
-        """Return X (n, d), y and weights (n,) of a batch; None if it has no rows."""
+        """Return X, (n, d), y, and weights, (n,), of a batch, or None if the batch has no rows."""
         with located(where):
             batch = tuple(map(collected, batch)) if isinstance(batch, tuple) else as_frame(batch)
             self.check_is_frame(batch)
             parts = batch if isinstance(batch, tuple) else (batch,)
             if not 1 <= len(parts) <= 3:
-                raise TypeError(f"A batch is X, (X, y) or (X, y, sample_weight). Got {len(parts)} parts.")
+                raise TypeError(
+                    f"A batch must be X, (X, y) or (X, y, sample_weight). Got a tuple of {len(parts)} items."
+                )
             X = self._checked(parts[0], where)
             if not n_rows_of(X):
                 return None
             return (X, *parts[1:], None)[:3] if len(parts) > 1 else self._divided(X)
 
     def check_is_frame(self, batch: Rows) -> None:
-        """Raise if a batch has no named columns although `y` or `sample_weight` names some."""
+        """Raise TypeError if a batch is not a frame although `y` or `sample_weight` is a column name."""
         if (self.y is not None or self.sample_weight is not None) and not hasattr(type(batch), "columns"):
             raise TypeError(
-                "Batches must be data frames if 'y' or 'sample_weight' names columns. "
-                f"Got a {type(batch).__name__}."
+                "Batches must be data frames if 'y' or 'sample_weight' is given as column names. "
+                f"Got a {type(batch).__name__} instead."
             )
 
     def _checked(self, X: Rows, where: str) -> Rows:
-        """Compare X with the schema; return it with its columns in the same order."""
+        """Check X against the schema, and return X with its columns in the order of the schema."""
         if not (hasattr(X, "shape") or isinstance(X, list)):
             raise TypeError(
                 "A batch must be a pandas or polars frame, an Arrow batch or table, or a tuple (X, y) of "
-                f"arrays. Got a {type(X).__name__}."
+                f"arrays. Got a {type(X).__name__} instead."
             )
         found = schema_of(X) if n_rows_of(X) else dict.fromkeys(schema_of(X), ANY)
         if self.schema is None:
@@ -67,12 +69,12 @@ class Reader:
         return X if list(found) == list(self.schema) else X[list(self.schema)]
 
     def check_names(self, found: Iterable[str]) -> None:
-        """Raise unless the columns of y and the weights are there."""
+        """Raise ValueError unless the columns of the targets and weights are in `found`."""
         for what, given in (("y", self.y), ("sample_weight", self.sample_weight)):
             for name in _names(given):
                 if name not in found:
                     raise ValueError(
-                        f"The {what!r} parameter must name columns among {listed(found)}. "
+                        f"The {what!r} parameter must contain only the names of columns: {listed(found)}. "
                         f"Got {name!r} instead."
                     )
 
@@ -90,31 +92,31 @@ def _names(given: Names) -> list[str]:
 
 
 def n_rows_in(batch: Rows) -> int:
-    """Return the number of rows of a batch, which may be a tuple."""
+    """Return the number of rows in a batch, which may be a tuple."""
     return n_rows_of(as_frame(batch[0] if isinstance(batch, tuple) else batch))
 
 
 def check_y_and_weight(y: Names, sample_weight: str | None, of: str) -> None:
-    """Raise unless both are names of columns, and different ones."""
+    """Raise TypeError unless both are column names, and ValueError if a name occurs twice."""
     are_names = isinstance(y, list) and y and all(isinstance(name, str) for name in y)
     if not (y is None or isinstance(y, str) or are_names):
         elsewhere = {
-            "fit_batches": "targets outside the frames come with each batch, as (X, y)",
-            "fit_dask": "targets outside X must be a Dask collection",
+            "fit_batches": "to pass targets that are not in the frames, use batches of the form (X, y)",
+            "fit_dask": "targets that are not in X must be a Dask collection",
         }
         raise TypeError(
             f"The 'y' parameter of {of} must be the name of a column or a list of names; {elsewhere[of]}. "
             f"Got {_shown(y)} instead."
         )
     if not (sample_weight is None or isinstance(sample_weight, str)):
-        outside = "; weights outside the frames come with each batch, as (X, y, sample_weight)"
+        outside = "; to pass weights that are not in the frames, use batches (X, y, sample_weight)"
         raise TypeError(
             f"The 'sample_weight' parameter of {of} must be the name of a column"
             f"{outside if of == 'fit_batches' else ''}. Got {_shown(sample_weight)} instead."
         )
     taken = [*_names(y), *_names(sample_weight)]
     if len(set(taken)) < len(taken):
-        raise ValueError(f"'y' and 'sample_weight' must name each column once. Got {taken} instead.")
+        raise ValueError(f"The columns in 'y' and 'sample_weight' must be distinct. Got {taken} instead.")
 
 
 def _shown(value: object) -> str:
@@ -122,32 +124,32 @@ def _shown(value: object) -> str:
 
 
 def check_batches(batches: Batches, n_passes: int) -> None:
-    """Raise unless the batches can be read as often as the model needs."""
+    """Raise TypeError unless the batches can be read as often as the model needs."""
     if callable(batches):
         return
     _check_iterable(batches)
     if isinstance(batches, Iterator) and n_passes > 1:
         raise TypeError(
             f"This model needs {n_passes} passes over the batches, but an iterator can be read only once. "
-            "The 'batches' parameter of fit_batches may be a list, a function that returns a new iterator at "
-            f"each call, or what scan_parquet returns. Got a {type(batches).__name__} instead."
+            "The 'batches' parameter of fit_batches must then be a list, a function that returns a new "
+            f"iterator at each call, or the result of scan_parquet. Got a {type(batches).__name__} instead."
         )
 
 
 def _check_iterable(batches: object, returned: str = "") -> None:
-    # hasattr looks at the type, since a LazyFrame would have to compute its columns.
+    # hasattr is called on the type, because a LazyFrame would have to compute its columns.
     is_one = hasattr(type(batches), "columns") or isinstance(batches, (str, bytes, dict))
     if is_one or not isinstance(batches, Iterable):
         raise TypeError(
-            "The 'batches' parameter of fit_batches must hold frames: a list of them, a function that "
-            "returns an iterator, or what scan_parquet returns. "
+            "The 'batches' parameter of fit_batches must be a list of frames, a function that returns an "
+            "iterator of frames, or the result of scan_parquet. "
             f"Got {returned}a {type(batches).__name__} instead."
             f"{' Pass [frame.collect()].' if hasattr(type(batches), 'collect') else ''}"
         )
 
 
 def numbered(batches: Batches) -> Generator[tuple[str, Rows], None, None]:
-    """Yield each batch with the name of its file or its number, for error messages."""
+    """Yield each batch together with its file name or number for error messages."""
     if isinstance(batches, FileSource):
         for file in batches.files:
             yield from ((str(file), frame) for frame in file)

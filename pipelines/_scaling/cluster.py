@@ -1,4 +1,4 @@
-"""Dask: a state for each partition, added up as a tree; and scoring, with the model sent once."""
+"""Fitting on Dask by merging one state per partition in a tree, and recommending on Dask."""
 
 import copy
 import os
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Collection: TypeAlias = dd.DataFrame | da.Array | FileSource
-Part: TypeAlias = FilePart | Rows  # what a task reads: a part of a file, or a partition in memory
+Part: TypeAlias = FilePart | Rows  # the input of a task: a part of a file, or a partition in memory
 Named: TypeAlias = Sequence[tuple[str, Delayed | tuple[Delayed, Delayed]]]  # partitions of X, or of X and y
 Scheduler: TypeAlias = "Client | str | None"
 
-STATES_PER_TASK = 8  # that one task adds up
-MAX_INLINE_BYTES = 50_000  # of a plan that is copied into every task; tasks run near a larger, shared one
+STATES_PER_TASK = 8  # number of states that one task merges
+MAX_INLINE_BYTES = 50_000  # a plan up to this size is copied into every task; a larger plan is shared
 STRING_OF_LIST = r"bare string ['\"]\["
 LOCAL = ("threads", "processes", "synchronous")
 
 
 @contextmanager
 def scheduler_of(client: Scheduler) -> Iterator[Scheduler]:
-    """Yield what Dask computes with: a client, the name of a scheduler, or None for Dask's default."""
+    """Yield the scheduler for Dask: a client, the name of a scheduler, or None for Dask's default."""
     if isinstance(client, str) and ":" in client:
         from distributed import Client
 
@@ -53,7 +53,7 @@ def scheduler_of(client: Scheduler) -> Iterator[Scheduler]:
         yield client
     else:
         raise (ValueError if isinstance(client, str) else TypeError)(
-            "The 'client' parameter of fit_dask must be a Client, a cluster's address such as "
+            "The 'client' parameter of fit_dask must be a Client, the address of a cluster such as "
             f"'tcp://host:8786', one of {', '.join(map(repr, LOCAL))}, or None. Got {client!r} instead."
         )
 
@@ -61,7 +61,7 @@ def scheduler_of(client: Scheduler) -> Iterator[Scheduler]:
 def fit(
     fitting: Fitting, X: Collection, y: DaskCollection | None, client: Scheduler, retries: int
 ) -> BaseEstimator:
-    """Fit a plan pass by pass; only the state of all rows is returned from the cluster."""
+    """Fit a plan pass by pass. Only the merged state of all rows is returned from the cluster."""
     if y is not None and not isinstance(y, DaskCollection):
         raise TypeError(
             "The 'y' parameter of fit_dask must be the name of a column, a list of names, or a Dask Series, "
@@ -84,7 +84,7 @@ def fit(
 
 
 def graph(fitting: Fitting, parts: Named) -> Delayed:
-    """Return the tree of one pass: a leaf for each partition, and nodes that add up several states."""
+    """Return the task tree of one pass: each leaf reads a partition, each inner node merges states."""
     task: bytes | Delayed = pickle.dumps((fitting.plan, fitting.reader, fitting.k))
     if len(task) > MAX_INLINE_BYTES:
         task = delayed(_unpacked, pure=False)(task)
@@ -100,7 +100,7 @@ def _unpacked(data: Rows) -> Rows:
 
 
 def _read(task: bytes | tuple, part: Part, where: str) -> RowsRead | Exception:
-    """Return the state of a partition, or an error in its rows, which no retry would fix."""
+    """Return the state of a partition, or an error caused by its rows, which a retry would not fix."""
     plan, template, k = _unpacked(task)
     fitting = Fitting(plan, copy.copy(template), k=k)
     try:
@@ -114,10 +114,10 @@ def _read(task: bytes | tuple, part: Part, where: str) -> RowsRead | Exception:
 
 
 def _told(error: Exception) -> Exception:
-    """Return an error that can be pickled, with a hint if Dask may have changed the rows."""
+    """Return an error that can be pickled, with a hint if Dask may have converted lists to strings."""
     hint = (
-        " Dask converts lists to strings. Create the collection under "
-        "dask.config.set({'dataframe.convert-string': False}), or read it with scan_parquet."
+        " Dask converts lists to strings by default. Create the collection inside "
+        "dask.config.set({'dataframe.convert-string': False}), or read the files with scan_parquet."
     )
     return type(error)(f"{error}{hint if re.search(STRING_OF_LIST, str(error)) else ''}")
 
@@ -135,17 +135,18 @@ def schema_of_collection(X: Collection) -> dict[str, str]:
 
 
 def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_dask") -> Named:
-    """Return the partitions as Dask's delayed values, each with its name for error messages."""
+    """Return the partitions as delayed Dask values, each with a name for error messages."""
     if isinstance(X, FileSource):
         if y is None:
             return [(str(part), delayed(part, traverse=False)) for part in X.parts()]
         raise TypeError(
-            "The 'y' parameter of fit_dask must name columns if X is read from files. "
+            "The 'y' parameter of fit_dask must be a column name or a list of names if X is read from files. "
             "Got a Dask collection instead."
         )
     if not isinstance(X, (dd.DataFrame, da.Array)):
         raise TypeError(
-            f"The 'X' parameter of {of} must be a Dask DataFrame or Array, or what scan_parquet returns. "
+            f"The 'X' parameter of {of} must be a Dask DataFrame or Array, or the result of scan_parquet, "
+            "scan_csv or scan_ndjson. "
             f"Got a {type(X).__module__}.{type(X).__name__} instead."
         )
     parts: list = _delayed_parts(X)
@@ -165,9 +166,9 @@ def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_da
 
 
 def _checked_files(X: dd.DataFrame | da.Array) -> list[str]:
-    """Return the Parquet files that a DataFrame reads, in its order; check the columns of local ones.
+    """Return the Parquet files of a DataFrame in partition order, and check the columns of local files.
 
-    Dask reads all files with the schema of the first one, and its own errors name neither file nor column.
+    Dask reads all files with the schema of the first file, and its own errors state neither file nor column.
     """
     for node in X.expr.walk() if isinstance(X, dd.DataFrame) else []:
         if isinstance(node, ReadParquet):
@@ -176,13 +177,13 @@ def _checked_files(X: dd.DataFrame | da.Array) -> list[str]:
                 with located(f"file {file!r}"):
                     kinds = FilePart(file, "parquet", None, 1, {}).kinds()
                     found = {name: kinds[name] for name in expected if name in kinds}
-                    check_schema(found, expected, "the others")
+                    check_schema(found, expected, "the other files")
             return files
     return []
 
 
 def _files_of(node: ReadParquet) -> list[str]:
-    """Return the files, sorted as Dask sorts its partitions; none where its path is not one that we read."""
+    """Return the files in the order of Dask's partitions, or none if the path is not supported."""
     with suppress(FileNotFoundError):
         return sorted(find_files(node.path, "parquet"), key=natural_sort_key)
     return []
@@ -196,12 +197,14 @@ def _delayed_parts(X: dd.DataFrame | da.Array) -> list[Delayed]:
 
 
 def _like(X: dd.DataFrame | da.Array, y: dd.DataFrame | da.Array) -> dd.DataFrame | da.Array:
-    """Return y in the chunks of X, if both know their chunks."""
+    """Return y rechunked like X, if the chunk sizes of both are known."""
     are_arrays = isinstance(X, da.Array) and isinstance(y, da.Array)
     if not are_arrays or np.isnan([*X.chunks[0], *y.chunks[0]]).any():
         return y
     if len(X) != len(y):
-        raise ValueError(f"X and y must have the same number of rows. Got {len(X):,} and {len(y):,}.")
+        raise ValueError(
+            f"X and y must have the same number of rows. Got {len(X):,} rows of X and {len(y):,} of y."
+        )
     return y.rechunk({0: X.chunks[0]})
 
 
@@ -222,7 +225,7 @@ def _sent(model: BaseEstimator) -> DaskCollection:
         from distributed import get_client
 
         return get_client().scatter(model, broadcast=True, hash=False)
-    except (ImportError, ValueError):  # without a cluster, threads share it
+    except (ImportError, ValueError):  # there is no cluster, so threads share the model
         return delayed(_unpacked, pure=False)(pickle.dumps(model))
 
 

@@ -1,4 +1,4 @@
-"""Read the batches in passes, and save the state so that an interrupted fit can continue."""
+"""Fit in passes over the batches, saving the state so that an interrupted fit can resume."""
 
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ FORMAT = 1
 
 @dataclass
 class RowsRead:
-    """The state of some rows in one pass, their number, and whether one has a weight other than 0."""
+    """The state of a set of rows in one pass, their number, and whether any has a nonzero weight."""
 
     state: State = None
     n_rows: int = 0
     has_weight: bool = False
 
     def merge(self, other: Self) -> "RowsRead":
-        """Return the totals of both sets of rows."""
+        """Return the totals over the two sets of rows combined."""
         state, n_rows = added(self.state, other.state), self.n_rows + other.n_rows
         return RowsRead(state, n_rows, self.has_weight or other.has_weight)
 
@@ -42,13 +42,13 @@ class Fitting:
 
     Attributes
     ----------
-    plan : the passes of the model and what its steps learn in them
+    plan : passes of the model, and the steps that learn in each pass
     reader : splits a batch into X, y and weights
-    described : the model and the columns, so that a checkpoint of another model is refused
-    k : the current pass, from 0
-    done : what was read in this pass
-    n_batches : how many batches were read in this pass, including those without rows
-    n_rows : how many rows a pass reads; None before the end of the first
+    described : description of the model and the columns, used to reject checkpoints of different models
+    k : current pass, counted from 0
+    done : state of the rows read so far in this pass
+    n_batches : number of batches read in this pass, including empty batches
+    n_rows : number of rows per pass; None before the end of the first pass
     """
 
     plan: Node
@@ -61,7 +61,7 @@ class Fitting:
 
     @classmethod
     def of(cls, model: BaseEstimator, y: Names, sample_weight: str | None) -> "Fitting":
-        """Return a fit that has not started."""
+        """Return a fit that has not started yet."""
         described = {"model": describe(model), "y": y, "sample_weight": sample_weight}
         return cls(plan_for(model), Reader(y, sample_weight), as_json(described, "model"))
 
@@ -74,19 +74,21 @@ class Fitting:
         X, y, weight = table
         with located(where, X):
             if weight is not None and not self.plan.weighted:
-                raise TypeError("The last step of this model takes no sample_weight.")
+                raise TypeError(
+                    "The last step of this model does not accept sample weights. Pass batches without them."
+                )
             state = self.plan.read(self.k, X, y, weight)
             self.done = self.done.merge(RowsRead(state, n_rows_of(X), not is_weightless(weight)))
 
     def end_pass(self) -> None:
-        """Close this pass and begin the next."""
+        """Finish this pass and start the next one."""
         if self.n_rows not in (None, self.done.n_rows):
             raise ValueError(
                 f"Pass {self.k + 1} over the batches read {self.done.n_rows:,} rows, but the first pass read "
                 f"{self.n_rows:,}. Every pass must read the same batches."
             )
         if not self.done.has_weight:
-            raise ValueError("The batches hold no rows to learn from, or all their weights are 0.")
+            raise ValueError("The batches must contain at least one row with a nonzero weight. Got none.")
         self.plan.close(self.k, self.done.state)
         self.k, self.n_batches, self.n_rows, self.done = self.k + 1, 0, self.done.n_rows, RowsRead()
 
@@ -119,9 +121,10 @@ def _one_pass(
         n_rows = sum(n_rows_in(batch) for _, batch in islice(each, fitting.n_batches))
         if n_rows != fitting.done.n_rows:
             raise ModelFileError(
-                f"The checkpoint {str(checkpoint)!r} has read {fitting.done.n_rows:,} rows in "
+                f"The checkpoint {str(checkpoint)!r} was saved after {fitting.done.n_rows:,} rows in "
                 f"{fitting.n_batches:,} batches of this pass, but the first {fitting.n_batches:,} batches "
-                f"hold {n_rows:,} rows. Pass the same batches again, or delete the checkpoint to start over."
+                f"now have {n_rows:,} rows. Pass the same batches again, or delete the checkpoint to "
+                "start over."
             )
         for where, batch in each:
             fitting.read(batch, where)
@@ -136,7 +139,7 @@ def _save(fitting: Fitting, path: Path) -> None:
 
 
 def resumed(fitting: Fitting, path: Path) -> Fitting:
-    """Return the fit saved in a file, or this one if there is no file."""
+    """Return the fit saved in a file, or `fitting` if there is no file."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"The folder {str(path.parent)!r} does not exist. Create it first.")
     if path.is_dir():
@@ -147,11 +150,13 @@ def resumed(fitting: Fitting, path: Path) -> Fitting:
         return fitting
     kept = from_bytes(path.read_bytes(), ".joblib")
     if not isinstance(kept, dict) or kept.get("format") != FORMAT or "fitting" not in kept:
-        raise ModelFileError(f"The file {str(path)!r} is not a checkpoint of fit_batches. Give another path.")
+        raise ModelFileError(
+            f"The file {str(path)!r} is not a checkpoint of fit_batches. Choose another path."
+        )
     if kept["versions"] != installed_versions():
-        problem = "was written with other versions of Python or its packages"
+        problem = "was written with different versions of Python or of packages"
     elif kept["fitting"].described != fitting.described:
-        problem = "belongs to another model, y or sample_weight"
+        problem = "was written for a different model, y or sample_weight"
     else:
         return kept["fitting"]
     raise ModelFileError(f"The checkpoint {str(path)!r} {problem}. Delete it to start over.")

@@ -1,6 +1,7 @@
-"""A plan is made of nodes, one for each step of the model; here are those of single estimators.
+"""The nodes of a plan, one for each step of the model. This module contains the nodes of single estimators.
 
-A node reads a batch into a small state. The states of all batches are added up, and their sum fits the step.
+A node reduces a batch to a small state. The states of all batches are merged, and the step is fitted from the
+merged state.
 """
 
 import copy
@@ -18,10 +19,10 @@ from pipelines._common.scikit_learn import check_parameters
 
 
 class Addable(Protocol):
-    """What a step learned from some rows. It is small and can be pickled, unlike the rows."""
+    """State of a step: what it learned from a set of rows, in a small object that can be pickled."""
 
     def merge(self, other: Self) -> Self:
-        """Return the state of both sets of rows. Neither state is changed."""
+        """Return the state of the two sets of rows combined. Neither state is changed."""
         ...
 
 
@@ -29,7 +30,7 @@ State: TypeAlias = Addable | dict[Any, Any] | None  # a dict holds the states of
 
 
 def added(one: Any, other: Any) -> Any:
-    """Return the state of both sets of rows. It is None for rows from which nothing was learned."""
+    """Return the state of two sets of rows combined. A state is None if nothing was learned."""
     if one is None or other is None:
         return other if one is None else one
     if isinstance(one, dict):
@@ -38,14 +39,14 @@ def added(one: Any, other: Any) -> Any:
 
 
 class Node(Protocol):
-    """A step of a model that learns from batches, in one pass over them or in several.
+    """A step of a model that learns from batches, in one or several passes over the batches.
 
     Attributes
     ----------
-    model : the estimator as given; it is never fitted
-    fitted : the fitted estimator; None before the last pass has been closed
-    n_passes : how many passes the step needs
-    ready_after : after how many passes `transform` can be called
+    model : original estimator, which is never fitted
+    fitted : fitted estimator; None until the last pass has been closed
+    n_passes : number of passes that the step needs
+    ready_after : number of passes after which `transform` can be called
     weighted : whether the step uses sample weights
     """
 
@@ -60,7 +61,7 @@ class Node(Protocol):
         ...
 
     def close(self, k: int, state: Any) -> None:
-        """Use the state of all rows at the end of pass `k`."""
+        """Finish pass `k` with the merged state of all rows."""
         ...
 
     def transform(self, X: Rows) -> Rows:
@@ -69,14 +70,14 @@ class Node(Protocol):
 
 
 def is_weightless(sample_weight: np.ndarray | None) -> bool:
-    """Tell whether all weights are 0. A batch may be so, although `fit` would refuse such rows."""
+    """Return whether all weights are 0, which is allowed in a batch, but not in `fit`."""
     return sample_weight is not None and not np.any(sample_weight)
 
 
 class AdditiveNode(Node):
     """An estimator with ``additive_state`` and ``fit_state``.
 
-    If it offers ``find_domain``, a first pass finds the domain, without which there is no state.
+    If the estimator has a ``find_domain`` method, a first pass finds the domain, which the state requires.
     """
 
     def __init__(self, model: BaseEstimator) -> None:
@@ -85,16 +86,16 @@ class AdditiveNode(Node):
         self.weighted = has_fit_parameter(model, "sample_weight")
         self.n_passes = 2 if hasattr(model, "find_domain") else 1
         self.ready_after = self.n_passes if get_tags(model).requires_fit else 0
-        self.n_ones = 0  # in the encoded rows, where an encoder gives sparse ones
+        self.n_ones = 0  # number of ones in the encoded rows, for encoders with sparse output
 
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> State:
-        """Return the domain of a batch or its additive state."""
+        """Return the domain or, in the last pass, the additive state of a batch."""
         if k == self.n_passes - 1:
             return self._learner.additive_state(X, y, sample_weight)
         return Domain(self._learner.find_domain(X, y, sample_weight))
 
     def close(self, k: int, state: Any) -> None:
-        """Set the domain, or fit from the state of all rows."""
+        """Set the domain or, after the last pass, fit from the merged state of all rows."""
         if isinstance(state, Domain):
             self._learner.set_params(domain=state.bounds)
         else:
@@ -114,7 +115,7 @@ class Domain:
     bounds: np.ndarray
 
     def merge(self, other: Self) -> "Domain":
-        """Return the bounds of both sets of rows."""
+        """Return the bounds of the two sets of rows combined."""
         (low, high), (other_low, other_high) = self.bounds, other.bounds
         return Domain(np.array([np.minimum(low, other_low), np.maximum(high, other_high)]))
 
@@ -125,16 +126,16 @@ class FittedNode(Node):
     def __init__(self, model: BaseEstimator) -> None:
         check_parameters(model)
         self.model = model
-        self.weighted = type(model) is StandardScaler  # the only one that learns
+        self.weighted = type(model) is StandardScaler  # the only step here that learns
         self.ready_after = 1 if self.weighted else 0
 
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> State:
-        """Return the step fitted on a batch, which checks the batch."""
+        """Return the step fitted on a batch; fitting also validates the batch."""
         if not self.weighted:
             return Fitted(clone(self.model).fit(X))
         if is_weightless(sample_weight):
             return None
-        with np.errstate(invalid="ignore"):  # a column may be missing in all rows of the batch
+        with np.errstate(invalid="ignore"):  # all values of a column may be missing in the batch
             return Fitted(clone(self.model).fit(X, sample_weight=sample_weight))
 
     def close(self, k: int, state: "Fitted") -> None:
@@ -153,18 +154,18 @@ class Fitted:
     step: BaseEstimator
 
     def merge(self, other: Self) -> "Fitted":
-        """Merge two scalers; any other step is the same after every batch."""
+        """Merge two scalers. Any other step is the same after every batch and is returned unchanged."""
         is_scaler = type(self.step) is StandardScaler
         return Fitted(_merged_scaler(self.step, other.step)) if is_scaler else self
 
 
 def _merged_scaler(one: StandardScaler, more: StandardScaler) -> StandardScaler:
-    """Return the scaler of both sets of rows (Chan, Golub and LeVeque, 1983, equations 2.1a and 2.1b)."""
+    """Return the scaler of the two sets of rows combined (Chan, Golub and LeVeque, 1983, eqs. 2.1a, 2.1b)."""
     n, n_more = (np.asarray(each.n_samples_seen_, dtype=np.float64) for each in (one, more))
-    total = np.where(n + n_more > 0, n + n_more, np.nan)  # a column may be missing in all rows
+    total = np.where(n + n_more > 0, n + n_more, np.nan)  # all values of a column may be missing
     both = copy.copy(one)
     count = np.add(one.n_samples_seen_, more.n_samples_seen_)
-    is_equal = np.ndim(count) and (count == count[0]).all()  # scikit-learn then keeps one number
+    is_equal = np.ndim(count) and (count == count[0]).all()  # scikit-learn then stores a single number
     both.n_samples_seen_ = count[0] if is_equal else count
     if one.mean_ is None:
         return both

@@ -1,7 +1,7 @@
-"""Which passes over the rows a model needs, and what each step learns in which of them.
+"""Plans: the passes over the rows that a model needs, and the steps that learn in each pass.
 
-A plan mirrors the model: one :class:`pipelines._scaling.nodes.Node` for each step. In every pass a row is
-transformed by the steps that are ready, and each step that it reaches reads it.
+A plan has the structure of the model, with one :class:`pipelines._scaling.nodes.Node` per step. In each pass,
+a row is transformed by the steps that are already fitted, and is read by the steps that learn in this pass.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +24,12 @@ from pipelines._scaling.nodes import AdditiveNode, Fitted, FittedNode, Node, Sta
 
 
 def plan_for(model: BaseEstimator) -> Node:
-    """Return the plan of a model; raise TypeError if a step has no state that adds up."""
+    """Return the plan of a model. Raise TypeError if a step cannot be fitted by merging states."""
     if isinstance(model, type):
-        raise TypeError(f"A model is an object, not a class. Got {model.__name__}: write {model.__name__}().")
+        raise TypeError(
+            f"The 'model' parameter must be an estimator instance. Got the class {model.__name__} instead. "
+            f"Use {model.__name__}()."
+        )
     if type(model) is Pipeline:
         return PipelineNode(model)
     if type(model) is ColumnTransformer:
@@ -43,34 +46,35 @@ def plan_for(model: BaseEstimator) -> Node:
         return FittedNode(model)
     kind = type(model)
     raise TypeError(
-        f"{kind.__module__.partition('.')[0]}.{kind.__qualname__} has no state that adds up over batches. "
-        "A model may be made of Pipeline, ColumnTransformer, StandardScaler, OneHotEncoder, MultiHotEncoder, "
-        "ComplementNB, GDRegressor and PolynomialRegressor (encoders and ComplementNB of this library), of "
-        "transformers that learn nothing, and of 'passthrough' and 'drop'."
+        f"{kind.__module__.partition('.')[0]}.{kind.__qualname__} cannot be fitted batch by batch. "
+        "A model must consist of Pipeline, ColumnTransformer, StandardScaler, OneHotEncoder, "
+        "MultiHotEncoder, ComplementNB, GDRegressor and PolynomialRegressor (the encoders and ComplementNB "
+        "must be from this library), stateless transformers, 'passthrough' and 'drop'."
     )
 
 
 def _descent_message(model: BaseEstimator) -> str:
     instead = (
-        "fit it on as many rows as fit into memory, or call its partial_fit batch by batch"
+        "fit it on as many rows as memory allows, or call its partial_fit method batch by batch"
         if isinstance(model, GDClassifier)
-        else "call its partial_fit batch by batch, or train in torch, which has distributed training"
+        else "call its partial_fit method batch by batch, or use PyTorch, which can train on a cluster"
     )
     return (
-        f"{type(model).__name__} cannot be fitted by adding up batches: each step of its descent needs the "
-        f"weights of the step before, so no sum over the rows holds what it learns. Instead, {instead}. The "
-        "search for its parameters can run on a cluster: GridSearchCV with joblib's backend 'dask'."
+        f"{type(model).__name__} cannot be fitted by fit_batches or fit_dask: each step of gradient descent "
+        "needs the weights from the previous step, so batches cannot be reduced to sums. "
+        f"Instead, {instead}. To search for its parameters on a cluster, use GridSearchCV with joblib's "
+        "backend 'dask'."
     )
 
 
 class PipelineNode(Node):
-    """The steps of a Pipeline: each begins to learn as soon as the steps before it can transform."""
+    """The steps of a Pipeline. A step starts to learn when all earlier steps can transform."""
 
     def __init__(self, model: Pipeline) -> None:
         self.model = model
         steps = enumerate(step for _, step in model.steps)
         self.nodes = {i: plan_for(step) for i, step in steps if step not in (None, "passthrough")}
-        self.starts: dict[int, int] = {}  # the pass in which a step begins to learn
+        self.starts: dict[int, int] = {}  # the pass in which each step starts to learn
         self.n_passes, self.ready_after, self.last = 1, 0, len(model.steps) - 1
         for i, node in self.nodes.items():
             if i < self.last and not hasattr(node.model, "transform"):
@@ -81,12 +85,12 @@ class PipelineNode(Node):
         self.weighted = self.last in self.nodes and self.nodes[self.last].weighted
 
     def _active(self, k: int) -> dict[int, int]:
-        """Return the steps that learn in pass `k`, each with the number of its own pass."""
+        """Return a dict from each step that learns in pass `k` to the pass number of that step."""
         own = {i: k - start for i, start in self.starts.items()}
         return {i: own_k for i, own_k in own.items() if 0 <= own_k < self.nodes[i].n_passes}
 
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> dict[int, State]:
-        """Return the states of the steps that learn in this pass; only the last step gets the weights."""
+        """Return the states of the steps that learn in this pass. Only the last step receives the weights."""
         active, states = self._active(k), {}
         for i, node in self.nodes.items():
             if i in active:
@@ -97,7 +101,7 @@ class PipelineNode(Node):
         return states
 
     def close(self, k: int, state: dict[int, State]) -> None:
-        """Close the steps; after the last pass the pipeline is fitted."""
+        """Close the steps. After the last pass, assemble the fitted pipeline."""
         for i, own_k in self._active(k).items():
             self.nodes[i].close(own_k, state[i])
         if k == self.n_passes - 1:
@@ -108,7 +112,7 @@ class PipelineNode(Node):
             ]
 
     def transform(self, X: Rows) -> Rows:
-        """Return the input of the step after the pipeline."""
+        """Return the input of the step that follows the pipeline."""
         for node in self.nodes.values():
             X = node.transform(X)
         return X
@@ -116,20 +120,20 @@ class PipelineNode(Node):
 
 @dataclass
 class ColumnState:
-    """The states of the children, the number of rows, and one row as a sample of the columns."""
+    """The states of the child transformers, the number of rows, and one sample row."""
 
     children: dict[str, State]
     n_rows: int
     sample: Rows
 
     def merge(self, other: Self) -> "ColumnState":
-        """Return the states of both sets of rows."""
+        """Return the states of the two sets of rows combined."""
         children = added(self.children, other.children)
         return ColumnState(children, self.n_rows + other.n_rows, self.sample)
 
 
 class ColumnNode(Node):
-    """A ColumnTransformer: its children learn side by side, each from its own columns."""
+    """A ColumnTransformer, whose child transformers learn in parallel, each from its own columns."""
 
     def __init__(self, model: ColumnTransformer) -> None:
         self.model = model
@@ -138,7 +142,7 @@ class ColumnNode(Node):
         self.n_passes = self.ready_after = max([node.n_passes for node in self.nodes.values()], default=1)
 
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> ColumnState:
-        """Return the states of the children that learn in this pass."""
+        """Return the states of the child transformers that learn in this pass."""
         states = {
             name: self.nodes[name].read(k, take(X, columns, axis=1), y, None)
             for name, columns in self._columns(X)
@@ -147,14 +151,14 @@ class ColumnNode(Node):
         return ColumnState(states, n_rows_of(X), take(X, slice(0, 1), axis=0))
 
     def _columns(self, X: Rows) -> Iterator[tuple[str, Sequence | slice]]:
-        """Yield the columns of each child that has some, as scikit-learn resolves them."""
+        """Yield each child transformer that has columns, with its columns as resolved by scikit-learn."""
         resolved = _with_children(self.model, dict.fromkeys(self.nodes, "drop")).fit(X)
         for name, _, columns in resolved.transformers_:
             if name in self.nodes and not selects_nothing(columns):
                 yield name, columns
 
     def close(self, k: int, state: ColumnState) -> None:
-        """Close the children; after the last pass scikit-learn assembles the fitted ones."""
+        """Close the children. After the last pass, let scikit-learn assemble the fitted children."""
         for name, child in state.children.items():
             self.nodes[name].close(k, child)
         if k < self.n_passes - 1:
@@ -169,7 +173,7 @@ class ColumnNode(Node):
         self.fitted = fitted
 
     def _choose_sparse(self, fitted: ColumnTransformer, n_rows: int) -> None:
-        """Choose sparse or dense output by the density of all rows, as `fit` does, not of the sample."""
+        """Choose sparse or dense output by the density of all rows, as `fit` does, not of the sample row."""
         widths = {name: at.stop - at.start for name, at in fitted.output_indices_.items()}
         sparse = [name for name, n in self.nodes.items() if n.fitted and getattr(n.model, "sparse_output", 0)]
         if sparse:
@@ -186,7 +190,7 @@ def _thawed(child: BaseEstimator | str) -> BaseEstimator | str:
 def _with_children(
     model: ColumnTransformer, children: Mapping[str, BaseEstimator | str]
 ) -> ColumnTransformer:
-    """Return an unfitted copy in which the children of these names are replaced."""
+    """Return an unfitted copy in which the children with the given names are replaced."""
     copied = clone(model)
     copied.transformers = [(name, children.get(name, child), at) for name, child, at in copied.transformers]
     copied.remainder = children.get("remainder", copied.remainder)
@@ -194,9 +198,9 @@ def _with_children(
 
 
 class WrapperNode(Node):
-    """A regressor that wraps the one that learns, such as `ServiceLevelRegressor`.
+    """A regressor that wraps another regressor, such as `ServiceLevelRegressor`.
 
-    It offers ``batch_regressor()``, the wrapped regressor, and ``with_regressor(fitted)``, which uses it.
+    The method ``batch_regressor()`` returns the wrapped regressor, and ``with_regressor(fitted)`` sets it.
     """
 
     def __init__(self, model: BaseEstimator) -> None:
@@ -205,13 +209,13 @@ class WrapperNode(Node):
         self.n_passes = self.ready_after = self.inner.n_passes
 
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> dict[str, State]:
-        """Return the wrapper that has checked the columns, and the state of the regressor."""
+        """Return a wrapper that has validated the columns, and the state of the wrapped regressor."""
         checked = clone(self.model)
         X, y = validate_data(checked, X, y, y_numeric=True)
         return {"wrapper": Fitted(checked), "regressor": self.inner.read(k, X, y, None)}
 
     def close(self, k: int, state: dict[str, Any]) -> None:
-        """Close the regressor; after the last pass the wrapper is fitted."""
+        """Close the wrapped regressor. After the last pass, fit the wrapper."""
         self.inner.close(k, state["regressor"])
         if k == self.n_passes - 1:
             self.fitted = state["wrapper"].step.with_regressor(self.inner.fitted)

@@ -12,8 +12,8 @@ from pipelines._common.frames import Rows
 
 Column: TypeAlias = Rows  # of pandas or polars, (n_rows,)
 
-ANY = "anything"  # no value has shown the kind yet
-OF_TYPES = {  # how the names of the types of pandas, polars and Arrow begin
+ANY = "anything"  # no value has determined the kind yet
+OF_TYPES = {  # prefixes of the type names of pandas, polars and Arrow
     "list": ("list", "array"),
     "date": ("date", "time", "duration", "period"),
     "text": ("str", "large_string", "enum", "categorical"),
@@ -28,7 +28,7 @@ OF_VALUES: dict[str, tuple[type, ...]] = {
 
 @contextmanager
 def located(where: str, X: Rows = None) -> Iterator[None]:
-    """Add the batch, file or partition to an error's message, and the columns of X that may be at fault."""
+    """Add the batch, file or partition to error messages, and the columns of X that may be at fault."""
     try:
         yield
     except (ValueError, TypeError) as error:
@@ -38,7 +38,7 @@ def located(where: str, X: Rows = None) -> Iterator[None]:
 
 
 def located_error(where: str, error: Exception, X: Rows = None) -> Exception:
-    """Return a TypeError for a TypeError, and a ValueError for any other error, that states the place."""
+    """Return an error that states the place: a TypeError for a TypeError, otherwise a ValueError."""
     kind = TypeError if isinstance(error, TypeError) and not isinstance(error, ValueError) else ValueError
     told = kind(f"In {where}: {error if X is None else _noted(error, X)}")
     told.located = True  # type: ignore[union-attr]
@@ -46,20 +46,20 @@ def located_error(where: str, error: Exception, X: Rows = None) -> Exception:
 
 
 def is_located(error: Exception) -> bool:
-    """Tell whether an error already states the place."""
+    """Return whether an error already states the place."""
     return getattr(error, "located", False)
 
 
 def _noted(error: Exception, X: Rows) -> str:
-    """Return the message of a step, with the columns that may be at fault, since steps often name none."""
+    """Return the message of an error in a step, followed by the columns that may be at fault."""
     said = str(error).partition("\n")[0]
     if not hasattr(X, "columns") or "in column" in said:
         return said
     text = re.search("could not convert string to float: '(.*)'", said)
-    if re.search(r"\bX\b.*(NaN|infinity)", said):  # not of y or sample_weight
+    if re.search(r"\bX\b.*(NaN|infinity)", said):  # not in y or sample_weight
         found, what = [name for name in X.columns if _has_holes(X[name])], "NaN, nulls or infinity"
     elif text:
-        found, what = [name for name in X.columns if _has_text(X[name], text[1])], "no numbers"
+        found, what = [name for name in X.columns if _has_text(X[name], text[1])], "text"
     elif "could not be promoted" in said:
         found, what = [name for name in X.columns if kind_of(X[name]) in ("text", "date")], "no numbers"
     else:
@@ -77,27 +77,27 @@ def _has_text(column: Column, text: str) -> bool:
 
 
 def schema_of(X: Rows) -> dict[str, str]:
-    """Return the kind of each column: number, text, list, date or anything."""
+    """Return the kind of the values in each column: number, text, list, date or anything."""
     if hasattr(X, "columns"):
         names = list(X.columns)
         if len(set(names)) < len(names):
             twice = next(name for i, name in enumerate(names) if name in names[:i])
-            raise ValueError(f"There are two columns {twice!r}. Give one of them another name.")
+            raise ValueError(f"Column names must be unique. Got two columns {twice!r}.")
         return {name: kind_of(X[name]) for name in names}
-    if isinstance(X, list):  # its rows may hold columns or categories: only the step knows
+    if isinstance(X, list):  # its rows may contain columns or categories, which only the step can tell
         return {}
     return {f"x{j}": ANY for j in range(width_of(np.shape(X)))}
 
 
 def width_of(shape: tuple[int, ...]) -> int:
-    """Return the number of columns; raise unless there are two axes."""
+    """Return the number of columns. Raise ValueError unless there are two axes."""
     if len(shape) != 2:
-        raise ValueError(f"X must have two axes, (n_rows, n_features). Got the shape {shape} instead.")
+        raise ValueError(f"X must have the shape (n_rows, n_features). Got the shape {shape} instead.")
     return shape[1]
 
 
 def kind_of(column: Column) -> str:
-    """Return the kind of a column of pandas or polars, if need be that of its first value."""
+    """Return the kind of a pandas or polars column, from its dtype or else from its first value."""
     kind = kind_of_type(str(column.dtype))
     if kind is not ANY:
         return kind
@@ -107,28 +107,32 @@ def kind_of(column: Column) -> str:
 
 
 def kind_of_type(type_name: str) -> str:
-    """Return the kind of the values of a pandas, polars or Arrow type, if its name shows it."""
+    """Return the kind of values that a pandas, polars or Arrow type holds, judged by its name."""
     name = type_name.lower()
     return next((kind for kind, starts in OF_TYPES.items() if name.startswith(starts)), ANY)
 
 
 def check_schema(found: dict[str, str], expected: dict[str, str], first: str) -> dict[str, str]:
-    """Return the schema with the kinds that this batch adds; raise if its columns or kinds differ."""
+    """Return the schema updated with the kinds of this batch. Raise ValueError if columns or kinds differ."""
     if missing := [name for name in expected if name not in found]:
-        raise ValueError(f"Column {missing[0]!r} of {first} is missing. The columns are {listed(found)}.")
+        raise ValueError(
+            f"Column {missing[0]!r} is missing. It occurs in {first}, but here the only columns are "
+            f"{listed(found)}."
+        )
     if more := [name for name in found if name not in expected]:
         raise ValueError(
-            f"Column {more[0]!r} does not occur in {first}, whose columns are {listed(expected)}."
+            f"Column {more[0]!r} is unexpected. The columns must be those of {first}: {listed(expected)}."
         )
     for name, kind in expected.items():
         if ANY not in (kind, found[name]) and kind != found[name]:
             raise ValueError(
-                f"Column {name!r} holds values of kind {found[name]!r}, but {kind!r} in {first}."
+                f"Column {name!r} must contain values of kind {kind!r}, as in {first}. "
+                f"Got values of kind {found[name]!r} instead."
             )
     return {name: found[name] if kind is ANY else kind for name, kind in expected.items()}
 
 
 def listed(columns: Iterable[str]) -> str:
-    """Return the names of columns as text, at most 20 of them."""
+    """Return column names as text, at most 20 of them."""
     shown = list(columns)
     return ", ".join(map(repr, shown[:20])) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")

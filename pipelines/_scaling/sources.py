@@ -1,4 +1,4 @@
-"""Parquet, CSV and NDJSON files as batches of bounded size, read by polars' streaming engine."""
+"""Read Parquet, CSV and NDJSON files in batches of bounded size with the streaming engine of polars."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,12 +17,12 @@ Paths: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Options: TypeAlias = dict[str, Any]  # keyword arguments of polars' functions
 SUFFIXES = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".tsv"), "ndjson": (".ndjson", ".jsonl")}
 ROWS_PER_BATCH = 1 << 18
-BATCHES_PER_PART = 8  # of a Parquet file, which one task of a cluster reads
+BATCHES_PER_PART = 8  # batches of a Parquet file that one task on a cluster reads
 
 
 @dataclass(frozen=True)
 class FilePart:
-    """Some rows of one file. It can be pickled and sent to the worker that reads them."""
+    """A range of rows of one file, which can be pickled and sent to the worker that reads the rows."""
 
     path: str
     kind: str
@@ -48,7 +48,7 @@ class FilePart:
 
         scan: Any = {"parquet": pl.scan_parquet, "csv": pl.scan_csv, "ndjson": pl.scan_ndjson}[self.kind]
         as_it_is = "://" in self.path or self.options.get("glob") is False
-        # Escaped, it is one file, even if its name looks like a pattern, such as [1].csv.
+        # An escaped path is always a single file, even if its name looks like a pattern, such as [1].csv.
         frame = scan(self.path if as_it_is else escape(self.path), **self.options)
         return frame if self.columns is None else frame.select(self.columns)
 
@@ -66,7 +66,7 @@ class FilePart:
         return {name: kind_of_type(str(dtype)) for name, dtype in self.schema().items()}
 
     def n_rows(self) -> int:
-        """Return the number of rows, which a Parquet file stores separately."""
+        """Return the number of rows, which is stored in the metadata of a Parquet file."""
         import polars as pl
 
         return self.lazy().select(pl.len()).collect().item()
@@ -76,7 +76,7 @@ class FilePart:
 
 
 class FileSource:
-    """The batches that scan_parquet, scan_csv and scan_ndjson return, to be read any number of times."""
+    """The batches of a set of files, which can be read any number of times."""
 
     def __init__(self, files: list[FilePart]) -> None:
         self.files = files
@@ -87,7 +87,7 @@ class FileSource:
             yield from file
 
     def parts(self) -> list[FilePart]:
-        """Return the parts that tasks of a cluster read: files, or several batches of a Parquet file."""
+        """Return the parts that tasks on a cluster read: files, or several batches of a Parquet file."""
         parts = []
         for file in self.files:
             rows = BATCHES_PER_PART * file.batch_size
@@ -97,7 +97,7 @@ class FileSource:
         return parts
 
     def n_rows(self) -> int | None:
-        """Return the number of rows; None if the files would have to be read for it."""
+        """Return the number of rows, or None if counting would require reading the files."""
         if any(file.kind != "parquet" for file in self.files):
             return None
         return sum(file.n_rows() for file in self.files)
@@ -109,19 +109,20 @@ class FileSource:
 def scan_parquet(
     path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = ROWS_PER_BATCH, **options: Any
 ) -> FileSource:
-    """Return the batches of Parquet files, read by polars' streaming engine in bounded memory.
+    """Return the batches of Parquet files, read with the streaming engine of polars in bounded memory.
 
     Parameters
     ----------
     path : str, path, or list of them
-        Files, folders (all ``.parquet`` and ``.pq`` files in them, at any depth), patterns such as
-        ``sales/2025-*.parquet``, or addresses that polars can read, such as "s3://bucket/sales.parquet".
+        The files to read: a file, a folder (all ``.parquet`` and ``.pq`` files in it and its subfolders), a
+        pattern such as ``sales/2025-*.parquet``, or a URL that polars can read, such as
+        "s3://bucket/sales.parquet".
 
     columns : sequence of str, default=None
         The columns to read. None means all columns.
 
     batch_size : int, default=262144
-        The maximal number of rows of a batch. A batch never spans two files.
+        The maximum number of rows per batch. A batch never spans two files.
 
     **options
         Further keyword arguments of :func:`polars.scan_parquet`.
@@ -135,10 +136,11 @@ def scan_parquet(
     Raises
     ------
     FileNotFoundError
-        If there are no such files.
+        If no files are found.
     ValueError
-        If a file has other columns than the first one or values of another kind, or if it cannot be read. The
-        message names the file and the column. Only the schema of each file is read for this.
+        If the columns of a file, or the kinds of their values, differ from those of the first file, or if a
+        file cannot be read. The message states the file and the column. Only the schemas of the files are
+        read for this check.
     TypeError
         If `columns` is not a list of names.
 
@@ -159,29 +161,29 @@ def scan_parquet(
 def scan_csv(
     path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = ROWS_PER_BATCH, **options: Any
 ) -> FileSource:
-    """Return the batches of CSV files, read by polars' streaming engine in bounded memory.
+    """Return the batches of CSV files, read with the streaming engine of polars in bounded memory.
 
     Parameters
     ----------
     path : str, path, or list of them
-        The files, as for :func:`scan_parquet`. From a folder, its ``.csv`` and ``.tsv`` files are read.
+        The files to read, as in :func:`scan_parquet`. In folders, ``.csv`` and ``.tsv`` files are read.
 
     columns : sequence of str, default=None
-        The columns to read, as for :func:`scan_parquet`.
+        The columns to read, as in :func:`scan_parquet`.
 
     batch_size : int, default=262144
-        The maximal number of rows of a batch, as for :func:`scan_parquet`.
+        The maximum number of rows per batch, as in :func:`scan_parquet`.
 
     **options
         Further keyword arguments of :func:`polars.scan_csv`, such as ``separator``, ``schema_overrides`` and
-        ``infer_schema_length``. The types of all files are those that polars infers from the first 100 rows
-        of the first file.
+        ``infer_schema_length``. All files are read with the types that polars infers from the first
+        100 rows of the first file.
 
     Returns
     -------
     source : iterable of polars.DataFrame
-        The batches, as for :func:`scan_parquet`. In CSV a list of categories is a string, which
-        ``MultiHotEncoder(separator="|")`` splits.
+        The batches, as in :func:`scan_parquet`. In CSV files a list of categories is a string, which
+        ``MultiHotEncoder(separator="|")`` can split.
 
     Raises
     ------
@@ -207,18 +209,18 @@ def scan_csv(
 def scan_ndjson(
     path: Paths, *, columns: Sequence[str] | None = None, batch_size: int = ROWS_PER_BATCH, **options: Any
 ) -> FileSource:
-    """Return the batches of NDJSON files (one JSON object per line), read by polars' streaming engine.
+    """Return the batches of NDJSON files (one JSON object per line), read with polars in bounded memory.
 
     Parameters
     ----------
     path : str, path, or list of them
-        The files, as for :func:`scan_parquet`. From a folder, its ``.ndjson`` and ``.jsonl`` files are read.
+        The files to read, as in :func:`scan_parquet`. In folders, ``.ndjson`` and ``.jsonl`` files are read.
 
     columns : sequence of str, default=None
-        The columns to read, as for :func:`scan_parquet`.
+        The columns to read, as in :func:`scan_parquet`.
 
     batch_size : int, default=262144
-        The maximal number of rows of a batch, as for :func:`scan_parquet`.
+        The maximum number of rows per batch, as in :func:`scan_parquet`.
 
     **options
         Further keyword arguments of :func:`polars.scan_ndjson`, such as ``schema_overrides`` and
@@ -227,7 +229,7 @@ def scan_ndjson(
     Returns
     -------
     source : iterable of polars.DataFrame
-        The batches, as for :func:`scan_parquet`. Lists remain lists.
+        The batches, as in :func:`scan_parquet`. Lists remain lists.
 
     Raises
     ------
@@ -252,11 +254,11 @@ def scan_ndjson(
 def _open_files(
     kind: str, path: Paths, columns: Sequence[str] | None, batch_size: int, options: Options
 ) -> FileSource:
-    """Return the source of files; raise unless they have the same columns."""
+    """Return the batches of files. Raise ValueError unless all files have the same columns."""
     batch_size = check_int("batch_size", batch_size, f"scan_{kind}")
     if isinstance(columns, str) or not (columns is None or (isinstance(columns, Sequence) and columns)):
         raise TypeError(
-            f"The 'columns' parameter of scan_{kind} must be a list of names, or None. "
+            f"The 'columns' parameter of scan_{kind} must be a list of column names, or None. "
             f"Got {columns!r} instead."
         )
     names = None if columns is None else tuple(columns)
@@ -266,21 +268,22 @@ def _open_files(
     for file in files[1:]:
         with located(str(file)):
             check_schema(file.kinds(), kinds, str(files[0]))
-    if kind != "parquet":  # its types are inferred from the first rows: use those of the first file for all
+    if kind != "parquet":  # read all files with the types inferred from the first rows of the first file
         types = first | dict(options.get("schema_overrides") or {})
         files = [replace(file, options=options | {"schema_overrides": types}) for file in files]
     return FileSource(files)
 
 
 def find_files(path: Paths, kind: str) -> list[str]:
-    """Return the files of a path, a folder, a pattern or a list of these, sorted within each."""
+    """Return the files for a path, folder or pattern, or for a list of these, sorted within each item."""
     found: list[str] = []
     for each in path if isinstance(path, (list, tuple)) and path else [path]:
         files = _files_of(str(each), kind) if each and isinstance(each, (str, os.PathLike)) else []
         if not files:
             raise FileNotFoundError(
-                f"The 'path' parameter of scan_{kind} must name files, a folder with files that end in "
-                f"{' or '.join(SUFFIXES[kind])}, or a pattern. Got {each!r}, and found none."
+                f"The 'path' parameter of scan_{kind} must be a file, a folder with files that end in "
+                f"{' or '.join(SUFFIXES[kind])}, a pattern, or a list of these. "
+                f"No files were found for {each!r}."
             )
         found += files
     return found

@@ -274,7 +274,7 @@ def test_an_encoder_that_failed_to_fit_is_not_fitted():
 
 @pytest.mark.parametrize("dtype", ["nonsense", np.float16, object])
 def test_dtypes_that_sparse_matrices_do_not_take(dtype):
-    with pytest.raises(ValueError, match=r"The 'dtype' parameter of an encoder must be a numpy dtype"):
+    with pytest.raises(ValueError, match=r"The 'dtype' parameter of an encoder must be a NumPy dtype"):
         OneHotEncoder(dtype=dtype).fit([["a"]])
 
 

@@ -114,12 +114,12 @@ def test_merge_refuses_other_columns_and_classes():
     encoder = MultiHotEncoder().fit(pd.Series([["a"]], name="t"))
     with pytest.raises(ValueError, match=r"feature names differ: array\(\['t'\].* and array\(\['u'\]"):
         encoder.merge(MultiHotEncoder().fit(pd.Series([["a"]], name="u")))
-    with pytest.raises(ValueError, match="different features: 1 and 2"):
+    with pytest.raises(ValueError, match="same number of features. Got 1 and 2"):
         encoder.merge(MultiHotEncoder().fit(np.array([[1, 2]])))
     with pytest.raises(ValueError, match=r"'separator' parameters differ: None and '\|'"):
         encoder.merge(MultiHotEncoder(separator="|").fit(pd.Series(["a"], name="t")))
     with pytest.raises(
-        TypeError, match="MultiHotEncoder merges with .* Got estimators.encoders.OneHotEncoder"
+        TypeError, match="MultiHotEncoder can only be merged with .* Got estimators.encoders.OneHotEncoder"
     ):
         encoder.merge(OneHotEncoder().fit([["a"]]))
 
@@ -207,7 +207,7 @@ def test_ones_are_counted_for_sparse_output_only():
 @pytest.mark.parametrize(
     ("ours", "theirs", "X", "error", "message"),
     [
-        ("auto", "auto", [["a", "b"]], ValueError, "different features: 1 and 2"),
+        ("auto", "auto", [["a", "b"]], ValueError, "same number of features. Got 1 and 2"),
         ("auto", "auto", pd.DataFrame({"w": ["a"]}), ValueError, "feature names differ: None and array"),
         ("auto", "auto", [[1]], TypeError, "uniformly strings or numbers"),
         (["a", "b"], "auto", [["a"]], ValueError, "given categories differ"),
@@ -222,7 +222,7 @@ def test_states_that_do_not_add_up(ours, theirs, X, error, message):
 
 
 def test_a_state_of_other_parameters_is_refused():
-    with pytest.raises(ValueError, match="another parameter 'categories'"):
+    with pytest.raises(ValueError, match="with the same 'categories' parameter"):
         OneHotEncoder(categories=["a"]).fit_state(OneHotEncoder().additive_state([["a"]]))
     with pytest.raises(ValueError, match=r"unknown categories \['b'\] in column 0 during fit"):
         OneHotEncoder(categories=["a"]).additive_state([["b"]])

@@ -70,7 +70,7 @@ EXACT = {
 }
 SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
 BYTES = "labels represented as bytes is not supported"
-NUL = r"must not end in a NUL character, because NumPy cuts it off. Got 'a\\x00'"
+NUL = r"must not end with a NUL character, because NumPy removes it. Got 'a\\x00'"
 REFUSED = {
     "list": (["a", "a\0"], ValueError, NUL),
     "objects": (objects(["a", "a\0"]), ValueError, NUL),
@@ -236,7 +236,7 @@ def test_dates_after_numbers_say_what_is_wrong(classifier):
 
 def test_dates_that_have_no_unit_in_common_are_refused():
     model = ComplementNB(new_classes="add").partial_fit([[1.0]], np.array(["2020-01-01T00"], "M8[ns]"))
-    with pytest.raises(ValueError, match=r"do not fit in datetime64\[ns\], the type of both"):
+    with pytest.raises(ValueError, match=r"common type datetime64\[ns\] without changing values"):
         model.partial_fit([[1.0]], np.array(["9999-01-01"], "M8[D]"))
 
 

@@ -123,7 +123,7 @@ def test_fit_forgets_and_partial_fit_goes_on():
             ValueError,
             "'learning_rate' parameters differ",
         ),
-        (lambda X, y: GDRegressor(0.1).fit(X[:, :2], y), ValueError, "different features: 4 and 2"),
+        (lambda X, y: GDRegressor(0.1).fit(X[:, :2], y), ValueError, "same number of features. Got 4 and 2"),
         (lambda X, y: GDRegressor(0.1).fit(layouts(X)["pandas"], y), ValueError, "feature names differ"),
         (
             lambda X, y: GDRegressor(0.1).fit(X, y[:, np.newaxis]),
@@ -131,7 +131,11 @@ def test_fit_forgets_and_partial_fit_goes_on():
             "The targets differ: y has one axis and the shape",
         ),
         (lambda X, y: GDRegressor(0.1), NotFittedError, "not fitted yet"),
-        (lambda X, y: Ridge().fit(X, y), TypeError, "merges with an estimators.GDRegressor. Got sklearn"),
+        (
+            lambda X, y: Ridge().fit(X, y),
+            TypeError,
+            "can only be merged with an estimators.GDRegressor. Got sklearn",
+        ),
         (
             lambda X, y: PolynomialRegressor().fit(X, y),
             TypeError,
@@ -279,7 +283,7 @@ def test_rows_without_weight_add_nothing(form):
     [
         (
             lambda X, y: GDRegressor().additive_state(X[:, :2], y),
-            "The models have different features: 4 and 2",
+            "same number of features. Got 4 and 2 features",
         ),
         (lambda X, y: GDRegressor().additive_state(layouts(X)["pandas"], y), "feature names differ"),
         (lambda X, y: GDRegressor().additive_state(X, y[:, np.newaxis]), "The targets differ"),
@@ -303,7 +307,7 @@ def test_other_states_are_refused():
         GDRegressor().fit_state(PolynomialRegressor(domain=[0, 1]).additive_state(X, y))
     with pytest.raises(ValueError, match="requires y to be passed"):
         GDRegressor().additive_state(X)
-    with pytest.raises(ValueError, match="additive_state needs .* at most 5,000 features"):
+    with pytest.raises(ValueError, match="additive_state supports at most 5,000 features"):
         GDRegressor().additive_state(np.ones((2, 5001)), [1, 2])
 
 

@@ -172,7 +172,9 @@ def test_coef_path_equals_fits_of_so_many_iterations(penalty, n_targets):
 def test_coef_path_refuses_other_iterations(iterations):
     X, y, _ = noisy()
     model = GDRegressor(learning_rate=0.02, max_iter=100_000).fit(X, y)
-    with pytest.raises(ValueError, match="'iterations' parameter of coef_path must be a list of ints"):
+    with pytest.raises(
+        ValueError, match="'iterations' parameter of coef_path must be a one-dimensional array-like of ints"
+    ):
         model.coef_path(iterations)
 
 
@@ -209,7 +211,9 @@ def test_alpha_path_equals_fits_with_these_penalties(l1_ratio, n_targets):
 @pytest.mark.parametrize("alphas", [[-1.0], [np.nan], [np.inf], 0.1, ["a"], None, [[1.0]]])
 def test_alpha_path_refuses_other_penalties(alphas):
     X, y, _ = noisy()
-    with pytest.raises(ValueError, match="'alphas' parameter of alpha_path must be a list of floats"):
+    with pytest.raises(
+        ValueError, match="'alphas' parameter of alpha_path must be a one-dimensional array-like of floats"
+    ):
         GDRegressor().fit(X, y).alpha_path(alphas)
 
 

@@ -111,7 +111,9 @@ def test_wide_statistics_are_refused(wide):
         "coef_path": lambda: model.coef_path([1]),
         "alpha_path": lambda: model.alpha_path([1.0]),
     }.items():
-        unchanged_by(model, call, ValueError, rf"{name} needs .* at most 5,000 features. Got 5,001 instead")
+        unchanged_by(
+            model, call, ValueError, rf"{name} supports at most 5,000 features, .* Got 5,001 features"
+        )
     assert not hasattr(model, "max_learning_rate_")
 
 

@@ -51,7 +51,10 @@ def test_a_learning_rate_that_diverges_is_an_error_and_leaves_no_model():
         ({"tol": -1e-3}, r"The 'tol' parameter of GDClassifier must be a float in the range \[0.0, inf\)"),
         ({"class_weight": "even"}, r"The 'class_weight' parameter of GDClassifier must be"),
         ({"class_weight": {0: 1, 9: 2}}, r"The classes, \[1, 2\], are not in class_weight"),
-        ({"class_weight": {0: -1.0}}, r"The 'class_weight' parameter of GDClassifier must hold non-negative"),
+        (
+            {"class_weight": {0: -1.0}},
+            r"The 'class_weight' parameter of GDClassifier must contain non-negative",
+        ),
         (
             {"class_weight": {0: 0, 1: 0}},
             "at least 2 classes in the data, but the data contains only one class",

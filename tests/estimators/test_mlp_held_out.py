@@ -78,7 +78,9 @@ def test_a_pipeline_transforms_held_out_rows():
 
 def test_one_held_out_row_is_too_few_to_stop_early():
     for model, X, y in ((MLPRegressor, X_NUM, Y_NUM), (MLPClassifier, IMAGES, DIGITS)):
-        with pytest.raises(ValueError, match="The validation set is too small: .* at least 2 rows in X_val"):
+        with pytest.raises(
+            ValueError, match="The validation set is too small. .* X_val must have at least 2 rows. Got 1"
+        ):
             model(early_stopping=True).fit(X, y, X_val=X[:1], y_val=y[:1])
         assert len(model(**FEW).fit(X, y, X_val=X[:1], y_val=y[:1]).history_["val_loss"]) == 12
 
@@ -146,8 +148,8 @@ def test_a_training_with_held_out_rows_is_resumed_with_them(tmp_path):
     X, y, path = X[:60], y[:60], tmp_path / "net.joblib"
     settings = {"hidden_layer_sizes": (5,), "early_stopping": True, "random_state": 0}
     MLPClassifier(max_iter=3, **settings).set_callbacks(Checkpoint(path)).fit(X, y, X_val=X, y_val=y)
-    with pytest.raises(ValueError, match="with X_val and y_val; pass them"):
+    with pytest.raises(ValueError, match="with X_val and y_val. Pass the same"):
         MLPClassifier(max_iter=6, **settings).fit(X, y, resume_from=path)
     MLPClassifier(max_iter=3, **settings).set_callbacks(Checkpoint(path)).fit(X, y)
-    with pytest.raises(ValueError, match="without X_val and y_val; leave them out"):
+    with pytest.raises(ValueError, match="without X_val and y_val, but they were passed"):
         MLPClassifier(max_iter=6, **settings).fit(X, y, X_val=X, y_val=y, resume_from=path)

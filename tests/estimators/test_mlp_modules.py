@@ -29,7 +29,7 @@ def test_a_fit_runs_the_nine_modules_of_the_reading_order():
         net.fit(X, y)
     finally:
         sys.setprofile(before)
-    first, _ = estimators._network.__doc__.split("Beside them")
+    first, _ = estimators._network.__doc__.split("The other modules")
     named = {Path(name).name for name in re.findall(r"`([\w/]+\.py)`", first)}
     assert run - {"accelerator.py"} == named - {"accelerator.py"}  # it runs where numba is installed
     assert len(named) == 9

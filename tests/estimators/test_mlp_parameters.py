@@ -100,7 +100,7 @@ def test_docstrings_are_whole(estimator):
         assert len(re.findall(rf"^    {heading}\n    -+$", estimator.__doc__, flags=re.MULTILINE)) == 1
     for text in ("O(n_samples * n_weights)", "equal up to rounding", "numbers given as strings"):
         assert text in estimator.__doc__
-    assert ("a negative y raises a ValueError" in estimator.__doc__) == (estimator is MLPRegressor)
+    assert ("negative values in y raise a ValueError" in estimator.__doc__) == (estimator is MLPRegressor)
 
 
 @pytest.mark.parametrize(
@@ -187,13 +187,17 @@ def test_class_weights_of_rows_that_do_not_count():
     factor /= np.array([factor[y == k].sum() for k in (0, 1)] + [1.0])[y] * 3 / factor.sum()
     assert_same(model, theirs.MLPClassifier(**FEW).fit(IMAGES, y, factor))
     for weights in ({0: -1.0}, {0: np.nan}, {0: np.inf}):
-        with pytest.raises(ValueError, match="'class_weight' parameter of MLPClassifier must hold non-neg"):
+        with pytest.raises(
+            ValueError, match="'class_weight' parameter of MLPClassifier must contain non-neg"
+        ):
             MLPClassifier(class_weight=weights).fit(IMAGES, y)
     for solver, weights in itertools.product(("adam", "lbfgs"), ({0: 0, 1: 0.0, 2: 0}, {0: 0, 1: 0})):
         with pytest.raises(ValueError, match="sample weights times the class weights are all zero"):
             MLPClassifier(class_weight=weights, solver=solver).fit(IMAGES, y, y != 2)
     for weights in ({0: "2"}, {0: "x"}, {0: None}, {0: [1]}):
-        with pytest.raises(ValueError, match="'class_weight' parameter of MLPClassifier must hold numbers"):
+        with pytest.raises(
+            ValueError, match="'class_weight' parameter of MLPClassifier must map class labels to numbers"
+        ):
             MLPClassifier(class_weight=weights).fit(IMAGES, y)
     one = {0: np.float32(2), 1: np.int64(3), 2: True}
     MLPClassifier(**{**FEW, "max_iter": 1}, class_weight=one).fit(IMAGES, y)
@@ -231,7 +235,7 @@ def test_a_warm_start_takes_the_parameters_as_they_are_now():
     assert other.loss_ < model.fit(IMAGES, DIGITS).loss_
     for change in ({"hidden_layer_sizes": 3}, {"batch_norm": True}):
         with pytest.raises(
-            ValueError, match=r"belong to a network of \(64, 20, 11, 10\) units, without batch_norm"
+            ValueError, match=r"belong to a network with layers of \(64, 20, 11, 10\) units, batch_norm=False"
         ):
             copy.deepcopy(model).set_params(**change, dropout=0.0).fit(IMAGES, DIGITS)
 
@@ -239,7 +243,7 @@ def test_a_warm_start_takes_the_parameters_as_they_are_now():
 def test_a_warm_start_keeps_its_loss():
     model = MLPRegressor(**FEW, warm_start=True).fit(X_NUM, COUNTS).set_params(loss="poisson")
     for train in (model.fit, model.partial_fit):
-        with pytest.raises(ValueError, match="whose output is 'identity'. Got .* output 'exp' instead"):
+        with pytest.raises(ValueError, match="activation 'identity'. Got .* activation 'exp' instead"):
             train(X_NUM, COUNTS)
     assert model.set_params(warm_start=False).fit(X_NUM, COUNTS).out_activation_ == "exp"
 
@@ -248,16 +252,16 @@ def test_a_warm_start_keeps_its_loss():
     ("settings", "message"),
     [
         ({"dropout": 1.0}, "must be a float in the range"),
-        ({"dropout": [0.1]}, r"one for each of the 2 hidden layers\. Got \[0\.1\] instead"),
-        ({"dropout": [0.1, 1.0]}, "one for each of the 2 hidden layers"),
-        ({"dropout": [0.1, -0.1]}, "one for each of the 2 hidden layers"),
-        ({"dropout": [0.1, np.nan]}, "one for each of the 2 hidden layers"),
+        ({"dropout": [0.1]}, r"one such float for each of the 2 hidden layers\. Got \[0\.1\] instead"),
+        ({"dropout": [0.1, 1.0]}, "one such float for each of the 2 hidden layers"),
+        ({"dropout": [0.1, -0.1]}, "one such float for each of the 2 hidden layers"),
+        ({"dropout": [0.1, np.nan]}, "one such float for each of the 2 hidden layers"),
         ({"negative_slope": 1.0}, r"must be a float in the range \[0\.0, 1\.0\)"),
         ({"momentum": 1.1}, r"must be a float in the range \[0\.0, 1\.0\]\."),
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be > 0, got \[4, 0\]"),
         (
             {"solver": "lbfgs", "l1": 0.1, "batch_norm": True},
-            "batch_norm, l1: only for the solvers adam, rmsprop, sgd",
+            "does not support .*batch_norm, l1. The solvers that do are adam, rmsprop, sgd",
         ),
         ({"activation": "relu6"}, "'activation' parameter of MLPRegressor must be a str among"),
     ],

@@ -41,7 +41,7 @@ def test_rows_that_cannot_be():
         MLPClassifier().fit(IMAGES, DIGITS % 3, X_val=IMAGES, y_val=DIGITS)
     with pytest.raises(ValueError, match="^X_val and y_val have inconsistent numbers of samples: 9 and 150"):
         MLPRegressor().fit(X_NUM, Y_NUM, X_val=X_NUM[:9], y_val=Y_NUM)
-    with pytest.raises(ValueError, match="class_weight does not support several labels a row"):
+    with pytest.raises(ValueError, match="is not supported for multilabel targets"):
         MLPClassifier(class_weight="balanced").fit(X_MANY, Y_MANY)
     with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
         MLPClassifier(class_weight="balanced").partial_fit(IMAGES, DIGITS, classes=range(10))
@@ -49,7 +49,7 @@ def test_rows_that_cannot_be():
         MLPRegressor(batch_size=10, shuffle=False).fit(X_NUM, Y_NUM, np.arange(150) > 20)
     with pytest.raises(TypeError, match="integer"):
         MLPRegressor(hidden_layer_sizes=(2.5,)).fit(X_NUM, Y_NUM)
-    with pytest.raises(ValueError, match="belong to a network of"):
+    with pytest.raises(ValueError, match="belong to a network with layers of"):
         MLPRegressor(**FEW, warm_start=True).fit(X_NUM, Y_NUM).set_params(hidden_layer_sizes=3).fit(
             X_NUM, Y_NUM
         )

@@ -72,13 +72,19 @@ def test_equals_scikit_learn(n_classes, alpha, norm, weighted, dense):
 
 def test_scikit_learns_own_tests_pass_with_ours_in_place():
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    command = [sys.executable, "-m", "pytest", "-p", "swap_complement_nb", "-p", "no:cacheprovider", "-v"]
+    command = [sys.executable, "-m", "pytest", "-p", "swap_naive_bayes", "-p", "no:cacheprovider", "-v"]
     command += ["--pyargs", "sklearn.tests.test_naive_bayes", "-k", "not gnb", "--rootdir", str(Path.cwd())]
     command += ["-c", os.devnull]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-3000:]
-    assert "ComplementNB under test: estimators.naive_bayes" in run.stdout
-    assert len(re.findall(r"ComplementNB\S* PASSED|test_cnb PASSED", run.stdout)) == 14
+    for name, own_tests, count in (
+        ("ComplementNB", "test_cnb", 14),
+        ("MultinomialNB", "test_mnnb|test_mnb", 18),
+        ("BernoulliNB", "test_bnb", 15),
+    ):
+        assert f"{name} under test: estimators.naive_bayes" in run.stdout
+        assert len(re.findall(rf"(?:{name}|{own_tests})\S* +PASSED", run.stdout)) == count
+    assert len(re.findall(r"test_alpha\S* +PASSED|test_check_alpha +PASSED", run.stdout)) == 4
 
 
 def test_one_formula_for_one_row_and_many_dense_and_sparse(monkeypatch):

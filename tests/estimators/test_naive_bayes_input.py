@@ -138,7 +138,7 @@ def test_a_refit_that_fails_at_any_point_forgets_everything(X):
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        ([], "'classes' parameter of partial_fit must hold at least one label"),
+        ([], "'classes' parameter of partial_fit must contain at least one label"),
         (["a", 1], "all dates of a NumPy array. Got int and str"),
         ([["a", "b"]], "1d array"),
         ("a", "1d array"),

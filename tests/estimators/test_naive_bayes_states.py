@@ -99,7 +99,7 @@ def test_merge_refuses_what_does_not_add_up():
     before = pickle.dumps(model)
     with pytest.raises(ValueError, match="'alpha' parameters differ: 1.0 and 2.0"):
         model.merge(ComplementNB(alpha=2.0).fit(DOCUMENTS, COUNTRIES))
-    with pytest.raises(ValueError, match="different features: 6 and 5"):
+    with pytest.raises(ValueError, match="same number of features. Got 6 and 5"):
         model.merge(ComplementNB().fit(DOCUMENTS[:, :5], COUNTRIES))
     with pytest.raises(ValueError, match="feature names differ: None and array"):
         model.merge(named)
@@ -179,7 +179,7 @@ def test_labels_without_weight_are_classes_without_counts():
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ((DOCUMENTS[:, :5], COUNTRIES), "different features: 6 and 5"),
+        ((DOCUMENTS[:, :5], COUNTRIES), "same number of features. Got 6 and 5"),
         (
             (pd.DataFrame(DOCUMENTS, columns=list("abcdef")), COUNTRIES),
             "feature names differ: None and array",

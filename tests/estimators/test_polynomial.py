@@ -197,12 +197,12 @@ def test_only_some_features_are_expanded(expand, expanded, interaction_only, fra
     [
         (
             [3],
-            r"positions below 3, a mask of 3, or names among 'reservations', 'temperature', 'weekend'. Got \[3\]",
+            r"positions below 3, a mask of 3 booleans, or names of the features 'reservations', 'temperature', 'weekend'. Got \[3\]",
         ),
         ([-4], "positions below 3"),
         ([0.5], "positions below 3"),
         ([True], "a mask of 3"),
-        (["sun"], "names among 'reservations'"),
+        (["sun"], "names of the features 'reservations'"),
         (["temperature", "sun"], r"Got \['temperature', 'sun'\] instead"),
         ("weekend", "'expand' parameter of PolynomialRegressor must be"),
         ([[0], [0, 1]], "'expand' parameter of PolynomialRegressor must be"),
@@ -225,14 +225,15 @@ def test_too_many_terms_are_refused_before_any_is_made(monkeypatch):
     X, y, _ = noisy()
     for degree in (40, 10**9):
         with pytest.raises(
-            ValueError, match=f"must make at most 5,000 terms. Got {degree}, and .* of 3 features"
+            ValueError,
+            match=f"must not result in more than 5,000 terms. Got degree={degree}, .* of 3 features",
         ):
             PolynomialRegressor(degree).fit(X, y)
-    with pytest.raises(ValueError, match="too many|at most 5,000 terms"):
+    with pytest.raises(ValueError, match="too many|more than 5,000 terms"):
         PolynomialRegressor(1).fit(np.zeros((2, 5001)), [0, 1])
     monkeypatch.setattr("estimators.polynomial.MAX_GRAM_FEATURES", 9)
     assert len(PolynomialRegressor(2).fit(X, y).coef_) == 9
-    with pytest.raises(ValueError, match="Got 3, and 19 terms"):
+    with pytest.raises(ValueError, match="Got degree=3, which results in 19 terms"):
         PolynomialRegressor(3).fit(X, y)
 
 

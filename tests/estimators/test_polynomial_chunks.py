@@ -85,7 +85,7 @@ def test_there_are_no_chunks_without_a_domain():
         assert hasattr(PolynomialRegressor(domain=[0, 1]), name)
         with pytest.raises(AttributeError) as error:
             getattr(model, name)
-        assert "need the 'domain' parameter of PolynomialRegressor" in str(error.value.__cause__)
+        assert "only available if the 'domain' parameter of PolynomialRegressor" in str(error.value.__cause__)
 
 
 AS_BEFORE = partial(PolynomialRegressor, domain=DOMAIN)
@@ -110,7 +110,11 @@ AS_BEFORE = partial(PolynomialRegressor, domain=DOMAIN)
             "The targets differ: y has one axis and the shape",
         ),
         (lambda X, y: AS_BEFORE(), NotFittedError, "not fitted yet"),
-        (lambda X, y: GDRegressor().fit(X, y), TypeError, "merges with an estimators.PolynomialRegressor"),
+        (
+            lambda X, y: GDRegressor().fit(X, y),
+            TypeError,
+            "can only be merged with an estimators.PolynomialRegressor",
+        ),
     ],
 )
 def test_merge_refuses_what_does_not_fit_and_changes_nothing(make, error, match):

@@ -76,10 +76,10 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     path = tmp_path / "net.joblib"
     MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
     cases = [
-        (MLPRegressor(**FEW, alpha=1.0), X_NUM, Y_NUM, r"other parameters: alpha=0\.0001 \(now 1\.0\)"),
-        (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "made with 150 rows. Got 99 rows instead"),
+        (MLPRegressor(**FEW, alpha=1.0), X_NUM, Y_NUM, r"different parameters: alpha=0\.0001 \(now 1\.0\)"),
+        (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "saved with 150 training rows. Got 99 rows instead"),
         (MLPClassifier(**FEW), IMAGES, DIGITS, "a checkpoint of a MLPRegressor, not of a MLPClassifier"),
-        (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "resume_from: only for the solvers"),
+        (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "'lbfgs' does not support resume_from"),
         (
             MLPRegressor(**FEW),
             X_NUM[:, :3],
@@ -88,14 +88,26 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
         ),
         (MLPRegressor(**{**FEW, "random_state": 4}), X_NUM, Y_NUM, r"random_state=3 \(now 4\)"),
         (MLPRegressor(**{**FEW, "random_state": None}), X_NUM, Y_NUM, r"random_state=3 \(now None\)"),
-        (MLPRegressor(**{**FEW, "max_iter": 11}), X_NUM, Y_NUM, r"after epoch 12, but max_iter=11 is less"),
-        (MLPRegressor(**FEW), X_NUM + 1e-9, Y_NUM, r"net\.joblib': it was made with other data: X changed"),
-        (MLPRegressor(**FEW), X_NUM, Y_NUM + 1e-9, "other data: y changed"),
+        (
+            MLPRegressor(**{**FEW, "max_iter": 11}),
+            X_NUM,
+            Y_NUM,
+            r"after epoch 12, so max_iter must be at least 12. Got max_iter=11",
+        ),
+        (
+            MLPRegressor(**FEW),
+            X_NUM + 1e-9,
+            Y_NUM,
+            r"net\.joblib': it was saved with different data. .* changed: X",
+        ),
+        (MLPRegressor(**FEW), X_NUM, Y_NUM + 1e-9, "different data. The following arguments have changed: y"),
     ]
     for model, X, y, message in cases:
         with pytest.raises(ValueError, match=message):
             model.fit(X, y, resume_from=path)
-    with pytest.raises(ValueError, match=r"made with rows of float64\. Got rows of float32 instead"):
+    with pytest.raises(
+        ValueError, match=r"saved with an X of type float64\. Got an X of type float32 instead"
+    ):
         MLPRegressor(**FEW).fit(X_NUM.astype(np.float32), Y_NUM, resume_from=path)
     whole = path.read_bytes()
     for damaged in (b"", whole[:10], whole[: len(whole) // 2], whole[:-5], b"hello"):
@@ -109,13 +121,15 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
     with pytest.raises(ValueError, match=r"net\.joblib': it is damaged or not a checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
-    with pytest.raises(FileNotFoundError, match=r"To start a training that writes it, leave resume_from out"):
+    with pytest.raises(FileNotFoundError, match=r"To write it during training, call"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
     with pytest.raises(FileNotFoundError, match=r"does not exist\. Create it first"):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path / "no" / "net")).fit(X_NUM, Y_NUM)
-    with pytest.raises(IsADirectoryError, match="Checkpoint needs the path of a file"):
+    with pytest.raises(
+        IsADirectoryError, match="'path' parameter of Checkpoint must be a file. Got the folder"
+    ):
         MLPRegressor(**FEW).set_callbacks(Checkpoint(tmp_path)).fit(X_NUM, Y_NUM)
-    with pytest.raises(ValueError, match="Checkpoint is for networks"):
+    with pytest.raises(ValueError, match="Checkpoint can only be used with networks"):
         MLPRegressor(**FEW, solver="lbfgs").set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
     with pytest.raises(ValueError, match="'every' parameter of Checkpoint must be an int"):
         Checkpoint(path, every=0)
@@ -141,7 +155,7 @@ OTHER = {
 def test_every_other_parameter_must_be_the_same(name, tmp_path):
     path = tmp_path / "net.joblib"
     MLPClassifier(**{**FEW, "max_iter": 1}).set_callbacks(Checkpoint(path)).fit(IMAGES, DIGITS)
-    with pytest.raises(ValueError, match=rf"other parameters: {name}=.* \(now {OTHER[name]!r}\)"):
+    with pytest.raises(ValueError, match=rf"different parameters: {name}=.* \(now {OTHER[name]!r}\)"):
         MLPClassifier(**{**FEW, name: OTHER[name]}).fit(IMAGES, DIGITS, resume_from=path)
 
 
@@ -243,7 +257,9 @@ def test_only_the_data_that_a_training_had_go_on(tmp_path):
             whole = MLPClassifier(**settings).fit(*first, **val)
             assert resume(*second, **val_again, resume_from=path).loss_curve_ == whole.loss_curve_
         else:
-            with pytest.raises(ValueError, match=rf"net\.joblib': .* other data: {changed} changed\.$"):
+            with pytest.raises(
+                ValueError, match=rf"net\.joblib': .* different data. .* changed: {changed}\.$"
+            ):
                 resume(*second, **val_again, resume_from=path)
 
 

@@ -190,11 +190,11 @@ def test_cells_without_a_canonical_form(cell):
 
 
 def test_bad_shapes():
-    with pytest.raises(ValueError, match="one or two dimensions. Got 3"):
+    with pytest.raises(ValueError, match="one or two dimensions. Got an array with 3"):
         training_data(np.zeros((2, 2, 2)))
-    with pytest.raises(ValueError, match="X and y must have the same number of rows. Got 2 and 3"):
+    with pytest.raises(ValueError, match="X and y must have the same number of rows. Got 2 rows of X and 3"):
         training_data(np.zeros((2, 2)), [1, 2, 3])
-    with pytest.raises(ValueError, match="y was given without X"):
+    with pytest.raises(ValueError, match="'y' parameter must be None if 'X' is None"):
         training_data(None, [1])
     assert training_data(None) is None
 

@@ -189,13 +189,15 @@ def test_a_service_level_is_between_0_and_1(week_model, level):
     if level is None:
         assert forecast(week_model, {"reservations": 15}, None).tolist() == [53]
         return
-    with pytest.raises(ValueError, match=r"service_level must be a number between 0 and 1\. Got "):
+    with pytest.raises(
+        ValueError, match=r"'service_level' parameter must be a number between 0 and 1, exclusive\. Got "
+    ):
         forecast(week_model, {"reservations": 15}, level)
 
 
 @pytest.mark.parametrize(("level", "least"), [(0.9, 9), (0.95, 19), (0.99, 99), (0.84, 6)])
 def test_too_few_evenings_for_a_level(week_model, level, least):
-    message = rf"service_level {level} needs the errors on at least {least} training evenings\. The model has 5, which allow"
+    message = rf"service_level of {level} needs the errors on at least {least} training evenings\. The model has only 5, which allow"
     with pytest.raises(ValueError, match=message):
         forecast(week_model, {"reservations": 15}, level)
 
@@ -204,7 +206,7 @@ def test_without_folds_there_is_no_service_level():
     week = pl.DataFrame(WEEK)
     model = dough_forecaster(degree=1, cv=0).fit(week, week["doughs"])
     assert forecast(model, {"reservations": 15}).tolist() == [53]
-    with pytest.raises(ValueError, match="The model has none: it was fitted with cv=0"):
+    with pytest.raises(ValueError, match="The model has none, because it was fitted with cv=0"):
         forecast(model, {"reservations": 15}, 0.5)
 
 
@@ -364,7 +366,7 @@ def test_states_of_evenings_add_up_in_any_order():
     assert vars(EveningReader(FULL).fit_state(three.merge(one).merge(two))) == expected
     assert vars(EveningReader(FULL).fit_state(one.merge(two.merge(three)))) == expected
     assert not hasattr(reader, "range_")
-    with pytest.raises(ValueError, match="The evenings' columns differ"):
+    with pytest.raises(ValueError, match="Evenings to merge must have the same columns"):
         one.merge(EveningReader(["reservations"]).additive_state(year))
 
 

@@ -63,7 +63,7 @@ def test_a_bad_cell_stops_the_fit_too(frame):
 
 
 def test_a_missing_column_and_no_evenings_at_all(full_model, week_model):
-    with pytest.raises(ValueError, match=r"no column 'reservations'\. They have: tables\."):
+    with pytest.raises(ValueError, match=r"no column 'reservations'\. Their columns are: tables\."):
         forecast(week_model, {"tables": 4})
     with pytest.raises(
         ValueError, match=r"no column 'weekday' and no column 'date' from which to derive it\."
@@ -79,7 +79,8 @@ def test_a_missing_column_and_no_evenings_at_all(full_model, week_model):
 @pytest.mark.parametrize("features", ["reservations", [1], [("reservations",)]])
 def test_features_are_names(features):
     with pytest.raises(
-        TypeError, match=r"The 'features' parameter of dough_forecaster must hold column names\. Got "
+        TypeError,
+        match=r"The 'features' parameter of dough_forecaster must be a sequence of column names\. Got ",
     ):
         dough_forecaster(features)
 
@@ -96,7 +97,7 @@ def test_folds_are_a_count(cv):
 
 @pytest.mark.parametrize("features", [[], ("reservations", "reservations")])
 def test_features_are_some_and_differ(features):
-    with pytest.raises(ValueError, match=r"must name at least one column, each once\. Got "):
+    with pytest.raises(ValueError, match=r"must contain at least one column name and no duplicates\. Got "):
         dough_forecaster(features)
 
 
@@ -104,7 +105,8 @@ def test_another_model_is_refused():
     model = LinearRegression().fit([[1], [2]], [1, 2])
     for ask in (forecast, weights_in_words):
         with pytest.raises(
-            TypeError, match=r"must come from dough_forecaster\. Got a LinearRegression instead\."
+            TypeError,
+            match=r"must be a pipeline from dough_forecaster, or a search over one\. Got a LinearRegression instead\.",
         ):
             ask(model, {"reservations": 1})
     with pytest.raises(ValueError, match="not fitted"):
@@ -177,5 +179,5 @@ def test_a_weekday_must_be_that_of_the_date():
 def test_a_holiday_that_never_occurred_is_warned_of():
     evenings = pd.DataFrame({"reservations": [10, 20, 30], "holiday": [False, False, False]})
     model = dough_forecaster(features=("reservations", "holiday"), degree=1).fit(evenings, [30, 50, 70])
-    with pytest.warns(ExtrapolationWarning, match="'holiday' is true, but it never was in training"):
+    with pytest.warns(ExtrapolationWarning, match="'holiday' is true, but it was never true in training"):
         assert forecast(model, {"reservations": 20, "holiday": True}).tolist() == [50]

@@ -110,7 +110,7 @@ def test_dates_are_excluded():
 def test_reasons_of_a_label_that_is_almost_a_class(kind, label):
     y = ["a", "b"] if isinstance(label, str) else [BIG + 1, BIG + 2]
     model = kind().fit(np.eye(2), np.array(y))
-    with pytest.raises(ValueError, match="is not among the 2 classes"):
+    with pytest.raises(ValueError, match="must be one of the 2 classes"):
         explain(model, [[1.0, 0.0]], label)
     assert explain(model, [[1.0, 0.0]], y[1])
 
@@ -122,7 +122,7 @@ def test_update_compares_labels_exactly(classifier):
     before = classifier.predict(X).tolist()
     for label in (BIG + 2, float(BIG + 2)):
         for y in ([BIG, label], pd.Series([BIG, label], dtype="Int64")):
-            with pytest.raises(ValueError, match="cannot learn the new label"):
+            with pytest.raises(ValueError, match="cannot learn new ones"):
                 update(classifier, X, y)
     for _ in range(20):
         update(classifier, X, pd.Series([BIG + 1, BIG], dtype="Int64"))
@@ -157,7 +157,9 @@ def test_scorers_compare_labels_exactly(make, form):
 )
 def test_no_rows_are_refused_by_name(ask):
     model = game_recommender().fit(in_pandas(IDS), IDS)
-    with pytest.raises(ValueError, match=r"The 'X' parameter of \w+ must hold at least one row. Got none"):
+    with pytest.raises(
+        ValueError, match=r"The 'X' parameter of \w+ must contain at least one row. Got no rows"
+    ):
         ask(model)
 
 

@@ -146,16 +146,16 @@ def test_questions_are_predicted_by_default(tmp_path):
     ("given", "error", "message"),
     [
         ({"questions": X[:4]}, ValueError, "at most 3 questions. Got 4 instead"),
-        ({"answer": len}, ValueError, "answer was given without questions"),
+        ({"answer": len}, ValueError, "'answer' parameter of save_model must be None if 'questions' is None"),
         (
             {"questions": QUESTION, "answer": lambda model, q: ["one"]},
             ValueError,
-            re.escape("a list of 2 answers, one for each question. Got ['one'] instead."),
+            re.escape("a list of 2 answers, one per question. Got ['one'] instead."),
         ),
         (
             {"questions": QUESTION, "answer": lambda model, q: {"a": 1, "b": 2}},
             ValueError,
-            "a list of 2 answers, one for each question",
+            "a list of 2 answers, one per question",
         ),
         (
             {"questions": QUESTION, "answer": lambda model, q: [{1}, {2}]},
@@ -165,7 +165,7 @@ def test_questions_are_predicted_by_default(tmp_path):
         (
             {"questions": QUESTION, "answer": lambda model, q: [1.0, np.nan]},
             ValueError,
-            "answers of a card must be JSON values: text, finite numbers",
+            "answers of a card must be JSON values: strings, finite numbers",
         ),
         (
             {"questions": [{"when": Path("x")}], "answer": lambda model, q: [1]},
@@ -174,9 +174,17 @@ def test_questions_are_predicted_by_default(tmp_path):
         ),
         ({"scores": {"f": len}}, TypeError, "scores of a card must be JSON values"),
         ({"scores": {"f": np.inf}}, ValueError, "scores of a card must be JSON values"),
-        ({"retrain": ["python"]}, TypeError, re.escape("as a str. Got ['python'] instead")),
-        ({"y": Y}, ValueError, "y was given without X"),
-        ({"X": X, "y": Y[:4]}, ValueError, "X and y must have the same number of rows. Got 6 and 4"),
+        (
+            {"retrain": ["python"]},
+            TypeError,
+            re.escape("must be a command (str) or None. Got ['python'] instead"),
+        ),
+        ({"y": Y}, ValueError, "'y' parameter must be None if 'X' is None"),
+        (
+            {"X": X, "y": Y[:4]},
+            ValueError,
+            "X and y must have the same number of rows. Got 6 rows of X and 4 of y",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_written(tmp_path, given, error, message):
@@ -200,7 +208,7 @@ def test_unfitted_models_are_refused(tmp_path):
 @pytest.mark.parametrize("name", ["games.pkl", "games.v2", "games.JSON"])
 def test_other_suffixes_are_refused(tmp_path, function, name):
     function = partial(save_model, naive_bayes()) if function is save_model else function
-    with pytest.raises(ValueError, match=f"must end in .json, .joblib, .skops or no.*{name}"):
+    with pytest.raises(ValueError, match=f"must end in .json, .joblib or .skops, or have no suffix.*{name}"):
         function(tmp_path / name)
 
 
@@ -221,7 +229,7 @@ def test_unpicklable_model_leaves_the_old_one(tmp_path):
     path = save_model(naive_bayes(), tmp_path / "games")
     before = names(tmp_path)
     bad = make_pipeline(FunctionTransformer(lambda x: x), MultinomialNB()).fit(X, Y)
-    with pytest.raises(ModelFileError, match=r"cannot be written as \.joblib.*instead of lambdas"):
+    with pytest.raises(ModelFileError, match=r"cannot be written as a \.joblib.*instead of lambdas"):
         save_model(bad, path)
     assert names(tmp_path) == before
     assert isinstance(load_model(path), MultinomialNB)

@@ -55,24 +55,28 @@ def test_features_without_names_are_numbered():
 
 
 def test_explain_refuses_what_has_no_classes():
-    with pytest.raises(TypeError, match="explain needs a model whose score is a sum.*Got LinearRegression"):
+    with pytest.raises(
+        TypeError,
+        match="'model' parameter of explain must end in .*whose score is a sum.*Got LinearRegression",
+    ):
         explain(LinearRegression().fit(np.eye(2), [1, 2]), np.eye(1, 2), 1)
 
 
 def test_explain_refuses(model, frame):
     question = frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]})
-    with pytest.raises(ValueError, match=r"'X' parameter of explain must have one row. Got 5 rows"):
+    with pytest.raises(ValueError, match=r"'X' parameter of explain must have exactly one row. Got 5 rows"):
         explain(model, frame(GAMES), "Doom")
     with pytest.raises(
-        ValueError, match=r"'Dooom' is not among the 5 classes of the model. Did you mean 'Doom'\?"
+        ValueError, match=r"one of the 5 classes of the model. Got 'Dooom' instead. Did you mean 'Doom'\?"
     ):
         explain(model, question, "Dooom")
     for label in (None, ["Doom"], 3):
-        with pytest.raises(ValueError, match="is not among the 5 classes"):
+        with pytest.raises(ValueError, match="must be one of the 5 classes"):
             explain(model, question, label)
     neighbours = game_recommender(classifier=KNeighborsClassifier(1)).fit(frame(GAMES), TITLES)
     with pytest.raises(
-        TypeError, match="explain needs a model whose score is a sum.*Got KNeighborsClassifier"
+        TypeError,
+        match="'model' parameter of explain must end in .*whose score is a sum.*Got KNeighborsClassifier",
     ):
         explain(neighbours, question, "Doom")
 
@@ -98,7 +102,7 @@ def test_update_equals_fitting_on_everything(frame):
 def test_update_refuses_what_cannot_learn(frame):
     model = game_recommender(classifier=KNeighborsClassifier(1)).fit(frame(GAMES), TITLES)
     with pytest.raises(
-        TypeError, match="update needs a last step with partial_fit. KNeighborsClassifier has none"
+        TypeError, match="parameter of update must have a partial_fit method. Got a KNeighborsClassifier"
     ):
         update(model, frame(GAMES), TITLES)
     fixed = game_recommender(classifier=ComplementNB()).fit(frame(GAMES), TITLES)
@@ -110,7 +114,9 @@ def test_update_refuses_new_labels_that_scikit_learn_would_drop(frame):
     rows = frame({"budget": ["cheap", "cheap"], "gameplay_types": [["Music"], ["Puzzle"]]})
     for classifier in (BernoulliNB(), MultinomialNB()):
         model = game_recommender(classifier=classifier).fit(frame(GAMES), TITLES)
-        with pytest.raises(ValueError, match=r"NB cannot learn the new label\(s\) \['Rez'\]. Fit it again"):
+        with pytest.raises(
+            ValueError, match=r"NB cannot learn new ones. Got the new label\(s\) \['Rez'\]. To add them, fit"
+        ):
             update(model, rows, ["Rez", "Doom"])
         assert update(model, rows, ["Doom", "Doom"])[-1].class_count_.sum() == len(TITLES) + 2
 
@@ -122,7 +128,8 @@ def test_update_takes_weights_and_no_bare_string(frame):
     update(update(twice, rows, ["Doom"]), rows, ["Doom"])
     np.testing.assert_array_equal(once[-1].feature_count_, twice[-1].feature_count_)
     with pytest.raises(
-        ValueError, match="'y' parameter of update must hold a label for each row. Got the string 'Doom'"
+        ValueError,
+        match="'y' parameter of update must be an array with one label per row. Got the string 'Doom'",
     ):
         update(once, rows, "Doom")
 
@@ -140,7 +147,7 @@ def test_a_question_may_be_a_dict(model, frame):
 
 
 def test_game_recommender_refuses_weights_of_other_columns():
-    message = "'weights' parameter of game_recommender may contain 'price' and 'gameplay_types'. Got 'budget' instead"
+    message = "'weights' parameter of game_recommender must be among 'price' and 'gameplay_types'. Got 'budget' instead"
     with pytest.raises(ValueError, match=message):
         game_recommender(budget="price", weights={"budget": 2.0})
     with pytest.raises(
@@ -195,7 +202,9 @@ def test_scorers_in_cross_validation_and_in_a_pickle(frame):
 @pytest.mark.parametrize("scorer", [hit_rate_scorer(2), ndcg_scorer(2)], ids=repr)
 def test_scorers_refuse_weights_that_are_all_zero(scorer):
     model = ComplementNB().fit(np.eye(3), ["a", "b", "c"])
-    with pytest.raises(ValueError, match=f"The 'sample_weight' of {scorer.name} must not be 0 for all rows"):
+    with pytest.raises(
+        ValueError, match=f"'sample_weight' parameter of {scorer.name} must contain a nonzero weight"
+    ):
         scorer(model, np.eye(3), ["a", "b", "c"], sample_weight=np.zeros(3))
     assert scorer(model, np.eye(3), ["a", "b", "c"], sample_weight=[0, 2, 0]) == 1.0
 

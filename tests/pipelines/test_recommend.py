@@ -123,14 +123,14 @@ def test_the_first_of_any_classifier_is_what_it_predicts(classifier):
 def test_one_vs_one_scores_are_not_taken_for_those_of_classes(n_classes):
     X = np.random.default_rng(0).normal(size=(40, 4))
     model = SVC(decision_function_shape="ovo", kernel="linear").fit(X, np.arange(40) % n_classes)
-    with pytest.raises(TypeError, match="with a score for each class. SVC has none"):
+    with pytest.raises(TypeError, match="with one score per class. Got a SVC, which has none"):
         recommend(model, X)
 
 
 def test_one_vs_one_inside_a_wrapper_and_for_two_classes():
     X = np.random.default_rng(0).normal(size=(40, 4))
     svc = SVC(decision_function_shape="ovo", kernel="linear")
-    with pytest.raises(TypeError, match="RFE has none"):
+    with pytest.raises(TypeError, match="Got a RFE, which has none"):
         recommend(RFE(svc).fit(X, np.arange(40) % 3), X)
     two = svc.fit(X, np.arange(40) % 2)
     np.testing.assert_array_equal(recommend(two, X, 1)[0][:, 0], two.predict(X))
@@ -279,25 +279,29 @@ def test_a_row_with_fewer_ends_in_none(model, frame):
 
 @pytest.mark.parametrize("name", ["exclude", "candidates"])
 def test_labels_that_do_not_fit_the_rows(model, frame, name):
-    with pytest.raises(ValueError, match=f"'{name}' parameter of recommend must hold labels. Got 'Doom'"):
+    with pytest.raises(
+        ValueError, match=f"'{name}' parameter of recommend must be a collection of labels. Got 'Doom'"
+    ):
         recommend(model, frame(GAMES), **{name: "Doom"})
     with pytest.raises(
         ValueError, match=f"'{name}' parameter.* one collection of labels for each of the 5 rows. Got 2"
     ):
         recommend(model, frame(GAMES), **{name: [["Doom"], ["Tetris"]]})
-    with pytest.raises(ValueError, match="must hold labels. Got a data frame; pass one of its columns"):
+    with pytest.raises(
+        ValueError, match="must be a collection of labels. Got a data frame; pass one of its columns"
+    ):
         recommend(model, frame(GAMES), **{name: pd.DataFrame({"title": ["Doom"]})})
-    with pytest.raises(ValueError, match="Got 2 entries"):
+    with pytest.raises(ValueError, match="Got 2 items"):
         recommend(model, frame(GAMES), **{name: [["Doom"], "Tetris"]})
 
 
 def test_models_that_cannot_be_ranked(frame):
     X = np.eye(3)
     with pytest.raises(
-        TypeError, match=r"recommend needs a classifier with top_k or one of .* LinearRegression has none"
+        TypeError, match=r"must have one of the methods top_k, .* Got a LinearRegression, which has none"
     ):
         recommend(LinearRegression().fit(X, [1, 2, 3]), X)
-    with pytest.raises(TypeError, match="KMeans has none"):
+    with pytest.raises(TypeError, match="Got a KMeans, which has none"):
         recommend(KMeans(2, n_init=1).fit(X), X)
     with pytest.raises(NotFittedError):
         recommend(game_recommender(), frame(GAMES))

@@ -74,7 +74,7 @@ def test_a_checkpoint_of_batches_of_another_size_is_refused(tmp_path, size):
         fit_batches(game_recommender(), crashing(parts, 3), "title", checkpoint=path, every=1)
     others = [WHOLE[start : start + size] for start in range(0, N, size)]
     held = min(2 * size, N)
-    says = f"has read 18 rows in 2 batches of this pass, but the first 2 batches hold {held}"
+    says = f"was saved after 18 rows in 2 batches of this pass, but the first 2 batches now have {held}"
     with pytest.raises(ModelFileError, match=says):
         fit_batches(game_recommender(), others, "title", checkpoint=path)
     assert fit_batches(game_recommender(), parts, "title", checkpoint=path)[-1].class_count_.sum() == N
@@ -105,7 +105,7 @@ def test_a_checkpoint_of_another_model_or_no_checkpoint_is_refused(tmp_path):
     path = tmp_path / "fit.state"
     with pytest.raises(Crash):
         fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
-    with pytest.raises(ModelFileError, match="belongs to another model, y or sample_weight"):
+    with pytest.raises(ModelFileError, match="was written for a different model, y or sample_weight"):
         fit_batches(game_recommender(weights={"budget": 2.0}), [WHOLE], "title", checkpoint=path)
     path.write_bytes(b"something else")
     with pytest.raises(ModelFileError):
@@ -125,7 +125,7 @@ def test_a_checkpoint_of_other_versions_is_refused(tmp_path, monkeypatch):
     with pytest.raises(Crash):
         fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
     monkeypatch.setattr("pipelines._scaling.fitting.installed_versions", lambda: {"numpy": "1.0"})
-    with pytest.raises(ModelFileError, match="written with other versions"):
+    with pytest.raises(ModelFileError, match="written with different versions"):
         fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)
 
 

@@ -34,16 +34,19 @@ from tests.pipelines.batches import WHOLE, N
     [
         (
             GDClassifier(),
-            "GDClassifier cannot be fitted by adding up batches: each step .* partial_fit batch by batch",
+            "GDClassifier cannot be fitted by fit_batches or fit_dask: .* partial_fit method batch by batch",
         ),
-        (MLPClassifier(), "MLPClassifier cannot .* torch, which has distributed training.*GridSearchCV"),
+        (MLPClassifier(), "MLPClassifier cannot .* PyTorch, which can train on a cluster.*GridSearchCV"),
         (make_pipeline(StandardScaler(), MLPRegressor()), "MLPRegressor cannot .* backend 'dask'"),
         (
             GaussianNB(),
-            "sklearn.GaussianNB has no state that adds up over batches. A model may be made of Pipeline",
+            "sklearn.GaussianNB cannot be fitted batch by batch. A model must consist of Pipeline",
         ),
-        (GDRegressor, r"A model is an object, not a class. Got GDRegressor: write GDRegressor\(\)"),
-        (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV has no state"),
+        (
+            GDRegressor,
+            r"must be an estimator instance. Got the class GDRegressor instead. Use GDRegressor\(\)",
+        ),
+        (GridSearchCV(GDRegressor(), {}), "sklearn.GridSearchCV cannot be fitted batch by batch"),
         (dough_forecaster(), "ServiceLevelRegressor with cv=10 cannot .* Set cv=0"),
         (make_pipeline(GDRegressor(), GDRegressor()), "GDRegressor must be the last step of a Pipeline"),
         (make_pipeline(dough_forecaster(cv=0), GDRegressor()), "Pipeline must be the last step"),
@@ -87,24 +90,24 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
 @pytest.mark.parametrize(
     ("batches", "error", "says"),
     [
-        (WHOLE, TypeError, "must hold frames: a list of them.*Got a DataFrame"),
+        (WHOLE, TypeError, "must be a list of frames.*Got a DataFrame"),
         ("file.parquet", TypeError, "Got a str instead"),
-        (3, TypeError, "must hold frames.*Got a int instead"),
-        ([], ValueError, "The batches hold no rows"),
-        ([WHOLE[:0]], ValueError, "The batches hold no rows"),
+        (3, TypeError, "must be a list of frames.*Got a int instead"),
+        ([], ValueError, "The batches must contain at least one row"),
+        ([WHOLE[:0]], ValueError, "The batches must contain at least one row"),
         ([WHOLE, (WHOLE, 1)], TypeError, "In batch 1: Batches must be data frames if 'y'.*Got a tuple"),
-        ([WHOLE.drop(columns="title")], ValueError, "In batch 0: The 'y' parameter must name columns among"),
-        ([WHOLE, WHOLE.drop(columns="budget")], ValueError, "In batch 1: Column 'budget' of batch 0 is missing"),
-        ([WHOLE, WHOLE.assign(x=1)], ValueError, "In batch 1: Column 'x' does not occur in batch 0"),
-        ([WHOLE, WHOLE.assign(budget=1)], ValueError, "In batch 1: Column 'budget' holds values of kind 'number', but 'text' in batch 0"),
-        ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' holds values of kind 'text', but 'list'"),
+        ([WHOLE.drop(columns="title")], ValueError, "In batch 0: The 'y' parameter must contain only the names of columns"),
+        ([WHOLE, WHOLE.drop(columns="budget")], ValueError, "In batch 1: Column 'budget' is missing. It occurs in batch 0"),
+        ([WHOLE, WHOLE.assign(x=1)], ValueError, "In batch 1: Column 'x' is unexpected. The columns must be those of batch 0"),
+        ([WHOLE, WHOLE.assign(budget=1)], ValueError, "In batch 1: Column 'budget' must contain values of kind 'text', as in batch 0. Got values of kind 'number'"),
+        ([WHOLE, WHOLE.assign(gameplay_types="Puzzle")], ValueError, "Column 'gameplay_types' must contain values of kind 'list'.*Got values of kind 'text'"),
         ([WHOLE, WHOLE.assign(title=None)], ValueError, "In batch 1: .*missing label"),
-        (pl.from_pandas(WHOLE).lazy(), TypeError, "must hold frames: .*Got a LazyFrame"),
+        (pl.from_pandas(WHOLE).lazy(), TypeError, "must be a list of frames.*Got a LazyFrame"),
         ([WHOLE, None], TypeError, "In batch 1: Batches must be data frames if 'y'.*Got a NoneType"),
         ([WHOLE["title"]], TypeError, "In batch 0: Batches must be data frames if 'y'.*Got a Series"),
-        (lambda: WHOLE, TypeError, "must hold frames: .*Got a function that returns a DataFrame"),
-        (lambda: 3, TypeError, "must hold frames: .*Got a function that returns a int"),
-        ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: There are two columns 'budget'"),
+        (lambda: WHOLE, TypeError, "must be a list of frames.*Got a function that returns a DataFrame"),
+        (lambda: 3, TypeError, "must be a list of frames.*Got a function that returns a int"),
+        ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: Column names must be unique. Got two columns 'budget'"),
     ],
 )  # fmt: skip
 def test_bad_batches_are_named_and_the_model_is_unchanged(batches, error, says):
@@ -133,8 +136,13 @@ def test_columns_in_another_order_are_the_same_columns():
             TypeError,
             "The 'sample_weight' parameter of fit_batches must be the name.*Got a ndarray",
         ),
-        ("doughs", "doughs", ValueError, r"must name each column once. Got \['doughs', 'doughs'\]"),
-        ("doughs", "nothing", ValueError, "The 'sample_weight' parameter must name columns.*Got 'nothing'"),
+        ("doughs", "doughs", ValueError, r"must be distinct. Got \['doughs', 'doughs'\]"),
+        (
+            "doughs",
+            "nothing",
+            ValueError,
+            "The 'sample_weight' parameter must contain only the names of columns.*Got 'nothing'",
+        ),
     ],
 )
 def test_names_of_y_and_weights_that_are_none(y, weight, error, says):
@@ -147,7 +155,7 @@ def test_names_of_y_and_weights_that_are_none(y, weight, error, says):
     [
         (np.nan, r"NaN. \(NaN, nulls or infinity in column 'temperature'\)"),
         (np.inf, r"infinity .*\(NaN, nulls or infinity in column 'temperature'\)"),
-        ("warm", r"could not convert string to float: 'warm' \(no numbers in column 'temperature'\)"),
+        ("warm", r"could not convert string to float: 'warm' \(text in column 'temperature'\)"),
     ],
 )
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas])
@@ -178,7 +186,7 @@ def test_no_column_of_X_is_blamed_for_y_or_a_weight(changed, says):
 
 @pytest.mark.parametrize("X", [np.ones(3), np.ones((3, 2, 2))])
 def test_arrays_that_are_no_table(X):
-    with pytest.raises(ValueError, match="In batch 0: X must have two axes, .*Got the shape"):
+    with pytest.raises(ValueError, match="In batch 0: X must have the shape .*Got the shape"):
         fit_batches(GDRegressor(), [(X, np.ones(3))])
 
 
@@ -192,5 +200,5 @@ def test_python_lists_are_tables_too():
 
 
 def test_arrays_of_different_widths_are_named():
-    with pytest.raises(ValueError, match="In batch 1: Column 'x2' of batch 0 is missing"):
+    with pytest.raises(ValueError, match="In batch 1: Column 'x2' is missing. It occurs in batch 0"):
         fit_batches(StandardScaler(), [(np.ones((2, 3)),), (np.ones((2, 2)),)])

@@ -441,26 +441,30 @@ def test_what_cannot_be_compiled():
     cases = [
         (
             game_recommender(classifier=MultinomialNB()).fit(games, TITLES),
-            "Got ColumnTransformer of sklearn and MultinomialNB of sklearn instead",
+            "Got ColumnTransformer from sklearn and MultinomialNB from sklearn instead",
         ),
-        (game_recommender(classifier=TheirComplementNB()).fit(games, TITLES), "and ComplementNB of sklearn"),
+        (
+            game_recommender(classifier=TheirComplementNB()).fit(games, TITLES),
+            "and ComplementNB from sklearn",
+        ),
         (game_recommender(classifier=Mine()).fit(games, TITLES), "and Mine"),
-        (ComplementNB().fit(np.eye(2), [0, 1]), "Got ComplementNB of estimators"),
+        (ComplementNB().fit(np.eye(2), [0, 1]), "Got ComplementNB from estimators"),
         (make_pipeline(OneHotEncoder(), ComplementNB()).fit(games[["budget"]], TITLES), "Got OneHotEncoder"),
         (
             make_pipeline(places, ComplementNB()).fit(games, TITLES),
-            r"step 'budget', OneHotEncoder of estimators for \[0\]",
+            r"step 'budget', OneHotEncoder from estimators for \[0\]",
         ),
         (
             make_pipeline(slices, ComplementNB()).fit(games, TITLES),
-            r"step 'budget', OneHotEncoder of estimators for slice\(",
+            r"step 'budget', OneHotEncoder from estimators for slice\(",
         ),
         (make_pipeline(left, ComplementNB()).fit(numbers, TITLES), "step 'remainder'"),
         (make_pipeline(theirs, ComplementNB()).fit(games, TITLES), "step 'budget'"),
     ]
     for model, message in cases:
         with pytest.raises(
-            TypeError, match=f"compile_recommender needs .* such as game_recommender .*{message}"
+            TypeError,
+            match=f"'model' parameter of compile_recommender must be .* as returned by game_recommender.*{message}",
         ):
             compile_recommender(model)
     for model in (game_recommender(), Pipeline([("c", ComplementNB())])):

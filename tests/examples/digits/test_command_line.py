@@ -34,7 +34,7 @@ def test_the_pictures_beside_the_example_are_recognised(run, name, digit):
     assert max(told["probabilities"], key=told["probabilities"].get) == str(digit)
     assert len(told["sees"]) == 64
     printed = run("predict", str(EXAMPLE / "data" / f"{name}.png"))
-    assert f"This is a {digit}.\nProbabilities: {digit} " in printed
+    assert f"This is a {digit}.\nMost probable digits: {digit} (" in printed
     assert "@@" in printed.splitlines()[0] or "%%" in "".join(printed.splitlines()[:8])
     assert all(len(line) <= 16 for line in printed.splitlines()[:8])
 
@@ -75,12 +75,12 @@ def test_the_command_itself_on_a_terminal_without_unicode():
         (["evaluate", "--mnist", "x", "--fetch"], "not allowed with argument --mnist"),
         (
             ["train", "--net", "softmax"],
-            "--output is required with these options: models/digits.json is kept",
+            "--output is required with these options, because models/digits.json is reserved",
         ),
         (["train", "--net", "wide"], "invalid choice: 'wide'"),
         (
             ["search", "--epochs", "3"],
-            "argument --epochs: not allowed here, the search sets the number of epochs",
+            "argument --epochs: not allowed with search, which sets the number of epochs",
         ),
         (["curves", "--picture", "x.jpg"], "must end in .svg or .png, got 'x.jpg'"),
         (["boundary", "--picture", "no/folder/x.png"], "the folder 'no/folder' does not exist"),
@@ -109,7 +109,7 @@ def test_without_matplotlib_a_command_that_works_in_a_clone_is_named(monkeypatch
     for arguments in (["predict", "x.png"], ["boundary", "--picture", "x.svg"]):
         with pytest.raises(SystemExit):
             command_line.main(arguments)
-        assert 'needs matplotlib: pip install ".[plot]"' in capsys.readouterr().err
+        assert 'requires matplotlib; to install it, run: pip install ".[plot]"' in capsys.readouterr().err
 
 
 def test_files_that_cannot_be_used_exit_with_1(run, mnist, capsys, monkeypatch):

@@ -95,21 +95,24 @@ DAMAGED = {
     "no axes": (b"\0\0\x08\x00", "found 00 00 08 00"),
     "header cut": (
         LABELS[:6],
-        "expected 1 axis lengths of 4 bytes each after the first 4 bytes, found 2 bytes",
+        "expected 4 bytes with the lengths of the axes after the first 4 bytes, found 2",
     ),
     "truncated": (
         LABELS[:-3],
-        "expected 10 bytes after the header, for 10 numbers of 1 bytes, found 7",
+        "expected 10 bytes after the header, for 10 numbers of 1 byte each, found 7",
     ),
-    "too long": (LABELS + b"\0", "expected 10 bytes after the header, for 10 numbers of 1 bytes, found more"),
+    "too long": (
+        LABELS + b"\0",
+        "expected 10 bytes after the header, for 10 numbers of 1 byte each, found more",
+    ),
     "mislabelled": (IMAGES, "expected labels (00 00 08 01), found images (00 00 08 03)"),
     "of other numbers": (
         idx(np.arange(10), 13),
-        "expected labels (00 00 08 01), found an array of 1 axes of type float32 (00 00 0d 01)",
+        "expected labels (00 00 08 01), found a 1-dimensional array of type float32 (00 00 0d 01)",
     ),
     "a promise of 4 GB": (
         b"\0\0\x08\x01\xff\xff\xff\xff" + bytes(5),
-        "expected 4,294,967,295 bytes after the header, for 4294967295 numbers of 1 bytes, found 5",
+        "expected 4,294,967,295 bytes after the header, for 4294967295 numbers of 1 byte each, found 5",
     ),
 }
 
@@ -217,7 +220,7 @@ def test_files_that_do_not_belong_together(folder):
             (idx([*range(39), 3]), "expected labels from 0 to 9, found 10 as label 11"),
             (
                 idx([*[0] * 20, *[1] * 20]),
-                "at least two images of each digit, found fewer of 2, 3, 4, 5, 6, 7, 8, 9",
+                "at least two images of each digit, found fewer for 2, 3, 4, 5, 6, 7, 8, 9",
             ),
         ],
         "t10k-images-idx3-ubyte": [

@@ -141,7 +141,7 @@ def test_columns_in_any_order_blank_lines_byte_order_mark_and_windows_line_ends(
 
 
 TYPES_ALLOWED = "one or more gameplay types separated by '|'"
-NAME_ALLOWED = "must be a name, not empty and without blanks at either end"
+NAME_ALLOWED = "must be a name that is not empty and has no leading or trailing blanks"
 YEAR_ALLOWED = "must be a whole number from 1970 to 2100"
 COST_ALLOWED = "must be a number from 0 to 999999.99 with at most two decimals"
 
@@ -163,7 +163,7 @@ BAD_CELLS = [
     ("gameplay_types", "Action||Puzzle", TYPES_ALLOWED),
     ("gameplay_types", "Action| |Puzzle", TYPES_ALLOWED),
     ("gameplay_types", "Action|", TYPES_ALLOWED),
-    ("gameplay_types", "Action|Action", "must be gameplay types listed once each"),
+    ("gameplay_types", "Action|Action", "must be a list of gameplay types without duplicates"),
     ("cost", "", COST_ALLOWED),
     ("cost", "free", COST_ALLOWED),
     ("cost", "-1", COST_ALLOWED),
@@ -206,7 +206,7 @@ FILES = [
     (f"{HEADER}\n{TETRIS},more\n", ["line 2: must be 7 fields", "Got 8 fields"]),
     (
         f'{HEADER}\n{TETRIS}\n"Pong,1972\nand so on\n',
-        ["line 3: must be a CSV record with every quote closed", "unexpected end of data"],
+        ["line 3: must be a CSV record in which every quote is closed", "unexpected end of data"],
     ),
     (
         f"{HEADER}\n{TETRIS}\n{TETRIS}\n",

@@ -113,7 +113,7 @@ def test_a_file_of_ones_own(run, tmp_path, capsys):
     assert command_line.main(["forecast", "--data", str(tmp_path / "my.csv"), "-r", "15"]) == 0
     captured = capsys.readouterr()
     assert "30 doughs for 15 reservations" in captured.out
-    assert "Left out, because they have no number of reservations: line 3" in captured.err
+    assert "Evenings left out because their number of reservations is missing: line 3" in captured.err
 
 
 def test_a_file_of_one_evening(run, tmp_path, capsys):
@@ -166,7 +166,7 @@ def test_an_equation_below_zero():
         (["forecast", "-r", "15", "--date", "2025-06-13"], "so --date cannot be given"),
         (
             ["forecast", "--date", "2025-02-30"],
-            "must be a date that exists, written as 2025-06-13; got '2025-02-30'",
+            "must be a valid date in the format 2025-06-13; got '2025-02-30'",
         ),
         (
             ["forecast", "--weekday", "Mnday"],
@@ -202,7 +202,7 @@ def test_an_equation_below_zero():
         ),
         (
             ["forecast", "-r", "15", "--seed", "1"],
-            "argument --seed: only allowed with a simulated year, that is, --data linear or logarithmic or full",
+            "argument --seed: only allowed with a simulated year (--data linear, logarithmic or full)",
         ),
         (["forecast", "-r", "15", "--degree", "11"], "must be a whole number from 1 to 10, got '11'"),
         (
@@ -211,7 +211,7 @@ def test_an_equation_below_zero():
         ),
         (
             ["forecast", "--data", "full", *EVENING, "--month", "May"],
-            "argument --date: sets the month too, so do not give both",
+            "argument --date: already sets the month, so --month cannot be given",
         ),
         (
             ["forecast", "--data", "full", "--degree", "1", "-r", "9"],
@@ -219,7 +219,7 @@ def test_an_equation_below_zero():
         ),
         (
             ["train", "--data", "linear"],
-            "--output is required with these options: models/pizza.json is kept for the week",
+            "--output is required with these options, because models/pizza.json is reserved for the straight",
         ),
         (
             ["train", "--output", "x.pkl"],
@@ -228,8 +228,8 @@ def test_an_equation_below_zero():
         (["evaluate", "--years", "0"], "must be a whole number of at least 1, got '0'"),
         (["evaluate", "--picture", "scores.jpg"], "must end in .svg or .png, got 'scores.jpg'"),
         (["path", "--json", "no/folder/x.json"], "cannot write 'no/folder/x.json'"),
-        (["path", "--rate", "0"], "must be a number above 0, got '0'"),
-        (["path", "--rate", "nan"], "must be a number above 0, got 'nan'"),
+        (["path", "--rate", "0"], "must be a number greater than 0, got '0'"),
+        (["path", "--rate", "nan"], "must be a number greater than 0, got 'nan'"),
         ([], "the following arguments are required: COMMAND"),
         (["bake"], "invalid choice: 'bake'"),
         (["forecast", "--data", "liner"], "unknown data set 'liner'. Did you mean 'linear'?"),

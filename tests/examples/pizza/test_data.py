@@ -112,9 +112,9 @@ def test_parquet_of_pandas_where_reservations_are_floats(tmp_path):
 # What the loader refuses
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a date that exists, written as 2025-06-13"
+DATE = "a valid date in the format 2025-06-13"
 BAD_CELLS = [
-    ("reservations", "-3", f"{COUNT}, or empty if none were taken"),
+    ("reservations", "-3", f"{COUNT}, or empty if no reservations were taken"),
     ("reservations", "3.5", COUNT),
     ("reservations", "some", COUNT),
     ("reservations", " ", COUNT),
@@ -173,10 +173,10 @@ FILES = [
     (f"{HEADER},doughs\n", ["line 1, column 'doughs': must be in the header exactly once"]),
     (f"{HEADER},mood\n", ["line 1, column 'mood': must be one of date, weekday,", "Got 'mood'"]),
     (f"{HEADER}\n{FRIDAY},1\n", ["line 2: must be 6 fields separated by commas (date,", "Got 7 fields"]),
-    (f'{HEADER}\n"2025\n', ["line 2: must be a CSV record with every quote closed"]),
+    (f'{HEADER}\n"2025\n', ["line 2: must be a CSV record in which every quote is closed"]),
     (
         f"{HEADER}\n{line_of(reservations='')}\n",
-        ["column 'reservations': must be filled on at least one evening. Got only empty cells (1)"],
+        ["column 'reservations': must be filled in for at least one evening. Got only empty cells (1)"],
     ),
 ]
 
@@ -214,7 +214,7 @@ def test_a_bad_file_is_described(tmp_path, text, parts):
         (pl.DataFrame({"reservations": [], "doughs": []}), ["the rows: must be one per evening"]),
         (
             pl.DataFrame({"reservations": [[1]], "doughs": [1]}),
-            ["column 'reservations': must be of text, numbers, dates or booleans", "List(Int64)"],
+            ["column 'reservations': must be a column of text, numbers, dates or booleans", "List(Int64)"],
         ),
     ],
 )

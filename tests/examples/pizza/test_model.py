@@ -19,7 +19,9 @@ def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, capsys, mon
     assert command_line.main(["train", "--output", str(tmp_path / "pizza.json")]) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("Trained on 5 evenings. Saved as ")
-    assert "because they have no number of reservations: line 6 (Friday), line 7 (Saturday)" in captured.err
+    assert (
+        "because their number of reservations is missing: line 6 (Friday), line 7 (Saturday)" in captured.err
+    )
     card = read_card(tmp_path / "pizza.json")
     assert card["retrain"] == "python -m examples.pizza train"
     assert card["trained"]["rows"] == 5

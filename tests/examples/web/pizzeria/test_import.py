@@ -158,7 +158,7 @@ def test_all_bad_lines_are_named_and_nothing_is_kept(app, admin):
         ("reservations,doughs\n1,2\n", "column 'date': must be present"),
         ("date;reservations;doughs\n2020-01-01;1;5\n", "separated by commas. Got semicolons instead"),
         ("date,reservations,doughs\n2020-01-01,,5\n", "must have reservations on at least one evening"),
-        ('date,reservations,doughs\n"2020-01-01,1,5\n', "every quote closed"),
+        ('date,reservations,doughs\n"2020-01-01,1,5\n', "in which every quote is closed"),
         ("date,reservations,doughs\n2020-01-01,1\x00,5\n", "1 thing has to be put right"),
         (b"date,reservations,doughs\n2020-01-01,\xe9,5\n", "must be text in UTF-8"),
         (b"PK\x03\x04\xff\xfe", "must be text in UTF-8"),

@@ -1,0 +1,172 @@
+"""The scores of items of a catalogue: how popular an item is, what it is, and who asked for it.
+
+Let n be the number of rentals of each item, F the number of those that asked for each feature, and C
+whether the item is described by the feature. All are sums over the rows, or unions. The score of item g
+for a row that asks for the features x is::
+
+    score[g] = popularity * log(n[g] + smoothing)
+             + match * number of groups of which some feature in x describes g
+             + weight * sum_f x[f] * log((F[g, f] + m * rate[g, f]) / ((n[g] + m) * all[f]))
+
+where m is the shrinkage. ``all[f]`` is how often f is asked in all rentals, and ``rate[g, f]`` how often
+it is asked in those of the items that f describes, or does not describe, whichever is true of g. Half a
+rental is added to those with the feature and half to those without it, so no rate is 0 or 1. With r1 and
+r0 for the two rates, the logarithm is::
+
+    log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
+    D[g, f] = C[g, f] * log(r1[f] / r0[f]) + log(1 + F[g, f] / (m * rate[g, f]))
+
+where D is zero unless f describes g or a rental of g asked for it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows
+from estimators._bayes.evidence import most_probable_shrinkage
+from estimators._bayes.scores import ProfileWeights, Scores
+
+
+@dataclass(frozen=True, eq=False)
+class PooledRates:
+    """How often each feature is asked, in the rentals of items that it describes and of others.
+
+    Attributes
+    ----------
+    of_described, of_others : csr_array of shape (n_classes, n_features)
+        F, divided into the features that describe the item and those that do not.
+    r1, r0, all : ndarray of shape (n_features,)
+        The rates in rentals of described items, of other items, and of all.
+    """
+
+    of_described: sp.csr_array
+    of_others: sp.csr_array
+    r1: np.ndarray
+    r0: np.ndarray
+    all: np.ndarray
+
+
+@dataclass(eq=False)
+class CatalogueScores(Scores):
+    """The scores of `CatalogueNB`.
+
+    Attributes
+    ----------
+    counts : csr_array of shape (n_classes, n_features)
+        F, without explicit zeros.
+    class_count : ndarray of shape (n_classes,)
+        n, the number of rentals of each item.
+    described : csr_array of shape (n_classes, n_features)
+        C, with entries of 1.
+    groups : ndarray of shape (n_features,)
+        Number of the group of each feature.
+    shrinkage : float or "auto"
+        m, or "auto" for that of the most evidence.
+    weight, popularity, match, smoothing : float
+        The numbers in the formula.
+    """
+
+    counts: sp.csr_array
+    class_count: np.ndarray
+    described: sp.csr_array
+    groups: np.ndarray
+    shrinkage: float | Literal["auto"]
+    weight: float
+    popularity: float
+    match: float
+    smoothing: float
+    prior = None
+
+    def number_profiles(self) -> np.ndarray:
+        """Return the profile of each class, (n_classes,)."""
+        rows = sp.hstack((self.counts, self.described), format="csr")
+        return number_distinct_rows(rows, self.class_count)
+
+    def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
+        """Return 1 for each feature that a row asks for."""
+        return as_pattern(X)
+
+    @cached_property
+    def pooled(self) -> PooledRates:
+        """The rates of all items together."""
+        F, C, n = self.counts, self.described, self.class_count
+        of_described = as_csr(F.multiply(C))
+        of_others = as_csr(F - of_described)
+        n_described, n_all = C.T @ n, n.sum()
+        asked_described, asked_others = of_described.sum(axis=0), of_others.sum(axis=0)
+        return PooledRates(
+            of_described,
+            of_others,
+            r1=(asked_described + 0.5) / (n_described + 1),
+            r0=(asked_others + 0.5) / (np.maximum(n_all - n_described, 0.0) + 1),
+            all=(asked_described + asked_others + 0.5) / (n_all + 1),
+        )
+
+    @cached_property
+    def m(self) -> float:
+        """The shrinkage as a number."""
+        if self.shrinkage != "auto":
+            return self.shrinkage
+        p = self.pooled
+        return most_probable_shrinkage(
+            self.class_count, self.described, (p.of_described, p.r1), (p.of_others, p.r0)
+        )
+
+    def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
+        """Return the weights of some classes."""
+        p, m, n = self.pooled, self.m, self.class_count[classes]
+        is_described = like(self.described, np.log(p.r1 / p.r0)[self.described.indices])
+        asked = [
+            like(F, np.log1p(F.data / (m * rate[F.indices])))
+            for F, rate in ((p.of_described, p.r1), (p.of_others, p.r0))
+        ]
+        return ProfileWeights(
+            base=self.weight * np.log(p.r0 / p.all),
+            slopes=-self.weight * np.log1p(n / m)[np.newaxis],
+            d=(self.weight * (is_described + asked[0] + asked[1]))[classes],
+            intercept=self.popularity * np.log(n + self.smoothing),
+        )
+
+    @cached_property
+    def _described_by(self) -> list[np.ndarray]:
+        """The profiles that each feature describes."""
+        columns = self.described[self.first_class].T.tocsr()
+        profiles = columns.indices.astype(np.intp)
+        return [profiles[start:end] for start, end in pairwise(columns.indptr)]
+
+    def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
+        """Add the matches to the scores of some rows."""
+        if not (self.match and self.described.nnz):
+            return
+        described_by = self._described_by
+        kind = np.min_scalar_type(int(self.groups.max()) + 1)  # one byte if there are few groups
+        counts, is_met = (np.empty(self.n_profiles, dtype=kind) for _ in range(2))
+        for row, entries in zip(scores, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
+            counts[:] = 0
+            for places in self._by_group(terms.indices[slice(*entries)]):
+                is_met[:] = 0
+                for place in places:
+                    is_met[described_by[place]] = 1
+                counts += is_met
+            row += self.match * counts
+
+    def _by_group(self, places: np.ndarray) -> Iterator[list[int]]:
+        """Yield the asked features of each group."""
+        asked: dict[int, list[int]] = {}
+        for place, group in zip(places.tolist(), self.groups[places].tolist(), strict=True):
+            asked.setdefault(group, []).append(place)
+        yield from asked.values()
+
+    def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
+        """Return what each entry of a row, (1, n_features) in CSR, adds to the score of a class."""
+        shares = np.zeros(self.counts.shape[1])
+        describing = self.described[[place]].indices
+        for places in self._by_group(np.intersect1d(self.read(row).indices, describing)):
+            shares[places] = self.match / len(places)
+        return super().contributions(row, place) + shares[row.indices]

@@ -1,0 +1,106 @@
+"""Fits from the rows themselves where X'X would be larger: nothing of d x d numbers is formed."""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import lapack
+
+from estimators._common.callbacks import Task
+from estimators._least_squares.checks import MAX_GRAM_FEATURES
+from estimators._least_squares.descent import ConjugateDescent, Descent, OneStep, follow
+from estimators._least_squares.moments import CentredRows, shares
+from estimators._least_squares.problems import EPS, MatrixFree, shortest_solution
+from estimators._least_squares.rows import Matrix, Rows, suits_sparse_products
+from estimators._least_squares.state import LeastSquaresParameters, Solution
+from estimators._least_squares.textbook import iterate
+from estimators._least_squares.working_set import WorkingSetDescent
+
+MAX_DENSE_VALUES = 2**26  # numbers (half a gigabyte) that a CSR matrix may take if it is made dense
+MIN_RCOND_OF_ROWS = 1e-8  # smallest reciprocal condition of XX' at which Cholesky and a refinement suffice
+
+
+def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameters) -> bool:
+    """Tell whether a fit should read the rows of X (n, d), expanded to `n_columns`, and form no X'X."""
+    if n_columns > MAX_GRAM_FEATURES:
+        return True
+    return not parameters.learning_rate and X.shape[0] <= n_columns
+
+
+def centre(
+    rows: Rows, y: np.ndarray, weight: np.ndarray | None, parameters: LeastSquaresParameters
+) -> CentredRows:
+    """Return a copy of the rows of positive weight. The means are subtracted if there is an intercept."""
+    if weight is not None:
+        kept = np.flatnonzero(weight)
+        rows, y, weight = rows.part(kept), y[kept], weight[kept]
+    (n, d), q = rows.shape, y.shape[1]
+    if sp.issparse(rows.X) and (suits_sparse_products(rows.X) or n * d > MAX_DENSE_VALUES):
+        X = rows.X.astype(np.float64)
+    else:
+        X = rows.read(slice(0, n), np.empty((n, d), order=rows.order))
+    if parameters.learning_rate or not parameters.fit_intercept:
+        X = X if getattr(X, "base", None) is None else X.copy()  # not a view of the data
+        return CentredRows(X, np.zeros(d), y.copy(), np.zeros(q), weight)
+    share = shares(n, weight)
+    x_mean, y_mean = share @ X, share @ y
+    if not sp.issparse(X):
+        X = X - x_mean
+        for j in np.flatnonzero(np.abs(X[0]) <= 8 * EPS * np.abs(x_mean)):
+            if np.abs(X[:, j]).max() <= 8 * EPS * np.abs(x_mean[j]):
+                X[:, j] = 0  # constant up to rounding
+    return CentredRows(X, x_mean, y - y_mean, y_mean, weight)
+
+
+def solve_rows(
+    rows: CentredRows, parameters: LeastSquaresParameters, task: Task, start: np.ndarray | None = None
+) -> Solution:
+    """Fit X (n, d) and y (n, q). `start` (d, q) is where a search with an L1 penalty starts."""
+    is_sparse, has_bias = sp.issparse(rows.X), bool(parameters.learning_rate) and parameters.fit_intercept
+    x_mean = rows.x_mean if is_sparse else np.zeros_like(rows.x_mean)
+    problem = MatrixFree(rows.X, rows.y, shares(len(rows.y), rows.weight), x_mean, parameters.l2, has_bias)
+    if parameters.learning_rate:
+        return iterate(problem, lambda w: problem.objective(w, parameters.l1), parameters, task)
+    descent: Descent
+    if parameters.l1:
+        start = np.zeros_like(problem.linear_term) if start is None else start
+        descent = WorkingSetDescent(problem, parameters.l1, start, parameters.tol)
+    elif (w := _minimum(problem, rows, parameters.fit_intercept)) is not None:
+        descent = OneStep(w)
+    else:
+        descent = ConjugateDescent(problem, parameters.tol / 10_000)
+    return follow(descent, problem, lambda w: rows.y_mean - rows.x_mean @ w, parameters, task)
+
+
+def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarray | None:
+    """Return the shortest weights at the minimum, (d, q); None if conjugate directions are cheaper.
+
+    The weights are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
+    """
+    (n, d), root = problem.X.shape, np.sqrt(problem.share)[:, np.newaxis]
+    if n > MAX_GRAM_FEATURES:
+        return None
+    K = root * _products_of_rows(problem) * root.T
+    trace = float(K.trace())
+    if centred:
+        K += trace / n * root * root.T  # rows sum to 0: that direction is missing from them
+    K[np.diag_indices(n)] += problem.l2
+    norm = float(np.abs(K).sum(axis=0).max())
+    triangle, info = lapack.dpotrf(K, lower=1)
+    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < MIN_RCOND_OF_ROWS:
+        if sp.issparse(problem.X):
+            return None
+        relative = min(max(n, d), 100_000) * EPS
+        rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of X as it was given
+        return shortest_solution(root * problem.X, root * problem.y, problem.l2, relative, rounding)
+    a = lapack.dpotrs(triangle, root * problem.y, lower=1)[0]
+    residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
+    a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
+    return problem.backward(root * a)
+
+
+def _products_of_rows(problem: MatrixFree) -> np.ndarray:
+    """Return XX' after the means are subtracted, (n, n)."""
+    X, x_mean = problem.X, problem.x_mean
+    if not sp.issparse(X):
+        return X @ X.T
+    of_mean = (X @ x_mean)[:, np.newaxis]
+    return (X @ X.T).toarray() - of_mean - of_mean.T + x_mean @ x_mean
