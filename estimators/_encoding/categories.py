@@ -105,7 +105,8 @@ def sort_categories(values: Iterable[Hashable], dtype: np.dtype | None) -> np.nd
     distinct = set(values)
     missing = [gone for gone in (None, pd.NaT, np.nan) if gone in distinct]
     try:
-        in_order = [*sorted(distinct.difference(missing)), *missing]  # type: ignore[type-var]
+        present = distinct.difference(missing) if missing else distinct
+        in_order = [*sorted(present), *missing]  # type: ignore[type-var]
     except TypeError:
         raise not_uniform(distinct) from None
     return _as_array(in_order, dtype)

@@ -96,9 +96,16 @@ def _flatten(
     items: list[np.ndarray] = []
     for start in range(0, len(cells), _ROWS_PER_PASS):
         part = _as_lists(cells[start : start + _ROWS_PER_PASS], start, name)
-        lengths.append(np.fromiter(map(len, part), dtype=np.int64, count=len(part)))
+        lengths.append(_lengths(part))
         items.append(pack(part, int(lengths[-1].sum())))
     return np.concatenate(lengths), np.concatenate(items)
+
+
+def _lengths(part: list) -> np.ndarray:
+    try:  # faster than Python integers
+        return np.frombuffer(bytes(map(len, part)), dtype=np.uint8).astype(np.int64)
+    except ValueError:  # a list of more than 255 items
+        return np.fromiter(map(len, part), dtype=np.int64, count=len(part))
 
 
 def _pack_objects(part: list, count: int) -> np.ndarray:
@@ -135,7 +142,7 @@ def _fill_empty(values: list[Hashable], codes: np.ndarray, lengths: np.ndarray) 
     """Add one missing item to each empty row."""
     empty = lengths == 0
     if empty.any():
-        codes = np.insert(codes, (np.cumsum(lengths) - lengths)[empty], -1)
+        codes = np.insert(codes.astype(np.int64), (np.cumsum(lengths) - lengths)[empty], -1)
         lengths = np.maximum(lengths, 1)
     return Column(values, codes, lengths)
 

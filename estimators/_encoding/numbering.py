@@ -78,6 +78,8 @@ def as_bytes(numbering: Numbering, items: Iterable) -> np.ndarray | None:
 def without_missing(values: list[Hashable], codes: np.ndarray) -> tuple[list[Hashable], np.ndarray]:
     """Set the code of missing values to -1, and renumber all other values from 0."""
     present = ~pd.isna(object_array(values))
+    if present.all():
+        return values, codes
     new_codes = np.where(present, np.cumsum(present) - 1, -1)
     return [value for value, here in zip(values, present, strict=True) if here], new_codes[codes]
 

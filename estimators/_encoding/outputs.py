@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
 
-from estimators._encoding.categories import items
+from estimators._encoding.categories import items, positions
 from estimators._encoding.columns import Column
 
 INFREQUENT = "infrequent_sklearn"  # the name of the output column of infrequent categories
@@ -112,6 +112,8 @@ def _find_given(
 
 def outputs_of(categories: np.ndarray, rare: np.ndarray | None = None, drop: int | None = None) -> Outputs:
     """Return the output columns: the frequent categories in order, and one for the infrequent ones."""
+    if rare is None and drop is None:
+        return Outputs(positions(categories), categories)
     n = len(categories)
     place, labels, infrequent = np.arange(n), categories, None
     if rare is not None:
@@ -151,7 +153,7 @@ def encode_column(
     column: Column, places: np.ndarray, missing: int, width: int, dtype: DTypeLike
 ) -> sparse.csr_array:
     """Encode one column as a CSR array, given the output columns of values and missing items, in O(n)."""
-    of_code = np.array([*places, missing], dtype=np.int32)  # code -1, a missing item, takes the last
+    of_code = np.append(places, missing).astype(np.int32)  # code -1, a missing item, takes the last
     indices, indptr = of_code[column.codes], column.indptr()
     if of_code.min() < 0 and indices.min(initial=0) < 0:
         kept = indices >= 0

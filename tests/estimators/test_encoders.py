@@ -493,14 +493,3 @@ def test_missing_items_among_fresh_strings_repeated_often(how):
     with_missing = [1.0, 1.0, 0.0] if how == "other" else [1.0, 0.0]
     without = [0.0, 0.0, 1.0] if how == "other" else [0.0, 1.0]
     assert_array_equal(got, [with_missing if i % 3 else without for i in range(900)])
-
-
-@pytest.mark.parametrize("unit", ["ns", "us", "D"])
-def test_dates_are_the_same_in_numpy_and_pandas(unit):
-    days = np.array([["2020-01-01"], ["2021-01-01"]], dtype=f"datetime64[{unit}]")
-    frame = pd.DataFrame({"a": pd.to_datetime(["2020-01-01", "2021-01-01"])})
-    encoder = OneHotEncoder(sparse_output=False).fit(days)
-    with pytest.warns(UserWarning, match="feature names"):
-        assert_array_equal(encoder.transform(frame), np.eye(2))
-    given = OneHotEncoder(categories=[days.ravel()], sparse_output=False)
-    assert_array_equal(given.fit_transform(frame), np.eye(2))

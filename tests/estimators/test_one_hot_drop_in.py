@@ -268,3 +268,14 @@ def test_missing_and_dropped_look_alike_which_a_warning_says():
     unknown = OneHotEncoder(missing="unknown", handle_unknown="ignore", drop="first").fit([["a"], ["b"]])
     with pytest.warns(UserWarning, match=r"unknown categories in columns \[0\] .* encoded as all zeros"):
         unknown.transform([[None]])
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "D"])
+def test_dates_are_the_same_in_numpy_and_pandas(unit):
+    days = np.array([["2020-01-01"], ["2021-01-01"]], dtype=f"datetime64[{unit}]")
+    frame = pd.DataFrame({"a": pd.to_datetime(["2020-01-01", "2021-01-01"])})
+    encoder = OneHotEncoder(sparse_output=False).fit(days)
+    with pytest.warns(UserWarning, match="feature names"):
+        assert_array_equal(encoder.transform(frame), np.eye(2))
+    given = OneHotEncoder(categories=[days.ravel()], sparse_output=False)
+    assert_array_equal(given.fit_transform(frame), np.eye(2))
