@@ -202,7 +202,9 @@ def test_merge_refuses_what_does_not_add_up(kind):
     model = kind().fit(DOCUMENTS, COUNTRIES)
     before = pickle.dumps(model)
     other = next(each for each in CLASSES if each is not kind)
-    with pytest.raises(TypeError, match=f"{kind.__name__} can only be merged with an estimators.{kind.__name__}"):
+    with pytest.raises(
+        TypeError, match=f"{kind.__name__} can only be merged with an estimators.{kind.__name__}"
+    ):
         model.merge(other().fit(DOCUMENTS, COUNTRIES))
     with pytest.raises(ValueError, match="same number of features. Got 6 and 5"):
         model.merge(kind().fit(DOCUMENTS[:, :5], COUNTRIES))
