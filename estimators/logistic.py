@@ -519,8 +519,9 @@ def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int
     before, coef, intercept = previous
     if not same_labels(before, classes) or coef.shape[1] != n_features:
         raise ValueError(
-            "warm_start needs the classes and the number of features of the previous fit, "
-            f"{before!r} and {coef.shape[1]}. Got {classes!r} and {n_features}."
+            "With warm_start=True, the classes and the number of features must be the same as in the previous "
+            f"fit: classes {before!r} and {coef.shape[1]} features. "
+            f"Got classes {classes!r} and {n_features} features instead."
         )
     return np.vstack([coef.T, intercept], dtype=np.float64)
 

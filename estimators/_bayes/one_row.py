@@ -37,7 +37,7 @@ class RowScorer:
         self._warm_up()
 
     def _warm_up(self) -> None:
-        """Compute the weights now: threads that ask first at the same time would compute them twice."""
+        """Compute the weights now. Otherwise each of several threads might compute them at its first request."""
         self.top_k(self.row([], []), 1)
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:

@@ -67,7 +67,7 @@ def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
 
 
 def check_not_tiny(moments: Moments, X: Matrix, sample_weight: np.ndarray | None) -> None:
-    """Raise if a column of X varies by so little that its squares vanish."""
+    """Raise an error if a column of X varies so little that its squared deviations underflow to 0."""
     small = np.flatnonzero(moments.xx.diagonal() < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))
     if not len(small):
         return

@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m examples.digits",
         description="Recognise handwritten digits with neural networks trained on scikit-learn's 1,797 "
-        "images or on the 70,000 images of MNIST. The saved model is models/digits.json.",
+        "images or on the 70,000 images of MNIST. The trained model is saved as models/digits.json.",
         epilog="example: python -m examples.digits predict examples/digits/data/five.png",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -253,7 +253,7 @@ def show(report: dict[str, Any], console: Console) -> None:
         table.add_row(name, *(format_score(key, scores.get(key)) for key in HEADINGS))
     console.print(table)
     if "search" in report:
-        console.print(f"Best hyperparameters when searching on all rentals: {report['search']['chosen']}")
+        console.print(f"Best hyperparameters from the search on all rentals: {report['search']['chosen']}")
 
 
 def format_score(name: str, value: float | None) -> str:

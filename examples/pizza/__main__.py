@@ -145,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
         "only feature used (default: week)",
     )
     command.add_argument(
-        "--seed", type=count, metavar="N", help="random seed of the simulated year (default: 0)"
+        "--seed", type=count, metavar="N", help="random seed for simulating the year (default: 0)"
     )
     command.add_argument(
         "--rate",
@@ -226,7 +226,7 @@ def learning_options() -> argparse.ArgumentParser:
         "week)",
     )
     group.add_argument(
-        "--seed", type=count, metavar="N", help="random seed of the simulated year (default: 0)"
+        "--seed", type=count, metavar="N", help="random seed for simulating the year (default: 0)"
     )
     group.add_argument(
         "--degree",

@@ -251,7 +251,7 @@ def test_class_weights_are_those_of_the_exact_label():
 
 def test_a_warm_start_compares_classes_exactly():
     model = GDClassifier(warm_start=True, max_iter=50).fit(np.eye(2), [1.0, float(BIG)])
-    with pytest.raises(ValueError, match="warm_start needs the classes"):
+    with pytest.raises(ValueError, match="the classes and the number of features must be the same"):
         model.fit(np.eye(2), [1, BIG + 1])
 
 

@@ -12,10 +12,10 @@ from tests.estimators.logistic_cases import data
 def test_warm_start_refuses_other_classes_and_features():
     X, y = load_iris(return_X_y=True)
     model = GDClassifier(warm_start=True, alpha=0.1).fit(X, y)
-    with pytest.raises(ValueError, match="warm_start needs the classes and the number of features"):
+    with pytest.raises(ValueError, match="the classes and the number of features must be the same"):
         model.fit(X, np.array(["a", "b", "c"])[y])
     model.fit(X, y)
-    with pytest.raises(ValueError, match="warm_start needs the classes and the number of features"):
+    with pytest.raises(ValueError, match="the classes and the number of features must be the same"):
         model.fit(X[:, :2], y)
     with pytest.raises(NotFittedError):
         model.predict(X[:, :2])
