@@ -519,8 +519,8 @@ def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int
     before, coef, intercept = previous
     if not same_labels(before, classes) or coef.shape[1] != n_features:
         raise ValueError(
-            "With warm_start=True, the classes and the number of features must be the same as in the previous "
-            f"fit: classes {before!r} and {coef.shape[1]} features. "
+            "With warm_start=True, the classes and the number of features must be the same as in the "
+            f"previous fit: classes {before!r} and {coef.shape[1]} features. "
             f"Got classes {classes!r} and {n_features} features instead."
         )
     return np.vstack([coef.T, intercept], dtype=np.float64)

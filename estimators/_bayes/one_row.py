@@ -37,7 +37,7 @@ class RowScorer:
         self._warm_up()
 
     def _warm_up(self) -> None:
-        """Compute the weights now. Otherwise each of several threads might compute them at its first request."""
+        """Compute the weights now, so that no two threads compute them at their first requests."""
         self.top_k(self.row([], []), 1)
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:

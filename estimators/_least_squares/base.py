@@ -39,7 +39,7 @@ from estimators._least_squares.textbook import check_rate, textbook_losses, text
 
 
 class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """Base class of both estimators. Fitting reduces the rows to a state and computes the solution from it."""
+    """Base class of both estimators. Fitting reduces the rows to a state, then computes the solution."""
 
     _parameter_constraints: dict = {
         "alpha": [Interval(Real, 0, None, closed="left")],

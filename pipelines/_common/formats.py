@@ -95,6 +95,6 @@ def _skops() -> ModuleType:
         return importlib.import_module("skops.io")
     except ImportError as error:
         raise ImportError(
-            "Saving or loading a .skops file requires the package skops. Install it with: pip install skops (or, in a clone of "
-            'tallygrad: pip install ".[skops]").'
+            "Saving or loading a .skops file requires the package skops. Install it with: pip install skops "
+            '(or, in a clone of tallygrad: pip install ".[skops]").'
         ) from error
