@@ -1,6 +1,7 @@
 """Serve: a snapshot of a fitted recommender that answers one question of plain values in microseconds."""
 
 import copy
+import datetime as dt
 import html
 from collections.abc import Iterable
 from functools import cached_property
@@ -213,7 +214,7 @@ class CompiledRecommender:
         question : dict
             The question, as in :meth:`recommend`.
 
-        label : str or number
+        label : str, number or date
             One of ``classes_``.
 
         Returns
@@ -231,7 +232,9 @@ class CompiledRecommender:
             In the cases listed for :meth:`recommend`.
         """
         names, row = self._names, self._row(question)
-        place = self._places.get(label) if np.isscalar(label) else None
+        value = label.item() if isinstance(label, np.generic) else label
+        is_plain = np.isscalar(value) or isinstance(value, (dt.date, dt.timedelta))
+        place = self._places.get(value) if is_plain else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
         prior = None if self._scorer.prior is None else self._scorer.prior[0]
