@@ -1,6 +1,7 @@
 """Serving: an immutable snapshot of a fitted recommender that answers one query in microseconds."""
 
 import copy
+import datetime as dt
 import html
 from collections.abc import Iterable
 from functools import cached_property
@@ -217,7 +218,7 @@ class CompiledRecommender:
         question : dict
             The query, as in :meth:`recommend`.
 
-        label : str or number
+        label : str, number or date
             One of ``classes_``.
 
         Returns
@@ -235,7 +236,9 @@ class CompiledRecommender:
             If `question` is not a dict, or a cell has the wrong type, as for :meth:`recommend`.
         """
         names, row = self._names, self._row(question)
-        place = self._places.get(label) if np.isscalar(label) else None
+        value = label.item() if isinstance(label, np.generic) else label
+        is_plain = np.isscalar(value) or isinstance(value, (dt.date, dt.timedelta))
+        place = self._places.get(value) if is_plain else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
         prior = None if self._scorer.prior is None else self._scorer.prior[0]

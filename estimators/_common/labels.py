@@ -41,6 +41,9 @@ def exact_labels(y: Any) -> Any:
     if getattr(dtype, "kind", None) == "T":  # NumPy strings of variable length
         return y.astype(object)
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        if isinstance(dtype, pd.StringDtype | pd.ArrowDtype | pd.CategoricalDtype):
+            missing = np.asarray(y.isna())  # may be pandas.NA, which scikit-learn cannot compare
+            check_none_missing(missing, np.asarray(y, dtype=object) if missing.any() else np.empty(0))
         plain = getattr(dtype, "numpy_dtype", None)  # of nullable and Arrow types
         if plain is not None and plain.kind in "biu":
             check_none_missing(np.asarray(y.isna()), np.asarray(y, dtype=object))
@@ -51,6 +54,8 @@ def exact_labels(y: Any) -> Any:
 def exact_list(y: Sequence[Any]) -> Any:
     """Return a list of labels as an array of their values. Other lists are returned as they are."""
     kinds = set(map(type, y))
+    if type(pd.NA) in kinds:  # scikit-learn cannot compare it
+        check_none_missing(np.array([label is pd.NA for label in y]), as_objects(y))
     if not kinds or not all(issubclass(kind, (str, Real, np.bool_, type(None))) for kind in kinds):
         return y
     if any(issubclass(kind, str) for kind in kinds):

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 
 from estimators._common.merging import check_same_features
-from estimators._encoding.columns import Column
+from estimators._encoding.columns import MIN_INEXACT, Column
 from estimators._encoding.numbering import as_items, not_uniform, object_array
 
 GivenCategories = list | tuple | set | frozenset | np.ndarray
@@ -114,12 +114,26 @@ def sort_categories(values: Iterable[Hashable], dtype: np.dtype | None) -> np.nd
 
 def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the sorted categories of both arrays, in O(k log k) time for k categories."""
+    one, other = _as_whole(one, other), _as_whole(other, one)
     used = [array.dtype for array in (one, other) if len(array) or array.dtype != object]
     try:
         dtype = np.result_type(*used) if used else np.dtype(object)
     except TypeError:
         dtype = np.dtype(object)
     return sort_categories([*items(one), *items(other)], dtype)
+
+
+def _as_whole(floats: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return whole floats as integers if all others are integers and a float would round one of them.
+
+    A chunk of nullable integers is read as floats unless it has one beyond 2^53 or no gaps.
+    """
+    present, integers = floats[~pd.isna(floats)], others[~pd.isna(others)].tolist()
+    if floats.dtype.kind != "f" or not all(isinstance(value, Integral) for value in integers):
+        return floats
+    if max(map(abs, integers), default=0) <= MIN_INEXACT or (present % 1).any():
+        return floats
+    return object_array([value if np.isnan(value) else int(value) for value in floats.tolist()])
 
 
 def _as_array(values: Sequence[Hashable], dtype: np.dtype | None) -> np.ndarray:
@@ -182,9 +196,14 @@ def _given_array(values: list, dtype: np.dtype | None) -> np.ndarray:
     if dtype.kind == "S":
         array = np.array(values, dtype="S")
         return array.astype(np.result_type(array, dtype))
-    cast = np.array(values, dtype=dtype)  # numpy refuses text for numbers, as scikit-learn does
+    if dtype.kind in "mM":  # numpy makes a date of None, but not of pandas.NaT
+        values = [None if value is pd.NaT else value for value in values]
+    cast = np.array(
+        values, dtype=dtype
+    )  # numpy reads numbers and dates written as text, as scikit-learn does
     exact = np.array(values)
-    return cast if exact.dtype == object or ((cast == exact) | pd.isna(cast)).all() else exact
+    is_read = exact.dtype.kind in "OU"  # there is nothing to compare
+    return cast if is_read or ((cast == exact) | pd.isna(cast)).all() else exact
 
 
 def _check_given(array: np.ndarray, column: Column, k: int) -> None:

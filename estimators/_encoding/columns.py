@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 from estimators._encoding.numbering import Cells, check_items, is_polars, number, object_array
 
 _MIN_POLARS_ROWS = 300  # with fewer rows Python is faster: polars takes 0.1 ms to start each expression
-_MIN_INEXACT = 2**53  # smaller whole numbers are exact as floats, and no larger one rounds to them
+MIN_INEXACT = 2**53  # smaller whole numbers are exact as floats, and no larger one rounds to them
 
 Table = Any  # a pandas or polars Series or data frame, an array, or a list; they share no type
 
@@ -187,14 +187,16 @@ def _as_polars_reads(column: Cells) -> Cells:
         return column.to_numpy()
     if kind.is_integer() and "128" not in str(kind):
         array = column.cast(pl.Float64).to_numpy()
-        return array if _is_exact(array) else object_array(column.to_list())
+        if _is_exact(array):
+            return array
+        return object_array([np.nan if value is None else value for value in column.to_list()])
     if kind in (pl.String, pl.Categorical, pl.Enum) and len(column) >= _MIN_POLARS_ROWS:
         return column
     return object_array(column.to_list())
 
 
 def _is_exact(array: np.ndarray) -> bool:
-    return np.nanmax(np.abs(array), initial=0.0) < _MIN_INEXACT
+    return np.nanmax(np.abs(array), initial=0.0) < MIN_INEXACT
 
 
 def _dtype_of(column: Cells, values: list, missing: np.ndarray) -> np.dtype:

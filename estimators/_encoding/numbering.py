@@ -133,7 +133,7 @@ def object_array(values: Sequence) -> np.ndarray:
 
 
 def check_items(values: list, name: str, *, finite: bool = True) -> None:
-    """Raise an error for lists, other iterables but strings, functions, classes, complex numbers, infinity."""
+    """Raise an error for iterables (strings excepted), functions, classes, complex numbers and infinity."""
     kinds = set(map(type, values))
     if any(issubclass(kind, LISTS) for kind in kinds):
         raise TypeError(

@@ -186,16 +186,18 @@ def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
 
 
 def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return B and R with ``B'(X'X)B`` about 1 and ``R = B^-1``, and the scaled eigenvalues, ascending.
+    """Return B and R with ``B'(X'X)B`` about 1 and ``X B R = X``, and the scaled eigenvalues, ascending.
 
     Columns are scaled to equal length first, so that only the angles between them matter. Eigenvalues that
-    rounding could have made are raised to the level of rounding.
+    rounding could have made are raised to the level of rounding. A column of zeros is one of R too: it has no
+    length to be scaled by, and what rounding left of it could exceed small columns.
     """
     diagonal = xx.diagonal()
-    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    length = np.sqrt(diagonal.clip(0))
+    scale = np.where(length > 0, length, 1.0)
     values, vectors = np.linalg.eigh(xx / np.outer(scale, scale))
     root = np.sqrt(np.maximum(values, noise_level(values)))
-    return vectors / root / scale[:, np.newaxis], (root * vectors).T * scale, values
+    return vectors / root / scale[:, np.newaxis], (root * vectors).T * length, values
 
 
 def refactor(

@@ -135,7 +135,9 @@ class ExactSums:
         gram, projected = product(product(xx, basis).T, basis), product(yx, basis)  # (d, d), (q, d) @ (d, d)
         response = (projected.high + projected.low).T
         R, response, energies = refactor(gram.high + gram.low, response, back)
-        kept = self._needed(energies, response, noise_level(values) / values[-1], parameters.alpha == 0)
+        kept = self._needed(
+            energies, response, noise_level(values) / max(values[-1], EPS), parameters.alpha == 0
+        )
         R, response = R[kept] / scale / root, response[kept] / root
         if parameters.fit_intercept:
             return R, response

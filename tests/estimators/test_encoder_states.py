@@ -92,6 +92,24 @@ def test_numbers_in_chunks_equal_the_whole():
         assert_array_equal(encoder.categories_[0], whole.categories_[0])
 
 
+@pytest.mark.parametrize("lib", [pl, pd])
+def test_large_integers_with_gaps_in_chunks_equal_the_whole(lib):
+    cells = [2, None, 7, 2**53 + 1, 2]
+    kind = {"dtype": "Int64"} if lib is pd else {}
+    chunk = lib.DataFrame({"a": lib.Series(cells, **kind)})
+    whole, chunked = OneHotEncoder().fit(chunk), OneHotEncoder()
+    for part in (chunk[:2], chunk[2:3], chunk[3:]):
+        chunked.partial_fit(part)
+    for encoder in (whole, chunked):
+        assert encoder.get_feature_names_out().tolist() == ["a_2", "a_7", "a_9007199254740993", "a_nan"]
+        assert encoder.transform(chunk).indices.tolist() == [0, 3, 1, 2, 0]
+
+
+def test_a_null_in_polars_is_known_beside_integers_of_any_size():
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(pl.DataFrame({"a": [1, None]}))
+    assert encoder.transform(pl.DataFrame({"a": [None, 2**53 + 1]})).toarray().tolist() == [[0, 1], [0, 0]]
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "message"),
     [

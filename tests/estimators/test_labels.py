@@ -91,6 +91,13 @@ REFUSED = {
         ValueError,
         r"missing label: y\[1\] is <NA>",
     ),
+    "missing text": (pd.Series(["a", None], dtype="string"), ValueError, r"missing label: y\[1\] is <NA>"),
+    "missing Arrow text": (
+        pd.Series(["a", None], dtype=pd.ArrowDtype(pa.string())),
+        ValueError,
+        r"missing label: y\[1\] is <NA>",
+    ),
+    "missing value in a list": (["a", pd.NA], ValueError, r"missing label: y\[1\] is <NA>"),
     "dates of Python": ([dt.date(2020, 1, 1), dt.date(2020, 1, 2)], ValueError, "Got date"),
     "continuous": (objects([1, 2.5]), ValueError, "Unknown label type: continuous"),
     "lists": (objects([[], [1]]), ValueError, "Got list"),

@@ -133,3 +133,37 @@ def test_rank_deficient_chunks_give_the_shortest_weights_and_no_warning(kind, n)
         chunks.partial_fit(X[part], y[part])
     close(chunks.coef_, expected, 1e-7)
     close(GDRegressor().fit(X, y).coef_, expected, 1e-9)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-20, 1e-60])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_column_of_zeros_beside_a_repeated_one_changes_nothing_at_any_scale(scale, fit_intercept):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    X = np.column_stack([np.zeros(200), X, X[:, 2]])
+    y = X @ [0.0, 1.0, 2.0, 3.0, 4.0] + 0.1 * rng.normal(size=200)
+    expected = lstsq(X - fit_intercept * X.mean(axis=0), y - fit_intercept * y.mean(), cond=1e-9)[0]
+    chunks = GDRegressor(fit_intercept=fit_intercept)
+    for part in (slice(90), slice(90, None)):
+        chunks.partial_fit(X[part] * scale, y[part])
+    close(chunks.coef_ * scale, expected, 1e-9)
+    close(GDRegressor(fit_intercept=fit_intercept).fit(X * scale, y).coef_ * scale, expected, 1e-9)
+
+
+@pytest.mark.parametrize("weight", [1e-100, 1e-250, 1e100])
+def test_chunks_of_wide_rows_do_not_depend_on_the_size_of_the_weights(weight):
+    rng = np.random.default_rng(0)
+    X, y = np.eye(30)[rng.integers(0, 30, 12)], rng.normal(size=12)
+    chunks = GDRegressor()
+    for part in (slice(5), slice(5, None)):
+        chunks.partial_fit(X[part], y[part], np.full(12, weight)[part])
+    close(chunks.coef_, GDRegressor().fit(X, y).coef_, 1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("fit_intercept", "coef"), [(True, [0, 0]), (False, [1.25, 1.25])])
+def test_chunks_in_which_all_columns_are_constant_give_no_warning(fit_intercept, coef):
+    chunks = GDRegressor(fit_intercept=fit_intercept)
+    for _ in range(2):
+        chunks.partial_fit(np.ones((4, 2)), [1, 2, 3, 4])
+    close(chunks.coef_, coef, 1e-12)

@@ -249,6 +249,29 @@ def test_given_categories_are_not_rounded_to_the_column():
     assert encoder.transform([[1], [2.5]]).toarray().tolist() == [[0, 0], [0, 1]]
 
 
+@pytest.mark.parametrize(
+    ("given", "column"),
+    [
+        (["1", "2"], np.array([1, 2])),
+        (["1", "2.5"], np.array([2.5, 1])),
+        (["2020", "2021-05-05"], pd.to_datetime(["2021-05-05", "2020-01-01"])),
+    ],
+    ids=["integers", "floats", "dates"],
+)
+def test_given_categories_may_be_written_as_text(given, column):
+    X = pd.DataFrame({"a": column})
+    ours, theirs = (cls(categories=[given]).fit(X) for cls in (OneHotEncoder, peers.OneHotEncoder))
+    assert_array_equal(ours.categories_[0], theirs.categories_[0])
+    assert_array_equal(ours.transform(X).toarray(), theirs.transform(X).toarray())
+
+
+@pytest.mark.parametrize("make", [np.array, list, lambda days: [pd.Timestamp(days[0]), pd.NaT]])
+def test_a_missing_date_may_be_a_given_category(make):
+    days = np.array(["2020-01-01", "NaT"], dtype="datetime64[ns]")
+    encoder = OneHotEncoder(categories=[make(days)]).fit(pd.DataFrame({"a": days}))
+    assert encoder.transform(pd.DataFrame({"a": days})).toarray().tolist() == [[1, 0], [0, 1]]
+
+
 def test_a_group_of_infrequent_categories_is_dropped_and_decoded_as_one():
     X = [["a"], ["b"], ["c"], ["c"]]
     encoder = OneHotEncoder(drop="first", min_frequency=3, handle_unknown="ignore").fit(X)

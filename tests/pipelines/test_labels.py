@@ -194,3 +194,13 @@ def test_a_compiled_recommender_shows_its_columns_in_a_notebook():
     assert page.startswith("<table><caption>CompiledRecommender with 3 labels</caption>")
     assert "<tr><td>&lt;b&gt;</td><td>1</td><td>cheap &amp; good</td></tr>" in page
     assert "<tr><td>gameplay_types</td><td>3</td><td>Puzzle, Racing, Shooter</td></tr>" in page
+
+
+def test_a_compiled_recommender_explains_dates():
+    days = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")
+    model = game_recommender().fit(pd.DataFrame(GAMES), days)
+    compiled, question = compile_recommender(model), {"gameplay_types": ["Shooter"]}
+    expected = explain(model, question, days[1])
+    assert compiled.recommend(question, k=1)[0] == [dt.date(2021, 1, 1)]
+    assert compiled.explain(question, dt.date(2021, 1, 1)) == expected
+    assert compiled.explain(question, days[1]) == expected
