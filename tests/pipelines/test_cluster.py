@@ -472,6 +472,8 @@ def test_files_and_empty_partitions_are_scored(folder):
 
 X_NUM, Y_NUM = np.random.default_rng(0).normal(size=(60, 3)), np.tile([0, 1, 2], 20)
 GRIDS = {
+    "BernoulliNB": (estimators.BernoulliNB(), {"alpha": [0.5, 1.0]}),
+    "CatalogueNB": (estimators.CatalogueNB(), {"popularity": [0.5, 1.0]}),
     "ComplementNB": (ComplementNB(), {"alpha": [0.5, 1.0]}),
     "GDClassifier": (GDClassifier(), {"alpha": [0.1, 1.0]}),
     "GDRegressor": (GDRegressor(), {"alpha": [0.1, 1.0]}),
@@ -480,6 +482,7 @@ GRIDS = {
         estimators.MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0),
         {"alpha": [0.1, 1.0]},
     ),
+    "MultinomialNB": (estimators.MultinomialNB(), {"alpha": [0.5, 1.0]}),
     "MultiHotEncoder": (
         make_pipeline(estimators.MultiHotEncoder(handle_unknown="ignore"), ComplementNB()),
         {"multihotencoder__handle_unknown": ["ignore", "other"]},
@@ -499,7 +502,7 @@ def test_every_estimator_is_among_those_searched():
 @pytest.mark.parametrize("name", GRIDS)
 def test_searches_and_cross_validation_on_dasks_backend_of_joblib(client, name):
     estimator, grid = GRIDS[name]
-    X = np.abs(X_NUM) if name == "ComplementNB" else X_NUM.round() if name.endswith("Encoder") else X_NUM
+    X = np.abs(X_NUM) if name.endswith("NB") else X_NUM.round() if name.endswith("Encoder") else X_NUM
     if name == "MultiHotEncoder":
         X = [[value] for value in X[:, 0].tolist()]
     with warnings.catch_warnings():
