@@ -211,13 +211,11 @@ class GDRegressor(LeastSquaresRegressor):
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Update the fit with more rows.
 
-        Fitting chunks in any order is equivalent to fitting all rows at once. The sums are kept with twice
-        the usual precision. The coefficients differ from those of :meth:`fit` by about 1e-12 if the condition
-        number of X is 10,000, and by about 1e-8 if it is 300,000. On platforms where NumPy's long double is
-        not longer than a double (Windows and Apple silicon), they differ by about ``eps * condition**2``, for
-        example 2e-8 for a condition number of 10,000. For condition numbers above a million, the difference
-        grows with the square of the condition number, and a warning is issued, because only :meth:`fit` can
-        read the rows a second time.
+        Fitting chunks in any order is equivalent to fitting all rows at once. The sums are kept as pairs of
+        doubles, which have twice the usual precision. The coefficients differ from those of :meth:`fit` by
+        about 1e-12 if the condition number of X is 10,000, and by about 1e-8 if it is 300,000. If y depends
+        on a direction of X that sums in plain doubles would lose, that direction is used and a warning is
+        issued, because only :meth:`fit` can read the rows a second time.
 
         Parameters
         ----------

@@ -221,8 +221,8 @@ plt.show()
 # %% [markdown]
 # If the sums are stored as doubles, the error grows with the square of the condition number. With twice the precision, the solution from batches is
 # as accurate as the solution from the rows themselves up to a condition number of about ten thousand, and still accurate to about nine digits at
-# 300,000. Beyond a million, even this precision is not enough, and ``partial_fit`` issues a warning. (On Windows and Apple silicon, numpy's long
-# double has no more digits than a double, and the line for batches is the steeper one.) ``fit`` uses plain sums as long as they are accurate enough,
+# 300,000. Beyond a million, even this precision is not enough, and ``partial_fit`` issues a warning. (The sums are kept
+# as pairs of doubles, which work the same on every platform.) ``fit`` uses plain sums as long as they are accurate enough,
 # that is, up to a condition number of about a thousand. Above that, it reads the rows again, which explains the drop in its line.
 
 # %% [markdown]
