@@ -27,7 +27,8 @@ class GDRegressor(LeastSquaresRegressor):
     ||w||^2``. If `sample_weight` is given, the mean over the n rows becomes a weighted mean.
 
     The rows are read once and reduced to means and cross-products. Each iterate of gradient descent is
-    computed from these in closed form, so more iterations take almost no additional time.
+    computed from these in closed form, so more iterations take almost no additional time. If there are at
+    least as many features as rows, the fit uses the rows instead; see Notes.
 
     Parameters
     ----------
@@ -56,7 +57,9 @@ class GDRegressor(LeastSquaresRegressor):
     tol : float, default=1e-8
         Tolerance for convergence. Gradient descent has converged when the norm of the gradient is at most
         `tol` times its norm at zero. (With "auto" and an L1 penalty, the largest norm of a proximal step is
-        used instead. With more than 5,000 features and no L1 penalty, the factor is `tol` / 10,000.) If
+        used instead, and if there are at least as many features as rows, a duality gap of at most 100 `tol`
+        times the objective at zero. With more than 5,000 features and no L1 penalty, the factor is `tol` /
+        10,000.) If
         `learning_rate` is a number, all `max_iter` iterations are performed, and a warning is issued if
         gradient descent has not converged.
 
@@ -112,9 +115,15 @@ class GDRegressor(LeastSquaresRegressor):
     value, or smaller than the rounding error of X, are ignored. (LinearRegression ignores directions below
     1e-6 times the largest singular value.)
 
-    **Many features.** With more than 5,000 features, no d x d matrix is formed, and the rows are read in each
-    iteration. The solver is the conjugate gradient method (CGLS), or proximal gradient descent with an L1
-    penalty. In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`, :meth:`coef_path` and
+    **At least as many features as rows.** With ``learning_rate="auto"``, no d x d matrix is formed. Without
+    an L1 penalty, the weights are computed from the n x n products of the rows, in O(n^2 d + n^3) time, or by
+    the conjugate gradient method (CGLS). With an L1 penalty, the objective is minimised on growing sets of
+    features by scikit-learn's :func:`~sklearn.linear_model.enet_path`. The fitted model keeps a copy of the
+    training rows and targets, so that :meth:`partial_fit` and :meth:`merge` can continue from it. **A saved
+    model then contains the training data.**
+
+    **More than 5,000 features.** No d x d matrix is formed for any number of rows. The rows are not kept.
+    In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`, :meth:`coef_path` and
     :meth:`alpha_path` are not available.
 
     **Callbacks.** Callbacks set with ``set_callbacks`` are called for every iteration. If `learning_rate` is

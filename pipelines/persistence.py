@@ -71,6 +71,9 @@ def save_model(
     Files of earlier models with this name are deleted unless a card in the folder refers to them. If several
     processes save models with the same name, they take turns, and the model that is saved last remains.
 
+    A saved model can contain training data: `GDRegressor` and `PolynomialRegressor` keep the rows if there
+    are at least as many features or terms as rows.
+
     Parameters
     ----------
     model : estimator

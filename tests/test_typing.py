@@ -1,4 +1,4 @@
-"""What a type checker tells a user of the library, who has only its packages and mypy."""
+"""What mypy reports to a user who has installed only the packages and mypy."""
 
 import os
 import re
