@@ -93,7 +93,9 @@ class CellEncoder:
         if cell is None or not self._takes_lists:
             return (cell,)
         if self._separator is not None:
-            return split(cell, self._separator) if type(cell) is str else None
+            if type(cell) is str:
+                return split(cell, self._separator)
+            return (cell,) if type(cell) is float and isnan(cell) else None
         if type(cell) in _LISTS:
             return cell or (None,)  # type: ignore[return-value]
         return None if type(cell) is str else (cell,)

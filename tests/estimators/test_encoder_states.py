@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -269,6 +269,7 @@ CELLS = st.one_of(
     st.sampled_from([None, "first", "if_binary"]),
     st.booleans(),
 )
+@example(float("nan"), "separated", "error", "category", None, None, True)
 def test_one_cell_is_encoded_as_a_row_is(cell, kind, how, missing, min_frequency, drop, with_gap):
     parameters = {"handle_unknown": how, "missing": missing, "min_frequency": min_frequency}
     gap = [None] if with_gap and (how, missing) != ("error", "unknown") else []
