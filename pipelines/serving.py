@@ -5,7 +5,6 @@ import datetime as dt
 import html
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,12 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import dicts_as_frame
 from pipelines._common.parameters import check_int
-from pipelines._common.ranking import labels_per_row
+from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import columns_of, steps_of
+from pipelines._recommending.columns import describe, not_supported, read_columns
 from pipelines._recommending.reasons import reasons, unknown_label
+from pipelines._recommending.scorers import constant_of, scorer_of
 
 __all__ = ["CompiledRecommender", "compile_recommender"]
 
@@ -74,10 +74,10 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     >>> list(compiled.explain(question, "Portal"))
     ['budget=standard', 'gameplay_types=Puzzle']
     """
-    *transformers, classifier = steps_of(model)
-    if [*map(type, (*transformers, classifier))] != [ColumnTransformer, ComplementNB]:
-        raise _not_supported(" and ".join(map(_name, (*transformers, classifier))))
-    encode = transformers[0]
+    steps = steps_of(model)
+    if len(steps) != 2 or type(steps[0]) is not ColumnTransformer:
+        raise not_supported(" and ".join(map(describe, steps)))
+    encode, classifier = steps
     check_is_fitted(encode)
     check_is_fitted(classifier)
     return CompiledRecommender(copy.deepcopy(encode), classifier)
@@ -129,17 +129,27 @@ class CompiledRecommender:
     {'budget': ('cheap', 'premium'), 'gameplay_types': ('Puzzle', 'Racing')}
     """
 
-    def __init__(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
-        self._prepare(encode, classifier)
-        self._classifier = copy.copy(
-            classifier
-        )  # a copy, so that later updates of the model do not change it
+    def __init__(self, encode: ColumnTransformer, classifier: BaseEstimator) -> None:
+        # A copy, so that later updates of the model do not change it. Classifiers of this library replace
+        # their state as a whole, others change theirs in place.
+        is_ours = hasattr(classifier, "row_scorer")
+        self._prepare(encode, copy.copy(classifier) if is_ours else copy.deepcopy(classifier))
 
-    def _prepare(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
+    def _prepare(self, encode: ColumnTransformer, classifier: BaseEstimator) -> None:
         """Precompute the tables that are needed to answer queries."""
         self._encode, self._classifier = encode, classifier
-        self._cells = _read_encoders(encode, classifier.n_features_in_)
-        self._scorer = classifier.row_scorer()
+        self._columns = read_columns(encode)
+        end = self._columns[-1].end if self._columns else 0
+        if end != classifier.n_features_in_:
+            raise ValueError(
+                f"The encoders of this model produce {end} features, but its {type(classifier).__name__} was "
+                f"fitted on {classifier.n_features_in_}. Fit the model again."
+            )
+        of_rows = np.result_type(*(column.dtype for column in self._columns))
+        scorer = scorer_of(classifier, np.float32 if of_rows == np.float32 else np.float64)
+        if scorer is None:
+            raise not_supported(f"{describe(encode)} and {describe(classifier)}")
+        self._scorer = scorer
         self._classes = tuple(classifier.classes_.tolist())
         self._places = dict(zip(self._classes, range(len(self._classes)), strict=True))
 
@@ -162,7 +172,10 @@ class CompiledRecommender:
     @property
     def categories_(self) -> dict[str, tuple]:
         """The known categories of each column, in the order of the encoder's ``categories_``."""
-        return {cell.name: cell.categories for cell, _ in self._cells}
+        known: dict[str, tuple] = {}
+        for column in self._columns:  # a column may be encoded by several steps
+            known[column.name] = known.get(column.name) or column.categories
+        return known
 
     def recommend(
         self, question: dict, k: int = 5, *, exclude: Iterable = (), candidates: Iterable | None = None
@@ -241,8 +254,7 @@ class CompiledRecommender:
         place = self._places.get(value) if is_plain else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
-        prior = None if self._scorer.prior is None else self._scorer.prior[0]
-        return reasons(names, row.indices.tolist(), row.data.tolist(), self._scorer.weights(place), prior)
+        return reasons(names, row, place, self._scorer, constant_of(self._classifier))
 
     def __repr__(self) -> str:
         return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
@@ -274,15 +286,18 @@ class CompiledRecommender:
             )
         places: list[int] = []
         values: list[float] = []
-        for cell, value in self._cells:
-            found = cell.places(question.get(cell.name))
-            if found is None:
-                frame = dicts_as_frame(question, columns_of(self._encode))
-                return self._scorer.as_row(self._encode.transform(frame))
-            if value:  # features of weight 0 are not stored
-                places += found
-                values += [value] * len(found)
+        for column in self._columns:
+            if not column.read(question.get(column.name), places, values):
+                return self._encoded(question)
         return self._scorer.row(places, values)
+
+    def _encoded(self, question: dict) -> sp.csr_array:
+        """Return the query as the encoders and the classifier read it, which may raise their errors."""
+        X = self._encode.transform(dicts_as_frame(question, columns_of(self._encode)))
+        row = self._scorer.as_row(X)
+        if not np.isfinite(row.data).all():
+            rank(self._classifier, X, 1)
+        return row
 
     def _known(self, name: str, labels: Iterable | None) -> set[int] | None:
         """Return the class indices of the known labels; None if `labels` is None."""
@@ -304,60 +319,3 @@ class CompiledRecommender:
         is_allowed[list(excluded)] = False
         best, scores = self._scorer.top_k_among(row, np.flatnonzero(is_allowed), k)
         return best.tolist(), scores.tolist()
-
-
-class CellEncoder(Protocol):
-    """Encoder of single cells of one input column, as returned by the encoders' `cell_encoder`."""
-
-    name: str
-    categories: tuple
-    end: int
-
-    def places(self, cell: object) -> list[int] | None:
-        """Return the output columns that a cell sets, ascending; None if the full encoder is needed."""
-        ...
-
-
-def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[CellEncoder, float]]:
-    """Return the cell encoder of each input column with the value of its features, in feature order."""
-    cells: list[tuple[CellEncoder, float]] = []
-    end = 0
-    for step, encoder, columns in encode.transformers_:
-        if isinstance(encoder, str) and encoder == "drop":
-            continue
-        names = columns if isinstance(columns, list) else [columns]
-        are_names = all(isinstance(name, str) for name in names)
-        if type(encoder) not in (OneHotEncoder, MultiHotEncoder) or not are_names:
-            raise _not_supported(f"step {step!r}, {_name(encoder)} for {columns!r},")
-        value = _value(encoder, (encode.transformer_weights or {}).get(step))
-        if not np.isfinite(value):
-            raise ValueError(f"The weight of step {step!r} must be finite. Got {value} instead.")
-        for column in range(len(names)):
-            cells.append((encoder.cell_encoder(column, end), value))
-            end = cells[-1][0].end
-    if end != n_features:
-        raise ValueError(
-            f"The encoders of this model produce {end} features, but its ComplementNB was fitted on "
-            f"{n_features}. Fit the model again."
-        )
-    return cells
-
-
-def _value(encoder: BaseEstimator, weight: float | None) -> float:
-    """Return the value of a set feature, in the encoder's dtype and weighted as in ColumnTransformer."""
-    one = np.ones(1, dtype=encoder.dtype)
-    return float((one if weight is None else one * weight)[0])
-
-
-def _name(step: object) -> str:
-    kind = type(step)
-    return repr(step) if kind is str else f"{kind.__name__} from {kind.__module__.partition('.')[0]}"
-
-
-def _not_supported(what: str) -> TypeError:
-    return TypeError(
-        "The 'model' parameter of compile_recommender must be a ColumnTransformer of this library's "
-        "OneHotEncoder and MultiHotEncoder, with columns given by name, followed by this library's "
-        f"ComplementNB, as returned by game_recommender. Got {what} instead. "
-        "For other models, use recommend, which accepts any classifier."
-    )
