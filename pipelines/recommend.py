@@ -137,8 +137,8 @@ def recommend(
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
         The queries, in the form that `model` expects. If the model was fitted on a data frame, a query can be
-        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns missing from the dict
-        count as missing values.
+        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Its keys are columns of that
+        frame. Columns missing from the dict count as missing values.
 
     k : int, default=5
         The number of labels per row. If there are fewer labels, all of them are returned.
@@ -164,8 +164,9 @@ def recommend(
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, or if `exclude` or `candidates` is neither a
-        collection of labels nor one collection per row.
+        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not a column
+        (the message suggests the nearest one), or if `exclude` or `candidates` is neither a collection of
+        labels nor one collection per row.
     TypeError
         If `model` has none of the methods listed above.
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.frames import dicts_as_frame
 from pipelines._common.parameters import check_int
+from pipelines._common.questions import check_keys
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import columns_of, steps_of
 from pipelines._recommending.columns import describe, not_supported, read_columns
@@ -139,6 +140,7 @@ class CompiledRecommender:
         """Precompute the tables that are needed to answer queries."""
         self._encode, self._classifier = encode, classifier
         self._columns = read_columns(encode)
+        self._keys = frozenset(encode.feature_names_in_)
         end = self._columns[-1].end if self._columns else 0
         if end != classifier.n_features_in_:
             raise ValueError(
@@ -186,7 +188,7 @@ class CompiledRecommender:
         ----------
         question : dict
             The query, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns that are
-            omitted, None or empty count as missing. Other keys are ignored.
+            omitted, None or empty count as missing.
 
         k : int, default=5
             The number of labels. If there are fewer labels, all of them are returned.
@@ -208,8 +210,10 @@ class CompiledRecommender:
         Raises
         ------
         ValueError
-            If `k` is not an integer of at least 1, if `exclude` or `candidates` does not hold labels, or if
-            an encoder rejects a value, such as an unknown category with ``handle_unknown="error"``.
+            If `k` is not an integer of at least 1, if a key of `question` is not a column of the frame that
+            the model was fitted on (the message suggests the nearest one), if `exclude` or `candidates` does
+            not hold labels, or if an encoder or the classifier rejects a value, such as an unknown category
+            with ``handle_unknown="error"`` or a missing number.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, such as a string instead of a list.
 
@@ -243,8 +247,8 @@ class CompiledRecommender:
         Raises
         ------
         ValueError
-            If `label` is not one of ``classes_`` (the message suggests similar ones), or if an encoder
-            rejects a value.
+            If `label` is not one of ``classes_`` (the message suggests similar ones), or in the cases listed
+            for :meth:`recommend`.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, as for :meth:`recommend`.
         """
@@ -284,6 +288,8 @@ class CompiledRecommender:
                 "The 'question' parameter of a compiled recommender must be a dict, such as "
                 f"{{{next(iter(self.categories_))!r}: ...}}. Got {question!r} instead."
             )
+        if not question.keys() <= self._keys:
+            check_keys(question, self._encode.feature_names_in_)
         places: list[int] = []
         values: list[float] = []
         for column in self._columns:

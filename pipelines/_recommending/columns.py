@@ -36,12 +36,15 @@ class Column(Protocol):
         Index after its last feature.
     dtype : dtype
         The dtype of its features.
+    value : float
+        The weight of its features: the value of a feature that a cell sets, or of a number of 1.
     """
 
     name: str
     categories: tuple
     end: int
     dtype: np.dtype
+    value: float
 
     def read(self, cell: object, places: list[int], values: list[float]) -> bool:
         """Append the nonzero features of a cell, ascending. False if the transformers must encode it."""
@@ -64,16 +67,16 @@ class CategoryColumn:
 
     def __init__(self, name: str, encoder: CellEncoder, value: np.generic) -> None:
         self.name, self.categories, self.end = name, encoder.categories, encoder.end
-        self.dtype, self._value, self._encoder = value.dtype, float(value), encoder
+        self.dtype, self.value, self._encoder = value.dtype, float(value), encoder
 
     def read(self, cell: object, places: list[int], values: list[float]) -> bool:
         """Append the nonzero features of a cell, ascending. False if the transformers must encode it."""
         found = self._encoder.places(cell)
         if found is None:
             return False
-        if self._value:  # features of weight 0 are not stored
+        if self.value:  # features of weight 0 are not stored
             places += found
-            values += [self._value] * len(found)
+            values += [self.value] * len(found)
         return True
 
 
@@ -106,7 +109,7 @@ class NumberColumn:
     ) -> None:
         self.name, self.dtype = name, value.dtype
         self.end = start + (1 if edges is None else len(edges) + 1)
-        self._start, self._value = start, float(value)
+        self._start, self.value = start, float(value)
         self._functions, self._edges = functions, edges
 
     def read(self, cell: object, places: list[int], values: list[float]) -> bool:
@@ -118,9 +121,9 @@ class NumberColumn:
             number = function(number)
         if number is None or not isfinite(number):  # the transformers or the classifier raise an error
             return False
-        place, value = self._start, number * self._value
+        place, value = self._start, number * self.value
         if self._edges is not None:
-            place, value = self._start + bisect_right(self._edges, number), self._value
+            place, value = self._start + bisect_right(self._edges, number), self.value
         if value:
             places.append(place)
             values.append(value)
@@ -146,13 +149,13 @@ def read_columns(encode: ColumnTransformer) -> list[Column]:
         if not all(isinstance(name, str) for name in names):
             raise not_supported(refusal)
         weight = (encode.transformer_weights or {}).get(step)
-        if not np.isfinite(1.0 if weight is None else weight):
-            raise ValueError(f"The weight of step {step!r} must be finite. Got {weight} instead.")
         for number in range(len(names)):
             start = columns[-1].end if columns else 0
             column = _column(transformer, names[number], number, start, weight)
             if column is None:
                 raise not_supported(refusal)
+            if not isfinite(column.value):
+                raise ValueError(f"The weight of step {step!r} must be finite. Got {column.value} instead.")
             columns.append(column)
     return columns
 

@@ -323,7 +323,7 @@ def test_what_a_web_page_needs():
         "kinds": ("Adventure", "Platform", "Puzzle", "Racing", "Shooter"),
     }
     assert repr(compiled) == "CompiledRecommender(5 labels, asked by price, kinds)"
-    assert_same(compiled, model, {"price": "cheap", "kinds": ["Puzzle"], "budget": "premium"})
+    assert_same(compiled, model, {"price": "cheap", "kinds": ["Puzzle"], "other": 7})
     with pytest.raises(AttributeError):
         compiled.classes_ = ()
 
