@@ -14,10 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.frames import dicts_as_frame
 from pipelines._common.parameters import check_int
-from pipelines._common.questions import check_keys
+from pipelines._common.frames import check_keys
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import columns_of, steps_of
-from pipelines._recommending.columns import describe, not_supported, read_columns
+from pipelines._recommending.cells import describe, not_supported, read_columns
 from pipelines._recommending.reasons import reasons, unknown_label
 from pipelines._recommending.scorers import constant_of, scorer_of
 

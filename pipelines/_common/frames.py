@@ -5,8 +5,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pipelines._common.questions import check_keys
-
 Rows: TypeAlias = Any  # of shape (n_rows, n_columns); frames, matrices and lists share no type
 
 
@@ -42,17 +40,12 @@ def as_frame(batch: Rows) -> Rows:
 
 
 def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
-    """Return a dict or a list of dicts as a pandas frame with these columns, and anything else unchanged.
-
-    Raises ValueError if a dict has a key that is not one of the columns.
-    """
+    """Return a dict or a list of dicts as a pandas frame with these columns, and anything else unchanged."""
     rows = [rows] if isinstance(rows, dict) else rows
     if columns is None or not (
         isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)
     ):
         return rows
-    for row in rows:
-        check_keys(row, columns)
     import pandas as pd
 
     return pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], dtype=object)
