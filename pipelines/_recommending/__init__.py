@@ -1,1 +1,6 @@
-"""Recommendation. `reasons.py`: how much each feature adds to the score of a label."""
+"""Recommendation. The modules are best read in this order.
+
+1. `columns.py`: the encoders of a recommender's columns, and the features that come out.
+2. `catalogue.py`: the rows of a catalogue in the form of other rows. `classifiers.py`: classifiers by a word.
+3. `reasons.py`: how much each feature adds to the score of a label.
+"""
