@@ -3,14 +3,14 @@
 The shortest to read is `logistic.py` (logistic and softmax regression), then `_logistic/`.
 `linear.py` and `polynomial.py`: least squares, ridge, lasso and elastic net, then `_least_squares/`.
 `naive_bayes.py`: naive Bayes classifiers, then `_bayes/`.
-`encoders.py`: columns of categories, or of lists of categories, to columns of 0 and 1, then `_encoding/`.
+`encoders.py`: columns of categories, lists or numbers to columns of 0 and 1, then `_encoding/`.
 `mlp.py`: neural networks, then `_network/`. What families share is in `_common/`.
 """
 
 from importlib.metadata import PackageNotFoundError, version
 
 from estimators._network.display import LossCurveDisplay
-from estimators.encoders import MultiHotEncoder, OneHotEncoder
+from estimators.encoders import BinEncoder, MultiHotEncoder, OneHotEncoder
 from estimators.linear import GDRegressor
 from estimators.logistic import GDClassifier
 from estimators.mlp import MLPClassifier, MLPRegressor
@@ -19,6 +19,7 @@ from estimators.polynomial import PolynomialRegressor
 
 __all__ = [
     "BernoulliNB",
+    "BinEncoder",
     "CatalogueNB",
     "ComplementNB",
     "GDClassifier",

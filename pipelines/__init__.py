@@ -1,9 +1,9 @@
 """Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
-`recommend.py`: the game recommender, and the k best labels of any classifier. `forecast.py`: the dough
-forecaster. `serving.py`: a compiled recommender that answers one query in microseconds. `persistence.py`:
-saved models and their cards. `scale.py`: fitting batch by batch or on a cluster. The private folders contain
-the code behind these modules; code that several modules use is in `_common/`.
+`recommender.py`: recommenders of any catalogue. `recommend.py`: the k best labels of any classifier.
+`forecast.py`: the dough forecaster. `serving.py`: a compiled recommender that answers one query in
+microseconds. `persistence.py`: saved models and their cards. `scale.py`: fitting batch by batch or on a
+cluster. The private folders contain the code behind these; what several use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar
@@ -18,13 +18,14 @@ from pipelines.persistence import (
     version_differences,
 )
 from pipelines.recommend import (
+    UnknownQuestionWarning,
     explain,
-    game_recommender,
     hit_rate_scorer,
     ndcg_scorer,
     recommend,
     update,
 )
+from pipelines.recommender import RecommenderPipeline, game_recommender, recommender
 from pipelines.scale import fit_batches, fit_dask, recommend_dask, scan_csv, scan_ndjson, scan_parquet
 from pipelines.serving import CompiledRecommender, compile_recommender
 
@@ -35,6 +36,8 @@ __all__ = [
     "LossBar",
     "ModelFileError",
     "ModelVersionWarning",
+    "RecommenderPipeline",
+    "UnknownQuestionWarning",
     "compile_recommender",
     "dough_forecaster",
     "explain",
@@ -48,6 +51,7 @@ __all__ = [
     "read_card",
     "recommend",
     "recommend_dask",
+    "recommender",
     "save_model",
     "scan_csv",
     "scan_ndjson",

@@ -1,120 +1,22 @@
-"""Recommendations: a game pipeline, the k best labels of any classifier, explanations, updates, scorers."""
+"""Recommendations: the k best labels of any classifier, explanations, updates, scorers."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
 from pipelines._common.labels import places_of, plain_labels
 from pipelines._common.parameters import check_int
+from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
 from pipelines._common.ranking import labels_per_row, rank
-from pipelines._common.steps import feature_names_of, transform
+from pipelines._common.steps import feature_names_of, steps_of, transform
 from pipelines._recommending.reasons import check_label, reasons
-from pipelines._recommending.scorers import constant_of, scorer_of
+from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
 
-__all__ = ["explain", "game_recommender", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
-
-
-def game_recommender(
-    *,
-    budget: str = "budget",
-    gameplay_types: str = "gameplay_types",
-    budget_encoder: BaseEstimator | None = None,
-    types_encoder: BaseEstimator | None = None,
-    classifier: BaseEstimator | None = None,
-    weights: dict[str, float] | None = None,
-) -> Pipeline:
-    """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
-
-    Parameters
-    ----------
-    budget : str, default="budget"
-        Name of the column that holds one budget per row. Budgets may be missing.
-
-    gameplay_types : str, default="gameplay_types"
-        Name of the column that holds one list of types per row. Lists may be missing.
-
-    budget_encoder, types_encoder : transformer, default=None
-        The encoders of the two columns. The budget encoder receives a data frame with one column, the types
-        encoder a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
-        ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
-        omit either column, and unknown values, including misspelt ones, count as missing. With
-        ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
-        With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a category of its
-        own.
-
-    classifier : classifier, default=None
-        The classifier. None means ``ComplementNB(new_classes="add")``, since new games may be added later.
-
-    weights : dict of str to float, default=None
-        The weight of each column, keyed by column name, as in
-        ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
-        with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4).
-
-    Returns
-    -------
-    model : Pipeline with the steps "encode" and "classify"
-        The unfitted pipeline. Fit it with ``model.fit(games, games["title"])``. All other columns of the
-        frame are ignored.
-
-    Raises
-    ------
-    TypeError
-        If `budget` or `gameplay_types` is not a str.
-    ValueError
-        If `weights` has a key that is not one of the two column names.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from pipelines import game_recommender, recommend
-    >>> games = pl.DataFrame({
-    ...     "title": ["Tetris", "Celeste", "Portal"],
-    ...     "budget": ["cheap", "standard", "standard"],
-    ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
-    ... })
-    >>> model = game_recommender().fit(games, games["title"])
-    >>> question = pl.DataFrame({"budget": ["standard"], "gameplay_types": [["Puzzle"]]})
-    >>> labels, scores = recommend(model, question, k=2)
-    >>> labels.tolist()
-    [['Portal', 'Tetris']]
-    """
-    for name, column in (("budget", budget), ("gameplay_types", gameplay_types)):
-        if not isinstance(column, str):
-            raise TypeError(
-                f"The {name!r} parameter of game_recommender must be the name of one column. "
-                f"Got {column!r} instead."
-            )
-    if unknown := set(weights or {}) - {budget, gameplay_types}:
-        raise ValueError(
-            "The keys of the 'weights' parameter of game_recommender must be among "
-            f"{budget!r} and {gameplay_types!r}. Got {', '.join(map(repr, sorted(unknown)))} instead."
-        )
-    if budget_encoder is None:
-        budget_encoder = OneHotEncoder(
-            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
-        )
-    if types_encoder is None:
-        types_encoder = MultiHotEncoder(
-            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
-        )
-    steps = [("budget", budget_encoder, [budget]), ("gameplay_types", types_encoder, gameplay_types)]
-    columns = {"budget": budget, "gameplay_types": gameplay_types}
-    encode = ColumnTransformer(
-        steps,
-        sparse_threshold=1.0,
-        transformer_weights=weights and {step: weights.get(name, 1.0) for step, name in columns.items()},
-        verbose_feature_names_out=False,
-    )
-    classifier = ComplementNB(new_classes="add") if classifier is None else classifier
-    return Pipeline([("encode", encode), ("classify", classifier)])
+__all__ = ["UnknownQuestionWarning", "explain", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
 
 
 def recommend(
@@ -192,10 +94,11 @@ def recommend(
            [2, 1]])
     """
     k = check_int("k", k, "recommend")
-    classifier, X = transform(model, some_rows(X, "recommend"))
-    excluded = labels_per_row("exclude", exclude, n_rows_of(X))
-    allowed = labels_per_row("candidates", candidates, n_rows_of(X))
-    return rank(classifier, X, k, excluded, allowed)
+    X = some_rows(X, "recommend")
+    n_rows = 1 if isinstance(X, dict) else n_rows_of(X)
+    excluded = labels_per_row("exclude", exclude, n_rows)
+    allowed = labels_per_row("candidates", candidates, n_rows)
+    return rank_questions(model, X, k, excluded, allowed)
 
 
 def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, float]:
@@ -269,7 +172,10 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
             f"Got {type(classifier).__name__} instead."
         )
     rank(classifier, X, 1)  # the classifier checks the row
-    return reasons(names, scorer.as_row(X), place, scorer, constant_of(classifier))
+    row = scorer.as_row(X)
+    if len(steps_of(model)) > 1 and are_unknown(X).any():
+        scorer = popularity_scorer(classifier) or scorer
+    return reasons(names, row, place, scorer, constant_of(classifier))
 
 
 def update(

@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines._common.frames import dicts_as_frame
+from pipelines._common.frames import check_keys, dicts_as_frame
 from pipelines._common.parameters import check_int
-from pipelines._common.frames import check_keys
+from pipelines._common.questions import warn_of_unknown_labels, warn_of_unknown_questions
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import columns_of, steps_of
 from pipelines._recommending.cells import describe, not_supported, read_columns
 from pipelines._recommending.reasons import reasons, unknown_label
-from pipelines._recommending.scorers import constant_of, scorer_of
+from pipelines._recommending.scorers import Scorer, constant_of, popularity_scorer, scorer_of
 
 __all__ = ["CompiledRecommender", "compile_recommender"]
 
@@ -151,7 +151,8 @@ class CompiledRecommender:
         scorer = scorer_of(classifier, np.float32 if of_rows == np.float32 else np.float64)
         if scorer is None:
             raise not_supported(f"{describe(encode)} and {describe(classifier)}")
-        self._scorer = scorer
+        self._scorer, self._popularity = scorer, popularity_scorer(classifier)
+        self._may_be_unknown = encode.sparse_output_  # 0 is a number like others in dense rows
         self._classes = tuple(classifier.classes_.tolist())
         self._places = dict(zip(self._classes, range(len(self._classes)), strict=True))
 
@@ -197,15 +198,17 @@ class CompiledRecommender:
             Labels that must not be returned. Labels unknown to the model are ignored.
 
         candidates : iterable of labels, default=None
-            Labels to choose from. None means all labels.
+            Labels to choose from. None means all labels. A warning is issued for unknown ones.
 
         Returns
         -------
         labels : list of length min(k, number of allowed labels)
-            The best labels. Equal scores keep the order of ``classes_``.
+            The best labels. Equal scores keep the order of ``classes_``. If nothing in the query is known to
+            the model, a :class:`pipelines.UnknownQuestionWarning` is issued, and the labels with the most
+            training rows are returned.
 
         scores : list of float, of the same length
-            The scores of these labels: joint log-likelihoods, as in :func:`pipelines.recommend`.
+            The scores of these labels, as in :func:`pipelines.recommend`.
 
         Raises
         ------
@@ -222,9 +225,10 @@ class CompiledRecommender:
         Takes O(n_labels) time at most, and less if many labels have the same feature counts.
         """
         k = check_int("k", k, "recommend")
-        row = self._row(question)
-        excluded, allowed = self._known("exclude", exclude), self._known("candidates", candidates)
-        best, scores = self._best(row, k, excluded or set(), allowed)
+        self._check_question(question)
+        excluded, allowed = labels_per_row("exclude", exclude, 1), labels_per_row("candidates", candidates, 1)
+        scorer, row = self._scorer_for(self._row(question), allowed)
+        best, scores = self._best(scorer, row, k, excluded, allowed)
         return [self._classes[place] for place in best], scores
 
     def explain(self, question: dict, label: str | float) -> dict[str, float]:
@@ -252,13 +256,16 @@ class CompiledRecommender:
         TypeError
             If `question` is not a dict, or a cell has the wrong type, as for :meth:`recommend`.
         """
+        self._check_question(question)
         names, row = self._names, self._row(question)
         value = label.item() if isinstance(label, np.generic) else label
         is_plain = np.isscalar(value) or isinstance(value, (dt.date, dt.timedelta))
         place = self._places.get(value) if is_plain else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
-        return reasons(names, row, place, self._scorer, constant_of(self._classifier))
+        is_unknown = not len(row.data) and self._may_be_unknown
+        scorer = (self._popularity if is_unknown else None) or self._scorer
+        return reasons(names, row, place, scorer, constant_of(self._classifier))
 
     def __repr__(self) -> str:
         return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
@@ -281,13 +288,15 @@ class CompiledRecommender:
     def _names(self) -> np.ndarray:
         return self._encode.get_feature_names_out()
 
-    def _row(self, question: dict) -> sp.csr_array:
-        """Return the query as input of the classifier, (1, n_features)."""
+    def _check_question(self, question: dict) -> None:
         if not isinstance(question, dict):
             raise TypeError(
                 "The 'question' parameter of a compiled recommender must be a dict, such as "
                 f"{{{next(iter(self.categories_))!r}: ...}}. Got {question!r} instead."
             )
+
+    def _row(self, question: dict) -> sp.csr_array:
+        """Return the query as input of the classifier, (1, n_features)."""
         if not question.keys() <= self._keys:
             check_keys(question, self._encode.feature_names_in_)
         places: list[int] = []
@@ -305,23 +314,38 @@ class CompiledRecommender:
             rank(self._classifier, X, 1)
         return row
 
-    def _known(self, name: str, labels: Iterable | None) -> set[int] | None:
-        """Return the class indices of the known labels; None if `labels` is None."""
-        asked = labels_per_row(name, labels, 1)
-        return None if asked is None else {self._places[label] for label in asked[0] if label in self._places}
+    def _scorer_for(self, row: sp.csr_array, candidates: list[set] | None) -> tuple[Scorer, sp.csr_array]:
+        """Return what scores the classes and the row for it. Warn of unknown candidates and questions."""
+        if candidates is not None and not candidates[0] <= self._places.keys():
+            warn_of_unknown_labels(candidates, self._classifier)
+        if len(row.data) or not self._may_be_unknown:
+            return self._scorer, row
+        warn_of_unknown_questions(1, 1)
+        popularity = self._popularity
+        return (self._scorer, row) if popularity is None else (popularity, popularity.row([], []))
 
     def _best(
-        self, row: sp.csr_array, k: int, excluded: set[int], allowed: set[int] | None
+        self,
+        scorer: Scorer,
+        row: sp.csr_array,
+        k: int,
+        exclude: list[set] | None,
+        candidates: list[set] | None,
     ) -> tuple[list[int], list[float]]:
         """Return the class indices of the k best allowed labels, and their scores."""
-        if allowed is None and len(excluded) <= MAX_EXCLUDED:
-            best, scores = self._scorer.top_k(row, min(k + len(excluded), self.n_labels))
+        excluded, allowed = self._known(exclude), self._known(candidates)
+        if candidates is None and len(excluded) <= MAX_EXCLUDED:
+            best, scores = scorer.top_k(row, min(k + len(excluded), self.n_labels))
             if not excluded:
                 return best.tolist(), scores.tolist()
             kept = [i for i, place in enumerate(best.tolist()) if place not in excluded][:k]
             return best[kept].tolist(), scores[kept].tolist()
-        is_allowed = np.full(self.n_labels, allowed is None)
-        is_allowed[list(allowed or ())] = True
+        is_allowed = np.full(self.n_labels, candidates is None)
+        is_allowed[list(allowed)] = True
         is_allowed[list(excluded)] = False
-        best, scores = self._scorer.top_k_among(row, np.flatnonzero(is_allowed), k)
+        best, scores = scorer.top_k_among(row, np.flatnonzero(is_allowed), k)
         return best.tolist(), scores.tolist()
+
+    def _known(self, labels: list[set] | None) -> set[int]:
+        """Return the class indices of the known labels of one query."""
+        return {self._places[label] for label in labels[0] if label in self._places} if labels else set()

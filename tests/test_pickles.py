@@ -21,6 +21,7 @@ import estimators
 import pipelines
 from estimators import (
     BernoulliNB,
+    BinEncoder,
     CatalogueNB,
     ComplementNB,
     GDClassifier,
@@ -67,6 +68,7 @@ MODELS = {
     "BernoulliNB": lambda: BernoulliNB(alpha=[1.0, 2, 3]).fit(X, KINDS),
     "CatalogueNB.fit": lambda: CatalogueNB(groups=["a", "a", "b"]).fit(X, KINDS, describes=X[:, 0] > 2),
     "CatalogueNB.partial_fit": lambda: CatalogueNB().partial_fit(X, KINDS).partial_fit(X[:1], ["none"]),
+    "BinEncoder": lambda: BinEncoder(n_bins=3).fit(X),
     "OneHotEncoder": lambda: OneHotEncoder(handle_unknown="other").fit(GAMES[["budget"]]),
     "MultiHotEncoder": lambda: MultiHotEncoder().fit(GAMES[["gameplay_types"]]),
     "GDRegressor.fit": lambda: GDRegressor().fit(X, NUMBERS),

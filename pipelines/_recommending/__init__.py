@@ -1,6 +1,8 @@
-"""Recommendation. Read in this order.
+"""Recommendation. The modules are best read in this order.
 
-`scorers.py`: classifiers whose score is a sum over the features, one row at a time.
-`reasons.py`: how much each feature adds to the score of a label.
-`cells.py`: what a ColumnTransformer makes of the cells of one question.
+1. `columns.py`: the encoders of a recommender's columns, and the features that come out.
+2. `catalogue.py`: the rows of a catalogue in the form of other rows. `classifiers.py`: classifiers by a word.
+3. `scorers.py`: classifiers whose score is a sum over the features, one row at a time.
+4. `reasons.py`: how much each feature adds to the score of a label.
+5. `cells.py`: what the encoders make of the cells of one question, without a table.
 """

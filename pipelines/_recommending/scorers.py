@@ -16,6 +16,7 @@ from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 
 from estimators.naive_bayes import top_k_indices
 from pipelines._common.frames import Rows
+from pipelines._common.questions import ByPopularity, by_popularity
 from pipelines._common.ranking import finite_scores, score
 from pipelines._common.steps import columns_of
 
@@ -156,6 +157,15 @@ def scorer_of(classifier: BaseEstimator, dtype: DTypeLike = np.float64) -> Score
         coef, intercepts = np.vstack((-coef, coef)), np.hstack((-intercepts, intercepts))
     scorer = LinearScorer(classifier, coef, intercepts, dtype=dtype)
     return scorer if _answers_alike(scorer, classifier) else None
+
+
+def popularity_scorer(classifier: BaseEstimator) -> Scorer | None:
+    """Return what scores the classes if nothing is known of a question, or None if the classifier does."""
+    popularity = by_popularity(classifier)
+    if not isinstance(popularity, ByPopularity):
+        return None
+    log_share = popularity.log_share
+    return LinearScorer(popularity, np.zeros((len(log_share), 0)), log_share)
 
 
 def constant_of(classifier: BaseEstimator) -> str:

@@ -37,6 +37,9 @@ from pipelines import (
 from tests.effort import effort
 from tests.pipelines.saved import assert_public
 
+# What these warnings say is tested in test_serving_unknown.py
+pytestmark = pytest.mark.filterwarnings("ignore:The question asked for", "ignore:The 'candidates' parameter")
+
 BUDGETS = ["cheap", "premium", "standard"]
 TYPES = ["Adventure", "Music", "Platform", "Puzzle", "Racing", "Sport"]
 WORDS = [*BUDGETS, *TYPES, "nothing", "Chess", "", "a|b", "Puzzle|Music", "naïve\ud800"]
