@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 )
 
 from estimators import CatalogueNB, ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines import compile_recommender, explain, recommend
+from pipelines import compile_recommender, explain, recommend, recommender
 from tests.effort import effort
 
 # What these warnings say is tested in test_serving_unknown.py
@@ -147,6 +147,26 @@ def test_naive_bayes_to_the_last_bit(name, classifier):
         labels, scores = compiled.recommend(row, 30)
         expected = recommend(model, row, 30)
         assert (labels, scores) == (expected[0][0].tolist(), expected[1][0].tolist())
+
+
+@pytest.mark.parametrize("classifier", [None, "complement", "bernoulli", LogisticRegression()], ids=str)
+def test_a_recommender_of_all_kinds_of_columns(classifier):
+    rows, titles = films(80), [f"film {i % 10}" for i in range(80)]
+    rows["seen"] = [[f"film {i % 10}" for i in seen] for seen in rows["seen"]]
+    model = recommender(
+        categories=["decade", "mpaa"],
+        lists="genres",
+        numbers={"year": [1970, 1990], "length": [90.5, 120.0]},
+        history="seen",
+        classifier=classifier,
+        catalogue=rows[:10].assign(title=titles[:10]).drop(columns="seen"),
+        label="title",
+    )
+    model.fit(rows, titles)
+    compiled = compile_recommender(model)
+    assert compiled.categories_["year"] == ("1969 or less", "1970 to 1989", "1990 or more")
+    for question in [*films(10, seed=1).drop(columns="seen").to_dict("records"), {"seen": ["film 3"]}, {}]:
+        assert_alike(compiled, model, question)
 
 
 def test_what_a_menu_needs():
