@@ -167,7 +167,7 @@ def compiled_classifier(name: str, n_games: int, n_types: int, aim: str) -> list
     def same(mine: tuple, theirs: tuple) -> None:
         np.testing.assert_allclose(mine[1], theirs[1], rtol=1e-9)
 
-    claim = f"one question, compiled, {name}, K = {n_games:,}, {n_types} types"
+    claim = f"one request, compiled, {name}, K = {n_games:,}, {n_types} types"
     return [
         compare(claim, ours, by_the_pipeline, peer_name="recommend", aim=aim, agree=same),
         compare(claim, ours, floor, peer_name=FLOOR, agree=None if name == "CatalogueNB" else same),

@@ -32,9 +32,13 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Parameters
     ----------
     model : fitted Pipeline, or search that ends in one
-        A model such as :func:`pipelines.game_recommender` returns: a ColumnTransformer of this library's
-        OneHotEncoder and MultiHotEncoder, followed by this library's ComplementNB, with any parameters and
-        weights.
+        A model such as :func:`pipelines.recommender` returns: a ColumnTransformer, followed by a classifier
+        whose score is a sum over the features (see :func:`pipelines.explain`). The steps of the
+        ColumnTransformer are this library's encoders, which may encode several columns; for columns of
+        numbers, scikit-learn's StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, KBinsDiscretizer and
+        SimpleImputer (with the strategies "mean" and "median"), or Pipelines of these; and "passthrough" or
+        "drop". Columns are given by name. Other transformers are compiled if they have the method
+        ``cell_encoder(column, start)`` of this library's encoders.
 
     Returns
     -------
@@ -45,8 +49,8 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Raises
     ------
     TypeError
-        If `model` has any other steps. For other models, use :func:`pipelines.recommend`, which accepts any
-        classifier.
+        If `model` has any other steps; the message names the first one. For other models, use
+        :func:`pipelines.recommend`, which accepts any classifier.
     ValueError
         If the encoders do not match the classifier, or a weight is not finite.
     sklearn.exceptions.NotFittedError
@@ -55,6 +59,7 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Notes
     -----
     Takes O(size of the model) time: the weights of the classifier and a dict of its labels are computed once.
+    The weights of a linear classifier are stored twice, once by class and once by feature.
 
     Examples
     --------
@@ -87,17 +92,18 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
 class CompiledRecommender:
     """Immutable snapshot of a fitted recommender, as returned by :func:`compile_recommender`.
 
-    A snapshot can be pickled and shared between threads. Its results and errors are exactly those of
-    :func:`pipelines.recommend` and :func:`pipelines.explain`. Strings, numbers, booleans, None and lists of
-    these are encoded in microseconds. Other values, and values that cause an error, are passed to the
-    encoders themselves, which takes milliseconds.
+    A snapshot can be pickled and shared between threads. Its results, warnings and errors are those of
+    :func:`pipelines.recommend` and :func:`pipelines.explain`: exactly for naive Bayes classifiers of this
+    library, and up to rounding (a relative difference of about 1e-12) for other classifiers. Strings, numbers,
+    booleans, None and lists of these are encoded in microseconds. Other values, and values that cause an
+    error, are passed to the encoders themselves, which takes milliseconds.
 
     Parameters
     ----------
     encode : ColumnTransformer
-        The fitted encoders, all from this library. :func:`compile_recommender` passes a copy.
+        The fitted encoders. :func:`compile_recommender` passes a copy.
 
-    classifier : ComplementNB
+    classifier : classifier
         The classifier, fitted on the output of `encode`.
 
     Attributes
@@ -109,12 +115,13 @@ class CompiledRecommender:
         The number of labels.
 
     categories_ : dict of str to tuple
-        The known categories of each column, in the order of the encoder's ``categories_``.
+        The known categories of each column, in the order of the encoder's ``categories_``. Columns of numbers
+        have none, except for the bins of a BinEncoder.
 
     Raises
     ------
     TypeError
-        If `encode` contains any transformer other than OneHotEncoder and MultiHotEncoder of this library.
+        If a transformer or the classifier cannot be compiled.
     ValueError
         If `encode` does not match `classifier`, or a weight is not finite.
 
@@ -246,7 +253,8 @@ class CompiledRecommender:
         -------
         contributions : dict of str to float
             The contributions, such as ``{"gameplay_types=Puzzle": 2.2, ...}``. They add up to the score of
-            the label. If there is only one label, its prior is included as "(prior)".
+            the label. What the label gets whatever the query is, if anything, is included as "(prior)" or
+            "(intercept)", as in :func:`pipelines.explain`.
 
         Raises
         ------
