@@ -94,9 +94,9 @@ class CompiledRecommender:
 
     A snapshot can be pickled and shared between threads. Its results, warnings and errors are those of
     :func:`pipelines.recommend` and :func:`pipelines.explain`: exactly for naive Bayes classifiers of this
-    library, and up to rounding (a relative difference of about 1e-12) for other classifiers. Strings, numbers,
-    booleans, None and lists of these are encoded in microseconds. Other values, and values that cause an
-    error, are passed to the encoders themselves, which takes milliseconds.
+    library, and up to rounding (a relative difference of about 1e-12) for other classifiers. Strings,
+    numbers, booleans, None and lists of these are encoded in microseconds. Other values, and values that
+    cause an error, are passed to the encoders themselves, which takes milliseconds.
 
     Parameters
     ----------
@@ -229,7 +229,8 @@ class CompiledRecommender:
 
         Notes
         -----
-        Takes O(n_labels) time at most, and less if many labels have the same feature counts.
+        Takes O(n_labels) time for each feature that the query sets, and less for naive Bayes classifiers of
+        this library if many labels have the same feature counts.
         """
         k = check_int("k", k, "recommend")
         self._check_question(question)
