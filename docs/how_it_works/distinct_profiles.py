@@ -55,9 +55,9 @@ print(
 #
 # .. math:: D_{kj} = \log \frac{f_j + \alpha - F_{kj}}{f_j + \alpha}
 #
-# The three terms consist of one number per class, one number per feature, and a matrix D. **Where F is zero, D is zero too**, because the fraction is
-# 1. An item has only a few features, so F and D can be stored as sparse matrices with a few entries per row. The score of class k for a request x
-# becomes
+# The three terms require one number per class, one number per feature, and a matrix D. An entry of D is **zero wherever F is zero**, because the
+# fraction is equal to 1. An item has only a few features, so F and D can be stored as sparse matrices with a few entries per row. The score of class
+# k for a request x becomes
 #
 # .. math:: \log t_k \sum_j x_j - \sum_j x_j \log (f_j + \alpha) - \sum_j x_j D_{kj}
 
