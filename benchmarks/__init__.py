@@ -1,6 +1,6 @@
-"""Claims of speed, each against named peers in the same run: ``python -m benchmarks``.
+"""Measure the speed of this library in comparison with others: ``python -m benchmarks``.
 
-One thread everywhere, set here because the libraries read it when they are imported.
+All libraries use one thread. This is set here because they read the setting when they are imported.
 """
 
 import os

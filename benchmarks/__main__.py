@@ -1,4 +1,4 @@
-"""Run every benchmark, print one table, write JSON: ``python -m benchmarks [--json FILE] [NAME ...]``."""
+"""Run the benchmarks, print a table and write JSON: ``python -m benchmarks [--json FILE] [NAME ...]``."""
 
 import argparse
 import json
@@ -32,9 +32,11 @@ PACKAGES = (
 
 
 def main() -> None:
-    """Run what the command line names, or all."""
+    """Run the benchmarks named on the command line, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all if left out")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"benchmarks to run: {', '.join(ALL)} (default: all)"
+    )
     parser.add_argument(
         "--json",
         type=Path,
@@ -79,7 +81,7 @@ def describe_machine() -> dict:
 
 
 def installed(name: str) -> str | None:
-    """Return the version of a package; None where it is not installed."""
+    """Return the version of a package, or None if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -87,9 +89,19 @@ def installed(name: str) -> str | None:
 
 
 def show(rows: list[Row], machine: dict, console: Console) -> None:
-    """Print the table; a ratio is the peer's time over ours, the median over the pairs."""
-    table = Table(title="One thread, in turn, medians; MB is what a call adds to resident memory at its peak")
-    for heading in ("claim", "peer", "aim", "faster", "ours, ms", "peer, ms", "ours, MB", "peer, MB", "note"):
+    """Print the table. A ratio is the peer's time divided by ours, as the median over all pairs."""
+    table = Table(title="Medians on one thread; MB is the largest increase in resident memory during a call")
+    for heading in (
+        "claim",
+        "peer",
+        "target",
+        "speedup",
+        "ours, ms",
+        "peer, ms",
+        "ours, MB",
+        "peer, MB",
+        "note",
+    ):
         table.add_column(heading, justify="left" if heading in ("claim", "peer", "note") else "right")
     for row in rows:
         numbers = (row.ours_ms, row.peer_ms, row.ours_mb, row.peer_mb)
@@ -100,7 +112,7 @@ def show(rows: list[Row], machine: dict, console: Console) -> None:
 
 
 def written(number: float | None) -> str:
-    """Write three significant digits."""
+    """Format a number with three significant digits."""
     return "" if number is None else rounded(number, "3s")
 
 
