@@ -124,7 +124,7 @@ def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
     compiling = median_ms(lambda: compile_recommender(next(fresh)), 5)
     pairs = [(median_ms(ours, 11), median_ms(lambda: scorer.top_k(row, 10), 11)) for _ in range(101)]
     beside = 1e3 * np.median([whole - scoring for whole, scoring in pairs])
-    rows[0].note = f"{beside:.0f} us without the scoring; compiling takes {compiling:.2g} ms"
+    rows[0].note = f"{beside:.0f} µs without the scoring; compiling takes {compiling:.2g} ms"
     return rows
 
 

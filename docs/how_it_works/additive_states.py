@@ -108,9 +108,9 @@ print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, 
 # The order of merging
 # --------------------
 #
-# Mathematically, the order of merging makes no difference. In floating-point arithmetic it could, especially if the parts *differ* from each other,
-# for example if the rows are sorted by date, or if each machine has the data of one city. In this example, the rows are sorted by their first column
-# and split into 64 parts. The parts are merged one after another, in random order, and as a tree:
+# Mathematically, the order of merging makes no difference. In floating-point arithmetic, it could make a difference, especially if the parts *differ*
+# from each other, for example if the rows are sorted by date, or if each machine has the data of one city. In this example, the rows are sorted by
+# their first column and split into 64 parts. The parts are merged one after another, in random order, and as a tree:
 
 # %%
 from copy import deepcopy
@@ -161,10 +161,10 @@ for name, model in orders.items():
 # :math:`10^{-4}`.
 #
 # ``fit`` can read the rows a second time, and transform them to coordinates in which :math:`X^T X` is close to the identity. ``partial_fit`` and
-# ``merge`` cannot, because they no longer have the rows. They therefore store each sum as two doubles. The values of every column are split into
-# their leading 26 bits and the remaining bits. Products of the leading parts have at most 52 bits and are summed *exactly* by ordinary matrix
-# products. Products that involve the remaining bits are smaller by a factor of :math:`2^{-26}`, and so are their rounding errors (Ozaki, Ogita, Oishi
-# and Rump, 2012). This takes about four times as many operations, but all of them are matrix products.
+# ``merge`` cannot do this, because the rows are no longer available. They therefore store each sum as two doubles. The values of every column are
+# split into their leading 26 bits and the remaining bits. Products of the leading parts have at most 52 bits and are summed *exactly* by ordinary
+# matrix products. Products that involve the remaining bits are smaller by a factor of :math:`2^{-26}`, and so are their rounding errors (Ozaki,
+# Ogita, Oishi and Rump, 2012). This takes about four times as many operations, but all of them are matrix products.
 #
 # The figure shows the effect for 2,000 rows in ten batches. The columns are constructed so that X has a given condition number.
 

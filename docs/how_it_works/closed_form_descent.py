@@ -137,8 +137,8 @@ plt.show()
 #
 # .. math:: \eta_{\max} = \frac{1}{s_{\max}}
 #
-# Above this value, each step overshoots by more than the previous one. As the eigenvalues are known, ``GDRegressor`` raises an error before the first
-# step if the learning rate is too large. The error message states the largest safe learning rate.
+# Above this value, each step overshoots by more than the previous one. The eigenvalues are known, so ``GDRegressor`` can raise an error before the
+# first step if the learning rate is too large. The error message states the largest safe learning rate.
 
 # %%
 print(f"1 / largest eigenvalue: {1 / s.max():.8f}")
@@ -153,8 +153,8 @@ except ValueError as error:
 # The loss curve
 # --------------
 #
-# The objective is half of the mean squared error. Its excess over the minimum is a sum over the coordinates, in which each term is :math:`s / 2`
-# times the squared distance of the coordinate from :math:`p / s`. After k steps, this distance is :math:`r^k p / s`, so
+# The objective is half of the mean squared error. The difference between the objective and its minimum is a sum with one term for each coordinate:
+# :math:`s / 2` times the squared distance of the coordinate from :math:`p / s`. After k steps, this distance is :math:`r^k p / s`, so
 #
 # .. math:: L_k - L_{\min} = \sum_j \frac{p_j^2}{2 s_j} (1 - 2 \eta s_j)^{2 k}
 #

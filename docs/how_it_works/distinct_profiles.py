@@ -15,7 +15,7 @@ exactly equal scores.
 #
 # Let :math:`F_{kj}` be the count of feature j in class k, :math:`f_j = \sum_k F_{kj}` the count of feature j in all classes, and :math:`\alpha` the
 # :term:`smoothing` parameter. Rennie, Shih, Teevan and Karger (2003) use the complement of a class, that is, all rows that do *not* belong to it. The
-# rarer a feature is in the complement, the larger is its weight:
+# rarer a feature is in the complement, the larger its weight:
 #
 # .. math:: w_{kj} = - \log \frac{f_j + \alpha - F_{kj}}{\sum_i (f_i + \alpha - F_{ki})}
 #

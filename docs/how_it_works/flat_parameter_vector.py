@@ -57,7 +57,7 @@ print("W1 owns its memory:", W1.flags.owndata)
 #
 # .. math:: P = \mathrm{softmax}(A W_2 + b_2)
 #
-# With the labels as a one-hot matrix Y, the gradients of the mean :term:`cross-entropy` are
+# Let Y be the labels as a one-hot matrix. Then the gradients of the mean :term:`cross-entropy` are
 #
 # .. math:: \Delta_2 = (P - Y) / n, \quad dW_2 = A^T \Delta_2, \quad db_2 = 1^T \Delta_2
 #
@@ -65,7 +65,7 @@ print("W1 owns its memory:", W1.flags.owndata)
 #
 # .. math:: dW_1 = X^T \Delta_1, \quad db_1 = 1^T \Delta_1
 #
-# The forward and backward pass together consist of five matrix products. All other operations are element-wise and should take as little time as
+# The forward and backward passes together need five matrix products. All other operations are element-wise or sums, and should take as little time as
 # possible. All batches have the same size, so the arrays for A, P and the other intermediate results, the *buffers*, are allocated once, and every
 # operation writes its result to a buffer (``out=``). A step then allocates almost no memory, and its data stays in the cache.
 
