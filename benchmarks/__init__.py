@@ -1,6 +1,6 @@
-"""Measure the speed of this library in comparison with others: ``python -m benchmarks``.
+"""Claims of speed, each against named peers in the same run: ``python -m benchmarks``.
 
-All libraries use one thread. This is set here because they read the setting when they are imported.
+One thread everywhere, set here because the libraries read it when they are imported.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Run the benchmarks, print a table and write JSON: ``python -m benchmarks [--json FILE] [NAME ...]``."""
+"""Run every benchmark, print one table, write JSON: ``python -m benchmarks [--json FILE] [NAME ...]``."""
 
 import argparse
 import json
@@ -32,11 +32,9 @@ PACKAGES = (
 
 
 def main() -> None:
-    """Run the benchmarks named on the command line, or all of them."""
+    """Run what the command line names, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"benchmarks to run: {', '.join(ALL)} (default: all)"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all if left out")
     parser.add_argument(
         "--json",
         type=Path,
@@ -81,7 +79,7 @@ def describe_machine() -> dict:
 
 
 def installed(name: str) -> str | None:
-    """Return the version of a package, or None if it is not installed."""
+    """Return the version of a package; None where it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -89,19 +87,9 @@ def installed(name: str) -> str | None:
 
 
 def show(rows: list[Row], machine: dict, console: Console) -> None:
-    """Print the table. A ratio is the peer's time divided by ours, as the median over all pairs."""
-    table = Table(title="Medians on one thread; MB is the largest increase in resident memory during a call")
-    for heading in (
-        "claim",
-        "peer",
-        "target",
-        "speedup",
-        "ours, ms",
-        "peer, ms",
-        "ours, MB",
-        "peer, MB",
-        "note",
-    ):
+    """Print the table; a ratio is the peer's time over ours, the median over the pairs."""
+    table = Table(title="One thread, in turn, medians; MB is what a call adds to resident memory at its peak")
+    for heading in ("claim", "peer", "aim", "faster", "ours, ms", "peer, ms", "ours, MB", "peer, MB", "note"):
         table.add_column(heading, justify="left" if heading in ("claim", "peer", "note") else "right")
     for row in rows:
         numbers = (row.ours_ms, row.peer_ms, row.ours_mb, row.peer_mb)
@@ -112,7 +100,7 @@ def show(rows: list[Row], machine: dict, console: Console) -> None:
 
 
 def written(number: float | None) -> str:
-    """Format a number with three significant digits."""
+    """Write three significant digits."""
     return "" if number is None else rounded(number, "3s")
 
 

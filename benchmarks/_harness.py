@@ -1,4 +1,4 @@
-"""Time this library and a peer alternately, measure their memory, and return the result as one row."""
+"""Time ours and a peer in turn, measure memory, and keep what comes out as one row of the table."""
 
 import ctypes
 import gc
@@ -16,7 +16,7 @@ STATUS = Path("/proc/self/status")
 
 @dataclass
 class Row:
-    """One result: `aim` is the target, and `ratio` the median ratio of the peer's time to ours."""
+    """One claim: `aim` says what was wanted, `ratio` the peer's time over ours, pair by pair."""
 
     claim: str
     peer: str
@@ -43,7 +43,7 @@ def compare(
     agree: Callable[[Any, Any], None] | None = None,
     note: str = "",
 ) -> Row:
-    """Run both alternately `repeats` times after a warm-up, and check once that their results agree."""
+    """Run both in turn, `repeats` times after one warm-up, and check once that their answers agree."""
     answers = ours(), peer() if peer else None
     if agree:
         agree(*answers)
@@ -63,10 +63,9 @@ def compare(
 
 
 def seconds(function: Callable[[], Any]) -> float:
-    """Return the mean time per call, over at least one call and at least `TURN` seconds.
+    """Return how long one call takes, the mean over calls of `TURN` seconds together, but at least one.
 
-    Several calls are needed because the model of a service is in the cache. In a single short call after a peer
-    that used 200 MB, it would not be.
+    A service has its model in cache; a single short call after a peer that went through 200 MB has not.
     """
     calls, start = 0, perf_counter()
     while not calls or perf_counter() - start < TURN:
@@ -78,7 +77,7 @@ def seconds(function: Callable[[], Any]) -> float:
 
 
 def peak_mb(function: Callable[[], Any]) -> float | None:
-    """Return the largest increase in resident memory during a call, in MB, or None if it is not available."""
+    """Return by how many MB a call raises the resident memory at most; None where Linux does not tell."""
     try:
         gc.collect()
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""Start a server on one core, send requests from the other cores, and measure the responses."""
+"""A server of its own process on one core, a bounded load from the others, and what came of it."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
 class Load(NamedTuple):
-    """The result of a load test."""
+    """What a load came to."""
 
     per_second: float
     p50_ms: float
@@ -31,13 +31,13 @@ class Load(NamedTuple):
 
 
 class Server(NamedTuple):
-    """A running server."""
+    """A server that runs."""
 
     pid: int
     address: str
 
     def core_seconds(self) -> float | None:
-        """Return the processor time it has used, or None if the system does not report it."""
+        """Return what it has used of its core; None where the system does not tell."""
         stat = Path(f"/proc/{self.pid}/stat")
         if not stat.exists():
             return None
@@ -47,7 +47,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def serving(command: list[str], path: str, **environment: str) -> Iterator[Server]:
-    """Run a server on the first core, with a free port for `{port}`, and wait until `path` responds."""
+    """Run a server on the first core; `{port}` in its command becomes a free one, `path` tells that it is up."""
     port = free_port()
     command = [part.format(port=port) for part in command]
     variables = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
@@ -68,7 +68,7 @@ def serving(command: list[str], path: str, **environment: str) -> Iterator[Serve
 
 
 class ServerError(RuntimeError):
-    """The server did not start, or sent an unexpected response."""
+    """A server that does not start, or does not answer what it should."""
 
 
 def _wait(process: subprocess.Popen, address: str, seconds: float = 300) -> None:
@@ -83,25 +83,25 @@ def _wait(process: subprocess.Popen, address: str, seconds: float = 300) -> None
 
 
 def free_port() -> int:
-    """Return a free port of the loopback interface."""
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
 
 
 def load(address: str, seconds: float, connections: int) -> Load:
-    """Request an address repeatedly, with wrk if it is installed and otherwise with an asyncio client."""
+    """Ask for an address again and again, by wrk where it is installed, else by a client of asyncio."""
     wrk = shutil.which("wrk")
     return (load_by_wrk if wrk else load_by_python)(address, seconds, connections)
 
 
 def warm_up(address: str) -> None:
-    """Send requests for half a second, because the first responses of a server are slower."""
+    """Ask for half a second: the first answers of a server are not its usual ones."""
     load_by_python(address, 0.5, 1)
 
 
 def load_by_wrk(address: str, seconds: float, connections: int) -> Load:
-    """Send requests with wrk, on a different core from the server if there is one."""
+    """Ask by wrk, on another core than the server's where there is one."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", address]
     if len(CORES) > 1 and shutil.which("taskset"):
         command = ["taskset", "-c", ",".join(map(str, CORES[1:])), *command]
@@ -118,7 +118,7 @@ def _percentile(text: str, percent: int) -> float:
 
 
 def load_by_python(address: str, seconds: float, connections: int) -> Load:
-    """Send requests with an asyncio client, which itself takes about as long as a fast response."""
+    """Ask by a client of asyncio, which itself needs about as much time as a quick answer."""
     began = time.perf_counter()
     times = asyncio.run(_ask_all(address, began + seconds, connections))
     elapsed = time.perf_counter() - began

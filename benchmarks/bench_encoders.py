@@ -1,4 +1,4 @@
-"""Compare the encoders with scikit-learn's, on a million rows that are encoded as CSR."""
+"""The encoders against scikit-learn's, a million rows to CSR."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,14 +18,14 @@ ROWS = 1_000_000
 
 
 def run() -> list[Row]:
-    """Measure the encoders."""
+    """Measure every claim about the encoders."""
     return [*multi_hot_rows(), *one_hot_rows()]
 
 
 def words(count: int, n_categories: int, *, shared: bool) -> np.ndarray:
-    """Return random strings. If `shared`, equal strings are the same object, as in a column made by indexing.
+    """Return strings drawn evenly; equal ones are one object if `shared`, as in a column made by indexing.
 
-    Strings that are read from a file are separate objects, which are slower to encode.
+    Strings read from a file are objects of their own each, which is slower for all.
     """
     names = np.array([f"category {k}" for k in range(n_categories)], dtype=object)
     drawn = names[np.random.default_rng(0).integers(n_categories, size=count)]
@@ -33,7 +33,7 @@ def words(count: int, n_categories: int, *, shared: bool) -> np.ndarray:
 
 
 def lists(n_categories: int, *, shared: bool) -> list[list[str]]:
-    """Return one to four words per row."""
+    """Return one to four words a row."""
     ends = np.cumsum(np.random.default_rng(1).integers(1, 5, size=ROWS)).tolist()
     flat = words(ends[-1], n_categories, shared=shared).tolist()
     return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
@@ -46,10 +46,9 @@ def same(ours: Any, theirs: Any) -> None:
 
 
 def floor_of(strings: Callable[[], Iterable[str]]) -> str:
-    """Return the time to look up each string once in a dict, which no encoder in Python can avoid.
+    """Return how long it takes to look up each string once in a dict, which no encoder in Python can avoid.
 
-    The time to hash each string and to compare it with the key of the dict is included. The time to write the
-    matrix is not.
+    Each string has its own hash and is compared with the key of the dict. The matrix is still to be written.
     """
     position = {word: k for k, word in enumerate(dict.fromkeys(strings()))}.__getitem__
     milliseconds = 1e3 * median(seconds(lambda: deque(map(position, strings()), maxlen=0)) for _ in range(7))
@@ -107,5 +106,5 @@ def one_hot_rows() -> Iterator[Row]:
 
 
 def fit_transform(encoder: type, X: Any) -> Callable[[], Any]:
-    """Return the function to measure."""
+    """Return what is measured."""
     return lambda: encoder().fit_transform(X)

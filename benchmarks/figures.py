@@ -1,16 +1,16 @@
 """Write measured figures into the pages: ``python -m benchmarks.figures [--check]``.
 
-In a page, a figure is written between two comments, which are not displayed:
+A figure in a page stands between two comments, which no reader sees:
 
     fits <!--=nb_fit ratio .0f-->218<!--/--> times as fast
 
-`nb_fit` is the name that `figures.toml` gives to a row of a JSON file. `ratio` is a field of the row, and `.0f`
-sets how it is rounded, as in Python's format(). `2s` means two significant digits. A field may be divided by a
-number or by another field (`peer_mb/1000`, `cpu_seconds/scale_batches.cpu_seconds`). If a name stands for
-several rows, combine them with `min(ratio)`, `max(ratio)`, `geomean(ratio)` or `count(missed)`. A word of
-`WRITTEN` instead of a name is replaced by a whole table or sentence: `<!--=benchmarks encoders-->`.
+`nb_fit` is a row of a JSON file; `figures.toml` gives it that name. `ratio` is a field of the row and `.0f`
+says how to round it, as in Python's format(); `2s` means two significant digits. A field may be divided by a
+number or by another field (`peer_mb/1000`, `cpu_seconds/scale_batches.cpu_seconds`). Where a name stands for
+several rows, `min(ratio)`, `max(ratio)`, `geomean(ratio)` and `count(missed)` take them together. A word of
+`WRITTEN` in place of a name gives a whole table or sentence: `<!--=benchmarks encoders-->`.
 
-A figure must not be at the start of a line, because Markdown would treat this line as HTML.
+A comment that begins a line would make a block of HTML of that line, so a figure never does.
 """
 
 import argparse
@@ -40,10 +40,10 @@ Row = dict[str, Any]
 
 
 def main() -> int:
-    """Fill in the figures of every page, or with ``--check`` only list the pages that are out of date."""
+    """Fill every page; with ``--check`` only name those that are out of date."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--check", action="store_true", help="do not write; exit with 1 if a page is out of date"
+        "--check", action="store_true", help="write nothing; exit with 1 if a page would change"
     )
     check, stale = parser.parse_args().check, []
     for page in pages():
@@ -57,43 +57,43 @@ def main() -> int:
 
 
 def pages() -> list[Path]:
-    """Return the pages that may contain figures."""
+    """Return the pages that may hold figures."""
     patterns = ("README.md", "docs/*.md", "examples/*/README.md")
     return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 
 
 def filled(text: str) -> str:
-    """Return the text of a page with all figures updated."""
+    """Return a page with all its figures up to date."""
     return PLACE.sub(lambda found: f"<!--={found[1]}-->{answer(found[1], found)}<!--/-->", text)
 
 
 def answer(asked: str, found: re.Match[str] | None = None) -> str:
-    """Return the text for `asked`. Raise ValueError if it is invalid or at the start of a line."""
+    """Return what stands for `asked`; ValueError if it cannot be read or stands at the start of a line."""
     name, *rest = asked.split()
     text = WRITTEN[name](*rest) if name in WRITTEN else ""
     if text.startswith("|"):
         return f"\n\n{text}\n\n"
     if found and re.search(r"(^|\n)[\s>*-]*$", found.string[: found.start()]):
         raise ValueError(
-            f"The figure {asked!r} begins a line, so the line would be treated as HTML. Put a word before it."
+            f"The figure {asked!r} begins a line, which would then be HTML. Put a word before it."
         )
     if text:
         return text
     if len(rest) != 2:
         raise ValueError(
-            f"A figure must consist of a name, a field and a format, such as 'nb_fit ratio .0f'. Got {asked!r}."
+            f"A figure is a name, a field and a format, such as 'nb_fit ratio .0f'. Got {asked!r}."
         )
     return rounded(value(name, rest[0]), rest[1])
 
 
 def value(name: str, what: str) -> float:
-    """Return a field of the row or rows called `name`, or the quotient of two fields."""
+    """Return a field of the row or rows called `name`, or the quotient of two."""
     numbers = [term(name, part) for part in what.split("/")]
     return numbers[0] if len(numbers) == 1 else numbers[0] / numbers[1]
 
 
 def term(name: str, what: str) -> float:
-    """Return a number, the field of a row, or the combined fields of several rows."""
+    """Return a number, a field, or what several rows' fields come to together."""
     if re.fullmatch(r"\d[\d.e]*", what):
         return float(what)
     if not (found := TERM.fullmatch(what)):
@@ -108,7 +108,7 @@ def term(name: str, what: str) -> float:
 
 
 def rounded(number: float, how: str) -> str:
-    """Round as format() does, or to significant digits if `how` ends in s."""
+    """Round as format() does, or to significant digits where `how` ends in s."""
     if not how.endswith("s"):
         return format(number, how)
     digits = int(how[:-1]) - 1 - (floor(log10(abs(number))) if number else 0)
@@ -116,7 +116,7 @@ def rounded(number: float, how: str) -> str:
 
 
 def rows_of(name: str) -> list[Row]:
-    """Return the rows that have this name in figures.toml. Raise ValueError if there are none."""
+    """Return the rows that figures.toml calls so; ValueError if there are none."""
     if name not in NAMES:
         raise ValueError(f"figures.toml has no {name!r}. It has: {', '.join(NAMES)}.")
     where = dict(NAMES[name])
@@ -132,20 +132,20 @@ def rows_of(name: str) -> list[Row]:
 
 @cache
 def report_of(file: str) -> dict[str, Any]:
-    """Return the content of docs/FILE.json."""
+    """Return what docs/FILE.json holds."""
     return json.loads((ROOT / "docs" / f"{file}.json").read_text(encoding="utf-8"))
 
 
 @cache
 def all_rows(file: str, inside: str) -> list[Row]:
-    """Return a list in a report as rows. "." means the report itself, and the keys of a dict become `name`."""
+    """Return a list of a report as rows; "." is the report itself, and a dict's keys become `name`."""
     found = [report_of(file)] if inside == "." else report_of(file)[inside]
     rows = [{"name": name, **row} for name, row in found.items()] if isinstance(found, dict) else found
     return [{**row, "aimed": bool(row.get("aim")), "missed": missed(row)} for row in rows]
 
 
 def missed(row: Row) -> bool:
-    """Return whether a benchmark is slower than its target, such as "10x, 0.1 ms"."""
+    """Tell whether a benchmark is slower than its aim, such as "10x, 0.1 ms"."""
     aim = row.get("aim", "") if "ratio" in row else ""
     times = re.match(r"([\d,.]+)x", aim)
     most = re.search(r"([\d.]+) (ms|s)\b", aim)
@@ -154,11 +154,11 @@ def missed(row: Row) -> bool:
 
 
 HEADINGS = ("task", "speedup", "target", "compared with", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
-LEFT = {"task", "compared with", "target", "address", "method"}  # columns of text
+LEFT = {"task", "compared with", "target", "address", "method"}  # columns of words
 
 
 def table(headings: tuple[str, ...], rows: list[list[str]]) -> str:
-    """Return a Markdown table in which columns of numbers are right-aligned."""
+    """Return a table of Markdown, with numbers to the right."""
     rule = "".join("|---" if heading in LEFT else "|--:" for heading in headings)
     return "\n".join([f"| {' | '.join(headings)} |", f"{rule}|", *(f"| {' | '.join(row)} |" for row in rows)])
 
@@ -169,7 +169,7 @@ def benchmarks(topic: str) -> str:
 
 
 def cells(row: Row) -> list[str]:
-    """Return the cells of a benchmark's row. The note "float32" is omitted, because the section states it."""
+    """Return a benchmark's row as it is shown; that a network is in float32 its section says."""
     note = "" if row["note"].startswith("float32") else row["note"]
     what = f"{row['claim']} ({note})" if note else row["claim"]
     aim = f"{row['aim']}, **missed**" if row["missed"] else row["aim"]
@@ -188,7 +188,7 @@ def topics() -> dict[str, list[str]]:
 
 
 def speed() -> str:
-    """Return the table of the README: the rows that have `words` in figures.toml."""
+    """Return README's table: the figures that have words in figures.toml."""
     headings = ("task", "speedup", "compared with", "ours, ms", "theirs, ms")
     shown = []
     for words, row in (
@@ -212,7 +212,7 @@ def misses() -> str:
 
 
 def machine(file: str) -> str:
-    """Return the machine and the versions with which a report was measured."""
+    """Return where a report was measured, with the versions."""
     found = report_of(file)["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     blas = f"; BLAS: {', '.join(found['blas'])}" if "blas" in found else ""
@@ -220,7 +220,7 @@ def machine(file: str) -> str:
 
 
 def web() -> str:
-    """Return the table of the load tests of the web sites."""
+    """Return the table of the sites' load."""
     headings = ("address", "target", "connections", "requests per second", "p50, ms", "p99, ms", "CPU, ms")
     keys = ("per_second", "p50_ms", "p99_ms", "core_ms")
     rows = all_rows("web-load", "rows")
@@ -232,7 +232,7 @@ def web() -> str:
 
 
 def scale() -> str:
-    """Return the table of fits on batches and on workers."""
+    """Return the table of fits that are larger than memory, or spread over workers."""
     from benchmarks.scale import HEADINGS, cells
 
     return table(HEADINGS, [cells(row) for row in all_rows("scale", "rows")])

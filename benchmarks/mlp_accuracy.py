@@ -1,11 +1,9 @@
-"""Compare accuracies with torch's: ``python -m benchmarks.mlp_accuracy [--seeds N] [--json FILE]``.
+"""Is our network as accurate as torch's? ``python -m benchmarks.mlp_accuracy [--seeds N] [--json FILE]``.
 
-The networks have layers of 784-1200-500-200-10 units, and are trained with Adam and batches of 32. The images of
-28 x 28 pixels are scikit-learn's digits, enlarged and slightly shifted and rotated. For each seed, three networks
-are trained on the same rows: ours with our initial weights (Glorot), torch's with its own initial weights
-(uniform within 1 / sqrt(inputs)), and torch's with our initial weights. A difference between the first and the
-last is caused by the training, and one between the last two by the initial weights. Each seed takes half a
-minute.
+784-1200-500-200-10 at batch 32, Adam, on pictures of 28 x 28 pixels: scikit-learn's digits enlarged, moved and
+turned a little. Seed by seed three trainings see the same rows: ours from its own start (Glorot), torch from its
+own (uniform within 1 / sqrt(inputs)), and torch from our start. What remains between the first and the last is
+the training itself; between the last two it is the start. Half a minute a seed.
 """
 
 import argparse
@@ -28,22 +26,20 @@ from threadpoolctl import threadpool_limits
 from estimators import MLPClassifier
 
 HIDDEN, BATCH = (1200, 500, 200), 32
-LAST = 5  # epochs whose accuracies are averaged, because they vary by about a point per epoch
+LAST = 5  # epochs, whose accuracies are averaged: from one to the next they move by a point
 KINDS = ("ours", "torch, its start", "torch, our start")
 
 
 def main() -> None:
-    """Train networks for paired seeds, and print the accuracies and their differences."""
+    """Train over paired seeds and print accuracies and their differences."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mlp_accuracy", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, metavar="N")
     parser.add_argument("--epochs", type=int, default=10, metavar="N")
-    parser.add_argument(
-        "--rows", type=int, default=4000, metavar="N", help="training rows (default: %(default)s)"
-    )
+    parser.add_argument("--rows", type=int, default=4000, metavar="N", help="to train on")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    warnings.simplefilter("ignore", ConvergenceWarning)  # only a few epochs are needed
+    warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are asked for, no more
     scores = []
     with threadpool_limits(1):
         for seed in track(range(options.seeds), "seeds"):
@@ -58,7 +54,7 @@ def main() -> None:
 
 
 def accuracies(seed: int, epochs: int, n_rows: int) -> list[float]:
-    """Return the accuracies of the three networks on held-out digits."""
+    """Return the accuracies on held-out digits of the three trainings."""
     X, y = load_digits(return_X_y=True)
     rng = np.random.default_rng(seed)
     parts = train_test_split(X.reshape(-1, 8, 8) / 16, y, test_size=0.5, random_state=seed, stratify=y)
@@ -66,9 +62,7 @@ def accuracies(seed: int, epochs: int, n_rows: int) -> list[float]:
     X_test, y_test = enlarged(parts[1], parts[3], 3000, rng)
     settings = {"batch_size": BATCH, "n_iter_no_change": epochs, "random_state": seed}
     ours = MLPClassifier(HIDDEN, max_iter=epochs, **settings).fit(X, y, X_val=X_test, y_val=y_test)
-    start = MLPClassifier(HIDDEN, max_iter=1, learning_rate_init=1e-30, **settings).fit(
-        X, y
-    )  # weights stay the same
+    start = MLPClassifier(HIDDEN, max_iter=1, learning_rate_init=1e-30, **settings).fit(X, y)  # does not move
     by_epoch = [
         ours.history_["val_score"],
         torch_scores(X, y, X_test, y_test, epochs, seed, None),
@@ -80,7 +74,7 @@ def accuracies(seed: int, epochs: int, n_rows: int) -> list[float]:
 def enlarged(
     images: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return n random images, enlarged to 28 x 28 pixels, rotated and shifted, with noise."""
+    """Return n pictures of 28 x 28 pixels, drawn from the images: turned, moved, with noise."""
     chosen = rng.integers(0, len(images), n)
     pictures = np.empty((n, 28, 28), np.float32)
     for picture, i in zip(pictures, chosen, strict=True):
@@ -94,7 +88,7 @@ def enlarged(
 
 
 def torch_scores(X, y, X_test, y_test, epochs, seed, start):  # type: ignore[no-untyped-def]
-    """Return the accuracy of a torch network after each epoch, from torch's or our initial weights."""
+    """Return the accuracy of a torch network after each epoch, from its own start or from ours."""
     torch.manual_seed(seed)
     sizes = (784, *HIDDEN, 10)
     linear = [torch.nn.Linear(a, b) for a, b in pairwise(sizes)]
@@ -132,7 +126,7 @@ def differences(scores: list[list[float]]) -> dict[str, dict[str, float]]:
 
 
 def show(scores: list[list[float]]) -> None:
-    """Print the mean accuracies and the differences."""
+    """Print the means and the differences."""
     table = Table(title=f"Accuracy on 3,000 held-out pictures, {len(scores)} paired seeds")
     table.add_column("")
     table.add_column("mean", justify="right")

@@ -1,9 +1,8 @@
-"""Measure the overhead of a cluster: ``python -m benchmarks.overheads [--json FILE]``.
+"""What a cluster adds to the work itself: ``python -m benchmarks.overheads [--json FILE]``.
 
-The command measures the size of a state, the time to merge two states, the number of bytes per row in a
-Parquet file, and the time that the scheduler needs for an empty task. From these and docs/scale.json, it
-computes how long a fit on 10^11 rows with 100 workers would take. docs/scaling.md shows the result. The command
-takes about a minute.
+Measures the size of a state, the time that merging two takes, the bytes of a row in a Parquet file, and what
+one empty task costs the scheduler. From these and docs/scale.json it works out, on paper, what 10^11 rows on
+100 workers would take; docs/scaling.md shows the result. Takes about a minute.
 """
 
 import argparse
@@ -27,7 +26,7 @@ from estimators import ComplementNB, GDRegressor, MultiHotEncoder, OneHotEncoder
 
 RESULTS = Path("docs/overheads.json")
 ROWS, WORKERS = 10**11, 100
-LEAF, SPLIT = 8 * 262_144, 8  # rows that one task reads, states that one task merges
+LEAF, SPLIT = 8 * 262_144, 8  # rows that one task reads, states that one task adds
 SAMPLE = 2 * scale.CHUNK
 MEASURED = {
     "games": ("scale_games_1", 2),
@@ -36,13 +35,11 @@ MEASURED = {
 
 
 def main() -> None:
-    """Measure the overheads, compute the plan, and write JSON."""
+    """Measure, work out the plan, and write JSON."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.overheads", description=__doc__.splitlines()[0]
     )
-    parser.add_argument(
-        "--json", type=Path, default=RESULTS, metavar="FILE", help="JSON file (default: %(default)s)"
-    )
+    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="default: %(default)s")
     path = parser.parse_args().json
     report: dict[str, Any] = {"command": "python -m benchmarks.overheads", "machine": describe_machine()}
     tree = tree_of(ms_of_an_empty_task())
@@ -68,7 +65,7 @@ def games(folder: Path) -> dict[str, float]:
 
 
 def numbers(folder: Path) -> dict[str, float]:
-    """Measure least squares with 20 columns."""
+    """Measure least squares of 20 columns."""
     frame, bytes_a_row = sample(folder, "regression")
     X, y = frame.drop("y").to_numpy(), frame["y"].to_numpy()
     return {
@@ -78,7 +75,7 @@ def numbers(folder: Path) -> dict[str, float]:
 
 
 def sample(folder: Path, task: str) -> tuple[pl.DataFrame, float]:
-    """Return rows of a task of benchmarks.scale, and the number of bytes per row in a file."""
+    """Return rows of a task of benchmarks.scale, and how many bytes of a file each takes."""
     scale.make(folder, task, SAMPLE)
     files = sorted(folder.glob("[0-9]*.parquet"))
     frame = pl.read_parquet(files)
@@ -89,7 +86,7 @@ def sample(folder: Path, task: str) -> tuple[pl.DataFrame, float]:
 
 
 def state_of(one: Any, other: Any) -> dict[str, float]:
-    """Return the size of a serialised state in bytes, and the time to merge two states."""
+    """Return the bytes of a state as it is sent, and the time that a merge takes."""
     times = []
     for _ in range(9):
         mine = copy.deepcopy(one)
@@ -100,7 +97,7 @@ def state_of(one: Any, other: Any) -> dict[str, float]:
 
 
 def ms_of_an_empty_task() -> float:
-    """Return the processor time of the scheduler and the client per task, for tasks that do nothing."""
+    """Return the processor time that scheduler and client take for a task of a tree that computes nothing."""
     from dask.delayed import delayed
     from distributed import Client, LocalCluster
 
@@ -120,7 +117,7 @@ def _nothing(*_: Any) -> None:
 
 
 def tree_of(ms_a_task: float) -> dict[str, float]:
-    """Return the size of the tree, and the number of tasks that the scheduler can distribute per second."""
+    """Return the size of the tree, and what the scheduler can hand out."""
     leaves = ROWS / LEAF
     n_tasks = leaves * SPLIT / (SPLIT - 1)
     return {
@@ -135,9 +132,9 @@ def tree_of(ms_a_task: float) -> dict[str, float]:
 
 
 def plan(name: str, row: dict[str, float], tree: dict[str, float]) -> dict[str, float]:
-    """Return the time for 10^11 rows on 100 workers, at the rate of one worker in docs/scale.json."""
+    """Return what 10^11 rows on 100 workers would take, at the rate of one worker in docs/scale.json."""
     figure, passes = MEASURED[name]
-    rate = value(figure, "n_rows/cpu_seconds") * passes  # rows per second, in one pass
+    rate = value(figure, "n_rows/cpu_seconds") * passes  # rows a second, in one pass
     seconds = ROWS / WORKERS / rate
     moved = tree["tasks"] * row["state_bytes"]
     return {

@@ -1,11 +1,11 @@
-"""Measure large fits: ``python -m benchmarks.scale [--rows N] [--cluster-rows N] [--task NAME]``.
+"""How fast and in how little memory: ``python -m benchmarks.scale [--rows N] [--cluster-rows N] [--task NAME]``.
 
-There are two tasks, with generated Parquet files. In the first, `game_recommender` predicts one of 100,000
-games from a budget and types, which takes two passes. In the second, `GDRegressor` predicts a number from 20 columns,
-which takes one pass. Each measurement runs in its own process, on one thread. Both the elapsed time and the
-processor time of all threads are measured, because the elapsed time also depends on other load on the machine.
-scikit-learn's ``partial_fit`` loops take longer, so they run on fewer rows, alternating with this library on
-the same rows.
+Two tasks, from Parquet files that are made chunk by chunk: (budget, types) -> one of 100,000 games by
+`game_recommender`, two passes; and 20 columns -> a number by `GDRegressor`, one pass. Each measurement is a
+process of its own on one thread. Seconds are those of the clock, CPU seconds those of all of the process's
+threads: where other work shares the processors, the clock says more about that work. The peers are
+scikit-learn's ``partial_fit`` loops, on as many rows as they can be waited for, in turn with ours on the same
+rows.
 """
 
 import argparse
@@ -38,7 +38,7 @@ BUDGETS, TYPES = ("cheap", "premium", "standard"), [f"type {i:02d}" for i in ran
 PEER_ROWS, PEER_BATCH, REPEATS = {"games": 5_000, "regression": 1_000_000}, 1_000, 3
 TARGET = {"games": "title", "regression": "y"}
 RESULTS = Path("docs/scale.json")
-KEPT = "memory kept"  # by workers whose malloc does not return it immediately (Dask's default is 65536 bytes)
+KEPT = "memory kept"  # by workers whose malloc does not return it at once; Dask's default is 65536 bytes
 MALLOC = {
     f"distributed.nanny.pre-spawn-environ.MALLOC_{what}_THRESHOLD_": str(1 << 28) for what in ("TRIM", "MMAP")
 }
@@ -46,18 +46,18 @@ ON_WORKERS = ("1 worker", f"1 worker, {KEPT}", "2 workers")
 
 
 def main() -> None:
-    """Measure all fits, print the results and write JSON, or measure one fit in this process (``--one``)."""
+    """Measure, print, and write JSON; with ``--one`` measure one fit in this process."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
-    parser.add_argument("--rows", type=float, default=1e6, metavar="N", help="rows per task (default: 1e6)")
+    parser.add_argument("--rows", type=float, default=1e6, metavar="N", help="of each task (default: 1e6)")
     parser.add_argument(
-        "--cluster-rows", type=float, metavar="N", help="rows for one and two workers (default: as --rows)"
+        "--cluster-rows", type=float, metavar="N", help="for one and two workers (default: N)"
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="folder for the files (default: a temporary one)"
+        "--folder", type=Path, metavar="DIR", help="for the files; a temporary one by default"
     )
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE")
     parser.add_argument(
-        "--task", choices=TARGET, help="measure only this task, and keep the other in the JSON file"
+        "--task", choices=TARGET, help="measure one, and keep the other's rows in the JSON file"
     )
     parser.add_argument("--one", nargs=3, metavar=("TASK", "HOW", "ROWS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, kept: Path) -> dict:
-    """Measure the tasks, and write the JSON file after each measurement."""
+    """Measure the tasks; the JSON file is written after each measurement."""
     before = json.loads(kept.read_text(encoding="utf-8"))["rows"] if kept.exists() else []
     report: dict[str, Any] = {"machine": describe_machine(), "games": GAMES, "features": FEATURES}
     report["rows"] = [row for row in before if row["task"] not in tasks]
@@ -91,14 +91,14 @@ def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, k
 
 
 def in_a_process(task: str, how: str, folder: Path, rows: int) -> dict:
-    """Measure in a new process, so that its peak memory is that of one fit."""
+    """Measure in a fresh process, whose peak of memory is its own."""
     command = [sys.executable, "-m", "benchmarks.scale", "--folder", folder, "--one", task, how, str(rows)]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return {"task": task, "how": how, "n_rows": rows, **json.loads(printed.splitlines()[-1])}
 
 
 def measured(task: str, how: str, folder: Path, rows: int) -> dict:
-    """Return the elapsed time, the processor time and the peak memory of one fit."""
+    """Return the seconds, CPU seconds and peak memory of one fit."""
     source = scan_parquet(files_for(folder / task, rows))
     if how == "peer":
         return {"games": games_peer, "regression": regression_peer}[task](source)
@@ -109,7 +109,7 @@ def measured(task: str, how: str, folder: Path, rows: int) -> dict:
 
 
 def files_for(folder: Path, rows: int) -> list[Path]:
-    """Return files with the first `rows` rows, and write an extra file if these are less than one file."""
+    """Return so many files that hold the rows; less than a file is a file of its own."""
     if rows >= CHUNK:
         return sorted(folder.glob("[0-9]*.parquet"))[: rows // CHUNK]
     part = folder / f"first-{rows}.parquet"
@@ -123,21 +123,21 @@ def new(task: str) -> Any:
 
 
 def timed(function: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Return the elapsed time, the processor time and the result of a call."""
+    """Return the seconds of the clock and of the processors, and the answer."""
     start, cpu = perf_counter(), process_time()
     answer = function()
     return perf_counter() - start, process_time() - cpu, answer
 
 
 def peak_mb() -> float | None:
-    """Return the peak memory of this process in MB of 2**20 bytes, or None if it is not available."""
+    """Return the most memory that this process ever had, in MB of 2**20 bytes; None where Linux does not tell."""
     status = Path("/proc/self/status")
     found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
     return int(found[1]) / 1024 if found else None
 
 
 def on_workers(task: str, source: Any, n_workers: int, settings: dict[str, str]) -> dict:
-    """Fit on worker processes with one thread each, with some settings of Dask."""
+    """Fit on processes of one thread each, under nannies, with some of Dask's settings."""
     import dask
     from distributed import Client, LocalCluster
 
@@ -158,7 +158,7 @@ def on_workers(task: str, source: Any, n_workers: int, settings: dict[str, str])
 
 
 def games_peer(source: Any) -> dict:
-    """Run scikit-learn's loop, with small batches because of a dense 1,000 x 100,000 label matrix per batch."""
+    """scikit-learn's loop: a dense label matrix a batch, (1,000 x 100,000), so batches cannot be larger."""
     frame = pl.concat(source)
     classes = titles()
     one_hot = PeerOneHot(categories=[list(BUDGETS)], sparse_output=False)
@@ -187,7 +187,7 @@ def games_peer(source: Any) -> dict:
 
 
 def regression_peer(source: Any) -> dict:
-    """Run scikit-learn's loop, one pass of SGDRegressor, after which the noise of the last steps remains."""
+    """scikit-learn's loop: one pass of SGDRegressor, which is at the noise of its last steps then."""
     names = [f"x{i}" for i in range(FEATURES)]
 
     def peer() -> Any:
@@ -207,7 +207,7 @@ def regression_peer(source: Any) -> dict:
 
 
 def in_turn(ours: Callable[[], Any], peer: Callable[[], Any], agree: Callable[[Any, Any], dict]) -> dict:
-    """Run both alternately, compare their results, and return the medians."""
+    """Run both in turn and return medians; the answers are compared."""
     found = agree(ours(), peer())
     pairs = [(timed(ours)[:2], timed(peer)[:2]) for _ in range(REPEATS)]
     (seconds, cpu), (peer_seconds, peer_cpu) = np.median(pairs, axis=0)
@@ -221,7 +221,7 @@ def titles() -> np.ndarray:
 
 
 def make(folder: Path, task: str, rows: int) -> None:
-    """Write files of a million rows each, and keep existing files."""
+    """Write files of a million rows each; those that are there stay."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{number:05d}.parquet" for number in range(max(1, rows // CHUNK))]
     if all(file.exists() for file in files):
@@ -233,7 +233,7 @@ def make(folder: Path, task: str, rows: int) -> None:
 
 
 def game_chunks() -> Iterator[pl.DataFrame]:
-    """Yield rentals, more of popular games, with one to three of the game's types in each request."""
+    """Yield rentals: popular games more often; a customer asks for one to three of the game's types."""
     rng = np.random.default_rng(0)
     types = [sorted(rng.choice(TYPES, rng.integers(1, 4), replace=False).tolist()) for _ in range(GAMES)]
     games = pl.DataFrame(
@@ -248,7 +248,7 @@ def game_chunks() -> Iterator[pl.DataFrame]:
 
 
 def regression_chunks() -> Iterator[pl.DataFrame]:
-    """Yield independent columns, and a target that is a linear function plus noise of the same size."""
+    """Yield independent columns, a linear law and noise of the same size."""
     rng = np.random.default_rng(0)
     weights = rng.standard_normal(FEATURES)
     while True:
@@ -270,7 +270,7 @@ HEADINGS = (
 
 
 def cells(row: dict) -> list[str]:
-    """Return the cells of a row of the table."""
+    """Return a row of the table."""
     peers = {
         "games": "scikit-learn ComplementNB.partial_fit",
         "regression": "scikit-learn SGDRegressor.partial_fit",

@@ -1,7 +1,6 @@
-"""Run load tests of the web sites: ``python -m benchmarks.web [--seconds S] [--json FILE]``.
+"""Load the web sites on loopback: ``python -m benchmarks.web [--seconds S] [--json FILE]``.
 
-Each site runs in one process on one core, with its own data folder. The requests come from another core, over
-the loopback interface.
+Each site runs in one process on one core with a data folder of its own; the load comes from another core.
 """
 
 import argparse
@@ -35,7 +34,7 @@ ROUNDS = 3
 
 @dataclass
 class Row:
-    """The result for one address. `core_ms` is the processor time of the server per response."""
+    """What one address bears; `core_ms` is what an answer takes of the server's core, whatever else runs."""
 
     claim: str
     aim: str
@@ -47,14 +46,10 @@ class Row:
 
 
 def main() -> None:
-    """Run all load tests, print a table and write JSON."""
+    """Run all, print a table and write JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.web", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--seconds", type=float, default=3, help="duration of each test (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--json", type=Path, default=RESULTS, metavar="FILE", help="JSON file (default: %(default)s)"
-    )
+    parser.add_argument("--seconds", type=float, default=3, help="of each load (default: %(default)s)")
+    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows = []
@@ -68,14 +63,14 @@ def main() -> None:
 
 
 def run_floor(seconds: float) -> list[Row]:
-    """Measure FastAPI and uvicorn with an empty response."""
+    """What FastAPI and uvicorn take for an answer without content."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "benchmarks.web:empty_site", "--port", "{port}"]
     with serving([*command, "--no-access-log"], "/empty") as server:
         return [measured(server, "an empty endpoint of FastAPI", "/empty", "the floor", seconds)]
 
 
 def run_tavern(seconds: float) -> list[Row]:
-    """Measure the tavern with 300 games."""
+    """The tavern with 300 games."""
     with tavern(load_games().filter(pl.col("top_rated")).head(300)) as server:
         return [
             measured(server, "/api/recommend, 300 games", QUESTION, "2,500 a second", seconds),
@@ -86,7 +81,7 @@ def run_tavern(seconds: float) -> list[Row]:
 
 
 def run_large_tavern(seconds: float) -> list[Row]:
-    """Measure the tavern with 100,000 games."""
+    """The tavern with 100,000 games."""
     with tavern(made_up(100_000), n_customers=4) as server:
         return [
             measured(server, "/api/recommend, 100,000 games", QUESTION, "1,000 a second", seconds),
@@ -95,7 +90,7 @@ def run_large_tavern(seconds: float) -> list[Row]:
 
 
 def run_pizzeria(seconds: float) -> list[Row]:
-    """Measure the pizzeria with thirteen months of evenings."""
+    """The pizzeria with thirteen months of evenings."""
     with serving_site("examples.pizza", PIZZERIA_ADMIN_PASSWORD="load", DATABASE_URL="") as server:
         return [
             measured(server, "/api/forecast, the pizzeria", FORECAST, "", seconds),
@@ -106,7 +101,7 @@ def run_pizzeria(seconds: float) -> list[Row]:
 def measured(
     server: Server, claim: str, path: str, aim: str, seconds: float, connections: int = CONNECTIONS
 ) -> Row:
-    """Test one address `ROUNDS` times and return the best result, because other load only slows it down."""
+    """Load one address `ROUNDS` times, and keep the best: what else the machine does only slows it."""
     warm_up(server.address + path)
     best = None
     for _ in range(ROUNDS):
@@ -152,7 +147,7 @@ def tavern(games: pl.DataFrame, n_customers: int = 40) -> Iterator[Server]:
 
 @contextmanager
 def serving_site(package: str, **environment: str) -> Iterator[Server]:
-    """Run a site in the same way as its command, in a new data folder."""
+    """Run a site as its command does, in a new data folder."""
     command = [sys.executable, "-m", package, "serve", "--port", "{port}", "--data"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -170,7 +165,7 @@ def _fill(url: str, migrations: Path, seed: Callable) -> None:
 
 
 def made_up(n_games: int, seed: int = 0) -> pl.DataFrame:
-    """Return a catalogue like that of `load_games`, with one to four of the known types and similar costs."""
+    """Return a catalogue as `load_games` does: one to four of the known types, costs as they are there."""
     rng, real = np.random.default_rng(seed), load_games()
     types, like = np.array(known_types(real)), rng.integers(0, real.height, n_games)
     cost = real["cost"].to_numpy()[like]
@@ -189,7 +184,7 @@ def made_up(n_games: int, seed: int = 0) -> pl.DataFrame:
 
 
 def machine() -> dict[str, Any]:
-    """Return the processor and the versions of the packages that serve the sites."""
+    """Return the processor, and the versions of what serves."""
     found = {name: installed(name) for name in PACKAGES}
     return {
         "processor": describe_machine()["processor"],
@@ -209,11 +204,11 @@ def show(report: dict, console: Console) -> None:
     console.print_json(data=report["machine"])
 
 
-HEADINGS = ("address", "target", "connections", "requests per second", "p50, ms", "p99, ms", "CPU, ms")
+HEADINGS = ("address", "aim", "at once", "answers a second", "p50, ms", "p99, ms", "of the core, ms")
 
 
 def cells(row: dict[str, Any]) -> list[str]:
-    """Return the cells of a row."""
+    """Return a row as it is shown."""
     numbers = (written(row[name]) for name in ("per_second", "p50_ms", "p99_ms", "core_ms"))
     return [row["claim"], row["aim"], str(row["connections"]), *numbers]
 

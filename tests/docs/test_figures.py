@@ -117,7 +117,7 @@ def test_a_figure_is_looked_up_and_rounded_as_its_place_says(report, asked, writ
     ("asked", "message"),
     [
         ("fit_c ratio .1f", r"figures.toml has no 'fit_c'. It has: fit_a, fits, ask, none."),
-        ("fit_a ratio", r"A figure must consist of a name, a field and a format"),
+        ("fit_a ratio", r"A figure is a name, a field and a format"),
         ("fits ratio .1f", r"'fits' names 2 rows: say min\(ratio\) or max\(ratio\)"),
         ("none ratio .1f", r"No row is what figures.toml calls 'none': {'claim': 'nothing'}"),
         ("fit_a (ratio .1f", r"Cannot read '\(ratio' of 'fit_a'"),
