@@ -88,7 +88,8 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         larger prediction counts. With an l1 penalty, two classes and proximal Newton steps, it is the duality
         gap, which bounds the fall; otherwise it is a bound that assumes that the minimum is no further away
         than zero. 0 means to continue until `max_iter`; "auto" then stops when rounding hides any further
-        decrease. Where the last digits matter, use ``tol=1e-8``.
+        decrease. If ``alpha=0``, "auto" also stops when the loss is below 2e-16. Where the last digits
+        matter, use ``tol=1e-8``.
 
     warm_start : bool, default=False
         Whether to start from the weights of the previous fit, if there is one.
@@ -138,10 +139,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     search starts from the minimum on that sample, found to a tolerance of 1e-2.
 
     With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_ in the metric of
-    the diagonal at the start, with a step size found by backtracking. With two classes and at most 50 rows
-    for each feature, or if the proximal steps turn out to be many, it is a proximal Newton step [4]_ on a
-    working set of features. The quadratic model of such a step is minimised by scikit-learn's compiled
-    coordinate descent.
+    the diagonal at the start, with a step size found by backtracking. With two classes, it becomes a proximal
+    Newton step [4]_ on a working set of features as soon as the proximal steps have cost as much as ten of
+    those. The quadratic model of such a step is minimised by scikit-learn's compiled coordinate descent.
 
     An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long.
     A matrix takes O(rows * n_features^2 + n_features^3), the Hessian of all classes

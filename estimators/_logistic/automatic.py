@@ -14,8 +14,8 @@ from estimators._logistic.search import Iterate, Search, run
 MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # of the sample that cheap metrics are built from
 MIN_STRIDE_OF_SAMPLE_FIT = 8  # take every 8th row or fewer, or a fit on the sample does not pay
 SAMPLE_FIT_TOL, SAMPLE_FIT_MAX_ITER = 1e-2, 50
-MAX_ROWS_PER_FEATURE = 50  # with more, proximal Newton steps have to be earned
-NEWTON_STEPS_TO_EARN = 10
+NEWTON_STEPS = 10  # that a fit takes, or somewhat less
+MAX_GAP_IN_TOLS = 100  # duality gap where proximal steps may end; the gap is often far above what is left
 
 
 def automatic_search(
@@ -54,30 +54,38 @@ def sampled_search(
 class L1Search:
     """The search for two classes and an l1 penalty.
 
-    It takes proximal Newton steps if there are at most 50 rows for each feature. With more it takes
-    accelerated proximal steps, which are cheaper, and changes to Newton steps if they turn out to be many.
+    It takes accelerated proximal steps, which are cheap, until they have cost as much as the proximal Newton
+    steps that a fit takes; then it changes to those. Thus it takes at most twice as long as the better.
     """
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, l1: float, tol: float, warm: bool) -> None:
         self.loss, self.l1, self.tol = loss, l1, tol
-        n_samples, n_features = loss.X.shape
-        self.search: Search
-        if n_samples <= MAX_ROWS_PER_FEATURE * n_features:
-            self.search = ProximalNewton(loss, theta, l1, tol)
-        else:
-            self.search = sampled_search(loss, theta, l1, tol, warm)
-        self.max_passes = NEWTON_STEPS_TO_EARN * costs.of_gram(loss) / costs.of_pass(loss)
+        self.search: Search = sampled_search(loss, theta, l1, tol, warm)
+        self.may_change = True
 
     def theta(self) -> np.ndarray:
         """Return the current theta."""
         return self.search.theta()
 
     def step(self) -> Iterate:
-        """Run one iteration, and change to Newton steps if they have been earned."""
+        """Run one iteration, and change the kind of step if that pays."""
         iterate = self.search.step()
-        if isinstance(self.search, AcceleratedProximalGradient) and self.search.n_passes > self.max_passes:
-            self.search = ProximalNewton(self.loss, self.theta(), self.l1, self.tol)
+        if isinstance(self.search, AcceleratedProximalGradient):
+            if self.may_change and (iterate.converged or self._newton_pays(self.search)):
+                return self._change(iterate)
         elif isinstance(self.search, ProximalNewton) and self.search.is_too_large():
             self.search = sampled_search(self.loss, self.theta(), self.l1, self.tol, warm=True)
-            self.max_passes = np.inf
         return iterate
+
+    def _change(self, iterate: Iterate) -> Iterate:
+        """Continue with Newton steps, unless the search has converged and the duality gap confirms it."""
+        newton = ProximalNewton(self.loss, self.theta(), self.l1, self.tol)
+        if iterate.converged and newton.gap <= MAX_GAP_IN_TOLS * newton.tol * newton.objective:
+            return iterate
+        self.search, self.may_change = newton, False
+        return iterate._replace(converged=False, expected=newton.gap)
+
+    def _newton_pays(self, search: AcceleratedProximalGradient) -> bool:
+        n_nonzero = int(np.count_nonzero(search.theta()[:-1]))
+        spent = search.n_passes * costs.of_pass(self.loss)
+        return spent > NEWTON_STEPS * costs.of_newton_step(self.loss, n_nonzero)

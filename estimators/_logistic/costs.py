@@ -13,6 +13,7 @@ OF_LOGIT = 6e-9  # for its exponential
 OF_COPIED_VALUE = 2.5e-9
 OF_SPARSE_PRODUCT = 4e-9  # of two values, in a product of sparse matrices
 OF_CALL = 50e-6  # for Python
+OF_CALLS_OF_NEWTON_STEP = 1e-3
 
 
 def of_pass(loss: LogLoss) -> float:
@@ -33,15 +34,22 @@ def of_diagonal(loss: LogLoss) -> float:
     return of_pass(loss) + OF_CALL
 
 
-def of_gram(loss: LogLoss) -> float:
-    """Return the cost of X' D X and its factor."""
+def of_gram(loss: LogLoss, n_columns: int) -> float:
+    """Return the cost of X' D X for this many of the columns of X, and of its factor."""
     n_samples, n_features = loss.X.shape
     if not isinstance(loss.X, np.ndarray):
         of_row = np.diff(loss.X.indptr).astype(np.float64)
-        product = float(of_row @ of_row) * OF_SPARSE_PRODUCT + n_features**2 * OF_COPIED_VALUE
+        product = float(of_row @ of_row) * n_columns / n_features * OF_SPARSE_PRODUCT
+        product += n_columns**2 * OF_COPIED_VALUE
     else:
-        product = n_samples * n_features * (n_features * OF_FLOP + OF_COPIED_VALUE)
-    return product + of_factor(n_features) + of_pass(loss) + OF_CALL
+        product = n_samples * n_columns * (n_columns * OF_FLOP + OF_COPIED_VALUE)
+    return product + of_factor(n_columns) + of_pass(loss) + OF_CALL
+
+
+def of_newton_step(loss: LogLoss, n_nonzero: int) -> float:
+    """Return the cost of a proximal Newton step where this many weights are not zero."""
+    n_columns = min(2 * n_nonzero, loss.X.shape[1])  # of the working set
+    return of_gram(loss, n_columns) + of_pass(loss) + OF_CALLS_OF_NEWTON_STEP
 
 
 def of_hessian(loss: LogLoss) -> float:

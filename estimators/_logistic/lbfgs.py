@@ -20,6 +20,7 @@ class LBFGS:
     def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float, chooser: MetricChooser) -> None:
         self.loss, self.chooser = loss, chooser
         self.tol = max(tol, np.finfo(loss.X.dtype).eps / 16)  # smaller decreases are lost in rounding
+        self.goal = 0.0 if np.any(loss.l2) else EPSILON  # without a penalty, separable rows have no minimum
         self.current = evaluate_start(loss, theta)
         self.values, self.falls = [self.current.value], [np.inf]
         self.pairs = CurvaturePairs(theta.size)
@@ -35,7 +36,7 @@ class LBFGS:
     def passes_left(self) -> float:
         """Return how many passes remain if the predicted fall continues to shrink as in the second half."""
         window = max(MIN_WINDOW_OF_RATE, len(self.falls) // 2)
-        goal = max(self.tol * self.current.value, np.finfo(float).tiny)
+        goal = max(self.tol * self.current.value, self.goal, np.finfo(float).tiny)
         if len(self.falls) <= window:
             return np.inf
         now, before = self.falls[-1], self.falls[-1 - window]
@@ -59,7 +60,8 @@ class LBFGS:
         expected = self.falls[-1]
         if not self.chooser.is_exact(following.value):
             expected = max(expected, extrapolated_decrease(self.values))
-        return Iterate(following.value, 0 <= expected <= self.tol * following.value, expected)
+        converged = 0 <= expected <= self.tol * following.value or following.value <= self.goal
+        return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
         """Return the end of the line search, from a new metric without memory if the old ones fail."""

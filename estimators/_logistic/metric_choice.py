@@ -37,9 +37,11 @@ def offered_metrics(loss: LogLoss, sample: LogLoss) -> list[Offer]:
     n_features, q = loss.X.shape[1], loss.n_outputs
     offers = [Offer(DiagonalMetric, sample, costs.of_diagonal(sample), rebuild_at=0.2)]
     if n_features <= MAX_UNKNOWNS:
-        offers.append(Offer(SharedMetric, sample, costs.of_gram(sample), sample is loss and q == 1))
+        offers.append(
+            Offer(SharedMetric, sample, costs.of_gram(sample, n_features), sample is loss and q == 1)
+        )
         if sample is not loss and q == 1:
-            offers.append(Offer(SharedMetric, loss, costs.of_gram(loss), True))
+            offers.append(Offer(SharedMetric, loss, costs.of_gram(loss, n_features), True))
     if q > 1 and q * (n_features + 1) <= MAX_UNKNOWNS and not sp.issparse(loss.X):
         offers.append(Offer(ExactMetric, loss, costs.of_hessian(loss), True))
     return offers

@@ -31,12 +31,12 @@ class Curvatures:
     curvatures.
     """
 
-    def __init__(self, loss: LogLoss, theta: np.ndarray) -> None:
-        self.of_rows, self.fit_intercept = loss.curvature(theta), loss.fit_intercept
-        self.total = max(float(self.of_rows.sum()), np.finfo(float).tiny)
+    def __init__(self, loss: LogLoss, of_rows: np.ndarray) -> None:
+        self.of_rows, self.fit_intercept = of_rows, loss.fit_intercept
+        self.total = max(float(of_rows.sum()), np.finfo(float).tiny)
         self.mean = np.zeros(loss.X.shape[1])
         if loss.fit_intercept:
-            self.mean += loss.X.T @ self.of_rows / self.total
+            self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
         """Return the gradient of the weights alone, (n_features, n_outputs)."""
@@ -57,7 +57,7 @@ class DiagonalMetric:
     is_diagonal = True
 
     def __init__(self, loss: LogLoss, theta: np.ndarray) -> None:
-        self.curvatures = Curvatures(loss, theta)
+        self.curvatures = Curvatures(loss, loss.curvature(theta))
         squares = column_squares(loss.X, self.curvatures.of_rows)
         shift = self.curvatures.total * self.curvatures.mean**2
         variances = positive_variances(squares - shift, 10 * EPSILON * shift, loss.X.shape[0])
@@ -83,11 +83,9 @@ class SharedMetric:
     is_diagonal = False
 
     def __init__(self, loss: LogLoss, theta: np.ndarray) -> None:
-        self.curvatures = Curvatures(loss, theta)
-        gram = dense_gram if isinstance(loss.X, np.ndarray) else sparse_gram
-        matrix, rounding = gram(loss.X, self.curvatures)
-        diagonal = np.einsum("jj->j", matrix)  # a view
-        diagonal[:] = positive_variances(diagonal, rounding, loss.X.shape[0]) + np.ravel(loss.l2)
+        self.curvatures = Curvatures(loss, loss.curvature(theta))
+        matrix = centred_gram(loss.X, self.curvatures.of_rows, self.curvatures.mean)
+        np.einsum("jj->j", matrix)[:] += np.ravel(loss.l2)
         self.factor = ScaledCholesky(matrix)
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
@@ -167,24 +165,34 @@ def column_squares(X: Matrix, curvature: np.ndarray) -> np.ndarray:
     return squares
 
 
-def dense_gram(X: np.ndarray, curvatures: Curvatures) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``(X - mean)' D (X - mean)`` and the rounding error of its diagonal."""
+def centred_gram(X: Matrix, curvature: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return ``(X - mean)' diag(curvature) (X - mean)`` with a positive diagonal.
+
+    A sparse X stays sparse: there the product with the means is subtracted, which loses precision if they
+    are large.
+    """
+    if isinstance(X, np.ndarray):
+        matrix, rounding = dense_gram(X, curvature, mean), (10 * EPSILON * mean) ** 2
+    else:
+        scaled = sp.csr_array(X.multiply(np.sqrt(curvature)[:, np.newaxis]), dtype=np.float64)
+        matrix, rounding = (scaled.T @ scaled).toarray(order="C"), 10 * EPSILON * mean**2
+        matrix -= curvature.sum() * np.outer(mean, mean)
+    diagonal = np.einsum("jj->j", matrix)  # a view
+    diagonal[:] = positive_variances(diagonal, rounding * curvature.sum(), X.shape[0])
+    return matrix
+
+
+def dense_gram(X: np.ndarray, curvature: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return ``(X - mean)' diag(curvature) (X - mean)``, centred one block of rows at a time."""
     n_samples, n_features = X.shape
-    matrix, root = np.zeros((n_features, n_features)), np.sqrt(curvatures.of_rows)[:, np.newaxis]
+    matrix, root = np.zeros((n_features, n_features)), np.sqrt(curvature)[:, np.newaxis]
     n_rows = max(MAX_BLOCK_VALUES // n_features, n_features // 2, 64)
     for start in range(0, n_samples, n_rows):
         rows = slice(start, start + n_rows)
-        centred = np.subtract(X[rows], curvatures.mean, dtype=np.float64)
+        centred = np.subtract(X[rows], mean, dtype=np.float64)
         centred *= root[rows]
         matrix += centred.T @ centred
-    return matrix, (10 * EPSILON) ** 2 * curvatures.total * curvatures.mean**2
-
-
-def sparse_gram(X: sp.csr_array, curvatures: Curvatures) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``(X - mean)' D (X - mean)`` and the rounding error of its diagonal, without making X dense."""
-    scaled = sp.csr_array(X.multiply(np.sqrt(curvatures.of_rows)[:, np.newaxis]), dtype=np.float64)
-    mean, total = curvatures.mean, curvatures.total
-    return (scaled.T @ scaled).toarray() - total * np.outer(mean, mean), 10 * EPSILON * total * mean**2
+    return matrix
 
 
 def positive_variances(variances: np.ndarray, rounding: np.ndarray | float, n_samples: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 
 from estimators._logistic.loss import LogLoss
+from estimators._logistic.metrics import Curvatures, centred_gram
 from estimators._logistic.search import Iterate, evaluate_start, l1_penalty, line_search
 
 MIN_WORKING_SET, MAX_WORKING_SET = 16, 3000  # features
@@ -17,6 +18,7 @@ MIN_VARIANCE = 1e-12  # of a row's label, so that rows that are certain keep a c
 MAX_SIGN_STEPS = 8  # semismooth Newton steps after coordinate descent
 MAX_FRUITLESS = 3  # steps in a row that lower neither the objective nor the gap
 MODEL_TOL = 0.1  # of the duality gap: how well a quadratic model is minimised
+TINY = np.finfo(np.float64).tiny  # a NumPy scalar, which makes float32 weights float64
 RIDGE = 1e-10  # added to the diagonal of a model, relatively, so that copies of a column do not matter
 
 
@@ -64,13 +66,12 @@ class ProximalNewton:
         loss, gradient, W = self.loss, self.current.gradient[:-1, 0], self.current.theta[:-1, 0]
         P = loss.probabilities(self.current.theta)[0]
         self.residuals = loss.weight * (P - loss.codes)
-        self.curvature = loss.weight * np.maximum(P * (1 - P), MIN_VARIANCE)
-        total = float(self.curvature.sum())
-        self.mean = loss.X.T @ self.curvature / total if loss.fit_intercept else np.zeros_like(W)
+        self.curvatures = Curvatures(loss, loss.weight * np.maximum(P * (1 - P), MIN_VARIANCE))
+        total, mean = self.curvatures.total, self.curvatures.mean
         self.shift = float(self.residuals.sum()) / total if loss.fit_intercept else 0.0  # of the intercept
         self.objective = self.current.value + l1_penalty(self.current.theta, self.l1)
         # dual variables that sum to zero if there is an intercept, and stay in their box if it moves little
-        along = gradient - self.l2 * W - self.shift * total * self.mean
+        along = gradient - self.l2 * W - self.shift * total * mean
         self.gap = self._gap(np.abs(along)) if abs(self.shift) <= 1 else np.inf
 
     def _gap(self, along: np.ndarray) -> float:
@@ -79,12 +80,14 @@ class ProximalNewton:
         The dual variables are scaled so that an l1 penalty allows them. With an l2 penalty they may also
         exceed its limits, at a price.
         """
-        weight = np.maximum(self.loss.weight, np.finfo(float).tiny)
+        weight = np.maximum(self.loss.weight, TINY)
         largest = float(along.max(initial=0.0))
         feasible = min(1.0, self.l1 / largest) if largest else 1.0
 
         def gap(scale: float) -> float:
-            shares = np.clip(scale * np.abs(self.residuals - self.shift * self.curvature) / weight, 0, 1)
+            shares = np.clip(
+                scale * np.abs(self.residuals - self.shift * self.curvatures.of_rows) / weight, 0, 1
+            )
             entropy = -float(weight @ (xlogy(shares, shares) + xlogy(1 - shares, 1 - shares)))
             excess = np.maximum(along * scale - self.l1, 0)
             return self.objective - entropy + (float(excess @ excess) / (2 * self.l2) if self.l2 else 0.0)
@@ -94,25 +97,20 @@ class ProximalNewton:
     def _direction(self) -> np.ndarray:
         """Return the way from theta to the minimum of the model."""
         loss, theta, gradient = self.loss, self.current.theta, self.current.gradient
-        chosen = self._working_set()
-        part, mean = self.columns[:, chosen], self.mean[chosen]
-        centred = (part if isinstance(part, np.ndarray) else part.toarray()) - mean
-        root = np.sqrt(self.curvature)
-        centred *= root[:, np.newaxis]
-        gram = centred.T @ centred
-        np.einsum("jj->j", gram)[:] *= 1 + RIDGE
-        np.einsum("jj->j", gram)[:] += self.l2
-        before = theta[chosen, 0]
+        chosen, curvature = self._working_set(), self.curvatures.of_rows
+        part, mean, before = self.columns[:, chosen], self.curvatures.mean[chosen], theta[chosen, 0]
+        gram = centred_gram(part, curvature, mean)
+        diagonal = np.einsum("jj->j", gram)  # a view
+        diagonal[:] = (1 + RIDGE) * diagonal + self.l2
         linear = gram @ before - (gradient[chosen, 0] - mean * gradient[-1, 0])
-        steps = np.divide(self.residuals, root, out=np.zeros_like(root), where=root > 0)
-        response = centred @ before - steps + self.shift * root
-        after = minimise_model(
-            gram, linear, float(np.linalg.norm(response)), self.l1, before, self._model_tol()
-        )
+        response = part @ before - mean @ before - self.residuals / np.maximum(curvature, TINY) + self.shift
+        length = float(np.sqrt(curvature @ response**2))
         direction = np.zeros_like(theta)
-        direction[chosen, 0] = after - before
+        direction[chosen, 0] = (
+            minimise_model(gram, linear, length, self.l1, before, self._model_tol()) - before
+        )
         if loss.fit_intercept:
-            direction[-1] = -self.shift - self.mean @ direction[:-1]
+            direction[-1] = -self.shift - self.curvatures.mean @ direction[:-1]
         return direction
 
     def _model_tol(self) -> float:
@@ -148,7 +146,7 @@ def minimise_model(
             precompute=gram,
             Xy=linear,
             coef_init=start.copy(),  # it is overwritten
-            tol=max(gap / max(length**2, np.finfo(float).tiny), 1e-14),
+            tol=max(gap / max(length**2, TINY), 1e-14),
             max_iter=1000,
             check_input=False,
         )

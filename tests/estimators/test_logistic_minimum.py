@@ -153,6 +153,16 @@ def test_rows_without_weight_do_not_keep_classes_from_being_separable():
     GDClassifier(alpha=0, tol=1e-8).fit(X, [0, 0, 1, 1, 1])  # has a minimum
 
 
+def test_separable_rows_without_penalty_end_where_probabilities_are_1():
+    """Longer weights would only make the loss a denormal number, and divide by it."""
+    X = np.random.default_rng(21).standard_normal((200, 5))
+    model = GDClassifier(alpha=0, tol=1e-8)
+    with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0"):
+        model.fit(X, (X[:, 0] > 0).astype(int))
+    assert 1e-30 < model.loss_curve_[-1] < 1e-15
+    assert model.n_iter_ < 200
+
+
 @pytest.mark.parametrize("kind", ["dense", "csr"])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_constant_and_repeated_columns_without_penalty(n_classes, kind):
