@@ -85,11 +85,12 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         fall by at most `tol` times its value. The prediction is half the squared length of the gradient in
         the metric of the inverse Hessian as estimated by the search, which is exact for a quadratic. Unless
         the Hessian itself is at hand, the past decreases are also continued as a geometric series, and the
-        larger prediction counts. With an l1 penalty, two classes and proximal Newton steps, it is the duality
-        gap, which bounds the fall; otherwise it is a bound that assumes that the minimum is no further away
-        than zero. 0 means to continue until `max_iter`; "auto" then stops when rounding hides any further
-        decrease. If ``alpha=0``, "auto" also stops when the loss is below 2e-16. Where the last digits
-        matter, use ``tol=1e-8``.
+        larger prediction counts. With an l1 penalty, it is a bound that assumes that the minimum is no
+        further away than zero. With two classes, the duality gap, which bounds the fall without assumptions,
+        must then be at most ``100 * tol``; if the search takes Newton steps, it must be at most `tol`. 0
+        means to continue until `max_iter`; "auto" then stops when rounding hides any further decrease. If
+        ``alpha=0``, "auto" also stops when the loss is below 2e-16. Where the last digits matter, use
+        ``tol=1e-8``.
 
     warm_start : bool, default=False
         Whether to start from the weights of the previous fit, if there is one.
