@@ -141,7 +141,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
 
     With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_ in the metric of
     the diagonal at the start, with a step size found by backtracking. With two classes, it becomes a proximal
-    Newton step [4]_ on a working set of features as soon as the proximal steps have cost as much as ten of
+    Newton step [4]_ on a working set of features as soon as the proximal steps have cost as much as five of
     those. The quadratic model of such a step is minimised by scikit-learn's compiled coordinate descent.
 
     An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long.
