@@ -42,6 +42,10 @@ def exact_labels(y: Any) -> Any:
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", None) == "T":  # NumPy strings of variable length
         return y.astype(object)
+    if dtype == np.dtype(object) and isinstance(y, np.ndarray | pd.Series | pd.Index) and y.ndim == 1:
+        missing = np.asarray(pd.isna(y))
+        if any(label is pd.NA for label in np.asarray(y)[missing]):  # scikit-learn cannot compare it
+            check_none_missing(missing, np.asarray(y))
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         if isinstance(dtype, pd.StringDtype | pd.ArrowDtype | pd.CategoricalDtype):
             missing = np.asarray(y.isna())  # may be pandas.NA, which scikit-learn cannot compare
