@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from estimators._common.matrices import collected
@@ -193,27 +191,6 @@ def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
             f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
         )
     return given if known is None else known
-
-
-def class_weights(
-    estimator: BaseEstimator, classes: np.ndarray, y: np.ndarray, weight: ArrayLike | None
-) -> np.ndarray:
-    """Return the weight of each class, of shape (n_classes,), from the estimator's `class_weight`."""
-    asked, name = estimator.class_weight, type(estimator).__name__
-    if not isinstance(asked, str) and not all(isinstance(w, Real | np.bool_) for w in asked.values()):
-        raise ValueError(
-            f"The 'class_weight' parameter of {name} must map class labels to numbers. Got {asked!r}."
-        )
-    with np.errstate(divide="ignore"):
-        of_class = compute_class_weight(asked, classes=classes, y=y, sample_weight=weight)
-    if asked == "balanced":
-        of_class[np.isinf(of_class)] = 0  # all rows of the class have weight 0, and 0 * inf would be NaN
-    if not ((of_class >= 0) & np.isfinite(of_class)).all():
-        raise ValueError(
-            f"The 'class_weight' parameter of {name} must contain non-negative and finite weights. "
-            f"Got {of_class.tolist()}."
-        )
-    return of_class
 
 
 def as_plain_objects(y: np.ndarray) -> np.ndarray:

@@ -305,6 +305,25 @@ def test_a_warm_start_compares_classes_exactly():
         model.fit(np.eye(2), [1, BIG + 1])
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("unit", ["D", "us", "ns"])
+@pytest.mark.parametrize("classifier", [GDClassifier, network])
+@pytest.mark.parametrize(
+    "key",
+    [dt.datetime, pd.Timestamp, lambda *day: np.datetime64(dt.date(*day))],
+    ids=["Python", "pandas", "NumPy"],
+)
+def test_weights_of_classes_that_are_dates(classifier, unit, key):
+    X, y = np.eye(3), np.array(["2020-01-01", "2020-01-02", "2020-01-02"], f"M8[{unit}]")
+    model = classifier(class_weight={key(2020, 1, 1): 3}).fit(X, y)
+    expected = classifier(class_weight={0: 3}).fit(X, [0, 1, 1])
+    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
+    with pytest.raises(ValueError, match=r"keys of the 'class_weight' .* not among the 2 classes"):
+        classifier(class_weight={key(2021, 1, 1): 3}).fit(X, y)
+    with pytest.raises(ValueError, match="non-negative and finite"):
+        classifier(class_weight={key(2020, 1, 1): -3}).fit(X, y)
+
+
 def test_balanced_weights_of_labels_beyond_64_bits():
     X, y = np.eye(3), [2**64 + 1, 2**64 + 1, 2**64 + 3]
     model = GDClassifier(class_weight="balanced").fit(X, y)
