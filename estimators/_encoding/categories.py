@@ -235,8 +235,6 @@ def _check_given(array: np.ndarray, column: Column, k: int) -> None:
             f"Nan should be the last element in user provided categories, see categories {array} in "
             f"column #{k}"
         )
-    if column.dtype is not None and array.dtype == object:
-        sort_categories(known, array.dtype)  # raises an error if they cannot be sorted
     repeated = [value for value, count in Counter(known).items() if count > 1]
     if repeated:
         raise ValueError(

@@ -15,8 +15,6 @@ AS_SCIKIT_LEARN = {
     "bytes for text": (TEXTS, [[b"a", b"b"]]),
     "bytes for objects": (OBJECTS, [[b"a", b"b"]]),
     "bytes for numbers": (NUMBERS, [[b"a", b"b"]]),
-    "text and bytes": (OBJECTS, [["a", b"b"]]),
-    "text and a number": (OBJECTS, [["a", 1]]),
     "no columns": (TEXTS, []),
     "too few columns": (np.array([["a", "b"]]), [["a", "b"]]),
     "too many columns": (TEXTS, [["a", "b"], ["c"]]),
