@@ -2,5 +2,6 @@
 
 1. `columns.py`: the encoders of a recommender's columns, and the features that come out.
 2. `catalogue.py`: the rows of a catalogue in the form of other rows. `classifiers.py`: classifiers by a word.
-3. `reasons.py`: how much each feature adds to the score of a label.
+3. `history.py`: the items that people have had. `items.py`: how similar items are.
+4. `reasons.py`: how much each feature adds to the score of a label.
 """
