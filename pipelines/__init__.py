@@ -1,13 +1,15 @@
 """Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
 `recommender.py`: recommenders of any catalogue. `recommend.py`: the k best labels of any classifier.
-`forecast.py`: the dough forecaster. `serving.py`: a compiled recommender that answers one query in
-microseconds. `persistence.py`: saved models and their cards. `scale.py`: fitting batch by batch or on a
+`histories.py`: training rows from histories. `similarity.py`: similar items, and varied lists.
+`serving.py`: a compiled recommender that answers one query in microseconds. `forecast.py`: the dough
+forecaster. `persistence.py`: saved models and their cards. `scale.py`: fitting batch by batch or on a
 cluster. The private folders contain the code behind these; what several use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar
 from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
+from pipelines.histories import leave_one_out
 from pipelines.persistence import (
     Checkpoint,
     ModelFileError,
@@ -28,6 +30,7 @@ from pipelines.recommend import (
 from pipelines.recommender import RecommenderPipeline, game_recommender, recommender
 from pipelines.scale import fit_batches, fit_dask, recommend_dask, scan_csv, scan_ndjson, scan_parquet
 from pipelines.serving import CompiledRecommender, compile_recommender
+from pipelines.similarity import diversify, similar_items
 
 __all__ = [
     "Checkpoint",
@@ -39,6 +42,7 @@ __all__ = [
     "RecommenderPipeline",
     "UnknownQuestionWarning",
     "compile_recommender",
+    "diversify",
     "dough_forecaster",
     "explain",
     "fit_batches",
@@ -46,6 +50,7 @@ __all__ = [
     "forecast",
     "game_recommender",
     "hit_rate_scorer",
+    "leave_one_out",
     "load_model",
     "ndcg_scorer",
     "read_card",
@@ -56,6 +61,7 @@ __all__ = [
     "scan_csv",
     "scan_ndjson",
     "scan_parquet",
+    "similar_items",
     "update",
     "version_differences",
     "weights_in_words",

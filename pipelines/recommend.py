@@ -1,6 +1,7 @@
 """Recommendations: the k best labels of any classifier, explanations, updates, scorers."""
 
 from collections.abc import Iterable, Sequence
+from inspect import signature
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from pipelines._common.parameters import check_int
 from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import feature_names_of, steps_of, transform
+from pipelines._recommending.history import with_history
 from pipelines._recommending.reasons import check_label, reasons
 from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
 
@@ -26,6 +28,7 @@ def recommend(
     *,
     exclude: Iterable | None = None,
     candidates: Iterable | None = None,
+    exclude_history: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the k best labels of each row and their scores, best first.
 
@@ -51,7 +54,11 @@ def recommend(
 
     candidates : iterable of labels, or of n_samples iterables of labels, default=None
         Labels to choose from: either one collection for all rows, or one collection per row. None means all
-        labels.
+        labels. A warning is given if some are unknown to `model`.
+
+    exclude_history : bool, default=False
+        Whether to exclude the items of each row's history too, if `model` is of
+        ``recommender(history=...)``.
 
     Returns
     -------
@@ -61,20 +68,42 @@ def recommend(
         the dtype is then object.
 
     scores : ndarray of shape (n_samples, n_places)
-        The scores of these labels, or ``-inf`` where the label is None.
+        The scores of these labels, or ``-inf`` where the label is None. Their scale depends on the model; see
+        the notes.
 
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not a column
-        (the message suggests the nearest one), or if `exclude` or `candidates` is neither a collection of
-        labels nor one collection per row.
+        If `k` is not an integer of at least 1, if X has no rows, if a question has a key that is no column
+        (the message names the nearest one), if `exclude` or `candidates` is neither a collection of labels
+        nor one collection per row, or if `exclude_history` is True for a model without a history.
     TypeError
         If `model` has none of the methods listed above.
+
+    Warns
+    -----
+    UnknownQuestionWarning
+        If the encoders of a Pipeline make nothing of a row: it asks for nothing, or for unknown values only.
+        Naive Bayes classifiers then answer by the number of rows of each class. Other classifiers, and
+        CatalogueNB, which scores popularity itself, answer as for any row.
 
     Notes
     -----
     Rows are scored in batches, so memory for scores is bounded for any number of rows and classes.
+
+    Scores order the labels of one row. What they are depends on the classifier:
+
+    - MultinomialNB, BernoulliNB: the logarithm of the probability of the label and the row together. Its
+      exponentials, normalised over all labels, are the classifier's probabilities, which are too certain
+      where features depend on each other.
+    - ComplementNB: a sum of weights, without the popularity of the label. Only differences within a row have
+      a meaning; a row with more features has higher scores.
+    - CatalogueNB: the logarithm of the popularity, a bonus for each match, and the logarithm of how much more
+      often the features are asked for with the item than with others.
+    - classifiers with a ``decision_function``, such as GDClassifier and LogisticRegression: the logits;
+      their differences are log odds. For LinearSVC and others they are distances from a margin.
+    - all others: logarithms of probabilities, or probabilities if there is no ``predict_log_proba``.
+    - rows of which nothing is known, with naive Bayes: the logarithm of each label's share of the rows.
 
     Examples
     --------
@@ -98,6 +127,8 @@ def recommend(
     n_rows = 1 if isinstance(X, dict) else n_rows_of(X)
     excluded = labels_per_row("exclude", exclude, n_rows)
     allowed = labels_per_row("candidates", candidates, n_rows)
+    if exclude_history:
+        excluded = with_history(excluded, model, X)
     return rank_questions(model, X, k, excluded, allowed)
 
 
@@ -179,9 +210,17 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
 
 
 def update(
-    model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    model: BaseEstimator,
+    X: Rows,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    describes: ArrayLike | None = None,
 ) -> BaseEstimator:
-    """Update the last step of a fitted pipeline with new rows; the earlier steps do not change.
+    """Update the last step of a fitted pipeline, in place, with new rows; the earlier steps do not change.
+
+    The model that is passed is changed. To keep it as it is, update a copy:
+    ``update(copy.deepcopy(model), X, y)``.
 
     Parameters
     ----------
@@ -200,15 +239,19 @@ def update(
     sample_weight : array-like of shape (n_samples,), default=None
         The weight of each row. A weight of 2 is equivalent to passing the row twice.
 
+    describes : array-like of shape (n_samples,), default=None
+        True for rows that say what an item is, such as a new one of the catalogue, if the classifier takes
+        them (:class:`estimators.CatalogueNB`). None means that no row does.
+
     Returns
     -------
     model : the same object
-        The model, updated in place.
+        The model that was passed, updated.
 
     Raises
     ------
     TypeError
-        If the last step has no ``partial_fit``.
+        If the last step has no ``partial_fit``, or `describes` is given and it takes no descriptions.
     ValueError
         If X has no rows, if `y` is a single string, if the last step cannot learn one of the labels, or if it
         rejects the rows. In all these cases the model is left unchanged.
@@ -237,7 +280,13 @@ def update(
         )
     if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
         y = _among_classes(classifier, y)
-    classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
+    if describes is not None and "describes" not in signature(classifier.partial_fit).parameters:
+        raise TypeError(
+            "The 'describes' parameter of update must be None for a classifier that takes no descriptions. "
+            f"Got a {type(classifier).__name__}."
+        )
+    more = {"sample_weight": sample_weight, "describes": describes}
+    classifier.partial_fit(X, y, **{name: value for name, value in more.items() if value is not None})
     return model
 
 

@@ -332,6 +332,7 @@ class RecommenderPipeline(Pipeline):
             If a column is missing, or if the encoder or the classifier refuses the rows.
         """
         X = self.select(X)
+        _forget_groups(self)
         described = self.catalogue_rows(X)
         if described is not None:
             items, labels = described
@@ -398,7 +399,7 @@ class RecommenderPipeline(Pipeline):
         return like(items, names, X), labels
 
     def group_features(self) -> Self:
-        """Set the parameter `groups` of a fitted classifier that has one: a group for each encoder.
+        """Set the parameter `groups` of a fitted CatalogueNB: the features of each step are a group.
 
         Returns
         -------
@@ -410,6 +411,12 @@ class RecommenderPipeline(Pipeline):
             groups = step_of_each_feature(encode)
             classifier.set_params(groups=groups).fit_state(classifier.fitted_state())
         return self
+
+    def __sklearn_clone__(self) -> Self:
+        """Return an unfitted copy, without the groups of this fit."""
+        copy = super().__sklearn_clone__()
+        _forget_groups(copy)
+        return copy
 
     def _mask(self) -> str | None:
         """Return the name of the parameter of `fit` that marks descriptions, if the classifier has one."""
@@ -428,6 +435,12 @@ class RecommenderPipeline(Pipeline):
     def __setstate__(self, state: dict[str, Any]) -> None:
         plain = state["catalogue"]
         super().__setstate__(state | {"catalogue": None if plain is None else from_plain(plain)})
+
+
+def _forget_groups(model: Pipeline) -> None:
+    """Remove the groups of an earlier fit, whose features may have been others."""
+    if isinstance(model.steps[-1][1], CatalogueNB):
+        model.steps[-1][1].set_params(groups=None)
 
 
 def _check_weights(weights: Mapping[str, float] | None, classifier: BaseEstimator, of: str) -> None:

@@ -88,6 +88,13 @@ MODELS = {
     },
     "MLPClassifier.partial_fit": lambda: MLPClassifier().partial_fit(X, KINDS, classes=["few", "many"]),
     "dough_forecaster": lambda: pipelines.dough_forecaster().fit(EVENINGS, DOUGHS),
+    "recommender": lambda: pipelines.recommender(
+        categories="budget",
+        lists="gameplay_types",
+        catalogue=GAMES.assign(title=TITLES),
+        label="title",
+        numbers="size",
+    ).fit(GAMES.assign(size=range(6)), TITLES),
     "game_recommender": lambda: pipelines.game_recommender().fit(GAMES, TITLES),
     "GridSearchCV of a Pipeline": searched,
 }

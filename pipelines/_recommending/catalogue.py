@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, TypedDict
 import numpy as np
 import pandas as pd
 import polars as pl
+from polars import selectors
 
 from pipelines._common.frames import Rows, as_frame, suggestion
 from pipelines._common.labels import plain_labels
@@ -73,7 +74,9 @@ def like(catalogue: Frame, names: Sequence[str], rows: Frame | None) -> Frame:
         pandas = items if isinstance(items, pd.DataFrame) else pd.DataFrame(as_lists(items))
         return pandas.reindex(columns=list(names))
     polars = items if isinstance(items, pl.DataFrame) else pl.DataFrame(as_lists(items), strict=False)
-    as_text = pl.col(pl.Categorical, pl.Enum).cast(pl.String)  # the categories of the rows may be others
+    as_text = selectors.by_dtype(pl.Categorical, pl.Enum).cast(
+        pl.String
+    )  # the categories of the rows may be others
     types = {} if rows is None else dict(zip(rows.columns, rows.dtypes, strict=True))
     missing = [pl.lit(None, types.get(name)).alias(name) for name in names if name not in of_catalogue]
     return polars.with_columns(as_text).with_columns(missing).select(names)

@@ -128,6 +128,9 @@ class RecommenderNode(PipelineNode):
     and their labels, and ``group_features()`` tells the fitted classifier which features belong together.
     """
 
+    def __init__(self, model: Pipeline) -> None:
+        super().__init__(clone(model))  # without the groups of an earlier fit
+
     def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> dict[int, State]:
         """Return the states of the steps that learn in this pass."""
         return super().read(k, self.model.select(X), y, sample_weight)
