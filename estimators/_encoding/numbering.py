@@ -137,8 +137,8 @@ def check_items(values: list, name: str, *, finite: bool = True) -> None:
     kinds = set(map(type, values))
     if any(issubclass(kind, LISTS) for kind in kinds):
         raise TypeError(
-            f"Column {name!r} holds lists where single values are expected. To encode lists of strings or "
-            "numbers, use MultiHotEncoder without a separator."
+            f"Column {name!r} contains lists, but single values are expected. To encode lists of strings or "
+            f"numbers, use MultiHotEncoder without a separator."
         )
     if any(_is_no_value(kind) for kind in kinds):
         raise not_uniform(values)

@@ -11,7 +11,7 @@ import pandas as pd
 from estimators._encoding.columns import Column
 
 _MAX_SHOWN = 10  # categories in an error message
-_MAX_COMPARED = 5_000  # categories before and after an unknown one whose spelling is compared with it
+_MAX_COMPARED = 5_000  # categories on each side of the unknown one, in sorted order, to compare with it
 _ADVICE = "Set handle_unknown='ignore' or 'other' to encode it."
 
 
@@ -57,8 +57,8 @@ def warn_of_missing(columns: list[int]) -> None:
     """Warn that missing values in columns with these indices look like the dropped category."""
     if columns:
         warnings.warn(
-            f"Found missing values in columns {columns} during transform. With missing='ignore' they are "
-            "encoded as all zeros, and so is the category that was dropped.",
+            f"Found missing values in columns {columns} during transform. With missing='ignore', they are "
+            f"encoded as all zeros, in the same way as the dropped category.",
             UserWarning,
             stacklevel=6,
         )

@@ -186,7 +186,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         is_resumed: bool,
         incremental: bool,
     ) -> Training | FullBatchTraining:
-        """Prepare the state for a new training, or check the state of a checkpoint."""
+        """Prepare the state for a new training run, or check the state of a checkpoint."""
         network, state, loss = self._network, self._state, self._loss()
         if self.solver == "lbfgs":
             return FullBatchTraining(self, network, loss, rows, validation, state)
@@ -294,7 +294,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
         refused = ", ".join(name for name, value in stochastic.items() if value)
         if self.solver == "lbfgs" and refused:
             allowed = ", ".join(STOCHASTIC_SOLVERS)
-            raise ValueError(f"solver='lbfgs' does not support {refused}. The solvers that do are {allowed}.")
+            raise ValueError(
+                f"solver='lbfgs' does not support {refused}. Use one of the solvers {allowed} instead."
+            )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
 

@@ -58,7 +58,7 @@ def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
             _agree(name, columns, words[name])
     frame = pd.DataFrame({name: _checked(name, columns) for name in features})
     if frame.empty:
-        raise ValueError("Evenings must contain at least one row. Got none.")
+        raise ValueError("Evenings must contain at least one row. Got no rows.")
     return frame
 
 

@@ -252,7 +252,7 @@ def test_class_weights_are_those_of_the_exact_label():
     rows = model.feature_log_prob_[[2, 0]]
     np.testing.assert_array_equal(model.class_weights([BIG + 1, 3.0]), rows)
     np.testing.assert_array_equal(model.class_weights(pd.Series([BIG + 1, 3], dtype="Int64")), rows)
-    with pytest.raises(ValueError, match="are not among the 3 classes"):
+    with pytest.raises(ValueError, match="which are not among the 3 classes"):
         model.class_weights([BIG + 2])
 
 

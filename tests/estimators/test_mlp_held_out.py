@@ -139,7 +139,7 @@ def test_held_out_targets_must_fit_those_of_training():
     ):
         with pytest.raises(ValueError, match="y_val must have"):
             model.fit(X, target, X_val=X, y_val=held_out)
-    with pytest.raises(ValueError, match="sample_weight_val is provided, but X_val and y_val"):
+    with pytest.raises(ValueError, match="sample_weight_val was passed without X_val and y_val"):
         MLPClassifier((5,), max_iter=2).fit(X, y, sample_weight_val=np.ones(3))
 
 

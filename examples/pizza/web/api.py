@@ -1,4 +1,4 @@
-"""The pizzeria for programs: JSON answers."""
+"""The pizzeria's JSON API."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api", tags=["pizzeria"])
 
 
 class ForecastOut(BaseModel):
-    """How many doughs an evening needs."""
+    """The forecast for an evening."""
 
     date: date
     reservations: int
@@ -52,7 +52,7 @@ class ForecastOut(BaseModel):
 
 
 class EveningOut(BaseModel):
-    """An evening; `forecast` is by a model that had not learned from it, null where there was none."""
+    """An evening. `forecast` comes from a model that was not trained on it, or is null if there is none."""
 
     date: date
     weekday: str
@@ -83,7 +83,7 @@ def forecast(
         Query(gt=0, lt=1, description="0.9 for enough dough on nine evenings in ten; left out: the expected"),
     ] = None,
 ) -> dict[str, Any]:
-    """Forecast an evening's doughs; what is given takes the place of what is written down."""
+    """Forecast the doughs for an evening. Parameters replace the recorded facts of the evening."""
     answers, today = answers_of(request), clock_of(request).today()
     day = date or today
     if problem := outside_calendar(day, today):
@@ -99,7 +99,7 @@ def forecast(
 
 
 def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool) -> dict[str, Any]:
-    """Return the answer, or raise where so few evenings cannot tell."""
+    """Return the forecast, or raise an error if there are too few evenings for the service level."""
     try:
         ask = answers.forecast_unseen if is_unseen else answers.forecast
         (found,) = ask([evening], level)
@@ -129,7 +129,7 @@ def evenings(
     ] = None,
     to: Annotated[Day | None, Query(description="left out: yesterday")] = None,
 ) -> list[dict[str, Any]]:
-    """List the evenings of a range, past and to come, as far as anything is written down of them."""
+    """List the recorded evenings in a range, past and future."""
     answers, today = answers_of(request), clock_of(request).today()
     first, last = filled_range(since, to, today)
     if problem := range_problem(first, last, today):
@@ -140,7 +140,7 @@ def evenings(
 
 
 def evening_out(answers: Answers, evening: Facts) -> dict[str, Any]:
-    """Return what is said of an evening."""
+    """Return the public data of an evening."""
     facts = evening._asdict()
     day = facts.pop("day")
     return {"date": day, "weekday": f"{day:%A}", **facts, "forecast": answers.unseen.get(day)}
