@@ -1,4 +1,4 @@
-"""GDClassifier against scikit-learn's LogisticRegression, both stopped within 1e-6 of the least objective."""
+"""Compare GDClassifier with scikit-learn's LogisticRegression, both within 1e-6 of the minimal objective."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,20 +17,20 @@ from threadpoolctl import threadpool_limits
 from benchmarks._harness import Row, compare
 from estimators.logistic import GDClassifier
 
-GAP = 1e-6  # relative, of the objective
-LADDER = 10.0 ** np.arange(-1, -11, -0.5)  # of tolerances, from loose to tight
-NEWTON_UNKNOWNS = 1000  # newton-cholesky's Hessian has this many rows, squared
+GAP = 1e-6  # relative gap of the objective
+LADDER = 10.0 ** np.arange(-1, -11, -0.5)  # tolerances, from loose to tight
+NEWTON_UNKNOWNS = 1000  # newton-cholesky's Hessian has at most this many rows and columns
 
 
 def independent() -> tuple[np.ndarray, np.ndarray]:
-    """100,000 rows of 50 independent normal columns."""
+    """Return 100,000 rows of 50 independent normal columns."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((100_000, 50))
     return X, noisy_labels(X @ rng.standard_normal(50) * 0.28, rng)
 
 
 def correlated() -> tuple[np.ndarray, np.ndarray]:
-    """100,000 rows of 50 columns, condition 800, every direction of which matters."""
+    """Return 100,000 rows of 50 columns with a condition number of 800, in which every direction matters."""
     rng = np.random.default_rng(0)
     rotation = np.linalg.qr(rng.standard_normal((50, 50)))[0]
     directions = rng.standard_normal((100_000, 50))
@@ -44,13 +44,13 @@ def noisy_labels(scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """scikit-learn's digits, 1,797 x 64, from 0 to 1."""
+    """Return scikit-learn's digits, 1,797 x 64, scaled to the range from 0 to 1."""
     X, y = load_digits(return_X_y=True)
     return X / 16, y
 
 
 def text() -> tuple[sp.csr_array, np.ndarray]:
-    """11,000 texts over 50,000 words by Zipf's law, an eighth of them from the 400 words of one of 20 topics, tf-idf."""
+    """Return tf-idf rows of 11,000 texts over 50,000 words with 20 topics, where words follow Zipf's law."""
     rng = np.random.default_rng(0)
     shares, topical_shares = np.arange(1, 50_001) ** -1.05, np.arange(1, 401) ** -0.8
     y = rng.integers(20, size=11_000)
@@ -64,7 +64,7 @@ def text() -> tuple[sp.csr_array, np.ndarray]:
 
 
 def images() -> tuple[np.ndarray, np.ndarray]:
-    """10,000 images of 28 x 28 in 10 classes of three smooth shapes each, under smooth noise, in 256 greys."""
+    """Return 10,000 noisy 28 x 28 images in 256 greys, in 10 classes of three smooth shapes each."""
     rng = np.random.default_rng(0)
     shapes = gaussian_filter(rng.standard_normal((10, 3, 28, 28)), (0, 0, 3, 3))
     shapes /= shapes.std(axis=(2, 3), keepdims=True)
@@ -86,14 +86,14 @@ SETS: dict[str, Callable[[], tuple[Any, np.ndarray]]] = {
 
 
 def run() -> list[Row]:
-    """Measure all five sets, at scikit-learn's C = 1."""
+    """Run the benchmarks on all five data sets, with C = 1 in scikit-learn."""
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # loose tolerances, and newton-cholesky's fallbacks
+        warnings.simplefilter("ignore")  # warnings about loose tolerances and newton-cholesky's fallbacks
         return [row for name, load in SETS.items() for row in rows_of(name, *load())]
 
 
 def rows_of(name: str, X: Any, y: np.ndarray) -> Iterator[Row]:
-    """Measure one set against every solver that is feasible on it."""
+    """Compare with every solver that is feasible on one data set."""
     alpha = 1 / len(y)
     make_ours = partial(GDClassifier, alpha=alpha)
     least = objective(make_ours(tol=1e-13).fit(X, y), X, y, alpha)
@@ -114,21 +114,24 @@ def rows_of(name: str, X: Any, y: np.ndarray) -> Iterator[Row]:
             aim="2x",
             repeats=3 if theirs.n_iter_[0] > 300 or X.shape[1] > 100 else 15,
             agree=agree,
-            note=f"iterations {ours.n_iter_} and {theirs.n_iter_[0]}, relative gaps {gaps[0]:.0e} and {gaps[1]:.0e}",
+            note=f"iterations {ours.n_iter_} and {theirs.n_iter_[0]}, relative gaps {gaps[0]:.0e} and "
+            f"{gaps[1]:.0e}",
         )
 
 
 def loosest(make: Callable[..., Any], X: Any, y: np.ndarray, alpha: float, least: float) -> Any:
-    """Return the model of the loosest tolerance that ends within the gap of the least objective."""
+    """Return the model with the loosest tolerance whose objective is within the gap of the minimum."""
     for tol in LADDER:
         model = make(tol=tol).fit(X, y)
         if objective(model, X, y, alpha) <= least * (1 + GAP):
             return model
-    raise AssertionError(f"{model} does not come within {GAP} of {least}")
+    raise AssertionError(
+        f"{model} must reach an objective within {GAP} of {least}, but does not with any tolerance."
+    )
 
 
 def objective(model: Any, X: Any, y: np.ndarray, alpha: float) -> float:
-    """Return the mean log loss plus ``alpha / 2 * ||coef||^2``: the same sum for every model."""
+    """Return the mean log loss plus ``alpha / 2 * ||coef||^2``, in the same way for every model."""
     scores = X @ model.coef_.T + model.intercept_
     if scores.shape[1] == 1:
         scores = np.hstack([np.zeros_like(scores), scores])

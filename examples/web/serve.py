@@ -44,11 +44,10 @@ def add_serve(
         "serve",
         help="start the web site",
         description="Start the web site on this computer. The first start creates and fills the database. "
-        "Environment variables: DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses "
-        "PostgreSQL instead of SQLite. {name.upper()}_ADMIN_PASSWORD sets the password of "
-        "/admin. {name.upper()}_HOSTS lists additional host names of the site, separated by "
-        "spaces. FORWARDED_ALLOW_IPS is the address of a trusted proxy that forwards the "
-        "client's address and protocol." + (f" {more}" if more else ""),
+        "Environment variables: DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL "
+        f"instead of SQLite. {name.upper()}_ADMIN_PASSWORD sets the password of /admin. {name.upper()}_HOSTS "
+        "lists additional host names of the site, separated by spaces. FORWARDED_ALLOW_IPS is the address of "
+        "a trusted proxy that forwards the client's address and protocol." + (f" {more}" if more else ""),
     )
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     command.add_argument(
