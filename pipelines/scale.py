@@ -143,7 +143,7 @@ def fit_dask(
     sample_weight: str | None = None,
     retries: int = 3,
 ) -> Model:
-    """Fit a model on a Dask collection instead of in memory. Requires ``tallygrad[distributed]``.
+    """Fit a model on a Dask collection. Requires ``tallygrad[distributed]``.
 
     Each worker reduces its partitions to states. The states are merged in a tree on the cluster, and only the
     merged state is returned.
@@ -281,6 +281,6 @@ def _import_cluster() -> ModuleType:
         from pipelines._scaling import cluster
     except ImportError as error:
         raise ImportError(
-            "fit_dask and recommend_dask need Dask. Install it with: pip install 'tallygrad[distributed]'."
+            "fit_dask and recommend_dask require Dask. Install it with: pip install 'tallygrad[distributed]'."
         ) from error
     return cluster

@@ -363,7 +363,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         return self._fitted_scores("feature_count_").counts.toarray()
 
     def __dir__(self) -> list[str]:
-        """List the attributes, including those computed from the counts only if the classifier is fitted."""
+        """List the attributes. Those computed from the counts are listed only if the classifier is fitted."""
         hidden = () if self.__sklearn_is_fitted__() else self._derived
         return [name for name in super().__dir__() if name not in hidden]
 

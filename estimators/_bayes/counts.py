@@ -130,7 +130,7 @@ def like(F: sp.csr_array, data: np.ndarray) -> sp.csr_array:
 
 
 def repeat(values: np.ndarray, F: sp.csr_array) -> np.ndarray:
-    """Return the value of its row for each entry of F."""
+    """For each entry of F, return the value of its row."""
     return np.repeat(values, np.diff(F.indptr))
 
 

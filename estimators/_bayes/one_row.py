@@ -9,7 +9,7 @@ from estimators._bayes.top_k import top_k_indices
 
 
 class RowScorer:
-    """A snapshot of a fitted naive Bayes classifier that scores one row at a time, with the same results.
+    """A snapshot of a fitted naive Bayes classifier that gives the same results for single rows.
 
     It can be pickled and shared by threads. The classifier's methods ``partial_fit`` and ``merge`` do not
     change the snapshot.

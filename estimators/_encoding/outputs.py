@@ -66,7 +66,7 @@ def find_infrequent(
 def find_dropped(
     drop: Drop, categories: list[np.ndarray], infrequent: list[np.ndarray | None]
 ) -> np.ndarray | None:
-    """Return the position of the category that each column drops, or None for a column that drops none."""
+    """Return the position of the category to drop from each column, or None for columns that drop none."""
     if drop is None:
         return None
     pairs = zip(categories, infrequent, strict=True)

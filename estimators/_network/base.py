@@ -126,7 +126,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         resume_from: str | os.PathLike[str] | None = None,
         incremental: bool = False,
     ) -> Self:
-        """Check the parameters and the data, prepare the training or continue it, and run it."""
+        """Check the parameters and the data, prepare a new or resumed training run, and train."""
         hidden = self._hidden_sizes()
         self._check_combinations(len(hidden), incremental, resume_from is not None)
         with nullcontext() if resume_from is None else checkpoint.resuming(self, resume_from) as resumed:

@@ -216,7 +216,9 @@ def run_predict(options: Any, console: Console, messages: Console, fail: Callabl
         print(json.dumps(told))
         return
     console.print(as_text(drawing.row), markup=False, highlight=False)
-    console.print(f"\nThis is a {told['digit']}.", style="bold", markup=False)
+    console.print(
+        f"\nThis is {'an' if told['digit'] == 8 else 'a'} {told['digit']}.", style="bold", markup=False
+    )
     likely = [f"{model.classes_[i]} ({P[i]:.1%})" for i in order[:3]]
     console.print(f"Most probable digits: {', '.join(likely)}", markup=False)
 

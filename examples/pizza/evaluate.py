@@ -203,7 +203,9 @@ def show(report: dict[str, Any], console: Console) -> None:
         for row in rows:
             table.add_row(*row)
         console.print(table)
-    console.print(f"Degrees chosen by cross-validation, by year: {', '.join(map(str, report['chosen']))}")
+    console.print(
+        f"Degrees chosen by cross-validation for each year: {', '.join(map(str, report['chosen']))}"
+    )
 
 
 def save_json(report: Any, path: Path) -> None:

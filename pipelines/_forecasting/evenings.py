@@ -127,4 +127,4 @@ def _day(value: Cell, row: int) -> date:
 
 
 def _fail(row: int, column: str, allowed: str, value: Cell) -> NoReturn:
-    raise ValueError(f"Row {row}, column {column!r}: must be {allowed}. Got {value!r} instead.")
+    raise ValueError(f"The value in row {row} of column {column!r} must be {allowed}. Got {value!r} instead.")

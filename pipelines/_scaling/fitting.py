@@ -89,10 +89,8 @@ class Fitting:
                 f"{self.n_rows:,}. Every pass must read the same batches."
             )
         if not self.done.has_weight:
-            raise ValueError(
-                f"The batches must contain at least one row with a nonzero weight. Got {self.done.n_rows} "
-                "rows."
-            )
+            got = f"{self.done.n_rows:,} rows with weight 0" if self.done.n_rows else "no rows"
+            raise ValueError(f"The batches must contain at least one row with a nonzero weight. Got {got}.")
         self.plan.close(self.k, self.done.state)
         self.k, self.n_batches, self.n_rows, self.done = self.k + 1, 0, self.done.n_rows, RowsRead()
 

@@ -45,7 +45,7 @@ def test_rows_that_cannot_be():
         MLPClassifier(class_weight="balanced").fit(X_MANY, Y_MANY)
     with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
         MLPClassifier(class_weight="balanced").partial_fit(IMAGES, DIGITS, classes=range(10))
-    with pytest.raises(ZeroDivisionError, match="only rows of weight 0"):
+    with pytest.raises(ZeroDivisionError, match="only rows with weight 0"):
         MLPRegressor(batch_size=10, shuffle=False).fit(X_NUM, Y_NUM, np.arange(150) > 20)
     with pytest.raises(TypeError, match="integer"):
         MLPRegressor(hidden_layer_sizes=(2.5,)).fit(X_NUM, Y_NUM)
