@@ -410,8 +410,8 @@ class CatalogueNB(CountingClassifier):
     in which feature f was requested. The score of g is::
 
         popularity * log(n[g] + smoothing)
-        + match * number of groups with a requested feature that describes g + weight * sum over the requested
-        features f of
+        + match * number of groups with a requested feature that describes g
+        + weight * sum over the requested features f of
               log((n[g, f] + shrinkage * rate[g, f]) / ((n[g] + shrinkage) * all[f]))
 
     Here ``all[f]`` is the fraction of all rows in which f was requested. If f describes g, ``rate[g, f]`` is

@@ -5,8 +5,8 @@ requested, and C whether the feature describes the item. All three are sums or u
 of item g for a row that requests the features x is::
 
     score[g] = popularity * log(n[g] + smoothing)
-             + match * number of groups with a feature in x that describes g + weight * sum_f x[f] *
-             log((F[g, f] + m * rate[g, f]) / ((n[g] + m) * all[f]))
+             + match * number of groups with a feature in x that describes g
+             + weight * sum_f x[f] * log((F[g, f] + m * rate[g, f]) / ((n[g] + m) * all[f]))
 
 where m is the shrinkage and ``all[f]`` is the fraction of all rentals in which f was requested. If f
 describes g, ``rate[g, f]`` is this fraction among rentals of items that f describes. Otherwise, it is the

@@ -80,7 +80,8 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
         raise ValueError(f"the file cannot be read. {type(error).__name__}: {error}") from error
     if type(saved) is not kind:
         raise ValueError(
-            f"the checkpoint must be of a {kind.__name__}. Got a checkpoint of a {type(saved).__name__}."
+            f"the model in the checkpoint must be of type {kind.__name__}. Got {type(saved).__name__} "
+            "instead."
         )
     return saved
 

@@ -87,7 +87,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             MLPClassifier(**FEW),
             IMAGES,
             DIGITS,
-            "must be of a MLPClassifier. Got a checkpoint of a MLPRegressor",
+            "must be of type MLPClassifier. Got MLPRegressor instead",
         ),
         (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "'lbfgs' does not support resume_from"),
         (
