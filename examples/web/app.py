@@ -117,7 +117,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
         redoc_url=None,
         openapi_url="/api/openapi.json",
         responses={
-            422: {"model": Problems, "description": "Something is not allowed"},
+            422: {"model": Problems, "description": "A parameter is invalid"},
             "default": {"model": Refusal, "description": "The request was refused, or there is no model yet"},
         },
         lifespan=lifespan,

@@ -29,7 +29,7 @@ from examples.web.queries import in_query, read_query
 
 router = APIRouter(prefix="/api", tags=["tavern"])
 
-SCORE_SAID = "the sum of the reasons; where neither budget nor types are asked for, the number of rentals"
+SCORE_SAID = "the sum of the reasons, or the number of rentals if no budget and no types are given"
 
 
 class Asked(BaseModel):
@@ -37,9 +37,9 @@ class Asked(BaseModel):
 
     budget: Annotated[str, Field(max_length=20, description=BUDGET_SAID)] = ""
     type: Annotated[list[str], Field(max_length=MOST_TYPES, description=TYPE_SAID)] = []
-    k: Annotated[int, Field(ge=1, le=50, description="how many games")] = 5
+    k: Annotated[int, Field(ge=1, le=50, description="number of games")] = 5
     exclude: Annotated[
-        list[str], Field(max_length=100, description="a title not to answer; may be repeated")
+        list[str], Field(max_length=100, description="a title to exclude; can be given more than once")
     ] = []
 
 
@@ -59,7 +59,7 @@ class Suggested(BaseModel):
     console: str
     year: int
     developer: str
-    cost: float = Field(description="tavern coins an hour")
+    cost: float = Field(description="tavern coins per hour")
     budget: str
     gameplay_types: list[str]
     score: float = Field(description=SCORE_SAID)
@@ -102,7 +102,7 @@ class RentalOut(BaseModel):
     game: str
     budget: str | None
     gameplay_types: list[str]
-    at: int = Field(description="seconds since 1970")
+    at: int = Field(description="time of the rental, in seconds since 1970")
     version: int
 
 

@@ -18,8 +18,8 @@ MOST_COMPARED = 1000
 MOST_NEAR = 5
 NEAR = 0.6  # minimum similarity of a suggested spelling
 
-BUDGET_SAID = "cheap, standard or premium; left out: any"
-TYPE_SAID = "a wanted gameplay type; may be repeated"
+BUDGET_SAID = "cheap, standard or premium (default: any)"
+TYPE_SAID = "a gameplay type; can be given more than once"
 Budget = Annotated[str, Query(max_length=20, description=BUDGET_SAID)]
 
 

@@ -29,25 +29,30 @@ class ForecastOut(BaseModel):
 
     date: date
     reservations: int
-    temperature: float = Field(description="degrees Celsius; the month's usual where nobody wrote it down")
-    tourists: float = Field(description="the month's usual where nobody wrote it down")
+    temperature: float = Field(description="degrees Celsius; the average of the month if unknown")
+    tourists: float = Field(description="tourists in town; the average of the month if unknown")
     holiday: bool
     event: bool
     service_level: float | None
-    doughs: int = Field(description="whole doughs to prepare")
-    expected: int = Field(description="what will do on about half the evenings")
+    doughs: int = Field(description="number of doughs to prepare")
+    expected: int = Field(
+        description="expected number of doughs, which is enough on about half of the evenings"
+    )
     range: list[int] | None = Field(
-        description="eight evenings in ten use from .. to; null with too few evenings"
+        description="lowest and highest number of doughs used on eight evenings in ten; null if there are "
+        "too few evenings"
     )
-    reasons: dict[str, float] = Field(description="doughs that each fact adds, against a usual one")
+    reasons: dict[str, float] = Field(
+        description="number of doughs that each fact adds, compared with a typical evening"
+    )
     outside: list[str] = Field(
-        description="in what the evening is unlike all that were learned from, and what was done about it"
+        description="how the evening differs from all training evenings, and how this is handled"
     )
-    learned_from: int = Field(description="past evenings")
-    used: int | None = Field(description="doughs that were used; null for an evening that is not over")
+    learned_from: int = Field(description="number of training evenings")
+    used: int | None = Field(description="number of doughs used; null if the evening is not over")
     unseen: bool = Field(
-        description="whether the model had not learned from this evening; false only if a past evening "
-        "is asked for with other facts than its own: reasons are always by the newest model"
+        description="whether the forecast comes from a model that was not trained on this evening. False "
+        "only for a past evening with changed facts. Reasons always come from the newest model."
     )
 
 
@@ -57,8 +62,8 @@ class EveningOut(BaseModel):
     date: date
     weekday: str
     reservations: int
-    guests: int = Field(description="of the reservations that are written down one by one")
-    doughs: int = Field(description="used so far")
+    guests: int = Field(description="number of guests of the individually recorded reservations")
+    doughs: int = Field(description="number of doughs used so far")
     temperature: float | None
     tourists: int | None
     holiday: bool
@@ -69,10 +74,10 @@ class EveningOut(BaseModel):
 @router.get("/forecast", response_model=ForecastOut)
 def forecast(
     request: Request,
-    date: Annotated[Day | None, Query(description="left out: tonight, where the restaurant is")] = None,
+    date: Annotated[Day | None, Query(description="default: tonight, in the restaurant's time zone")] = None,
     reservations: Annotated[
         int | None,
-        Query(ge=0, le=MOST_RESERVATIONS, description="left out: those taken for that evening"),
+        Query(ge=0, le=MOST_RESERVATIONS, description="default: the reservations recorded for the evening"),
     ] = None,
     temperature: Annotated[Temperature | None, Query()] = None,
     tourists: Annotated[Tourists | None, Query()] = None,
@@ -80,7 +85,12 @@ def forecast(
     event: bool | None = None,
     service_level: Annotated[
         float | None,
-        Query(gt=0, lt=1, description="0.9 for enough dough on nine evenings in ten; left out: the expected"),
+        Query(
+            gt=0,
+            lt=1,
+            description="0.9 for enough dough on nine evenings in ten; default: the expected number of "
+            "doughs",
+        ),
     ] = None,
 ) -> dict[str, Any]:
     """Forecast the doughs for an evening. Parameters replace the recorded facts of the evening."""
@@ -125,9 +135,9 @@ def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool)
 def evenings(
     request: Request,
     since: Annotated[
-        Day | None, Query(alias="from", description="left out: eight weeks before the last")
+        Day | None, Query(alias="from", description="default: eight weeks before the last day")
     ] = None,
-    to: Annotated[Day | None, Query(description="left out: yesterday")] = None,
+    to: Annotated[Day | None, Query(description="default: yesterday")] = None,
 ) -> list[dict[str, Any]]:
     """List the recorded evenings in a range, past and future."""
     answers, today = answers_of(request), clock_of(request).today()
