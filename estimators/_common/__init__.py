@@ -1,6 +1,7 @@
 """Modules used by several estimators.
 
 `labels.py`: validation and encoding of class labels. `accuracy.py`: the method `score` of classifiers.
+`class_weight.py`: the weights of classes, given as a dict or computed from the class frequencies.
 `merging.py`: the interface of additive states, and a check that two models can be merged. `matrices.py`:
 feature matrices and their validation. `thresholding.py`: the proximal step of the l1 penalty. `callbacks.py`:
 support for scikit-learn's callbacks in training loops. `scikit_learn.py`: the only file of `estimators` that
