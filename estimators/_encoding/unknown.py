@@ -26,7 +26,11 @@ def refuse_unknown(
     more = len(unknown) - _MAX_SHOWN
     shown = ", ".join(map(repr, unknown[:_MAX_SHOWN])) + (f", ... and {more} more" if more > 0 else "")
     nearest = _nearest(unknown[0], list(known))
-    there_are = f"Known categories, nearest spelling first: {nearest}." if nearest else "None are known."
+    there_are = (
+        f"Known categories, nearest spelling first: {nearest}."
+        if nearest
+        else "There are no known categories."
+    )
     raise ValueError(
         f"Found unknown categories [{shown}] in column {k} during {during}. "
         f"{unknown[0]!r} is in row {_row_of(column, places[0])} of column {name!r}. {there_are} {_ADVICE}"

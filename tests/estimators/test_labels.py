@@ -73,7 +73,7 @@ EXACT = {
 SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
 BYTES = "labels represented as bytes is not supported"
 IN_ROME = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])).dt.tz_localize("Europe/Rome")
-ZONE = "Dates as class labels must have no time zone, because NumPy removes it. Got .*Europe/Rome"
+ZONE = "Class labels that are dates must not have a time zone, because NumPy removes it. Got .*Europe/Rome"
 NUL = r"must not end with a NUL character, because NumPy removes it. Got 'a\\x00'"
 REFUSED = {
     "list": (["a", "a\0"], ValueError, NUL),
