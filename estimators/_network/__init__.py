@@ -3,7 +3,7 @@
 `estimators/mlp.py` (the two classes), `base.py` (how both are fitted; rows and weights are checked),
 `training.py` (epochs and batches), `network.py` (layers over one vector, and their initial weights),
 `layers.py` (forward and backward passes), `losses.py` (losses, output activations and their gradients),
-`optimizers.py` (SGD, RMSprop, Adam), `state.py` (the progress of a training), `accelerator.py` (the same
+`optimizers.py` (SGD, RMSprop, Adam), `state.py` (the training progress), `accelerator.py` (the same
 steps compiled by numba; change both).
 
 Other modules: `settings.py` (parameters), `held_out.py` (validation data), `checkpoint.py` (its files),
