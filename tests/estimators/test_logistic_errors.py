@@ -115,7 +115,7 @@ def test_partial_fit_says_what_is_wrong():
     before = model.coef_.copy()
     with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
         model.partial_fit(X, y, classes=[0, 1, 3])
-    with pytest.raises(ValueError, match=r"y holds labels that are not among the classes: \[7\]"):
+    with pytest.raises(ValueError, match=r"y contains labels that are not among the classes: \[7\]"):
         model.partial_fit(X, np.where(y == 2, 7, y))
     np.testing.assert_array_equal(model.coef_, before)
 
