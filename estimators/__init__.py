@@ -1,9 +1,9 @@
 """Estimators in scikit-learn's style. Each family has a public module and a folder of private modules.
 
-The shortest is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
+The shortest family is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
 `polynomial.py`: least squares, ridge, lasso and elastic net, with `_least_squares/`. `naive_bayes.py`: naive
-Bayes classifiers, with `_bayes/`. `encoders.py`: columns of categories, lists or numbers to columns of 0 and
-1, with `_encoding/`. `mlp.py`: neural networks, with `_network/`. What families share is in `_common/`.
+Bayes classifiers, with `_bayes/`. `encoders.py`: encoders of categories, lists and numbers as columns of 0
+and 1, with `_encoding/`. `mlp.py`: neural networks, with `_network/`. Shared code is in `_common/`.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -594,6 +594,6 @@ def check_finite(values: float | np.ndarray) -> None:
     """Raise an error if a value has overflowed."""
     if not np.isfinite(values).all():
         raise ValueError(
-            "Floating-point overflow occurred in the descent. A smaller learning_rate, or scaling the "
-            "features with StandardScaler or MinMaxScaler, might help."
+            "Floating-point overflow occurred during gradient descent. A smaller learning_rate, or scaling "
+            "the features with StandardScaler or MinMaxScaler, might help."
         )

@@ -71,7 +71,7 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
     content = data[:-HASH_LENGTH]
     if data[-HASH_LENGTH:] != hash_line(content):
         raise ValueError(
-            "the file is damaged or not a checkpoint, because it does not end with the hash of its content. "
+            "the file does not end with the hash of its content, so it is damaged or not a checkpoint. "
             "Checkpoints are written by the callback pipelines.Checkpoint."
         )
     try:
@@ -111,7 +111,7 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
-    """Raise if the data is not that of the checkpoint. `given` rows are only compared for early stopping."""
+    """Raise if the data differs from that of the checkpoint. `given` only matters for early stopping."""
     assert state.order is not None
     X, early = rows[0], model.early_stopping
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))

@@ -31,7 +31,9 @@ def test_scores_that_overflow_are_an_error():
 def test_a_learning_rate_that_diverges_is_an_error_and_leaves_no_model():
     X, y = data(3)
     model = GDClassifier(alpha=1e-2).fit(X, y)
-    with pytest.raises(ValueError, match="Floating-point overflow occurred in the descent. A smaller learn"):
+    with pytest.raises(
+        ValueError, match="Floating-point overflow occurred during gradient descent. A smaller learn"
+    ):
         model.set_params(learning_rate=1e200).fit(X * 1e120, y)
     with pytest.raises(NotFittedError):
         model.predict(X)
