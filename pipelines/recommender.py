@@ -58,58 +58,60 @@ def recommender(
         Names of columns of single values, such as a budget.
 
     lists : str or sequence of str, default=()
-        Names of columns of lists of values, such as the genres that somebody asks for.
+        Names of columns of lists of values, such as the requested genres.
 
     numbers : str, sequence of str, or dict of str to sequence of float, default=()
-        Names of columns of numbers, such as a year, which are divided into bins. A dict gives the edges of
-        the bins of each column: ``{"year": [1980, 1990, 2000]}``. Otherwise :class:`estimators.BinEncoder`
-        chooses them.
+        Names of columns of numbers, such as a year, which are divided into bins. A dict contains the edges
+        between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``. Otherwise,
+        :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
-        Name of a column of lists of the items that the person has had, as in the rows that
-        :func:`leave_one_out` makes.
+        Name of a column of lists, which contain the items that a person has had. :func:`leave_one_out`
+        returns rows with such a column.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
-        What the items are. Its rows are added to those of every :meth:`~RecommenderPipeline.fit`, also within
-        a cross-validation, so that an item can be recommended before anybody has chosen it. It has some of
-        the columns above. None means that the rows of ``fit`` are all there is.
+        One row per item, with at least one of the columns above. These rows are added to the training rows in
+        every :meth:`~RecommenderPipeline.fit`, including those of a cross-validation, so an item can be
+        recommended before anybody has chosen it. If None, only the rows passed to ``fit`` are used.
 
     label : str, default=None
-        Name of the column of `catalogue` with the label of the item, such as its title.
+        Name of the column of `catalogue` with the label of each item, such as its title.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier, or the first word of this library's naive Bayes classifiers, which then add new items
-        as they come. None means "catalogue", :class:`estimators.CatalogueNB`, to which the rows of the
-        catalogue are descriptions. To other classifiers they are rows like any others.
+        The classifier. A string selects one of this library's naive Bayes classifiers, to which
+        :func:`update` can add new items. None means "catalogue", which is :class:`estimators.CatalogueNB`.
+        This classifier treats the rows of the catalogue as descriptions of the items. Other classifiers treat
+        them like all other rows.
 
     weights : dict of str to float, default=None
-        The weight of each column, keyed by its name; 1 for the others. It multiplies the features of the
-        column. CatalogueNB does not read how large a feature is: set its `match` and `weight` instead.
+        The weight of each column, keyed by its name, by which the features of the column are multiplied.
+        Other columns have weight 1. Not supported for CatalogueNB, which ignores the size of a feature: set
+        its `match` and `weight` instead.
 
     Returns
     -------
     model : RecommenderPipeline with the steps "encode" and "classify"
-        The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row says what
-        somebody asked for and which item they chose. Other columns are ignored. Cells may be missing, in
-        training rows and in questions, and unknown values count as missing.
+        The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row contains
+        what a person asked for and the item that they chose. Other columns are ignored. Cells may be missing,
+        both in training rows and in queries, and unknown values count as missing.
 
     Raises
     ------
     TypeError
-        If a name of a column is not a string, or contains "__".
+        If a column name is not a string, or contains "__".
     ValueError
-        If no column is named, if a column is named twice, if only one of `catalogue` and `label` is given, if
-        `weights` has a key that is none of the columns, or is given for a CatalogueNB, or if `classifier` is
-        another word.
+        If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
+        `weights` has a key that is not one of the columns, if `weights` is given for a CatalogueNB, or if
+        `classifier` is any other string.
 
     See Also
     --------
-    game_recommender : A preset of two columns.
-    recommend : Ask the fitted model.
+    game_recommender : A recommender for the columns budget and gameplay types.
+    recommend : Return the best labels of a fitted model.
 
     Notes
     -----
-    Fitting takes O(number of cells) time, and what the classifier needs.
+    Fitting takes O(number of cells) time, in addition to the time for fitting the classifier.
 
     Examples
     --------
@@ -149,7 +151,7 @@ def game_recommender(
 ) -> "RecommenderPipeline":
     """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
 
-    This is :func:`recommender` with one column of single values and one of lists, whose encoders can be
+    This is a :func:`recommender` with one column of single values and one of lists. Their encoders can be
     replaced.
 
     Parameters
@@ -170,10 +172,10 @@ def game_recommender(
         own.
 
     catalogue : data frame of shape (n_games, n_columns), default=None
-        What the games are, as for :func:`recommender`.
+        One row per game, as for :func:`recommender`.
 
     label : str, default=None
-        Name of the column of `catalogue` with the title of the game.
+        Name of the column of `catalogue` with the title of each game.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, as for :func:`recommender`. None means "complement",
@@ -183,7 +185,7 @@ def game_recommender(
         The weight of each column, keyed by column name, as in
         ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
         with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4). Not for CatalogueNB, as for :func:`recommender`.
+        matters more (the tavern example uses 4). Not supported for CatalogueNB, as in :func:`recommender`.
 
     Returns
     -------
@@ -196,8 +198,8 @@ def game_recommender(
     TypeError
         If `budget` or `gameplay_types` is not a str.
     ValueError
-        If `weights` has a key that is not one of the two column names or is given for a CatalogueNB, if only
-        one of `catalogue` and `label` is given, or if `classifier` is another word.
+        If `weights` has a key that is not one of the two column names, if `weights` is given for a
+        CatalogueNB, if only one of `catalogue` and `label` is given, or if `classifier` is any other string.
 
     Examples
     --------
@@ -233,26 +235,27 @@ def game_recommender(
 
 
 class RecommenderPipeline(Pipeline):
-    """A Pipeline of an encoder and a classifier that learns what the items of a catalogue are in every fit.
+    """A Pipeline of an encoder and a classifier that includes the rows of a catalogue in every fit.
 
-    :func:`recommender` makes it. It is an ordinary Pipeline, but :meth:`fit` adds the rows of the catalogue
-    to those that it is given, so that cross-validation, searches and clones need nothing else. If the
-    classifier takes descriptions, as :class:`estimators.CatalogueNB` does, the rows are marked as such, and
-    the features of each step of the encoder are a group.
+    It is usually created by :func:`recommender`. It is an ordinary Pipeline, except that :meth:`fit` adds the
+    rows of the catalogue to the training rows, so the catalogue does not need to be passed to
+    cross-validation, searches and clones. If the classifier accepts descriptions, as
+    :class:`estimators.CatalogueNB` does, the rows of the catalogue are marked as descriptions, and the
+    features of each step of the encoder form a group.
 
     Parameters
     ----------
     steps : list of tuple (str, estimator)
-        The encoder, a ColumnTransformer of columns given by name, and the classifier.
+        The encoder, which is a ColumnTransformer of columns given by name, and the classifier.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
-        What the items are, in some of the encoder's columns. The others are missing.
+        One row per item, with at least one of the encoder's columns. Other columns count as missing.
 
     label : str, default=None
         Name of the column of `catalogue` with the label of the item.
 
     history : str, default=None
-        Name of the encoder's column with the items that the person has had, which
+        Name of the encoder's column with the items that a person has had, which
         ``recommend(..., exclude_history=True)`` excludes.
 
     transform_input : list of str, default=None
@@ -266,11 +269,11 @@ class RecommenderPipeline(Pipeline):
 
     See Also
     --------
-    recommender : Makes the encoder and the pipeline.
+    recommender : Creates the encoder and the pipeline.
 
     Notes
     -----
-    Pickles and files of :func:`save_model` hold the catalogue as plain lists.
+    Pickles and files written by :func:`save_model` contain the catalogue as plain lists.
 
     Examples
     --------
@@ -305,19 +308,20 @@ class RecommenderPipeline(Pipeline):
         self.history = history
 
     def fit(self, X: Rows, y: ArrayLike, **params: Any) -> Self:
-        """Fit the encoder and the classifier, on the rows and on those of the catalogue.
+        """Fit the encoder and the classifier to the given rows and those of the catalogue.
 
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns)
-            What was asked for, or is described, in the columns of the encoder. Other columns are ignored.
+            What was asked for, with the columns of the encoder. Other columns are ignored. Rows can also be
+            descriptions of items if the classifier supports them.
 
         y : array-like of shape (n_samples,)
             The item that was chosen.
 
         **params : dict of str to object
-            As for ``sklearn.pipeline.Pipeline``, such as ``classify__sample_weight``, (n_samples,). Arrays of
-            one value per row are continued with ones for the rows of the catalogue.
+            As for ``sklearn.pipeline.Pipeline``, such as ``classify__sample_weight``, (n_samples,). Arrays
+            with one value per row are extended by ones for the rows of the catalogue.
 
         Returns
         -------
@@ -329,7 +333,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If X or the catalogue is not a data frame.
         ValueError
-            If a column is missing, or if the encoder or the classifier refuses the rows.
+            If a column is missing, or if the encoder or the classifier rejects the rows.
         """
         X = self.select(X)
         _forget_groups(self)
@@ -367,18 +371,18 @@ class RecommenderPipeline(Pipeline):
         return select(frame_of(X, "The 'X' parameter of fit"), input_columns(self.steps[0][1]), "X")
 
     def catalogue_rows(self, X: Rows | None = None) -> tuple[Rows, list] | None:
-        """Return the catalogue as rows of the encoder's columns, and the label of each row.
+        """Return the catalogue with the columns of the encoder, and the label of each row.
 
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns), default=None
-            Rows of the kind and types that the returned ones should have: pandas or polars. None means those
-            of the catalogue itself.
+            A pandas or polars frame. The returned rows have the same kind of frame and the same column types.
+            None means those of the catalogue itself.
 
         Returns
         -------
         rows : data frame of shape (n_items, n_encoded_columns)
-            What the items are. None is returned instead of both if there is no catalogue.
+            The rows of the items. If there is no catalogue, None is returned instead of `rows` and `labels`.
 
         labels : list of length n_items
             The items.
@@ -388,7 +392,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If the catalogue is not a data frame.
         ValueError
-            If it has none of the columns, or no column of labels.
+            If the catalogue has none of the encoder's columns, or no column of labels.
         """
         _check_catalogue(self.catalogue, self.label)
         if self.catalogue is None or self.label is None:
@@ -399,7 +403,7 @@ class RecommenderPipeline(Pipeline):
         return like(items, names, X), labels
 
     def group_features(self) -> Self:
-        """Set the parameter `groups` of a fitted CatalogueNB: the features of each step are a group.
+        """Set the parameter `groups` of a fitted CatalogueNB, so that the features of each step form a group.
 
         Returns
         -------
@@ -426,7 +430,7 @@ class RecommenderPipeline(Pipeline):
         return "describes" if sklearn.get_config()["enable_metadata_routing"] else f"{name}__describes"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, the catalogue as plain data."""
+        """Return the attributes, with the catalogue as plain data."""
         state = super().__getstate__()
         if self.catalogue is None:
             return state
@@ -438,7 +442,7 @@ class RecommenderPipeline(Pipeline):
 
 
 def _forget_groups(model: Pipeline) -> None:
-    """Remove the groups of an earlier fit, whose features may have been others."""
+    """Remove the groups of an earlier fit, which may have had different features."""
     if isinstance(model.steps[-1][1], CatalogueNB):
         model.steps[-1][1].set_params(groups=None)
 
@@ -446,12 +450,12 @@ def _forget_groups(model: Pipeline) -> None:
 def _check_weights(weights: Mapping[str, float] | None, classifier: BaseEstimator, of: str) -> None:
     if weights and isinstance(classifier, CatalogueNB):
         raise ValueError(
-            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which does not read how large "
-            "a feature is. Set its parameters 'match' and 'weight' instead."
+            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which ignores the size of a "
+            "feature. Set its parameters 'match' and 'weight' instead."
         )
 
 
 def _check_catalogue(catalogue: Rows | None, label: str | None) -> None:
     if (catalogue is None) != (label is None):
         missing = "catalogue" if catalogue is None else "label"
-        raise ValueError(f"'catalogue' and 'label' must be given together. Got no {missing!r}.")
+        raise ValueError(f"'catalogue' and 'label' must be given together. {missing!r} is missing.")
