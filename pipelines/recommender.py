@@ -321,7 +321,7 @@ class RecommenderPipeline(Pipeline):
 
         **params : dict of str to object
             As for ``sklearn.pipeline.Pipeline``, such as ``classify__sample_weight``, (n_samples,). Arrays
-            with one value per row are extended by ones for the rows of the catalogue.
+            with one value per row are extended with ones for the rows of the catalogue.
 
         Returns
         -------

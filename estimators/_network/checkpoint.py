@@ -117,13 +117,11 @@ def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | 
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
     if X.dtype != model.coefs_[0].dtype:
         raise ValueError(
-            f"X must have the type {model.coefs_[0].dtype}, with which the checkpoint was saved. Got an X of "
+            f"X must have the type {model.coefs_[0].dtype}, as in the checkpoint. Got an X of "
             f"type {X.dtype} instead."
         )
     if X.shape[0] != n_rows:
-        raise ValueError(
-            f"X must have {n_rows} rows, with which the checkpoint was saved. Got {X.shape[0]} rows instead."
-        )
+        raise ValueError(f"X must have {n_rows} rows, as in the checkpoint. Got {X.shape[0]} rows instead.")
     if early and given is None and state.held_out is None:
         raise ValueError("the checkpoint was saved with X_val and y_val. Pass the same X_val and y_val.")
     if early and given is not None and state.held_out is not None:

@@ -81,7 +81,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             MLPRegressor(**FEW),
             X_NUM[:99],
             Y_NUM[:99],
-            "must have 150 rows, with which the checkpoint was saved. Got 99 rows instead",
+            "must have 150 rows, as in the checkpoint. Got 99 rows instead",
         ),
         (
             MLPClassifier(**FEW),
@@ -117,7 +117,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             model.fit(X, y, resume_from=path)
     with pytest.raises(
         ValueError,
-        match=r"type float64, with which the checkpoint was saved\. Got an X of type float32 instead",
+        match=r"type float64, as in the checkpoint\. Got an X of type float32 instead",
     ):
         MLPRegressor(**FEW).fit(X_NUM.astype(np.float32), Y_NUM, resume_from=path)
     whole = path.read_bytes()
