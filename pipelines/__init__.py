@@ -1,9 +1,10 @@
 """Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
-`recommend.py`: the game recommender, and the k best labels of any classifier. `forecast.py`: the dough
-forecaster. `serving.py`: a compiled recommender that answers one query in microseconds. `persistence.py`:
-saved models and their cards. `scale.py`: fitting batch by batch or on a cluster. The private folders contain
-the code behind these modules; code that several modules use is in `_common/`.
+`recommend.py`: the game recommender, and the k best labels of any classifier. `scoring.py`: scorers of
+recommendations, and a split by time. `forecast.py`: the dough forecaster. `serving.py`: a compiled
+recommender that answers one query in microseconds. `persistence.py`: saved models and their cards.
+`scale.py`: fitting batch by batch or on a cluster. The private folders contain the code behind these modules;
+code that several modules use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar
@@ -20,12 +21,11 @@ from pipelines.persistence import (
 from pipelines.recommend import (
     explain,
     game_recommender,
-    hit_rate_scorer,
-    ndcg_scorer,
     recommend,
     update,
 )
 from pipelines.scale import fit_batches, fit_dask, recommend_dask, scan_csv, scan_ndjson, scan_parquet
+from pipelines.scoring import TimeWithinGroupSplit, TopKScorer, hit_rate_scorer, ndcg_scorer
 from pipelines.serving import CompiledRecommender, compile_recommender
 
 __all__ = [
@@ -35,6 +35,8 @@ __all__ = [
     "LossBar",
     "ModelFileError",
     "ModelVersionWarning",
+    "TimeWithinGroupSplit",
+    "TopKScorer",
     "compile_recommender",
     "dough_forecaster",
     "explain",
