@@ -1,5 +1,6 @@
 """Naive Bayes with sparse counts, fast enough to make each item of a large catalogue a class."""
 
+from collections.abc import Hashable
 from numbers import Real
 from typing import Literal, Self
 
@@ -408,7 +409,7 @@ class CatalogueNB(CountingClassifier):
 
         popularity * log(n[g] + smoothing)
         + match * number of groups of which an asked feature describes g
-        + weight * sum over the asked features f of
+        + weight * mean over the asked features f of
               log((n[g, f] + shrinkage * rate[g, f]) / ((n[g] + shrinkage) * all[f]))
 
     Here ``all[f]`` is the share of all rows that asked for f. If f describes g, ``rate[g, f]`` is its
@@ -423,19 +424,20 @@ class CatalogueNB(CountingClassifier):
         fifth; 100 if the counts cannot tell. Choose a higher number if many rows come from the same people,
         who ask alike, and a lower one if items differ more than their rows show.
 
-    weight : float, default=0.5
-        Factor of what was asked for by those who chose the item. 1 would be right if the asked features
-        were independent. They are not, and values from 0.35 to 0.7 suit most data. 0 leaves popularity
-        and matches.
+    weight : float, default=1.5
+        Factor of what was asked for by those who chose the item. It multiplies a mean over the asked
+        features, because several of them often say the same. Values from 1 to 2 suit most data: less if a
+        question is a few words, more if it is a long history of items. 0 leaves popularity and matches.
 
     popularity : float, default=1.0
         Factor of the logarithm of how often an item was chosen. 1 is right if people go on choosing as they
         did. Choose less, down to 0, if rare items should be shown more often than they were chosen.
 
-    match : float, default=4.0
-        What the score gains for each group in which an asked feature describes the item. Choose a large
-        number, such as 1000, if the question is a constraint that items must meet, such as a budget.
-        Choose 0 if it is a taste: people who like comedies do not watch only these.
+    match : float or "auto", default="auto"
+        What the score gains for each group in which an asked feature describes the item. "auto" chooses a
+        number for each group (see Notes): large if nearly all rows chose an item that is what they asked for,
+        0 if they hardly cared. Choose a large number, such as 1000, if items must meet the question, such as
+        a budget. Choose 0 if it is a taste: people who like comedies do not watch only these.
 
     smoothing : float, default=1.0
         Added to how often an item was chosen. The lower it is, the later items come that nobody has chosen
@@ -464,6 +466,10 @@ class CatalogueNB(CountingClassifier):
         Weighted number of rows that chose each class and asked for each feature. It is stored sparse and
         converted to a dense array each time it is read.
 
+    match_ : dict
+        The match used for each label in `groups`, or for None if there are no groups. "auto" is resolved when
+        it is read, or when the first row is scored.
+
     shrinkage_ : float
         The shrinkage used. "auto" is resolved when it is read, or when the first row is scored.
 
@@ -478,6 +484,11 @@ class CatalogueNB(CountingClassifier):
     Fitting takes O(nonzeros of X) time and memory, plus a sort of the distinct labels. The first score
     after a change computes the weights from the counts, which takes about as long. Scoring one row takes
     O(n_classes) time at most.
+
+    With ``match="auto"``, the match of a group is ``2 * max(0, ratio - 1)``. Here ``ratio`` is the log odds
+    that an asked feature of the group describes the chosen item, less the log odds that it would if items
+    were chosen by popularity alone; half a case is added on each side. It is averaged with 3, a match of 4,
+    which counts as much as ten asked features: without choices, a question is taken for a constraint.
 
     The state is a sum of counts and a union of descriptions, so chunks and merged models give the same
     model as one :meth:`fit`: exactly if the sample weights are whole numbers, otherwise up to rounding.
@@ -507,7 +518,7 @@ class CatalogueNB(CountingClassifier):
         "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, np.inf, closed="neither")],
         "weight": [Interval(Real, 0, np.inf, closed="left")],
         "popularity": [Interval(Real, -np.inf, np.inf, closed="neither")],
-        "match": [Interval(Real, 0, np.inf, closed="left")],
+        "match": [StrOptions({"auto"}), Interval(Real, 0, np.inf, closed="left")],
         "smoothing": [Interval(Real, 0, np.inf, closed="neither")],
         "groups": ["array-like", None],
         "new_classes": [StrOptions({"error", "add"})],
@@ -516,15 +527,15 @@ class CatalogueNB(CountingClassifier):
     _scores: CatalogueScores
     _describable = True
     _not_displayed = ("described_", "feature_count_")
-    _derived = (*_not_displayed, "shrinkage_")
+    _derived = (*_not_displayed, "match_", "shrinkage_")
 
     def __init__(
         self,
         *,
         shrinkage: float | Literal["auto"] = "auto",
-        weight: float = 0.5,
+        weight: float = 1.5,
         popularity: float = 1.0,
-        match: float = 4.0,
+        match: float | Literal["auto"] = "auto",
         smoothing: float = 1.0,
         groups: ArrayLike | None = None,
         new_classes: Literal["error", "add"] = "add",
@@ -673,6 +684,15 @@ class CatalogueNB(CountingClassifier):
         return self._scores.described.toarray()
 
     @property
+    def match_(self) -> dict[Hashable, float]:
+        """The match used for each label in `groups`."""
+        self._fitted_scores("match_")
+        labels = (
+            [None] if self.groups is None else pd.unique(column_or_1d(exact_labels(self.groups))).tolist()
+        )
+        return dict(zip(labels, self._scores.matches.tolist(), strict=True))
+
+    @property
     def shrinkage_(self) -> float:
         """The shrinkage used."""
         self._fitted_scores("shrinkage_")
@@ -688,7 +708,10 @@ class CatalogueNB(CountingClassifier):
             counts.described,
             self._number_groups(counts.n_features),
             "auto" if self.shrinkage == "auto" else float(self.shrinkage),
-            *map(float, (self.weight, self.popularity, self.match, self.smoothing)),
+            float(self.weight),
+            float(self.popularity),
+            "auto" if self.match == "auto" else float(self.match),
+            float(self.smoothing),
         )
         return self._set_fitted(counts, scores)
 
