@@ -421,8 +421,9 @@ class CatalogueNB(CountingClassifier):
     shrinkage : float or "auto", default="auto"
         How many rows of its own an item needs before they count as much as those of all items. "auto" chooses
         the value of the highest evidence if the counts are beta-binomial, from 0.8 to 12,800 in steps of a
-        fifth; 100 if the counts cannot tell. Choose a higher number if many rows come from the same people,
-        who ask alike, and a lower one if items differ more than their rows show.
+        fifth; 100 if the counts cannot tell. Weights below 1 mislead it: scale the sample weights so that the
+        lowest is 1. Choose a higher number if many rows come from the same people, who ask alike, and a lower
+        one if items differ more than their rows show.
 
     weight : float, default=1.5
         Factor of what was asked for by those who chose the item. It multiplies a mean over the asked
