@@ -201,10 +201,7 @@ def paired(ours: np.ndarray, theirs: np.ndarray, customers: np.ndarray) -> dict[
 
 
 def ceiling(log_odds: np.ndarray, games: pl.DataFrame, rentals: pl.DataFrame) -> tuple[dict, np.ndarray]:
-    """Return the scores and hits of the simulation's own log odds, (n_rentals, n_games).
-
-    They know the budget even where the question leaves it open, and any hidden taste.
-    """
+    """Return the scores and hits of the simulation's own log odds, (n_rentals, n_games)."""
     best = games["title"].to_numpy()[np.argsort(-log_odds, axis=1)[:, :PLACES]]
     hits = best == rentals["title"].to_numpy()[:, np.newaxis]
     gains = hits @ (1 / np.log2(1 + np.arange(1, 1 + PLACES)))

@@ -33,6 +33,7 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+from scipy.special import softmax
 
 from examples.games.data import BUDGETS, known_types
 
@@ -55,7 +56,8 @@ class Simulation:
     rentals : DataFrame
         As :func:`simulate_rentals` returns them.
     log_odds : ndarray of shape (n_rentals, n_games)
-        The log odds of each game in each rental. No recommender can do better than these.
+        The log odds of each game in each rental. No recommender can do better than these. They are given the
+        question, and in the "hidden" simulation also the budget, where it is left open, and the hidden taste.
     """
 
     rentals: pl.DataFrame
@@ -112,15 +114,25 @@ def _simulate_plain(games: Catalogue, n_customers: int, rng: np.random.Generator
     log_popularity = -0.8 * np.log(1 + rng.permutation(len(games.titles)))
     customer, budget, asked = _draw_visits(games, n_customers, rng)
     fits_type, fits_all, fits_budget = _fits(games, asked, budget)
-    odds = log_popularity + 4.0 * fits_type + fits_all + 3.5 * fits_budget
+    of_types = log_popularity + 4.0 * fits_type + fits_all
+    odds = of_types + 3.5 * fits_budget
     rented = (odds + rng.gumbel(size=odds.shape)).argmax(axis=1)
 
     row = np.arange(len(rented))
     liked = 0.4 * (fits_type & fits_budget)[row, rented] - 1.2 * ~fits_type[row, rented]
     rating = np.clip(np.rint(4.2 + liked + rng.normal(0, 0.9, len(rented))), 1, 5).astype(int)
     left_open = rng.random(len(rented)) < 0.1
+    odds[left_open] = _of_any_budget(games, of_types[left_open])
     rentals = _as_frame(games, customer, np.where(left_open, -1, budget), asked, rented, rating)
     return Simulation(rentals, odds)
+
+
+def _of_any_budget(games: Catalogue, of_types: np.ndarray) -> np.ndarray:
+    """Return the log odds, (n_rentals, n_games), of customers who do not tell their budget."""
+    total = np.zeros_like(of_types)
+    for number, share in enumerate(BUDGET_SHARES):
+        total += share * softmax(of_types + 3.5 * (games.budget == number), axis=1)
+    return np.log(total)
 
 
 def _simulate_hidden(games: Catalogue, n_customers: int, rng: np.random.Generator) -> Simulation:
