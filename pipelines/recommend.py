@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
-from pipelines._common.labels import places_of, plain_labels
+from pipelines._common.labels import comparable_labels, places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import feature_names_of, transform
@@ -323,12 +323,14 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
     labels = plain_labels(collected(y))
     if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
         return y  # several labels per row
-    places = places_of(classifier.classes_)
-    unknown = [label for label in dict.fromkeys(labels) if label not in places]
+    places, values = places_of(classifier.classes_), comparable_labels(labels)
+    unknown = [
+        label for value, label in dict(zip(values, labels, strict=True)).items() if value not in places
+    ]
     if unknown:
         raise ValueError(
             "The 'y' parameter of update must contain only labels that the model was fitted on, since "
             f"{type(classifier).__name__} cannot learn new ones. Got the new label(s) {unknown}. "
             "To add them, fit the model again."
         )
-    return classifier.classes_[[places[label] for label in labels]]
+    return classifier.classes_[[places[value] for value in values]]

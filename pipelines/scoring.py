@@ -13,12 +13,12 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length
 
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
-from pipelines._common.labels import plain_labels
+from pipelines._common.labels import comparable_array, comparable_labels, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.scikit_learn import take
 from pipelines._common.steps import steps_of
 from pipelines._recommending.metrics import ACCURACY, diversity, novelty
-from pipelines._recommending.persons import by_person, column, label_sets, numbered
+from pipelines._recommending.persons import by_person, column, comparable_keys, label_sets, numbered
 from pipelines.recommend import recommend
 
 __all__ = ["TimeWithinGroupSplit", "TopKScorer", "hit_rate_scorer", "ndcg_scorer"]
@@ -170,7 +170,7 @@ class TopKScorer:
         rows, relevant, seen = self._questions(X, labels, weight)
         asked = X if len(rows) == n_rows_of(X) else take(X, rows)
         best, _ = recommend(model, asked, self.k, exclude=seen)
-        lists = [[label for label in row if label is not None] for row in best.tolist()]
+        lists = [[label for label in row if label is not None] for row in comparable_array(best).tolist()]
         if self.metric == "coverage":
             return len({label for row in lists for label in row}) / len(steps_of(model)[-1].classes_)
         return float(np.average(self._judge(model, lists, relevant), weights=weight[rows]))
@@ -205,8 +205,9 @@ class TopKScorer:
                 row[: len(labels)] = [label in wanted for label in labels]
             return ACCURACY[self.metric](hits, np.array([len(wanted) for wanted in relevant]))
         if self.metric == "novelty":
-            return novelty(lists, self.popularity if self.popularity is not None else choices_of(model))
-        return diversity(lists, self.features or {})
+            counts = choices_of(model) if self.popularity is None else comparable_keys(self.popularity)
+            return novelty(lists, counts)
+        return diversity(lists, comparable_keys(self.features or {}))
 
     def __repr__(self) -> str:
         named = {"user": self.user, "history": self.history}
@@ -440,15 +441,15 @@ def choices_of(model: BaseEstimator) -> dict[Any, float]:
             "The 'popularity' parameter of TopKScorer must say how often each label was chosen, since "
             f"{type(classifier).__name__} has no class_count_. Got None instead."
         )
-    return dict(zip(plain_labels(classifier.classes_), classifier.class_count_.tolist(), strict=True))
+    return dict(zip(comparable_labels(classifier.classes_), classifier.class_count_.tolist(), strict=True))
 
 
 def warn_of_unknown_labels(model: BaseEstimator, relevant: list[set]) -> None:
     """Warn if no relevant label is a class of the model."""
     classes = getattr(steps_of(model)[-1], "classes_", None)
     labels = [label for some in relevant for label in some]
-    if classes is not None and labels and set(labels).isdisjoint(plain_labels(classes)):
-        one, known = labels[0], plain_labels(classes[:1])[0]
+    if classes is not None and labels and set(labels).isdisjoint(comparable_labels(classes)):
+        one, known = labels[0], comparable_labels(classes[:1])[0]
         warnings.warn(
             f"No label of y was in the training rows, so none can be recommended. Labels of y are such as "
             f"{one!r}, and those of the model such as {known!r}.",

@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from estimators._common.matrices import collected
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
     Interval,
@@ -229,7 +230,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             no category is encoded as zeros.
         """
         check_is_fitted(self, "categories_")
-        X = check_array(X, accept_sparse="csr", ensure_min_features=0)
+        X = check_array(collected(X), accept_sparse="csr", ensure_min_features=0)
         width = sum(map(self._rules.width, self._outputs))
         if X.shape[1] != width:
             raise ValueError(
@@ -334,8 +335,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         if state.given == isinstance(self.categories, str):
             made = "with given categories" if state.given else "with categories='auto'"
             raise ValueError(
-                "The state must come from an encoder with the same 'categories' parameter. Got a state from "
-                f"an encoder {made}, and the parameter categories={self.categories!r}."
+                "The state must come from an encoder with the same 'categories' parameter. This encoder has "
+                f"categories={self.categories!r}, but the state comes from an encoder {made}."
             )
         self._set_state(state)
         set_features(self, len(state.categories), state.feature_names)
@@ -507,7 +508,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return self.feature_name_combiner
 
     def _read(self, X: Table, *, reset: bool) -> list[Column]:
-        columns, header = open_table(X, cells_may_be_lists=self._cells_may_be_lists, estimator=self)
+        columns, header = open_table(
+            collected(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self
+        )
         validate_data(self, header, reset=reset, skip_check_array=True)
         names = self._input_names()
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]
@@ -554,8 +557,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         if self._groups_infrequent:
             if state.counts is None:
                 raise ValueError(
-                    "The state has no counts, which min_frequency and max_categories need. It must come from "
-                    "an encoder with the same parameters."
+                    "The state must contain counts, because this encoder has min_frequency or "
+                    "max_categories. "
+                    "Use a state from an encoder with the same parameters."
                 )
             rule = state.n_rows, self.min_frequency, self.max_categories
             infrequent = [find_infrequent(counts, *rule) for counts in state.counts]

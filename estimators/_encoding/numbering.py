@@ -16,6 +16,7 @@ Cells = Any  # one column of a table: a pandas or polars Series, a 1-D array or 
 
 PLAIN_LISTS = {list, tuple, set, frozenset}
 LISTS = (*PLAIN_LISTS, np.ndarray)
+_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")  # those that pandas reads exactly
 _FEWER_IN_BYTES = 0.1  # with fewer distinct values per item, a dict and one byte per number beat pandas
 
 
@@ -33,6 +34,7 @@ def number(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
         return _number_polars(column, name)
     if column.dtype == object:
         column = np.asarray(column)
+    check_unit(column.dtype, name)
     try:
         if column.dtype == object:
             return _number_objects(column)
@@ -132,22 +134,33 @@ def object_array(values: Sequence) -> np.ndarray:
     return np.fromiter(values, dtype=object, count=len(values))
 
 
+def check_unit(dtype: object, name: str) -> None:
+    """Raise a ValueError for dates and durations in units that pandas would round or cannot read."""
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "mM":
+        return
+    allowed = "weeks to nanoseconds" if dtype.kind == "m" else "years to nanoseconds"
+    unit, steps = np.datetime_data(dtype)
+    if steps != 1 or unit not in (_UNITS[2:] if dtype.kind == "m" else _UNITS):
+        raise ValueError(f"Column {name!r} must have a unit from {allowed}. Got {dtype} instead.")
+
+
 def check_items(values: list, name: str, *, finite: bool = True) -> None:
     """Raise an error for iterables (strings excepted), functions, classes, complex numbers and infinity."""
     kinds = set(map(type, values))
     if any(issubclass(kind, LISTS) for kind in kinds):
         raise TypeError(
-            f"Column {name!r} holds lists where single values are expected. To encode lists of strings or "
-            "numbers, use MultiHotEncoder without a separator."
+            f"Column {name!r} contains lists, but single values are expected. To encode lists of strings or "
+            f"numbers, use MultiHotEncoder without a separator."
         )
     if any(_is_no_value(kind) for kind in kinds):
         raise not_uniform(values)
     if any(issubclass(kind, (complex, np.complexfloating)) for kind in kinds):
-        raise ValueError(f"Complex data not supported, in column {name!r}.")
+        raise ValueError(f"Complex data not supported. Column {name!r} contains complex numbers.")
     has_floats = any(issubclass(kind, (float, np.floating)) for kind in kinds)
     if finite and has_floats and any(isinstance(v, (float, np.floating)) and isinf(v) for v in values):
         raise ValueError(
-            f"Input contains infinity or a value too large for dtype('float64'). It is in column {name!r}."
+            f"Input contains infinity or a value too large for dtype('float64'). The value is in column "
+            f"{name!r}."
         )
 
 

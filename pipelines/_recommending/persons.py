@@ -1,15 +1,15 @@
 """Rows of persons: a column of X, the relevant labels of each row, and the rows of one person together."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import column_or_1d
 
 from pipelines._common.frames import Rows, collected
-from pipelines._common.labels import plain_labels
+from pipelines._common.labels import comparable_labels, plain_labels
 
-LISTS = (list, tuple, set, frozenset, np.ndarray)
+T = TypeVar("T")
 
 
 def column(X: Rows, name: str, parameter: str) -> Any:
@@ -24,11 +24,22 @@ def column(X: Rows, name: str, parameter: str) -> Any:
 
 
 def label_sets(labels: Any) -> list[set]:
-    """Return a set for each row, of its label or of the labels in its list. None stands for no label."""
+    """Return a set of comparable labels for each row: its label, or those in its list. None is no label."""
     rows = plain_labels(collected(labels))
-    if getattr(labels, "ndim", 1) == 1 and any(isinstance(row, LISTS) for row in rows):
-        return [set() if row is None else set(plain_labels(row)) - {None} for row in rows]
-    return [{label} - {None} for label in column_or_1d(np.array(rows, dtype=object)).tolist()]
+    if getattr(labels, "ndim", 1) == 1 and any(map(is_list, rows)):
+        return [set() if row is None else set(comparable_labels(row)) - {None} for row in rows]
+    column_or_1d(np.array(rows, dtype=object))
+    return [{label} - {None} for label in comparable_labels(rows)]
+
+
+def is_list(row: Any) -> bool:
+    """Return whether a row holds several labels."""
+    return isinstance(row, Iterable) and not isinstance(row, (str, bytes, dict))
+
+
+def comparable_keys(mapping: Mapping[Any, T]) -> dict[Any, T]:
+    """Return a dict with comparable labels as keys."""
+    return dict(zip(comparable_labels(mapping), mapping.values(), strict=True))
 
 
 def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:

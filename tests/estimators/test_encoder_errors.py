@@ -91,9 +91,9 @@ LISTS_IN_CELLS = {
 
 @pytest.mark.parametrize("X", LISTS_IN_CELLS.values(), ids=LISTS_IN_CELLS)
 def test_a_list_is_no_single_value(X, polars_road):
-    with pytest.raises(TypeError, match="'x0' holds lists .* MultiHotEncoder without a separator"):
+    with pytest.raises(TypeError, match="'x0' contains lists.* MultiHotEncoder without a separator"):
         OneHotEncoder(handle_unknown="ignore").fit(X)
-    with pytest.raises(TypeError, match="'x0' holds lists .* MultiHotEncoder without a separator"):
+    with pytest.raises(TypeError, match="'x0' contains lists.* MultiHotEncoder without a separator"):
         MultiHotEncoder(separator="|").fit(X)
 
 
@@ -101,7 +101,7 @@ def test_rows_of_several_lengths_are_no_table():
     with pytest.raises(ValueError, match="inhomogeneous") as error:
         OneHotEncoder().fit([["a"], ["b", "c"]])
     assert error.value.__notes__ == [
-        "OneHotEncoder takes rows of one length. MultiHotEncoder takes lists of categories."
+        "OneHotEncoder needs rows of equal length. To encode lists of categories, use MultiHotEncoder."
     ]
 
 
@@ -132,12 +132,14 @@ def test_what_is_no_value_is_no_category(value):
 
 @pytest.mark.parametrize("X", [[[["a"]]], [[("a", "b")]], pl.Series([[["a"]]])])
 def test_lists_in_lists(X, polars_road):
-    with pytest.raises(TypeError, match="holds lists where single values are expected"):
+    with pytest.raises(TypeError, match="contains lists, but single values are expected"):
         MultiHotEncoder().fit(X)
 
 
 def test_separator_wants_strings():
-    with pytest.raises(TypeError, match=r"separator='\|' every cell must be a string. Got 3 in column"):
+    with pytest.raises(
+        TypeError, match=r"separator='\|', every cell must be a string or missing. Got 3 in column"
+    ):
         MultiHotEncoder(separator="|").fit(["a|b", 3])
 
 
@@ -282,3 +284,21 @@ def test_the_nearest_spelling_is_so_whatever_its_case():
     encoder = OneHotEncoder().fit([[name] for name in [*map(str, range(20)), "Zzz"]])
     with pytest.raises(ValueError, match="nearest spelling first: 'Zzz'"):
         encoder.transform([["ZZZ"]])
+
+
+@pytest.mark.parametrize("dtype", ["M8[ps]", "M8[as]", "M8[25ns]", "m8[fs]", "m8[M]", "m8[Y]", "m8"])
+@pytest.mark.parametrize("cls", [OneHotEncoder, MultiHotEncoder])
+def test_units_of_dates_that_pandas_would_round(cls, dtype):
+    X = np.array([[1], [2]], dtype=dtype)
+    with pytest.raises(
+        ValueError, match="Column 'x0' must have a unit from .* to nanoseconds. Got .* instead"
+    ):
+        cls().fit(X)
+
+
+@pytest.mark.parametrize("dtype", ["M8[Y]", "M8[M]", "M8[W]", "M8[ns]", "m8[W]", "m8[D]", "m8[ns]"])
+def test_all_other_units_of_dates_are_categories(dtype):
+    X = np.array([[1], [2]], dtype=dtype)
+    encoder = OneHotEncoder(sparse_output=False)
+    assert encoder.fit_transform(X).tolist() == [[1, 0], [0, 1]]
+    assert encoder.inverse_transform(np.eye(2)).astype(dtype).tolist() == X.tolist()

@@ -1,5 +1,6 @@
 """Scorers of the k best labels: values by hand and from scikit-learn, persons, histories, refusals."""
 
+import datetime as dt
 import pickle
 
 import numpy as np
@@ -171,6 +172,19 @@ def test_persons_without_a_relevant_label_do_not_count(metric):
     assert TopKScorer(metric, 2)(InOrder(), X, [[], ["a"]]) == TopKScorer(metric, 2)(InOrder(), X[1:], ["a"])
     with pytest.raises(ValueError, match="must have a relevant label in a row of nonzero weight"):
         scorer(InOrder(), X, ["a", "b"])
+
+
+def test_dates_are_compared_by_value():
+    days = [dt.date(2020, 1, 1), dt.date(2020, 1, 2)]
+    model = ComplementNB().fit(np.eye(2), np.array(days, dtype="datetime64[ns]"))
+    X = pd.DataFrame({"x": [1.0, 0.0], "y": [0.0, 1.0], "had": [[], [days[1]]]})
+    assert TopKScorer("hit_rate", 1)(model, np.eye(2), days) == 1.0
+    assert TopKScorer("hit_rate", 1)(model, np.eye(2), [[day] for day in days]) == 1.0
+    assert TopKScorer("novelty", 1, popularity=dict.fromkeys(days, 5))(model, np.eye(2), days) == 1.0
+    features = dict(zip(days, ["xy", "xz"], strict=True))
+    assert TopKScorer("diversity", 2, features=features)(model, np.eye(2), days) == pytest.approx(2 / 3)
+    asked = FirstColumns(model)
+    assert TopKScorer("precision", 1, history="had")(asked, X, [[days[0]], [days[0]]]) == 1.0
 
 
 def test_places_that_stay_empty_are_no_hits():
