@@ -6,17 +6,17 @@ from inspect import signature
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.naive_bayes import MultinomialNB
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
 from pipelines._common.labels import places_of, plain_labels
 from pipelines._common.parameters import check_int
-from pipelines._common.questions import UnknownQuestionWarning, rank_questions
-from pipelines._common.ranking import labels_per_row
-from pipelines._common.steps import feature_names_of, transform
+from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
+from pipelines._common.ranking import labels_per_row, rank
+from pipelines._common.steps import feature_names_of, steps_of, transform
 from pipelines._recommending.history import with_history
-from pipelines._recommending.reasons import check_label, reasons, weights_of
+from pipelines._recommending.reasons import check_label, reasons
+from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
 
 __all__ = ["UnknownQuestionWarning", "explain", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
 
@@ -42,8 +42,8 @@ def recommend(
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
         The queries, in the form that `model` expects. If the model was fitted on a data frame, a query can be
-        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns missing from the dict
-        count as missing values.
+        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Its keys are columns of that
+        frame. Columns missing from the dict count as missing values.
 
     k : int, default=5
         The number of labels per row. If there are fewer labels, all of them are returned.
@@ -137,8 +137,11 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
 
     Parameters
     ----------
-    model : fitted ComplementNB or MultinomialNB, or Pipeline or search that ends in one
-        The model. Its score must be a sum over the features.
+    model : fitted classifier, or Pipeline or search that ends in one
+        The model. Its score must be a sum over the features. Naive Bayes classifiers of this library and
+        scikit-learn's BernoulliNB, ComplementNB and MultinomialNB have such a score, and so have all linear
+        classifiers with ``coef_`` and ``intercept_``, such as GDClassifier, LogisticRegression, LinearSVC,
+        SGDClassifier, RidgeClassifier and Perceptron.
 
     X : data frame or array-like of shape (1, n_features), or dict
         One query, in the form that `model` expects.
@@ -149,19 +152,31 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     Returns
     -------
     contributions : dict of str to float
-        The contribution of each feature that is set in the query, such as
+        The contribution of each feature that is not zero in the encoded query, such as
         ``{"gameplay_types=Adventure": 5.1, ...}``. The contributions add up to the score that
-        :func:`recommend` returns for the label. For MultinomialNB, and for models with one class, they
-        include the prior as "(prior)". In complement naive Bayes a feature contributes to every label, and
-        features that are rare among the *other* labels contribute more. Therefore, compare one feature
-        between labels rather than different features of one label.
+        :func:`recommend` returns for the label. What the label gets whatever the query is, if anything, is
+        included as "(intercept)" for linear classifiers and as "(prior)" for naive Bayes.
 
     Raises
     ------
     ValueError
-        If `X` does not have exactly one row, or `label` is not one of the classes.
+        If `X` does not have exactly one row, if `label` is not one of the classes, or if the classifier
+        rejects a value, such as NaN.
     TypeError
         If the score of `model` is not a sum over the features.
+
+    Notes
+    -----
+    Complement naive Bayes has a prior only if there is one class. A feature contributes to every label, and
+    features that are rare among the *other* labels contribute more, so compare one feature between labels
+    rather than different features of one label. Bernoulli naive Bayes counts absent features too: "(prior)"
+    is the score of a query without features, and each feature contributes the change from absent to present.
+    In CatalogueNB, "(prior)" is the popularity, and a match is shared equally by the features that match. A
+    linear classifier of two classes gives the first one the negative score of the second. A standardised
+    number contributes in proportion to its distance from the mean.
+
+    Takes O(n_features) time, and O(n_classes * n_features) for classifiers from outside this library, whose
+    scores are first checked on two rows.
 
     Examples
     --------
@@ -176,16 +191,22 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     names = feature_names_of(model)
     classifier, X = transform(model, some_rows(X, "explain"))
     place = check_label(classifier, label)
-    row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    if row.shape[0] != 1:
+    if n_rows_of(X) != 1:
         raise ValueError(
-            f"The 'X' parameter of explain must have exactly one row. Got {row.shape[0]} rows instead."
+            f"The 'X' parameter of explain must have exactly one row. Got {n_rows_of(X)} rows instead."
         )
-    weights, places = weights_of(classifier, place), np.flatnonzero(row[0])
-    prior = None
-    if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
-        prior = classifier.class_log_prior_[place]
-    return reasons(names, places, row[0, places], weights, prior)
+    scorer = scorer_of(classifier)
+    if scorer is None:
+        raise TypeError(
+            "The 'model' parameter of explain must end in a classifier whose score is a sum over the "
+            "features: a naive Bayes classifier or a linear one with coef_ and intercept_. "
+            f"Got {type(classifier).__name__} instead."
+        )
+    rank(classifier, X, 1)  # the classifier checks the row
+    row = scorer.as_row(X)
+    if len(steps_of(model)) > 1 and are_unknown(X).any():
+        scorer = popularity_scorer(classifier) or scorer
+    return reasons(names, row, place, scorer, constant_of(classifier))
 
 
 def update(

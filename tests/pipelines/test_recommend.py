@@ -317,7 +317,7 @@ def test_memory_is_bounded_for_a_classifier_without_top_k(monkeypatch):
     expected = recommend(model, X, 3)
     monkeypatch.setattr(ranking, "MAX_SCORES", 100)
     rows_at_once = []
-    score = ranking._score
-    monkeypatch.setattr(ranking, "_score", lambda c, X, n: rows_at_once.append(len(X)) or score(c, X, n))
+    score = ranking.score
+    monkeypatch.setattr(ranking, "score", lambda c, X, n: rows_at_once.append(len(X)) or score(c, X, n))
     np.testing.assert_array_equal(recommend(model, X, 3)[0], expected[0])
     assert max(rows_at_once) == 3
