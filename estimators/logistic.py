@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.accuracy import ExactClassifierMixin
 from estimators._common.callbacks import FitTask
+from estimators._common.class_weight import class_weights
 from estimators._common.labels import (
-    class_weights,
     encode_labels,
     exact_labels,
     known_classes,

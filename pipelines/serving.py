@@ -1,7 +1,6 @@
 """Serving: an immutable snapshot of a fitted recommender that answers one query in microseconds."""
 
 import copy
-import datetime as dt
 import html
 from collections.abc import Iterable
 from functools import cached_property
@@ -13,6 +12,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.frames import check_keys, dicts_as_frame
+from pipelines._common.labels import Moment, comparable_label, places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.questions import warn_of_unknown_labels, warn_of_unknown_questions
 from pipelines._common.ranking import labels_per_row, rank
@@ -160,8 +160,8 @@ class CompiledRecommender:
             raise not_supported(f"{describe(encode)} and {describe(classifier)}")
         self._scorer, self._popularity = scorer, popularity_scorer(classifier)
         self._may_be_unknown = encode.sparse_output_  # 0 is a number like others in dense rows
-        self._classes = tuple(classifier.classes_.tolist())
-        self._places = dict(zip(self._classes, range(len(self._classes)), strict=True))
+        self._classes = tuple(plain_labels(classifier.classes_))
+        self._places = places_of(classifier.classes_)
 
     def __getstate__(self) -> dict[str, BaseEstimator]:
         return {"encode": self._encode, "classifier": self._classifier}
@@ -171,7 +171,10 @@ class CompiledRecommender:
 
     @property
     def classes_(self) -> tuple:
-        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,)."""
+        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,).
+
+        Dates that Python's types cannot hold, such as those in nanoseconds, are NumPy scalars.
+        """
         return self._classes
 
     @property
@@ -267,9 +270,8 @@ class CompiledRecommender:
         """
         self._check_question(question)
         names, row = self._names, self._row(question)
-        value = label.item() if isinstance(label, np.generic) else label
-        is_plain = np.isscalar(value) or isinstance(value, (dt.date, dt.timedelta))
-        place = self._places.get(value) if is_plain else None
+        value = comparable_label(label)
+        place = self._places.get(value) if np.isscalar(value) or isinstance(value, Moment) else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
         is_unknown = not len(row.data) and self._may_be_unknown

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 
-from pipelines._common.labels import place_of
+from pipelines._common.labels import place_of, plain_labels
 from pipelines._recommending.scorers import Scorer
 
 Label: TypeAlias = str | float
@@ -19,7 +19,7 @@ def check_label(classifier: BaseEstimator, label: Label) -> int:
     classes = np.asarray(getattr(classifier, "classes_", [label]))
     place = place_of(classes, label)
     if place is None:
-        raise unknown_label(label, classes[:10_000].tolist(), len(classes))
+        raise unknown_label(label, plain_labels(classes[:10_000]), len(classes))
     return place
 
 

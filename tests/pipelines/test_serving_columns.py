@@ -169,6 +169,13 @@ def test_a_recommender_of_all_kinds_of_columns(classifier):
         assert_alike(compiled, model, question)
 
 
+@pytest.mark.parametrize("name", ["clipped", "standardised", "binned", "ordinal bins", "imputed"])
+@pytest.mark.parametrize("year", [np.inf, -np.inf, np.nan, None, 1e308], ids=str)
+def test_numbers_that_the_transformers_or_the_classifier_refuse(name, year):
+    model = fitted(STEPS[name])
+    assert_alike(compile_recommender(model), model, {"year": year, "length": 100.0, "score": 0.5})
+
+
 def test_what_a_menu_needs():
     model = fitted([*STEPS["standardised"], ("bins", KBinsDiscretizer(**BINS), ["year"])])
     compiled = compile_recommender(model)
