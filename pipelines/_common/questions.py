@@ -132,7 +132,8 @@ def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
     warnings.warn(
         f"{which} asked for nothing that the model knows: no value, or only unknown ones, such as misspelt "
-        "words. The answer is by popularity, if the classifier counts it.",
+        "words. Every such question gets the same answer: the most popular labels, if the classifier counts "
+        "them.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )

@@ -61,9 +61,7 @@ def test_catalogue_naive_bayes_scores_popularity_itself(frame):
 
 def test_a_classifier_that_counts_nothing_answers_with_its_intercepts(frame):
     model = rented(frame, LogisticRegression(C=100.0, max_iter=1000))
-    with pytest.warns(
-        UnknownQuestionWarning, match="The answer is by popularity, if the classifier counts it"
-    ):
+    with pytest.warns(UnknownQuestionWarning, match="the most popular labels, if the classifier counts them"):
         labels, _ = recommend(model, NOTHING)
     order = np.argsort(-model[-1].intercept_, kind="stable")
     assert labels[0].tolist() == model.classes_[order].tolist()
