@@ -241,7 +241,8 @@ def update(
 
     describes : array-like of shape (n_samples,), default=None
         True for rows that say what an item is, such as a new one of the catalogue, if the classifier takes
-        them (:class:`estimators.CatalogueNB`). None means that no row does.
+        them (:class:`estimators.CatalogueNB`). None means that no row does. A later ``fit`` knows only the
+        catalogue that the model was made with.
 
     Returns
     -------
