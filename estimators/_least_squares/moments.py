@@ -163,7 +163,7 @@ def gather(
     if isinstance(rows, SparseRows) and suits_sparse_products(rows.X):
         return _gather_sparse(rows.X, y, sample_weight, exact)
     (n, d), q = rows.shape, y.shape[1]
-    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), 256, 4096))
+    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), max(256, d), 4096))
     sums = _Sums(d, q, length, rows.order, exact)
     x_block, v_block = np.empty((length, d), order=rows.order), np.ones((1 + q, length))
     y_shift, _ = sampled_mean_and_variance(y, sample_weight)
@@ -223,22 +223,35 @@ def _centre(
 ) -> Moments:
     """Subtract the means from sums of products; row 0 of `vx` and `vv` belongs to the constant 1."""
     with np.errstate(all="ignore"):
-        weight, n_rows = Pair(vv[0, :1]), int(vv[0, 0])
+        n_rows, total, y_sum = int(vv[0, 0]), float(vv[0, 0]), vv[0, 1:]
         if sample_weight is not None:
-            root, n_rows = np.sqrt(sample_weight), int(np.count_nonzero(sample_weight))
-            weight = product(Pair(root[np.newaxis]), root[:, np.newaxis])[0]
-        x_sum, y_sum = vx[0], Pair(vv[0, 1:])
-        x_mean, y_mean = x_sum.divided(weight), vv[0, 1:] / vv[0, 0]
+            n_rows = int(np.count_nonzero(sample_weight))
+        if isinstance(xx.low, np.ndarray):
+            x_mean = vx[0].divided(_exact_sum(total, sample_weight))
+            xx = xx + outer(x_mean, vx[0].scaled(-1))
+            xy = vx[1:].T + outer(x_mean, Pair(-y_sum))
+        else:
+            x_mean = Pair(vx.high[0] / total)
+            xx = Pair(xx.high - np.multiply.outer(x_mean.high, vx.high[0]))
+            xy = Pair(vx.high[1:].T - np.multiply.outer(x_mean.high, y_sum))
         return Moments(
             n_rows=n_rows,
-            weight=float(weight.high[0]),
+            weight=total,
             x_shift=x_shift,
             y_shift=y_shift,
             x_rest=x_mean.high,
-            y_rest=y_mean,
-            yy=vv.diagonal()[1:] - vv[0, 1:] * y_mean,
-            **_stored(xx + outer(x_mean, x_sum.scaled(-1)), vx[1:].T + outer(x_mean, y_sum.scaled(-1))),
+            y_rest=y_sum / total,
+            yy=vv.diagonal()[1:] - y_sum**2 / total,
+            **_stored(xx, xy),
         )
+
+
+def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
+    """Return the sum of the squared roots of the weights, (1,)."""
+    if sample_weight is None:
+        return Pair(np.array([total]))
+    root = np.sqrt(sample_weight)
+    return product(Pair(root[np.newaxis]), root[:, np.newaxis])[0]
 
 
 def _stored(xx: Pair, xy: Pair) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from scipy.linalg import lapack
 
 from estimators._common.callbacks import Task
 from estimators._least_squares.checks import MAX_GRAM_FEATURES
-from estimators._least_squares.descent import ConjugateDescent, Descent, OneStep, follow
+from estimators._least_squares.conjugate import ColumnSystem, ConjugateDescent, RowSystem
+from estimators._least_squares.descent import Descent, OneStep, follow
 from estimators._least_squares.moments import CentredRows, shares
-from estimators._least_squares.problems import EPS, MatrixFree, shortest_solution
+from estimators._least_squares.problems import EPS, MIN_RCOND, MatrixFree, shortest_solution
 from estimators._least_squares.rows import Matrix, Rows, suits_sparse_products
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import iterate
@@ -22,7 +23,11 @@ def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameter
     """Tell whether a fit should read the rows of X (n, d), expanded to `n_columns`, and form no X'X."""
     if n_columns > MAX_GRAM_FEATURES:
         return True
-    return not parameters.learning_rate and X.shape[0] <= n_columns
+    if parameters.learning_rate:
+        return False
+    if sp.issparse(X):
+        return 1.5 * X.nnz <= n_columns**2  # a CSR matrix keeps the position of each number too
+    return X.shape[0] <= (2 if parameters.l1 else 1) * n_columns
 
 
 def centre(
@@ -59,48 +64,53 @@ def solve_rows(
     problem = MatrixFree(rows.X, rows.y, shares(len(rows.y), rows.weight), x_mean, parameters.l2, has_bias)
     if parameters.learning_rate:
         return iterate(problem, lambda w: problem.objective(w, parameters.l1), parameters, task)
-    descent: Descent
+    return follow(
+        _search(problem, rows, parameters, start), lambda w: rows.y_mean - rows.x_mean @ w, parameters, task
+    )
+
+
+def _search(
+    problem: MatrixFree, rows: CentredRows, parameters: LeastSquaresParameters, start: np.ndarray | None
+) -> Descent:
+    """Return the search that suits the rows."""
+    n, d = problem.X.shape
     if parameters.l1:
         start = np.zeros_like(problem.linear_term) if start is None else start
-        descent = WorkingSetDescent(problem, parameters.l1, start, parameters.tol)
-    elif (w := _minimum(problem, rows, parameters.fit_intercept)) is not None:
-        descent = OneStep(w)
-    else:
-        descent = ConjugateDescent(problem, parameters.tol / 10_000)
-    return follow(descent, problem, lambda w: rows.y_mean - rows.x_mean @ w, parameters, task)
+        return WorkingSetDescent(problem, parameters.l1, start, parameters.tol)
+    if not sp.issparse(problem.X) and n <= MAX_GRAM_FEATURES:
+        w = _minimum(problem, rows, parameters.fit_intercept)
+        return OneStep(w, float(problem.value(w).sum()))
+    tol = 100 * parameters.tol
+    if sp.issparse(problem.X) and n < d:
+        return ConjugateDescent(RowSystem(problem), tol)
+    return ConjugateDescent(ColumnSystem(problem, scaled=n >= d), tol)
 
 
-def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarray | None:
-    """Return the shortest weights at the minimum, (d, q); None if conjugate directions are cheaper.
+def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarray:
+    """Return the shortest weights at the minimum, (d, q).
 
-    The weights are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
+    They are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
     """
     (n, d), root = problem.X.shape, np.sqrt(problem.share)[:, np.newaxis]
-    if n > MAX_GRAM_FEATURES:
-        return None
-    K = root * _products_of_rows(problem) * root.T
-    trace = float(K.trace())
+    K = problem.X @ problem.X.T
+    if rows.weight is not None:
+        K *= root * root.T
+    else:
+        K /= n
+    diagonal = K.reshape(-1)[:: n + 1]
+    trace = float(diagonal.sum())
     if centred:
-        K += trace / n * root * root.T  # rows sum to 0: that direction is missing from them
-    K[np.diag_indices(n)] += problem.l2
-    norm = float(np.abs(K).sum(axis=0).max())
-    triangle, info = lapack.dpotrf(K, lower=1)
-    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < MIN_RCOND_OF_ROWS:
-        if sp.issparse(problem.X):
-            return None
+        K += trace / n * (root * root.T)  # rows sum to 0: that direction is missing from them
+    diagonal += problem.l2
+    norm = lapack.dlange("1", K.T)
+    triangle, info = lapack.dpotrf(K.T, lower=1, overwrite_a=1, clean=0)
+    rcond = 0.0 if info else lapack.dpocon(triangle, norm, uplo="L")[0]
+    if rcond < MIN_RCOND_OF_ROWS:
         relative = min(max(n, d), 100_000) * EPS
         rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of X as it was given
         return shortest_solution(root * problem.X, root * problem.y, problem.l2, relative, rounding)
     a = lapack.dpotrs(triangle, root * problem.y, lower=1)[0]
-    residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
-    a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
+    if rcond < MIN_RCOND:
+        residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
+        a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
     return problem.backward(root * a)
-
-
-def _products_of_rows(problem: MatrixFree) -> np.ndarray:
-    """Return XX' after the means are subtracted, (n, n)."""
-    X, x_mean = problem.X, problem.x_mean
-    if not sp.issparse(X):
-        return X @ X.T
-    of_mean = (X @ x_mean)[:, np.newaxis]
-    return (X @ X.T).toarray() - of_mean - of_mean.T + x_mean @ x_mean

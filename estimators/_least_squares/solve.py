@@ -67,8 +67,8 @@ def _problem(
     moments: Moments, parameters: LeastSquaresParameters, second_pass: "SecondPass | None" = None
 ) -> Quadratic:
     xx, xy, yy = moments.per_row(parameters.fit_intercept)
-    l2 = parameters.l2
-    problem = Quadratic(xx + l2 * np.eye(len(xx)) if l2 else xx, xy, yy / 2, l2=l2)
+    xx[np.diag_indices(len(xx))] += parameters.l2
+    problem = Quadratic(xx, xy, yy / 2, l2=parameters.l2)
     if parameters.l1_ratio and minimise(problem) is None:
         problem.factor = (second_pass or ExactSums(moments)).factor(parameters)
     return problem
@@ -87,14 +87,15 @@ def _solve(
     if parameters.l1:
         descent = ProximalDescent(problem, parameters.l1, start, parameters.tol)
     else:
-        descent = OneStep(_minimum(problem, moments, parameters, second_pass))
+        w = _minimum(problem, moments, parameters, second_pass)
+        descent = OneStep(w, float(problem.value(w).sum()))
 
     def bias(w: np.ndarray) -> np.ndarray:
         if parameters.fit_intercept:
             return moments.y_mean - moments.x_mean @ w  # (d,) @ (d, q)
         return np.zeros_like(moments.y_mean)
 
-    return follow(descent, problem, bias, parameters, task)
+    return follow(descent, bias, parameters, task)
 
 
 def _minimum(
