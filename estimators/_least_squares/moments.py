@@ -241,7 +241,7 @@ def _centre(
             y_shift=y_shift,
             x_rest=x_mean.high,
             y_rest=y_sum / total,
-            yy=vv.diagonal()[1:] - y_sum**2 / total,
+            yy=vv.diagonal()[1:] - y_sum * (y_sum / total),  # so that large weights do not overflow
             **_stored(xx, xy),
         )
 

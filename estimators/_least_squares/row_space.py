@@ -10,7 +10,7 @@ from estimators._least_squares.conjugate import ColumnSystem, ConjugateDescent, 
 from estimators._least_squares.descent import Descent, OneStep, follow
 from estimators._least_squares.moments import CentredRows, shares
 from estimators._least_squares.problems import EPS, MIN_RCOND, MatrixFree, shortest_solution
-from estimators._least_squares.rows import Matrix, Rows, suits_sparse_products
+from estimators._least_squares.rows import Matrix, Rows, is_sparse_enough, suits_sparse_products
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import iterate
 from estimators._least_squares.working_set import WorkingSetDescent
@@ -25,7 +25,7 @@ def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameter
         return True
     if parameters.learning_rate:
         return False
-    if sp.issparse(X):
+    if sp.issparse(X) and is_sparse_enough(X):
         return 1.5 * X.nnz <= n_columns**2  # a CSR matrix keeps the position of each number too
     return X.shape[0] <= (2 if parameters.l1 else 1) * n_columns
 
@@ -93,15 +93,12 @@ def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarra
     """
     (n, d), root = problem.X.shape, np.sqrt(problem.share)[:, np.newaxis]
     K = problem.X @ problem.X.T
-    if rows.weight is not None:
-        K *= root * root.T
-    else:
-        K /= n
-    diagonal = K.reshape(-1)[:: n + 1]
-    trace = float(diagonal.sum())
+    trace = float(problem.share @ K.diagonal())
     if centred:
-        K += trace / n * (root * root.T)  # rows sum to 0: that direction is missing from them
-    diagonal += problem.l2
+        K += trace / n  # rows sum to 0: that direction is missing from them
+    K *= root
+    K *= root.T
+    K[np.diag_indices(n)] += problem.l2
     norm = lapack.dlange("1", K.T)
     triangle, info = lapack.dpotrf(K.T, lower=1, overwrite_a=1, clean=0)
     rcond = 0.0 if info else lapack.dpocon(triangle, norm, uplo="L")[0]

@@ -119,8 +119,13 @@ def sampled_mean_and_variance(
 
 def suits_sparse_products(X: sp.csr_array) -> bool:
     """Tell whether products of the sparse matrix itself are fast, and exact without a shift."""
-    if X.nnz > MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1]:
+    if not is_sparse_enough(X):
         return False
     with np.errstate(over="ignore", invalid="ignore"):
         mean, variance = mean_variance_axis(X, axis=0)
         return bool((mean**2 <= MAX_SPARSE_OFFSET**2 * variance).all())
+
+
+def is_sparse_enough(X: sp.csr_array) -> bool:
+    """Tell whether products of the sparse matrix itself are faster than those of dense blocks."""
+    return bool(X.nnz <= MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1])

@@ -8,10 +8,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 
 from estimators._least_squares.descent import minimise_on_active_set
-from estimators._least_squares.problems import EPS, MatrixFree, Quadratic
+from estimators._least_squares.problems import MatrixFree, Quadratic
 from estimators._least_squares.rows import Matrix
 
 MAX_EXACT_ACTIVE = 256  # active coefficients up to which the minimum with their signs is solved exactly
+MIN_RELATIVE_GAP = 1e-13  # duality gap, relative to the objective at zero, that rounding lets a search reach
 MIN_NEW_COLUMNS = 16  # that join the set in a round, if so many violate optimality
 
 
@@ -52,7 +53,7 @@ class _TargetSearch:
         self.problem, self.columns, self.l1, self.w = problem, columns, l1, start
         self._y, self._linear_term = problem.y[:, k], problem.linear_term[:, k]
         self._half_square = float(problem.share @ self._y**2) / 2
-        self._max_gap = max(100 * tol, 4 * EPS) * self._half_square
+        self._max_gap = max(100 * tol, MIN_RELATIVE_GAP) * self._half_square
         self._length = np.sqrt(np.maximum(problem.column_squares() + problem.l2, np.finfo(float).tiny))
         self._members = np.flatnonzero(start)
         self._design = self._columns_of(self._members)
