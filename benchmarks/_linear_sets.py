@@ -87,6 +87,7 @@ def one_hot(n: int, columns: int, categories: int, with_constant: bool = False) 
     X = sp.csr_array((np.ones(n * columns), places, rows), shape=(n, columns * categories))
     if with_constant:
         X = sp.csr_array(sp.hstack([np.ones((n, 1)), X]))
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)  # as scikit-learn wants them
     return with_target(X, rng)
 
 
@@ -98,6 +99,7 @@ def text(n: int, n_words: int, length: int = 120) -> Rows:
     word = rng.choice(n_words, size=len(row), p=shares / shares.sum())
     counts = sp.csr_array((np.ones(len(row)), (row, word)), shape=(n, n_words))
     X = sp.csr_array(TfidfTransformer(sublinear_tf=True).fit_transform(counts))
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
     w = rng.standard_normal(n_words) * (rng.random(n_words) < 0.05)
     w[:N_RELEVANT] = rng.standard_normal(N_RELEVANT)
     y = X @ w

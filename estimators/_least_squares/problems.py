@@ -13,9 +13,8 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from estimators._least_squares.rows import Matrix
+from estimators._least_squares.rows import EPS, Matrix
 
-EPS = float(np.finfo(float).eps)
 MIN_RCOND = 1e-6  # smallest reciprocal condition of the scaled H at which doubles suffice
 RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, relative to it
 

@@ -8,9 +8,9 @@ from estimators._common.callbacks import Task
 from estimators._least_squares.checks import MAX_GRAM_FEATURES
 from estimators._least_squares.conjugate import ColumnSystem, ConjugateDescent, RowSystem
 from estimators._least_squares.descent import Descent, OneStep, follow
-from estimators._least_squares.moments import CentredRows, shares
+from estimators._least_squares.moments import CentredRows
 from estimators._least_squares.problems import EPS, MIN_RCOND, MatrixFree, shortest_solution
-from estimators._least_squares.rows import Matrix, Rows, is_sparse_enough, suits_sparse_products
+from estimators._least_squares.rows import Matrix, Rows, shares, suits_sparse_products, without_offsets
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import iterate
 from estimators._least_squares.working_set import WorkingSetDescent
@@ -25,7 +25,7 @@ def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameter
         return True
     if parameters.learning_rate:
         return False
-    if sp.issparse(X) and is_sparse_enough(X):
+    if suits_sparse_products(X):
         return 1.5 * X.nnz <= n_columns**2  # a CSR matrix keeps the position of each number too
     return X.shape[0] <= (2 if parameters.l1 else 1) * n_columns
 
@@ -44,24 +44,30 @@ def centre(
         X = rows.read(slice(0, n), np.empty((n, d), order=rows.order))
     if parameters.learning_rate or not parameters.fit_intercept:
         X = X if getattr(X, "base", None) is None else X.copy()  # not a view of the data
-        return CentredRows(X, np.zeros(d), y.copy(), np.zeros(q), weight)
+        return CentredRows(X, np.zeros(d), np.zeros(d), y.copy(), np.zeros(q), weight)
     share = shares(n, weight)
-    x_mean, y_mean = share @ X, share @ y
-    if not sp.issparse(X):
+    y_mean = share @ y
+    if sp.issparse(X):
+        X, x_shift = without_offsets(X, weight)
+        x_mean = x_shift + share @ X
+    else:
+        x_shift = x_mean = share @ X
         X = X - x_mean
         for j in np.flatnonzero(np.abs(X[0]) <= 8 * EPS * np.abs(x_mean)):
             if np.abs(X[:, j]).max() <= 8 * EPS * np.abs(x_mean[j]):
                 X[:, j] = 0  # constant up to rounding
-    return CentredRows(X, x_mean, y - y_mean, y_mean, weight)
+    return CentredRows(X, x_shift, x_mean, y - y_mean, y_mean, weight)
 
 
 def solve_rows(
     rows: CentredRows, parameters: LeastSquaresParameters, task: Task, start: np.ndarray | None = None
 ) -> Solution:
     """Fit X (n, d) and y (n, q). `start` (d, q) is where a search with an L1 penalty starts."""
-    is_sparse, has_bias = sp.issparse(rows.X), bool(parameters.learning_rate) and parameters.fit_intercept
-    x_mean = rows.x_mean if is_sparse else np.zeros_like(rows.x_mean)
-    problem = MatrixFree(rows.X, rows.y, shares(len(rows.y), rows.weight), x_mean, parameters.l2, has_bias)
+    has_bias, share = (
+        bool(parameters.learning_rate) and parameters.fit_intercept,
+        shares(len(rows.y), rows.weight),
+    )
+    problem = MatrixFree(rows.X, rows.y, share, rows.x_mean - rows.x_shift, parameters.l2, has_bias)
     if parameters.learning_rate:
         return iterate(problem, lambda w: problem.objective(w, parameters.l1), parameters, task)
     return follow(

@@ -5,16 +5,16 @@ from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from estimators._least_squares.expansion import Terms
 
+EPS = float(np.finfo(float).eps)
 Matrix: TypeAlias = Any  # an ndarray or a CSR matrix, for which SciPy has no types
 Order: TypeAlias = Literal["C", "F"]
 
 N_SAMPLED_ROWS = 1024  # about so many rows are sampled to estimate the mean of each column
 MAX_SPARSE_DENSITY = 0.1  # from this share of nonzeros on, dense blocks are faster than sparse products
-MAX_SPARSE_OFFSET = 30.0  # standard deviations between 0 and the mean, beyond which a column needs a shift
+MIN_FILLED_SHARE = 0.998  # of nonzeros in a column; with fewer, the mean is below 30 standard deviations
 
 
 class Rows:
@@ -117,15 +117,37 @@ def sampled_mean_and_variance(
         return sample.mean(axis=0, dtype=np.float64), sample.var(axis=0, dtype=np.float64)
 
 
-def suits_sparse_products(X: sp.csr_array) -> bool:
-    """Tell whether products of the sparse matrix itself are fast, and exact without a shift."""
-    if not is_sparse_enough(X):
-        return False
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, variance = mean_variance_axis(X, axis=0)
-        return bool((mean**2 <= MAX_SPARSE_OFFSET**2 * variance).all())
+def shares(n: int, weight: np.ndarray | None) -> np.ndarray:
+    """Return the weights of n rows, divided by their sum."""
+    return np.full(n, 1 / n) if weight is None else weight / weight.sum()
 
 
-def is_sparse_enough(X: sp.csr_array) -> bool:
-    """Tell whether products of the sparse matrix itself are faster than those of dense blocks."""
-    return bool(X.nnz <= MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1])
+def suits_sparse_products(X: Matrix) -> bool:
+    """Tell whether X is a CSR matrix whose products are faster than those of dense blocks."""
+    return sp.issparse(X) and bool(X.nnz <= MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1])
+
+
+def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[sp.csr_array, np.ndarray]:
+    """Subtract the means of the columns with hardly any zeros, so that nothing cancels in sums of squares.
+
+    Return X, in which constant columns are exactly 0, and what was subtracted, (d,). The other columns have
+    means of at most 30 standard deviations, and stay as they are.
+    """
+    X = sp.csr_array(X)
+    (n, d), shift = X.shape, np.zeros(X.shape[1])
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    share = shares(n, sample_weight)
+    filled = np.bincount(X.indices, np.repeat(share, np.diff(X.indptr)), d)
+    columns = np.flatnonzero(filled > MIN_FILLED_SHARE)
+    if not len(columns):
+        return X, shift
+    with np.errstate(all="ignore"):
+        values = X[:, columns].toarray()
+        mean = share @ values
+        shift[columns] = mean + share @ (values - mean)  # constant columns lose no digit
+        places = np.tile(columns, n), np.arange(0, n * len(columns) + 1, len(columns))
+        X = sp.csr_array(X - sp.csr_array((shift[places[0]], *places), shape=(n, d)))
+        X.data[np.abs(X.data) <= 8 * EPS * np.abs(shift[X.indices])] = 0.0  # constant up to rounding
+    return X, shift

@@ -136,7 +136,12 @@ class _TargetSearch:
         """Return columns of X; unless they are sparse, times the roots of the weights."""
         columns = self.columns[:, members]
         if sp.issparse(columns):
-            return sp.csc_array(columns)
+            columns = sp.csc_array(columns)
+            columns.indices, columns.indptr = (
+                columns.indices.astype(np.int32),
+                columns.indptr.astype(np.int32),
+            )
+            return columns  # with the type of indices that enet_path takes
         return np.asfortranarray(self._root[:, np.newaxis] * columns)
 
     def _measure(self) -> None:
