@@ -140,5 +140,5 @@ SETS: dict[str, Callable[[], Rows]] = {
     "CSR 500 x 1,000 of density 0.2": partial(random_csr, 500, 1000, 0.2),
     "CSR 200,000 x 100 of density 0.05": partial(random_csr, 200_000, 100, 0.05),
 }
-NEAR_SQUARE_SETS = {"1,000 x 1,000", "300 x 300", "polynomial 442 x 285"}  # without an aim for the L1 penalty
-ELASTIC_NET_SETS = {"independent 20,000 x 50", "wide 100 x 5,000", "text CSR 2,000 x 20,000"}
+NEAR_SQUARE = {"1,000 x 1,000", "300 x 300", "polynomial 442 x 285"}  # without an aim for the L1 penalty
+MORE_PENALTIES = {"independent 20,000 x 50", "wide 100 x 5,000", "text CSR 2,000 x 20,000"}

@@ -1,5 +1,6 @@
 """Conjugate gradients for CSR rows without an L1 penalty: in the space of the columns, or of the rows."""
 
+import copy
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +9,8 @@ from estimators._least_squares.problems import MatrixFree
 
 N_FREQUENT_COLUMNS = 50  # that the preconditioner of the rows knows exactly
 MAX_GROWTH = 3.0  # of the residual, beyond which the system has no solution
-MAX_PROBE_ERROR = 1e-3  # relative error of a known solution, beyond which there are several minima
+MAX_PROBE_ERROR = 1e-2  # of known weights of about 1 that are found again, if there is only one minimum
+MAX_PROBE_STEPS = 200  # in search of known weights
 
 
 class LinearSystem(Protocol):
@@ -32,25 +34,22 @@ class LinearSystem(Protocol):
         """Return the objective at x, given ``right - H x``. O(m k)."""
         ...
 
-    def next_system(self, x: np.ndarray, converged: bool) -> "LinearSystem | None":
-        """Return another system to solve if x, or the lack of a solution, shows that this one is not fit."""
-        ...
-
 
 class ConjugateDescent:
     """Descent along conjugate directions (Hestenes and Stiefel, 1952), preconditioned.
 
     Starting from zero, it has converged when the residual is `tol` times as long as at first, for all
-    targets.
+    targets. If the residual grows instead, the equations have no solution, and the descent starts again on
+    those of `otherwise`.
     """
 
-    def __init__(self, system: LinearSystem, tol: float) -> None:
-        self.system, self.tol = system, tol
+    def __init__(self, system: LinearSystem, tol: float, otherwise: LinearSystem | None = None) -> None:
+        self.system, self.tol, self._otherwise = system, tol, otherwise
         self._start()
 
     def _start(self) -> None:
         right = self.system.right
-        self.converged, self._x, self._residual = False, np.zeros_like(right), right
+        self.converged, self.x, self._residual = False, np.zeros_like(right), right
         self._direction = self.system.precondition(right)
         self._product = _products(right, self._direction)
         self._square = _products(right, right)
@@ -58,71 +57,72 @@ class ConjugateDescent:
     @property
     def w(self) -> np.ndarray:
         """The weights, (d, q)."""
-        return self.system.weights(self._x)
+        return self.system.weights(self.x)
 
     def objective(self) -> float:
         """Return the objective at the weights, summed over the targets."""
-        return self.system.objective(self._x, self._residual)
+        return self.system.objective(self.x, self._residual)
 
     def step(self) -> None:
         """Go to the minimum along the direction, and choose the next one."""
         change = self.system.times(self._direction)
         step_size = _divide(self._product, _products(self._direction, change))
-        self._x = self._x + step_size * self._direction
+        self.x = self.x + step_size * self._direction
         self._residual = self._residual - step_size * change
         downhill = self.system.precondition(self._residual)
         before, self._product = self._product, _products(self._residual, downhill)
         self._direction = downhill + _divide(self._product, before) * self._direction
         square = _products(self._residual, self._residual)
         self.converged = bool((square <= self.tol**2 * self._square).all())
-        ended = self.converged or bool((square > MAX_GROWTH**2 * self._square).any())
-        if ended and (system := self.system.next_system(self._x, self.converged)):
-            self.system = system
+        if self._otherwise and (square > MAX_GROWTH**2 * self._square).any():
+            self.system, self._otherwise = self._otherwise, None
             self._start()
 
 
 class ColumnSystem:
     """The normal equations, for the weights themselves.
 
-    If `scaled`, each coordinate is divided by its curvature, which takes fewer steps. Without an L2 penalty
-    it leads to the shortest weights only if there is just one minimum. A further target, whose solution is
-    known, shows whether that is so.
+    If `scaled`, each coordinate is divided by its curvature, which takes fewer steps. If there are several
+    minima, that does not lead to the shortest weights.
     """
 
     def __init__(self, problem: MatrixFree, scaled: bool) -> None:
         self.problem, self.right = problem, problem.linear_term
-        self._inverse: np.ndarray | None = None
-        self._probe: np.ndarray | None = None
-        if scaled:
-            curvature = problem.column_squares()[:, np.newaxis] + problem.l2
-            self._inverse = 1 / np.where(curvature > 0, curvature, 1.0)
-            if not problem.l2:
-                self._probe = np.cos(np.arange(len(curvature)))[:, np.newaxis] * (curvature > 0)
-                self.right = np.hstack([self.right, problem.times(self._probe)])
+        curvature = problem.column_squares()[:, np.newaxis] + problem.l2 if scaled else np.ones((1, 1))
+        self._varies = curvature > 0  # (d, 1)
+        self._curvature = np.where(self._varies, curvature, 1.0)
 
     def times(self, x: np.ndarray) -> np.ndarray:
-        """Return X'X x and the penalty, (d, k)."""
+        """Return X'X x and the penalty, (d, q)."""
         return self.problem.times(x)
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:
         """Divide by the curvatures."""
-        return residual if self._inverse is None else self._inverse * residual
+        return residual / self._curvature
 
     def weights(self, x: np.ndarray) -> np.ndarray:
-        """Return the weights (d, q): x without the further target."""
-        return x[:, : self.problem.y.shape[1]]
+        """Return x."""
+        return x
 
     def objective(self, x: np.ndarray, residual: np.ndarray) -> float:
         """Return the objective at x."""
-        decrease = self.weights(x * (self.right + residual)).sum() / 2
-        return max(self.problem.half_square - float(decrease), 0.0)
+        return max(self.problem.half_square - float(np.sum(x * (self.right + residual))) / 2, 0.0)
 
-    def next_system(self, x: np.ndarray, converged: bool) -> "ColumnSystem | None":
-        """Return the system without scaling if the known solution was not found."""
-        if self._probe is None or not converged:
-            return None
-        error = np.abs(x[:, -1:] - self._probe).max()
-        return None if error <= MAX_PROBE_ERROR else ColumnSystem(self.problem, scaled=False)
+    def has_one_minimum(self, tol: float) -> bool:
+        """Tell whether known weights are found again from their products."""
+        if self.problem.l2:
+            return True
+        known = copy.copy(self)
+        weights = np.cos(np.arange(len(self.right)))[:, np.newaxis] * self._varies
+        known.right = self.times(weights)
+        descent = ConjugateDescent(known, tol)
+        for _ in range(MAX_PROBE_STEPS):
+            descent.step()
+            if np.abs(descent.x - weights).max() <= MAX_PROBE_ERROR:
+                return True
+            if descent.converged:
+                break
+        return False
 
 
 class RowSystem:
@@ -160,10 +160,6 @@ class RowSystem:
         """Return the objective at the weights of x."""
         error = residual + self.problem.l2 * x
         return float(np.sum(error**2) + self.problem.l2 * np.sum(x * (self.right - error))) / 2
-
-    def next_system(self, x: np.ndarray, converged: bool) -> ColumnSystem | None:
-        """Return the system of the columns if no weights fit y exactly, as where rows are repeated."""
-        return None if converged else ColumnSystem(self.problem, scaled=False)
 
 
 def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:

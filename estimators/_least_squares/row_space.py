@@ -86,10 +86,11 @@ def _search(
     if not sp.issparse(problem.X) and n <= MAX_GRAM_FEATURES:
         w = _minimum(problem, rows, parameters.fit_intercept)
         return OneStep(w, float(problem.value(w).sum()))
-    tol = 100 * parameters.tol
+    tol, unscaled = 100 * parameters.tol, ColumnSystem(problem, scaled=False)
     if sp.issparse(problem.X) and n < d:
-        return ConjugateDescent(RowSystem(problem), tol)
-    return ConjugateDescent(ColumnSystem(problem, scaled=n >= d), tol)
+        return ConjugateDescent(RowSystem(problem), tol, otherwise=unscaled)
+    scaled = ColumnSystem(problem, scaled=True)
+    return ConjugateDescent(scaled if n >= d and scaled.has_one_minimum(tol) else unscaled, tol)
 
 
 def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarray:

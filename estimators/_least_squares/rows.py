@@ -134,20 +134,22 @@ def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[
     means of at most 30 standard deviations, and stay as they are.
     """
     X = sp.csr_array(X)
-    (n, d), shift = X.shape, np.zeros(X.shape[1])
+    (n, d), shift, share = X.shape, np.zeros(X.shape[1]), shares(X.shape[0], sample_weight)
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
-    share = shares(n, sample_weight)
-    filled = np.bincount(X.indices, np.repeat(share, np.diff(X.indptr)), d)
+    if sample_weight is None:
+        filled = np.bincount(X.indices, minlength=d) / n
+    else:
+        filled = np.bincount(X.indices, np.repeat(share, np.diff(X.indptr)), d)
     columns = np.flatnonzero(filled > MIN_FILLED_SHARE)
-    if not len(columns):
-        return X, shift
-    with np.errstate(all="ignore"):
-        values = X[:, columns].toarray()
-        mean = share @ values
-        shift[columns] = mean + share @ (values - mean)  # constant columns lose no digit
-        places = np.tile(columns, n), np.arange(0, n * len(columns) + 1, len(columns))
-        X = sp.csr_array(X - sp.csr_array((shift[places[0]], *places), shape=(n, d)))
-        X.data[np.abs(X.data) <= 8 * EPS * np.abs(shift[X.indices])] = 0.0  # constant up to rounding
+    if len(columns):
+        with np.errstate(all="ignore"):
+            values = X[:, columns].toarray()  # (n, k)
+            mean = share @ values
+            mean += share @ (values - mean)  # the mean of a constant column is exact now
+            constant = np.abs(values - mean) <= 8 * EPS * np.abs(mean)  # up to rounding
+            taken, row_ends = np.where(constant, values, mean), np.arange(0, values.size + 1, len(columns))
+            X = sp.csr_array(X - sp.csr_array((taken.ravel(), np.tile(columns, n), row_ends), shape=(n, d)))
+            shift[columns] = mean
     return X, shift

@@ -71,7 +71,9 @@ class _TargetSearch:
         self._measure()
 
     def _coordinate_descent(self, start: np.ndarray) -> np.ndarray:
-        """Return about the minimum on the set, whose gap is a tenth of the present one."""
+        """Return about the minimum on the set; while columns are missing, with a tenth of the present gap."""
+        is_whole = len(self._members) == len(self.w)
+        gap = 0.9 * self._max_gap if is_whole else max(0.1 * self._gap, 0.6 * self._max_gap)
         penalty, n = self.l1 + self.problem.l2, len(self._y)
         y, options = self._y, {}
         if sp.issparse(self._design):
@@ -90,7 +92,7 @@ class _TargetSearch:
                 coef_init=start,
                 precompute=False,
                 check_input=False,
-                tol=max(self._gap / 20, self._max_gap / 8) / self._half_square,
+                tol=gap / 2 / self._half_square,
                 **options,
             )
         return w[:, 0]
