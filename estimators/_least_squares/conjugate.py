@@ -8,8 +8,9 @@ import numpy as np
 from estimators._least_squares.problems import MatrixFree
 
 N_FREQUENT_COLUMNS = 50  # that the preconditioner of the rows knows exactly
+MIN_REST = 1e-6  # share of the other columns in XX', below which it would be singular
 MAX_GROWTH = 3.0  # of the residual, beyond which the system has no solution
-MAX_PROBE_ERROR = 1e-2  # of known weights of about 1 that are found again, if there is only one minimum
+MAX_PROBE_ERROR = 2e-3  # of known weights of about 1 that are found again, if there is only one minimum
 MAX_PROBE_STEPS = 200  # in search of known weights
 
 
@@ -74,9 +75,17 @@ class ConjugateDescent:
         self._direction = downhill + _divide(self._product, before) * self._direction
         square = _products(self._residual, self._residual)
         self.converged = bool((square <= self.tol**2 * self._square).all())
-        if self._otherwise and (square > MAX_GROWTH**2 * self._square).any():
+        if self._otherwise and self._has_no_solution(step_size, square):
             self.system, self._otherwise = self._otherwise, None
             self._start()
+
+    def _has_no_solution(self, step_size: np.ndarray, square: np.ndarray) -> bool:
+        """Tell whether the residual stays as it is, grows, or is not what it was updated to."""
+        if self.converged:
+            residual = self.system.right - self.system.times(self.x)
+            return bool((_products(residual, residual) > 100 * self.tol**2 * self._square).any())
+        stays = (step_size == 0) & (square > self.tol**2 * self._square)
+        return bool((stays | (square > MAX_GROWTH**2 * self._square)).any())
 
 
 class ColumnSystem:
@@ -113,12 +122,12 @@ class ColumnSystem:
         if self.problem.l2:
             return True
         known = copy.copy(self)
-        weights = np.cos(np.arange(len(self.right)))[:, np.newaxis] * self._varies
+        weights = np.random.default_rng(0).standard_normal(self._varies.shape) * self._varies
         known.right = self.times(weights)
         descent = ConjugateDescent(known, tol)
         for _ in range(MAX_PROBE_STEPS):
             descent.step()
-            if np.abs(descent.x - weights).max() <= MAX_PROBE_ERROR:
+            if np.linalg.norm(descent.x - weights) <= MAX_PROBE_ERROR:
                 return True
             if descent.converged:
                 break
@@ -139,7 +148,8 @@ class RowSystem:
         frequent = np.sort(np.argpartition(-squares, k)[:k])
         columns = problem.X[:, frequent].toarray() - problem.x_mean[frequent]
         self._frequent = self._root * columns  # (n, k)
-        self._rest = (squares.sum() - squares[frequent].sum()) / len(self.right) + problem.l2
+        rest = max(float(squares.sum() - squares[frequent].sum()), MIN_REST * float(squares.sum()))
+        self._rest = rest / len(self.right) + problem.l2 or 1.0  # 1 if X is 0
         gram = self._frequent.T @ self._frequent + self._rest * np.eye(len(frequent))
         self._inverse = np.linalg.inv(gram)
 

@@ -51,7 +51,7 @@ class _TargetSearch:
         self, problem: MatrixFree, columns: Matrix, k: int, l1: float, start: np.ndarray, tol: float
     ) -> None:
         self.problem, self.columns, self.l1, self.w = problem, columns, l1, start
-        self._y, self._linear_term = problem.y[:, k], problem.linear_term[:, k]
+        self._y, self._linear_term = problem.y[:, k].copy(), problem.linear_term[:, k]
         self._half_square = float(problem.share @ self._y**2) / 2
         self._max_gap = max(100 * tol, MIN_RELATIVE_GAP) * self._half_square
         self._length = np.sqrt(np.maximum(problem.column_squares() + problem.l2, np.finfo(float).tiny))
