@@ -18,7 +18,7 @@ from estimators._least_squares.rows import (
     Order,
     Rows,
     as_unshifted_rows,
-    sampled_mean_and_variance,
+    sampled_rows,
     suits_sparse_products,
     without_offsets,
 )
@@ -158,10 +158,10 @@ def gather(
     if suits_sparse_products(rows.X):
         return _gather_sparse(rows.X, y, sample_weight, exact)
     (n, d), q = rows.shape, y.shape[1]
-    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), max(256, d), 4096))
+    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), max(256, 2 * d), 4096))
     sums = _Sums(d, q, length, rows.order, exact)
     x_block, v_block = np.empty((length, d), order=rows.order), np.ones((1 + q, length))
-    y_shift, _ = sampled_mean_and_variance(y, sample_weight)
+    y_shift = sampled_rows(y, sample_weight).mean(axis=0)
     with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
         for start in range(0, n, length):
             at = slice(start, min(start + length, n))
@@ -199,7 +199,7 @@ class _Sums:
 def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None, exact: bool) -> Moments:
     """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
     X, x_shift = without_offsets(X.astype(np.float64, copy=False), sample_weight)
-    y_shift, _ = sampled_mean_and_variance(y, sample_weight)
+    y_shift = sampled_rows(y, sample_weight).mean(axis=0)
     v = np.vstack([np.ones(len(y)), (y - y_shift).T])  # (1 + q, n)
     if sample_weight is not None:
         root = np.sqrt(sample_weight)

@@ -22,8 +22,12 @@ RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, r
 class Problem(Protocol):
     """What a descent needs of the objective."""
 
-    linear_term: np.ndarray  # c, (p, q)
     has_bias: bool  # whether the last weight is the bias, which has no penalty
+
+    @property
+    def linear_term(self) -> np.ndarray:
+        """The vectors c, (p, q)."""
+        ...
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""
@@ -114,8 +118,12 @@ class MatrixFree:
         self.X, self.y, self.share, self.x_mean = X, y, share, x_mean
         self._transposed = X.T
         self.l2, self.has_bias = l2, has_bias
-        self.linear_term = self.backward(share[:, np.newaxis] * y)
         self.half_square = float((share @ y**2).sum()) / 2  # the objective at zero
+
+    @cached_property
+    def linear_term(self) -> np.ndarray:
+        """The vectors c, (p, q)."""
+        return self.backward(self.share[:, np.newaxis] * self.y)
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""

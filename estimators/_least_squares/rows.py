@@ -89,8 +89,11 @@ def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
     if sp.issparse(X):
         has_weight = np.ones(X.shape[0]) if sample_weight is None else (sample_weight > 0).astype(float)
         return rows.shifted(has_weight @ X / has_weight.sum())
-    mean, variance = sampled_mean_and_variance(X, sample_weight)
-    near_zero = sample_weight is None and (np.abs(mean) <= np.sqrt(variance)).all()
+    sample = sampled_rows(X, sample_weight)
+    with np.errstate(all="ignore"):
+        mean = sample.mean(axis=0, dtype=np.float64)
+        squares = np.einsum("nd,nd->d", sample, sample, dtype=np.float64) / len(sample)
+        near_zero = sample_weight is None and (2 * mean**2 <= squares).all()  # within a standard deviation
     as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous  # without a copy
     return rows if as_it_is else rows.shifted(mean)
 
@@ -104,17 +107,12 @@ def as_unshifted_rows(X: Matrix) -> Rows:
     return rows
 
 
-def sampled_mean_and_variance(
-    columns: np.ndarray, sample_weight: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return about the mean and the variance of each column, from rows spread over all of them."""
+def sampled_rows(columns: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Return some of the rows, spread over all that have a weight."""
     if sample_weight is None:
-        sample = columns[:: max(1, len(columns) // N_SAMPLED_ROWS)]
-    else:
-        weighted = np.flatnonzero(sample_weight)
-        sample = columns[weighted[:: max(1, len(weighted) // N_SAMPLED_ROWS)]]
-    with np.errstate(all="ignore"):
-        return sample.mean(axis=0, dtype=np.float64), sample.var(axis=0, dtype=np.float64)
+        return columns[:: max(1, len(columns) // N_SAMPLED_ROWS)]
+    weighted = np.flatnonzero(sample_weight)
+    return columns[weighted[:: max(1, len(weighted) // N_SAMPLED_ROWS)]]
 
 
 def shares(n: int, weight: np.ndarray | None) -> np.ndarray:
