@@ -59,7 +59,7 @@ def compared(claim: str, ours: Any, theirs: Any, X: Any, y: np.ndarray, aim: str
     if excess > MAX_EXCESS:
         raise AssertionError(f"{claim}: the objective exceeds the peer's by {excess:.0e} of that at zero.")
     return compare(
-        f"GDRegressor.fit, {claim}",
+        f"GDRegressor on {claim}",
         lambda: ours.fit(X, y),
         lambda: theirs.fit(X, y),
         peer_name=type(theirs).__name__,

@@ -158,7 +158,7 @@ def gather(
     if suits_sparse_products(rows.X):
         return _gather_sparse(rows.X, y, sample_weight, exact)
     (n, d), q = rows.shape, y.shape[1]
-    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), max(256, 2 * d), 4096))
+    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), max(256, d), 4096))
     sums = _Sums(d, q, length, rows.order, exact)
     x_block, v_block = np.empty((length, d), order=rows.order), np.ones((1 + q, length))
     y_shift = sampled_rows(y, sample_weight).mean(axis=0)
