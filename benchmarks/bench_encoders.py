@@ -60,7 +60,7 @@ def multi_hot_rows() -> Iterator[Row]:
     for n_categories in (50, 20_000):
         for shared in (False, True):
             cells = lists(n_categories, shared=shared)
-            kind = "shared strings" if shared else "each string its own object"
+            kind = "shared string objects" if shared else "separate string objects"
             yield compare(
                 f"MultiHotEncoder, Python lists, {n_categories:,} categories, {kind}",
                 lambda cells=cells: MultiHotEncoder().fit_transform(cells),
@@ -76,7 +76,7 @@ def multi_hot_rows() -> Iterator[Row]:
             f"MultiHotEncoder, polars List column, {n_categories:,} categories",
             lambda series=series: MultiHotEncoder().fit_transform(series),
             lambda cells=cells: peers.MultiLabelBinarizer(sparse_output=True).fit_transform(cells),
-            peer_name="MultiLabelBinarizer, given ready lists",
+            peer_name="MultiLabelBinarizer, on Python lists",
             aim="4x",
             repeats=7,
             agree=same,
@@ -88,8 +88,8 @@ def one_hot_rows() -> Iterator[Row]:
     for n_categories in (50, 20_000):
         own, shared = (words(ROWS, n_categories, shared=shared) for shared in (False, True))
         for kind, X in (
-            ("objects, each its own", own.reshape(-1, 1)),
-            ("objects, shared", shared.reshape(-1, 1)),
+            ("separate string objects", own.reshape(-1, 1)),
+            ("shared string objects", shared.reshape(-1, 1)),
             ("pandas str", pd.DataFrame({"x": pd.Series(own.tolist(), dtype="str")})),
             ("polars String", pl.DataFrame({"x": own.tolist()})),
         ):
@@ -101,7 +101,7 @@ def one_hot_rows() -> Iterator[Row]:
                 aim="3x",
                 repeats=7,
                 agree=same,
-                note=floor_of(lambda own=own: own) if kind == "objects, each its own" else "",
+                note=floor_of(lambda own=own: own) if kind == "separate string objects" else "",
             )
 
 

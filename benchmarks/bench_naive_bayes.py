@@ -87,7 +87,7 @@ def fit_rows() -> list[Row]:
     return [
         compare(what, ours, peer, peer_name="scikit-learn", aim="80x", repeats=9, agree=same),
         compare(
-            f"{what}, dense attributes read",
+            f"{what}, and reading the dense attributes",
             with_dense_attributes,
             peer,
             peer_name="scikit-learn",
@@ -96,10 +96,10 @@ def fit_rows() -> list[Row]:
             agree=same_attributes,
         ),
         compare(
-            f"{what}, then the first question",
+            f"{what}, and the first request",
             with_one_question,
             peer,
-            peer_name="scikit-learn, fit alone",
+            peer_name="scikit-learn, without a request",
             repeats=9,
             agree=same,
         ),
@@ -140,7 +140,7 @@ def fit_half_a_million() -> list[Row]:
             f"{kind.__name__}.fit, K = n = 500,000, d = 200",
             lambda: kind().fit(X, y),
             None,
-            peer_name="none: scikit-learn needs 4 TB",
+            peer_name="none (scikit-learn would need 4 TB)",
             aim=aim,
             repeats=5,
         )
@@ -153,12 +153,12 @@ def fit_half_a_million() -> list[Row]:
             "CatalogueNB.fit, K = 500,000 items described, 500,000 rentals, d = 200",
             lambda: CatalogueNB().fit(both, items, describes=describes),
             None,
-            peer_name="none: scikit-learn needs 4 TB",
+            peer_name="none (scikit-learn would need 4 TB)",
             aim="1.5 s and 2 GB",
             repeats=3,
         ),
         compare(
-            "CatalogueNB.fit, the same, then the first question",
+            "CatalogueNB.fit, the same, and the first request",
             lambda: CatalogueNB().fit(both, items, describes=describes).top_k(X[[7]], 10),
             None,
             repeats=3,
@@ -192,10 +192,10 @@ def one_question() -> list[Row]:
     def ours() -> tuple:
         return model.top_k(sparse, 10)
 
-    what = "top 10 of K = 100,000, one question"
+    what = "top 10 of K = 100,000, one request"
     rows = [
         (proba_and_argsort, "scikit-learn predict_proba, argsort", "100x"),
-        (best_use, "scikit-learn dense question, argpartition", "10x"),
+        (best_use, "scikit-learn with a dense row, argpartition", "10x"),
     ]
     return [
         compare(
@@ -220,7 +220,7 @@ def one_catalogue_question() -> Row:
     model = CatalogueNB(groups=groups).fit(rows, items, describes=np.arange(len(items)) < 100_000)
     question = X[[5]]
     return compare(
-        "CatalogueNB.top_k, top 10 of K = 100,000, one question",
+        "CatalogueNB.top_k, top 10 of K = 100,000, one request",
         lambda: model.top_k(question, 10),
         None,
         aim="1 ms",
@@ -242,7 +242,7 @@ def half_a_million_profiles() -> Row:
         np.testing.assert_array_equal(mine[1][0], scores[best])
 
     row = compare(
-        "top 10 of K = 500,000, one question, 3 budgets x 25 types",
+        "top 10 of K = 500,000, one request, 3 budgets x 25 types",
         lambda: model.top_k(question, 10),
         lambda: np.copyto(copy, scores),
         peer_name="copying K float64 scores",
@@ -276,13 +276,13 @@ def many_questions() -> list[Row]:
     def ours() -> tuple:
         return model.top_k(questions, 10)
 
-    what = "top 10 of K = 100,000, 1,000 questions"
+    what = "top 10 of K = 100,000, 1,000 requests"
     return [
         compare(
             what,
             ours,
             sklearn_in_chunks,
-            peer_name="scikit-learn, 100 at once",
+            peer_name="scikit-learn, in batches of 100",
             aim="5x",
             repeats=5,
             agree=same_scores,

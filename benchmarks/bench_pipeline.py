@@ -89,7 +89,7 @@ def one_question(n_games: int, n_types: int, aim: str) -> list[Row]:
     parts = "scikit-learn's parts, predict_proba, argsort"
     rows = [compare(claim, ours, their_answer, peer_name=parts, aim=aim, repeats=25, agree=same)]
     rows[0].note = f"encoding {encoding:.2f} ms, top_k {ranking:.2f} ms"
-    best_use = "scikit-learn's parts, dense question, argpartition"
+    best_use = "scikit-learn's parts, dense row, argpartition"
     rows.append(
         compare(claim, ours, their_best, peer_name=best_use, repeats=25, agree=np.testing.assert_allclose)
     )
@@ -115,16 +115,16 @@ def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
         labels, scores = model[-1].top_k(row, 10)
         return labels[0].tolist(), scores[0].tolist()
 
-    claim = f"one question, compiled, K = {n_games:,}, {n_types} types"
+    claim = f"one request, compiled, K = {n_games:,}, {n_types} types"
     rows = [
         compare(claim, ours, by_the_pipeline, peer_name="recommend", aim=aim, agree=assert_equal),
-        compare(claim, ours, by_top_k, peer_name="ComplementNB.top_k, the row ready", agree=assert_equal),
+        compare(claim, ours, by_top_k, peer_name="ComplementNB.top_k of an encoded row", agree=assert_equal),
     ]
     fresh = iter([pickle.loads(pickle.dumps(model)) for _ in range(5)])  # which have answered nothing yet
     compiling = median_ms(lambda: compile_recommender(next(fresh)), 5)
     pairs = [(median_ms(ours, 11), median_ms(lambda: scorer.top_k(row, 10), 11)) for _ in range(101)]
     beside = 1e3 * np.median([whole - scoring for whole, scoring in pairs])
-    rows[0].note = f"{beside:.0f} us beside the scoring; compiling {compiling:.2g} ms"
+    rows[0].note = f"{beside:.0f} µs without the scoring; compiling takes {compiling:.2g} ms"
     return rows
 
 

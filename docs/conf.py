@@ -48,6 +48,9 @@ html_css_files, html_js_files = ["guide.css"], ["guide.js"]
 html_theme, html_title = "furo", "tallygrad"
 html_copy_source = html_show_sphinx = False
 html_math_renderer = "mathml"
+highlight_options = {
+    "python": {"stripnl": True}
+}  # no empty line at the end of an example
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = (
     70  # a line a parameter where one line has not room for all

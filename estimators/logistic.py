@@ -1,4 +1,4 @@
-"""Logistic and softmax regression by accelerated gradient descent."""
+"""Logistic and softmax regression by gradient descent in a metric that is worth its cost."""
 
 import warnings
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators._common.accuracy import ExactClassifierMixin
 from estimators._common.callbacks import FitTask
+from estimators._common.class_weight import class_weights
 from estimators._common.labels import (
-    class_weights,
     encode_labels,
     exact_labels,
     known_classes,
@@ -32,9 +32,10 @@ from estimators._common.scikit_learn import (
     fit_context,
     with_callbacks,
 )
+from estimators._logistic.automatic import automatic_search
 from estimators._logistic.loss import LogLoss
-from estimators._logistic.preconditioner import scale_huge_columns
-from estimators._logistic.search import GradientDescent, Iterate, Search, preconditioned_search
+from estimators._logistic.scaling import scale_huge_columns
+from estimators._logistic.search import GradientDescent, Iterate, Search
 
 FLOATS = [np.float64, np.float32]
 
@@ -78,15 +79,18 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     max_iter : int, default=1000
         Maximum number of iterations.
 
-    tol : float, default=1e-8
+    tol : float, default=1e-4
         Tolerance of the stopping criterion. With a number as `learning_rate`, the search stops when no entry
-        of the (proximal) gradient exceeds `tol`. With "auto", it stops when the objective is expected to fall
-        by at most `tol` times its value. The expected fall is half the squared length of the gradient in the
-        metric of the inverse Hessian as estimated by L-BFGS, which is exact for a quadratic, or the past
-        decreases continued as a geometric series, whichever is larger. With "auto" and an l1 penalty, it is
-        the length of the proximal gradient times that of the weights, in the metric of the preconditioner: a
-        bound, provided that the minimum is no further away than zero. 0 means to continue until `max_iter`;
-        "auto" then stops when rounding hides any further decrease.
+        of the (proximal) gradient exceeds `tol`. With "auto", it stops when the objective is predicted to
+        fall by at most `tol` times its value. The prediction is half the squared length of the gradient in
+        the metric of the inverse Hessian as estimated by the search, which is exact for a quadratic. Unless
+        the Hessian itself is at hand, the past decreases are also continued as a geometric series, and the
+        larger prediction counts. With an l1 penalty, it is a bound that assumes that the minimum is no
+        further away than zero. With two classes, the duality gap, which bounds the fall without assumptions,
+        must then be at most ``100 * tol``; if the search takes Newton steps, it must be at most `tol`. 0
+        means to continue until `max_iter`; "auto" then stops when rounding hides any further decrease. If
+        ``alpha=0``, "auto" also stops when the loss is below 2e-16. Where the last digits matter, use
+        ``tol=1e-8``.
 
     warm_start : bool, default=False
         Whether to start from the weights of the previous fit, if there is one.
@@ -116,35 +120,45 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    With ``learning_rate="auto"``, an iteration is a step of L-BFGS [1]_ that remembers 10 steps and tries the
-    full length first. Its initial inverse Hessian is the inverse of ``[X 1]' D [X 1] + l2 I``, the same for
-    every class, times a number that fits the last step. D holds the weight of each row times the mean over
-    the classes of ``p (1 - p)``, and l2 is ``alpha * (1 - l1_ratio)``. At zero weights this is the Hessian,
-    and a multiple of the fixed bound of [2]_. X stands here for every k-th row, where
-    ``k = n_samples // max(4000, 4 * n_features)``, or for all rows if k < 2. Eliminating the intercept
-    centres X. The remaining matrix is inverted after a Cholesky factorisation has shown that it is positive
-    definite. With more than 1,024 features, or more features than rows, only its diagonal is kept. It is
-    computed at the start and whenever the objective has halved. If k is at least 8, the search starts from
-    the minimum on the sample, found to a tolerance of 1e-2.
+    With ``learning_rate="auto"``, an iteration is a step of L-BFGS [1]_ that remembers 10 steps and starts
+    from a metric, an approximation of the Hessian. The metrics are, from cheap to dear: the diagonal of
+    ``[X 1]' D [X 1] + l2 I``; that whole matrix, the same for every class, for at most 4,000 features; and
+    the Hessian of all classes together, for dense X and at most 4,000 weights. D holds the weight of each row
+    times the mean over the classes of ``p (1 - p)``, and l2 is ``alpha * (1 - l1_ratio)``. With two classes
+    the matrix is the Hessian, and the steps are Newton's.
 
-    With an l1 penalty, an iteration is an accelerated proximal step [3]_ with restarts [4]_ in the metric of
-    the diagonal at the start, with a step size found by backtracking.
+    One rule chooses among them, rent or buy. A pass over the rows and each metric have a price, estimated
+    from the shape of X. The search starts with the dearest metric that costs at most as much as 3 passes. It
+    moves to the next one when it has spent twice the price of that one and the passes that are still expected
+    would cost more. Likewise a Hessian is rebuilt when its price has been spent since it was built, the
+    matrix when the objective has halved, and the diagonal when it has fallen to a fifth.
 
-    An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long
-    and, with an l1 penalty, for the extrapolation. The preconditioner takes O(rows of the sample *
-    n_features^2 + n_features^3), or O(nonzeros of the sample) for a diagonal. Besides X, memory holds 20
-    times the weights, a matrix of n_features^2, and a copy of the sample. CSR input is never made dense.
-    Features beyond 1e77 (4e9 in float32) are divided by a power of two during the search, which is exact.
+    Dense X with fewer rows than features, up to 3,000 rows, is a special case: the rows are expressed in
+    coordinates of the space they span, as soon as that costs at most 20 passes or half of what has been
+    spent, and the search continues there. If there are many rows, the diagonal and the matrix are computed
+    from every k-th row, where ``k = n_samples // max(4000, 4 * n_features)``, and if k is at least 8, the
+    search starts from the minimum on that sample, found to a tolerance of 1e-2.
+
+    With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_ in the metric of
+    the diagonal at the start, with a step size found by backtracking. With two classes, it becomes a proximal
+    Newton step [4]_ on a working set of features as soon as the proximal steps have cost as much as five of
+    those. The quadratic model of such a step is minimised by scikit-learn's compiled coordinate descent.
+
+    An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long.
+    A matrix takes O(rows * n_features^2 + n_features^3), the Hessian of all classes
+    O(n_samples * weights^2 + weights^3), and the coordinates of the rows O(n_samples^2 * n_features). Besides
+    X, memory holds 30 times the weights and the matrix. CSR input is never made dense. Features beyond 1e77
+    (4e9 in float32) are divided by a power of two during the search, which is exact.
 
     References
     ----------
     .. [1] Nocedal, J. and Wright, S. J. (2006). Numerical Optimization, 2nd ed. Springer. Algorithm 7.5.
-    .. [2] Boehning, D. (1992). Multinomial logistic regression algorithm. Annals of the Institute of
-       Statistical Mathematics 44, 197-200.
-    .. [3] Beck, A. and Teboulle, M. (2009). A fast iterative shrinkage-thresholding algorithm for linear
+    .. [2] Beck, A. and Teboulle, M. (2009). A fast iterative shrinkage-thresholding algorithm for linear
        inverse problems. SIAM Journal on Imaging Sciences 2, 183-202. Equations 4.1 to 4.3.
-    .. [4] O'Donoghue, B. and Candes, E. (2015). Adaptive restart for accelerated gradient schemes.
+    .. [3] O'Donoghue, B. and Candes, E. (2015). Adaptive restart for accelerated gradient schemes.
        Foundations of Computational Mathematics 15, 715-732.
+    .. [4] Lee, J., Sun, Y. and Saunders, M. (2014). Proximal Newton-type methods for minimizing composite
+       functions. SIAM Journal on Optimization 24, 1420-1443.
 
     Examples
     --------
@@ -182,7 +196,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         fit_intercept: bool = True,
         learning_rate: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
-        tol: float = 1e-8,
+        tol: float = 1e-4,
         warm_start: bool = False,
     ) -> None:
         self.alpha = alpha
@@ -230,8 +244,8 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` or rounding ended the search, or if there is no minimum because the classes can be
-            separated and ``alpha=0``.
+            If `max_iter` or rounding ended the search before its goal, or if there is no minimum because the
+            classes can be separated and ``alpha=0``. The message says how far the objective may still fall.
         """
         previous = self._weights() if self.warm_start else None
         self._reset()
@@ -249,7 +263,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         search = self._search(loss, theta, scale, warm=previous is not None)
 
         def attributes() -> Mapping[str, Any]:
-            return weights_of(iterate, classes, scale, rows.dtype)._asdict()
+            return weights_of(search, classes, scale, rows.dtype)._asdict()
 
         curve: list[float] = []
         stopped = False
@@ -258,8 +272,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             iterate = advance(search)
             curve.append(iterate.objective)
             stopped = task.end(attributes) or iterate.converged or iterate.stalled
-        self._warn(iterate, stopped, loss)
-        self._store(weights_of(iterate, classes, scale, rows.dtype), curve)
+        weights = weights_of(search, classes, scale, rows.dtype)
+        self._warn(iterate, stopped, loss, search)
+        self._store(weights, curve)
         task.close(attributes)
         return self
 
@@ -324,7 +339,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             search = GradientDescent(loss, theta, rate, float(self.alpha) * float(self.l1_ratio))
         iterate = advance(search)
         curve = [*([] if first else self.loss_curve_), iterate.objective]
-        self._store(weights_of(iterate, known, scale, rows.dtype), curve)
+        self._store(weights_of(search, known, scale, rows.dtype), curve)
         return self
 
     def decision_function(self, X: MatrixLike) -> np.ndarray:
@@ -472,7 +487,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         l1 = float(self.alpha) * float(self.l1_ratio)
         with np.errstate(over="ignore", invalid="ignore"):
             if self.learning_rate == "auto":
-                return preconditioned_search(loss, theta, l1 / scale[:, np.newaxis], float(self.tol), warm)
+                return automatic_search(loss, theta, l1 / scale[:, np.newaxis], float(self.tol), warm)
             return GradientDescent(loss, theta, float(self.learning_rate), l1, float(self.tol))
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> np.ndarray:
@@ -481,16 +496,27 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         check_two_classes(known)
         return known
 
-    def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss) -> None:
+    def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss, search: Search) -> None:
         """Warn if the search did not end at a minimum."""
-        if self.alpha == 0 and loss.separates(iterate.theta):
+        if stopped and not iterate.stalled and self.alpha > 0:
+            return
+        left = ""
+        if np.isfinite(iterate.expected):
+            share = iterate.expected / max(iterate.objective, np.finfo(float).tiny)
+            left = f" The objective may still fall by {share:.0e} of its value, and tol={self.tol}."
+        if self.alpha == 0 and loss.separates(search.theta()):
             message = "The classes can be separated and alpha=0: there is no minimum. Use a positive alpha."
         elif iterate.stalled:
-            message = "Rounding ended the search. Scaling the features might help."
+            precision = loss.X.dtype
+            more = ", or passing float64," if precision == np.float32 else ""
+            message = (
+                f"Rounding ended the search: no step along the search direction lowers the objective in "
+                f"{precision}.{left} Scaling the features{more} might help."
+            )
         elif not stopped:
             message = (
-                f"The search did not converge in max_iter={self.max_iter} iterations. Increase max_iter or "
-                "tol."
+                f"The search did not converge in max_iter={self.max_iter} iterations.{left} Increase "
+                "max_iter or tol."
             )
         else:
             return
@@ -505,10 +531,12 @@ class Weights(NamedTuple):
     intercept_: np.ndarray
 
 
-def weights_of(iterate: Iterate, classes: np.ndarray, scale: np.ndarray, dtype: np.dtype) -> Weights:
+def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np.dtype) -> Weights:
     """Return the weights for X as it was before its columns were divided by `scale`."""
-    coef = (iterate.theta[:-1] / scale[:, np.newaxis]).T
-    return Weights(classes, np.array(coef, dtype=dtype, order="C"), iterate.theta[-1].astype(dtype))
+    theta = search.theta()
+    check_finite(theta)
+    coef = (theta[:-1] / scale[:, np.newaxis]).T
+    return Weights(classes, np.array(coef, dtype=dtype, order="C"), theta[-1].astype(dtype))
 
 
 def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
@@ -548,9 +576,14 @@ def advance(search: Search) -> Iterate:
     """Run one iteration of a search. Raise an error if it overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
         iterate = search.step()
-    if not (np.isfinite(iterate.objective) and np.isfinite(iterate.theta).all()):
+    check_finite(iterate.objective)
+    return iterate
+
+
+def check_finite(values: float | np.ndarray) -> None:
+    """Raise an error if a value has overflowed."""
+    if not np.isfinite(values).all():
         raise ValueError(
             "Floating-point overflow occurred in the descent. A smaller learning_rate, or scaling the "
             "features with StandardScaler or MinMaxScaler, might help."
         )
-    return iterate

@@ -11,8 +11,8 @@ from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from estimators._common.accuracy import ExactClassifierMixin
+from estimators._common.class_weight import class_weights
 from estimators._common.labels import (
-    class_weights,
     encode_labels,
     exact_labels,
     known_classes,

@@ -12,7 +12,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
-from pipelines._common.labels import places_of, plain_labels
+from pipelines._common.labels import comparable_array, comparable_labels, places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import feature_names_of, transform
@@ -392,15 +392,17 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
     labels = plain_labels(collected(y))
     if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
         return y  # several labels per row
-    places = places_of(classifier.classes_)
-    unknown = [label for label in dict.fromkeys(labels) if label not in places]
+    places, values = places_of(classifier.classes_), comparable_labels(labels)
+    unknown = [
+        label for value, label in dict(zip(values, labels, strict=True)).items() if value not in places
+    ]
     if unknown:
         raise ValueError(
             "The 'y' parameter of update must contain only labels that the model was fitted on, since "
             f"{type(classifier).__name__} cannot learn new ones. Got the new label(s) {unknown}. "
             "To add them, fit the model again."
         )
-    return classifier.classes_[[places[label] for label in labels]]
+    return classifier.classes_[[places[value] for value in values]]
 
 
 class TopKScorer:
@@ -420,7 +422,7 @@ class TopKScorer:
             raise ValueError(
                 f"The 'sample_weight' parameter of {self.name} must contain a nonzero weight. Got only zeros."
             )
-        hits = labels.astype(object) == expected[:, np.newaxis]
+        hits = comparable_array(labels) == comparable_array(expected)[:, np.newaxis]
         places = np.arange(1.0, 1 + hits.shape[1])
         gains = hits @ (1 / np.log2(1 + places) if self.discounted else np.ones_like(places))
         return float(np.average(gains, weights=None if sample_weight is None else np.asarray(sample_weight)))

@@ -1,7 +1,6 @@
 """Serving: an immutable snapshot of a fitted recommender that answers one query in microseconds."""
 
 import copy
-import datetime as dt
 import html
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import dicts_as_frame
+from pipelines._common.labels import Moment, comparable_label, places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.ranking import labels_per_row
 from pipelines._common.steps import columns_of, steps_of
@@ -140,8 +140,8 @@ class CompiledRecommender:
         self._encode, self._classifier = encode, classifier
         self._cells = _read_encoders(encode, classifier.n_features_in_)
         self._scorer = classifier.row_scorer()
-        self._classes = tuple(classifier.classes_.tolist())
-        self._places = dict(zip(self._classes, range(len(self._classes)), strict=True))
+        self._classes = tuple(plain_labels(classifier.classes_))
+        self._places = places_of(classifier.classes_)
 
     def __getstate__(self) -> dict[str, BaseEstimator]:
         return {"encode": self._encode, "classifier": self._classifier}
@@ -151,7 +151,10 @@ class CompiledRecommender:
 
     @property
     def classes_(self) -> tuple:
-        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,)."""
+        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,).
+
+        Dates that Python's types cannot hold, such as those in nanoseconds, are NumPy scalars.
+        """
         return self._classes
 
     @property
@@ -236,9 +239,8 @@ class CompiledRecommender:
             If `question` is not a dict, or a cell has the wrong type, as for :meth:`recommend`.
         """
         names, row = self._names, self._row(question)
-        value = label.item() if isinstance(label, np.generic) else label
-        is_plain = np.isscalar(value) or isinstance(value, (dt.date, dt.timedelta))
-        place = self._places.get(value) if is_plain else None
+        value = comparable_label(label)
+        place = self._places.get(value) if np.isscalar(value) or isinstance(value, Moment) else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
         prior = None if self._scorer.prior is None else self._scorer.prior[0]

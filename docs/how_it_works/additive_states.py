@@ -3,22 +3,22 @@
 States that add up
 ==================
 
-You can call ``fit`` on all rows, call ``partial_fit`` on one batch after another, or ``merge`` models from several machines, and get the same model.
-This is possible because these models only need *sums over the rows*, that is, an :term:`additive state`. This page shows what is summed, how two states
-are added without losing precision, and why the sums are stored in twice the usual precision.
+You get the same model whether you call ``fit`` on all rows, call ``partial_fit`` on one batch after another, or ``merge`` models from several
+machines. This works for models that can be fitted from *sums over the rows*, called an :term:`additive state`. This page shows which sums are needed,
+how two states are added without losing precision, and why the sums are stored in twice the usual precision.
 """
 
 # %% [markdown]
 # Counts
 # ------
 #
-# Naive Bayes needs to know how often each feature occurs in each class. With the labels as a one-hot matrix :math:`Y` (one row per example, one
-# column per class) these counts are
+# Naive Bayes needs to know how often each feature occurs in each class. Let :math:`Y` be the labels as a one-hot matrix, with one row per example and
+# one column per class. Then the counts are
 #
 # .. math:: F = Y^T X = \sum_i y_i x_i^T
 #
-# This is a sum over the rows :math:`i`, so the counts of two sets of rows can be added. This is all that ``merge`` does. With whole numbers, the
-# addition is exact.
+# This is a sum over the rows :math:`i`. To merge two models, ``merge`` only has to add their counts. If the counts are whole numbers, the sum is
+# exact.
 
 # %%
 import numpy as np
@@ -35,7 +35,8 @@ model = model.merge(ComplementNB().fit(X[300:], y[300:]))
 print("counts equal:", np.array_equal(model.feature_count_, F))
 
 # %% [markdown]
-# The encoders are even simpler. Their state is the set of categories that they have seen, and two states are merged by taking the union.
+# The encoders are even simpler. The state of an encoder is the set of categories that it has seen, and two states are merged by taking
+# the union of the sets.
 
 # %% [markdown]
 # Means and centred products
@@ -51,8 +52,9 @@ print(f"variance by sums of squares: {np.mean(times**2) - np.mean(times) ** 2:.4
 print(f"variance by the mean:        {np.mean((times - times.mean()) ** 2):.4f}")
 
 # %% [markdown]
-# The state therefore consists of the number of rows :math:`n`, the mean :math:`m` of the rows, and the sums of products of the columns after the
-# means are subtracted. It covers the columns of X and the target y:
+# Instead, the state consists of the number of rows :math:`n`, the mean :math:`m` of the rows, and the matrix :math:`S` of the sums of
+# products of the columns after subtracting their means. The target y is treated as an additional column, so a row :math:`x_i` contains the features
+# and the target:
 #
 # .. math:: S = \sum_i (x_i - m) (x_i - m)^T
 #
@@ -67,7 +69,7 @@ print(f"variance by the mean:        {np.mean((times - times.mean()) ** 2):.4f}"
 #
 # .. math:: S = S_a + S_b + \frac{n_a n_b}{n} \delta \delta^T
 #
-# The following code implements this formula. The target is treated as an additional column.
+# The following code implements this formula:
 
 
 # %%
@@ -106,9 +108,9 @@ print("equal to 1e-9:", np.allclose(solution(state), branches.coef_, rtol=1e-9, 
 # The order of merging
 # --------------------
 #
-# Mathematically, the order of merging makes no difference. In floating-point arithmetic it could, especially if the parts *differ* from each other,
-# for example if the rows are sorted by date, or if each machine has the data of one city. In this example, the rows are sorted by their first column
-# and split into 64 parts. The parts are merged one after another, in random order, and as a tree:
+# Mathematically, the order of merging makes no difference. In floating-point arithmetic, it could make a difference, especially if the parts *differ*
+# from each other, for example if the rows are sorted by date, or if each machine has the data of one city. In this example, the rows are sorted by
+# their first column and split into 64 parts. The parts are merged one after another, in random order, and as a tree:
 
 # %%
 from copy import deepcopy
@@ -159,10 +161,10 @@ for name, model in orders.items():
 # :math:`10^{-4}`.
 #
 # ``fit`` can read the rows a second time, and transform them to coordinates in which :math:`X^T X` is close to the identity. ``partial_fit`` and
-# ``merge`` cannot, because they no longer have the rows. They therefore store each sum as two doubles. The values of every column are split into
-# their leading 26 bits and the remaining bits. Products of the leading parts have at most 52 bits and are summed *exactly* by ordinary matrix
-# products. Products that involve the remaining bits are smaller by a factor of :math:`2^{-26}`, and so are their rounding errors (Ozaki, Ogita, Oishi
-# and Rump, 2012). This takes about four times as many operations, but all of them are matrix products.
+# ``merge`` cannot do this, because the rows are no longer available. They therefore store each sum as two doubles. The values of every column are
+# split into their leading 26 bits and the remaining bits. Products of the leading parts have at most 52 bits and are summed *exactly* by ordinary
+# matrix products. Products that involve the remaining bits are smaller by a factor of :math:`2^{-26}`, and so are their rounding errors (Ozaki,
+# Ogita, Oishi and Rump, 2012). This takes about four times as many operations, but all of them are matrix products.
 #
 # The figure shows the effect for 2,000 rows in ten batches. The columns are constructed so that X has a given condition number.
 
@@ -219,11 +221,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# If the sums are stored as doubles, the error grows with the square of the condition number. With twice the precision, the solution from batches is
-# as accurate as the solution from the rows themselves up to a condition number of about ten thousand, and still accurate to about nine digits at
-# 300,000. Beyond a million, even this precision is not enough, and ``partial_fit`` issues a warning. (The sums are kept
-# as pairs of doubles, which work the same on every platform.) ``fit`` uses plain sums as long as they are accurate enough,
-# that is, up to a condition number of about a thousand. Above that, it reads the rows again, which explains the drop in its line.
+# If the sums are stored as doubles, the error grows with the square of the condition number. With twice the precision, the solution
+# from batches is as accurate as the solution from the rows themselves up to a condition number of about ten thousand, and still accurate to about
+# nine digits at 300,000. Beyond a million, even this precision is not enough, and ``partial_fit`` issues a warning. (The sums are stored as pairs of
+# doubles, which have the same precision on every platform.) ``fit`` uses plain sums as long as they are accurate enough, that is, up to a condition
+# number of about a thousand. Above that, it reads the rows again. This explains why the error of ``fit`` drops at this point.
 
 # %% [markdown]
 # Computational cost

@@ -12,8 +12,8 @@ every step is known in closed form. This page derives the formula, compares it w
 # The loop
 # --------
 #
-# Let :math:`H = X^T X / n` and :math:`c = X^T y / n`, where a column of ones in X gives the bias. The gradient of the mean squared error is :math:`2
-# (H w - c)`, and a step of descent with the learning rate :math:`\eta` is
+# Let :math:`H = X^T X / n` and :math:`c = X^T y / n`, where X has an additional column of ones for the bias. The gradient of the mean squared error
+# is :math:`2 (H w - c)`, and a step of descent with the learning rate :math:`\eta` is
 #
 # .. math:: w_{k+1} = w_k - 2 \eta (H w_k - c), \qquad w_0 = 0
 #
@@ -73,8 +73,8 @@ for k in steps:
     print(f"step {k:>6}: {closed_form(k).round(4)}, equal to the loop: {equal}")
 
 # %% [markdown]
-# ``GDRegressor`` adds one refinement: where :math:`2 \eta s` is small, computing :math:`1 - (1 - 2 \eta s)^k` directly would lose digits, so it uses
-# ``expm1`` and ``log1p``. ``coef_path`` returns the coefficients after any number of steps, even beyond ``max_iter``.
+# ``GDRegressor`` adds one refinement: if :math:`2 \eta s` is small, computing :math:`1 - (1 - 2 \eta s)^k` directly would lose digits,
+# so it uses ``expm1`` and ``log1p`` instead. ``coef_path`` returns the coefficients after any number of steps, even beyond ``max_iter``.
 
 # %%
 import textwrap
@@ -96,8 +96,8 @@ print(f"{np.abs(np.column_stack([weights, biases]) - path).max():.0e}")
 # -------------------
 #
 # One coordinate converges within a few steps, but the other needs thousands of steps, because its eigenvalue is about 6,000 times smaller. In the
-# upper figure, the two coordinates correspond to the axes of the valley. Descent first jumps back and forth across the valley, along the horizontal
-# line at the bottom, and then moves slowly along the floor of the valley. The dots mark the steps 3, 500, 1,000, 2,000, 4,000 and 20,000.
+# upper figure, the two coordinates correspond to the axes of the valley. The first steps jump back and forth across the valley, along the horizontal
+# line at the bottom. The later steps move slowly along the floor of the valley. The dots mark steps 3, 500, 1,000, 2,000, 4,000 and 20,000.
 
 # %%
 import matplotlib.pyplot as plt
@@ -132,13 +132,13 @@ plt.show()
 # The largest learning rate
 # -------------------------
 #
-# The error of a coordinate shrinks if :math:`|1 - 2 \eta s| < 1`. As the learning rate increases, the largest eigenvalue is the first for which this
-# condition fails, so descent converges if the learning rate is below
+# The error of a coordinate shrinks if :math:`|1 - 2 \eta s| < 1`. If the learning rate is increased, this condition first fails for the largest
+# eigenvalue, so descent converges if the learning rate is below
 #
 # .. math:: \eta_{\max} = \frac{1}{s_{\max}}
 #
-# Above this value, each step overshoots by more than the previous one. As the eigenvalues are known, ``GDRegressor`` raises an error before the first
-# step if the learning rate is too large. The error message states the largest possible learning rate.
+# Above this value, each step overshoots by more than the previous one. The eigenvalues are known, so ``GDRegressor`` can raise an error before the
+# first step if the learning rate is too large. The error message states the largest safe learning rate.
 
 # %%
 print(f"1 / largest eigenvalue: {1 / s.max():.8f}")
@@ -153,12 +153,12 @@ except ValueError as error:
 # The loss curve
 # --------------
 #
-# The objective is half of the mean squared error. Its excess over the minimum is a sum over the coordinates, in which each term is :math:`s / 2`
-# times the squared distance of the coordinate from :math:`p / s`. After k steps, this distance is :math:`r^k p / s`, so
+# The objective is half of the mean squared error. The difference between the objective and its minimum is a sum with one term for each coordinate:
+# :math:`s / 2` times the squared distance of the coordinate from :math:`p / s`. After k steps, this distance is :math:`r^k p / s`, so
 #
 # .. math:: L_k - L_{\min} = \sum_j \frac{p_j^2}{2 s_j} (1 - 2 \eta s_j)^{2 k}
 #
-# The rows are not needed for this either. The attribute ``loss_curve_`` is computed when you access it.
+# The rows are not needed to compute this either. ``GDRegressor`` only computes the loss curve when you access the attribute ``loss_curve_``.
 
 # %%
 excess = (V.T @ c) ** 2 / (2 * s)
@@ -179,9 +179,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The loss falls in two phases, one for each eigenvalue, and is flat in between. At first, the largest learning rate is not the fastest: with 0.002,
-# the coordinate with the large eigenvalue overshoots in every step, whereas with 0.0005 its distance from the limit is halved in each step. The
-# second phase starts earlier the larger the learning rate is.
+# The loss falls in two phases, one for each eigenvalue, and is nearly constant in between. In the first phase, the loss does not fall
+# fastest with the largest learning rate. With 0.002, the coordinate with the large eigenvalue overshoots in every step, whereas with 0.0005 its
+# distance from the limit is halved in every step. The larger the learning rate, the earlier the second phase starts.
 
 # %% [markdown]
 # Computational cost

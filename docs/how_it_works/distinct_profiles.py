@@ -3,9 +3,10 @@
 Half a million classes: distinct profiles
 =========================================
 
-A customer asks for *a cheap puzzle game*, and the shop wants to show the best five of half a million items. If this is treated as
-:term:`classification`, there are half a million classes, and scikit-learn's complement naive Bayes would need terabytes of memory for its matrices. This
-page shows how ``ComplementNB`` stores only the non-zero counts, why it can score many items at once, and why items with equal features get exactly equal scores.
+A customer asks for *a cheap puzzle game*, and the shop should show the best five of half a million items. If this is treated as
+:term:`classification`, there are half a million classes, and scikit-learn's complement naive Bayes would need terabytes of memory for its matrices.
+This page shows how ``ComplementNB`` stores only the non-zero counts, how it scores many items at the same time, and why items with equal features get
+exactly equal scores.
 """
 
 # %% [markdown]
@@ -14,7 +15,7 @@ page shows how ``ComplementNB`` stores only the non-zero counts, why it can scor
 #
 # Let :math:`F_{kj}` be the count of feature j in class k, :math:`f_j = \sum_k F_{kj}` the count of feature j in all classes, and :math:`\alpha` the
 # :term:`smoothing` parameter. Rennie, Shih, Teevan and Karger (2003) use the complement of a class, that is, all rows that do *not* belong to it. The
-# rarer a feature is in the complement, the larger is its weight:
+# rarer a feature is in the complement, the larger its weight:
 #
 # .. math:: w_{kj} = - \log \frac{f_j + \alpha - F_{kj}}{\sum_i (f_i + \alpha - F_{ki})}
 #
@@ -54,8 +55,9 @@ print(
 #
 # .. math:: D_{kj} = \log \frac{f_j + \alpha - F_{kj}}{f_j + \alpha}
 #
-# This requires one number per class, one number per feature, and a matrix D that is **zero wherever F is zero**, because the fraction is 1 there. An
-# item has only a few features, so F and D can be stored as sparse matrices with a few entries per row. The score of class k for a request x becomes
+# The three terms require one number per class, one number per feature, and a matrix D. An entry of D is **zero wherever F is zero**, because the
+# fraction is equal to 1. An item has only a few features, so F and D can be stored as sparse matrices with a few entries per row. The score of class
+# k for a request x becomes
 #
 # .. math:: \log t_k \sum_j x_j - \sum_j x_j \log (f_j + \alpha) - \sum_j x_j D_{kj}
 
@@ -78,12 +80,12 @@ print("share of non-zero entries in D:", f"{np.count_nonzero(D) / D.size:.0%}")
 # Profiles
 # --------
 #
-# A shop has many similar items. For example, a thousand games may have the features *cheap* and *puzzle* and no others. Their rows of F are equal, so
-# their scores are equal for any request. Each distinct row, called a *profile*, is therefore scored only once. To find the profiles, the rows are
-# hashed, and rows with the same hash are compared entry by entry, because different rows can have the same hash.
+# A shop has many similar items. For example, a thousand games may have exactly the two features *cheap* and *puzzle*. The rows of F for these games
+# are equal, so the games have equal scores for any request. Each distinct row, called a *profile*, is therefore scored only once. To find the
+# profiles, the rows are hashed, and rows with the same hash are compared entry by entry, because different rows can have the same hash.
 #
-# The number of profiles depends on the catalogue. In this example there are half a million items. Each has one of three budgets and one to three of
-# 25 types, of which a few are frequent and most are rare (Zipf's law):
+# The number of profiles depends on the catalogue. In this example there are half a million items. Each item has one of three budgets and one to three
+# of 25 types. A few types are frequent and most are rare (Zipf's law):
 
 # %%
 import scipy.sparse as sp
@@ -118,8 +120,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# From 5,000 to 500,000 items, the size of the catalogue grows by a factor of a hundred, but the number of rows to score per request grows by a factor
-# of less than six. Finally, the best profiles are expanded to their items, in the order of ``classes_``, until there are as many items as requested.
+# From 5,000 to 500,000 items, the size of the catalogue grows by a factor of a hundred, but the number of rows to score per request
+# grows by a factor of less than six. Finally, the best profiles are replaced by their items, in the order of ``classes_``, until there are as many
+# items as requested.
 
 # %% [markdown]
 # Exactly equal scores
@@ -127,8 +130,8 @@ plt.show()
 #
 # With so many similar items, equal scores are common: the sixth-best item often has the same score as the fifth. Which of the two is shown must not
 # depend on rounding errors. Therefore the same formula, summed in the order of the features, is used for one request and for many, for dense and
-# sparse input, and in ``predict`` and ``top_k``. To check this, compute the scores of one request alone and together with 999 others, and test
-# whether they are exactly equal:
+# sparse input, and in ``predict`` and ``top_k``. The following code computes the scores for a single request and for the same request in a batch of
+# 1,000, and checks that they are exactly equal:
 
 # %%
 requests = (rng.random((1000, 28)) < 0.1).astype(float)
@@ -151,8 +154,8 @@ print("tied items are in the order of classes_:", bool(in_order[equal].all()))
 # Computational cost
 # ------------------
 #
-# ``python -m benchmarks naive_bayes`` measures fits and requests with up to half a million items on one core. The following results are read from
-# ``docs/benchmarks.json``:
+# ``python -m benchmarks naive_bayes`` measures the time and memory for fits and requests, with up to half a million items on one core. The following
+# results are read from ``docs/benchmarks.json``:
 
 # %%
 import json
@@ -163,7 +166,7 @@ import examples
 results = Path(examples.__file__).parents[1] / "docs" / "benchmarks.json"
 for row in json.loads(results.read_text())["rows"]:
     if row["claim"].startswith(("ComplementNB.fit, K = n", "top 10 of K")):
-        print(f"{row['claim']}: {row['ours_ms']:.3g} ms, {row['ours_mb']:.3g} MB more")
+        print(f"{row['claim']}: {row['ours_ms']:.3g} ms, {row['ours_mb']:.3g} MB")
         if row["ratio"] is None:
             print(f"    compared with {row['peer']}")
         else:

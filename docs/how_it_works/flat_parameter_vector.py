@@ -3,16 +3,16 @@
 A network in one vector
 =======================
 
-A :term:`neural network` has a weight matrix and a bias vector for each layer. ``MLPClassifier`` stores all of them in *one* vector, and the layers are
-views of this vector. This page implements such a network in forty lines of numpy, checks that training gives the same weights as the library, and
-compares the time of a training step with the time of its matrix products.
+A :term:`neural network` has a weight matrix and a bias vector for each layer. ``MLPClassifier`` stores all of them in *one* vector, and the layers
+are views of this vector. This page implements such a network in forty lines of numpy. It checks that training gives the same weights as the library,
+and compares the time of a training step with the time of its matrix products.
 """
 
 # %% [markdown]
 # Views of one vector
 # -------------------
 #
-# In numpy, a *view* is an array that does not have its own memory. It refers to a part of another array, and can have a different shape. In the
+# In numpy, a *view* is an array that does not have its own memory. It refers to part of another array, and can have a different shape. In the
 # following code, the first 6,400 numbers of the vector are the weights of the first layer, seen as a 64 x 100 matrix. Writing to the matrix changes
 # the vector.
 
@@ -57,7 +57,7 @@ print("W1 owns its memory:", W1.flags.owndata)
 #
 # .. math:: P = \mathrm{softmax}(A W_2 + b_2)
 #
-# With the labels as a one-hot matrix Y, the gradients of the mean :term:`cross-entropy` are
+# Let Y be the labels as a one-hot matrix. Then the gradients of the mean :term:`cross-entropy` are
 #
 # .. math:: \Delta_2 = (P - Y) / n, \quad dW_2 = A^T \Delta_2, \quad db_2 = 1^T \Delta_2
 #
@@ -65,7 +65,7 @@ print("W1 owns its memory:", W1.flags.owndata)
 #
 # .. math:: dW_1 = X^T \Delta_1, \quad db_1 = 1^T \Delta_1
 #
-# The forward and backward pass together consist of five matrix products. All other operations are element-wise and should take as little time as
+# The forward and backward passes together need five matrix products. All other operations are element-wise or sums, and should take as little time as
 # possible. All batches have the same size, so the arrays for A, P and the other intermediate results, the *buffers*, are allocated once, and every
 # operation writes its result to a buffer (``out=``). A step then allocates almost no memory, and its data stays in the cache.
 
@@ -112,8 +112,8 @@ def make_step(n):
 #
 # .. math:: w \leftarrow w - \eta \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \frac{m}{\sqrt{v} + \epsilon}
 #
-# Adam does not depend on the layers. With a list of arrays, it would be a loop with about a dozen small numpy calls per array. With a single vector,
-# it needs about a dozen calls in total, regardless of the number of layers.
+# These formulas are the same for all layers. If the parameters were stored in a list of arrays, the update would be a loop with about a dozen small
+# numpy calls per array. With a single vector, it takes about a dozen calls in total, regardless of the number of layers.
 
 # %%
 m, v = np.zeros(n_parameters), np.zeros(n_parameters)
@@ -130,7 +130,7 @@ def adam(t, rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
 # The same weights
 # ----------------
 #
-# The following code uses the same initial weights and the same order of rows as the library, which in turn uses those of scikit-learn. After ten
+# The following code uses the same initial weights and the same order of rows as the library, which in turn uses the same as scikit-learn. After ten
 # epochs on the digits, the weights are the same as those of the library.
 
 # %%
@@ -169,8 +169,8 @@ print("the layers of the library are views of one vector too:")
 print(net.coefs_[0].base is net.intercepts_[1].base)
 
 # %% [markdown]
-# The figure shows the vector: its layout in memory at the top, and the two weight matrices below. Each column of ``W1`` belongs to a hidden unit, and
-# each row to a pixel.
+# The upper part of the figure shows the layout of the vector in memory, and the lower part shows the two weight matrices. Each column
+# of ``W1`` belongs to a hidden unit, and each row to a pixel.
 
 # %%
 import matplotlib.pyplot as plt
@@ -202,8 +202,8 @@ plt.show()
 #
 # A step cannot be faster than its five matrix products. ``python -m benchmarks mlp`` measures these products alone, with the same shapes, and the
 # time of a whole fit with this library (*ours*), with scikit-learn, and with a simple training loop in PyTorch (*torch*) with its fused Adam. All of
-# them run on one thread in float32. The following numbers are the time of a fit divided by the time of its matrix products, read from
-# ``docs/benchmarks.json``:
+# them run on one thread in float32. The following code reads these times from ``docs/benchmarks.json``, and prints the time of a fit divided by the
+# time of its matrix products:
 
 # %%
 import json
@@ -252,7 +252,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The smaller the network and the batch, the larger is the share of time that is not spent on matrix products, and the more time can be saved. With
-# large layers and large batches, almost all of the time is spent on products, and the three implementations are closest. (This library used numba
-# here, which is installed with the extra ``fast`` and fuses the operations of the optimiser and of the layers. Without numba, training the small
-# networks takes about 1.5 times as long.)
+# With small networks and small batches, a large share of the time is not spent on matrix products, so a lot of time can be saved. With
+# large layers and large batches, almost all of the time is spent on matrix products, so the three implementations take similar times. (This library
+# used numba here, which is installed with the extra ``fast`` and fuses the operations of the optimiser and of the layers. Without numba, training the
+# small networks takes about 1.5 times as long.)

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from estimators._common.matrices import collected
 
+DATES = (np.datetime64, np.timedelta64)
 INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
 
 
@@ -29,6 +28,7 @@ def exact_labels(y: Any) -> Any:
     in a list with strings to strings, and removes NUL characters from the ends of strings.
     """
     y, polars = collected(y), sys.modules.get("polars")
+    check_no_time_zone(y)
     if isinstance(y, list | tuple):
         return exact_list(y)
     if polars is not None and isinstance(y, polars.Series):
@@ -40,6 +40,10 @@ def exact_labels(y: Any) -> Any:
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", None) == "T":  # NumPy strings of variable length
         return y.astype(object)
+    if dtype == np.dtype(object) and isinstance(y, np.ndarray | pd.Series | pd.Index) and y.ndim == 1:
+        missing = np.asarray(pd.isna(y))
+        if any(label is pd.NA for label in np.asarray(y)[missing]):  # scikit-learn cannot compare it
+            check_none_missing(missing, np.asarray(y))
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         if isinstance(dtype, pd.StringDtype | pd.ArrowDtype | pd.CategoricalDtype):
             missing = np.asarray(y.isna())  # may be pandas.NA, which scikit-learn cannot compare
@@ -56,12 +60,33 @@ def exact_list(y: Sequence[Any]) -> Any:
     kinds = set(map(type, y))
     if type(pd.NA) in kinds:  # scikit-learn cannot compare it
         check_none_missing(np.array([label is pd.NA for label in y]), as_objects(y))
+    if not kinds.isdisjoint(DATES):
+        return exact_dates(y)
     if not kinds or not all(issubclass(kind, (str, Real, np.bool_, type(None))) for kind in kinds):
         return y
     if any(issubclass(kind, str) for kind in kinds):
         return as_objects(y)
     array = np.asarray(y)
     return as_objects(y) if array.dtype.kind == "f" and any(map(is_integer, kinds)) else array
+
+
+def exact_dates(labels: Sequence[Any]) -> np.ndarray:
+    """Return NumPy dates as an array. Raise a ValueError if their common unit would change one of them."""
+    kinds = set(map(type, labels))
+    if len(kinds) > 1:
+        raise ValueError(mixed_message(kinds))
+    check_none_missing(np.array([np.isnat(label) for label in labels]), labels)
+    try:
+        array = np.array(labels)
+    except TypeError:  # durations in months and in days have no common unit
+        array = np.empty(0, dtype=object)
+    if array.dtype == object:
+        units = " and ".join(sorted({str(label.dtype) for label in labels}))
+        raise ValueError(f"Class labels of types {units} cannot be compared. Use labels of the same type.")
+    for dtype in {label.dtype for label in labels}:
+        same = [k for k, label in enumerate(labels) if label.dtype == dtype]
+        check_units(np.array([labels[k] for k in same]), array[same], array.dtype)
+    return array
 
 
 def as_objects(labels: Sequence[Any]) -> np.ndarray:
@@ -90,6 +115,8 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         check_none_missing(np.isnat(y), y)
     if kind in "biufUmM":
         return np.unique(y, return_inverse=True)
+    if len(y) and isinstance(y[0], DATES):
+        return encode_labels(exact_dates(y.tolist()))
     return encode_objects(as_plain_objects(y))
 
 
@@ -166,27 +193,6 @@ def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
     return given if known is None else known
 
 
-def class_weights(
-    estimator: BaseEstimator, classes: np.ndarray, y: np.ndarray, weight: ArrayLike | None
-) -> np.ndarray:
-    """Return the weight of each class, of shape (n_classes,), from the estimator's `class_weight`."""
-    asked, name = estimator.class_weight, type(estimator).__name__
-    if not isinstance(asked, str) and not all(isinstance(w, Real | np.bool_) for w in asked.values()):
-        raise ValueError(
-            f"The 'class_weight' parameter of {name} must map class labels to numbers. Got {asked!r}."
-        )
-    with np.errstate(divide="ignore"):
-        of_class = compute_class_weight(asked, classes=classes, y=y, sample_weight=weight)
-    if asked == "balanced":
-        of_class[np.isinf(of_class)] = 0  # all rows of the class have weight 0, and 0 * inf would be NaN
-    if not ((of_class >= 0) & np.isfinite(of_class)).all():
-        raise ValueError(
-            f"The 'class_weight' parameter of {name} must contain non-negative and finite weights. "
-            f"Got {of_class.tolist()}."
-        )
-    return of_class
-
-
 def as_plain_objects(y: np.ndarray) -> np.ndarray:
     """Return labels as Python objects, without NumPy scalars, which round integers in comparisons.
 
@@ -202,15 +208,31 @@ def as_plain_objects(y: np.ndarray) -> np.ndarray:
     if not all(issubclass(kind, Hashable) for kind in kinds):
         raise ValueError(mixed_message(kinds))
     if any(issubclass(kind, np.generic) for kind in kinds):
-        return as_objects([label.item() if isinstance(label, np.generic) else label for label in y])
+        return as_objects([plain_label(label) for label in y])
     return y
 
 
-def check_none_missing(missing: np.ndarray, y: np.ndarray) -> None:
+def plain_label(label: Any) -> Any:
+    """Return a NumPy number or string as a Python value, and any other label unchanged."""
+    return label.item() if isinstance(label, np.generic) and not isinstance(label, DATES) else label
+
+
+def check_none_missing(missing: np.ndarray, y: Sequence[Any] | np.ndarray) -> None:
     """Raise a ValueError if a label is missing."""
     if missing.any():
         row = int(np.argmax(missing))
         raise ValueError(f"Input y contains a missing label: y[{row}] is {y[row]!r}.")
+
+
+def check_no_time_zone(y: Any) -> None:
+    """Raise a ValueError if labels are dates with a time zone, which NumPy would remove."""
+    dtype = getattr(y, "dtype", getattr(y, "type", None))  # of Arrow arrays
+    dtype = getattr(dtype, "pyarrow_dtype", dtype)
+    zone = next((getattr(dtype, name, None) for name in ("tz", "time_zone") if hasattr(dtype, name)), None)
+    if zone is not None:
+        raise ValueError(
+            f"Dates as class labels must have no time zone, because NumPy removes it. Got {dtype}."
+        )
 
 
 def check_no_final_nul(labels: Iterable[str]) -> None:
@@ -227,7 +249,7 @@ def check_kinds(distinct: np.ndarray) -> None:
     kinds = set(map(type, distinct))
     if all(issubclass(kind, str) for kind in kinds):
         return
-    if not all(issubclass(kind, (Real, np.bool_)) for kind in kinds):
+    if not all(issubclass(kind, (Real, np.bool_)) and kind not in DATES for kind in kinds):
         raise ValueError(mixed_message(kinds))
     for label in distinct:
         if not is_integer(type(label)) and not float(label).is_integer():

@@ -21,4 +21,5 @@ def collected(X: Any) -> Any:
 
 def validate_data(estimator: BaseEstimator, X: Any, y: Any = "no_validation", **options: Any) -> Any:
     """Call scikit-learn's ``validate_data``, after collecting LazyFrames, which it does not support."""
-    return sklearn.utils.validation.validate_data(estimator, collected(X), collected(y), **options)
+    with np.errstate(invalid="ignore"):  # it adds all numbers, which may overflow in both directions
+        return sklearn.utils.validation.validate_data(estimator, collected(X), collected(y), **options)

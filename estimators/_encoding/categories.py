@@ -169,7 +169,7 @@ def given_categories(
             "The 'categories' parameter must contain sequences, such as lists. Got a generator or "
             "another iterator."
         )
-    if not any(np.ndim(c) > 0 or isinstance(c, (set, frozenset)) for c in per_column):
+    if per_column and not any(np.ndim(c) > 0 or isinstance(c, (set, frozenset)) for c in per_column):
         per_column = [per_column]
     if len(per_column) != len(names):
         raise ValueError(
@@ -190,7 +190,12 @@ def given_categories(
 
 
 def _given_array(values: list, dtype: np.dtype | None) -> np.ndarray:
-    """Return given categories with the dtype of the column, unless this would change a category."""
+    """Return given categories with the dtype of the column, unless this would change a category.
+
+    Missing values become those of the columns: None in a column of lists, and NaN in place of pandas.NA.
+    """
+    missing = None if dtype is None else np.nan
+    values = [missing if _is_missing(value, in_lists=dtype is None) else value for value in values]
     if dtype is None or dtype.kind in "OU":
         return _as_array(values, dtype and np.dtype(object))
     if dtype.kind == "S":
@@ -206,9 +211,19 @@ def _given_array(values: list, dtype: np.dtype | None) -> np.ndarray:
     return cast if is_read or ((cast == exact) | pd.isna(cast)).all() else exact
 
 
+def _is_missing(value: object, *, in_lists: bool) -> bool:
+    return value is pd.NA or (in_lists and (value is pd.NaT or (isinstance(value, Real) and value != value)))
+
+
 def _check_given(array: np.ndarray, column: Column, k: int) -> None:
     """Raise scikit-learn's errors for given categories."""
     known = items(array)
+    if not known:
+        raise ValueError(
+            f"In column {k}, the predefined categories must contain at least one category. Got {known}."
+        )
+    if not all(isinstance(value, Hashable) for value in known):
+        raise not_uniform(known)
     if column.dtype is not None and known and isinstance(known[0], bytes) and column.dtype.kind != "S":
         kind = "str_" if column.dtype.kind == "U" else type(next(iter(column.values), None)).__name__
         raise ValueError(

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from estimators._encoding.columns import MIN_INEXACT
 from estimators._encoding.numbering import as_items, object_array
 from estimators._encoding.outputs import Outputs
 
@@ -38,20 +39,21 @@ def decode_one_hot(
         best = np.zeros(len(decoded), dtype=np.intp)
         if end > start:
             best = np.asarray(block.argmax(axis=1)).ravel() - has_other
+        labels = each.labels
+        if decoded.dtype == object and labels.dtype.kind in "mM":
+            labels = object_array(as_items(labels))
         if each.width:
-            kept = each.kept
-            if decoded.dtype == object and kept.dtype.kind in "mM":
-                kept = object_array(as_items(kept))
-            decoded[:, j] = kept[best]
+            decoded[:, j] = (labels if each.dropped is None else np.delete(labels, each.dropped))[best]
+        is_other = (best < 0) & ~is_zero
         if each.dropped is not None:
-            decoded[is_zero, j] = each.labels[each.dropped]
+            decoded[is_zero, j] = labels[each.dropped]
             is_zero[:] = False
         elif is_zero.any() and not zeros_allowed:
             raise ValueError(
                 f"Samples {np.flatnonzero(is_zero)} can not be inverted when drop=None and "
                 "handle_unknown='error' because they contain all zeros"
             )
-        nones[:, j] = is_zero | (best < 0)
+        nones[:, j] = is_zero | is_other
     if nones.any():
         decoded = decoded.astype(object)
         decoded[nones] = None
@@ -59,6 +61,10 @@ def decode_one_hot(
 
 
 def _common_dtype(arrays: Sequence[np.ndarray]) -> np.dtype:
-    """Return a common dtype of the arrays that does not convert numbers to strings or dates."""
+    """Return a common dtype of the arrays that does not change values, nor convert numbers to strings."""
     kinds = {"number" if array.dtype.kind in "iufb" else array.dtype.kind for array in arrays}
-    return np.result_type(*arrays) if len(kinds) == 1 else np.dtype(object)
+    dtype = np.result_type(*arrays) if len(kinds) == 1 else np.dtype(object)
+    integers = [array for array in arrays if array.dtype.kind in "iu" and len(array)]
+    if dtype.kind == "f" and any(max(map(abs, array.tolist())) > MIN_INEXACT for array in integers):
+        return np.dtype(object)  # floats would round an integer
+    return dtype

@@ -16,6 +16,7 @@ Cells = Any  # one column of a table: a pandas or polars Series, a 1-D array or 
 
 PLAIN_LISTS = {list, tuple, set, frozenset}
 LISTS = (*PLAIN_LISTS, np.ndarray)
+_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")  # those that pandas reads exactly
 _FEWER_IN_BYTES = 0.1  # with fewer distinct values per item, a dict and one byte per number beat pandas
 
 
@@ -33,6 +34,7 @@ def number(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
         return _number_polars(column, name)
     if column.dtype == object:
         column = np.asarray(column)
+    check_unit(column.dtype, name)
     try:
         if column.dtype == object:
             return _number_objects(column)
@@ -130,6 +132,16 @@ def as_items(values: Cells) -> list[Hashable]:
 def object_array(values: Sequence) -> np.ndarray:
     """Return a 1-D array of objects, even if the values are lists."""
     return np.fromiter(values, dtype=object, count=len(values))
+
+
+def check_unit(dtype: object, name: str) -> None:
+    """Raise a ValueError for dates and durations in units that pandas would round or cannot read."""
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "mM":
+        return
+    allowed = "weeks to nanoseconds" if dtype.kind == "m" else "years to nanoseconds"
+    unit, steps = np.datetime_data(dtype)
+    if steps != 1 or unit not in (_UNITS[2:] if dtype.kind == "m" else _UNITS):
+        raise ValueError(f"Column {name!r} must have a unit from {allowed}. Got {dtype} instead.")
 
 
 def check_items(values: list, name: str, *, finite: bool = True) -> None:

@@ -25,10 +25,11 @@ def refuse_unknown(
     unknown = [column.values[code] for code in pd.unique(column.codes[places])]
     more = len(unknown) - _MAX_SHOWN
     shown = ", ".join(map(repr, unknown[:_MAX_SHOWN])) + (f", ... and {more} more" if more > 0 else "")
+    nearest = _nearest(unknown[0], list(known))
+    there_are = f"Known categories, nearest spelling first: {nearest}." if nearest else "None are known."
     raise ValueError(
         f"Found unknown categories [{shown}] in column {k} during {during}. "
-        f"{unknown[0]!r} is in row {_row_of(column, places[0])} of column {name!r}. "
-        f"Known categories, nearest spelling first: {_nearest(unknown[0], list(known))}. {_ADVICE}"
+        f"{unknown[0]!r} is in row {_row_of(column, places[0])} of column {name!r}. {there_are} {_ADVICE}"
     )
 
 

@@ -145,8 +145,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         X, y, weight = rows
         moments = gather(reader, as_columns(y), weight, exact)
         check_sums(moments, X, type(self).__name__)
-        if not isinstance(reader, ExpandedRows):  # whose columns are scaled
-            check_not_tiny(moments, X, weight)
+        check_not_tiny(moments, X, weight, has_domain=isinstance(reader, ExpandedRows))
         return moments
 
     def _new_state(

@@ -66,16 +66,24 @@ def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
         )
 
 
-def check_not_tiny(moments: Moments, X: Matrix, sample_weight: np.ndarray | None) -> None:
-    """Raise an error if a column of X varies so little that its squared deviations underflow to 0."""
-    small = np.flatnonzero(moments.xx.diagonal() < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))
+def check_not_tiny(
+    moments: Moments, X: Matrix, sample_weight: np.ndarray | None, *, has_domain: bool
+) -> None:
+    """Raise an error if a column of X varies so little that its squared deviations underflow to 0.
+
+    With `has_domain`, the moments are those of polynomial terms, which begin with the scaled columns.
+    """
+    squares = moments.xx.diagonal()[: X.shape[1]]
+    small = np.flatnonzero(squares < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))
     if not len(small):
         return
     columns = X[:, small] if sample_weight is None else X[sample_weight > 0][:, small]
     columns = columns.toarray() if sp.issparse(columns) else columns
     if (columns.max(axis=0) > columns.min(axis=0)).any():
+        unit, advice = (" of their domain", "Use a narrower domain") if has_domain else ("", "Scale X")
         raise ValueError(
-            f"Columns {small[:10].tolist()} of X vary by less than 1e-140, whose square is lost. Scale X."
+            f"Columns {small[:10].tolist()} of X vary by less than 1e-140{unit}, whose square is lost. "
+            f"{advice}."
         )
 
 

@@ -46,6 +46,7 @@ class Terms:
             self.middle, half = low / 2 + high / 2, high / 2 - low / 2
         else:
             self.middle, half = np.zeros_like(low), np.abs(self.domain).max(axis=0)
+        half = np.subtract(high, low, out=half, where=half == 0)  # half of a subnormal width may underflow
         self.half = np.where(half > 0, half, 1.0)
 
     def equals(self, other: "Terms") -> bool:
@@ -63,21 +64,29 @@ class Terms:
     def in_original_units(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the weights (p, q) of the terms of unscaled columns, and what to add to the bias, (q,).
 
-        ``((x - middle) / half) ** a`` is multiplied out, one column at a time. O(p * degree * d).
+        ``(x / half - middle / half) ** a`` is multiplied out, one column at a time. Then the weights of the
+        powers of ``x / half`` are divided by powers of ``half``. O(p * degree * d).
         """
         index = {tuple(power): i for i, power in enumerate(self.powers.tolist())}
         index[(0,) * self.n_columns] = len(self.powers)
         now = np.vstack([weights.astype(np.float64), np.zeros((1, weights.shape[1]))])
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            for j, (middle, half) in enumerate(zip(self.middle, self.half, strict=True)):
-                before, now = now, np.zeros_like(now)
+            for j, ratio in enumerate((self.middle / self.half).tolist()):
+                before, now = now, now.copy()
                 for power, i in index.items():
-                    a, scaled = power[j], before[i] * half ** -float(power[j])
-                    now[i] += scaled
-                    for b in range(a) if middle else ():
+                    for b in range(power[j]) if ratio and before[i].any() else ():
                         lower = index[(*power[:j], b, *power[j + 1 :])]
-                        now[lower] += comb(a, b) * (-middle) ** (a - b) * scaled
-        return now[:-1], now[-1]
+                        now[lower] += comb(power[j], b) * (-ratio) ** (power[j] - b) * before[i]
+            return self._divided_by_halves(now[:-1]), now[-1]
+
+    def _divided_by_halves(self, weights: np.ndarray) -> np.ndarray:
+        """Return the weights (p, q) of powers of ``x / half`` divided by these powers of `half`.
+
+        Products of powers of small and large numbers may be of ordinary size, so their exponents are added.
+        """
+        fractions, exponents = np.frexp(self.half)
+        divisors = (fractions**self.powers).prod(axis=1)
+        return np.ldexp(weights / divisors[:, np.newaxis], -(self.powers @ exponents)[:, np.newaxis])
 
 
 def _products(terms: list[tuple[int, ...]]) -> list[tuple[slice, int, slice | list[int]]]:

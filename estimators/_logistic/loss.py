@@ -4,10 +4,12 @@ from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.special import expit
 
 from estimators._common.matrices import Matrix
 
 MAX_BLOCK_BYTES = 2**20  # of dense X: the backward pass then finds the block in the cache
+MAX_BLOCK_BYTES_OF_ONE_OUTPUT = 2**23  # its passes are short, and each block costs a call
 MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 64, 4096  # of dense X
 MAX_BLOCK_LOGITS = 2**22  # of CSR rows, where each block's backward pass costs a full matrix of weights
 
@@ -81,29 +83,49 @@ class LogLoss:
         parts = self.X[rows], self.codes[rows], self.weight[rows].astype(np.float64)
         return type(self)(*parts, self.n_classes, self.l2, self.fit_intercept)
 
+    def with_features(self, X: np.ndarray) -> Self:
+        """Return the loss of the same rows with other features."""
+        return type(self)(
+            X, self.codes, self.weight.astype(np.float64), self.n_classes, self.l2, self.fit_intercept
+        )
+
+    def probabilities(self, theta: np.ndarray) -> np.ndarray:
+        """Return the probability of each output, (n_outputs, n_samples), float64."""
+        Z = logits(self.X, theta).astype(np.float64, copy=False)
+        if self.n_classes == 2:
+            return expit(Z, out=Z)
+        Z -= Z.max(axis=0)
+        np.exp(Z, out=Z)
+        Z /= Z.sum(axis=0)
+        return Z
+
+    def residuals(self, theta: np.ndarray) -> np.ndarray:
+        """Return the weight of each row times (p - y), (n_outputs, n_samples), float64."""
+        P = self.probabilities(theta)
+        if self.n_classes == 2:
+            P[0] -= self.codes
+        else:
+            P[self.codes, np.arange(len(self.codes))] -= 1
+        P *= self.weight
+        return P
+
     def curvature(self, theta: np.ndarray) -> np.ndarray:
         """Return the weight of each row times the mean of p (1 - p) over the classes, (n_samples,), float64.
 
         It is scaled so that at theta = 0, ``X' diag(curvature) X`` is the Hessian of each class, restricted
         to directions that sum to zero over the classes.
         """
-        Z = logits(self.X, theta).astype(np.float64)
-        P = np.exp(Z - np.logaddexp(0, Z)) if self.n_classes == 2 else np.exp(Z - Z.max(axis=0))
-        P /= 1 if self.n_classes == 2 else P.sum(axis=0)
-        return self.weight * np.sum(P * (1 - P), axis=0) / max(self.n_outputs - 1, 1)
+        P = self.probabilities(theta)
+        return self.weight * np.einsum("kn,kn->n", P, 1 - P) / max(self.n_outputs - 1, 1)
 
     def curvature_along(self, theta: np.ndarray, step: np.ndarray) -> float:
-        """Return ``step' H step`` for the Hessian H at theta, in half a pass over X."""
-        Z = logits(self.X, theta).astype(np.float64)
-        S = logits(self.X, step).astype(np.float64)
+        """Return ``step' H step`` for the Hessian H at theta."""
+        P, S = self.probabilities(theta), logits(self.X, step).astype(np.float64, copy=False)
         if self.n_classes == 2:
-            P = np.exp(Z - np.logaddexp(0, Z))
-            of_rows = (P * (1 - P) * S**2)[0]
+            variances = (P * (1 - P) * S**2)[0]
         else:
-            P = np.exp(Z - Z.max(axis=0))
-            P /= P.sum(axis=0)
-            of_rows = np.sum(P * (S - np.sum(P * S, axis=0)) ** 2, axis=0)
-        return float(self.weight @ of_rows) + float(np.sum(self.l2 * step[:-1] ** 2))
+            variances = np.sum(P * (S - np.sum(P * S, axis=0)) ** 2, axis=0)
+        return float(self.weight @ variances) + float(np.sum(self.l2 * step[:-1] ** 2))
 
     def separates(self, theta: np.ndarray) -> bool:
         """Tell whether theta classifies each row of positive weight correctly.
@@ -141,13 +163,16 @@ def row_blocks(X: Matrix, n_outputs: int) -> list[slice]:
     if sp.issparse(X):
         size = max(MAX_BLOCK_LOGITS // n_outputs, 4 * n_features)
     else:
-        size = min(max(MAX_BLOCK_BYTES // (X.itemsize * n_features), MIN_BLOCK_ROWS), MAX_BLOCK_ROWS)
+        limit = MAX_BLOCK_BYTES_OF_ONE_OUTPUT if n_outputs == 1 else MAX_BLOCK_BYTES
+        size = min(max(limit // (X.itemsize * n_features), MIN_BLOCK_ROWS), MAX_BLOCK_ROWS)
     return [slice(start, min(start + size, n_samples)) for start in range(0, n_samples, size)]
 
 
 def logits(X: Matrix, theta: np.ndarray) -> np.ndarray:
     """Return the decision values of the rows of X, (outputs, rows), C-contiguous."""
     theta = theta.astype(X.dtype, copy=False)
+    if not theta[:-1].any():
+        return np.repeat(theta[-1][:, np.newaxis], X.shape[0], axis=1)
     # (outputs, features) @ (features, rows); CSR multiplies from the left only
     Z = np.ascontiguousarray((X @ theta[:-1]).T) if sp.issparse(X) else theta[:-1].T @ X.T
     Z += theta[-1][:, np.newaxis]

@@ -37,7 +37,7 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
     X, y = make_moons(n_points, noise=noise, random_state=seed)
     X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed)
     models = {
-        "linear: GDClassifier": GDClassifier(),
+        "linear: GDClassifier": GDClassifier(tol=1e-8),
         "two hidden layers of 16: MLPClassifier": MLPClassifier(
             (16, 16), learning_rate_init=0.01, max_iter=150, n_iter_no_change=np.inf, random_state=seed
         ),

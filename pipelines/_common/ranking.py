@@ -9,7 +9,7 @@ from sklearn.utils import gen_batches
 
 from estimators.naive_bayes import top_k_indices
 from pipelines._common.frames import Rows, n_rows_of
-from pipelines._common.labels import places_of, plain_labels
+from pipelines._common.labels import as_objects, comparable_array, comparable_labels, places_of, plain_labels
 
 MAX_SCORES = 1 << 20  # scores in memory at once: 8 MB of float64
 MAX_EXCLUDED = 1000  # above this number, all scores are ranked instead of the k + n_excluded best
@@ -35,13 +35,13 @@ def labels_per_row(name: str, labels: Iterable | None, n_rows: int) -> list[set]
     rows = plain_labels(labels)
     collections = [_is_kind_of_collection(kind) for kind in set(map(type, rows))]
     if not any(collections):
-        return [set(rows)] * n_rows
+        return [set(comparable_labels(rows))] * n_rows
     if not all(collections) or len(rows) != n_rows:
         raise ValueError(
             f"The {name!r} parameter of recommend must contain only labels, or one collection of labels "
             f"for each of the {n_rows} rows. Got {len(rows)} items, at least one of which is a collection."
         )
-    return [set(plain_labels(row)) for row in rows]
+    return [set(comparable_labels(row)) for row in rows]
 
 
 def _is_kind_of_collection(kind: type) -> bool:
@@ -73,7 +73,7 @@ def _rank_more(
     take = np.take_along_axis
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // (k + n_more))):
         labels, scores = classifier.top_k(X[rows], k + n_more)
-        pairs = zip(labels.tolist(), excluded[rows], strict=True)
+        pairs = zip(comparable_array(labels).tolist(), excluded[rows], strict=True)
         kept = np.array([[label not in out for label in row] for row, out in pairs])
         order = np.argsort(~kept, axis=1, kind="stable")[:, :k]  # labels that are not excluded come first
         yield take(labels, order, axis=1), take(scores, order, axis=1), take(kept, order, axis=1)
@@ -147,6 +147,6 @@ def _fill(
     n_places = int(kept.sum(axis=1).max(initial=0))
     labels, scores, kept = labels[:, :n_places], scores[:, :n_places], kept[:, :n_places]
     if not kept.all():
-        labels = labels.astype(object)
+        labels = as_objects(labels)
         labels[~kept] = None
     return labels, np.where(kept, scores, -np.inf)

@@ -10,7 +10,7 @@ from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
 from sklearn.naive_bayes import MultinomialNB
 
 from estimators import ComplementNB
-from pipelines._common.labels import place_of
+from pipelines._common.labels import place_of, plain_labels
 
 Label: TypeAlias = str | float
 
@@ -20,7 +20,7 @@ def check_label(classifier: BaseEstimator, label: Label) -> int:
     classes = np.asarray(getattr(classifier, "classes_", [label]))
     place = place_of(classes, label)
     if place is None:
-        raise unknown_label(label, classes[:10_000].tolist(), len(classes))
+        raise unknown_label(label, plain_labels(classes[:10_000]), len(classes))
     return place
 
 

@@ -282,3 +282,21 @@ def test_the_nearest_spelling_is_so_whatever_its_case():
     encoder = OneHotEncoder().fit([[name] for name in [*map(str, range(20)), "Zzz"]])
     with pytest.raises(ValueError, match="nearest spelling first: 'Zzz'"):
         encoder.transform([["ZZZ"]])
+
+
+@pytest.mark.parametrize("dtype", ["M8[ps]", "M8[as]", "M8[25ns]", "m8[fs]", "m8[M]", "m8[Y]", "m8"])
+@pytest.mark.parametrize("cls", [OneHotEncoder, MultiHotEncoder])
+def test_units_of_dates_that_pandas_would_round(cls, dtype):
+    X = np.array([[1], [2]], dtype=dtype)
+    with pytest.raises(
+        ValueError, match="Column 'x0' must have a unit from .* to nanoseconds. Got .* instead"
+    ):
+        cls().fit(X)
+
+
+@pytest.mark.parametrize("dtype", ["M8[Y]", "M8[M]", "M8[W]", "M8[ns]", "m8[W]", "m8[D]", "m8[ns]"])
+def test_all_other_units_of_dates_are_categories(dtype):
+    X = np.array([[1], [2]], dtype=dtype)
+    encoder = OneHotEncoder(sparse_output=False)
+    assert encoder.fit_transform(X).tolist() == [[1, 0], [0, 1]]
+    assert encoder.inverse_transform(np.eye(2)).astype(dtype).tolist() == X.tolist()

@@ -198,3 +198,27 @@ def test_inverse_transform_sums_entries_of_one_cell():
     encoder = MultiHotEncoder().fit([["a"], ["b"]])
     twice = sparse.csr_array(([1.0, 1.0], [0, 0], [0, 2]), shape=(1, 2))
     assert encoder.inverse_transform(twice)[0, 0] == ["a"]
+
+
+@pytest.mark.parametrize("sparse_output", [True, False])
+def test_inverse_transform_tells_the_dropped_category_from_the_catch_all(sparse_output):
+    encoder = OneHotEncoder(drop="first", handle_unknown="other", sparse_output=sparse_output)
+    encoder.fit([["a", 1], ["b", 2]])
+    encoded = encoder.transform([["a", 2], ["c", 1], ["b", 3]])
+    assert encoder.inverse_transform(encoded).tolist() == [["a", 2], [None, 1], ["b", None]]
+    days = pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2020-01-02"]), "word": ["a", "b"]})
+    assert encoder.fit(days).inverse_transform(encoder.transform(days)).tolist() == [
+        [pd.Timestamp("2020-01-01"), "a"],
+        [pd.Timestamp("2020-01-02"), "b"],
+    ]
+    assert {type(day) for day in encoder.inverse_transform(encoder.transform(days))[:, 0]} == {pd.Timestamp}
+
+
+@pytest.mark.parametrize("other", [np.float64, np.uint64], ids=lambda kind: kind.__name__)
+def test_inverse_transform_does_not_round_integers(other):
+    large = [2**53 + 1, 2**53 + 3]
+    X = pd.DataFrame({"id": large, "x": np.array([1, 2], dtype=other)})
+    encoder = OneHotEncoder().fit(X)
+    assert encoder.inverse_transform(encoder.transform(X))[:, 0].tolist() == large
+    small = OneHotEncoder().fit(X - [large[0], 0])
+    assert small.inverse_transform(small.transform(X - [large[0], 0])).dtype == np.float64

@@ -22,6 +22,8 @@ from estimators import (
     GDRegressor,
     MLPClassifier,
     MLPRegressor,
+    MultiHotEncoder,
+    OneHotEncoder,
     PolynomialRegressor,
 )
 from tests.estimators.samples import objects
@@ -70,6 +72,8 @@ EXACT = {
 }
 SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
 BYTES = "labels represented as bytes is not supported"
+IN_ROME = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])).dt.tz_localize("Europe/Rome")
+ZONE = "Dates as class labels must have no time zone, because NumPy removes it. Got .*Europe/Rome"
 NUL = r"must not end with a NUL character, because NumPy removes it. Got 'a\\x00'"
 REFUSED = {
     "list": (["a", "a\0"], ValueError, NUL),
@@ -98,6 +102,29 @@ REFUSED = {
         r"missing label: y\[1\] is <NA>",
     ),
     "missing value in a list": (["a", pd.NA], ValueError, r"missing label: y\[1\] is <NA>"),
+    "dates that have no unit in common": (
+        [np.datetime64("9999-01-01"), np.datetime64(1, "ns")],
+        ValueError,
+        r"common type datetime64\[ns\] without changing values",
+    ),
+    "durations that have no unit in common": (
+        [np.timedelta64(1, "Y"), np.timedelta64(1, "D")],
+        ValueError,
+        r"timedelta64\[D\] and timedelta64\[Y\] cannot be compared",
+    ),
+    "integer and duration": ([5, np.timedelta64(1, "D")], ValueError, "Got int and timedelta64"),
+    "integer and date": (objects([5, np.datetime64(1, "ns")]), ValueError, "Got datetime64 and int"),
+    "date and duration": (
+        [np.datetime64(1, "D"), np.timedelta64(1, "D")],
+        ValueError,
+        "datetime64 and timed",
+    ),
+    "missing date in a list": ([np.datetime64(1, "D"), np.datetime64("NaT")], ValueError, "missing label: y"),
+    "pandas dates with a zone": (IN_ROME, ValueError, ZONE),
+    "polars dates with a zone": (pl.from_pandas(IN_ROME), ValueError, ZONE),
+    "a polars frame of dates with a zone": (pl.DataFrame({"y": IN_ROME}), ValueError, ZONE),
+    "Arrow dates with a zone": (pa.array(IN_ROME), ValueError, ZONE),
+    "Arrow dates with a zone in pandas": (pd.Series(pa.array(IN_ROME).to_pandas()), ValueError, ZONE),
     "dates of Python": ([dt.date(2020, 1, 1), dt.date(2020, 1, 2)], ValueError, "Got date"),
     "continuous": (objects([1, 2.5]), ValueError, "Unknown label type: continuous"),
     "lists": (objects([[], [1]]), ValueError, "Got list"),
@@ -128,6 +155,22 @@ def test_labels_keep_their_values(classifier, y, dtype):
         assert model.classes_.astype(object).tolist() == values_of(y)
     assert fitted.predict(X).astype(object).tolist() == values_of(y)
     assert fitted.score(X, y) == 1
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize(
+    "expected", [np.array([1, 2], "M8[ns]"), np.array([1, 2], "m8[ns]")], ids=["dates", "durations"]
+)
+def test_dates_in_nanoseconds_keep_their_values(classifier, expected):
+    coarse = expected.astype(expected.dtype.char + "8[D]")[0]
+    mixed = [coarse, expected[1]]
+    for y in (expected, list(expected), objects(expected), pd.Series(expected), mixed, objects(mixed)):
+        model = classifier().fit(np.eye(2), y)
+        assert model.classes_.dtype == expected.dtype
+        assert model.predict(np.eye(2)).tolist() == [
+            int(label.astype(expected.dtype)) for label in np.asarray(y)
+        ]
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
@@ -262,6 +305,25 @@ def test_a_warm_start_compares_classes_exactly():
         model.fit(np.eye(2), [1, BIG + 1])
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("unit", ["D", "us", "ns"])
+@pytest.mark.parametrize("classifier", [GDClassifier, network])
+@pytest.mark.parametrize(
+    "key",
+    [dt.datetime, pd.Timestamp, lambda *day: np.datetime64(dt.date(*day))],
+    ids=["Python", "pandas", "NumPy"],
+)
+def test_weights_of_classes_that_are_dates(classifier, unit, key):
+    X, y = np.eye(3), np.array(["2020-01-01", "2020-01-02", "2020-01-02"], f"M8[{unit}]")
+    model = classifier(class_weight={key(2020, 1, 1): 3}).fit(X, y)
+    expected = classifier(class_weight={0: 3}).fit(X, [0, 1, 1])
+    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
+    with pytest.raises(ValueError, match=r"keys of the 'class_weight' .* not among the 2 classes"):
+        classifier(class_weight={key(2021, 1, 1): 3}).fit(X, y)
+    with pytest.raises(ValueError, match="non-negative and finite"):
+        classifier(class_weight={key(2020, 1, 1): -3}).fit(X, y)
+
+
 def test_balanced_weights_of_labels_beyond_64_bits():
     X, y = np.eye(3), [2**64 + 1, 2**64 + 1, 2**64 + 3]
     model = GDClassifier(class_weight="balanced").fit(X, y)
@@ -304,6 +366,23 @@ def test_lazy_frames_are_collected(kind):
         model.partial_fit(X.lazy(), y["y"])
     with warnings.catch_warnings(action="ignore"):  # some say that y is a column
         assert model.fit(X, y.lazy()).predict(X).shape[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("encoder", "X"),
+    [
+        (OneHotEncoder(), pl.DataFrame({"budget": ["cheap", "premium"]})),
+        (MultiHotEncoder(), pl.DataFrame({"types": [["Puzzle"], ["Puzzle", "Racing"]]})),
+    ],
+    ids=["OneHotEncoder", "MultiHotEncoder"],
+)
+def test_encoders_collect_lazy_frames(encoder, X):
+    encoder.set_params(sparse_output=False).set_output(transform="polars")
+    encoded = encoder.fit(X).transform(X)
+    assert encoder.fit(X.lazy()).transform(X.lazy()).equals(encoded)
+    assert encoder.partial_fit(X.lazy()).fit_transform(X.lazy()).equals(encoded)
+    assert encoder.additive_state(X.lazy()).n_rows == 2
+    assert encoder.inverse_transform(encoded.lazy()).tolist() == encoder.inverse_transform(encoded).tolist()
 
 
 def test_a_regressor_whose_layers_are_taken_for_its_loss_says_so():

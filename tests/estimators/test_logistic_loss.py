@@ -1,4 +1,4 @@
-"""The log loss and the preconditioner of GDClassifier against their formulas."""
+"""The log loss of GDClassifier and its metrics against their formulas."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,9 @@ from scipy.optimize import approx_fprime
 
 from estimators._logistic import loss as loss_module
 from estimators._logistic.loss import LogLoss
-from estimators._logistic.preconditioner import Preconditioner
+from estimators._logistic.metrics import DiagonalMetric, ExactMetric, SharedMetric
+from estimators._logistic.proximal import proximal_step
+from estimators._logistic.search import Evaluation
 from estimators.logistic import GDClassifier
 from tests.estimators.logistic_cases import data, objective
 
@@ -44,30 +46,69 @@ def test_blocks_of_rows_add_up(kind, monkeypatch):
     assert parts(theta)[0] == pytest.approx(whole(theta)[0], rel=1e-13)
 
 
+def numeric_hessian(loss, theta):
+    """Central differences of the gradient, output by output: rows and columns as in ``theta.T.ravel()``."""
+    steps = 1e-5 * np.eye(theta.size).reshape(-1, *theta.T.shape).transpose(0, 2, 1)
+    return np.array([(loss(theta + step)[1] - loss(theta - step)[1]).T.ravel() / 2e-5 for step in steps]).T
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("kind", ["dense", "csr", "float32"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_hessian_is_the_derivative_of_the_gradient(n_classes, kind, fit_intercept):
+    X, y = data(n_classes, n_samples=80, n_features=4)
+    weight = np.random.default_rng(0).random(80)
+    given = {"dense": X, "csr": sp.csr_array(X), "float32": X.astype(np.float32)}[kind]
+    theta = np.random.default_rng(1).standard_normal((5, 1 if n_classes == 2 else n_classes)) / 2
+    theta[-1] *= fit_intercept
+    gradient = np.random.default_rng(2).standard_normal(theta.shape)
+    gradient[-1] -= gradient[-1].mean() if n_classes > 2 else 0  # as the gradient of a softmax
+    gradient[-1] *= fit_intercept
+    if kind == "csr" and n_classes > 2:
+        pytest.skip("The exact metric is for dense X.")
+    metric = (SharedMetric if n_classes == 2 else ExactMetric)(
+        LogLoss(given, y, weight, n_classes, 0.3, fit_intercept), theta
+    )
+    hessian = numeric_hessian(LogLoss(X, y, weight, n_classes, 0.3, fit_intercept), theta)
+    step = metric.solve(gradient)
+    np.testing.assert_allclose(hessian @ step.T.ravel(), gradient.T.ravel(), atol=2e-5)
+    if not fit_intercept:
+        np.testing.assert_array_equal(step[-1], 0)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_curvature_along_a_step(n_classes):
+    X, y = data(n_classes, n_samples=60)
+    loss = LogLoss(X, y, np.random.default_rng(0).random(60), n_classes, 0.3, True)
+    theta, step = np.random.default_rng(1).standard_normal((2, X.shape[1] + 1, loss.n_outputs)) / 3
+    expected = step.T.ravel() @ numeric_hessian(loss, theta) @ step.T.ravel()
+    assert loss.curvature_along(theta, step) == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["dense", "csr"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
-def test_the_preconditioner_is_the_inverse_hessian_at_zero(kind, fit_intercept):
-    X, y = data(2, n_samples=80)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_metrics_at_zero(kind, fit_intercept, n_classes):
+    """The shared matrix is the Hessian of each class there, along directions that sum to zero over the classes."""
+    X, y = data(n_classes, n_samples=80)
     weight = np.random.default_rng(0).random(80)
-    loss = LogLoss(X if kind == "dense" else sp.csr_array(X), y, weight, 2, 0.3, fit_intercept)
-    theta = np.zeros((X.shape[1] + 1, 1))
+    loss = LogLoss(X if kind == "dense" else sp.csr_array(X), y, weight, n_classes, 0.3, fit_intercept)
+    theta = np.zeros((X.shape[1] + 1, loss.n_outputs))
     design = np.hstack([X, np.ones((80, 1))])
-    hessian = design.T @ (design * (weight / weight.sum() / 4)[:, None])
+    hessian = design.T @ (design * (weight / weight.sum() / (4 if n_classes == 2 else 3))[:, None])
     hessian[:-1, :-1] += 0.3 * np.eye(X.shape[1])
     gradient = np.random.default_rng(1).standard_normal(theta.shape)
     if not fit_intercept:
         hessian[-1], hessian[:, -1], hessian[-1, -1], gradient[-1] = 0, 0, 1, 0
-    np.testing.assert_allclose(
-        Preconditioner(loss, theta)(gradient), np.linalg.solve(hessian, gradient), atol=1e-8
-    )
-    diagonal = Preconditioner(loss, theta, diagonal=True)
+    shared, diagonal = SharedMetric(loss, theta), DiagonalMetric(loss, theta)
+    np.testing.assert_allclose(shared.solve(gradient), np.linalg.solve(hessian, gradient), atol=1e-8)
     if not fit_intercept:
-        np.testing.assert_allclose(
-            diagonal(gradient)[:-1], gradient[:-1] / np.diag(hessian)[:-1, None], rtol=1e-12
-        )
+        expected = gradient[:-1] / np.diag(hessian)[:-1, None]
+        np.testing.assert_allclose(diagonal.solve(gradient)[:-1], expected, rtol=1e-12)
     one = np.random.default_rng(2).standard_normal(theta.shape)
     one[-1] *= fit_intercept
-    np.testing.assert_allclose(diagonal.inner(one, diagonal(gradient)), np.vdot(one, gradient), rtol=1e-11)
+    product = diagonal.inner(one, diagonal.solve(gradient))
+    np.testing.assert_allclose(product, np.vdot(one, gradient), rtol=1e-11)
 
 
 def test_the_proximal_step_is_the_least_of_its_model():
@@ -75,14 +116,14 @@ def test_the_proximal_step_is_the_least_of_its_model():
     loss = LogLoss(X, y, np.ones(80), 3, 0.3, True)
     rng = np.random.default_rng(0)
     theta, gradient = rng.standard_normal((2, X.shape[1] + 1, 3)) * [[[0.1]], [[1]]]
-    metric = Preconditioner(loss, theta, diagonal=True)
+    metric = DiagonalMetric(loss, theta)
 
     def model(there):
         step = there - theta
         quadratic = np.vdot(gradient, step) + 0.5 * 9 * metric.inner(step, step)
         return quadratic + 0.8 * np.abs(there[:-1]).sum()
 
-    best = metric.proximal_step(theta, gradient, 9.0, 0.8)
+    best = proximal_step(metric, Evaluation(theta, 0.0, gradient), 9.0, 0.8)
     for size in (1e-4, 1e-2, 1.0):
         for _ in range(50):
             assert model(best) < model(best + size * rng.standard_normal(theta.shape))

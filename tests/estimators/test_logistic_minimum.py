@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from estimators._logistic import search
+from estimators._logistic import automatic
 from estimators.logistic import GDClassifier
 from tests.estimators.logistic_cases import data, objective
 
@@ -40,7 +40,7 @@ def test_reaches_the_objective_of_logistic_regression(n_classes, kind, fit_inter
     total = row * of_class[y]
     alpha = 1 / total.sum()  # the docstring's map from C = 1
     given = {"dense": X, "csr": sp.csr_array(X), "float32": X.astype(np.float32)}[kind]
-    ours = GDClassifier(alpha=alpha, fit_intercept=fit_intercept, class_weight=class_weight)
+    ours = GDClassifier(alpha=alpha, fit_intercept=fit_intercept, class_weight=class_weight, tol=1e-8)
     ours.fit(given, y, sample_weight=weight)
     least = objective(theirs, X, y, alpha, weight=total)
     assert objective(ours, X, y, alpha, weight=total) <= least * (1 + 1e-6)
@@ -73,7 +73,7 @@ def test_reaches_the_objective_of_saga(n_classes, kind, l1_ratio, alpha, fit_int
         fit_intercept=fit_intercept,
         random_state=0,
     ).fit(X, y)
-    ours = GDClassifier(alpha=alpha, l1_ratio=l1_ratio, fit_intercept=fit_intercept).fit(given, y)
+    ours = GDClassifier(alpha=alpha, l1_ratio=l1_ratio, fit_intercept=fit_intercept, tol=1e-8).fit(given, y)
     least = objective(theirs, X, y, alpha, l1_ratio)
     assert objective(ours, X, y, alpha, l1_ratio) <= least * (1 + 1e-6)
     assert ours.loss_curve_[-1] == pytest.approx(least, rel=1e-6)
@@ -91,7 +91,7 @@ def test_reaches_the_minimum_on_raw_data(load):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn meets its own limits on raw columns
         theirs = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=300).fit(X, y)
-    ours = GDClassifier(alpha=alpha).fit(X, y)
+    ours = GDClassifier(alpha=alpha, tol=1e-8).fit(X, y)
     assert objective(ours, X, y, alpha) <= objective(theirs, X, y, alpha) * (1 + 1e-6)
     assert ours.score(X, y) == pytest.approx(theirs.score(X, y), abs=2e-3)
 
@@ -101,10 +101,10 @@ def test_many_rows_start_on_a_sample(n_classes, monkeypatch):
     X, y = data(n_classes, n_samples=40_000, n_features=4, spread=5.0)
     alpha = 1 / len(y)
     theirs = LogisticRegression(C=1, solver="newton-cholesky", tol=1e-10).fit(X, y)
-    ours = GDClassifier(alpha=alpha).fit(X, y)
+    ours = GDClassifier(alpha=alpha, tol=1e-8).fit(X, y)
     assert objective(ours, X, y, alpha) <= objective(theirs, X, y, alpha) * (1 + 1e-7)
-    monkeypatch.setattr(search, "MIN_STRIDE_OF_SAMPLE_FIT", 100)
-    assert ours.n_iter_ < GDClassifier(alpha=alpha).fit(X, y).n_iter_
+    monkeypatch.setattr(automatic, "MIN_STRIDE_OF_SAMPLE_FIT", 100)
+    assert ours.n_iter_ < GDClassifier(alpha=alpha, tol=1e-8).fit(X, y).n_iter_
 
 
 @pytest.mark.parametrize("misleading", ["one class in the sample", "no weight in the sample", "sorted"])
@@ -120,7 +120,7 @@ def test_a_misleading_sample_does_no_harm(misleading):
         X, y = X[order], y[order]
     theirs = LogisticRegression(C=1e4 / weight.sum(), solver="newton-cholesky", tol=1e-10)
     theirs.fit(X, y, sample_weight=weight)
-    ours = GDClassifier(alpha=1e-4).fit(X, y, sample_weight=weight)
+    ours = GDClassifier(alpha=1e-4, tol=1e-8).fit(X, y, sample_weight=weight)
     least = objective(theirs, X, y, 1e-4, weight=weight)
     assert objective(ours, X, y, 1e-4, weight=weight) <= least * (1 + 1e-6)
 
@@ -132,7 +132,7 @@ def test_wide_sparse_data(n_classes, n_features):
     X = sp.random_array((300, n_features), density=0.03, format="csr", rng=rng)
     y = rng.integers(n_classes, size=300)
     theirs = LogisticRegression(C=1, tol=1e-8, max_iter=1000).fit(X, y)
-    ours = GDClassifier(alpha=1 / 300).fit(X, y)
+    ours = GDClassifier(alpha=1 / 300, tol=1e-8).fit(X, y)
     assert objective(ours, X, y, 1 / 300) <= objective(theirs, X, y, 1 / 300) * (1 + 1e-7)
 
 
@@ -147,10 +147,20 @@ def test_without_penalty_where_classes_overlap(n_classes):
 
 def test_rows_without_weight_do_not_keep_classes_from_being_separable():
     X = np.array([[-2.0], [-1], [1], [2], [-3]])
-    model = GDClassifier(alpha=0, max_iter=5)
+    model = GDClassifier(alpha=0, max_iter=5, tol=1e-8)
     with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0"):
         model.fit(X, [0, 0, 1, 1, 1], sample_weight=[1, 1, 1, 1, 0])
-    GDClassifier(alpha=0).fit(X, [0, 0, 1, 1, 1])  # has a minimum
+    GDClassifier(alpha=0, tol=1e-8).fit(X, [0, 0, 1, 1, 1])  # has a minimum
+
+
+def test_separable_rows_without_penalty_end_where_probabilities_are_1():
+    """Longer weights would only make the loss a denormal number, and divide by it."""
+    X = np.random.default_rng(21).standard_normal((200, 5))
+    model = GDClassifier(alpha=0, tol=1e-8)
+    with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0"):
+        model.fit(X, (X[:, 0] > 0).astype(int))
+    assert 1e-30 < model.loss_curve_[-1] < 1e-15
+    assert model.n_iter_ < 200
 
 
 @pytest.mark.parametrize("kind", ["dense", "csr"])
@@ -158,7 +168,7 @@ def test_rows_without_weight_do_not_keep_classes_from_being_separable():
 def test_constant_and_repeated_columns_without_penalty(n_classes, kind):
     X, y = data(n_classes)
     wide = np.hstack([X, np.full((len(y), 1), 0.1), X[:, :1], np.zeros((len(y), 1))])
-    model = GDClassifier(alpha=0).fit(wide if kind == "dense" else sp.csr_array(wide), y)
+    model = GDClassifier(alpha=0, tol=1e-8).fit(wide if kind == "dense" else sp.csr_array(wide), y)
     theirs = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10).fit(X, y)
     assert objective(model, wide, y, 0) <= objective(theirs, X, y, 0) * (1 + 1e-6)
     assert model.n_iter_ < 40
@@ -181,7 +191,7 @@ def test_a_feature_that_the_sample_lacks():
 @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 2.0}])
 def test_a_class_without_weight_is_learned_as_impossible(class_weight):
     X, y = data(3)
-    model = GDClassifier(alpha=1e-2, class_weight=class_weight).fit(X, y, sample_weight=y != 2)
+    model = GDClassifier(alpha=1e-2, class_weight=class_weight, tol=1e-8).fit(X, y, sample_weight=y != 2)
     assert model.coef_.shape == (3, 7)
     assert np.isfinite(model.coef_).all()
     assert model.predict_proba(X)[:, 2].max() < 1e-4
@@ -193,7 +203,7 @@ def test_a_class_without_weight_is_learned_as_impossible(class_weight):
 def test_separable_data_without_penalty(n_classes, learning_rate, max_iter):
     y = np.arange(60) % n_classes
     X = np.eye(n_classes)[y] + 0.1 * np.random.default_rng(0).random((60, n_classes))
-    model = GDClassifier(alpha=0, learning_rate=learning_rate, max_iter=max_iter)
+    model = GDClassifier(alpha=0, learning_rate=learning_rate, max_iter=max_iter, tol=1e-8)
     with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0|did not converge"):
         model.fit(X, y)
     assert np.isfinite(model.coef_).all()
@@ -237,7 +247,7 @@ def test_columns_of_many_scales_do_not_end_the_search_early(spread, seed):
     )
     losses = -log_softmax(exact.decision_function(X), axis=1)[np.arange(140), y]
     least = losses.mean() + alpha / 2 * np.sum(exact.coef_**2)
-    assert GDClassifier(alpha=alpha, max_iter=5000).fit(X, y).loss_curve_[-1] <= least * (1 + 1e-6)
+    assert GDClassifier(alpha=alpha, max_iter=5000, tol=1e-8).fit(X, y).loss_curve_[-1] <= least * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -247,13 +257,15 @@ def test_columns_of_many_scales_do_not_end_the_search_early(spread, seed):
 def test_huge_and_tiny_features(n_classes, scale, kind, l1_ratio):
     X, y = data(n_classes)
     X = np.column_stack([X[:, :3] * scale, X[:, 3:]])
-    model = GDClassifier(alpha=1e-3, l1_ratio=l1_ratio).fit(X if kind == "dense" else sp.csr_array(X), y)
+    model = GDClassifier(alpha=1e-3, l1_ratio=l1_ratio, tol=1e-8).fit(
+        X if kind == "dense" else sp.csr_array(X), y
+    )
     assert np.isfinite(model.loss_curve_).all()
     probabilities = model.predict_proba(X)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     # a penalty of 1e-3 on weights of 1e-150 is none, and on those of tiny columns keeps them out
     kept = X / np.where(np.arange(7) < 3, scale, 1) if scale > 1 else X[:, 3:]
-    same = GDClassifier(alpha=1e-3, l1_ratio=l1_ratio).fit(kept, y)
+    same = GDClassifier(alpha=1e-3, l1_ratio=l1_ratio, tol=1e-8).fit(kept, y)
     least = same.loss_curve_[-1]
     assert model.loss_curve_[-1] <= least * (1 + 1e-6)
     if scale < 1:
@@ -262,14 +274,14 @@ def test_huge_and_tiny_features(n_classes, scale, kind, l1_ratio):
 
 def test_huge_float32_features():
     X, y = data(2)
-    model = GDClassifier(alpha=1e-3).fit((X * 1e30).astype(np.float32), y)
+    model = GDClassifier(alpha=1e-3, tol=1e-8).fit((X * 1e30).astype(np.float32), y)
     assert model.coef_.dtype == np.float32
     assert model.score((X * 1e30).astype(np.float32), y) == pytest.approx(
-        GDClassifier(alpha=0).fit(X, y).score(X, y), abs=0.01
+        GDClassifier(alpha=0, tol=1e-8).fit(X, y).score(X, y), abs=0.01
     )
 
 
 def test_weights_whose_sum_overflows_are_weights():
     X, y = np.random.default_rng(0).normal(size=(50, 2)), np.arange(50) % 2
-    huge = GDClassifier().fit(X, y, sample_weight=np.full(50, 1e308))
-    np.testing.assert_allclose(huge.coef_, GDClassifier().fit(X, y).coef_, rtol=1e-12)
+    huge = GDClassifier(tol=1e-8).fit(X, y, sample_weight=np.full(50, 1e308))
+    np.testing.assert_allclose(huge.coef_, GDClassifier(tol=1e-8).fit(X, y).coef_, rtol=1e-12)

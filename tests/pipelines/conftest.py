@@ -29,3 +29,39 @@ def full_model():
 def week_model():
     week = pl.DataFrame(WEEK)
     return dough_forecaster(degree=1).fit(week, week["doughs"])
+
+
+@pytest.fixture
+def lists_stay_lists():
+    """Dask's settings in the tests of clusters."""
+    from tests.pipelines.partitions import SETTINGS, dask
+
+    with dask.config.set(SETTINGS):
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two processes under nannies."""
+    from tests.pipelines.partitions import local_cluster
+
+    with local_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def client(cluster):
+    from tests.pipelines.partitions import distributed
+
+    with distributed.Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture
+def parquet_folder(tmp_path):
+    """A folder of the first three partitions."""
+    from tests.pipelines.partitions import made
+
+    for part in range(3):
+        made(part).to_parquet(tmp_path / f"{part}.parquet")
+    return tmp_path

@@ -1,0 +1,91 @@
+"""The search of ``learning_rate="auto"``: the one place that chooses it, from the shape of the data."""
+
+import numpy as np
+
+from estimators._logistic import costs
+from estimators._logistic.lbfgs import LBFGS
+from estimators._logistic.loss import LogLoss
+from estimators._logistic.metric_choice import MetricChooser, offered_metrics
+from estimators._logistic.proximal import AcceleratedProximalGradient
+from estimators._logistic.proximal_newton import ProximalNewton
+from estimators._logistic.row_space import WideSearch, is_wide
+from estimators._logistic.search import Iterate, Search, run
+
+MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # of the sample that cheap metrics are built from
+MIN_STRIDE_OF_SAMPLE_FIT = 8  # take every 8th row or fewer, or a fit on the sample does not pay
+SAMPLE_FIT_TOL, SAMPLE_FIT_MAX_ITER = 1e-2, 50
+NEWTON_STEPS = 5  # about as many as a fit takes
+MAX_GAP_IN_TOLS = 100  # duality gap where proximal steps may end; the gap is often far above what is left
+
+
+def automatic_search(
+    loss: LogLoss, theta: np.ndarray, l1: float | np.ndarray, tol: float, warm: bool
+) -> Search:
+    """Return the search for these data. It starts from the minimum on a sample if that pays."""
+    if np.any(l1) and loss.n_classes == 2 and np.size(l1) == 1:
+        return L1Search(loss, theta, float(np.ravel(l1)[0]), tol, warm)
+    if not np.any(l1) and is_wide(loss):
+        return WideSearch(loss, theta, tol)
+    return sampled_search(loss, theta, l1, tol, warm)
+
+
+def sampled_search(
+    loss: LogLoss, theta: np.ndarray, l1: float | np.ndarray, tol: float, warm: bool
+) -> "LBFGS | AcceleratedProximalGradient":
+    """Return a search whose cheap metrics are built from every k-th row.
+
+    If there are many rows and the start is not `warm`, it starts from the minimum on that sample.
+    """
+
+    def search(loss: LogLoss, theta: np.ndarray, tol: float) -> "LBFGS | AcceleratedProximalGradient":
+        if np.any(l1):
+            return AcceleratedProximalGradient(loss, theta, l1, tol, sample)
+        return LBFGS(loss, theta, tol, MetricChooser(loss, offered_metrics(loss, sample)))
+
+    n_samples, n_features = loss.X.shape
+    stride = n_samples // max(MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE * n_features)
+    rows = slice(None, None, stride)
+    sample = loss.take(rows) if stride > 1 and loss.weight[rows].any() else loss
+    if sample is not loss and stride >= MIN_STRIDE_OF_SAMPLE_FIT and not warm:
+        theta = run(search(sample, theta, SAMPLE_FIT_TOL), SAMPLE_FIT_MAX_ITER)
+    return search(loss, theta, tol)
+
+
+class L1Search:
+    """The search for two classes and an l1 penalty.
+
+    It takes accelerated proximal steps, which are cheap, until they have cost as much as five proximal Newton
+    steps; then it changes to those, of which a fit needs about as many. This is the rule of `metric_choice`.
+    """
+
+    def __init__(self, loss: LogLoss, theta: np.ndarray, l1: float, tol: float, warm: bool) -> None:
+        self.loss, self.l1, self.tol = loss, l1, tol
+        self.search: Search = sampled_search(loss, theta, l1, tol, warm)
+        self.may_change = True
+
+    def theta(self) -> np.ndarray:
+        """Return the current theta."""
+        return self.search.theta()
+
+    def step(self) -> Iterate:
+        """Run one iteration, and change the kind of step if that pays."""
+        iterate = self.search.step()
+        if isinstance(self.search, AcceleratedProximalGradient):
+            if self.may_change and (iterate.converged or self._newton_pays(self.search)):
+                return self._change(iterate)
+        elif isinstance(self.search, ProximalNewton) and self.search.is_too_large():
+            self.search = sampled_search(self.loss, self.theta(), self.l1, self.tol, warm=True)
+        return iterate
+
+    def _change(self, iterate: Iterate) -> Iterate:
+        """Continue with Newton steps, unless the search has converged and the duality gap confirms it."""
+        newton = ProximalNewton(self.loss, self.theta(), self.l1, self.tol)
+        if iterate.converged and newton.gap <= MAX_GAP_IN_TOLS * newton.tol * newton.objective:
+            return iterate
+        self.search, self.may_change = newton, False
+        return iterate._replace(converged=False, expected=newton.gap)
+
+    def _newton_pays(self, search: AcceleratedProximalGradient) -> bool:
+        n_nonzero = int(np.count_nonzero(search.theta()[:-1]))
+        spent = search.n_passes * costs.of_pass(self.loss)
+        return spent > NEWTON_STEPS * costs.of_newton_step(self.loss, n_nonzero)
