@@ -84,8 +84,7 @@ def _search(
         start = np.zeros_like(problem.linear_term) if start is None else start
         return WorkingSetDescent(problem, parameters.l1, start, parameters.tol)
     if not sp.issparse(problem.X) and n <= MAX_GRAM_FEATURES:
-        w = _minimum(problem, rows, parameters.fit_intercept)
-        return OneStep(w, float(problem.value(w).sum()))
+        return _minimum(problem, rows, parameters.fit_intercept)
     tol, unscaled = 100 * parameters.tol, ColumnSystem(problem, scaled=False)
     if sp.issparse(problem.X) and n < d:
         return ConjugateDescent(RowSystem(problem), tol, otherwise=unscaled)
@@ -93,13 +92,13 @@ def _search(
     return ConjugateDescent(scaled if n >= d and scaled.has_one_minimum(tol) else unscaled, tol)
 
 
-def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarray:
-    """Return the shortest weights at the minimum, (d, q).
+def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> OneStep:
+    """Return the step to the shortest weights at the minimum.
 
     They are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
     """
     (n, d), root = problem.X.shape, np.sqrt(problem.share)[:, np.newaxis]
-    K = problem.X @ problem.X.T
+    K, y = problem.X @ problem.X.T, root * problem.y
     trace = float(problem.share @ K.diagonal())
     if centred:
         K += trace / n  # rows sum to 0: that direction is missing from them
@@ -112,9 +111,10 @@ def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarra
     if rcond < MIN_RCOND_OF_ROWS:
         relative = min(max(n, d), 100_000) * EPS
         rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of X as it was given
-        return shortest_solution(root * problem.X, root * problem.y, problem.l2, relative, rounding)
-    a = lapack.dpotrs(triangle, root * problem.y, lower=1)[0]
+        w = shortest_solution(root * problem.X, y, problem.l2, relative, rounding)
+        return OneStep(w, float(problem.value(w).sum()))
+    a = lapack.dpotrs(triangle, y, lower=1)[0]
     if rcond < MIN_RCOND:
         residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
         a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
-    return problem.backward(root * a)
+    return OneStep(problem.backward(root * a), problem.l2 / 2 * float(np.sum(a * y)))
