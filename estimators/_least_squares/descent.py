@@ -210,7 +210,7 @@ def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.n
             return w
         if problem.objective(w, l1) > problem.objective(before, l1):
             # too far: stop where the first weight reaches zero
-            reach = np.where(crosses, now / (now - end), np.inf)
+            reach = np.divide(now, now - end, out=np.full_like(now, np.inf), where=crosses)
             step = now + reach.min() * (end - now)
             w = _replaced(w, active, np.where(reach == reach.min(), 0.0, step))
     return w
