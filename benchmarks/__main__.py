@@ -1,4 +1,4 @@
-"""Run every benchmark, print one table, write JSON: ``python -m benchmarks [--json FILE] [NAME ...]``."""
+"""Run benchmarks, and print and save the results: ``python -m benchmarks [--json FILE] [NAME ...]``."""
 
 import argparse
 import json
@@ -32,19 +32,21 @@ PACKAGES = (
 
 
 def main() -> None:
-    """Run what the command line names, or all."""
+    """Run the benchmarks given on the command line, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all if left out")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"the benchmarks to run: {', '.join(ALL)} (default: all)"
+    )
     parser.add_argument(
         "--json",
         type=Path,
         default=RESULTS,
         metavar="FILE",
-        help="write the rows as JSON (default: %(default)s)",
+        help="write the results to this file as JSON (default: %(default)s)",
     )
     options = parser.parse_args()
     if unknown := set(options.names) - set(ALL):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}. Known: {', '.join(ALL)}")
+        parser.error(f"unknown benchmarks: {', '.join(sorted(unknown))}. Known benchmarks: {', '.join(ALL)}")
     console = Console(width=None if sys.stdout.isatty() else 200)
     machine = describe_machine()
     rows = []
@@ -54,11 +56,13 @@ def main() -> None:
     show(rows, machine, console)
     report = {"machine": machine, "rows": [row.as_dict() for row in rows]}
     options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(f"Wrote {options.json}. `python -m benchmarks.figures` writes docs/benchmarks.json into the pages.")
+    print(
+        f"Wrote {options.json}. To update the figures in the documentation, run: python -m benchmarks.figures"
+    )
 
 
 def describe_machine() -> dict:
-    """Return the processor, the versions and the BLAS with its threads."""
+    """Return the processor, the library versions, and the BLAS libraries with their numbers of threads."""
     cpuinfo = Path("/proc/cpuinfo")
     names = (
         [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
@@ -79,7 +83,7 @@ def describe_machine() -> dict:
 
 
 def installed(name: str) -> str | None:
-    """Return the version of a package; None where it is not installed."""
+    """Return the version of a package, or None if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -87,8 +91,11 @@ def installed(name: str) -> str | None:
 
 
 def show(rows: list[Row], machine: dict, console: Console) -> None:
-    """Print the table; a ratio is the peer's time over ours, the median over the pairs."""
-    table = Table(title="One thread, in turn, medians; MB is what a call adds to resident memory at its peak")
+    """Print the table. A ratio is the peer's time divided by ours, as the median over the pairs."""
+    table = Table(
+        title="Medians of alternating runs on one thread. MB is the peak increase of resident memory in a "
+        "call."
+    )
     for heading in ("claim", "peer", "aim", "faster", "ours, ms", "peer, ms", "ours, MB", "peer, MB", "note"):
         table.add_column(heading, justify="left" if heading in ("claim", "peer", "note") else "right")
     for row in rows:
@@ -100,7 +107,7 @@ def show(rows: list[Row], machine: dict, console: Console) -> None:
 
 
 def written(number: float | None) -> str:
-    """Write three significant digits."""
+    """Format a number with three significant digits."""
     return "" if number is None else rounded(number, "3s")
 
 

@@ -1,4 +1,4 @@
-"""Time ours and a peer in turn, measure memory, and keep what comes out as one row of the table."""
+"""Time this library and a peer in turn, measure memory, and return the result as a row of the table."""
 
 import ctypes
 import gc
@@ -10,13 +10,13 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-TURN = 0.02  # seconds
+TURN = 0.02  # minimum seconds per timing
 STATUS = Path("/proc/self/status")
 
 
 @dataclass
 class Row:
-    """One claim: `aim` says what was wanted, `ratio` the peer's time over ours, pair by pair."""
+    """One benchmark. `aim` is the target, and `ratio` is the peer's time divided by ours for each pair."""
 
     claim: str
     peer: str
@@ -43,7 +43,7 @@ def compare(
     agree: Callable[[Any, Any], None] | None = None,
     note: str = "",
 ) -> Row:
-    """Run both in turn, `repeats` times after one warm-up, and check once that their answers agree."""
+    """Run both in turn, `repeats` times after one warm-up, and check once that their results agree."""
     answers = ours(), peer() if peer else None
     if agree:
         agree(*answers)
@@ -63,25 +63,26 @@ def compare(
 
 
 def seconds(function: Callable[[], Any]) -> float:
-    """Return how long one call takes, the mean over calls of `TURN` seconds together, but at least one.
+    """Return the mean duration of a call, over one or more calls that take `TURN` seconds in total.
 
-    A service has its model in cache; a single short call after a peer that went through 200 MB has not.
+    In a service, the model stays in the cache. After a peer has read 200 MB, a single short call would have
+    to load the model again.
     """
     calls, start = 0, perf_counter()
     while not calls or perf_counter() - start < TURN:
         answer = function()
         calls += 1
     elapsed = perf_counter() - start
-    del answer  # a large answer is freed outside the measured time
+    del answer  # freeing a large result is not part of the measured time
     return elapsed / calls
 
 
 def peak_mb(function: Callable[[], Any]) -> float | None:
-    """Return by how many MB a call raises the resident memory at most; None where Linux does not tell."""
+    """Return the peak increase of resident memory in a call, in MB, or None if Linux does not report it."""
     try:
         gc.collect()
         ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+        Path("/proc/self/clear_refs").write_text("5")  # reset the peak
         before = _status("VmRSS")
     except (OSError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""A server of its own process on one core, a bounded load from the others, and what came of it."""
+"""Run a server in its own process on one core, put load on it from the other cores, and measure it."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
 class Load(NamedTuple):
-    """What a load came to."""
+    """The results of a load test."""
 
     per_second: float
     p50_ms: float
@@ -31,13 +31,13 @@ class Load(NamedTuple):
 
 
 class Server(NamedTuple):
-    """A server that runs."""
+    """A running server."""
 
     pid: int
     address: str
 
     def core_seconds(self) -> float | None:
-        """Return what it has used of its core; None where the system does not tell."""
+        """Return the server's processor time in seconds, or None if the system does not report it."""
         stat = Path(f"/proc/{self.pid}/stat")
         if not stat.exists():
             return None
@@ -47,7 +47,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def serving(command: list[str], path: str, **environment: str) -> Iterator[Server]:
-    """Run a server on the first core; `{port}` in its command becomes a free one, `path` tells that it is up."""
+    """Run a server on the first core, with a free port for `{port}`. Wait until it responds to `path`."""
     port = free_port()
     command = [part.format(port=port) for part in command]
     variables = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
@@ -68,7 +68,7 @@ def serving(command: list[str], path: str, **environment: str) -> Iterator[Serve
 
 
 class ServerError(RuntimeError):
-    """A server that does not start, or does not answer what it should."""
+    """Error raised when a server does not start, or sends an unexpected response."""
 
 
 def _wait(process: subprocess.Popen, address: str, seconds: float = 300) -> None:
@@ -83,25 +83,25 @@ def _wait(process: subprocess.Popen, address: str, seconds: float = 300) -> None
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
+    """Return a free port on the loopback address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
 
 
 def load(address: str, seconds: float, connections: int) -> Load:
-    """Ask for an address again and again, by wrk where it is installed, else by a client of asyncio."""
+    """Request a URL repeatedly with wrk, or with an asyncio client if wrk is not installed."""
     wrk = shutil.which("wrk")
     return (load_by_wrk if wrk else load_by_python)(address, seconds, connections)
 
 
 def warm_up(address: str) -> None:
-    """Ask for half a second: the first answers of a server are not its usual ones."""
+    """Send requests for half a second, because the first responses of a server are not typical."""
     load_by_python(address, 0.5, 1)
 
 
 def load_by_wrk(address: str, seconds: float, connections: int) -> Load:
-    """Ask by wrk, on another core than the server's where there is one."""
+    """Send requests with wrk, on a different core from the server's if there is one."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", address]
     if len(CORES) > 1 and shutil.which("taskset"):
         command = ["taskset", "-c", ",".join(map(str, CORES[1:])), *command]
@@ -118,7 +118,7 @@ def _percentile(text: str, percent: int) -> float:
 
 
 def load_by_python(address: str, seconds: float, connections: int) -> Load:
-    """Ask by a client of asyncio, which itself needs about as much time as a quick answer."""
+    """Send requests with an asyncio client, which itself takes about as long as a fast response."""
     began = time.perf_counter()
     times = asyncio.run(_ask_all(address, began + seconds, connections))
     elapsed = time.perf_counter() - began
@@ -132,7 +132,7 @@ async def _ask_all(address: str, until: float, connections: int) -> list[float]:
 
 
 async def _ask(address: str, until: float) -> list[float]:
-    """Ask over one connection until a moment; return how long each answer took."""
+    """Send requests over one connection until a given time. Return the duration of each response."""
     parts = urlsplit(address)
     path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)

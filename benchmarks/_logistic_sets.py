@@ -1,4 +1,4 @@
-"""The data sets of the benchmark of GDClassifier: all shapes, real and made up, each made in a moment."""
+"""The data sets of the benchmark of GDClassifier: real and simulated data of many shapes, loaded quickly."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,17 +15,17 @@ Rows: TypeAlias = tuple[np.ndarray | sp.csr_array, np.ndarray]
 
 
 def labels_of(scores: np.ndarray, rng: np.random.Generator, noise: float = 1.0) -> np.ndarray:
-    """Draw a label for each row of scores, (n,) or (n, classes), with the probabilities of the softmax."""
+    """Draw a label for each row of scores, (n,) or (n, classes), with the softmax probabilities."""
     scores = np.column_stack([np.zeros(len(scores)), scores]) if scores.ndim == 1 else scores
     y = np.argmax(scores + noise * rng.gumbel(size=scores.shape), axis=1)
-    y[: scores.shape[1]] = np.arange(scores.shape[1])  # each class occurs
+    y[: scores.shape[1]] = np.arange(scores.shape[1])  # every class occurs
     return y
 
 
 def independent(
     n: int, p: int, classes: int = 2, signal: float = 2.0, shift: float = 0.0, seed: int = 0
 ) -> Rows:
-    """Independent normal columns; `shift` makes the first class more frequent."""
+    """Return independent normal columns. `shift` makes the first class more frequent."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, p))
     W = rng.standard_normal((p, classes)) * signal / np.sqrt(p)
@@ -34,7 +34,7 @@ def independent(
 
 
 def correlated(n: int, p: int, condition: float, classes: int = 2, seed: int = 0) -> Rows:
-    """Columns of a given condition, every direction of which matters."""
+    """Return columns with a given condition number, in which every direction matters."""
     rng = np.random.default_rng(seed)
     rotation = np.linalg.qr(rng.standard_normal((p, p)))[0]
     directions = rng.standard_normal((n, p))
@@ -45,7 +45,7 @@ def correlated(n: int, p: int, condition: float, classes: int = 2, seed: int = 0
 
 
 def low_rank(n: int, p: int, rank: int) -> Rows:
-    """Columns that are mixtures of a few factors, and a little noise."""
+    """Return columns that are mixtures of a few factors with a little noise."""
     rng = np.random.default_rng(0)
     factors = rng.standard_normal((n, rank))
     X = factors @ rng.standard_normal((rank, p)) / np.sqrt(rank) + 0.1 * rng.standard_normal((n, p))
@@ -53,25 +53,25 @@ def low_rank(n: int, p: int, rank: int) -> Rows:
 
 
 def unscaled(n: int, p: int, classes: int) -> Rows:
-    """Columns of scales from 0.01 to 100, with an offset."""
+    """Return columns with scales from 0.01 to 100 and an offset."""
     X, y = independent(n, p, classes)
     return (X + 1) * np.geomspace(0.01, 100, p), y
 
 
 def heavy_tails() -> Rows:
-    """3,000 rows of 25 log-normal columns."""
+    """Return 3,000 rows of 25 log-normal columns."""
     X, y = independent(3000, 25)
     return np.exp(1.5 * X), y
 
 
 def polynomial() -> Rows:
-    """All terms of degree 3 in 5 columns, 3,000 rows."""
+    """Return all terms of degree 3 in 5 columns, for 3,000 rows."""
     X, y = independent(3000, 5, signal=3)
     return PolynomialFeatures(3, include_bias=False).fit_transform(X), y
 
 
 def one_hot(n: int, columns: int, categories: int, classes: int) -> Rows:
-    """Categories by Zipf's law, as CSR rows of ones."""
+    """Return categories drawn from Zipf's law, as CSR rows of ones."""
     rng = np.random.default_rng(0)
     shares = np.arange(1, categories + 1) ** -1.0
     codes = rng.choice(categories, size=(n, columns), p=shares / shares.sum())
@@ -84,7 +84,7 @@ def one_hot(n: int, columns: int, categories: int, classes: int) -> Rows:
 
 
 def text(n: int, n_words: int, classes: int) -> Rows:
-    """Texts over words by Zipf's law, an eighth of them from the words of the text's topic, tf-idf."""
+    """Return tf-idf rows of texts whose words follow Zipf's law. An eighth of the words are from the text's topic."""
     rng = np.random.default_rng(0)
     shares, topical_shares = np.arange(1, n_words + 1) ** -1.05, np.arange(1, 401) ** -0.8
     y = rng.integers(classes, size=n)
@@ -98,7 +98,7 @@ def text(n: int, n_words: int, classes: int) -> Rows:
 
 
 def images(n: int) -> Rows:
-    """Images of 28 x 28 in 10 classes of three smooth shapes each, under smooth noise, in 256 greys."""
+    """Return noisy 28 x 28 images in 256 greys, in 10 classes of three smooth shapes each."""
     rng = np.random.default_rng(0)
     shapes = gaussian_filter(rng.standard_normal((10, 3, 28, 28)), (0, 0, 3, 3))
     shapes /= shapes.std(axis=(2, 3), keepdims=True)
@@ -111,19 +111,19 @@ def images(n: int) -> Rows:
 
 
 def digits() -> Rows:
-    """scikit-learn's digits, 1,797 x 64, from 0 to 1."""
+    """Return scikit-learn's digits, 1,797 x 64, scaled to the range from 0 to 1."""
     X, y = load_digits(return_X_y=True)
     return X / 16, y
 
 
 def scaled(load: Callable[..., Rows]) -> Rows:
-    """One of scikit-learn's small sets, standardised."""
+    """Return one of scikit-learn's small data sets, standardised."""
     X, y = load(return_X_y=True)
     return StandardScaler().fit_transform(X), y
 
 
 def float32() -> Rows:
-    """20,000 rows of 40 independent columns in single precision."""
+    """Return 20,000 rows of 40 independent columns in single precision."""
     X, y = independent(20_000, 40)
     return X.astype(np.float32), y
 

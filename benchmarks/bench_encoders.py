@@ -1,4 +1,4 @@
-"""The encoders against scikit-learn's, a million rows to CSR."""
+"""Compare the encoders with scikit-learn's: encoding a million rows as a CSR matrix."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,14 +18,14 @@ ROWS = 1_000_000
 
 
 def run() -> list[Row]:
-    """Measure every claim about the encoders."""
+    """Run all benchmarks of the encoders."""
     return [*multi_hot_rows(), *one_hot_rows()]
 
 
 def words(count: int, n_categories: int, *, shared: bool) -> np.ndarray:
-    """Return strings drawn evenly; equal ones are one object if `shared`, as in a column made by indexing.
+    """Return uniformly drawn strings. If `shared`, equal strings are one object, as in an indexed column.
 
-    Strings read from a file are objects of their own each, which is slower for all.
+    Strings read from a file are separate objects, which is slower for all libraries.
     """
     names = np.array([f"category {k}" for k in range(n_categories)], dtype=object)
     drawn = names[np.random.default_rng(0).integers(n_categories, size=count)]
@@ -33,7 +33,7 @@ def words(count: int, n_categories: int, *, shared: bool) -> np.ndarray:
 
 
 def lists(n_categories: int, *, shared: bool) -> list[list[str]]:
-    """Return one to four words a row."""
+    """Return lists of one to four words, one list per row."""
     ends = np.cumsum(np.random.default_rng(1).integers(1, 5, size=ROWS)).tolist()
     flat = words(ends[-1], n_categories, shared=shared).tolist()
     return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
@@ -46,9 +46,9 @@ def same(ours: Any, theirs: Any) -> None:
 
 
 def floor_of(strings: Callable[[], Iterable[str]]) -> str:
-    """Return how long it takes to look up each string once in a dict, which no encoder in Python can avoid.
+    """Return the time to look up each string once in a dict, which no encoder in Python can avoid.
 
-    Each string has its own hash and is compared with the key of the dict. The matrix is still to be written.
+    This includes the hash of each string and the comparison with the key, but not writing the matrix.
     """
     position = {word: k for k, word in enumerate(dict.fromkeys(strings()))}.__getitem__
     milliseconds = 1e3 * median(seconds(lambda: deque(map(position, strings()), maxlen=0)) for _ in range(7))
@@ -56,7 +56,7 @@ def floor_of(strings: Callable[[], Iterable[str]]) -> str:
 
 
 def multi_hot_rows() -> Iterator[Row]:
-    """Encode lists."""
+    """Benchmark the encoding of lists."""
     for n_categories in (50, 20_000):
         for shared in (False, True):
             cells = lists(n_categories, shared=shared)
@@ -84,7 +84,7 @@ def multi_hot_rows() -> Iterator[Row]:
 
 
 def one_hot_rows() -> Iterator[Row]:
-    """Encode single words."""
+    """Benchmark the encoding of single words."""
     for n_categories in (50, 20_000):
         own, shared = (words(ROWS, n_categories, shared=shared) for shared in (False, True))
         for kind, X in (
@@ -106,5 +106,5 @@ def one_hot_rows() -> Iterator[Row]:
 
 
 def fit_transform(encoder: type, X: Any) -> Callable[[], Any]:
-    """Return what is measured."""
+    """Return a function that calls fit_transform."""
     return lambda: encoder().fit_transform(X)

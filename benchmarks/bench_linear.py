@@ -1,4 +1,4 @@
-"""Least squares by descent against scikit-learn, Intel's extension, the literal loop, and the bare matrix product."""
+"""Compare least squares with scikit-learn, Intel's extension, a textbook loop and a matrix product."""
 
 import warnings
 
@@ -16,13 +16,13 @@ try:
     import daal4py
     from sklearnex.linear_model import LinearRegression as IntelLinearRegression
 
-    daal4py.daalinit(1)  # it has threads of its own
-except ImportError:  # there is none for every processor and system
+    daal4py.daalinit(1)  # daal4py has its own setting for threads
+except ImportError:  # not available for all processors and systems
     IntelLinearRegression = None
 
 
 def made(n_rows: int, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Independent columns, a linear law and noise of the same size."""
+    """Return independent columns and a linear target with noise of the same size."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_rows, n_columns))
     return X, X @ rng.standard_normal(n_columns) + 3 + rng.standard_normal(n_rows)
@@ -31,7 +31,7 @@ def made(n_rows: int, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
 def run() -> list[Row]:
     """Measure least squares, textbook descent, the lasso and polynomials, then data of all shapes."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # twenty thousand steps are asked for, no more
+        warnings.simplefilter("ignore", ConvergenceWarning)  # exactly 20,000 steps are wanted
         return [*least_squares(), *textbook(), lasso(), *polynomial(), *shapes()]
 
 
@@ -40,7 +40,7 @@ def same_weights(ours: np.ndarray, theirs: np.ndarray) -> None:
 
 
 def least_squares() -> list[Row]:
-    """Fit 1e6 rows of 50 columns."""
+    """Benchmark fits to 1e6 rows of 50 columns."""
     X, y = made(10**6, 50)
     far, alpha = X + 100, 1.0
 
@@ -99,7 +99,7 @@ def least_squares() -> list[Row]:
 
 
 def textbook() -> list[Row]:
-    """Take 20,000 steps on 1e5 rows of 20 columns; the literal loop takes 200 of them, and is counted 100 times."""
+    """Benchmark 20,000 steps on 1e5 rows of 20 columns. The textbook loop takes 200 steps, times 100."""
     X, y = made(10**5, 20)
     rate, steps, part = 0.1, 20_000, 200
 
@@ -128,7 +128,7 @@ def textbook() -> list[Row]:
 
 
 def against_sgd(X: np.ndarray, y: np.ndarray, ours) -> Row:
-    """Give SGDRegressor the passes that bring its weights to 1e-4 of their size, at the best of eight schedules tried."""
+    """Compare with SGDRegressor at an accuracy of 1e-4, with the best of eight learning rate schedules."""
     end = LinearRegression().fit(X, y)
     goal = np.append(end.coef_, end.intercept_)
 
@@ -152,7 +152,7 @@ def against_sgd(X: np.ndarray, y: np.ndarray, ours) -> Row:
 
 
 def lasso() -> Row:
-    """Follow the lasso over 20 penalties on 1e5 rows of 100 columns."""
+    """Benchmark a lasso path with 20 penalties on 1e5 rows of 100 columns."""
     X, y = made(10**5, 100)
     alphas = np.geomspace(1, 1e-3, 20) * np.abs((X - X.mean(0)).T @ (y - y.mean())).max() / len(X)
 
@@ -165,7 +165,7 @@ def lasso() -> Row:
         return lasso_path(centred, y - y_mean, alphas=alphas, precompute=centred.T @ centred)[1].T
 
     def close(mine: np.ndarray, others: np.ndarray) -> None:
-        np.testing.assert_allclose(mine, others, rtol=0, atol=1e-4 * np.abs(others).max())  # their tol
+        np.testing.assert_allclose(mine, others, rtol=0, atol=1e-4 * np.abs(others).max())  # Lasso's tol
 
     return compare(
         "Lasso path, 20 alphas, 1e5 x 100 (fit, alpha_path)",
@@ -178,7 +178,7 @@ def lasso() -> Row:
 
 
 def polynomial() -> list[Row]:
-    """Fit degree 3 on 5e4 rows of 10 columns: 285 terms."""
+    """Benchmark a fit of degree 3 to 5e4 rows of 10 columns, which gives 285 terms."""
     rng = np.random.default_rng(0)
     X = rng.uniform(-3, 5, (50_000, 10))
     y = np.sin(X[:, 0]) + X[:, 1] * X[:, 2] * X[:, 3] / 10 + rng.standard_normal(len(X))
@@ -208,7 +208,7 @@ def polynomial() -> list[Row]:
 
 
 def accuracy() -> Row:
-    """Fit an exact polynomial of degree 10 on [5, 15]; the note says how far the predictions are off."""
+    """Fit an exact polynomial of degree 10 on [5, 15]. The note states the largest prediction errors."""
     rng = np.random.default_rng(0)
     law = np.polynomial.Chebyshev(rng.standard_normal(11), domain=(5, 15))
     x = rng.uniform(5, 15, (1000, 1))
@@ -219,7 +219,7 @@ def accuracy() -> Row:
 
     def theirs() -> np.ndarray:
         expand = PolynomialFeatures(10, include_bias=False)
-        exact = LinearRegression(tol=1e-15)  # by default it leaves out directions below 1e-6
+        exact = LinearRegression(tol=1e-15)  # the default ignores singular values below 1e-6
         return make_pipeline(expand, StandardScaler(), exact).fit(x, y).predict(x)
 
     errors = [float(np.abs(predict() - y).max() / np.abs(y).max()) for predict in (ours, theirs)]

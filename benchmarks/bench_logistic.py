@@ -1,7 +1,7 @@
-"""GDClassifier against LogisticRegression: at an equal objective, as both come, and with an L1 penalty.
+"""Compare GDClassifier with LogisticRegression: at an equal objective, with defaults, and with an L1 penalty.
 
-At an equal objective both stop at the loosest tolerance that comes within 1e-5 of the least. The peer is the
-faster one of the solvers lbfgs and newton-cholesky.
+At an equal objective, both use the loosest tolerance with an objective within 1e-5 of the minimum. The peer
+is the faster of the solvers lbfgs and newton-cholesky.
 """
 
 import warnings
@@ -21,11 +21,11 @@ from benchmarks._harness import Row, compare
 from benchmarks._logistic_sets import SETS, Rows, independent, scaled
 from estimators.logistic import GDClassifier
 
-GAP, L1_GAP = 1e-5, 1e-4  # relative, of the objective
+GAP, L1_GAP = 1e-5, 1e-4  # relative gaps of the objective
 ALPHAS = (1e-2, 1e-4, 1e-6)
 TOLERANCES = 10.0 ** np.arange(-1, -10, -0.5)  # from loose to tight
-MAX_NEWTON_UNKNOWNS = 1000  # newton-cholesky's Hessian has this many rows, squared
-SECONDS_PER_ROW = 0.4  # of both together; a slow fit is timed three times all the same
+MAX_NEWTON_UNKNOWNS = 1000  # newton-cholesky's Hessian has at most this many rows
+SECONDS_PER_ROW = 0.4  # total for both models; slow fits are still timed three times
 L1_SETS: dict[str, Callable[[], Rows]] = {
     "cancer 569 x 30": partial(scaled, load_breast_cancer),
     "wide 100 x 5,000": partial(independent, 100, 5000),
@@ -34,7 +34,7 @@ L1_SETS: dict[str, Callable[[], Rows]] = {
 
 
 def run() -> list[Row]:
-    """Measure all sets, with their geometric mean."""
+    """Run the benchmarks on all data sets, and add their geometric mean."""
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # loose tolerances, and newton-cholesky's fallbacks
         equal: list[Row] = []
@@ -64,7 +64,7 @@ def mean_of(rows: list[Row]) -> Row:
 
 
 def at_equal_objective(name: str, X: Any, y: np.ndarray, alpha: float) -> Iterator[Row]:
-    """Compare with the faster solver where both stop within the gap of the least objective."""
+    """Compare with the faster solver, where both stop within the gap of the minimal objective."""
     make = partial(GDClassifier, alpha=alpha)
     least = objective(make(tol=1e-11, max_iter=3000).fit(X, y), X, y, alpha)
     goal = least * (1 + GAP)
@@ -85,7 +85,8 @@ def at_equal_objective(name: str, X: Any, y: np.ndarray, alpha: float) -> Iterat
         peer_name=f"LogisticRegression {theirs.solver}",
         aim="0.9x",
         repeats=repeats_of(ours, theirs, X, y),
-        note=f"iterations {ours.n_iter_} and {theirs.n_iter_[0]}, relative gaps {gaps[0]:.0e} and {gaps[1]:.0e}",
+        note=f"iterations {ours.n_iter_} and {theirs.n_iter_[0]}, relative gaps {gaps[0]:.0e} and "
+        f"{gaps[1]:.0e}",
     )
 
 
@@ -135,7 +136,7 @@ def loosest(
     goal: float,
     l1_ratio: float = 0.0,
 ) -> Any:
-    """Return the model of the loosest tolerance that reaches the goal, or None."""
+    """Return the model with the loosest tolerance that reaches the goal, or None."""
     models = (make(tol=tol).fit(X, y) for tol in TOLERANCES)
     return next((model for model in models if objective(model, X, y, alpha, l1_ratio) <= goal), None)
 
@@ -148,7 +149,7 @@ def seconds_of(model: Any, X: Any, y: np.ndarray) -> float:
 
 
 def repeats_of(ours: Any, theirs: Any, X: Any, y: np.ndarray) -> int:
-    """Return how often to time two fits: fewer times where they are slow."""
+    """Return the number of times to time two fits, which is lower for slow fits."""
     both = max(
         seconds_of(ours, X, y) + seconds_of(theirs, X, y), 0.04
     )  # `compare` repeats short calls itself
@@ -156,7 +157,7 @@ def repeats_of(ours: Any, theirs: Any, X: Any, y: np.ndarray) -> int:
 
 
 def objective(model: Any, X: Any, y: np.ndarray, alpha: float, l1_ratio: float = 0.0) -> float:
-    """Return the mean log loss plus the penalty: the same sum for every model."""
+    """Return the mean log loss plus the penalty, in the same way for every model."""
     coef = model.coef_.astype(float)
     scores = X @ coef.T + model.intercept_
     if scores.shape[1] == 1:

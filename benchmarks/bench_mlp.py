@@ -1,4 +1,4 @@
-"""Networks in float32 against scikit-learn's, torch where it is installed, and the bare matrix products of an epoch."""
+"""Compare float32 networks with scikit-learn, PyTorch (if installed) and an epoch's matrix products."""
 
 import sys
 import time
@@ -24,7 +24,7 @@ SEEDS = 20
 
 @dataclass
 class Net:
-    """Rows, layers, batch, epochs, and the aims: against scikit-learn, torch with fused Adam, the products."""
+    """Rows, layers, batch size, epochs, and targets for scikit-learn, fused PyTorch and the products."""
 
     name: str
     X: np.ndarray
@@ -54,7 +54,7 @@ class Net:
 
 
 def nets() -> list[Net]:
-    """Return the nets of the table; random pixels where only the time matters."""
+    """Return the networks of the table, with random pixels if only the time matters."""
     X, y = load_digits(return_X_y=True)
     X = (X / 16).astype(np.float32)
     rng = np.random.default_rng(0)
@@ -89,20 +89,20 @@ def nets() -> list[Net]:
 
 
 def run() -> list[Row]:
-    """Measure whole fits, as they are, without numba and on two threads; and the answer to one row."""
+    """Benchmark fits, also without numba and on two threads, and the prediction of one row."""
     accelerated = find_spec("numba") is not None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are asked for, no more
+        warnings.simplefilter("ignore", ConvergenceWarning)  # only a few epochs are wanted
         rows = [row for net in nets() for row in measure(net)]
         if accelerated:
-            with mock.patch.dict(sys.modules, {"numba": None}):  # which hides it
+            with mock.patch.dict(sys.modules, {"numba": None}):  # importing numba then fails
                 rows += [row for net in nets() for row in measure(net, aimed=False)]
         rows += [row for net in nets() for row in measure(net, threads=2, aimed=False)]
         return [*rows, one_row(), equally_good()]
 
 
 def measure(net: Net, threads: int = 1, aimed: bool = True) -> list[Row]:
-    """Fit with ours and with each peer; the aims are for one thread, with numba where it helps."""
+    """Compare fits with each peer. The targets are for one thread, with numba if it helps."""
     mine, theirs = (MLPClassifier, TheirClassifier) if net.classes else (MLPRegressor, TheirRegressor)
     compiled = find_spec("numba") is not None and n_parameters(net) >= 1_000
     kind = "float32, with numba" if compiled else "float32"
@@ -137,7 +137,7 @@ def same_loss(ours: float, theirs: float) -> None:
 
 
 def products(net: Net) -> None:
-    """Do the matrix products of the epochs, forward and backward, and nothing else."""
+    """Compute only the matrix products of the forward and backward passes of all epochs."""
     A = [np.zeros((net.batch, n), np.float32) for n in net.sizes]
     W = [np.ones((a, b), np.float32) for a, b in zip(net.sizes, net.sizes[1:], strict=False)]
     G = [np.empty_like(w) for w in W]
@@ -151,9 +151,9 @@ def products(net: Net) -> None:
 
 
 def torch_fit(net: Net, threads: int, fused: bool) -> float:
-    """Train the same network in torch, one operation at a time; weights start as torch starts them.
+    """Train the same network in PyTorch, one operation at a time, with PyTorch's initial weights.
 
-    Adam is one compiled loop if `fused`, else some ten operations for each array of parameters.
+    If `fused`, Adam is one compiled loop. Otherwise, it is about ten operations per parameter array.
     """
     import torch
 
@@ -180,7 +180,7 @@ def torch_fit(net: Net, threads: int, fused: bool) -> float:
 
 
 def one_row() -> Row:
-    """Predict one row of the digits."""
+    """Benchmark the prediction of one row of the digits."""
     net = nets()[0]
     mine, theirs = (net.fit(estimator) for estimator in (MLPClassifier, TheirClassifier))
     row = net.X[:1].copy()
@@ -195,7 +195,7 @@ def one_row() -> Row:
 
 
 def equally_good() -> Row:
-    """Train on half of the digits and score the other half, over paired seeds; the note has the accuracies."""
+    """Train on half of the digits and score the other half, with paired seeds. The note states accuracies."""
     net = nets()[0]
     half = Net("half of the digits", net.X[::2], net.y[::2], net.hidden, net.batch, 20, net.aims)
     scores, times = [], []

@@ -1,4 +1,4 @@
-"""The naive Bayes classifiers against scikit-learn's, and top-k against scikit-learn, implicit and a plain copy."""
+"""Compare naive Bayes with scikit-learn, and top-k with scikit-learn, implicit and copying the scores."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,7 +11,7 @@ from estimators import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
 
 
 def catalogue(n_games: int, n_features: int = 200, per_game: int = 5, seed: int = 0) -> sp.csr_array:
-    """Games with about five of 200 features each, drawn evenly: hardly any two alike."""
+    """Return games with about five of 200 uniformly drawn features each. Hardly any two are alike."""
     features = np.sort(np.random.default_rng(seed).integers(n_features, size=(n_games, per_game)))
     parts = np.ones(features.size), features.ravel(), np.arange(0, features.size + 1, per_game)
     X = sp.csr_array(parts, shape=(n_games, n_features))
@@ -21,7 +21,7 @@ def catalogue(n_games: int, n_features: int = 200, per_game: int = 5, seed: int 
 
 
 def tavern(n_games: int, seed: int = 0) -> sp.csr_array:
-    """Games with one of 3 budgets and one to four of 25 types, drawn by Zipf's law: many alike."""
+    """Return games with one of 3 budgets and one to four of 25 types from Zipf's law. Many are alike."""
     rng = np.random.default_rng(seed)
     shares = 1 / np.arange(1, 26)
     types = 3 + rng.choice(25, size=(n_games, 4), p=shares / shares.sum())
@@ -35,7 +35,7 @@ def tavern(n_games: int, seed: int = 0) -> sp.csr_array:
 
 
 def their_model(ours: ComplementNB) -> TheirComplementNB:
-    """Return scikit-learn's model of the same counts, set by hand: its fit would build n x K."""
+    """Return scikit-learn's model with our counts, because its fit would build an n x K matrix."""
     model = TheirComplementNB()
     for name in ("classes_", "class_count_", "feature_count_", "feature_all_", "n_features_in_"):
         setattr(model, name, getattr(ours, name))
@@ -44,7 +44,7 @@ def their_model(ours: ComplementNB) -> TheirComplementNB:
 
 
 def run() -> list[Row]:
-    """Measure every claim about the naive Bayes classifiers."""
+    """Run all benchmarks of the naive Bayes classifiers."""
     return [
         *fit_rows(),
         *fit_others(),
@@ -57,7 +57,7 @@ def run() -> list[Row]:
 
 
 def fit_rows() -> list[Row]:
-    """Fit 10,000 games."""
+    """Benchmark fits of ComplementNB to 10,000 games."""
     X, y = catalogue(10_000), np.arange(10_000)
 
     def with_dense_attributes() -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +107,7 @@ def fit_rows() -> list[Row]:
 
 
 def fit_others() -> list[Row]:
-    """Fit 10,000 games by the two other classifiers that scikit-learn has."""
+    """Benchmark fits of the two other classifiers in scikit-learn to 10,000 games."""
     X, y = catalogue(10_000), np.arange(10_000)
 
     def same(ours: MultinomialNB | BernoulliNB, peer: theirs.MultinomialNB | theirs.BernoulliNB) -> None:
@@ -129,7 +129,7 @@ def fit_others() -> list[Row]:
 
 
 def fit_half_a_million() -> list[Row]:
-    """Fit what scikit-learn's fit would need 4 TB for."""
+    """Benchmark fits for which scikit-learn would need 4 TB of memory."""
     X, y = catalogue(500_000), np.random.default_rng(1).permutation(500_000)
     rented = np.random.default_rng(2).zipf(1.3, size=500_000) % 500_000
     both, items = sp.vstack([X, X[rented]], format="csr"), np.append(y, y[rented])
@@ -167,12 +167,12 @@ def fit_half_a_million() -> list[Row]:
 
 
 def same_scores(ours: tuple, theirs: tuple) -> None:
-    """Check the scores only: of equal scores, scikit-learn's sort takes any."""
+    """Check only the scores, because scikit-learn's sort returns equal scores in any order."""
     np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-11)
 
 
 def one_question() -> list[Row]:
-    """Answer one question over 100,000 games."""
+    """Benchmark one query over 100,000 games."""
     X = catalogue(100_000)
     model = ComplementNB().fit(X, np.arange(100_000))
     peer_model = their_model(model)
@@ -212,7 +212,7 @@ def one_question() -> list[Row]:
 
 
 def one_catalogue_question() -> Row:
-    """Answer one question over 100,000 described items, of which some were rented."""
+    """Benchmark one query over 100,000 described items, some of which were rented."""
     X, rng = catalogue(100_000), np.random.default_rng(3)
     rented = rng.zipf(1.3, size=100_000) % 100_000
     rows, items = sp.vstack([X, X[rented]], format="csr"), np.append(np.arange(100_000), rented)
@@ -229,7 +229,7 @@ def one_catalogue_question() -> Row:
 
 
 def half_a_million_profiles() -> Row:
-    """Answer one question over 500,000 games of which many are alike."""
+    """Benchmark one query over 500,000 games, many of which are alike."""
     X = tavern(500_000)
     model = ComplementNB().fit(X, np.arange(500_000))
     question = X[[7]]
@@ -255,7 +255,7 @@ def half_a_million_profiles() -> Row:
 
 
 def many_questions() -> list[Row]:
-    """Answer 1,000 questions over 100,000 games."""
+    """Benchmark 1,000 queries over 100,000 games."""
     X = catalogue(100_000)
     model = ComplementNB().fit(X, np.arange(100_000))
     peer_model = their_model(model)

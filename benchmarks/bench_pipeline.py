@@ -1,4 +1,4 @@
-"""One question through the whole pipeline, against scikit-learn's parts; and compiled, against the pipeline."""
+"""Compare a query through the pipeline with scikit-learn's parts, and a compiled query with the pipeline."""
 
 import pickle
 from collections.abc import Callable
@@ -21,7 +21,7 @@ BUDGETS = np.array(["cheap", "standard", "premium"])
 
 
 def games(n_games: int, n_types: int) -> pd.DataFrame:
-    """Games of one budget and one to four types."""
+    """Return games with one budget and one to four types."""
     rng = np.random.default_rng(0)
     names = np.array([f"type {i:03d}" for i in range(n_types)])
     budgets = BUDGETS[rng.integers(3, size=n_games)].astype(object)
@@ -30,12 +30,12 @@ def games(n_games: int, n_types: int) -> pd.DataFrame:
 
 
 def same_list(types: list[str]) -> list[str]:
-    """Return the list as it is, for CountVectorizer, which expects text."""
+    """Return the list unchanged, as the analyzer of CountVectorizer, which expects text."""
     return types
 
 
 def their_pipeline(ours: Pipeline, X: pd.DataFrame) -> Pipeline:
-    """Return scikit-learn's parts: its encoders fitted, its classifier with our counts (its fit builds n x K)."""
+    """Return scikit-learn's fitted encoders, and its classifier with our counts: fit would build n x K."""
     encode = ColumnTransformer(
         [
             ("budget", TheirOneHotEncoder(handle_unknown="ignore"), ["budget"]),
@@ -47,7 +47,7 @@ def their_pipeline(ours: Pipeline, X: pd.DataFrame) -> Pipeline:
 
 
 def run() -> list[Row]:
-    """Measure catalogues of 300 and of 100,000 games."""
+    """Run the benchmarks with catalogues of 300 and 100,000 games."""
     return [
         *one_question(300, 25, "1x"),
         *one_question(100_000, 25, "10x"),
@@ -59,7 +59,7 @@ def run() -> list[Row]:
 
 
 def one_question(n_games: int, n_types: int, aim: str) -> list[Row]:
-    """Answer one question, and say where the time goes."""
+    """Benchmark one query, and report the time taken by each part."""
     X = games(n_games, n_types)
     model = game_recommender().fit(X, np.arange(n_games))
     theirs = their_pipeline(model, X)
@@ -97,7 +97,7 @@ def one_question(n_games: int, n_types: int, aim: str) -> list[Row]:
 
 
 def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
-    """Answer the same question by a compiled model, and say what it costs beside the scoring."""
+    """Benchmark the same query with a compiled model, and report its overhead in addition to the scoring."""
     X = games(n_games, n_types)
     model = game_recommender().fit(X, np.arange(n_games))
     compiled, scorer = compile_recommender(model), model[-1].row_scorer()
@@ -120,7 +120,7 @@ def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
         compare(claim, ours, by_the_pipeline, peer_name="recommend", aim=aim, agree=assert_equal),
         compare(claim, ours, by_top_k, peer_name="ComplementNB.top_k of an encoded row", agree=assert_equal),
     ]
-    fresh = iter([pickle.loads(pickle.dumps(model)) for _ in range(5)])  # which have answered nothing yet
+    fresh = iter([pickle.loads(pickle.dumps(model)) for _ in range(5)])  # not queried yet
     compiling = median_ms(lambda: compile_recommender(next(fresh)), 5)
     pairs = [(median_ms(ours, 11), median_ms(lambda: scorer.top_k(row, 10), 11)) for _ in range(101)]
     beside = 1e3 * np.median([whole - scoring for whole, scoring in pairs])
@@ -129,7 +129,7 @@ def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
 
 
 def median_ms(function: Callable[[], object], calls: int = 101) -> float:
-    """Return the median time of some calls."""
+    """Return the median time of the calls."""
     times = []
     for _ in range(calls):
         start = perf_counter()

@@ -1,16 +1,16 @@
-"""Write measured figures into the pages: ``python -m benchmarks.figures [--check]``.
+"""Write measured figures into the documentation: ``python -m benchmarks.figures [--check]``.
 
-A figure in a page stands between two comments, which no reader sees:
+A figure in a page is enclosed in two comments, which readers do not see:
 
     fits <!--=nb_fit ratio .0f-->218<!--/--> times as fast
 
-`nb_fit` is a row of a JSON file; `figures.toml` gives it that name. `ratio` is a field of the row and `.0f`
-says how to round it, as in Python's format(); `2s` means two significant digits. A field may be divided by a
-number or by another field (`peer_mb/1000`, `cpu_seconds/scale_batches.cpu_seconds`). Where a name stands for
-several rows, `min(ratio)`, `max(ratio)`, `geomean(ratio)` and `count(missed)` take them together. A word of
-`WRITTEN` in place of a name gives a whole table or sentence: `<!--=benchmarks encoders-->`.
+`nb_fit` is the name of a row of a JSON file, defined in `figures.toml`. `ratio` is a field of the row, and
+`.0f` is its format, as in Python's format(). `2s` means two significant digits. A field may be divided by a
+number or by another field (`peer_mb/1000`, `cpu_seconds/scale_batches.cpu_seconds`). If a name stands for
+several rows, `min(ratio)`, `max(ratio)`, `geomean(ratio)` and `count(missed)` combine them. A word of
+`WRITTEN` instead of a name gives a whole table or sentence: `<!--=benchmarks encoders-->`.
 
-A comment that begins a line would make a block of HTML of that line, so a figure never does.
+A comment at the beginning of a line would turn the line into a block of HTML, so no figure may be there.
 """
 
 import argparse
@@ -40,10 +40,10 @@ Row = dict[str, Any]
 
 
 def main() -> int:
-    """Fill every page; with ``--check`` only name those that are out of date."""
+    """Update every page. With ``--check``, only print the pages that are out of date."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit with 1 if a page would change"
+        "--check", action="store_true", help="do not write any files; exit with 1 if a page is out of date"
     )
     check, stale = parser.parse_args().check, []
     for page in pages():
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def pages() -> list[Path]:
-    """Return the pages that may hold figures."""
+    """Return the pages that can contain figures."""
     patterns = ("README.md", "docs/*.md", "examples/*/README.md")
     return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 
@@ -68,14 +68,15 @@ def filled(text: str) -> str:
 
 
 def answer(asked: str, found: re.Match[str] | None = None) -> str:
-    """Return what stands for `asked`; ValueError if it cannot be read or stands at the start of a line."""
+    """Return the text for `asked`. Raise ValueError if it is invalid or at the beginning of a line."""
     name, *rest = asked.split()
     text = WRITTEN[name](*rest) if name in WRITTEN else ""
     if text.startswith("|"):
         return f"\n\n{text}\n\n"
     if found and re.search(r"(^|\n)[\s>*-]*$", found.string[: found.start()]):
         raise ValueError(
-            f"The figure {asked!r} begins a line, which would then be HTML. Put a word before it."
+            f"A figure must not be at the beginning of a line, which would become HTML. Put a word before "
+            f"{asked!r}."
         )
     if text:
         return text
@@ -87,28 +88,33 @@ def answer(asked: str, found: re.Match[str] | None = None) -> str:
 
 
 def value(name: str, what: str) -> float:
-    """Return a field of the row or rows called `name`, or the quotient of two."""
+    """Return a field of the row or rows called `name`, or the quotient of two fields."""
     numbers = [term(name, part) for part in what.split("/")]
     return numbers[0] if len(numbers) == 1 else numbers[0] / numbers[1]
 
 
 def term(name: str, what: str) -> float:
-    """Return a number, a field, or what several rows' fields come to together."""
+    """Return a number, a field, or the combined fields of several rows."""
     if re.fullmatch(r"\d[\d.e]*", what):
         return float(what)
     if not (found := TERM.fullmatch(what)):
-        raise ValueError(f"Cannot read {what!r} of {name!r}.")
+        raise ValueError(
+            f"Cannot read {what!r} of {name!r}. It must be a number, a field, or a function of a field such "
+            f"as min(ratio)."
+        )
     together, other, field = found.groups()
     values = [row[field] for row in rows_of(other or name)]
     if together:
         return TOGETHER[together](values)
     if len(values) != 1:
-        raise ValueError(f"{other or name!r} names {len(values)} rows: say min({field}) or max({field}).")
+        raise ValueError(
+            f"{other or name!r} stands for {len(values)} rows. Use min({field}) or max({field})."
+        )
     return values[0]
 
 
 def rounded(number: float, how: str) -> str:
-    """Round as format() does, or to significant digits where `how` ends in s."""
+    """Round in the same way as format(), or to significant digits if `how` ends in s."""
     if not how.endswith("s"):
         return format(number, how)
     digits = int(how[:-1]) - 1 - (floor(log10(abs(number))) if number else 0)
@@ -116,9 +122,11 @@ def rounded(number: float, how: str) -> str:
 
 
 def rows_of(name: str) -> list[Row]:
-    """Return the rows that figures.toml calls so; ValueError if there are none."""
+    """Return the rows with this name in figures.toml. Raise ValueError if there are none."""
     if name not in NAMES:
-        raise ValueError(f"figures.toml has no {name!r}. It has: {', '.join(NAMES)}.")
+        raise ValueError(
+            f"The name {name!r} must be defined in figures.toml. The defined names are: {', '.join(NAMES)}."
+        )
     where = dict(NAMES[name])
     where.pop("words", None)
     rows = all_rows(where.pop("file"), where.pop("list", "rows"))
@@ -126,26 +134,26 @@ def rows_of(name: str) -> list[Row]:
         row for row in rows if all(fnmatchcase(str(row.get(key)), str(want)) for key, want in where.items())
     ]
     if not found:
-        raise ValueError(f"No row is what figures.toml calls {name!r}: {where}.")
+        raise ValueError(f"The name {name!r} must match a row of the JSON file. No row matches {where}.")
     return found
 
 
 @cache
 def report_of(file: str) -> dict[str, Any]:
-    """Return what docs/FILE.json holds."""
+    """Return the content of docs/FILE.json."""
     return json.loads((ROOT / "docs" / f"{file}.json").read_text(encoding="utf-8"))
 
 
 @cache
 def all_rows(file: str, inside: str) -> list[Row]:
-    """Return a list of a report as rows; "." is the report itself, and a dict's keys become `name`."""
+    """Return a list in a report as rows. "." is the report itself, and the keys of a dict become `name`."""
     found = [report_of(file)] if inside == "." else report_of(file)[inside]
     rows = [{"name": name, **row} for name, row in found.items()] if isinstance(found, dict) else found
     return [{**row, "aimed": bool(row.get("aim")), "missed": missed(row)} for row in rows]
 
 
 def missed(row: Row) -> bool:
-    """Tell whether a benchmark is slower than its aim, such as "10x, 0.1 ms"."""
+    """Return whether a benchmark is slower than its target, such as "10x, 0.1 ms"."""
     aim = row.get("aim", "") if "ratio" in row else ""
     times = re.match(r"([\d,.]+)x", aim)
     most = re.search(r"([\d.]+) (ms|s)\b", aim)
@@ -154,11 +162,11 @@ def missed(row: Row) -> bool:
 
 
 HEADINGS = ("task", "speedup", "target", "compared with", "ours, ms", "theirs, ms", "ours, MB", "theirs, MB")
-LEFT = {"task", "compared with", "target", "address", "method"}  # columns of words
+LEFT = {"task", "compared with", "target", "address", "method"}  # columns of text, which are left-aligned
 
 
 def table(headings: tuple[str, ...], rows: list[list[str]]) -> str:
-    """Return a table of Markdown, with numbers to the right."""
+    """Return a Markdown table with right-aligned numbers."""
     rule = "".join("|---" if heading in LEFT else "|--:" for heading in headings)
     return "\n".join([f"| {' | '.join(headings)} |", f"{rule}|", *(f"| {' | '.join(row)} |" for row in rows)])
 
@@ -169,7 +177,7 @@ def benchmarks(topic: str) -> str:
 
 
 def cells(row: Row) -> list[str]:
-    """Return a benchmark's row as it is shown; that a network is in float32 its section says."""
+    """Return the cells of a benchmark. "float32" is omitted for networks, because their section states it."""
     note = "" if row["note"].startswith("float32") else row["note"]
     what = f"{row['claim']} ({note})" if note else row["claim"]
     aim = f"{row['aim']}, **missed**" if row["missed"] else row["aim"]
@@ -188,7 +196,7 @@ def topics() -> dict[str, list[str]]:
 
 
 def speed() -> str:
-    """Return README's table: the figures that have words in figures.toml."""
+    """Return the table of the README: the figures with a description in figures.toml."""
     headings = ("task", "speedup", "compared with", "ours, ms", "theirs, ms")
     shown = []
     for words, row in (
@@ -212,7 +220,7 @@ def misses() -> str:
 
 
 def machine(file: str) -> str:
-    """Return where a report was measured, with the versions."""
+    """Return the machine and the versions with which a report was measured."""
     found = report_of(file)["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     blas = f"; BLAS: {', '.join(found['blas'])}" if "blas" in found else ""
@@ -220,7 +228,7 @@ def machine(file: str) -> str:
 
 
 def web() -> str:
-    """Return the table of the sites' load."""
+    """Return the table of the load tests of the web sites."""
     headings = ("address", "target", "connections", "requests per second", "p50, ms", "p99, ms", "CPU, ms")
     keys = ("per_second", "p50_ms", "p99_ms", "core_ms")
     rows = all_rows("web-load", "rows")
@@ -232,7 +240,7 @@ def web() -> str:
 
 
 def scale() -> str:
-    """Return the table of fits that are larger than memory, or spread over workers."""
+    """Return the table of fits to data larger than memory, or on several workers."""
     from benchmarks.scale import HEADINGS, cells
 
     return table(HEADINGS, [cells(row) for row in all_rows("scale", "rows")])

@@ -1,9 +1,10 @@
-"""Is our network as accurate as torch's? ``python -m benchmarks.mlp_accuracy [--seeds N] [--json FILE]``.
+"""Compare accuracies with PyTorch: ``python -m benchmarks.mlp_accuracy [--seeds N] [--json FILE]``.
 
-784-1200-500-200-10 at batch 32, Adam, on pictures of 28 x 28 pixels: scikit-learn's digits enlarged, moved and
-turned a little. Seed by seed three trainings see the same rows: ours from its own start (Glorot), torch from its
-own (uniform within 1 / sqrt(inputs)), and torch from our start. What remains between the first and the last is
-the training itself; between the last two it is the start. Half a minute a seed.
+The network 784-1200-500-200-10 is trained by Adam with batches of 32 on images of 28 x 28 pixels, which are
+scikit-learn's digits, enlarged and slightly shifted and rotated. For each seed, three networks are trained on
+the same rows: ours with its own initial weights (Glorot), PyTorch's with its own (uniform within 1 /
+sqrt(inputs)), and PyTorch's with ours. The first and the last differ only in the training, and the last two
+only in the initial weights. Each seed takes half a minute.
 """
 
 import argparse
@@ -26,20 +27,26 @@ from threadpoolctl import threadpool_limits
 from estimators import MLPClassifier
 
 HIDDEN, BATCH = (1200, 500, 200), 32
-LAST = 5  # epochs, whose accuracies are averaged: from one to the next they move by a point
+LAST = 5  # final epochs to average, because the accuracy varies by a percentage point per epoch
 KINDS = ("ours", "torch, its start", "torch, our start")
 
 
 def main() -> None:
     """Train over paired seeds and print accuracies and their differences."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mlp_accuracy", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, metavar="N")
-    parser.add_argument("--epochs", type=int, default=10, metavar="N")
-    parser.add_argument("--rows", type=int, default=4000, metavar="N", help="to train on")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--seeds", type=int, default=20, metavar="N", help="number of seeds (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=10, metavar="N", help="number of epochs (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--rows", type=int, default=4000, metavar="N", help="number of training rows (default: %(default)s)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results to this file as JSON")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are asked for, no more
+    warnings.simplefilter("ignore", ConvergenceWarning)  # only a few epochs are wanted, without convergence
     scores = []
     with threadpool_limits(1):
         for seed in track(range(options.seeds), "seeds"):
@@ -54,7 +61,7 @@ def main() -> None:
 
 
 def accuracies(seed: int, epochs: int, n_rows: int) -> list[float]:
-    """Return the accuracies on held-out digits of the three trainings."""
+    """Return the accuracies of the three networks on held-out digits."""
     X, y = load_digits(return_X_y=True)
     rng = np.random.default_rng(seed)
     parts = train_test_split(X.reshape(-1, 8, 8) / 16, y, test_size=0.5, random_state=seed, stratify=y)
@@ -62,7 +69,8 @@ def accuracies(seed: int, epochs: int, n_rows: int) -> list[float]:
     X_test, y_test = enlarged(parts[1], parts[3], 3000, rng)
     settings = {"batch_size": BATCH, "n_iter_no_change": epochs, "random_state": seed}
     ours = MLPClassifier(HIDDEN, max_iter=epochs, **settings).fit(X, y, X_val=X_test, y_val=y_test)
-    start = MLPClassifier(HIDDEN, max_iter=1, learning_rate_init=1e-30, **settings).fit(X, y)  # does not move
+    # With this learning rate, the weights keep their initial values.
+    start = MLPClassifier(HIDDEN, max_iter=1, learning_rate_init=1e-30, **settings).fit(X, y)
     by_epoch = [
         ours.history_["val_score"],
         torch_scores(X, y, X_test, y_test, epochs, seed, None),
@@ -74,7 +82,7 @@ def accuracies(seed: int, epochs: int, n_rows: int) -> list[float]:
 def enlarged(
     images: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return n pictures of 28 x 28 pixels, drawn from the images: turned, moved, with noise."""
+    """Return n images of 28 x 28 pixels: sampled images, rotated, shifted and with noise."""
     chosen = rng.integers(0, len(images), n)
     pictures = np.empty((n, 28, 28), np.float32)
     for picture, i in zip(pictures, chosen, strict=True):
@@ -88,7 +96,7 @@ def enlarged(
 
 
 def torch_scores(X, y, X_test, y_test, epochs, seed, start):  # type: ignore[no-untyped-def]
-    """Return the accuracy of a torch network after each epoch, from its own start or from ours."""
+    """Return the accuracy of a PyTorch network after each epoch, with its own or our initial weights."""
     torch.manual_seed(seed)
     sizes = (784, *HIDDEN, 10)
     linear = [torch.nn.Linear(a, b) for a, b in pairwise(sizes)]
@@ -114,7 +122,7 @@ def torch_scores(X, y, X_test, y_test, epochs, seed, start):  # type: ignore[no-
 
 
 def differences(scores: list[list[float]]) -> dict[str, dict[str, float]]:
-    """Return the mean paired differences, and `half_width`, half of their 95 % interval."""
+    """Return the mean paired differences, and `half_width`, half the width of their 95 % interval."""
     ours, own, same = np.transpose(scores)
     found = {}
     for name, gap in (("ours - torch, its start", ours - own), ("ours - torch, our start", ours - same)):
@@ -127,7 +135,7 @@ def differences(scores: list[list[float]]) -> dict[str, dict[str, float]]:
 
 def show(scores: list[list[float]]) -> None:
     """Print the means and the differences."""
-    table = Table(title=f"Accuracy on 3,000 held-out pictures, {len(scores)} paired seeds")
+    table = Table(title=f"Accuracy on 3,000 held-out images, {len(scores)} paired seeds")
     table.add_column("")
     table.add_column("mean", justify="right")
     table.add_column("95 % +-", justify="right")

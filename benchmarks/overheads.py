@@ -1,8 +1,8 @@
-"""What a cluster adds to the work itself: ``python -m benchmarks.overheads [--json FILE]``.
+"""Measure the overhead of a cluster: ``python -m benchmarks.overheads [--json FILE]``.
 
-Measures the size of a state, the time that merging two takes, the bytes of a row in a Parquet file, and what
-one empty task costs the scheduler. From these and docs/scale.json it works out, on paper, what 10^11 rows on
-100 workers would take; docs/scaling.md shows the result. Takes about a minute.
+This measures the size of a state, the time to merge two states, the bytes per row in a Parquet file, and the
+scheduler's time per empty task. From these and docs/scale.json, it estimates the time for 10^11 rows on 100
+workers, which is shown in docs/scaling.md. It takes about a minute.
 """
 
 import argparse
@@ -26,20 +26,24 @@ from estimators import ComplementNB, GDRegressor, MultiHotEncoder, OneHotEncoder
 
 RESULTS = Path("docs/overheads.json")
 ROWS, WORKERS = 10**11, 100
-LEAF, SPLIT = 8 * 262_144, 8  # rows that one task reads, states that one task adds
+LEAF, SPLIT = 8 * 262_144, 8  # rows that one task reads, and states that one task merges
 SAMPLE = 2 * scale.CHUNK
-MEASURED = {
-    "games": ("scale_games_1", 2),
-    "numbers": ("scale_numbers_1", 1),
-}  # rates, and passes over the rows
+# The name of the measured rate in figures.toml, and the number of passes over the rows.
+MEASURED = {"games": ("scale_games_1", 2), "numbers": ("scale_numbers_1", 1)}
 
 
 def main() -> None:
-    """Measure, work out the plan, and write JSON."""
+    """Measure, compute the estimates, and write JSON."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.overheads", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="default: %(default)s")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=RESULTS,
+        metavar="FILE",
+        help="write the results to this file as JSON (default: %(default)s)",
+    )
     path = parser.parse_args().json
     report: dict[str, Any] = {"command": "python -m benchmarks.overheads", "machine": describe_machine()}
     tree = tree_of(ms_of_an_empty_task())
@@ -75,7 +79,7 @@ def numbers(folder: Path) -> dict[str, float]:
 
 
 def sample(folder: Path, task: str) -> tuple[pl.DataFrame, float]:
-    """Return rows of a task of benchmarks.scale, and how many bytes of a file each takes."""
+    """Return rows of a task of benchmarks.scale, and the number of bytes per row in a file."""
     scale.make(folder, task, SAMPLE)
     files = sorted(folder.glob("[0-9]*.parquet"))
     frame = pl.read_parquet(files)
@@ -86,7 +90,7 @@ def sample(folder: Path, task: str) -> tuple[pl.DataFrame, float]:
 
 
 def state_of(one: Any, other: Any) -> dict[str, float]:
-    """Return the bytes of a state as it is sent, and the time that a merge takes."""
+    """Return the size of a serialised state in bytes, and the time to merge two states."""
     times = []
     for _ in range(9):
         mine = copy.deepcopy(one)
@@ -97,7 +101,7 @@ def state_of(one: Any, other: Any) -> dict[str, float]:
 
 
 def ms_of_an_empty_task() -> float:
-    """Return the processor time that scheduler and client take for a task of a tree that computes nothing."""
+    """Return the processor time of the scheduler and the client per empty task in a tree of tasks."""
     from dask.delayed import delayed
     from distributed import Client, LocalCluster
 
@@ -117,7 +121,7 @@ def _nothing(*_: Any) -> None:
 
 
 def tree_of(ms_a_task: float) -> dict[str, float]:
-    """Return the size of the tree, and what the scheduler can hand out."""
+    """Return the size of the tree, and the number of tasks that the scheduler can assign."""
     leaves = ROWS / LEAF
     n_tasks = leaves * SPLIT / (SPLIT - 1)
     return {
@@ -132,9 +136,9 @@ def tree_of(ms_a_task: float) -> dict[str, float]:
 
 
 def plan(name: str, row: dict[str, float], tree: dict[str, float]) -> dict[str, float]:
-    """Return what 10^11 rows on 100 workers would take, at the rate of one worker in docs/scale.json."""
+    """Return the time for 10^11 rows on 100 workers, at the rate of one worker in docs/scale.json."""
     figure, passes = MEASURED[name]
-    rate = value(figure, "n_rows/cpu_seconds") * passes  # rows a second, in one pass
+    rate = value(figure, "n_rows/cpu_seconds") * passes  # rows per second in one pass
     seconds = ROWS / WORKERS / rate
     moved = tree["tasks"] * row["state_bytes"]
     return {

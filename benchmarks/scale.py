@@ -1,11 +1,11 @@
-"""How fast and in how little memory: ``python -m benchmarks.scale [--rows N] [--cluster-rows N] [--task NAME]``.
+"""Measure speed and memory: ``python -m benchmarks.scale [--rows N] [--cluster-rows N] [--task NAME]``.
 
-Two tasks, from Parquet files that are made chunk by chunk: (budget, types) -> one of 100,000 games by
-`game_recommender`, two passes; and 20 columns -> a number by `GDRegressor`, one pass. Each measurement is a
-process of its own on one thread. Seconds are those of the clock, CPU seconds those of all of the process's
-threads: where other work shares the processors, the clock says more about that work. The peers are
-scikit-learn's ``partial_fit`` loops, on as many rows as they can be waited for, in turn with ours on the same
-rows.
+There are two tasks, with rows from Parquet files that are written in chunks: predicting one of 100,000 games
+from a budget and types with `game_recommender`, in two passes, and predicting a number from 20 columns with
+`GDRegressor`, in one pass. Each measurement runs in its own process on one thread. Seconds are wall-clock
+time, which depends on the other load of the machine, and CPU seconds are the processor time of all threads.
+The peers are ``partial_fit`` loops with scikit-learn, on fewer rows if they take too long. They alternate
+with ours on the same rows.
 """
 
 import argparse
@@ -38,7 +38,7 @@ BUDGETS, TYPES = ("cheap", "premium", "standard"), [f"type {i:02d}" for i in ran
 PEER_ROWS, PEER_BATCH, REPEATS = {"games": 5_000, "regression": 1_000_000}, 1_000, 3
 TARGET = {"games": "title", "regression": "y"}
 RESULTS = Path("docs/scale.json")
-KEPT = "memory kept"  # by workers whose malloc does not return it at once; Dask's default is 65536 bytes
+KEPT = "memory kept"  # malloc does not return memory at once; Dask's default is 65536 bytes
 MALLOC = {
     f"distributed.nanny.pre-spawn-environ.MALLOC_{what}_THRESHOLD_": str(1 << 28) for what in ("TRIM", "MMAP")
 }
@@ -46,18 +46,34 @@ ON_WORKERS = ("1 worker", f"1 worker, {KEPT}", "2 workers")
 
 
 def main() -> None:
-    """Measure, print, and write JSON; with ``--one`` measure one fit in this process."""
+    """Measure, print, and write JSON. With ``--one``, measure one fit in this process."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
-    parser.add_argument("--rows", type=float, default=1e6, metavar="N", help="of each task (default: 1e6)")
     parser.add_argument(
-        "--cluster-rows", type=float, metavar="N", help="for one and two workers (default: N)"
+        "--rows", type=float, default=1e6, metavar="N", help="number of rows of each task (default: 1e6)"
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="for the files; a temporary one by default"
+        "--cluster-rows",
+        type=float,
+        metavar="N",
+        help="number of rows for one and two workers (default: the value of --rows)",
     )
-    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE")
     parser.add_argument(
-        "--task", choices=TARGET, help="measure one, and keep the other's rows in the JSON file"
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="folder for the Parquet files (default: a temporary folder)",
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=RESULTS,
+        metavar="FILE",
+        help="write the results to this file as JSON (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--task",
+        choices=TARGET,
+        help="measure only this task, and keep the results of the other task in the JSON file",
     )
     parser.add_argument("--one", nargs=3, metavar=("TASK", "HOW", "ROWS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -69,11 +85,13 @@ def main() -> None:
         folder, tasks = options.folder or Path(temporary), [options.task] if options.task else [*TARGET]
         report = run(folder, tasks, int(options.rows), options.cluster_rows, options.json)
     show(report, Console(width=None if sys.stdout.isatty() else 160))
-    print(f"Wrote {options.json}. `python -m benchmarks.figures` writes it into the pages.")
+    print(
+        f"Wrote {options.json}. To update the figures in the documentation, run: python -m benchmarks.figures"
+    )
 
 
 def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, kept: Path) -> dict:
-    """Measure the tasks; the JSON file is written after each measurement."""
+    """Measure the tasks. The JSON file is written after each measurement."""
     before = json.loads(kept.read_text(encoding="utf-8"))["rows"] if kept.exists() else []
     report: dict[str, Any] = {"machine": describe_machine(), "games": GAMES, "features": FEATURES}
     report["rows"] = [row for row in before if row["task"] not in tasks]
@@ -91,7 +109,7 @@ def run(folder: Path, tasks: list[str], rows: int, cluster_rows: float | None, k
 
 
 def in_a_process(task: str, how: str, folder: Path, rows: int) -> dict:
-    """Measure in a fresh process, whose peak of memory is its own."""
+    """Measure in a new process, so that the peak memory is that of one fit."""
     command = [sys.executable, "-m", "benchmarks.scale", "--folder", folder, "--one", task, how, str(rows)]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return {"task": task, "how": how, "n_rows": rows, **json.loads(printed.splitlines()[-1])}
@@ -109,7 +127,7 @@ def measured(task: str, how: str, folder: Path, rows: int) -> dict:
 
 
 def files_for(folder: Path, rows: int) -> list[Path]:
-    """Return so many files that hold the rows; less than a file is a file of its own."""
+    """Return files with this number of rows. A partial file is written separately."""
     if rows >= CHUNK:
         return sorted(folder.glob("[0-9]*.parquet"))[: rows // CHUNK]
     part = folder / f"first-{rows}.parquet"
@@ -123,21 +141,21 @@ def new(task: str) -> Any:
 
 
 def timed(function: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Return the seconds of the clock and of the processors, and the answer."""
+    """Return the wall-clock time, the processor time and the result."""
     start, cpu = perf_counter(), process_time()
     answer = function()
     return perf_counter() - start, process_time() - cpu, answer
 
 
 def peak_mb() -> float | None:
-    """Return the most memory that this process ever had, in MB of 2**20 bytes; None where Linux does not tell."""
+    """Return the peak memory of this process in MB (2**20 bytes), or None if Linux does not report it."""
     status = Path("/proc/self/status")
     found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
     return int(found[1]) / 1024 if found else None
 
 
 def on_workers(task: str, source: Any, n_workers: int, settings: dict[str, str]) -> dict:
-    """Fit on processes of one thread each, under nannies, with some of Dask's settings."""
+    """Fit on Dask workers with one thread each, under nannies, with the given Dask settings."""
     import dask
     from distributed import Client, LocalCluster
 
@@ -158,7 +176,7 @@ def on_workers(task: str, source: Any, n_workers: int, settings: dict[str, str])
 
 
 def games_peer(source: Any) -> dict:
-    """scikit-learn's loop: a dense label matrix a batch, (1,000 x 100,000), so batches cannot be larger."""
+    """Fit with scikit-learn in a loop. Dense label matrices (1,000 x 100,000) limit the size of a batch."""
     frame = pl.concat(source)
     classes = titles()
     one_hot = PeerOneHot(categories=[list(BUDGETS)], sparse_output=False)
@@ -187,7 +205,7 @@ def games_peer(source: Any) -> dict:
 
 
 def regression_peer(source: Any) -> dict:
-    """scikit-learn's loop: one pass of SGDRegressor, which is at the noise of its last steps then."""
+    """Fit with scikit-learn in a loop: one pass of SGDRegressor, limited by the noise of its last steps."""
     names = [f"x{i}" for i in range(FEATURES)]
 
     def peer() -> Any:
@@ -207,7 +225,7 @@ def regression_peer(source: Any) -> dict:
 
 
 def in_turn(ours: Callable[[], Any], peer: Callable[[], Any], agree: Callable[[Any, Any], dict]) -> dict:
-    """Run both in turn and return medians; the answers are compared."""
+    """Run both in turn, compare the results and return medians."""
     found = agree(ours(), peer())
     pairs = [(timed(ours)[:2], timed(peer)[:2]) for _ in range(REPEATS)]
     (seconds, cpu), (peer_seconds, peer_cpu) = np.median(pairs, axis=0)
@@ -221,7 +239,7 @@ def titles() -> np.ndarray:
 
 
 def make(folder: Path, task: str, rows: int) -> None:
-    """Write files of a million rows each; those that are there stay."""
+    """Write files of a million rows each. Existing files are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{number:05d}.parquet" for number in range(max(1, rows // CHUNK))]
     if all(file.exists() for file in files):
@@ -233,7 +251,7 @@ def make(folder: Path, task: str, rows: int) -> None:
 
 
 def game_chunks() -> Iterator[pl.DataFrame]:
-    """Yield rentals: popular games more often; a customer asks for one to three of the game's types."""
+    """Yield rentals, more often of popular games. Each customer requests one to three of the game's types."""
     rng = np.random.default_rng(0)
     types = [sorted(rng.choice(TYPES, rng.integers(1, 4), replace=False).tolist()) for _ in range(GAMES)]
     games = pl.DataFrame(
@@ -248,7 +266,7 @@ def game_chunks() -> Iterator[pl.DataFrame]:
 
 
 def regression_chunks() -> Iterator[pl.DataFrame]:
-    """Yield independent columns, a linear law and noise of the same size."""
+    """Yield independent columns and a linear target with noise of the same size."""
     rng = np.random.default_rng(0)
     weights = rng.standard_normal(FEATURES)
     while True:
@@ -270,7 +288,7 @@ HEADINGS = (
 
 
 def cells(row: dict) -> list[str]:
-    """Return a row of the table."""
+    """Return the cells of a row of the table."""
     peers = {
         "games": "scikit-learn ComplementNB.partial_fit",
         "regression": "scikit-learn SGDRegressor.partial_fit",

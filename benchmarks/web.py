@@ -1,6 +1,6 @@
-"""Load the web sites on loopback: ``python -m benchmarks.web [--seconds S] [--json FILE]``.
+"""Run load tests of the web sites on loopback: ``python -m benchmarks.web [--seconds S] [--json FILE]``.
 
-Each site runs in one process on one core with a data folder of its own; the load comes from another core.
+Each site runs in one process on one core, with its own data folder. The load comes from another core.
 """
 
 import argparse
@@ -34,7 +34,7 @@ ROUNDS = 3
 
 @dataclass
 class Row:
-    """What one address bears; `core_ms` is what an answer takes of the server's core, whatever else runs."""
+    """The results for one URL. `core_ms` is the server's processor time per response."""
 
     claim: str
     aim: str
@@ -46,10 +46,21 @@ class Row:
 
 
 def main() -> None:
-    """Run all, print a table and write JSON."""
+    """Run all load tests, print a table and write JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.web", description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=3, help="of each load (default: %(default)s)")
-    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="default: %(default)s")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=3,
+        help="duration of each load test in seconds (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=RESULTS,
+        metavar="FILE",
+        help="write the results to this file as JSON (default: %(default)s)",
+    )
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows = []
@@ -59,11 +70,13 @@ def main() -> None:
     report = {"machine": machine(), "rows": [asdict(row) for row in rows]}
     show(report, console)
     options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(f"Wrote {options.json}. `python -m benchmarks.figures` writes it into the pages.")
+    print(
+        f"Wrote {options.json}. To update the figures in the documentation, run: python -m benchmarks.figures"
+    )
 
 
 def run_floor(seconds: float) -> list[Row]:
-    """What FastAPI and uvicorn take for an answer without content."""
+    """The overhead of FastAPI and uvicorn for an empty response."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "benchmarks.web:empty_site", "--port", "{port}"]
     with serving([*command, "--no-access-log"], "/empty") as server:
         return [measured(server, "an empty endpoint of FastAPI", "/empty", "the floor", seconds)]
@@ -101,7 +114,7 @@ def run_pizzeria(seconds: float) -> list[Row]:
 def measured(
     server: Server, claim: str, path: str, aim: str, seconds: float, connections: int = CONNECTIONS
 ) -> Row:
-    """Load one address `ROUNDS` times, and keep the best: what else the machine does only slows it."""
+    """Load one URL `ROUNDS` times, and keep the best result, because other load can only slow it down."""
     warm_up(server.address + path)
     best = None
     for _ in range(ROUNDS):
@@ -147,7 +160,7 @@ def tavern(games: pl.DataFrame, n_customers: int = 40) -> Iterator[Server]:
 
 @contextmanager
 def serving_site(package: str, **environment: str) -> Iterator[Server]:
-    """Run a site as its command does, in a new data folder."""
+    """Run a site in the same way as its command, in a new data folder."""
     command = [sys.executable, "-m", package, "serve", "--port", "{port}", "--data"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -165,7 +178,7 @@ def _fill(url: str, migrations: Path, seed: Callable) -> None:
 
 
 def made_up(n_games: int, seed: int = 0) -> pl.DataFrame:
-    """Return a catalogue as `load_games` does: one to four of the known types, costs as they are there."""
+    """Return a catalogue in the format of `load_games`, with one to four of its types and its costs."""
     rng, real = np.random.default_rng(seed), load_games()
     types, like = np.array(known_types(real)), rng.integers(0, real.height, n_games)
     cost = real["cost"].to_numpy()[like]
@@ -184,7 +197,7 @@ def made_up(n_games: int, seed: int = 0) -> pl.DataFrame:
 
 
 def machine() -> dict[str, Any]:
-    """Return the processor, and the versions of what serves."""
+    """Return the processor and the versions of the server's libraries."""
     found = {name: installed(name) for name in PACKAGES}
     return {
         "processor": describe_machine()["processor"],
@@ -208,7 +221,7 @@ HEADINGS = ("address", "aim", "at once", "answers a second", "p50, ms", "p99, ms
 
 
 def cells(row: dict[str, Any]) -> list[str]:
-    """Return a row as it is shown."""
+    """Return the cells of a row of the table."""
     numbers = (written(row[name]) for name in ("per_second", "p50_ms", "p99_ms", "core_ms"))
     return [row["claim"], row["aim"], str(row["connections"]), *numbers]
 

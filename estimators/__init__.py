@@ -1,10 +1,9 @@
-"""Estimators in scikit-learn's style: a module for each family, its private parts in the folder beside it.
+"""Estimators in scikit-learn's style. Each family has a public module and a folder of private modules.
 
-The shortest to read is `logistic.py` (logistic and softmax regression), then `_logistic/`.
-`linear.py` and `polynomial.py`: least squares, ridge, lasso and elastic net, then `_least_squares/`.
-`naive_bayes.py`: naive Bayes classifiers, then `_bayes/`.
-`encoders.py`: columns of categories, or of lists of categories, to columns of 0 and 1, then `_encoding/`.
-`mlp.py`: neural networks, then `_network/`. What families share is in `_common/`.
+The shortest is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
+`polynomial.py`: least squares, ridge, lasso and elastic net, with `_least_squares/`. `naive_bayes.py`: naive
+Bayes classifiers, with `_bayes/`. `encoders.py`: one-hot and multi-hot encoders, with `_encoding/`. `mlp.py`:
+neural networks, with `_network/`. Modules used by several families are in `_common/`.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -1098,7 +1098,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         given = 1 if y.ndim == 1 else y.shape[-1]
         if y.ndim > 2 or given != n_outputs:
             raise ValueError(
-                f"y_val must have as many outputs as y. y has {n_outputs}. Got shape {y.shape} instead."
+                f"y_val must have as many outputs as y, which has {n_outputs}. Got shape {y.shape} instead."
             )
         return self._encode(y, dtype, "y_val")
 

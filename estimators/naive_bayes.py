@@ -1,4 +1,4 @@
-"""Naive Bayes with sparse counts, fast enough to make each item of a large catalogue a class."""
+"""Naive Bayes with sparse counts, fast enough to treat each item of a large catalogue as a class."""
 
 from numbers import Real
 from typing import Literal, Self
@@ -26,13 +26,13 @@ __all__ = ["BernoulliNB", "CatalogueNB", "ComplementNB", "MultinomialNB", "top_k
 class ComplementNB(SmoothedClassifier):
     """Complement naive Bayes classifier of Rennie et al. (2003).
 
-    The weights of a class are estimated from the samples of all *other* classes, which makes them more
-    stable than those of multinomial naive Bayes if classes have few samples each.
+    The weights of a class are estimated from the samples of all *other* classes. If there are few samples per
+    class, they are more stable than the weights of multinomial naive Bayes.
 
     This class is a drop-in replacement for :class:`sklearn.naive_bayes.ComplementNB`, with the same
-    parameters, attributes and predictions. It is built for many classes, up to one per item of a catalogue:
-    counts are kept sparse, :meth:`top_k` answers in bounded memory, :meth:`partial_fit` can add classes, and
-    models fitted on parts of the data can be combined with :meth:`merge`.
+    parameters, attributes and predictions. It is designed for many classes, such as one per item of a
+    catalogue: counts are stored sparse, :meth:`top_k` uses a bounded amount of memory, :meth:`partial_fit`
+    can add classes, and models fitted on parts of the data can be combined with :meth:`merge`.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ class ComplementNB(SmoothedClassifier):
         Additive (Laplace/Lidstone) smoothing parameter. Use 0 and ``force_alpha=True`` for no smoothing.
 
     force_alpha : bool, default=True
-        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is given.
+        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is issued.
 
     fit_prior : bool, default=True
-        Whether to learn the prior of the classes. Only used if the training set has a single class.
+        Whether to learn class priors from the data. Only used if the training set has a single class.
 
     class_prior : array-like of shape (n_classes,), default=None
         Prior probabilities of the classes. Only used if the training set has a single class.
@@ -52,7 +52,7 @@ class ComplementNB(SmoothedClassifier):
         Whether to divide the weights of each class by their sum (Table 4, step 7 of the paper).
 
     new_classes : {"error", "add"}, default="error"
-        What :meth:`partial_fit` does with an unknown label: raise an error, or add it as a class.
+        How :meth:`partial_fit` handles an unknown label: raise an error, or add the label as a class.
 
     Attributes
     ----------
@@ -69,8 +69,8 @@ class ComplementNB(SmoothedClassifier):
         Weighted sum of each feature over all samples.
 
     feature_count_ : ndarray of shape (n_classes, n_features)
-        Weighted sum of each feature in each class. It is stored sparse and converted to a dense array each
-        time it is read.
+        Weighted sum of each feature in each class. It is stored as a sparse array and converted to a dense
+        array each time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
         The weights of the classes. The dense array is computed each time it is read.
@@ -79,22 +79,22 @@ class ComplementNB(SmoothedClassifier):
         Number of features seen during :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+        Names of the features seen during :meth:`fit`. Only defined if all feature names of `X` are strings.
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory (for a dense X, all entries), plus a sort of the distinct
-    labels. Scoring one sample takes at most O(n_classes) time, about the cost of copying as many numbers, and
-    less if many classes have equal counts.
+    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, and the distinct labels
+    are sorted. Scoring one sample takes at most O(n_classes) time, which is about the cost of copying
+    n_classes numbers. It takes less time if many classes have equal counts.
 
     With ``alpha=0``, a feature that occurs in only one class gives that class an infinite score. A feature
-    that a sample lacks adds nothing to its scores, even if the weight is infinite (scikit-learn computes
-    ``0 * inf = nan`` for dense input). Undefined scores, such as all scores of a single class without
-    smoothing, are ``-inf`` and their probabilities NaN; scikit-learn returns NaN for both.
+    that a sample lacks adds nothing to its scores, even if its weight is infinite. (For dense input,
+    scikit-learn computes ``0 * inf = nan``.) Undefined scores, such as those of a single class without
+    smoothing, are ``-inf`` and their probabilities are NaN, whereas scikit-learn returns NaN for both.
 
-    Two errors are stricter than in scikit-learn. :meth:`partial_fit` refuses a label that is not one of the
-    classes (scikit-learn drops the sample, or counts it for the first of two classes), and negative sample
-    weights are refused.
+    Input is checked more strictly than in scikit-learn in two cases. :meth:`partial_fit` raises an error if a
+    label is not one of the classes, whereas scikit-learn ignores the sample or, with two classes, counts it
+    for the first one. Negative sample weights also raise an error.
 
     References
     ----------
@@ -159,13 +159,13 @@ class ComplementNB(SmoothedClassifier):
 class MultinomialNB(SmoothedClassifier):
     """Multinomial naive Bayes classifier, for counts.
 
-    A class has a high score if the features of a sample make up a large share of its counts, and if it is
-    frequent.
+    A class has a high score if it is frequent and the features of the sample make up a large share of its
+    counts.
 
     This class is a drop-in replacement for :class:`sklearn.naive_bayes.MultinomialNB`, with the same
-    parameters, attributes and predictions. It is built for many classes, up to one per item of a catalogue:
-    counts are kept sparse, :meth:`top_k` answers in bounded memory, :meth:`partial_fit` can add classes, and
-    models fitted on parts of the data can be combined with :meth:`merge`.
+    parameters, attributes and predictions. It is designed for many classes, such as one per item of a
+    catalogue: counts are stored sparse, :meth:`top_k` uses a bounded amount of memory, :meth:`partial_fit`
+    can add classes, and models fitted on parts of the data can be combined with :meth:`merge`.
 
     Parameters
     ----------
@@ -173,16 +173,16 @@ class MultinomialNB(SmoothedClassifier):
         Additive (Laplace/Lidstone) smoothing parameter. Use 0 and ``force_alpha=True`` for no smoothing.
 
     force_alpha : bool, default=True
-        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is given.
+        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is issued.
 
     fit_prior : bool, default=True
-        Whether to learn the prior of the classes. If False, all classes have the same prior.
+        Whether to learn class priors from the data. If False, all classes have the same prior.
 
     class_prior : array-like of shape (n_classes,), default=None
-        Prior probabilities of the classes. None means that `fit_prior` decides.
+        Prior probabilities of the classes. If None, they are determined by `fit_prior`.
 
     new_classes : {"error", "add"}, default="error"
-        What :meth:`partial_fit` does with an unknown label: raise an error, or add it as a class.
+        How :meth:`partial_fit` handles an unknown label: raise an error, or add the label as a class.
 
     Attributes
     ----------
@@ -196,8 +196,8 @@ class MultinomialNB(SmoothedClassifier):
         Log probability of each class.
 
     feature_count_ : ndarray of shape (n_classes, n_features)
-        Weighted sum of each feature in each class. It is stored sparse and converted to a dense array each
-        time it is read.
+        Weighted sum of each feature in each class. It is stored as a sparse array and converted to a dense
+        array each time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
         Log probability of each feature in each class. The dense array is computed each time it is read.
@@ -206,20 +206,20 @@ class MultinomialNB(SmoothedClassifier):
         Number of features seen during :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+        Names of the features seen during :meth:`fit`. Only defined if all feature names of `X` are strings.
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory (for a dense X, all entries), plus a sort of the distinct
-    labels. Scoring one sample takes at most O(n_classes) time.
+    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, and the distinct labels
+    are sorted. Scoring one sample takes at most O(n_classes) time.
 
-    With ``alpha=0``, a feature rules out the classes that lack it: their score is ``-inf``, also for dense
-    input, where scikit-learn may compute ``0 * inf = nan``. A class without counts is then ruled out by any
-    feature.
+    With ``alpha=0``, a feature rules out the classes that lack it: their scores are ``-inf``. This also holds
+    for dense input, where scikit-learn may compute ``0 * inf = nan``. A class without counts is ruled out by
+    any feature.
 
-    Two errors are stricter than in scikit-learn. :meth:`partial_fit` refuses a label that is not one of the
-    classes (scikit-learn drops the sample, or counts it for the first of two classes), and negative sample
-    weights are refused.
+    Input is checked more strictly than in scikit-learn in two cases. :meth:`partial_fit` raises an error if a
+    label is not one of the classes, whereas scikit-learn ignores the sample or, with two classes, counts it
+    for the first one. Negative sample weights also raise an error.
 
     References
     ----------
@@ -274,9 +274,9 @@ class BernoulliNB(SmoothedClassifier):
     Unlike :class:`MultinomialNB`, it also scores the features that a sample lacks.
 
     This class is a drop-in replacement for :class:`sklearn.naive_bayes.BernoulliNB`, with the same
-    parameters, attributes and predictions. It is built for many classes, up to one per item of a catalogue:
-    counts are kept sparse, :meth:`top_k` answers in bounded memory, :meth:`partial_fit` can add classes, and
-    models fitted on parts of the data can be combined with :meth:`merge`.
+    parameters, attributes and predictions. It is designed for many classes, such as one per item of a
+    catalogue: counts are stored sparse, :meth:`top_k` uses a bounded amount of memory, :meth:`partial_fit`
+    can add classes, and models fitted on parts of the data can be combined with :meth:`merge`.
 
     Parameters
     ----------
@@ -284,19 +284,20 @@ class BernoulliNB(SmoothedClassifier):
         Additive (Laplace/Lidstone) smoothing parameter. Use 0 and ``force_alpha=True`` for no smoothing.
 
     force_alpha : bool, default=True
-        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is given.
+        If False and `alpha` is less than 1e-10, `alpha` is set to 1e-10 and a warning is issued.
 
     binarize : float or None, default=0.0
-        Features above this threshold are present, the others absent. None means that X holds 0 and 1 already.
+        Features above this threshold are present, and all others are absent. None means that X already
+        consists of zeros and ones.
 
     fit_prior : bool, default=True
-        Whether to learn the prior of the classes. If False, all classes have the same prior.
+        Whether to learn class priors from the data. If False, all classes have the same prior.
 
     class_prior : array-like of shape (n_classes,), default=None
-        Prior probabilities of the classes. None means that `fit_prior` decides.
+        Prior probabilities of the classes. If None, they are determined by `fit_prior`.
 
     new_classes : {"error", "add"}, default="error"
-        What :meth:`partial_fit` does with an unknown label: raise an error, or add it as a class.
+        How :meth:`partial_fit` handles an unknown label: raise an error, or add the label as a class.
 
     Attributes
     ----------
@@ -310,8 +311,8 @@ class BernoulliNB(SmoothedClassifier):
         Log probability of each class.
 
     feature_count_ : ndarray of shape (n_classes, n_features)
-        Weighted number of samples of each class that have each feature. It is stored sparse and converted to
-        a dense array each time it is read.
+        Weighted number of samples of each class that have each feature. It is stored as a sparse array and
+        converted to a dense array each time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
         Log probability of each feature in each class. The dense array is computed each time it is read.
@@ -320,22 +321,24 @@ class BernoulliNB(SmoothedClassifier):
         Number of features seen during :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+        Names of the features seen during :meth:`fit`. Only defined if all feature names of `X` are strings.
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory (for a dense X, all entries), plus a sort of the distinct
-    labels. Scoring one sample takes at most O(n_classes) time: the features that it lacks are summed once for
-    each class. With an `alpha` of m distinct values, memory and time grow by O(m n_classes).
+    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, and the distinct labels
+    are sorted. Scoring one sample takes at most O(n_classes) time, because the weights of absent features are
+    summed only once per class. An array `alpha` with m distinct values adds O(m * n_classes) to the time and
+    memory.
 
-    An array `alpha` smooths the probability of feature j in a class of n samples to
-    ``(count + alpha[j]) / (n + 2 * alpha[j])``; scikit-learn's ``BernoulliNB`` documents it but fails. With
-    ``alpha=0``, a feature that no sample of a class has, or all have, rules the class out for samples that do
-    not agree: their score is ``-inf``, where scikit-learn may return NaN.
+    If `alpha` is an array, the smoothed probability of feature j in a class with n samples is
+    ``(count + alpha[j]) / (n + 2 * alpha[j])``. scikit-learn's ``BernoulliNB`` documents array values of
+    `alpha`, but raises an error for them. With ``alpha=0``, if none or all of the samples of a class have a
+    feature, the class is ruled out for samples that differ in this feature: its score is ``-inf``, where
+    scikit-learn may return NaN.
 
-    Two errors are stricter than in scikit-learn. :meth:`partial_fit` refuses a label that is not one of the
-    classes (scikit-learn drops the sample, or counts it for the first of two classes), and negative sample
-    weights are refused.
+    Input is checked more strictly than in scikit-learn in two cases. :meth:`partial_fit` raises an error if a
+    label is not one of the classes, whereas scikit-learn ignores the sample or, with two classes, counts it
+    for the first one. Negative sample weights also raise an error.
 
     References
     ----------
@@ -382,7 +385,7 @@ class BernoulliNB(SmoothedClassifier):
 
     @property
     def feature_log_prob_(self) -> np.ndarray:
-        """Log probabilities of the features, (n_classes, n_features), dense."""
+        """Log probabilities of the features, as a dense array of shape (n_classes, n_features)."""
         self._fitted_scores("feature_log_prob_")
         return self._scores.log_probabilities(np.arange(len(self.classes_)))
 
@@ -396,57 +399,60 @@ class BernoulliNB(SmoothedClassifier):
 
 
 class CatalogueNB(CountingClassifier):
-    """Naive Bayes for recommending items: what an item is, how popular it is, and who asked for it.
+    """Naive Bayes for recommending items, based on their descriptions, popularity and past choices.
 
-    Each item is a class. A row of X says which features were asked for, and y which item was chosen; a
-    nonzero entry means that the feature was asked for, whatever its size. Other rows, marked in
-    ``describes``, say what an item *is*. Most items have few rows, so their counts are shrunk towards
-    those of all items.
+    Each item is a class. A row of X shows which features were requested, and y contains the item that was
+    chosen. Any nonzero entry means that the feature was requested. Rows marked in ``describes`` contain the
+    features of the item itself instead. Because most items have few rows, their rates are shrunk towards the
+    rates of all items.
 
-    With n[g] the weighted number of rows that chose item g, and n[g, f] the number of those that asked for
-    feature f, the score of g is::
+    Let n[g] be the weighted number of rows in which item g was chosen, and n[g, f] the number of these rows
+    in which feature f was requested. The score of g is::
 
         popularity * log(n[g] + smoothing)
-        + match * number of groups of which an asked feature describes g
-        + weight * sum over the asked features f of
+        + match * number of groups with a requested feature that describes g
+        + weight * sum over the requested features f of
               log((n[g, f] + shrinkage * rate[g, f]) / ((n[g] + shrinkage) * all[f]))
 
-    Here ``all[f]`` is the share of all rows that asked for f. If f describes g, ``rate[g, f]`` is its
-    share in the rows that chose an item described by f; otherwise its share in the other rows. All shares
-    count half a row more with the feature, and half a row more without it.
+    Here ``all[f]`` is the fraction of all rows in which f was requested. If f describes g, ``rate[g, f]`` is
+    this fraction among the rows in which an item described by f was chosen. Otherwise, it is the fraction
+    among all other rows. When these fractions are computed, half a row with the feature and half a row
+    without it are added.
 
     Parameters
     ----------
     shrinkage : float or "auto", default="auto"
-        How many rows of its own an item needs before they count as much as those of all items. "auto" chooses
-        the value of the highest evidence if the counts are beta-binomial, from 0.8 to 12,800 in steps of a
-        fifth; 100 if the counts cannot tell. Choose a higher number if many rows come from the same people,
-        who ask alike, and a lower one if items differ more than their rows show.
+        Number of rows at which the item's own rows count as much as the rows of all items. "auto" chooses the
+        value between 0.8 and 12,800, in steps of about 20 %, with the highest evidence under a beta-binomial
+        model, or 100 if the evidence is the same for all values. Choose a higher value if many rows come from
+        the same people, who make similar requests. Choose a lower value if items differ more than their rows
+        show.
 
     weight : float, default=0.5
-        Factor of what was asked for by those who chose the item. 1 would be right if the asked features
-        were independent. They are not, and values from 0.35 to 0.7 suit most data. 0 leaves popularity
-        and matches.
+        Factor of the term for the requests of people who chose the item. 1 would be correct if the requested
+        features were independent. They usually are not, and values from 0.35 to 0.7 suit most data. With 0,
+        only popularity and matches are used.
 
     popularity : float, default=1.0
-        Factor of the logarithm of how often an item was chosen. 1 is right if people go on choosing as they
-        did. Choose less, down to 0, if rare items should be shown more often than they were chosen.
+        Factor of the logarithm of the number of times an item was chosen. 1 is correct if people's choices do
+        not change over time. Use a lower value, down to 0, to recommend rare items more often than they were
+        chosen.
 
     match : float, default=4.0
-        What the score gains for each group in which an asked feature describes the item. Choose a large
-        number, such as 1000, if the question is a constraint that items must meet, such as a budget.
-        Choose 0 if it is a taste: people who like comedies do not watch only these.
+        Amount added to the score for each group in which a requested feature describes the item. Use a large
+        value, such as 1000, if requests are constraints that items must meet, such as a budget. Use 0 if
+        requests are preferences: people who like comedies do not only watch comedies.
 
     smoothing : float, default=1.0
-        Added to how often an item was chosen. The lower it is, the later items come that nobody has chosen
-        yet. Choose more if new items should have a chance.
+        Number added to the number of times an item was chosen. The lower it is, the lower items that nobody
+        has chosen yet are ranked. Use a higher value to give new items a better chance.
 
     groups : array-like of shape (n_features,), default=None
-        One label for each column of X. Columns of the same label are values of the same thing, such as
-        budgets or types, and match once at most. None means that all columns are one group.
+        The group label of each column of X. Columns with the same label are values of the same variable, such
+        as the budget or the type, and together add at most one match. If None, all columns form one group.
 
     new_classes : {"add", "error"}, default="add"
-        What :meth:`partial_fit` does with an unknown label: add it as a class, or raise an error.
+        How :meth:`partial_fit` handles an unknown label: add the label as a class, or raise an error.
 
     Attributes
     ----------
@@ -454,40 +460,42 @@ class CatalogueNB(CountingClassifier):
         The class labels, sorted.
 
     class_count_ : ndarray of shape (n_classes,)
-        Weighted number of rows that chose each class. Descriptions do not count.
+        Weighted number of rows in which each class was chosen. Descriptions are not counted.
 
     described_ : ndarray of shape (n_classes, n_features)
-        1 where a feature describes a class, otherwise 0. It is stored sparse and converted to a dense
-        array each time it is read.
+        1 where a feature describes a class, otherwise 0. It is stored as a sparse array and converted to a
+        dense array each time it is read.
 
     feature_count_ : ndarray of shape (n_classes, n_features)
-        Weighted number of rows that chose each class and asked for each feature. It is stored sparse and
-        converted to a dense array each time it is read.
+        Weighted number of rows in which each class was chosen and each feature was requested. It is stored as
+        a sparse array and converted to a dense array each time it is read.
 
     shrinkage_ : float
-        The shrinkage used. "auto" is resolved when it is read, or when the first row is scored.
+        The shrinkage used. If ``shrinkage="auto"``, it is computed when it is first read or when the first
+        row is scored.
 
     n_features_in_ : int
         Number of features seen during :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features seen during :meth:`fit`. Only defined if `X` has names that are all strings.
+        Names of the features seen during :meth:`fit`. Only defined if all feature names of `X` are strings.
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory, plus a sort of the distinct labels. The first score
-    after a change computes the weights from the counts, which takes about as long. Scoring one row takes
-    O(n_classes) time at most.
+    Fitting takes O(nonzeros of X) time and memory, and the distinct labels are sorted. The weights are
+    computed when a row is first scored after a fit or an update, which takes about as long as fitting.
+    Scoring one row takes at most O(n_classes) time.
 
-    The state is a sum of counts and a union of descriptions, so chunks and merged models give the same
-    model as one :meth:`fit`: exactly if the sample weights are whole numbers, otherwise up to rounding.
-    :meth:`predict_proba` normalises the exponentials of the scores. They are probabilities of a choice
-    only as far as `weight` and `match` fit the data.
+    The state consists of sums of counts and unions of descriptions. Fitting in chunks or merging models
+    therefore gives the same model as one :meth:`fit`. If sample weights are not whole numbers, the models are
+    equal up to rounding.
+    :meth:`predict_proba` returns the normalised exponentials of the scores. How well they are calibrated as
+    probabilities of a choice depends on whether `weight` and `match` suit the data.
 
     References
     ----------
     Gelman, A., Carlin, J. B., Stern, H. S., Dunson, D. B., Vehtari, A. and Rubin, D. B. (2013). Bayesian Data
-    Analysis, third edition. Section 5.3 has the beta-binomial model of several experiments.
+    Analysis, third edition. Section 5.3 describes the beta-binomial model of several experiments.
 
     Examples
     --------
@@ -545,22 +553,23 @@ class CatalogueNB(CountingClassifier):
         sample_weight: ArrayLike | None = None,
         describes: ArrayLike | None = None,
     ) -> Self:
-        """Fit the classifier: count what was asked for, and note what the items are.
+        """Fit the classifier: count the requested features, and store the descriptions of the items.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training samples. A feature was asked for if its entry is not 0.
+            Training samples. A feature is requested if its entry is not 0.
 
         y : array-like of shape (n_samples,)
             The item of each row: all strings, all whole numbers or all NumPy dates.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples. A sample of weight 2 counts as two equal samples.
+            Weights of the samples. A sample with weight 2 counts as two identical samples. If None, all
+            samples have weight 1.
 
         describes : array-like of shape (n_samples,), default=None
-            True for rows that say what their item is. They do not count as choices, and their weight does not
-            matter unless it is 0. None means that no row does.
+            True for rows that describe their item. These rows do not count as choices, and they are ignored
+            if their weight is 0. If None, no row is a description.
 
         Returns
         -------
@@ -570,10 +579,10 @@ class CatalogueNB(CountingClassifier):
         Raises
         ------
         ValueError
-            If X contains NaN or infinite values, if y contains missing or continuous labels, labels of
-            several kinds or strings that end in a NUL character, if `sample_weight` is negative anywhere
-            or zero everywhere, if `describes` does not hold True or False for each sample, or if `groups`
-            does not hold one label for each feature. The classifier is then not fitted.
+            If X contains NaN or infinite values; if y contains missing or continuous labels, labels of
+            different kinds, or strings that end with a NUL character; if a sample weight is negative or all
+            of them are zero; if `describes` contains values other than True and False; or if `groups` does
+            not contain one label per feature. The classifier is then not fitted.
         TypeError
             If the labels are bytes.
         """
@@ -590,25 +599,25 @@ class CatalogueNB(CountingClassifier):
     ) -> Self:
         """Update the classifier with more samples.
 
-        Calls with parts of the data give the same model as one call of :meth:`fit` with all of it.
+        Calling this method on parts of the data gives the same model as calling :meth:`fit` on all of it.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training samples, as for :meth:`fit`.
+            Training samples, as in :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            The item of each row, as for :meth:`fit`.
+            The item of each row, as in :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
-            Labels that can occur in y. They become classes. With ``new_classes="error"``, this is required in
-            the first call and must hold all labels.
+            Labels to add as classes, even if they do not occur in y. If ``new_classes="error"``, this
+            parameter is required in the first call and must contain all labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as for :meth:`fit`.
+            Weights of the samples, as in :meth:`fit`.
 
         describes : array-like of shape (n_samples,), default=None
-            True for rows that say what their item is, as for :meth:`fit`.
+            True for rows that describe their item, as in :meth:`fit`.
 
         Returns
         -------
@@ -618,9 +627,9 @@ class CatalogueNB(CountingClassifier):
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`; with ``new_classes="error"`` also if `classes` is missing
-            in the first call or differs in a later one, or if y contains an unknown label. The classifier
-            is then unchanged.
+            As in :meth:`fit`. If ``new_classes="error"``, also if `classes` is missing in the first call or
+            differs in a later call, or if y contains an unknown label. In these cases, the classifier is not
+            changed.
         TypeError
             If the labels are bytes.
         """
@@ -634,41 +643,42 @@ class CatalogueNB(CountingClassifier):
         sample_weight: ArrayLike | None = None,
         describes: ArrayLike | None = None,
     ) -> ClassCounts:
-        """Return the counts and descriptions of some samples, without changing the classifier.
+        """Return the counts and descriptions of the given samples, without changing the classifier.
 
-        Those of several parts of the data can be computed on different machines, added up with their method
-        ``merge``, and given to :meth:`fit_state`.
+        The states of different parts of the data can be computed on different machines, merged with their
+        method ``merge``, and passed to :meth:`fit_state`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Samples, as for :meth:`fit`.
+            Samples, as in :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            The item of each row, as for :meth:`fit`.
+            The item of each row, as in :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as for :meth:`fit`, but they may be zero everywhere: the labels are then
-            classes without counts.
+            Weights of the samples, as in :meth:`fit`, except that all of them may be zero. The labels are
+            then classes without counts.
 
         describes : array-like of shape (n_samples,), default=None
-            True for rows that say what their item is, as for :meth:`fit`.
+            True for rows that describe their item, as in :meth:`fit`.
 
         Returns
         -------
         state : ClassCounts
-            Its method ``merge(other)`` returns the counts of both sets of samples. It can be pickled.
+            The counts and descriptions. ``state.merge(other)`` returns those of both sets of samples. The
+            state can be pickled.
 
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`.
+            As in :meth:`fit`, except that all sample weights may be zero.
         """
         return self._additive_state(X, y, sample_weight, describes)
 
     @property
     def described_(self) -> np.ndarray:
-        """1 where a feature describes a class, (n_classes, n_features), dense."""
+        """1 where a feature describes a class, as a dense array of shape (n_classes, n_features)."""
         self._fitted_scores("described_")
         return self._scores.described.toarray()
 
@@ -693,16 +703,16 @@ class CatalogueNB(CountingClassifier):
         return self._set_fitted(counts, scores)
 
     def _number_groups(self, n_features: int) -> np.ndarray:
-        """Return the number of the group of each feature, (n_features,)."""
+        """Return the index of the group of each feature, of shape (n_features,)."""
         if self.groups is None:
             return np.zeros(n_features, dtype=np.intp)
         labels = column_or_1d(exact_labels(self.groups))
         if len(labels) != n_features:
             raise ValueError(
-                f"The 'groups' parameter of CatalogueNB must hold one label for each of the {n_features} "
+                f"The 'groups' parameter of CatalogueNB must contain one label for each of the {n_features} "
                 f"features. Got {len(labels)} labels."
             )
         groups = pd.factorize(labels)[0]
         if (groups < 0).any():
-            raise ValueError("The 'groups' parameter of CatalogueNB must not hold missing labels.")
+            raise ValueError("The 'groups' parameter of CatalogueNB must not contain missing labels.")
         return groups

@@ -1,7 +1,7 @@
 """Complete examples, run from a clone: python -m examples.games, examples.pizza or examples.digits.
 
-Importing takes about a second. During that time Ctrl-C ends the command without a traceback; afterwards
-:func:`examples.terminal.run_quietly` handles it.
+Importing takes about a second. During this time, Ctrl-C ends the command without a traceback. Afterwards,
+:func:`examples.terminal.run_quietly` handles Ctrl-C.
 """
 
 import os
@@ -15,6 +15,7 @@ def _leave(*_: object) -> None:
     os._exit(130)
 
 
-# sys.argv[0] is "-m" while python -m looks for its module. Importing an example leaves Ctrl-C alone.
+# sys.argv[0] is "-m" while python -m looks for its module. Otherwise, importing an example does not change
+# Ctrl-C.
 if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _leave)

@@ -1,4 +1,4 @@
-"""Argument types for the examples' command lines; errors say what is allowed and what was given."""
+"""Argument types for the examples' command lines. Errors state what is allowed and what was given."""
 
 import argparse
 import difflib
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-MAX_CHOICES = 20  # names listed in an error
-CLOSE = 0.6  # similarity from which a name is offered as the one that was meant
+MAX_CHOICES = 20  # maximum number of names listed in an error
+CLOSE = 0.6  # minimum similarity for a "Did you mean" suggestion
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """Write that a name is unknown, and list the known ones, the closest spelling first."""
+    """Return an error message for an unknown name that lists the known names, closest spelling first."""
     closest = sorted(known, key=lambda other: -likeness(name, other))
     meant = f" Did you mean {closest[0]!r}?" if likeness(name, closest[0]) >= CLOSE else ""
     more = f" and {len(closest) - MAX_CHOICES} more" if len(closest) > MAX_CHOICES else ""
@@ -63,7 +63,7 @@ def whole_number(text: str) -> int:
 
 
 def name_in(kind: str, known: Sequence[str]) -> Callable[[str], str]:
-    """Return a function that reads one of the known names, in any case; `kind` is what an error calls it."""
+    """Return a function that reads one of the known names, ignoring case. `kind` describes it in errors."""
 
     def read(text: str) -> str:
         by_lower_case = {name.lower(): name for name in known}

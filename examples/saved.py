@@ -11,7 +11,7 @@ from pipelines import ModelVersionWarning, load_model
 
 
 def load_named(card: Path, expected: type, messages: Console) -> Any:
-    """Load a model that the user named, and print a warning if it was saved with other versions."""
+    """Load a model chosen by the user, and print a warning if it was saved with different versions."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ModelVersionWarning)
         model = load_model(card, expected=expected)
@@ -23,7 +23,7 @@ def load_named(card: Path, expected: type, messages: Console) -> Any:
 def load_or_train(
     card: Path, expected: type, train: Callable[[], Any], retrain: str, messages: Console
 ) -> Any:
-    """Load an example's own model. If it is missing or was saved with other versions, say so and train it."""
+    """Load an example's own model. If it is missing or its versions differ, print a note and train it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ModelVersionWarning)

@@ -19,21 +19,21 @@ class Interrupted(BaseException):
 
 
 class Terminal(Console):
-    """A console that raises BrokenPipeError, and wraps text only if a terminal shows it."""
+    """A console that raises BrokenPipeError, and wraps text only when writing to a terminal."""
 
     def on_broken_pipe(self) -> None:
         """Raise BrokenPipeError, which :func:`run_quietly` handles."""
         raise BrokenPipeError
 
     def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
-        """Print; do not wrap text in a file or a pipe, so that paths stay whole. Tables keep their width."""
+        """Print without wrapping text in files and pipes, to keep paths whole. Tables keep their width."""
         if soft_wrap is None:
             soft_wrap = not self.is_terminal and all(isinstance(one, str) for one in objects)
         super().print(*objects, soft_wrap=soft_wrap, **options)
 
 
 def run_quietly(command: Callable[[], None], messages: Console) -> int:
-    """Run a command and return its exit code: 130 after Ctrl-C, else 0, also for a closed pipe."""
+    """Run a command and return its exit code: 130 after Ctrl-C, otherwise 0, even if a pipe was closed."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # print "?" for a character that the terminal lacks
     try:

@@ -427,7 +427,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         if not n:
             raise ValueError(
                 f"A service_level of {service_level:g} needs the errors on unseen evenings. The model has "
-                f"none, because it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}."
+                f"none, because it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}. "
+                "Fit it on at least two evenings with a cv of at least 2."
             )
         place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, in spite of rounding
         if place > n:

@@ -365,7 +365,8 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], 
             newer = read_card(path)  # another process may have replaced the card and deleted the file
             if newer == card:
                 raise ModelFileNotFoundError(
-                    f"The model file {str(where)!r} is missing, although the card refers to it."
+                    f"The model file {str(where)!r} is missing, although its card refers to it. Restore the "
+                    f"file, or save the model again."
                 ) from error
             card = newer
         except ModelFileError:
@@ -380,10 +381,14 @@ def _read_card_and_file(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], 
 def _check_bytes(where: Path, card: Mapping[str, JSON], data: bytes) -> None:
     if len(data) != card["size"]:
         raise ModelFileError(
-            f"The model file {str(where)!r} has {len(data)} bytes, but its card gives {card['size']} bytes."
+            f"The model file {str(where)!r} must have {card['size']} bytes, as stated on its card. It has "
+            f"{len(data)} bytes. Restore the file, or save the model again."
         )
     if hashlib.sha256(data).hexdigest() != card["sha256"]:
-        raise ModelFileError(f"The model file {str(where)!r} does not match the hash on its card.")
+        raise ModelFileError(
+            f"The model file {str(where)!r} does not match the hash on its card, so it was changed after it "
+            f"was saved. Restore the file, or save the model again."
+        )
 
 
 def _check_kind(
@@ -391,11 +396,17 @@ def _check_kind(
 ) -> None:
     _, _, suffix = _split(path)
     if suffix and not card["file"].endswith(suffix):
-        raise ModelFileError(f"{what} is not a {suffix} file: its card refers to {card['file']!r}.")
+        raise ModelFileError(
+            f"{what} must be a {suffix} file, because the path ends in {suffix}. Its card refers to "
+            f"{card['file']!r}."
+        )
     classes = dict.fromkeys((card["class"], card["final_class"]))
     if expected and import_path(expected) not in classes:
         found = " ending in a ".join(classes)
-        raise ModelFileError(f"{what} is a {found}, but a {import_path(expected)} was expected.")
+        raise ModelFileError(
+            f"{what} must be a {import_path(expected)}, as requested by the 'expected' parameter. Got a "
+            f"{found} instead."
+        )
 
 
 def _unpickle(what: str, card: Mapping[str, JSON], data: bytes, differences: list[str]) -> BaseEstimator:

@@ -143,7 +143,7 @@ def fit_dask(
     sample_weight: str | None = None,
     retries: int = 3,
 ) -> Model:
-    """Fit a model on a Dask collection, as ``model.fit`` would on all rows. Needs ``tallygrad[distributed]``.
+    """Fit a model on a Dask collection. Requires ``tallygrad[distributed]``.
 
     Each worker reduces its partitions to states. The states are merged in a tree on the cluster, and only the
     merged state is returned.
@@ -187,8 +187,7 @@ def fit_dask(
     TypeError
         If a step cannot be fitted by merging the states of partitions, or if X has any other type.
     ValueError
-        In the cases listed for :func:`fit_batches`. The message states the partition or file, and the model
-        is left unchanged.
+        As in :func:`fit_batches`. The message states the partition or file, and the model is left unchanged.
 
     Notes
     -----
@@ -216,7 +215,7 @@ def fit_dask(
 
 
 def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.DataFrame":
-    """Return the k best labels of each row of a Dask collection, lazily. Needs ``tallygrad[distributed]``.
+    """Return the k best labels of each row of a Dask collection, lazily. Requires ``tallygrad[distributed]``.
 
     Parameters
     ----------
@@ -243,8 +242,7 @@ def recommend_dask(model: BaseEstimator, X: "Collection", k: int = 5) -> "dd.Dat
     TypeError
         If X has any other type, or if `model` does not end in a classifier.
     ValueError
-        If `k` is not an integer of at least 1. During the computation, also if :func:`recommend` rejects a
-        row.
+        If `k` is not a positive integer. During the computation, also if :func:`recommend` rejects a row.
 
     Examples
     --------
@@ -283,6 +281,6 @@ def _import_cluster() -> ModuleType:
         from pipelines._scaling import cluster
     except ImportError as error:
         raise ImportError(
-            "fit_dask and recommend_dask need Dask. Install it with: pip install 'tallygrad[distributed]'."
+            "fit_dask and recommend_dask require Dask. Install it with: pip install 'tallygrad[distributed]'."
         ) from error
     return cluster

@@ -1,9 +1,9 @@
-"""Naive Bayes. Read in this order.
+"""Naive Bayes. The modules are best read in this order.
 
-1. `counts.py`: the sparse counts of each class, which add up (`ClassCounts`).
-2. `base.py`: what the four classifiers share, from `fit` to `top_k`.
-3. `scores.py`: from weights to scores. `complement.py`, `multinomial.py`, `bernoulli.py` and `catalogue.py`:
-   from counts to weights, one formula each. `evidence.py`: how much the last shrinks its rates.
-4. `top_k.py`: the k highest scores, ties in order.
-5. `one_row.py`: the same answers for a single row, without the checks of a table.
+1. `counts.py`: sparse feature counts per class, which can be added (`ClassCounts`).
+2. `base.py`: the base class of the four classifiers, from `fit` to `top_k`.
+3. `scores.py`: scores from weights. `complement.py`, `multinomial.py`, `bernoulli.py` and `catalogue.py`:
+   weights from counts, one formula each. `evidence.py`: the shrinkage used in `catalogue.py`.
+4. `top_k.py`: the k highest scores. Equal scores keep the order of `classes_`.
+5. `one_row.py`: the same scores for a single row, without the validation that tables need.
 """

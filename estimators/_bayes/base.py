@@ -1,4 +1,4 @@
-"""What the four naive Bayes classifiers share: they count, and score by what they counted."""
+"""Base classes of the four naive Bayes classifiers: counting, scoring and merging."""
 
 import warnings
 from functools import reduce
@@ -40,7 +40,7 @@ SMALLEST_ALPHA = 1e-10
 
 
 class CountingClassifier(ExactClassifierMixin, DisplaysSome):
-    """Counts the features of each class. Subclasses say how rows are counted, and scored by the counts."""
+    """Base class that counts features per class. Subclasses define how rows are counted and scored."""
 
     new_classes: Literal["error", "add"]
     _describable = False  # whether rows can describe their class
@@ -55,15 +55,16 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training samples. Features must not be negative for ComplementNB and MultinomialNB: counts,
-            frequencies, or 0 and 1.
+            Training samples. For ComplementNB and MultinomialNB, the features must be non-negative, such as
+            counts, frequencies, or zeros and ones.
 
         y : array-like of shape (n_samples,)
             Class labels: all strings, all whole numbers or all NumPy dates. Integers keep their exact values,
-            in nullable columns too.
+            even in nullable columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples. A sample of weight 2 counts as two equal samples.
+            Weights of the samples. A sample with weight 2 counts as two identical samples. If None, all
+            samples have weight 1.
 
         Returns
         -------
@@ -73,9 +74,9 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         Raises
         ------
         ValueError
-            If X contains NaN, infinite or disallowed negative values, if y contains missing or continuous
-            labels, labels of several kinds or strings that end in a NUL character, or if `sample_weight`
-            is negative anywhere or zero everywhere. The classifier is then not fitted.
+            If X contains NaN, infinite values, or negative values where they are not allowed; if y contains
+            missing or continuous labels, labels of different kinds, or strings that end with a NUL character;
+            or if a sample weight is negative or all of them are zero. The classifier is then not fitted.
         TypeError
             If the labels are bytes.
         """
@@ -91,22 +92,22 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     ) -> Self:
         """Update the classifier with more samples.
 
-        Calls with parts of the data give the same model as one call of :meth:`fit` with all of it.
+        Calling this method on parts of the data gives the same model as calling :meth:`fit` on all of it.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training samples, as for :meth:`fit`.
+            Training samples, as in :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            Class labels, as for :meth:`fit`.
+            Class labels, as in :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that can occur in y. With ``new_classes="error"``, this is required in the first call
-            and optional in later calls. With ``new_classes="add"`` it is always optional.
+            All labels that can occur in y. If ``new_classes="error"``, this parameter is required in the
+            first call and optional in later calls. If ``new_classes="add"``, it is always optional.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as for :meth:`fit`.
+            Weights of the samples, as in :meth:`fit`.
 
         Returns
         -------
@@ -116,9 +117,9 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`; if `classes` is missing in the first call or differs in a
-            later one; or if y contains an unknown label and ``new_classes="error"``. The classifier is
-            then unchanged.
+            As in :meth:`fit`. If ``new_classes="error"``, also if `classes` is missing in the first call or
+            differs in a later call, or if y contains an unknown label. In these cases, the classifier is not
+            changed.
         TypeError
             If the labels are bytes.
         """
@@ -130,21 +131,21 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         Parameters
         ----------
         other : object
-            A classifier of the same type, fitted with the same parameters on the same features. Its
-            classes may differ.
+            A classifier of the same class, fitted with the same parameters on the same features. Its labels
+            may differ.
 
         Returns
         -------
         self : object
-            The same model as one fitted on the samples of both: exactly if features and weights are whole
-            numbers, otherwise up to rounding.
+            This classifier, now equal to one fitted on the samples of both classifiers. If features or sample
+            weights are not whole numbers, it is equal up to rounding.
 
         Raises
         ------
         TypeError
-            If `other` is of another type.
+            If `other` is not a classifier of the same class.
         ValueError
-            If the parameters or the features differ. Both classifiers are then unchanged.
+            If the parameters or the features differ. In this case, neither classifier is changed.
         """
         check_mergeable(self, other)
         return self._set_counts(self._counts.merge(other._counts))
@@ -153,32 +154,33 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     def additive_state(
         self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> ClassCounts:
-        """Return the counts of some samples, without changing the classifier.
+        """Return the counts of the given samples, without changing the classifier.
 
-        The counts of several parts of the data can be computed on different machines, added up with their
-        method ``merge``, and given to :meth:`fit_state`.
+        The counts of different parts of the data can be computed on different machines, merged with their
+        method ``merge``, and passed to :meth:`fit_state`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Samples, as for :meth:`fit`.
+            Samples, as in :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            Class labels, as for :meth:`fit`.
+            Class labels, as in :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as for :meth:`fit`, but they may be zero everywhere: the labels are then
-            classes without counts.
+            Weights of the samples, as in :meth:`fit`, except that all of them may be zero. The labels are
+            then classes without counts.
 
         Returns
         -------
         state : ClassCounts
-            Its method ``merge(other)`` returns the counts of both sets of samples. It can be pickled.
+            The counts. ``state.merge(other)`` returns the counts of both sets of samples. The state can be
+            pickled.
 
         Raises
         ------
         ValueError
-            In the cases listed for :meth:`fit`.
+            As in :meth:`fit`, except that all sample weights may be zero.
 
         Examples
         --------
@@ -193,12 +195,12 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_state(self, state: ClassCounts) -> Self:
-        """Fit the classifier from counts, as :meth:`fit` does on the samples that were counted.
+        """Fit the classifier from counts, with the same result as :meth:`fit` on the counted samples.
 
         Parameters
         ----------
         state : ClassCounts
-            The counts from :meth:`additive_state`, or several of them merged.
+            The counts returned by :meth:`additive_state`, or several such counts merged.
 
         Returns
         -------
@@ -208,16 +210,20 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         Raises
         ------
         ValueError
-            If all weights were zero, or a parameter does not fit the number of classes or features.
+            If all sample weights are zero, or if a parameter does not match the number of classes or
+            features.
         """
         if state.is_empty:
-            raise ValueError("The state holds no samples, or all their weights are zero.")
+            raise ValueError(
+                "The 'state' parameter of fit_state must contain at least one sample with a positive weight. "
+                "Got a state with a total weight of 0."
+            )
         self._forget()
         set_features(self, state.n_features, state.feature_names)
         return self._set_counts(state)
 
     def predict(self, X: MatrixLike) -> np.ndarray:
-        """Return the class with the highest score for each sample, the first one if several are equal.
+        """Return the class with the highest score for each sample, or the first of several equal ones.
 
         Parameters
         ----------
@@ -244,7 +250,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
             The samples.
 
         k : int, default=5
-            Number of classes to return. If there are fewer classes, all of them are returned.
+            Number of classes to return. If there are fewer than `k` classes, all of them are returned.
 
         Returns
         -------
@@ -252,17 +258,17 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
             Labels, best first. Classes with equal scores are in the order of ``classes_``.
 
         scores : ndarray of shape (n_samples, min(k, n_classes))
-            Their scores, which are joint log-likelihoods as from :meth:`predict_joint_log_proba`.
+            The scores of these classes, as returned by :meth:`predict_joint_log_proba`.
 
         Raises
         ------
         ValueError
-            If `k` is not an integer of at least 1.
+            If `k` is not a positive integer.
 
         Notes
         -----
-        O(n_classes) time per sample at most. The memory used does not grow with the number of classes times
-        the number of samples.
+        Each sample takes at most O(n_classes) time. Samples are scored in chunks, so no array of shape
+        (n_samples, n_classes) is allocated.
         """
         if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
             raise ValueError(
@@ -275,16 +281,16 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     def row_scorer(self) -> RowScorer:
         """Return a snapshot of the classifier that scores one row at a time in microseconds.
 
-        :meth:`top_k` checks its input, which takes longer than scoring a single row. The snapshot takes rows
-        that need no checks and gives the same answers. It does not change when the classifier is updated.
+        :meth:`top_k` checks its input, which takes longer than scoring a single row. The snapshot skips these
+        checks and returns the same classes and scores. It does not change when the classifier is updated.
 
         Returns
         -------
         scorer : RowScorer
-            Its methods are ``row(places, values)`` and ``as_row(X)``, which make a row of shape
-            (1, n_features); ``top_k(row, k)`` and ``top_k_among(row, classes, k)``, which return indices of
-            classes and their scores; ``weights(index)``, which returns the weights of one class; and
-            ``intercept(index)`` and ``contributions(row, index)``, which add up to its score.
+            An object that scores single rows. ``row(places, values)`` and ``as_row(X)`` return a row of shape
+            (1, n_features). ``top_k(row, k)`` and ``top_k_among(row, classes, k)`` return the indices of the
+            best classes and their scores. ``weights(index)`` returns the weights of one class.
+            ``intercept(index)`` and ``contributions(row, index)`` add up to the score of one class.
 
         Examples
         --------
@@ -299,7 +305,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         return RowScorer(self._scores)
 
     def predict_joint_log_proba(self, X: MatrixLike) -> np.ndarray:
-        """Return the score of each class: the joint log-likelihood, up to a constant for each sample.
+        """Return the score of each class: the joint log-likelihood, up to a constant per sample.
 
         Parameters
         ----------
@@ -345,19 +351,19 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
-            Columns are in the order of ``classes_``, and each row adds up to 1. If only the best of many
-            classes are needed, :meth:`top_k` is faster.
+            Columns are in the order of ``classes_``, and each row sums to 1. If you only need the best of
+            many classes, :meth:`top_k` is faster.
         """
         log_proba = self.predict_log_proba(X)
         return np.exp(log_proba, out=log_proba)
 
     @property
     def feature_count_(self) -> np.ndarray:
-        """Weighted sum of each feature in each class, (n_classes, n_features), dense."""
+        """Weighted sum of each feature in each class, as a dense array of shape (n_classes, n_features)."""
         return self._fitted_scores("feature_count_").counts.toarray()
 
     def __dir__(self) -> list[str]:
-        """List the attributes that are computed from the counts only while they exist."""
+        """List the attributes. Those computed from the counts are listed only if the classifier is fitted."""
         hidden = () if self.__sklearn_is_fitted__() else self._derived
         return [name for name in super().__dir__() if name not in hidden]
 
@@ -371,7 +377,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         return tags
 
     def __getstate__(self) -> dict[str, object]:
-        """Return plain data: the scores are replaced by what they are computed from."""
+        """Return plain data: the counts and parameters of the scores instead of the `Scores` object."""
         state = super().__getstate__()
         return state | {"_scores": self._scores.__getstate__()} if "_scores" in state else state
 
@@ -410,7 +416,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         describes: ArrayLike | None = None,
     ) -> Self:
         self._forget()
-        X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # declared even if what follows fails
+        X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # set even if the fit fails later
         return self._set_counts(self._count(X, self.classes_, codes, sample_weight, describes))
 
     def _partial_fit(
@@ -453,7 +459,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         describes: ArrayLike | None,
         allow_all_zero_weights: bool = False,
     ) -> ClassCounts:
-        """Return the counts of some rows. `describes` marks the rows that describe their class."""
+        """Return the counts of the given rows. `describes` marks the rows that describe their class."""
         X = self._read(X)
         allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
         weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)  # None: ones
@@ -470,11 +476,11 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         )
 
     def _read(self, X: Matrix) -> Matrix:
-        """Return the features to be counted of some rows."""
+        """Return the features of the given rows in the form in which they are counted."""
         raise NotImplementedError
 
     def _forget(self) -> None:
-        """Remove the fitted attributes: if the fit fails, no old counts must stay beside new features."""
+        """Remove the fitted attributes, so that a failed fit does not leave old counts with new features."""
         for name in ("_scores", "classes_", "class_count_", "class_log_prior_", "feature_all_"):
             self.__dict__.pop(name, None)
 
@@ -487,16 +493,16 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         return self
 
     def _known_classes(self, classes: ArrayLike | None, labels: np.ndarray) -> np.ndarray:
-        """Return the classes after this call of partial_fit: the known ones and those to be added."""
+        """Return the classes after this call of partial_fit: the known classes and the new ones."""
         if self.new_classes == "error":
-            return known_classes(classes, getattr(self, "classes_", None))  # or those of a fit that failed
+            return known_classes(classes, getattr(self, "classes_", None))  # a failed fit also sets classes_
         known = [self.classes_] if self.__sklearn_is_fitted__() else []
         given = [] if classes is None else [encode_classes(classes)]
         return reduce(unite_labels, [*known, *given, labels])
 
 
 class SmoothedClassifier(CountingClassifier):
-    """A classifier with additive smoothing and a prior of the classes."""
+    """Base class of the classifiers with additive smoothing and class priors."""
 
     alpha: float | ArrayLike
     force_alpha: bool
@@ -511,7 +517,7 @@ class SmoothedClassifier(CountingClassifier):
     }
 
     def class_weights(self, labels: ArrayLike) -> np.ndarray:
-        """Return the weights of some classes, without computing those of all classes.
+        """Return the weights of the given classes, without computing those of all classes.
 
         Parameters
         ----------
@@ -521,8 +527,8 @@ class SmoothedClassifier(CountingClassifier):
         Returns
         -------
         weights : ndarray of shape (n_labels, n_features)
-            The weights of these classes, in the order of `labels`. A weight is what one unit of the feature
-            adds to the score of the class: an entry of ``feature_log_prob_`` for ComplementNB and
+            The weights of these classes, in the order of `labels`. A weight is the amount that one unit of
+            the feature adds to the score of the class: an entry of ``feature_log_prob_`` for ComplementNB and
             MultinomialNB, and the log odds of the feature for BernoulliNB.
 
         Raises
@@ -540,17 +546,18 @@ class SmoothedClassifier(CountingClassifier):
         position, found = locate_labels(distinct, self.classes_)
         if not found.all():
             raise ValueError(
-                f"{distinct[~found][:10].tolist()} are not among the {len(self.classes_)} classes."
+                f"The 'labels' parameter of class_weights must contain only labels from classes_. Got "
+                f"{distinct[~found][:10].tolist()}, which are not among the {len(self.classes_)} classes."
             )
         return self._scores.weights(position[codes])
 
     @property
     def feature_log_prob_(self) -> np.ndarray:
-        """Weights of the classes, (n_classes, n_features), dense."""
+        """Weights of the classes, as a dense array of shape (n_classes, n_features)."""
         return self._fitted_scores("feature_log_prob_").weights(np.arange(len(self.classes_)))
 
     def _score_by(self, counts: ClassCounts, alpha: float | np.ndarray, log_prior: np.ndarray) -> Scores:
-        """Return the scores of rows by these counts."""
+        """Return the `Scores` object for these counts."""
         raise NotImplementedError
 
     def _set_counts(self, counts: ClassCounts) -> Self:
@@ -559,7 +566,7 @@ class SmoothedClassifier(CountingClassifier):
         return self._set_fitted(counts, self._score_by(counts, alpha, log_prior))
 
     def _check_alpha(self) -> float | np.ndarray:
-        """Return the smoothing as numbers, raised to the smallest safe value unless `force_alpha`."""
+        """Return alpha as numbers, raised to the smallest safe value unless `force_alpha` is True."""
         if isinstance(self.alpha, Real) or np.ndim(self.alpha) == 0:
             alpha: float | np.ndarray = float(self.alpha)  # type: ignore[arg-type]
         else:
@@ -593,20 +600,23 @@ class SmoothedClassifier(CountingClassifier):
 
 
 def check_mask(describes: ArrayLike | None, X: Matrix) -> np.ndarray:
-    """Return a mask of the rows of X as booleans, (n_samples,). None marks no row."""
+    """Return `describes` as a boolean mask of shape (n_samples,). None means that no row is a description."""
     if describes is None:
         return np.zeros(X.shape[0], dtype=bool)
     mask = column_or_1d(check_array(describes, ensure_2d=False, dtype=None, input_name="describes"))
     check_consistent_length(X, mask)
     if not np.isin(mask, (0, 1)).all():
-        raise ValueError("`describes` must hold True or False for each sample.")
+        raise ValueError(
+            "The 'describes' parameter must contain only True and False. Got "
+            f"{mask[~np.isin(mask, (0, 1))][:10].tolist()}."
+        )
     return mask.astype(bool)
 
 
 def is_valid(X: MatrixLike, model: CountingClassifier) -> bool:
-    """Tell whether `validate_data` would return X as it is.
+    """Return True if `validate_data` would return X unchanged.
 
-    `validate_data` takes as long as scoring half a million classes. These checks take a tenth of that.
+    `validate_data` takes as long as scoring half a million classes. These checks take a tenth of that time.
     """
     return (
         isinstance(X, (sp.csr_array, sp.csr_matrix))

@@ -1,20 +1,20 @@
 """The weights of Bernoulli naive Bayes.
 
-Let n be the number of samples of each class and F the number of those that have each feature. The probability
-of feature j in class k is ``p[k, j] = (F[k, j] + alpha[j]) / (n[k] + 2 * alpha[j])``. Features that a sample
-lacks count too, and the score is a sum over all features::
+Let n be the number of samples in each class, and F the number of these samples that have each feature. The
+probability of feature j in class k is ``p[k, j] = (F[k, j] + alpha[j]) / (n[k] + 2 * alpha[j])``. The
+features that a sample lacks count too, so the score is a sum over all features::
 
     score[k] = log_prior[k] + sum_j (x[j] * log(p[k, j]) + (1 - x[j]) * log(1 - p[k, j]))
              = log_prior[k] + sum_j log(1 - p[k, j]) + sum_j x[j] * w[k, j]
 
-Its weights are the log odds of the features::
+The weights are the log odds of the features::
 
     w[k, j] = log(p[k, j] / (1 - p[k, j])) = log((F[k, j] + alpha[j]) / (n[k] - F[k, j] + alpha[j]))
             = log_alpha[j] - log(n[k] + alpha[j]) + D[k, j]
 
-where D is zero wherever F is zero. Features of equal smoothing are of one kind, and their second number
-is the same. Without smoothing, a feature that no sample of a class has, or all have, rules out the class
-for samples that do not agree (`Exclusions`).
+where D is zero wherever F is zero. Features with equal smoothing are of the same kind and share the second
+term. Without smoothing, if no samples of a class have a feature, or all of them do, then the class is ruled
+out for samples that differ in this feature (`Exclusions`).
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class BernoulliScores(Scores):
     prior : ndarray of shape (n_classes,)
         Log prior of each class.
     threshold : float or None
-        Features above it are present. None if rows hold 0 and 1 already.
+        Features above it are present. None if the rows already consist of zeros and ones.
     """
 
     counts: sp.csr_array
@@ -52,15 +52,15 @@ class BernoulliScores(Scores):
     described = None
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, (n_classes,)."""
+        """Return the profile of each class, of shape (n_classes,)."""
         return number_distinct_rows(self.counts, self.class_count, self.prior)
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
-        """Return the features of some rows."""
+        """Return the features of the given rows as zeros and ones."""
         return super().read(X) if self.threshold is None else as_binary(X, self.threshold)
 
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
-        """Return the weights of some classes."""
+        """Return the weights of the given classes."""
         F, n = self.counts[classes], self.class_count[classes]
         alpha = np.broadcast_to(self.alpha, F.shape[1])
         values, kinds, sizes = np.unique(alpha, return_inverse=True, return_counts=True)
@@ -82,17 +82,17 @@ class BernoulliScores(Scores):
         )
 
     def lacking(self, n: np.ndarray, F: np.ndarray) -> np.ndarray:
-        """Return how many samples of a class lack a feature. Rounding must not make it negative."""
+        """Return the number of samples that lack a feature. Rounding must not make it negative."""
         return n - F if self.threshold is None else np.maximum(n - F, 0.0)
 
     def weights(self, classes: np.ndarray) -> np.ndarray:
-        """Return w of some classes as a dense array, (len(classes), n_features)."""
+        """Return w of the given classes as a dense array of shape (len(classes), n_features)."""
         F, n = self.counts[classes].toarray(), self.class_count[classes][:, np.newaxis]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(F + self.alpha) - np.log(self.lacking(n, F) + self.alpha)
 
     def log_probabilities(self, classes: np.ndarray) -> np.ndarray:
-        """Return log(p) of some classes as a dense array, (len(classes), n_features)."""
+        """Return log(p) of the given classes as a dense array of shape (len(classes), n_features)."""
         n = self.class_count[classes][:, np.newaxis]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(self.counts[classes].toarray() + self.alpha) - np.log(
@@ -101,14 +101,14 @@ class BernoulliScores(Scores):
 
 
 def exclusions(F: sp.csr_array, lacking: np.ndarray, alpha: np.ndarray) -> Exclusions:
-    """Return what rules classes out: features that none of their samples have, or all."""
+    """Return the features that rule out classes, because none or all samples of the class have them."""
     zero = (alpha == 0).astype(float)
     in_all = zero[F.indices] * (lacking <= 0)
     return Exclusions(zero, like(F, -zero[F.indices] - in_all), like(F, in_all).sum(axis=1))
 
 
 def as_binary(X: np.ndarray | sp.csr_array, threshold: float) -> sp.csr_array:
-    """Return 1 where X is above a threshold of at least 0, as a canonical CSR array."""
+    """Return a canonical CSR array with a 1 where X is above the threshold, which must be at least 0."""
     if isinstance(X, np.ndarray):
         return as_csr(np.greater(X, threshold))
     X = as_csr(X)

@@ -1,22 +1,22 @@
-"""The scores of items of a catalogue: how popular an item is, what it is, and who asked for it.
+"""The scores of the items of a catalogue, from their popularity, their descriptions and their rentals.
 
-Let n be the number of rentals of each item, F the number of those that asked for each feature, and C
-whether the item is described by the feature. All are sums over the rows, or unions. The score of item g
-for a row that asks for the features x is::
+Let n be the number of rentals of each item, F the number of these rentals in which each feature was
+requested, and C whether the feature describes the item. All three are sums or unions over the rows. The score
+of item g for a row that requests the features x is::
 
     score[g] = popularity * log(n[g] + smoothing)
-             + match * number of groups of which some feature in x describes g
+             + match * number of groups with a feature in x that describes g
              + weight * sum_f x[f] * log((F[g, f] + m * rate[g, f]) / ((n[g] + m) * all[f]))
 
-where m is the shrinkage. ``all[f]`` is how often f is asked in all rentals, and ``rate[g, f]`` how often
-it is asked in those of the items that f describes, or does not describe, whichever is true of g. Half a
-rental is added to those with the feature and half to those without it, so no rate is 0 or 1. With r1 and
-r0 for the two rates, the logarithm is::
+where m is the shrinkage and ``all[f]`` is the fraction of all rentals in which f was requested. If f
+describes g, ``rate[g, f]`` is this fraction among rentals of items that f describes. Otherwise, it is the
+fraction among rentals of all other items. Half a rental with the feature and half a rental without it are
+added to each count, so that no rate is 0 or 1. With r1 and r0 for the two rates, the logarithm is::
 
     log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
     D[g, f] = C[g, f] * log(r1[f] / r0[f]) + log(1 + F[g, f] / (m * rate[g, f]))
 
-where D is zero unless f describes g or a rental of g asked for it.
+where D is zero unless f describes g or was requested in a rental of g.
 """
 
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ from estimators._bayes.scores import ProfileWeights, Scores
 
 @dataclass(frozen=True, eq=False)
 class PooledRates:
-    """How often each feature is asked, in the rentals of items that it describes and of others.
+    """How often each feature is requested, in rentals of items that it describes and of other items.
 
     Attributes
     ----------
     of_described, of_others : csr_array of shape (n_classes, n_features)
         F, divided into the features that describe the item and those that do not.
     r1, r0, all : ndarray of shape (n_features,)
-        The rates in rentals of described items, of other items, and of all.
+        The rates in rentals of the items that the feature describes, of other items, and of all items.
     """
 
     of_described: sp.csr_array
@@ -65,11 +65,11 @@ class CatalogueScores(Scores):
     described : csr_array of shape (n_classes, n_features)
         C, with entries of 1.
     groups : ndarray of shape (n_features,)
-        Number of the group of each feature.
+        Index of the group of each feature.
     shrinkage : float or "auto"
-        m, or "auto" for that of the most evidence.
+        m, or "auto" for the value with the highest evidence.
     weight, popularity, match, smoothing : float
-        The numbers in the formula.
+        The factors in the formula.
     """
 
     counts: sp.csr_array
@@ -84,17 +84,17 @@ class CatalogueScores(Scores):
     prior = None
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, (n_classes,)."""
+        """Return the profile of each class, of shape (n_classes,)."""
         rows = sp.hstack((self.counts, self.described), format="csr")
         return number_distinct_rows(rows, self.class_count)
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
-        """Return 1 for each feature that a row asks for."""
+        """Return a CSR array with a 1 for each feature that a row requests."""
         return as_pattern(X)
 
     @cached_property
     def pooled(self) -> PooledRates:
-        """The rates of all items together."""
+        """The pooled rates of all items."""
         F, C, n = self.counts, self.described, self.class_count
         of_described = as_csr(F.multiply(C))
         of_others = as_csr(F - of_described)
@@ -119,7 +119,7 @@ class CatalogueScores(Scores):
         )
 
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
-        """Return the weights of some classes."""
+        """Return the weights of the given classes."""
         p, m, n = self.pooled, self.m, self.class_count[classes]
         is_described = like(self.described, np.log(p.r1 / p.r0)[self.described.indices])
         asked = [
@@ -141,7 +141,7 @@ class CatalogueScores(Scores):
         return [profiles[start:end] for start, end in pairwise(columns.indptr)]
 
     def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Add the matches to the scores of some rows."""
+        """Add the matches to the scores of the given rows."""
         if not (self.match and self.described.nnz):
             return
         described_by = self._described_by
@@ -157,14 +157,14 @@ class CatalogueScores(Scores):
             row += self.match * counts
 
     def _by_group(self, places: np.ndarray) -> Iterator[list[int]]:
-        """Yield the asked features of each group."""
+        """Yield the requested features of each group."""
         asked: dict[int, list[int]] = {}
         for place, group in zip(places.tolist(), self.groups[places].tolist(), strict=True):
             asked.setdefault(group, []).append(place)
         yield from asked.values()
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return what each entry of a row, (1, n_features) in CSR, adds to the score of a class."""
+        """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
         shares = np.zeros(self.counts.shape[1])
         describing = self.described[[place]].indices
         for places in self._by_group(np.intersect1d(self.read(row).indices, describing)):

@@ -1,7 +1,7 @@
 """The weights of complement naive Bayes.
 
-Rennie et al. (2003), Table 4, steps 4 to 6. Let F be the counts (classes x features), ``all`` their sum over
-the classes and ``smooth = all + alpha``. The weight of feature j for class k is::
+This is Rennie et al. (2003), Table 4, steps 4 to 6. Let F be the counts (classes x features), ``all`` their
+sum over the classes, and ``smooth = all + alpha``. The weight of feature j for class k is::
 
     w[k, j] = -log((smooth[j] - F[k, j]) / sum_i (smooth[i] - F[k, i]))
             = log_total[k] - log_smooth[j] + D[k, j]
@@ -41,14 +41,16 @@ class ComplementScores(Scores):
     described = None
 
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
-        """Return the weights of some classes."""
+        """Return the weights of the given classes."""
         F, by_feature = self.counts[classes], self.counts.sum(axis=0)
         alpha = np.broadcast_to(self.alpha, by_feature.shape)
         smooth = by_feature + alpha
         with np.errstate(divide="ignore", invalid="ignore"):  # alpha = 0 and no counts outside the class
             total = counts_outside(F, by_feature) + alpha.sum()
             outside = np.maximum(by_feature[F.indices] - F.data, 0.0) + alpha[F.indices]
-            if np.count_nonzero(smooth) == 1:  # the only feature has all of the counts: log(1) for each class
+            if (
+                np.count_nonzero(smooth) == 1
+            ):  # a single feature has all of the counts, so the weight of each class is log(1)
                 smooth, total, outside = np.sign(smooth), np.sign(total), np.sign(outside)
             log_smooth, log_total = np.log(smooth), np.log(total)
             data = log_smooth[F.indices] - np.log(outside)
@@ -60,10 +62,10 @@ class ComplementScores(Scores):
 
 
 def counts_outside(F: sp.csr_array, by_feature: np.ndarray) -> np.ndarray:
-    """Return the sum of all counts outside each class, (n_classes,)."""
+    """Return the sum of the counts of all other classes, for each class, of shape (n_classes,)."""
     of_class = F.sum(axis=1)
     outside = by_feature.sum() - of_class
-    # A class with most of the counts is subtracted by feature: rounding would spoil the difference of sums.
+    # If a class has most of the counts, subtract per feature: the difference of the sums would lose digits.
     for row in np.flatnonzero(of_class > outside):
         outside[row] = np.maximum(by_feature - F[[row]].toarray()[0], 0.0).sum()
     return np.maximum(outside, 0.0)

@@ -1,4 +1,4 @@
-"""Sparse counts of each class: they add up, and classes with equal counts are found among them."""
+"""Sparse feature counts per class: adding them, and finding classes with equal counts."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from estimators._common.merging import check_same_features
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
-    """The counts of some rows: the additive state of the naive Bayes classifiers.
+    """The counts of a set of rows: the additive state of the naive Bayes classifiers.
 
     Attributes
     ----------
@@ -23,9 +23,9 @@ class ClassCounts:
     feature_count : csr_array of shape (n_classes, n_features)
         Weighted sum of each feature in each class, in canonical format without explicit zeros.
     feature_names : ndarray of shape (n_features,) or None
-        Names of the features, if the rows had names.
+        Names of the features. None if the rows had no feature names.
     described : csr_array of shape (n_classes, n_features) or None
-        1 where a row has described the class by the feature (`CatalogueNB`). None for the other classifiers.
+        1 where a feature describes a class (`CatalogueNB`). None for the other classifiers.
     """
 
     classes: np.ndarray
@@ -41,21 +41,24 @@ class ClassCounts:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no row had any weight."""
+        """Whether all sample weights are zero."""
         return not self.class_count.any() and (self.described is None or not self.described.nnz)
 
     def merge(self, other: "ClassCounts") -> "ClassCounts":
-        """Return the counts of both sets of rows, with the classes of both. Neither is changed.
+        """Return the counts of both sets of rows, with the classes of both. Neither state is changed.
 
         Raises
         ------
         ValueError
-            If the features differ, if one has strings as labels and the other numbers, or if only one is a
-            state of `CatalogueNB`.
+            If the features differ, if the labels are of different kinds, such as strings and numbers, or if
+            only one of the states is from `CatalogueNB`.
         """
         check_same_features(self.n_features, self.feature_names, other.n_features, other.feature_names)
         if (self.described is None) != (other.described is None):
-            raise ValueError("Only one of the states is of CatalogueNB: they do not add up.")
+            raise ValueError(
+                "States can only be merged if they come from classifiers of the same class. Only one of "
+                "these states comes from CatalogueNB."
+            )
         classes, of_self, of_other = unite_and_locate(self.classes, other.classes)
         one, two = self.spread(classes, of_self), other.spread(classes, of_other)
         feature_count = as_csr(one.feature_count + two.feature_count)
@@ -64,7 +67,7 @@ class ClassCounts:
         return ClassCounts(classes, class_count, feature_count, self.feature_names, described)
 
     def spread(self, classes: np.ndarray, position: np.ndarray) -> "ClassCounts":
-        """Return the same counts for more classes, in which those of this state stand at `position`."""
+        """Return the counts for more classes. `position` contains the new indices of the old classes."""
         if classes is self.classes:
             return self
         class_count = np.zeros(len(classes))
@@ -75,7 +78,7 @@ class ClassCounts:
 
 
 def spread_rows(X: sp.csr_array, n_rows: int, position: np.ndarray) -> sp.csr_array:
-    """Return a matrix of more rows, in which the rows of X stand at `position` and the others are empty."""
+    """Return a larger matrix with the rows of X at the indices `position` and empty rows elsewhere."""
     sizes = np.zeros(n_rows, dtype=np.intp)
     sizes[position] = np.diff(X.indptr)
     parts = X.data, X.indices, np.concatenate(([0], np.cumsum(sizes)))
@@ -85,10 +88,10 @@ def spread_rows(X: sp.csr_array, n_rows: int, position: np.ndarray) -> sp.csr_ar
 def count_by_class(
     X: np.ndarray | sp.csr_array, codes: np.ndarray, weight: np.ndarray, n_classes: int
 ) -> sp.csr_array:
-    """Return the weighted sums of the rows of each class, (n_classes, n_features), as CSR.
+    """Return the weighted sum of the rows of each class, as a CSR array of shape (n_classes, n_features).
 
-    O(nonzeros), because the one-hot labels are sparse too. Each class must occur in `codes`, so the sums of
-    a dense X are never larger than X.
+    This takes O(nonzeros) time, because the one-hot labels are sparse too. Each class must occur in `codes`,
+    so the result is never larger than X, even if X is dense.
     """
     kind = np.int32 if len(codes) <= np.iinfo(np.int32).max else np.int64
     parts = weight, codes.astype(kind, copy=False), np.arange(len(codes) + 1, dtype=kind)
@@ -122,26 +125,27 @@ def as_pattern(X: np.ndarray | sp.sparray) -> sp.csr_array:
 
 
 def like(F: sp.csr_array, data: np.ndarray) -> sp.csr_array:
-    """Return a matrix with other entries in the places of those of F."""
+    """Return a matrix with the sparsity pattern of F and the given entries."""
     return sp.csr_array((data, F.indices, F.indptr), shape=F.shape)
 
 
 def repeat(values: np.ndarray, F: sp.csr_array) -> np.ndarray:
-    """Return for each entry of F the value of its row."""
+    """For each entry of F, return the value of its row."""
     return np.repeat(values, np.diff(F.indptr))
 
 
 def number_distinct_rows(F: sp.csr_array, *values: np.ndarray) -> np.ndarray:
-    """Number the distinct rows of a canonical CSR array by their first occurrence, (n_rows,). O(nonzeros).
+    """Number the distinct rows of a canonical CSR array in order of first occurrence, in O(nonzeros) time.
 
-    Rows are equal if their entries are, and their entries in each of the arrays `values`, (n_rows,). They are
-    compared by a 64-bit hash and then entry by entry. If two different rows have the same hash, all rows
-    count as distinct, which is slower but gives the same answers.
+    The result has shape (n_rows,). Two rows are equal if their entries and their values in each of the arrays
+    `values`, of shape (n_rows,), are equal. Rows are compared by a 64-bit hash and then entry by entry. If
+    two different rows have the same hash, all rows are treated as distinct, which makes scoring slower but
+    does not change the results.
     """
     salt = np.random.default_rng(0).integers(2**63, size=F.shape[1] + 1, dtype=np.uint64) * 2 + 1
     hashed = like(F, pd.util.hash_array(F.data)) @ salt[1:]
     for value in values:
-        hashed = hashed * salt[0] + pd.util.hash_array(value)  # wraps around, as a hash may
+        hashed = hashed * salt[0] + pd.util.hash_array(value)  # integer overflow is harmless in a hash
     number, _ = pd.factorize(hashed)
     first = first_rows(number)[number]
     again = F[first]
@@ -155,7 +159,7 @@ def number_distinct_rows(F: sp.csr_array, *values: np.ndarray) -> np.ndarray:
 
 
 def first_rows(number: np.ndarray) -> np.ndarray:
-    """Return the first row of each number from 0 to the largest, (n_numbers,)."""
+    """Return the index of the first row with each number from 0 to the largest, of shape (n_numbers,)."""
     first = np.empty(number.max() + 1, dtype=np.intp)
-    first[number[::-1]] = np.arange(len(number))[::-1]  # the last assignment to a place wins
+    first[number[::-1]] = np.arange(len(number))[::-1]  # the last assignment to an index wins
     return first

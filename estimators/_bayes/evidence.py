@@ -1,14 +1,14 @@
-"""How much the rates of single items are shrunk towards the rate of all: the shrinkage of most evidence.
+"""The shrinkage of the rates of single items towards the pooled rate, chosen by its evidence.
 
-Suppose that item g is rented n times, that each rental asks for a feature with a probability of the
-item's own, and that these probabilities vary among items around a pooled rate r as a beta distribution
-with parameters m * r and m * (1 - r) does. The number of rentals F that ask for the feature then is
-beta-binomial, and its logarithmic evidence for the shrinkage m is, up to a constant::
+Suppose that item g is rented n times, that each of these rentals requests a feature with a probability
+specific to the item, and that these probabilities follow a beta distribution with mean r, the pooled rate,
+and parameters m * r and m * (1 - r). The number of rentals F that request the feature then has a
+beta-binomial distribution, and the log evidence for the shrinkage m is, up to a constant::
 
     R(m * r, F) + R(m * (1 - r), n - F) - R(m, n)        with R(a, n) = log(gamma(a + n) / gamma(a))
 
-The sum over all items and features is maximised. It needs no more than how often each pair of a rate and a
-count occurs, of which there are few.
+The sum over all items and features is maximised. It only depends on how often each pair of a rate and a count
+occurs, and there are few distinct pairs.
 """
 
 from typing import TypeAlias
@@ -20,15 +20,15 @@ from scipy.special import gammaln
 
 from estimators._bayes.counts import like, repeat
 
-TYPICAL = 100.0  # the search starts here, and stays here if the counts cannot tell
-STEPS_PER_OCTAVE = 4  # so the result is right to a tenth
-MAX_STEPS = 28  # from TYPICAL: 7 octaves up, to 12,800, and down, to 0.8
-MIN_GAIN = 1e-9  # of the evidence: less may be rounding
-MAX_PAIRS = 1 << 17  # of a rate and a number of rentals: above it, both are rounded to fewer bits
-BITS = (53, 8, 7, 6, 5, 4)  # 53 are exact, 8 keep counts up to 256 and are right to a quarter of a percent
-SMALLEST_OF_SERIES = 16.0  # Stirling's series is exact to 1e-12 from here on
+TYPICAL = 100.0  # start of the search, and the result if all values have the same evidence
+STEPS_PER_OCTAVE = 4  # so the result is within 10 % of the best value
+MAX_STEPS = 28  # 7 octaves from TYPICAL in each direction: from 0.8 to 12,800
+MIN_GAIN = 1e-9  # relative gain of evidence; a smaller one may be a rounding error
+MAX_PAIRS = 1 << 17  # pairs of a rate and a number of rentals; if there are more, both are rounded
+BITS = (53, 8, 7, 6, 5, 4)  # 53 is exact; 8 keeps counts up to 256 and is accurate to 0.25 %
+SMALLEST_OF_SERIES = 16.0  # above this, Stirling's series is accurate to 1e-12
 
-Occurrences: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]  # rates, counts, how often; (n,) each
+Occurrences: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]  # rates, counts, frequencies; (n,) each
 
 
 def most_probable_shrinkage(
@@ -37,17 +37,18 @@ def most_probable_shrinkage(
     asked_described: tuple[sp.csr_array, np.ndarray],
     asked_others: tuple[sp.csr_array, np.ndarray],
 ) -> float:
-    """Return the shrinkage of most evidence: ``TYPICAL``, or that times a power of two to the quarter.
+    """Return the shrinkage with the highest evidence, which is ``TYPICAL`` times a power of ``2 ** (1 / 4)``.
 
     Parameters
     ----------
     n : ndarray of shape (n_classes,)
-        Rentals of each item.
+        Number of rentals of each item.
     described : csr_array of shape (n_classes, n_features)
         1 where a feature describes an item.
     asked_described, asked_others : tuple
-        Rentals of each item that ask for each feature, (n_classes, n_features), and the pooled rate of each
-        feature, (n_features,): first for the features that describe an item, then for the others.
+        Number of rentals of each item that request each feature, of shape (n_classes, n_features), and the
+        pooled rate of each feature, of shape (n_features,). The first tuple is for the features that describe
+        an item, the second for all other features.
     """
     (F1, r1), (F0, r0) = asked_described, asked_others
     for bits in BITS:
@@ -63,7 +64,8 @@ def most_probable_shrinkage(
         occurrences(F1, r1),
         occurrences(n_described - F1, 1 - r1),
         occurrences(F0, r0),
-        # the others of a feature: all items, less those described and those asked, more what these lack
+        # other items of a feature: all items, minus the described and the requested ones, plus their
+        # remainder
         (*all_cells, np.outer(n_rates, number).ravel()),
         occurrences(n_described, 1 - r0, -1),
         occurrences(n_asked, 1 - r0, -1),
@@ -86,12 +88,12 @@ def most_probable_shrinkage(
 
 
 def shrinkage_after(steps: int) -> float:
-    """Return the shrinkage some steps from the typical one."""
+    """Return the shrinkage that is the given number of steps from ``TYPICAL``."""
     return TYPICAL * 2.0 ** (steps / STEPS_PER_OCTAVE)
 
 
 def log_rising(a: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Return log(gamma(a + n) / gamma(a)), also for a large a and a small n, where the difference cancels."""
+    """Return log(gamma(a + n) / gamma(a)), without cancellation if a is large and n is small."""
     series = np.maximum(a, SMALLEST_OF_SERIES)
     by_series = (series - 0.5) * np.log1p(n / series) + n * (np.log(series + n) - 1)
     by_series += stirling(series + n) - stirling(series)
@@ -101,12 +103,12 @@ def log_rising(a: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def stirling(x: np.ndarray) -> np.ndarray:
-    """Return the terms of Stirling's series for log(gamma(x)) that vanish for a large x."""
+    """Return the terms of Stirling's series for log(gamma(x)) that vanish for large x."""
     return (1 / 12 - (1 / 360 - 1 / (1260 * x**2)) / x**2) / x
 
 
 def occurrences(F: sp.csr_array, rates: np.ndarray, sign: int = 1) -> Occurrences:
-    """Return how often each pair of a rate and a count occurs among the entries of F."""
+    """Return the distinct pairs of a rate and a count among the entries of F, and their frequencies."""
     codes, values = pd.factorize(np.maximum(F.data, 0.0))
     pair, pairs = pd.factorize(F.indices.astype(np.int64) * len(values) + codes)
     columns, places = np.divmod(pairs, max(1, len(values)))
@@ -114,7 +116,7 @@ def occurrences(F: sp.csr_array, rates: np.ndarray, sign: int = 1) -> Occurrence
 
 
 def distinct(*parts: Occurrences) -> Occurrences:
-    """Return the distinct pairs of a rate and a count, and how often they occur in all parts."""
+    """Return the distinct pairs of a rate and a count in all parts, and their total frequencies."""
     rates, counts, often = map(np.concatenate, zip(*parts, strict=True))
     rate, count = pd.factorize(rates), pd.factorize(counts)
     pair, pairs = pd.factorize(rate[0] * len(count[1]) + count[0])
@@ -125,12 +127,12 @@ def distinct(*parts: Occurrences) -> Occurrences:
 
 
 def keep_bits(counts: np.ndarray, bits: int) -> np.ndarray:
-    """Return numbers rounded to their first bits, so that fewer of them are distinct."""
+    """Return numbers rounded to their leading bits, so that there are fewer distinct numbers."""
     fraction, exponent = np.frexp(counts)
     return np.ldexp(np.round(fraction * 2.0**bits) / 2.0**bits, exponent)
 
 
 def rate_bits(rates: np.ndarray, bits: int) -> np.ndarray:
-    """Return rates rounded to the first bits of the rate or of one minus it, whichever is smaller."""
+    """Return rates rounded to the leading bits of r or 1 - r, whichever is smaller."""
     rounded = keep_bits(np.minimum(rates, 1 - rates), bits)
     return np.where(rates > 0.5, 1 - rounded, rounded)

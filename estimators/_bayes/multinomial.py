@@ -1,13 +1,13 @@
 """The weights of multinomial naive Bayes.
 
-Let F be the counts (classes x features). The weight of feature j for class k is the logarithm of its share of
-the smoothed counts of the class::
+Let F be the counts (classes x features). The weight of feature j for class k is the logarithm of the
+feature's share of the smoothed counts of the class::
 
     w[k, j] = log((F[k, j] + alpha[j]) / sum_i (F[k, i] + alpha[i]))
             = log_alpha[j] - log_total[k] + D[k, j]
 
-where ``D[k, j] = log(F[k, j] + alpha[j]) - log_alpha[j]`` is zero wherever F is zero. A feature without
-smoothing rules out the classes in which it has no counts (`Exclusions`).
+where ``D[k, j] = log(F[k, j] + alpha[j]) - log_alpha[j]`` is zero wherever F is zero. Without smoothing, a
+feature rules out the classes in which it has no counts (`Exclusions`).
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class MultinomialScores(Scores):
     described = None
 
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
-        """Return the weights of some classes."""
+        """Return the weights of the given classes."""
         F = self.counts[classes]
         alpha = np.broadcast_to(self.alpha, F.shape[1])
         log_alpha = log_or_zero(alpha)
@@ -55,7 +55,7 @@ class MultinomialScores(Scores):
         return ProfileWeights(log_alpha, slope[np.newaxis], d, self.prior[classes], exclusions=exclusions)
 
     def weights(self, classes: np.ndarray) -> np.ndarray:
-        """Return w of some classes as a dense array, (len(classes), n_features)."""
+        """Return w of the given classes as a dense array of shape (len(classes), n_features)."""
         smooth = self.counts[classes].toarray() + self.alpha
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(smooth) - np.log(smooth.sum(axis=1, keepdims=True))

@@ -1,21 +1,20 @@
-"""From counts to scores: one engine for all classifiers here.
+"""Computing scores from counts, in the same way for all four classifiers.
 
-The weight of feature j for class k is the sum of a number of the feature, a number of the class, and an entry
-of D, which is zero where the class has no counts of the feature::
+The weight of feature j for class k is the sum of a number that depends on the feature, a number that depends
+on the class, and an entry of D, which is zero where the class has no counts of the feature::
 
     w[k, j] = base[j] + slope[k] + D[k, j]
 
-So all weights are held by a sparse matrix with as many entries as the counts, one number per class and one
-per feature. The score of a row x is::
+All weights are therefore stored as a sparse matrix with as many entries as the counts, one number per class,
+and one number per feature. The score of a row x is::
 
     score[k] = scale[k] * (slope[k] * sum(x) + x . base + x . D[k]) + intercept[k]
 
-`complement.py`, `multinomial.py`, `bernoulli.py` and `catalogue.py` say what these numbers are.
+These numbers are defined in `complement.py`, `multinomial.py`, `bernoulli.py` and `catalogue.py`.
 
-Many classes of a catalogue have equal numbers. Each distinct class, called a *profile*, is scored once. One
-row or many, dense or sparse, ``predict`` or ``top_k``: all use this formula and sum in the order of the
-features. Profiles are told apart by their counts, so classes with equal counts have equal scores to the last
-bit.
+In a catalogue, many classes have equal counts. Classes with equal counts form a *profile*, which is scored
+once, so their scores are exactly equal. All methods use this formula, for single rows and tables, dense and
+sparse, and sum the features in the same order.
 """
 
 from abc import ABC, abstractmethod
@@ -30,33 +29,33 @@ import scipy.sparse as sp
 from estimators._bayes.counts import as_csr, as_pattern, first_rows, number_distinct_rows, repeat
 from estimators._bayes.top_k import top_k_indices
 
-MAX_CHUNK_SCORES = 1 << 17  # scores of many rows that are held at once: 1 MB, so that they stay in cache
-MIN_CSR_ROWS = 256  # at least so many rows are converted to CSR at once
-MAX_PASS_SCORES = 1 << 15  # scores that one pass of the arithmetic covers: 256 KB, so that they stay in cache
-MAX_SAFE_SUM = 1e300  # the scores of rows with a larger sum may overflow
-MAX_DENSE_TABLE = 1 << 22  # entries of D up to which it is kept dense (32 MB), which is faster to add up
+MAX_CHUNK_SCORES = 1 << 17  # scores computed at once: 1 MB, which fits into the cache
+MIN_CSR_ROWS = 256  # at least this many rows are converted to CSR at once
+MAX_PASS_SCORES = 1 << 15  # scores per arithmetic pass: 256 KB, which fits into the cache
+MAX_SAFE_SUM = 1e300  # if the sum of a row is larger, its scores may overflow
+MAX_DENSE_TABLE = 1 << 22  # D is stored as a dense array up to this size (32 MB), which is faster to sum
 
 
 @dataclass(frozen=True, eq=False)
 class ProfileWeights:
-    """The parts of w for each profile.
+    """The terms that make up the weights of each profile.
 
     Attributes
     ----------
     base : ndarray of shape (n_features,)
-        The number of each feature.
+        The term of each feature.
     slopes : ndarray of shape (n_kinds, n_profiles)
-        The number of each profile. There is one for each kind of feature, mostly one kind.
+        The term of each profile, for each kind of feature. Usually, there is only one kind.
     d : csr_array of shape (n_profiles, n_features)
         D, with entries where the profile has counts.
     intercept : ndarray of shape (n_profiles,) or None
-        What is added whatever the row is. It may be ``-inf``. None if nothing is added.
+        A constant added to the score, which may be ``-inf``. None if nothing is added.
     scale : ndarray of shape (n_profiles,) or None
-        What the weights are multiplied by, if anything.
+        Factor of the weights. None means 1.
     kinds : ndarray of shape (n_features,) or None
-        Kind of each feature. None if there is one kind.
+        Kind of each feature. None if there is only one kind.
     exclusions : Exclusions or None
-        What rules profiles out, without smoothing.
+        The features that rule out profiles if there is no smoothing.
     """
 
     base: np.ndarray
@@ -69,28 +68,29 @@ class ProfileWeights:
 
     @cached_property
     def all_finite(self) -> bool:
-        """Whether all weights are finite. Without smoothing, or beside huge counts, some are infinite."""
+        """Whether all weights are finite. They may not be without smoothing, or with huge counts."""
         parts = (self.base, self.slopes, self.d.data, self.scale)
         return all(np.isfinite(part).all() for part in parts if part is not None)
 
     @cached_property
     def columns(self) -> np.ndarray:
-        """A row times this gives its sum over the features of each kind, and x . base."""
+        """A matrix whose product with a row is the sum of the features of each kind, and x . base."""
         kinds = np.zeros(len(self.base), dtype=np.intp) if self.kinds is None else self.kinds
         return np.column_stack((np.eye(len(self.slopes))[kinds], self.base))
 
 
 @dataclass(frozen=True, eq=False)
 class Exclusions:
-    """Logarithms of zero, which are left out of the weights: a score with any of them is ``-inf``.
+    """Logarithms of zero, which are not stored in the weights. A score that includes any of them is ``-inf``.
 
-    A sum of weights cannot hold them, because a difference of two would be undefined. So they are counted:
-    ``start[k] + sum of feature[j] + E[k, j] over the features of the row`` is how many a score has.
+    They cannot be part of the sums, because the difference of two infinite values is undefined. They are
+    counted instead: the score of profile k includes ``start[k] + sum of (feature[j] + E[k, j])`` of them,
+    where the sum is over the features of the row.
 
     Attributes
     ----------
     feature : ndarray of shape (n_features,)
-        1 for features that rule out the classes without them.
+        1 for each feature that rules out the classes that lack it.
     e : csr_array of shape (n_profiles, n_features)
         E, with negative entries.
     start : ndarray of shape (n_profiles,)
@@ -102,28 +102,28 @@ class Exclusions:
     start: np.ndarray
 
     def apply(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Set the scores of some rows to ``-inf`` where they have a logarithm of zero."""
+        """Set the scores of the given rows to ``-inf`` where they include a logarithm of zero."""
         present = as_pattern(terms[rows])
         count = (present @ self.e.T).toarray() + (present @ self.feature)[:, np.newaxis] + self.start
         scores[count > 0] = -np.inf
 
 
 class Scores(ABC):
-    """Scores rows by counts. The weights are computed when first needed and are not pickled.
+    """Scores rows from counts. The weights are computed on first use and are not pickled.
 
-    Subclasses are dataclasses that hold the counts and whatever else the weights depend on.
+    Subclasses are dataclasses with the counts and everything else that the weights depend on.
     """
 
     counts: sp.csr_array  # (n_classes, n_features), without explicit zeros
-    prior: np.ndarray | None  # log prior of each class, if it is a part of the scores
-    described: sp.csr_array | None  # 1 where a feature describes a class, if that is a part of them
+    prior: np.ndarray | None  # log prior of each class, or None if the scores do not include it
+    described: sp.csr_array | None  # 1 where a feature describes a class; only for CatalogueNB
 
     @abstractmethod
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
-        """Return the weights of one class of each profile."""
+        """Return the weights of the given classes, one for each profile."""
 
     def weights(self, classes: np.ndarray) -> np.ndarray:
-        """Return w of some classes as a dense array, (len(classes), n_features)."""
+        """Return w of the given classes as a dense array of shape (len(classes), n_features)."""
         w, profiles = self.profile_weights, self.profile_of_class[classes]
         weights = np.add.outer(w.slopes[0, profiles], w.base)
         d = w.d[profiles]
@@ -134,24 +134,24 @@ class Scores(ABC):
         return weights
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, (n_classes,)."""
+        """Return the profile of each class, of shape (n_classes,)."""
         return number_distinct_rows(self.counts, *([] if self.prior is None else [self.prior]))
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
-        """Return the features of some rows."""
+        """Return the features of the given rows in the form in which they are scored."""
         return as_csr_or_full(X) if self.profile_weights.all_finite else as_csr(X)
 
     def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Change the scores of some rows by what is not a sum of weights. Most classifiers have nothing."""
+        """Add the parts of the scores that are not sums of weights. Most classifiers have no such parts."""
         return
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
     def score_chunks(self, X: np.ndarray | sp.csr_array) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield slices of the rows and the scores of their profiles, (rows in the slice, n_profiles).
+        """Yield slices of the rows, and scores of shape (rows in the slice, n_profiles).
 
-        Memory is bounded: the scores are in one buffer, which the next slice overwrites.
+        Memory is bounded, because all slices use the same buffer. Each slice overwrites the previous scores.
         """
         step = max(1, MAX_CHUNK_SCORES // max(self.n_profiles, X.shape[1]))
         buffer = np.empty((min(step, X.shape[0]), self.n_profiles))
@@ -167,7 +167,7 @@ class Scores(ABC):
                 yield slice(batch.start + rows.start, batch.start + rows.stop), scores
 
     def _dot_d(self, terms: sp.csr_array, rows: slice, buffer: np.ndarray) -> np.ndarray:
-        """Return terms[rows] . D^T, (n_rows, n_profiles), summed in the order of the features."""
+        """Return terms[rows] . D^T, of shape (n_rows, n_profiles), summed in the order of the features."""
         d, products = self._d_by_feature, buffer[: rows.stop - rows.start]
         if isinstance(d, np.ndarray):
             return (terms[rows] if rows != slice(0, terms.shape[0]) else terms) @ d
@@ -179,7 +179,7 @@ class Scores(ABC):
         return products
 
     def _add_sums(self, scores: np.ndarray, sums: np.ndarray) -> None:
-        """Turn x . D into scores in place, some columns at a time so that they stay in cache."""
+        """Turn x . D into scores in place, in blocks of columns that fit into the cache."""
         w, width = self.profile_weights, max(1, MAX_PASS_SCORES // len(scores))
         *totals, base = sums
         for start in range(0, self.n_profiles, width):
@@ -188,9 +188,7 @@ class Scores(ABC):
             for total, slope in zip(totals[1:], w.slopes[1:], strict=True):
                 linear += total * slope[part]
             linear += base
-            some = scores[
-                :, part
-            ]  # changed in place: `scores[:, part] +=` would also copy them to themselves
+            some = scores[:, part]  # a view, because `scores[:, part] +=` would copy the result back
             some += linear
             if w.scale is not None:
                 some *= w.scale[part]
@@ -198,7 +196,7 @@ class Scores(ABC):
                 some += w.intercept[part]
 
     def _correct(self, scores: np.ndarray, sums: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Correct the scores of rows without features, and those that are infinite or undefined."""
+        """Correct the scores of rows without features, and scores that are infinite or undefined."""
         w = self.profile_weights
         if not w.all_finite:  # no feature, no score: 0 * inf and inf - inf would be undefined
             empty = np.diff(terms.indptr)[rows] == 0
@@ -210,24 +208,24 @@ class Scores(ABC):
 
     @cached_property
     def profile_of_class(self) -> np.ndarray:
-        """Profile of each class, (n_classes,), numbered by first occurrence."""
+        """Profile of each class, of shape (n_classes,), numbered in order of first occurrence."""
         return self.number_profiles()
 
     @cached_property
     def first_class(self) -> np.ndarray:
-        """First class of each profile, (n_profiles,), ascending."""
+        """First class of each profile, of shape (n_profiles,), in ascending order."""
         return first_rows(self.profile_of_class)
 
     @cached_property
     def members(self) -> sp.csr_array:
-        """Classes of each profile, ascending: the column indices of a matrix of profiles x classes."""
+        """Classes of each profile in ascending order, as a sparse matrix of shape (n_profiles, n_classes)."""
         n_classes = len(self.profile_of_class)
         parts = np.ones(n_classes, dtype=bool), self.profile_of_class, np.arange(n_classes + 1)
         return sp.csr_array(parts, shape=(n_classes, self.n_profiles)).T.tocsr()
 
     @property
     def n_profiles(self) -> int:
-        """Number of distinct classes."""
+        """Number of profiles."""
         return len(self.first_class)
 
     @cached_property
@@ -238,7 +236,7 @@ class Scores(ABC):
 
     @cached_property
     def _d_by_feature(self) -> np.ndarray | list[tuple[np.ndarray, np.ndarray]]:
-        """D^T as a dense array (n_features, n_profiles), or the profiles and values of each feature."""
+        """D^T, (n_features, n_profiles), as a dense array, or as the profiles and values of each feature."""
         d = self.profile_weights.d.T
         if d.shape[0] * d.shape[1] <= MAX_DENSE_TABLE:
             return d.toarray(order="C")
@@ -248,18 +246,18 @@ class Scores(ABC):
         return [(profiles[column], d.data[column]) for column in columns]
 
     def intercept(self, place: int) -> float:
-        """Return what is added to the score of a class whatever the row is."""
+        """Return the part of the score of a class that does not depend on the row."""
         intercept = self.profile_weights.intercept
         return 0.0 if intercept is None else float(intercept[self.profile_of_class[place]])
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return what each entry of a row, (1, n_features) in CSR, adds to the score of a class."""
+        """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
         read, adds = self.read(row), np.zeros(row.shape[1])
         adds[read.indices] = read.data * self.weights(np.array([place]))[0, read.indices]
         return adds[row.indices]
 
     def top_k(self, X: np.ndarray | sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the indices of the k best classes of each row and their scores, both (n_rows, k)."""
+        """Return the indices and the scores of the k best classes of each row, both of shape (n_rows, k)."""
         shape = X.shape[0], min(k, self.n_profiles)
         profiles, values = np.empty(shape, dtype=np.intp), np.empty(shape)
         for rows, scores in self.score_chunks(X):
@@ -268,7 +266,7 @@ class Scores(ABC):
         return self.expand(profiles, values, k)
 
     def expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Turn the best profiles of each row, best first, into its k best classes, (n_rows, k)."""
+        """Convert the best profiles of each row, best first, to its k best classes, of shape (n_rows, k)."""
         if self.n_profiles == len(self.profile_of_class):
             return profiles, scores
         classes, class_scores = np.empty((len(profiles), k), dtype=np.intp), np.empty((len(profiles), k))
@@ -279,8 +277,8 @@ class Scores(ABC):
     def _expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """List the classes of each profile and sort them.
 
-        The profile at rank r gives at most k - r of the k best classes, because each profile before it
-        gives at least one class that is better, or equal and earlier.
+        The profile at rank r (counted from 0) can have at most k - r of the k best classes, because each
+        profile before it has at least one class that ranks higher.
         """
         n_rows, n_places = profiles.shape
         starts = self.members.indptr
@@ -297,12 +295,12 @@ class Scores(ABC):
 
 
 def batches(n_rows: int, size: int) -> Iterator[slice]:
-    """Yield slices of `size` rows. sklearn.utils.gen_batches takes 60 us a call to check its arguments."""
+    """Yield slices of `size` rows. sklearn.utils.gen_batches takes 60 us per call to check its arguments."""
     return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
 
 
 def as_csr_or_full(X: np.ndarray | sp.csr_array) -> sp.csr_array:
-    """Return X as CSR. A dense X that is mostly nonzero keeps its zeros: faster, and sums stay the same."""
+    """Return X as CSR. A mostly nonzero dense X keeps its zeros, which is faster and gives the same sums."""
     if not isinstance(X, np.ndarray) or 2 * np.count_nonzero(X) < X.size:
         return as_csr(X)
     n_rows, n_features = X.shape
@@ -312,6 +310,6 @@ def as_csr_or_full(X: np.ndarray | sp.csr_array) -> sp.csr_array:
 
 
 def log_or_zero(x: np.ndarray) -> np.ndarray:
-    """Return the logarithm of x, and 0 instead of that of 0, which `Exclusions` counts."""
+    """Return the logarithm of x, or 0 where x is 0, because `Exclusions` counts the logarithms of 0."""
     with np.errstate(invalid="ignore"):
         return np.log(np.where(x == 0, 1.0, x))

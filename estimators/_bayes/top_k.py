@@ -1,8 +1,8 @@
-"""The k highest of many scores, ties in their given order."""
+"""The k highest of many scores. Equal scores keep their order."""
 
 import numpy as np
 
-GROUP_SIZE = 512  # scores per group; the maxima of the groups give a lower bound of the k-th best score
+GROUP_SIZE = 512  # scores per group; the k-th highest group maximum is a lower bound of the k-th best score
 MAX_SORTED = 2000  # up to this many scores, one stable sort is faster than k rounds of argmax
 MIN_FILTERED = 2 * GROUP_SIZE  # in rows of at least this many scores, only those above the bound are ranked
 
@@ -18,7 +18,7 @@ def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:
     scores : ndarray of shape (n_rows, n_scores)
         Higher is better. Entries of ``-inf`` are chosen last.
     k : int
-        How many indices to return, at most ``n_scores``.
+        Number of indices to return, at most ``n_scores``.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:
 
     Notes
     -----
-    O(n_scores + k^2) per row; for few scores per row and a large k, a full sort.
+    Each row takes O(n_scores + k^2) time. If there are few scores and k is large, the row is sorted.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def top_k_indices(scores: np.ndarray, k: int) -> np.ndarray:
 
 
 def _lower_bound(row: np.ndarray, k: int) -> float:
-    """Return a value that at least k scores of a row reach: the k-th highest maximum of the groups."""
+    """Return a value that at least k scores of each row reach: the k-th highest group maximum."""
     n_groups = row.size // GROUP_SIZE
     if n_groups < 2 * k:
         return np.partition(row, -k)[-k]
@@ -54,7 +54,7 @@ def _lower_bound(row: np.ndarray, k: int) -> float:
 
 
 def _rank(scores: np.ndarray, k: int) -> np.ndarray:
-    """Rank rows of few scores by k rounds of argmax, which takes the first of ties, or by one stable sort."""
+    """Rank the scores by k rounds of argmax, which returns the first of equal scores, or by a stable sort."""
     if k > 32 or scores.size < MAX_SORTED or np.isneginf(scores.min(initial=0.0)):
         return np.argsort(-scores, axis=1, kind="stable")[:, :k]
     scores = scores.copy()

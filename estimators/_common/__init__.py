@@ -1,9 +1,9 @@
 """Modules used by several estimators.
 
-`labels.py`: class labels are checked (none may be missing) and encoded. `accuracy.py`: `score`.
-`class_weight.py`: the weights of classes, from a dict or from their rows.
-`merging.py`: what a state that adds up must offer, and the check that two models can be merged.
-`matrices.py`: feature matrices and their validation. `thresholding.py`: the proximal step of the l1 penalty.
-`callbacks.py`: a training loop as scikit-learn's callbacks see it.
-`scikit_learn.py`: the only file of `estimators` that touches what is private in scikit-learn.
+`labels.py`: validation and encoding of class labels, including missing ones. `accuracy.py`: `score`.
+`class_weight.py`: the weights of classes, given as a dict or computed from the class frequencies.
+`merging.py`: the interface of additive states, and a check that two models can be merged.
+`matrices.py`: validation of X and y; NaN raises an error. `thresholding.py`: the proximal step of l1.
+`callbacks.py`: support for scikit-learn's callbacks in training loops.
+`scikit_learn.py`: the only file of `estimators` that uses private parts of scikit-learn.
 """

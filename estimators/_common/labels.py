@@ -231,7 +231,7 @@ def check_no_time_zone(y: Any) -> None:
     zone = next((getattr(dtype, name, None) for name in ("tz", "time_zone") if hasattr(dtype, name)), None)
     if zone is not None:
         raise ValueError(
-            f"Dates as class labels must have no time zone, because NumPy removes it. Got {dtype}."
+            f"Class labels that are dates must not have a time zone, because NumPy removes it. Got {dtype}."
         )
 
 

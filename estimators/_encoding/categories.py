@@ -201,7 +201,7 @@ def _given_array(values: list, dtype: np.dtype | None) -> np.ndarray:
     if dtype.kind == "S":
         array = np.array(values, dtype="S")
         return array.astype(np.result_type(array, dtype))
-    if dtype.kind in "mM":  # numpy makes a date of None, but not of pandas.NaT
+    if dtype.kind in "mM":  # NumPy converts None to a date, but not pandas.NaT
         values = [None if value is pd.NaT else value for value in values]
     cast = np.array(
         values, dtype=dtype

@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 from estimators._encoding.numbering import Cells, check_items, is_polars, number, object_array
 
 _MIN_POLARS_ROWS = 300  # with fewer rows Python is faster: polars takes 0.1 ms to start each expression
-MIN_INEXACT = 2**53  # smaller whole numbers are exact as floats, and no larger one rounds to them
+MIN_INEXACT = 2**53  # smaller integers are exact as floats, and no larger integer is rounded to one of them
 
 Table = Any  # a pandas or polars Series or data frame, an array, or a list; they share no type
 
@@ -126,7 +126,8 @@ def _read_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
     except ValueError as error:
         if "inhomogeneous" in str(error):
             error.add_note(
-                "OneHotEncoder takes rows of one length. MultiHotEncoder takes lists of categories."
+                "OneHotEncoder needs rows of equal length. To encode lists of categories, use "
+                "MultiHotEncoder."
             )
         raise
 

@@ -335,8 +335,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         if state.given == isinstance(self.categories, str):
             made = "with given categories" if state.given else "with categories='auto'"
             raise ValueError(
-                "The state must come from an encoder with the same 'categories' parameter. Got a state from "
-                f"an encoder {made}, and the parameter categories={self.categories!r}."
+                "The state must come from an encoder with the same 'categories' parameter. This encoder has "
+                f"categories={self.categories!r}, but the state comes from an encoder {made}."
             )
         self._set_state(state)
         set_features(self, len(state.categories), state.feature_names)
@@ -557,8 +557,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         if self._groups_infrequent:
             if state.counts is None:
                 raise ValueError(
-                    "The state has no counts, which min_frequency and max_categories need. It must come from "
-                    "an encoder with the same parameters."
+                    "The state must contain counts, because this encoder has min_frequency or "
+                    "max_categories. "
+                    "Use a state from an encoder with the same parameters."
                 )
             rule = state.n_rows, self.min_frequency, self.max_categories
             infrequent = [find_infrequent(counts, *rule) for counts in state.counts]

@@ -51,7 +51,8 @@ def read_delimited(column: Cells, name: str, separator: str) -> Column:
     for value in strings.values:
         if not isinstance(value, str):
             raise TypeError(
-                f"With separator={separator!r} every cell must be a string. Got {value!r} in column {name!r}."
+                f"With separator={separator!r}, every cell must be a string or missing. Got {value!r} in "
+                f"column {name!r}."
             )
     pieces = [split(string, separator) for string in strings.values]
     # The last row is for code -1, a missing cell.

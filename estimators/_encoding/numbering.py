@@ -149,17 +149,18 @@ def check_items(values: list, name: str, *, finite: bool = True) -> None:
     kinds = set(map(type, values))
     if any(issubclass(kind, LISTS) for kind in kinds):
         raise TypeError(
-            f"Column {name!r} holds lists where single values are expected. To encode lists of strings or "
-            "numbers, use MultiHotEncoder without a separator."
+            f"Column {name!r} contains lists, but single values are expected. To encode lists of strings or "
+            f"numbers, use MultiHotEncoder without a separator."
         )
     if any(_is_no_value(kind) for kind in kinds):
         raise not_uniform(values)
     if any(issubclass(kind, (complex, np.complexfloating)) for kind in kinds):
-        raise ValueError(f"Complex data not supported, in column {name!r}.")
+        raise ValueError(f"Complex data not supported. Column {name!r} contains complex numbers.")
     has_floats = any(issubclass(kind, (float, np.floating)) for kind in kinds)
     if finite and has_floats and any(isinstance(v, (float, np.floating)) and isinf(v) for v in values):
         raise ValueError(
-            f"Input contains infinity or a value too large for dtype('float64'). It is in column {name!r}."
+            f"Input contains infinity or a value too large for dtype('float64'). The value is in column "
+            f"{name!r}."
         )
 
 

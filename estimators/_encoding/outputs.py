@@ -66,7 +66,7 @@ def find_infrequent(
 def find_dropped(
     drop: Drop, categories: list[np.ndarray], infrequent: list[np.ndarray | None]
 ) -> np.ndarray | None:
-    """Return the position of the category that each column drops, or None for a column that drops none."""
+    """Return the position of the category to drop from each column, or None for columns that drop none."""
     if drop is None:
         return None
     pairs = zip(categories, infrequent, strict=True)
@@ -120,7 +120,9 @@ def outputs_of(categories: np.ndarray, rare: np.ndarray | None = None, drop: int
         is_rare = np.isin(place, rare)
         place = np.where(is_rare, n - len(rare), np.cumsum(~is_rare) - 1)
         infrequent = n - len(rare)
-        frequent = categories[~is_rare]  # dates stay numpy's: as objects, some would become integers
+        frequent = categories[
+            ~is_rare
+        ]  # keeps NumPy's date type: as objects, some dates would become integers
         frequent = object_row([*frequent]) if frequent.dtype.kind in "mM" else frequent.astype(object)
         labels = np.concatenate((frequent, object_row([INFREQUENT])))
     dropped = None if drop is None else int(place[drop])
@@ -153,7 +155,9 @@ def encode_column(
     column: Column, places: np.ndarray, missing: int, width: int, dtype: DTypeLike
 ) -> sparse.csr_array:
     """Encode one column as a CSR array, given the output columns of values and missing items, in O(n)."""
-    of_code = np.append(places, missing).astype(np.int32)  # code -1, a missing item, takes the last
+    of_code = np.append(places, missing).astype(
+        np.int32
+    )  # a missing item has code -1, which is the last index
     indices, indptr = of_code[column.codes], column.indptr()
     if of_code.min() < 0 and indices.min(initial=0) < 0:
         kept = indices >= 0

@@ -11,7 +11,7 @@ import pandas as pd
 from estimators._encoding.columns import Column
 
 _MAX_SHOWN = 10  # categories in an error message
-_MAX_COMPARED = 5_000  # categories before and after an unknown one whose spelling is compared with it
+_MAX_COMPARED = 5_000  # categories on each side of the unknown one, in sorted order, to compare with it
 _ADVICE = "Set handle_unknown='ignore' or 'other' to encode it."
 
 
@@ -26,7 +26,11 @@ def refuse_unknown(
     more = len(unknown) - _MAX_SHOWN
     shown = ", ".join(map(repr, unknown[:_MAX_SHOWN])) + (f", ... and {more} more" if more > 0 else "")
     nearest = _nearest(unknown[0], list(known))
-    there_are = f"Known categories, nearest spelling first: {nearest}." if nearest else "None are known."
+    there_are = (
+        f"Known categories, nearest spelling first: {nearest}."
+        if nearest
+        else "There are no known categories."
+    )
     raise ValueError(
         f"Found unknown categories [{shown}] in column {k} during {during}. "
         f"{unknown[0]!r} is in row {_row_of(column, places[0])} of column {name!r}. {there_are} {_ADVICE}"
@@ -58,8 +62,8 @@ def warn_of_missing(columns: list[int]) -> None:
     """Warn that missing values in columns with these indices look like the dropped category."""
     if columns:
         warnings.warn(
-            f"Found missing values in columns {columns} during transform. With missing='ignore' they are "
-            "encoded as all zeros, and so is the category that was dropped.",
+            f"Found missing values in columns {columns} during transform. With missing='ignore', they are "
+            f"encoded as all zeros, in the same way as the dropped category.",
             UserWarning,
             stacklevel=6,
         )

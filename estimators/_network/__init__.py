@@ -1,11 +1,11 @@
 """Neural networks. A fit uses nine modules, which are best read in this order.
 
-`estimators/mlp.py` (the two classes), `base.py` (how both are fitted), `training.py` (epochs and batches),
-`network.py` (layers over one vector, and their initial weights), `layers.py` (forward and backward passes),
-`losses.py` (losses, output activations and their gradients), `optimizers.py` (SGD, RMSprop, Adam),
-`state.py` (the progress of a training), `accelerator.py` (the same steps compiled by numba; change both).
+`estimators/mlp.py` (the two classes), `base.py` (how both are fitted; rows and weights are checked),
+`training.py` (epochs and batches), `network.py` (layers over one vector, and their initial weights),
+`layers.py` (forward and backward passes), `losses.py` (losses, output activations and their gradients),
+`optimizers.py` (SGD, RMSprop, Adam), `state.py` (the training progress), `accelerator.py` (the same
+steps compiled by numba; change both).
 
-The other modules are `settings.py` (parameters and their valid values), `held_out.py` (validation data),
-`checkpoint.py` (checkpoint files), `lbfgs.py`, `summary.py` (tables and diagrams) and `display.py` (plots of
-the loss).
+Other modules: `settings.py` (parameters), `held_out.py` (validation data), `checkpoint.py` (its files),
+`lbfgs.py`, `summary.py` (tables and diagrams), `display.py` (plots of the loss).
 """

@@ -126,7 +126,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         resume_from: str | os.PathLike[str] | None = None,
         incremental: bool = False,
     ) -> Self:
-        """Check the parameters and the data, prepare the training or continue it, and run it."""
+        """Check the parameters and the data, prepare a new or resumed training run, and train."""
         hidden = self._hidden_sizes()
         self._check_combinations(len(hidden), incremental, resume_from is not None)
         with nullcontext() if resume_from is None else checkpoint.resuming(self, resume_from) as resumed:
@@ -186,7 +186,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         is_resumed: bool,
         incremental: bool,
     ) -> Training | FullBatchTraining:
-        """Prepare the state for a new training, or check the state of a checkpoint."""
+        """Prepare the state for a new training run, or check the state of a checkpoint."""
         network, state, loss = self._network, self._state, self._loss()
         if self.solver == "lbfgs":
             return FullBatchTraining(self, network, loss, rows, validation, state)
@@ -294,7 +294,9 @@ class BaseMLP(CallbackSupportMixin, Settings):
         refused = ", ".join(name for name, value in stochastic.items() if value)
         if self.solver == "lbfgs" and refused:
             allowed = ", ".join(STOCHASTIC_SOLVERS)
-            raise ValueError(f"solver='lbfgs' does not support {refused}. The solvers that do are {allowed}.")
+            raise ValueError(
+                f"solver='lbfgs' does not support {refused}. Use one of the solvers {allowed} instead."
+            )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
 

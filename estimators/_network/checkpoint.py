@@ -71,15 +71,18 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
     content = data[:-HASH_LENGTH]
     if data[-HASH_LENGTH:] != hash_line(content):
         raise ValueError(
-            "it is damaged or not a checkpoint, because it does not end with the hash of its content. "
+            "the file is damaged or not a checkpoint, because it does not end with the hash of its content. "
             "Checkpoints are written by the callback pipelines.Checkpoint."
         )
     try:
         saved = joblib.load(io.BytesIO(content))
     except Exception as error:  # unpickling can raise anything
-        raise ValueError(f"it cannot be read. {type(error).__name__}: {error}") from error
+        raise ValueError(f"the file cannot be read. {type(error).__name__}: {error}") from error
     if type(saved) is not kind:
-        raise ValueError(f"it is a checkpoint of a {type(saved).__name__}, not of a {kind.__name__}.")
+        raise ValueError(
+            f"the model in the checkpoint must be of type {kind.__name__}. Got {type(saved).__name__} "
+            "instead."
+        )
     return saved
 
 
@@ -89,11 +92,11 @@ def take_over(model: Settings, saved: Any) -> TrainingState:
     changed = [name for name in mine if name not in MAY_CHANGE and not alike(mine[name], theirs[name])]
     if changed:
         listed = ", ".join(f"{name}={theirs[name]!r} (now {mine[name]!r})" for name in changed)
-        raise ValueError(f"it was saved with different parameters: {listed}.")
+        raise ValueError(f"the checkpoint was saved with different parameters: {listed}.")
     if saved.n_iter_ > model.max_iter:
         raise ValueError(
-            f"it was saved after epoch {saved.n_iter_}, so max_iter must be at least {saved.n_iter_}. Got "
-            f"max_iter={model.max_iter} instead."
+            f"the checkpoint was saved after epoch {saved.n_iter_}, so max_iter must be at least "
+            f"{saved.n_iter_}. Got max_iter={model.max_iter} instead."
         )
     kept = {name: value for name, value in model.__dict__.items() if not name.endswith("_")}
     model.__dict__ = kept | {name: value for name, value in saved.__dict__.items() if name not in mine}
@@ -114,19 +117,23 @@ def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | 
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
     if X.dtype != model.coefs_[0].dtype:
         raise ValueError(
-            f"it was saved with an X of type {model.coefs_[0].dtype}. Got an X of type {X.dtype} instead."
+            f"X must have the type {model.coefs_[0].dtype}, with which the checkpoint was saved. Got an X of "
+            f"type {X.dtype} instead."
         )
     if X.shape[0] != n_rows:
-        raise ValueError(f"it was saved with {n_rows} training rows. Got {X.shape[0]} rows instead.")
+        raise ValueError(
+            f"X must have {n_rows} rows, with which the checkpoint was saved. Got {X.shape[0]} rows instead."
+        )
     if early and given is None and state.held_out is None:
-        raise ValueError("it was saved with X_val and y_val. Pass the same X_val and y_val.")
+        raise ValueError("the checkpoint was saved with X_val and y_val. Pass the same X_val and y_val.")
     if early and given is not None and state.held_out is not None:
-        raise ValueError("it was saved without X_val and y_val, but they were passed. Do not pass them.")
+        raise ValueError("the checkpoint was saved without X_val and y_val. Do not pass them.")
     then, now = state.fingerprints or {}, fingerprint(rows, given if early else None)
     changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if changed:
         raise ValueError(
-            f"it was saved with different data. The following arguments have changed: {', '.join(changed)}."
+            "the data must be the same as in the checkpoint. The following arguments have changed: "
+            f"{', '.join(changed)}."
         )
 
 

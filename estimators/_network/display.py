@@ -93,8 +93,8 @@ class LossCurveDisplay:
         check_is_fitted(model)
         if not getattr(model, "history_", None):
             raise ValueError(
-                "LossCurveDisplay needs the attribute history_ of MLPClassifier or MLPRegressor. "
-                f"{type(model).__name__} does not have it."
+                "The 'estimator' parameter must be a fitted network with the attribute history_, such as "
+                f"MLPClassifier. Got a {type(model).__name__} without this attribute."
             )
         history = model.history_
         display = cls(history["loss"], history.get("val_loss"), name or type(model).__name__)
@@ -142,7 +142,8 @@ def new_axes() -> "Axes":
         from matplotlib import pyplot  # imported here because it is optional and takes half a second
     except ImportError as error:
         raise ImportError(
-            "LossCurveDisplay needs matplotlib: pip install matplotlib, or in a clone of tallygrad "
-            'pip install ".[plot]".'
+            "LossCurveDisplay requires matplotlib. Install it with: pip install matplotlib (or, in a clone "
+            "of "
+            'tallygrad: pip install ".[plot]").'
         ) from error
     return pyplot.subplots()[1]

@@ -41,10 +41,12 @@ def check_given(
     """Return the validation data passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
     X, y, weight = map(collected, given)
     if X is None and y is None:
-        raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
+        raise ValueError(
+            "sample_weight_val was passed without X_val and y_val. Pass all three, or none of them."
+        )
     if X is None or y is None:
         present, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
-        raise ValueError(f"{present} is provided, but {missing} was not provided.")
+        raise ValueError(f"{present} was passed without {missing}. Pass both, or neither.")
     X, y = check_features(model, X, dtype), encode(y)
     n = X.shape[0]
     if len(y) != n:

@@ -15,7 +15,7 @@ from estimators._network.settings import Settings
 
 @dataclass
 class TrainingState:
-    """The progress of training. With the weights and the data, it is sufficient to continue exactly.
+    """The progress of training. Together with the weights and the data, it is enough to resume exactly.
 
     Each fit creates a new state, except for a warm start, `partial_fit` and a resumed fit, which continue
     with the existing state. Some fields are available as public attributes of the model, such as

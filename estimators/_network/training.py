@@ -153,7 +153,7 @@ class Training:
         return self.stepper.step(share)
 
     def _batch_starts(self) -> np.ndarray:
-        """Return the start of each batch. With batch_norm, a single last row is added to the batch before."""
+        """Return the start of each batch. With batch_norm, a single last row joins the previous batch."""
         asked, n, batch_norm = self.model.batch_size, len(self.order), self.model.batch_norm
         if batch_norm and 1 in (asked, n):
             raise ValueError(
@@ -174,7 +174,8 @@ class Training:
         totals = np.add.reduceat(weight, self.starts, dtype=np.float64)
         if not totals.all():
             raise ZeroDivisionError(
-                "Weights sum to zero, can't be normalized: a batch contains only rows of weight 0"
+                "Weights sum to zero, can't be normalized: a batch contains only rows with weight 0. Use a "
+                "larger batch_size, or remove these rows."
             )
         factors = (weight / np.repeat(totals, self.lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()

@@ -1,4 +1,4 @@
-"""The command line of the digits: ``python -m examples.digits --help``."""
+"""The command line of the digits example: ``python -m examples.digits --help``."""
 
 import argparse
 import json
@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         learns=False,
     )
     command.usage = f"{command.prog} [-h] [--model CARD] [--json] PNG"
-    command.add_argument(  # asked for by run_predict, so that an unknown option is named first
+    command.add_argument(  # required by run_predict, so that an unknown option is reported first
         "picture", nargs="?", type=readable_picture, metavar="PNG", help="a picture of one handwritten digit"
     )
     command.add_argument(
@@ -153,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def learning_options() -> argparse.ArgumentParser:
-    """Return the options that choose the training data and the training."""
+    """Return the options for the training data and the training."""
     learn = argparse.ArgumentParser(add_help=False)
     group = learn.add_argument_group("training (default data: scikit-learn's digits)")
     data = group.add_mutually_exclusive_group()
@@ -216,7 +216,9 @@ def run_predict(options: Any, console: Console, messages: Console, fail: Callabl
         print(json.dumps(told))
         return
     console.print(as_text(drawing.row), markup=False, highlight=False)
-    console.print(f"\nThis is a {told['digit']}.", style="bold", markup=False)
+    console.print(
+        f"\nThis is {'an' if told['digit'] == 8 else 'a'} {told['digit']}.", style="bold", markup=False
+    )
     likely = [f"{model.classes_[i]} ({P[i]:.1%})" for i in order[:3]]
     console.print(f"Most probable digits: {', '.join(likely)}", markup=False)
 
@@ -279,7 +281,7 @@ def run_search(options: Any, console: Console, messages: Console, fail: Callable
 
 
 def run_boundary(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Compare two boundaries between two moons."""
+    """Compare the decision boundaries of two models on the two-moons data."""
     report = boundary.part_moons(options.seed)
     boundary.show(report, console)
     if options.picture:
@@ -299,7 +301,7 @@ def run_summary(options: Any, console: Console, messages: Console, fail: Callabl
 
 
 def write(options: Any, report: Any, draw: Callable | None = None) -> None:
-    """Write the files named by --picture and --json."""
+    """Write the files given by --picture and --json."""
     if draw and options.picture:
         draw(report, options.picture)
     if options.json:
@@ -307,7 +309,7 @@ def write(options: Any, report: Any, draw: Callable | None = None) -> None:
 
 
 def load_recogniser(card: Path | None, messages: Console) -> Pipeline:
-    """Load the model named, or this example's own."""
+    """Load the model with the given card, or this example's own model."""
     if card:
         return load_named(card, Pipeline, messages)
     return load_or_train(MODEL, MLPClassifier, train, RETRAIN, messages)
@@ -318,7 +320,10 @@ def side_of(model: Pipeline, card: Path) -> int:
     features = getattr(model, "n_features_in_", 0)
     side = round(features**0.5)
     if side * side != features or side < 4 or not hasattr(model, "predict_proba"):
-        raise ModelFileError(f"Cannot use the model {str(card)!r}: expected a classifier of square images.")
+        raise ModelFileError(
+            f"The model {str(card)!r} must be a classifier of square images that has the method "
+            f"predict_proba."
+        )
     return side
 
 

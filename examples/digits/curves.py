@@ -16,7 +16,7 @@ from examples.digits.evaluate import print_table
 from examples.digits.model import all_epochs, recipe
 from examples.digits.pictures import HELD_OUT, TRAINING, pyplot, save
 
-ITERATIONS = 100  # of gradient descent for the softmax model
+ITERATIONS = 100  # iterations of gradient descent for the softmax model
 FEW = 0.2  # share of the training images used to provoke overfitting
 PLAIN = {"net__dropout": 0.0, "net__batch_norm": False, "net__alpha": 0.0}
 
@@ -62,7 +62,7 @@ def loss_curves(
 def net_curve(
     model: Pipeline, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray
 ) -> dict[str, Any]:
-    """Return the losses in a network's ``history_``; the held-out images pass through the same centring."""
+    """Return the losses in a network's ``history_``. The held-out images are centred in the same way."""
     with all_epochs(), config_context(enable_metadata_routing=True):
         model["net"].set_fit_request(X_val=True, y_val=True)
         model.set_params(transform_input=["X_val"]).fit(X, y, X_val=X_val, y_val=y_val)
@@ -78,7 +78,8 @@ def descend(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray) 
     the curvature of the softmax loss (Boehning, 1992). With this rate the loss never increases.
     """
     mean = X.mean(axis=0)
-    X, X_val = X - mean, X_val - mean  # centred: orthogonal to the column of ones, whose eigenvalue is 1
+    # The centred X is orthogonal to the column of ones, whose eigenvalue is 1.
+    X, X_val = X - mean, X_val - mean
     rate = 2 / max(1.0, float(np.linalg.eigvalsh(X.T @ X / len(X))[-1]))
 
     def on_held_out(model: GDClassifier, X: Any, y: Any) -> dict[str, float]:
@@ -92,16 +93,15 @@ def descend(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, y_val: np.ndarray) 
     model = GDClassifier(learning_rate=rate, alpha=1e-3, max_iter=ITERATIONS, tol=0)
     with all_epochs():
         model.set_callbacks(monitor).fit(X, y)
-    rows = [
-        row for row in monitor.get_logs().data if len(row["task_id_path"]) > 1
-    ]  # leave out the row of the whole fit
+    # The row for the fit as a whole is omitted.
+    rows = [row for row in monitor.get_logs().data if len(row["task_id_path"]) > 1]
     rows.sort(key=lambda row: row["task_id"])
     seen = {key: [row[key] for row in rows] for key in ("val_loss", "val_score")}
     return {"images": len(y), "unit": "iteration", "loss": model.loss_curve_, **seen}
 
 
 def show(curves: list[dict[str, Any]], console: Console) -> None:
-    """Print the last losses, and the lowest validation loss."""
+    """Print the final losses and the lowest validation loss."""
     rows = []
     for one in curves:
         best = int(np.argmin(one["val_loss"]))

@@ -14,7 +14,7 @@ __all__ = ["Lesson", "fetch_mnist", "load_bundled", "load_mnist"]
 
 PARTS = {"train": "the training set", "t10k": "the test set"}
 KINDS = {"images": 3, "labels": 1}  # number of axes in the file
-N_TRAINING = 60_000  # the first of OpenML's 70,000 images; the others are MNIST's test set
+N_TRAINING = 60_000  # the first images of OpenML's 70,000; the rest are MNIST's test set
 
 
 class Lesson(NamedTuple):
@@ -36,7 +36,7 @@ class Lesson(NamedTuple):
         return int(self.X.shape[1] ** 0.5)
 
     def only(self, n_images: int | None, seed: int = 0) -> "Lesson":
-        """Return the lesson with `n_images` of its training images, drawn with the same shares of digits."""
+        """Return a lesson with a random sample of `n_images` training images, stratified by digit."""
         if n_images is None or n_images >= len(self.y):
             return self
         enough = len(self.y) - n_images >= len(
@@ -87,7 +87,7 @@ def load_mnist(folder: str | Path) -> Lesson:
     Raises
     ------
     ImagesFileError
-        If a file is missing, damaged or of another kind, or the four files do not belong together.
+        If a file is missing, damaged or of the wrong kind, or if the four files do not match each other.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -143,7 +143,7 @@ def check_digits(digits: np.ndarray, file: Path, training: bool) -> None:
 
 
 def find(folder: Path, part: str, kind: str) -> Path:
-    """Return the file of a part, whichever of its names it has."""
+    """Return the file of a part, which can have one of several names."""
     ending = f"idx{KINDS[kind]}-ubyte"
     names = [f"{part}-{kind}{dot}{ending}{gz}" for gz in ("", ".gz") for dot in "-."]
     for name in names:
@@ -158,7 +158,7 @@ def find(folder: Path, part: str, kind: str) -> Path:
 
 
 def fetch_mnist() -> Lesson:
-    """Download MNIST from OpenML (15 MB); scikit-learn keeps a copy for the next time.
+    """Download MNIST from OpenML (15 MB); scikit-learn caches the download.
 
     Returns
     -------
@@ -168,10 +168,10 @@ def fetch_mnist() -> Lesson:
     Raises
     ------
     ImagesFileError
-        If OpenML cannot be reached or its answer cannot be used.
+        If OpenML cannot be reached, or if the data cannot be used.
     """
     try:
-        with warnings.catch_warnings():  # the error below says the same
+        with warnings.catch_warnings():  # the error below contains the same information
             warnings.filterwarnings("ignore", "A network error occurred", UserWarning)
             pixels, digits = fetch_openml("mnist_784", version=1, as_frame=False, return_X_y=True)
     except (OSError, ValueError) as error:  # no network, no such data set, a damaged copy
@@ -180,4 +180,4 @@ def fetch_mnist() -> Lesson:
             "--mnist DIR"
         ) from error
     X, y = (pixels / 255).astype(np.float32), digits.astype(np.int64)
-    return Lesson("MNIST of OpenML", X[:N_TRAINING], y[:N_TRAINING], X[N_TRAINING:], y[N_TRAINING:])
+    return Lesson("MNIST from OpenML", X[:N_TRAINING], y[:N_TRAINING], X[N_TRAINING:], y[N_TRAINING:])

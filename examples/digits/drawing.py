@@ -1,9 +1,9 @@
 """Convert a picture of a handwritten digit to the format of the training images.
 
-The picture becomes grey, with bright ink on a dark background, and the digit is cut out and scaled.
-scikit-learn's digits fill their 8 x 8 pixels from top to bottom, with strokes so thick that ink covers
-about 30% of the image, for a 1 as for an 8. MNIST's digits fill 20 x 20 of 28 x 28 pixels. The digit's
-centre of mass is moved to the middle.
+The picture is converted to greyscale with bright ink on a dark background, and the digit is cut out and
+scaled. scikit-learn's digits fill their 8 x 8 pixels from top to bottom, with strokes so thick that ink
+covers about 30% of the image, for an 8 and even for a 1. MNIST's digits fill 20 x 20 of 28 x 28 pixels. The
+digit's centre of mass is moved to the middle.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from scipy.ndimage import distance_transform_edt
 
 SHADES = " .:-=+*#%@"
 GREY = np.array([0.299, 0.587, 0.114])  # weights of red, green and blue: ITU-R BT.601
-FAINT = 0.25  # ink fainter than this share of the darkest ink is ignored
+FAINT = 0.25  # ink fainter than this fraction of the darkest ink is ignored
 LEAST_CONTRAST = 0.1  # between background and ink
 BOX = {8: 8, 28: 20}  # width of the image: longest side of the digit
 FINE = 96  # longest side in pixels while the thickness of strokes is adjusted
@@ -23,11 +23,11 @@ USUAL = 0.22, 0.4  # range of nearly all of those digits; strokes in this range 
 
 
 class PictureError(ValueError):
-    """A picture cannot be used; the message says why."""
+    """Error raised when a picture cannot be used. The message states the reason."""
 
 
 class Drawing(NamedTuple):
-    """The image as the model sees it, of shape (1, side * side), and whether the ink was dark."""
+    """The image that the model receives, of shape (1, side * side), and whether the ink was dark."""
 
     row: np.ndarray
     inverted: bool
@@ -69,7 +69,7 @@ def read_drawing(path: str | Path, side: int) -> Drawing:
 
 
 def as_grey(pixels: np.ndarray) -> np.ndarray:
-    """Return brightness from 0 to 1, of shape (height, width); transparent pixels become white."""
+    """Return brightness from 0 to 1, of shape (height, width). Transparent pixels become white."""
     if pixels.dtype.kind != "f":  # formats other than PNG are read as bytes
         pixels = pixels / np.iinfo(pixels.dtype).max
     if pixels.ndim == 2:
@@ -80,7 +80,7 @@ def as_grey(pixels: np.ndarray) -> np.ndarray:
 
 
 def ink_of(grey: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return ink from 0 (background, as along the edge) to 1, and whether the ink is dark."""
+    """Return ink from 0 (the background, measured at the edge) to 1, and whether the ink is dark."""
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ground = float(np.median(edge))
     dark, light = ground - float(grey.min()), float(grey.max()) - ground
@@ -100,7 +100,7 @@ def fit(ink: np.ndarray, side: int) -> np.ndarray:
     box = BOX.get(side, round(side * 20 / 28))
     if box < side:
         image = set_into(scale(cut_out(ink), box), side)
-    else:  # scaled down last, so that the digit is centred to a fraction of a pixel
+    else:  # scaling down last centres the digit to a fraction of a pixel
         ink = of_usual_strokes(scale(cut_out(ink), FINE))
         frame = set_into(ink, max(ink.shape))
         image = shares(len(frame), side) @ frame @ shares(len(frame), side).T
@@ -120,7 +120,7 @@ def scale(ink: np.ndarray, box: int) -> np.ndarray:
 
 
 def of_usual_strokes(ink: np.ndarray) -> np.ndarray:
-    """Adjust unusually thin or thick strokes until ink covers the usual share; return the digit cut out."""
+    """Adjust unusually thin or thick strokes until ink covers the usual share. Return the cut-out digit."""
     if USUAL[0] < ink.sum() / ink.max() / max(ink.shape) ** 2 < USUAL[1]:
         return ink
     stroke = np.pad(ink >= ink.max() / 2, FINE // 2)
@@ -147,7 +147,7 @@ def set_into(ink: np.ndarray, side: int) -> np.ndarray:
 
 
 def shares(n: int, m: int) -> np.ndarray:
-    """Return the (m, n) matrix that averages n pixels over m stretches of equal length."""
+    """Return the (m, n) matrix that averages n pixels over m intervals of equal length."""
     ends = np.arange(m + 1) * n / m
     pixel = np.arange(n)
     covered = np.minimum(ends[1:, np.newaxis], pixel + 1) - np.maximum(ends[:-1, np.newaxis], pixel)
@@ -155,7 +155,7 @@ def shares(n: int, m: int) -> np.ndarray:
 
 
 def as_text(row: np.ndarray) -> str:
-    """Draw an image with characters, two for each pixel, for a terminal."""
+    """Draw an image with text characters, two per pixel, for a terminal."""
     side = int(row.size**0.5)
     shades = np.clip(np.rint(row.reshape(side, side) * (len(SHADES) - 1)), 0, len(SHADES) - 1).astype(int)
     return "\n".join("".join(SHADES[shade] * 2 for shade in line).rstrip() for line in shades)

@@ -1,4 +1,4 @@
-"""Score the three models on unseen images, and list the digits that the best of them confuses."""
+"""Score the three models on unseen images, and list the digits that the best model confuses."""
 
 import json
 from pathlib import Path
@@ -26,8 +26,8 @@ def evaluate(
     Parameters
     ----------
     lesson : Lesson
-        The images. The models are scored on the test set. If there is none, they are cross-validated twice in
-        five folds: random ones, and consecutive stretches of the images.
+        The images. The models are scored on the test set. If there is none, they are cross-validated twice,
+        with five random folds and with five folds of consecutive images.
 
     epochs, seed
         As in :func:`examples.digits.model.recipe`.
@@ -39,10 +39,9 @@ def evaluate(
     -------
     report : dict
         "data", "images", "scores" (for each model its name, accuracy, accuracy in consecutive folds, and
-        log loss), "judged" (the model with the lowest log loss, which the other entries describe),
+        log loss), "judged" (the model with the lowest log loss, which the following entries describe),
         "confusion" (the confusion matrix: a row for each digit, a column for each prediction), "confused"
-        (pairs of digits, most frequent first) and "wrong" (misclassified images, highest probability
-        first).
+        (pairs of digits, most frequent first) and "wrong" (misclassified images, highest probability first).
     """
     messages = messages or Console(quiet=True)
     rows, answers = [], {}
@@ -66,7 +65,7 @@ def judge(name: str, lesson: Lesson, epochs: int | None, seed: int) -> tuple[dic
 
 
 def judged_by(lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images to score on, and their digits: the test set or, in cross-validation, all images."""
+    """Return the images to score on and their digits: the test set or, for cross-validation, all images."""
     return (lesson.X, lesson.y) if lesson.X_test is None else (lesson.X_test, lesson.y_test)
 
 
@@ -88,7 +87,7 @@ def accuracy(y: np.ndarray, P: np.ndarray) -> float:
 
 
 def errors_of(name: str, y: np.ndarray, P: np.ndarray) -> dict[str, Any]:
-    """Return what a model confuses: counts, pairs and images. P has shape (n_images, 10)."""
+    """Return the errors of a model: counts, pairs and images. P has shape (n_images, 10)."""
     predicted, sure = P.argmax(axis=1), P.max(axis=1)
     counts = confusion_matrix(y, predicted, labels=range(10))
     pairs = [(int(counts[i, j]), i, j) for i in range(10) for j in range(10) if i != j and counts[i, j]]
@@ -158,7 +157,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     cells = [[str(i), *(str(n or ".") for n in row)] for i, row in enumerate(report["confusion"])]
     title = f"Confusion matrix of the {report['judged']} model: true digits (rows) and predictions (columns)"
     print_table(console, title, ["digit", *map(str, range(10))], cells)
-    pairs = [f"{p['digit']} taken for {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
+    pairs = [f"{p['digit']} mistaken for {p['taken_for']} ({p['times']})" for p in report["confused"][:8]]
     console.print(f"Most frequent errors, with their counts: {', '.join(pairs) or 'none'}")
 
 

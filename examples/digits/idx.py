@@ -1,8 +1,8 @@
 """Read IDX files, the format in which MNIST is published, plain or compressed with gzip.
 
 A file consists of two zero bytes, a byte for the type of its numbers, a byte for the number of axes, the
-length of each axis in four bytes, and the numbers, all big-endian. One pass, O(bytes of the file). Every
-error is an `ImagesFileError` that names the file, what was expected and what was found.
+length of each axis in four bytes, and the numbers, all big-endian. A file is read in one pass, in O(bytes)
+time. Every error is an `ImagesFileError` that states the file, what was expected and what was found.
 """
 
 import gzip
@@ -17,11 +17,11 @@ import numpy as np
 __all__ = ["ImagesFileError", "read_idx"]
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-CHUNK = 1 << 20  # bytes read at once, so that a wrong header cannot reserve too much memory
+CHUNK = 1 << 20  # bytes read at once, so that a wrong header cannot allocate too much memory
 
 
 class ImagesFileError(ValueError):
-    """A file of images or labels cannot be used; the message says what was expected and what was found."""
+    """Error for an unusable file of images or labels. It states what was expected and what was found."""
 
 
 def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
@@ -30,7 +30,7 @@ def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
-        The file. Its first bytes, not its name, tell whether it is compressed.
+        The file. Its first bytes, not its name, determine whether it is treated as compressed.
 
     n_axes : int, default=None
         Number of axes that the file must have, with unsigned bytes as numbers: 3 for images, 1 for labels. If
@@ -44,8 +44,8 @@ def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
     Raises
     ------
     ImagesFileError
-        If the file cannot be read, is not an IDX file, is of another kind, or is shorter or longer than its
-        header says.
+        If the file cannot be read, is not an IDX file, is of another kind, or is shorter or longer than
+        stated in its header.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def read_idx(path: str | Path, n_axes: int | None = None) -> np.ndarray:
 
 
 def read_stream(stream: IO[bytes], path: Path, n_axes: int | None) -> np.ndarray:
-    """Read the header and the numbers; `path` is used in error messages."""
+    """Read the header and the numbers. `path` is used in error messages."""
     magic = stream.read(4)
     check_magic(magic, path, n_axes)
     header = stream.read(4 * magic[3])

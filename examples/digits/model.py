@@ -94,7 +94,8 @@ def train(
     Parameters
     ----------
     lesson : Lesson, default=None
-        The images; by default scikit-learn's digits. Those that :meth:`Lesson.split` holds out are not used.
+        The images. If None, scikit-learn's digits. The images that :meth:`Lesson.split` holds out are not
+        used.
 
     name, epochs, seed
         As in :func:`recipe`. The seed also selects the held-out images.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-INK = "Greys"  # dark strokes on a light ground, as on paper
+INK = "Greys"  # dark strokes on a light background, as on paper
 TRAINING, HELD_OUT = "#1b6ca8", "#c0504d"
 
 

@@ -24,12 +24,12 @@ WAYS: dict[str, dict[str, Any]] = {
 def compare(
     lesson: Lesson, epochs: int | None = None, seed: int = 0, messages: Console | None = None
 ) -> dict[str, Any]:
-    """Cross-validate the deep network with each kind; it trains on one fold and is scored on the other four.
+    """Cross-validate each kind of regularisation. Each fit uses one fold for training and four for scoring.
 
     Parameters
     ----------
     lesson : Lesson
-        The training images; a test set is not used.
+        The training images. A test set is not used.
 
     epochs, seed
         As in :func:`examples.digits.model.recipe`.
@@ -40,9 +40,10 @@ def compare(
     Returns
     -------
     report : dict
-        "images", "learned" (the number of training images of a fold) and "ways": for each kind its name,
-        its accuracy and log loss on training images and on unseen ones, its gain in accuracy over no
-        regularisation, and the standard error of this gain, computed as if the folds were independent.
+        "images", "learned" (the number of training images per fold) and "ways": for each kind of
+        regularisation its name, its accuracy and log loss on training images and on unseen images, its gain
+        in accuracy compared with no regularisation, and the standard error of this gain, computed as if the
+        folds were independent.
     """
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed)
     turned = [(few, most) for most, few in folds.split(lesson.X, lesson.y)]
@@ -66,7 +67,7 @@ def compare(
 
 
 def summarised(scores: dict[str, np.ndarray], gain: np.ndarray) -> dict[str, float]:
-    """Return means over the folds; `gain` is the difference in accuracy from no regularisation, by fold."""
+    """Return means over the folds. `gain` contains the gain in accuracy over no regularisation per fold."""
     return {
         "accuracy_training": float(scores["train_accuracy"].mean()),
         "accuracy": float(scores["test_accuracy"].mean()),

@@ -16,17 +16,17 @@ GRID = {
     "net__learning_rate_init": [0.001, 0.003, 0.01],
     "net__dropout": [0.0, 0.1, 0.2],
 }
-SIZES = {True: [(100,), (96, 48, 24)], False: [(200,), (400, 100)]}  # by whether the images are small
+SIZES = {True: [(100,), (96, 48, 24)], False: [(200,), (400, 100)]}  # the key is True for small images
 FEWEST, MOST = 4, 36  # epochs
 
 
 def search(lesson: Lesson, seed: int = 0) -> HalvingGridSearchCV:
-    """Return the fitted search. scikit-learn's progress bar shows how far it is.
+    """Return the fitted search. scikit-learn's progress bar shows its progress.
 
     Parameters
     ----------
     lesson : Lesson
-        The training images; a test set is not used.
+        The training images. A test set is not used.
 
     seed : int, default=0
         Random seed of the networks and the folds.

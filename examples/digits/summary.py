@@ -8,7 +8,7 @@ from examples.digits.model import all_epochs, recipe
 
 
 def empty_net(name: str, side: int) -> MLPClassifier:
-    """Return a network with the layers of :func:`examples.digits.model.recipe`, trained on nothing useful.
+    """Return a network with the layers of :func:`examples.digits.model.recipe`, but without useful training.
 
     Parameters
     ----------
@@ -30,6 +30,6 @@ def empty_net(name: str, side: int) -> MLPClassifier:
 
 
 def steps_in_words(model: Pipeline) -> str:
-    """Write the steps of a model, such as "StandardScaler(with_std=False) -> MLPClassifier"."""
+    """Return the steps of a model as text, such as "StandardScaler(with_std=False) -> MLPClassifier"."""
     *first, (_, last) = model.steps
     return " -> ".join([*(str(step) for _, step in first), type(last).__name__])

@@ -41,7 +41,7 @@ from pipelines import ModelFileError, explain, recommend, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "games.json"
 RETRAIN = "python -m examples.games train"
-QUESTIONS = [  # the model's card holds these questions and their answers
+QUESTIONS = [  # the model's card contains these example requests and the model's answers
     {"budget": "cheap", "gameplay_types": ["Adventure", "Platform"]},
     {"budget": "premium", "gameplay_types": ["Racing"]},
     {"budget": None, "gameplay_types": ["Puzzle"]},
@@ -163,7 +163,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run_recommend(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print the best games for a question."""
+    """Print the best games for the user's choices."""
     model, games = load_recommender(messages), catalogue()
     budget, types = check_question(options, model, fail)
     excluded = [check("game", game, games, fail) for game in options.exclude]
@@ -290,14 +290,14 @@ def known_categories(model: Pipeline) -> tuple[list[str], list[str]]:
 
 
 def check_question(options: Any, model: Pipeline, fail: Callable) -> tuple[str | None, list[str]]:
-    """Return the budget and the types asked for, as the model spells them."""
+    """Return the requested budget and types in the model's spelling."""
     budgets, types = known_categories(model)
     budget = None if options.budget is None else check("budget", options.budget, budgets, fail)
     return budget, [check("type", name, types, fail) for name in options.types]
 
 
 def check(kind: str, name: str, known: Iterable[str], fail: Callable) -> str:
-    """Return the known name that equals `name`, ignoring case, or fail and list the known names."""
+    """Return the known name that equals `name`, ignoring case. Otherwise, fail and list the known names."""
     by_lower_case = {word.lower(): word for word in known}
     if name.lower() not in by_lower_case:
         fail(unknown(kind, name, by_lower_case.values()))
@@ -317,7 +317,7 @@ def suggestion(rank: int, game: dict, score: float, reasons: dict[str, float]) -
 
 
 def why(row: dict) -> str:
-    """Write the reasons in one line, and mark those that the game does not match."""
+    """Return the reasons in one line. Features that the game does not match are marked."""
     parts = []
     for feature, amount in row["reasons"].items():
         name = escape(feature.split("=", 1)[1])
@@ -328,18 +328,18 @@ def why(row: dict) -> str:
 
 
 def has(game: dict, feature: str) -> bool:
-    """Tell whether a game has a feature such as "budget=cheap"."""
+    """Return whether a game has a feature such as "budget=cheap"."""
     column, value = feature.split("=", 1)
     return value in game[column] if column == "gameplay_types" else game[column] == value
 
 
 def is_unicode() -> bool:
-    """Tell whether the output can show every character; if not, JSON is written in ASCII."""
+    """Return whether the output supports all characters. If it does not, JSON is written in ASCII."""
     return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def five_or_more(text: str) -> int:
-    """Read a number of customers; each of the five folds needs at least one."""
+    """Read a number of customers. Each of the five folds needs at least one customer."""
     if whole_number(text) < 5:
         raise argparse.ArgumentTypeError(
             f"must be at least 5, so that each of the five folds has a customer; got {text!r}"

@@ -1,8 +1,8 @@
 """Read the tavern's catalogue, `games.csv`, into a checked polars frame.
 
-One pass, O(bytes of the file). The csv module splits the lines, because errors name the line; polars
-expressions check the cells. Every error is a `GamesFileError` that names the file, the line, the column, the
-allowed values and the value found.
+The file is read in one pass, in O(bytes) time. The csv module splits the lines, because errors state the line
+number, and polars expressions check the cells. Every error is a `GamesFileError` that states the file, the
+line, the column, the allowed values and the value found.
 """
 
 import csv
@@ -34,7 +34,7 @@ TYPES = "one or more gameplay types separated by '|', such as Action|Puzzle"
 
 
 class GamesFileError(ValueError):
-    """The games file cannot be used; the message says where, what was found and what is allowed."""
+    """Error for an unusable games file. It states the place, the allowed values and the value found."""
 
 
 def budget_of(cost: float) -> str:
@@ -71,12 +71,12 @@ def known_types(games: pl.DataFrame) -> list[str]:
     Parameters
     ----------
     games : polars.DataFrame of shape (n_games, n_columns)
-        With a column `gameplay_types` of lists of strings.
+        The games, with a column `gameplay_types` of lists of strings.
 
     Returns
     -------
     list of str
-        Every type, once each.
+        The distinct types.
 
     Examples
     --------
@@ -97,8 +97,8 @@ def load_games(path: str | Path = DEFAULT_PATH) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame of shape (n_games, 8)
-        In the order of the file: title (String), year (Int64), console (String), developer
-        (String), gameplay_types (List(String)), cost (Float64, tavern coins per hour), top_rated
+        The games in the order of the file, with the columns title (String), year (Int64), console (String),
+        developer (String), gameplay_types (List(String)), cost (Float64, tavern coins per hour), top_rated
         (Boolean) and budget (Enum of `BUDGETS`, computed from the cost).
 
     Raises
@@ -148,7 +148,7 @@ def _read_text(path: str | Path) -> str:
 
 
 def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that is not a blank line, with the number of its first line."""
+    """Yield each record that is not a blank line, together with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
@@ -214,11 +214,11 @@ def _is_name(column: str) -> pl.Expr:
 
 
 def _check_types(cells: pl.DataFrame, path: str | Path) -> None:
-    """Raise for two spellings of a type that differ in case or blanks only, and for a type listed twice."""
+    """Raise if a game lists a type twice, or if two spellings of a type differ only in case or blanks."""
     lists = cells["gameplay_types"].str.split("|")
     counts = Counter(name.strip() for names in lists for name in names)
     spelling: dict[str, str] = {}
-    for name, _ in counts.most_common():  # the most common spelling is taken as the right one
+    for name, _ in counts.most_common():  # the most common spelling is considered correct
         spelling.setdefault(name.casefold(), name)
     for line, names in zip(cells["line"], lists, strict=True):
         where = f"line {line}, column 'gameplay_types'"

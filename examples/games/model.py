@@ -24,8 +24,8 @@ LIKED = 3  # rentals rated below this are not used for training
 class CatalogueFirst(ClassifierMixin, BaseEstimator):
     """A recommender trained on the catalogue, one row per game, and on past rentals.
 
-    The catalogue makes it possible to recommend games that nobody has rented yet. A large `catalogue_share`
-    makes a game's own budget and types count for more than the rentals.
+    The catalogue makes it possible to recommend games that nobody has rented yet. With a large
+    `catalogue_share`, a game's own budget and types count more than the rentals.
 
     Parameters
     ----------
@@ -34,8 +34,9 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
     catalogue : DataFrame with title, budget and gameplay_types
         The games that can be recommended.
     catalogue_share : float, default=None
-        The catalogue's share of the total sample weight, in (0, 1]. At 0.9 its rows together weigh nine times
-        as much as the rentals; at 1 the rentals are not used. If None, every row has a weight of 1.
+        The catalogue's share of the total sample weight, in (0, 1]. With 0.9, the total weight of its rows is
+        nine times that of the rentals. With 1, the rentals are not used. If None, every row has a weight of
+        1.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         self.catalogue_share = catalogue_share
 
     def fit(self, X: pl.DataFrame, y: Any) -> Self:
-        """Fit on the catalogue and on the rentals, with questions X and titles y of shape (n_rentals,)."""
+        """Fit on the catalogue and on the rentals, with requests X and titles y of shape (n_rentals,)."""
         games = self.catalogue
         if self.catalogue_share == 1:
             X, y = X.clear(), []
@@ -57,7 +58,7 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         return self
 
     def _weights(self, n_rows: int) -> dict[str, np.ndarray]:
-        """Return the `sample_weight` argument of `fit`, of shape (n_rows,), the catalogue's rows first."""
+        """Return the sample weights for `fit`, of shape (n_rows,). The rows of the catalogue come first."""
         n_games, share = self.catalogue.height, self.catalogue_share
         if share is None or n_rows == n_games:
             return {}
@@ -65,11 +66,11 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         return {"classify__sample_weight": np.repeat([of_a_game, 1.0], [n_games, n_rows - n_games])}
 
     def top_k(self, X: pl.DataFrame, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k best games for each question and their scores, both of shape (n_questions, k)."""
+        """Return the k best games for each request and their scores, both of shape (n_requests, k)."""
         return recommend(self.recommender_, X, k)
 
     def predict(self, X: pl.DataFrame) -> np.ndarray:
-        """Return the best game for each question, of shape (n_questions,)."""
+        """Return the best game for each request, of shape (n_requests,)."""
         return self.top_k(X, 1)[0][:, 0]
 
 
@@ -79,13 +80,13 @@ def question_rows(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def question(budget: str | None, gameplay_types: list[str]) -> pl.DataFrame:
-    """Return one question as a frame of one row."""
+    """Return one request as a frame with one row."""
     schema = {"budget": pl.String, "gameplay_types": pl.List(pl.String)}
     return pl.DataFrame({"budget": [budget], "gameplay_types": [gameplay_types]}, schema=schema)
 
 
 def plain_recommender(games: pl.DataFrame) -> CatalogueFirst:
-    """Return the recommender with default hyperparameters; all rows and columns have a weight of 1."""
+    """Return the recommender with default hyperparameters. All rows and columns have a weight of 1."""
     return CatalogueFirst(game_recommender(), games)
 
 

@@ -1,10 +1,10 @@
-"""Sentences about a question and a game, for the command line and the web site."""
+"""Sentences about a request and a game, for the command line and the web site."""
 
 BUDGET_IN_WORDS = {"cheap": "budget-friendly", "standard": "standard", "premium": "premium"}
 
 
 def in_words(budget: str | None, types: list[str]) -> str:
-    """Write the question in words: "A budget-friendly adventure, platform game"."""
+    """Return the request in words: "A budget-friendly adventure, platform game"."""
     words = [BUDGET_IN_WORDS.get(budget, budget)] if budget else []
     phrase = " ".join([*words, ", ".join(name if name.isupper() else name.lower() for name in types), "game"])
     phrase = " ".join(phrase.split())
@@ -13,7 +13,7 @@ def in_words(budget: str | None, types: list[str]) -> str:
 
 
 def fit_in_words(has: list[str], lacks: list[str]) -> str:
-    """Say what a game has of what was asked: "It has 2 of the 3 things you asked for: ..."."""
+    """Return which requested features a game has: "It has 2 of the 3 things you asked for: ..."."""
     if not lacks:
         return f"It has all that you asked for: {listed(has)}."
     if not has:

@@ -1,1 +1,1 @@
-"""A pizzeria that forecasts its doughs: ``python -m examples.pizza``."""
+"""A pizzeria that forecasts how many doughs it needs: ``python -m examples.pizza``."""

@@ -48,9 +48,8 @@ from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
 
 MODEL = Path(__file__).parents[2] / "models" / "pizza.json"
 RETRAIN = "python -m examples.pizza train"
-QUESTIONS = [
-    {"reservations": n} for n in (15, 20, 30)
-]  # the card of the week's model holds these questions and their answers
+# The card of the week's model contains these example inputs and the model's answers.
+QUESTIONS = [{"reservations": n} for n in (15, 20, 30)]
 ASKED = ("reservations", "temperature", "tourists", "date", "weekday", "month", "holiday", "event")
 
 
@@ -333,21 +332,21 @@ def run_path(options: Any, console: Console, messages: Console, fail: Callable) 
 
 
 def load_forecaster(card: Path | None, messages: Console) -> Pipeline:
-    """Load the forecaster named, or this example's own."""
+    """Load the forecaster with the given card, or this example's own forecaster."""
     if card:
         return load_named(card, ServiceLevelRegressor, messages)
     return load_or_train(MODEL, ServiceLevelRegressor, train, RETRAIN, messages)
 
 
 def learn(options: Any, messages: Console, fail: Callable) -> tuple[Pipeline, Lesson]:
-    """Train the model that the options describe."""
+    """Train the model described by the options."""
     lesson = lesson_of(options, messages, fail)
     with messages.status("Training ..."):
         return train(lesson, options.degree), lesson
 
 
 def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
-    """Read the evenings, and print which of them are left out."""
+    """Read the evenings, and print which evenings are left out."""
     if options.seed is not None and options.data not in LAWS:
         fail(
             "argument --seed: only allowed with a simulated year (--data "
@@ -370,7 +369,7 @@ def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
 
 
 def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, Any]:
-    """Return the features of the evening, or fail unless they are exactly those that the model uses."""
+    """Return the features of the evening. Fail unless they are exactly the features that the model uses."""
     features = model["read"].features
     given = {name: getattr(options, name) for name in ASKED if getattr(options, name) is not None}
     if "date" in given:
@@ -396,7 +395,7 @@ def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, An
 
 
 def in_words(told: dict[str, Any]) -> str:
-    """Write the answer, such as "53 doughs for 15 reservations"."""
+    """Return the answer in words, such as "53 doughs for 15 reservations"."""
     units = {"reservations": "reservations", "temperature": "degrees", "tourists": "tourists"}
     evening = told["evening"]
     parts = [f"{evening[name]:g} {unit}" for name, unit in units.items() if name in evening]
@@ -410,7 +409,7 @@ def in_words(told: dict[str, Any]) -> str:
 
 
 def variable(model: Pipeline) -> str:
-    """Write what the only feature of a model counts, for its equation."""
+    """Return a description of the model's only feature, for the equation."""
     (name,) = model["read"].features
     return "the temperature" if name == "temperature" else f"the number of {name}"
 
@@ -424,7 +423,7 @@ def learned_by(options: Any) -> list[str]:
 
 
 def questions_of(lesson: Lesson) -> list[dict[str, Any]]:
-    """Return the first three evenings as questions for the card."""
+    """Return the first three evenings as example inputs for the card."""
     rows = lesson.evenings.drop("doughs").head(3).iter_rows(named=True)
     return [
         {name: value if not isinstance(value, date) else value.isoformat() for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""Argument types of the pizzeria's command line; examples/arguments.py has those that the examples share."""
+"""Argument types of the pizzeria's command line. Shared types are in examples/arguments.py."""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ from examples.arguments import count, real
 
 
 def share(text: str) -> float:
-    """Read a number between 0 and 1, both excluded."""
+    """Read a number strictly between 0 and 1."""
     number = real(text)
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"must be a number between 0 and 1, such as 0.9; got {text!r}")

@@ -18,19 +18,19 @@ class Clock:
     zone : ZoneInfo
         The restaurant's time zone.
     now : callable() -> datetime with a zone
-        Returns the current time. Tests pass a clock of their own.
+        Returns the current time. Tests pass their own function.
     """
 
     zone: ZoneInfo
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def today(self) -> date:
-        """Return the date at the restaurant, which changes at midnight, local time."""
+        """Return the date at the restaurant. It changes at midnight local time."""
         return self.now().astimezone(self.zone).date()
 
 
 def read_zone() -> ZoneInfo:
-    """Return the zone that PIZZERIA_TIMEZONE names, or raise ValueError with what is allowed."""
+    """Return the zone given by PIZZERIA_TIMEZONE. Raise ValueError if it is not a known time zone."""
     name = os.environ.get("PIZZERIA_TIMEZONE", "")
     try:
         return ZoneInfo(name or ZONE)

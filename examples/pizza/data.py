@@ -1,8 +1,8 @@
 """Read the pizzeria's evenings from a CSV or Parquet file into a checked polars frame.
 
-One pass, O(cells of the file). Every cell is first read as text, so that the same rules, written as polars
-expressions, apply to both kinds of file. Every error is an `EveningsFileError` that names the file, the line
-(in Parquet the row), the column, the allowed values and the value found.
+A file is read in one pass, in O(cells) time. Every cell is first read as text, so that the same rules,
+written as polars expressions, apply to both kinds of files. Every error is an `EveningsFileError` that states
+the file, the line (or the row of a Parquet file), the column, the allowed values and the value found.
 """
 
 import csv
@@ -35,7 +35,7 @@ TEMPERATURE = "a temperature from -60 to 60 degrees Celsius"
 
 
 class EveningsFileError(ValueError):
-    """The file of evenings cannot be used; the message says where, what was found and what is allowed."""
+    """Error for an unusable file of evenings. It states the place, the allowed values and the value found."""
 
 
 class Problem(NamedTuple):
@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The valid `evenings` of a file, the `lines` they are on, those `dropped`, and all `problems`."""
+    """The valid `evenings` of a file, their `lines`, the `dropped` evenings, and all `problems`."""
 
     evenings: pl.DataFrame
     lines: list[str]
@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 
 
 def features_of(evenings: pl.DataFrame) -> tuple[str, ...]:
-    """Return the features that these evenings offer, reservations first.
+    """Return the features available for these evenings, reservations first.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def features_of(evenings: pl.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        All columns except `date` and `doughs`; a date also gives `weekday` and `month`.
+        All columns except `date` and `doughs`, and `weekday` and `month` if there is a date.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
 
 
 def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()) -> Reading:
-    r"""Read the bytes of a CSV file of evenings, and collect every problem rather than the first.
+    r"""Read the bytes of a CSV file of evenings, and collect all problems instead of stopping at the first.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()
     Returns
     -------
     Reading
-        It may have no evenings, if all of them were dropped or have problems.
+        The result. It contains no evenings if all of them were dropped or have problems.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def _fail_to_open(path: str | Path, error: OSError) -> NoReturn:
 
 
 def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that is not a blank line, with the number of its first line."""
+    """Yield each record that is not a blank line, together with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
@@ -222,7 +222,7 @@ def _records(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_parquet(path: str | Path) -> pl.DataFrame:
-    """Return the frame of strings that `_read_csv` returns for CSV; the first row is row 1."""
+    """Return a frame of strings, like `_read_csv`. The first row is row 1."""
     try:
         frame = pl.read_parquet(io.BytesIO(_read_bytes(path)))
     except pl.exceptions.PolarsError as error:

@@ -1,8 +1,8 @@
 """Follow textbook gradient descent to the pizzeria's line at several learning rates, one of them too large.
 
 A step is ``w -= rate * mean(2 * error * x)`` and ``b -= rate * mean(2 * error)``, starting at w = b = 0. It
-converges at rates up to 1 / the largest eigenvalue of the mean of [x, 1]'[x, 1]. Above that, `GDRegressor`
-refuses to fit.
+converges for rates up to 1 divided by the largest eigenvalue of the mean of [x, 1]'[x, 1]. For larger rates,
+`GDRegressor` raises an error.
 """
 
 import warnings
@@ -25,7 +25,7 @@ SHOWN = 4  # iterations per rate in the table
 
 
 def default_rates(x: np.ndarray, y: np.ndarray) -> list[float]:
-    """Return rates around the largest one that converges; x and y have shape (n_evenings,)."""
+    """Return rates around the largest one that converges. x and y have shape (n_evenings,)."""
     largest = GDRegressor().fit(x[:, np.newaxis], y).max_learning_rate_
     return [float(f"{share * largest:.2g}") for share in SHARES]
 
@@ -36,7 +36,7 @@ def descend(lesson: Lesson, rates: Sequence[float] | None = None, iterations: in
     Parameters
     ----------
     lesson : Lesson
-        The evenings; only their reservations are used.
+        The evenings, of which only the reservations are used.
     rates : sequence of float, default=None
         The learning rates. If None, four rates around the largest one that converges.
     iterations : int, default=10000
@@ -45,9 +45,9 @@ def descend(lesson: Lesson, rates: Sequence[float] | None = None, iterations: in
     Returns
     -------
     report : dict
-        "evenings" (their number), "line" (weight, bias and loss of least squares) and "paths". A path has
-        either the error message of a refused rate, or about fifty iterations, evenly spaced on a log scale,
-        with the loss (mean squared error), weight and bias after each.
+        "evenings" (their number), "line" (weight, bias and loss of least squares) and "paths". A path
+        contains either the error message for a rate that is too large, or about fifty iterations, evenly
+        spaced on a log scale, with the loss (mean squared error), weight and bias after each iteration.
     """
     x = lesson.evenings["reservations"].to_numpy().astype(float)
     y = lesson.evenings["doughs"].to_numpy().astype(float)
@@ -63,11 +63,11 @@ def descend(lesson: Lesson, rates: Sequence[float] | None = None, iterations: in
 
 
 def path(x: np.ndarray, y: np.ndarray, rate: float, steps: np.ndarray) -> dict[str, Any]:
-    """Return the path of one rate at the `steps`, or why it was refused; x and y have shape (n_evenings,)."""
+    """Return the path of one rate at the `steps`, or its error message. x and y have shape (n_evenings,)."""
     model = GDRegressor(learning_rate=rate, max_iter=int(steps[-1]))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the path is of interest, not its end
+            warnings.simplefilter("ignore", ConvergenceWarning)  # convergence is not needed, only the path
             model.fit(x[:, np.newaxis], y)
     except ValueError as error:
         return {"rate": rate, "refused": str(error)}
@@ -84,7 +84,7 @@ def path(x: np.ndarray, y: np.ndarray, rate: float, steps: np.ndarray) -> dict[s
 
 
 def loss(x: np.ndarray, y: np.ndarray, weight: Any, bias: Any) -> np.ndarray:
-    """Return the mean squared error over the evenings, which are the first axis."""
+    """Return the mean squared error over the evenings, which are on the first axis."""
     return ((weight * x + bias - y) ** 2).mean(axis=0)
 
 

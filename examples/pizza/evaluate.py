@@ -33,7 +33,7 @@ def split(year: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def errors(model: BaseEstimator, training: pl.DataFrame, held_out: pl.DataFrame) -> tuple[float, float]:
-    """Return the mean absolute error on held-out evenings, and that of cross-validation on training ones."""
+    """Return the mean absolute errors on held-out evenings and in cross-validation on training evenings."""
     fitted = clone(model).fit(training, training["doughs"])
     on_held_out = mean_absolute_error(held_out["doughs"], fitted.predict(held_out))
     scores = cross_val_score(model, training, training["doughs"], cv=FOLDS, scoring="neg_mean_absolute_error")
@@ -41,7 +41,7 @@ def errors(model: BaseEstimator, training: pl.DataFrame, held_out: pl.DataFrame)
 
 
 def judge_degrees(seed: int) -> dict[str, Any]:
-    """Compare the degrees on a logarithmic year; only the training evenings decide which one is chosen."""
+    """Compare the degrees on a logarithmic year. The best degree is chosen by the training evenings alone."""
     training, held_out = split(simulate_year("logarithmic", seed), seed)
     judged = {
         degree: errors(dough_forecaster(RESERVATIONS, degree, cv=0), training, held_out)
@@ -75,7 +75,7 @@ def recipes(features: tuple[str, ...]) -> dict[str, BaseEstimator]:
 
 
 def judge_service(law: str, features: tuple[str, ...], degree: int, seed: int) -> dict[float, tuple]:
-    """Return for each level the share of held-out evenings with enough dough, and the doughs left over."""
+    """Return the share of held-out evenings with enough dough and the doughs left over, for each level."""
     training, held_out = split(simulate_year(law, seed), seed)
     model = dough_forecaster(features, degree).fit(training, training["doughs"])
     used = held_out["doughs"].to_numpy()
@@ -124,7 +124,7 @@ def evaluate(console: Console, n_years: int = 10, seed: int = 0) -> dict[str, An
 
 
 def degree_row(years: list[dict[str, Any]], degree: int | str) -> dict[str, Any]:
-    """Return a degree's median errors over the years, and their reduction from the straight line's."""
+    """Return a degree's median errors over the years, and their reduction compared with the straight line."""
     held_out, validated = np.transpose([year["errors"][degree] for year in years])
     line = np.array([year["errors"][1][0] for year in years])
     return {
@@ -203,7 +203,9 @@ def show(report: dict[str, Any], console: Console) -> None:
         for row in rows:
             table.add_row(*row)
         console.print(table)
-    console.print(f"Degrees chosen by cross-validation, by year: {', '.join(map(str, report['chosen']))}")
+    console.print(
+        f"Degrees chosen by cross-validation for each year: {', '.join(map(str, report['chosen']))}"
+    )
 
 
 def save_json(report: Any, path: Path) -> None:

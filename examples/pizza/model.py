@@ -14,13 +14,13 @@ from examples.pizza.years import LAWS, simulate_year
 from pipelines import dough_forecaster
 
 DATA = ("week", *LAWS)
-CURVED_DEGREES = tuple(range(1, 9))  # candidates with one numerical feature
-MANY_DEGREES = (1, 2, 3)  # candidates with several, where the number of terms grows fast
+CURVED_DEGREES = tuple(range(1, 9))  # candidate degrees for one numerical feature
+MANY_DEGREES = (1, 2, 3)  # candidate degrees for several features, where the number of terms grows quickly
 FOLDS = KFold(5, shuffle=True, random_state=0)
 
 
 class Lesson(NamedTuple):
-    """Training data: `evenings` from :func:`load_evenings`, their `features`, and those `dropped`."""
+    """Training data: `evenings` from :func:`load_evenings`, their `features`, and the `dropped` evenings."""
 
     evenings: pl.DataFrame
     features: tuple[str, ...]
@@ -35,8 +35,8 @@ def read_lesson(data: str | Path = "week", features: tuple[str, ...] = (), seed:
     data : {"week", "linear", "logarithmic", "full"} or the path of a CSV or Parquet file, default="week"
         The week of the example, a simulated year, or a file of your own.
     features : tuple of str, default=()
-        The columns to forecast from. By default all features of a file or of the full year, and only the
-        reservations of the week and of the other years.
+        The columns to use as features. By default, all features of a file or of the full year, but only the
+        reservations for the week and for the linear and logarithmic years.
     seed : int, default=0
         Seed of the simulated year.
 
@@ -45,7 +45,7 @@ def read_lesson(data: str | Path = "week", features: tuple[str, ...] = (), seed:
     EveningsFileError
         If the file cannot be used.
     ValueError
-        If the evenings do not have one of the features.
+        If the evenings lack one of the features.
     """
     if data in LAWS:
         evenings, dropped = simulate_year(str(data), seed), []
@@ -101,7 +101,7 @@ def train(lesson: Lesson | None = None, degree: int | None = None) -> Pipeline:
 
 
 def equation(model: Pipeline) -> str | None:
-    """Write a polynomial of one numerical feature, such as "2.3761 x + 17.1770"; else return None."""
+    """Return a polynomial of one numerical feature as text, such as "2.3761 x + 17.1770", otherwise None."""
     features, degree = model["read"].features, model["forecast"].regressor_.degree
     low, high = model["read"].range_.get(features[0], (0, 0))
     if len(features) > 1 or low == high:

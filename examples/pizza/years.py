@@ -1,4 +1,4 @@
-"""Simulated years of evenings, from a seed: two laws that use reservations only, and a full one.
+"""Simulated years of evenings from a seed: two laws based only on reservations, and a full law.
 
 All laws cover the 365 days of 2025. The first two draw the reservations uniformly from 0 to 59, drop evenings
 without reservations and round the doughs to whole numbers. U is the uniform distribution, drawn for each
@@ -8,8 +8,8 @@ evening:
 - ``logarithmic``: doughs = U(9.5, 9.6) log2(reservations) + U(14, 16). The fiftieth reservation adds less
   than the fifth, so no straight line fits.
 
-The law ``full``, which `simulate_evenings` applies to other days too; t is the day of the year, from 0 to
-364:
+The law ``full``, which `simulate_evenings` also applies to other days, has the following steps, where t is
+the day of the year, from 0 to 364:
 
 1. holidays are Italy's twelve public holidays; one evening in 25 has a special event, such as a concert;
 2. temperature (degrees Celsius) = 15 - 10 cos(2 pi (t - 15) / 365) + N(0, 3), rounded to a tenth;
@@ -45,7 +45,7 @@ def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
     Parameters
     ----------
     law : {"linear", "logarithmic", "full"}, default="logarithmic"
-        The law that relates reservations and doughs; see above.
+        The law that relates reservations and doughs, as described in this module's docstring.
     seed : int, default=0
         Seed of the random number generator.
 
@@ -85,7 +85,7 @@ def simulate_year(law: str = "logarithmic", seed: int = 0) -> pl.DataFrame:
 
 
 def simulate_evenings(days: Sequence[date], seed: int = 0) -> pl.DataFrame:
-    """Simulate evenings on these days by the full law, in the format of :func:`simulate_year`.
+    """Simulate evenings on the given days with the full law, in the format of :func:`simulate_year`.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def simulate_evenings(days: Sequence[date], seed: int = 0) -> pl.DataFrame:
 
 
 def holidays(year: int) -> frozenset[date]:
-    """Return Italy's twelve public holidays; Easter by the anonymous Gregorian computus (Meeus, ch. 8).
+    """Return Italy's twelve public holidays. Easter follows the anonymous Gregorian computus (Meeus, ch. 8).
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""What the examples' web sites share; knows neither games nor doughs. Needs ``pip install ".[web]"``."""
+"""Code shared by the examples' web sites. Requires ``pip install ".[web]"``."""

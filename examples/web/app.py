@@ -1,4 +1,4 @@
-"""Put a site together: database, model, login, pages, errors, /static, /health and the API's description."""
+"""Build the application of a site: database, model, login, pages, errors, /static, /health and API docs."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
 
 HERE = Path(__file__).parent
-SAID = "said"  # the cookie of what the next page says
+SAID = "said"  # the cookie with a message for the next page
 HEADINGS = {
     400: "That request makes no sense",
     403: "Not allowed",
@@ -49,26 +49,26 @@ log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
-    """What is wrong with a part of a question, and what is allowed."""
+    """An invalid parameter: what is wrong, and what is allowed."""
 
     where: str
     problem: str
 
 
 class Problems(BaseModel):
-    """Why a question was not answered."""
+    """The invalid parameters of a request."""
 
     detail: list[Problem]
 
 
 class Refusal(BaseModel):
-    """Why a request was not answered."""
+    """The reason why a request was refused."""
 
     detail: str
 
 
 class Files(StaticFiles):
-    """Static files. Pages name them with a digest of what they hold: browsers may keep those."""
+    """Static files. Pages link to them with a hash of their content, so that browsers can cache them."""
 
     def file_response(self, full_path: Any, stat_result: Any, scope: Any, status_code: int = 200) -> Response:
         """Return a file."""
@@ -79,32 +79,32 @@ class Files(StaticFiles):
 
 
 class WebApp(FastAPI):
-    """FastAPI behind the guard, which has to see error pages too; ``state`` has what pages need."""
+    """A FastAPI application behind the guard, which also processes error pages."""
 
     hosts: tuple[str, ...] = ()
     secret: str
 
     def build_middleware_stack(self) -> Any:
-        """Put the guard outside of all else."""
+        """Add the guard as the outermost layer."""
         stack = Cookies(super().build_middleware_stack(), self.state.site.name, self.secret)
         return Guard(stack, self.hosts)
 
 
 def build_app(site: Site, data: Path | None = None, database_url: str | None = None) -> WebApp:
-    """Return a site's application.
+    """Return the application of a site.
 
     Parameters
     ----------
     site : Site
     data : Path, default=None
-        The folder of the database file, the model and the secret; None for what the environment says.
+        The folder of the database file, the model and the secret. If None, it is given by the environment.
     database_url : str, default=None
-        None for DATABASE_URL, or else SQLite in the data folder.
+        URL of the database. If None, DATABASE_URL, or SQLite in the data folder if that is not set.
 
     Notes
     -----
-    ``app.state`` has ``site``, ``database``, ``live``, ``templates`` and ``data``. Tables, seed, password and
-    first model are made when the application starts, not here.
+    ``app.state`` has the attributes ``site``, ``database``, ``live``, ``templates`` and ``data``. The tables,
+    their initial data, the password and the first model are created when the application starts.
     """
     data = data or site.data_folder()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
         redoc_url=None,
         openapi_url="/api/openapi.json",
         responses={
-            422: {"model": Problems, "description": "Something is not allowed"},
+            422: {"model": Problems, "description": "A parameter is invalid"},
             "default": {"model": Refusal, "description": "The request was refused, or there is no model yet"},
         },
         lifespan=lifespan,
@@ -135,7 +135,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
 
 @asynccontextmanager
 async def lifespan(app: WebApp) -> AsyncIterator[None]:
-    """Make ready, serve, and end the model's thread."""
+    """Prepare the site, serve it, and stop the model's thread."""
     end_with_supervisor()
     await to_thread.run_sync(partial(make_ready, app))
     yield
@@ -144,18 +144,18 @@ async def lifespan(app: WebApp) -> AsyncIterator[None]:
 
 
 def make_ready(app: WebApp) -> None:
-    """Migrate, seed, set the password and serve a first model; a second worker waits and finds all done."""
+    """Migrate, seed, set the password and serve a first model. Other workers wait until this is done."""
     site, database = app.state.site, app.state.database
     with FileLock(app.state.data / "start.lock"):
         prepare(database, site.folder / "migrations", site.seed)
         set_password(database, site.setting("ADMIN_PASSWORD"), site.variable("ADMIN_PASSWORD"))
     for name in app.state.templates.list_templates():
-        app.state.templates.get_template(name)  # compiled now, so that the first visitor need not wait
+        app.state.templates.get_template(name)  # compiled now, so the first visitor does not wait
     app.state.live.start()
 
 
 def add_routes(app: WebApp) -> None:
-    """Add the shared routes and the site's."""
+    """Add the shared routes and the routes of the site."""
     site: Site = app.state.site
     for router in site.routers:
         app.include_router(router)
@@ -169,7 +169,7 @@ def add_routes(app: WebApp) -> None:
 
 
 def templates_of(site: Site) -> Environment:
-    """Return the templates, the site's first; what they insert is escaped, what they lack is an error."""
+    """Return the templates, starting with the site's. Values are escaped; undefined ones raise an error."""
     folders = [FileSystemLoader(site.folder / "templates"), FileSystemLoader(HERE / "templates")]
     templates = Environment(
         loader=ChoiceLoader(folders),
@@ -190,7 +190,7 @@ def templates_of(site: Site) -> Environment:
 
 
 def with_query(path: str, **parameters: Any) -> str:
-    """Return an address with parameters; lists repeat, what is None or empty is left out."""
+    """Return a URL with parameters. Lists give repeated parameters. None and empty values are omitted."""
     given = {name: value for name, value in parameters.items() if value not in (None, "", [], ())}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
@@ -212,19 +212,19 @@ def render(request: Request, template: str, status: int = 200, /, **context: Any
 
 
 def redirect(request: Request, to: str, said: str | None = None) -> RedirectResponse:
-    """Send the browser on after a POST; the next page says so."""
+    """Redirect the browser after a POST. The next page shows a message."""
     if said:
         kept_of(request).set(SAID, said)
     return RedirectResponse(to, 303)
 
 
 async def health(request: Request) -> dict[str, Any]:
-    """Say whether the model is up to date, and if not why; 200 as long as the site answers at all."""
+    """Return whether the model is up to date and, if not, why. The status is always 200."""
     return {"site": request.app.state.site.name, **request.app.state.live.health()}
 
 
 def api_page(request: Request) -> HTMLResponse:
-    """Show the API's description, rendered here from /api/openapi.json."""
+    """Show the documentation of the API, rendered from /api/openapi.json."""
     return render(request, "api.html", schema=request.app.openapi())
 
 
@@ -250,13 +250,13 @@ def logout(request: Request, form: FormData = Depends(posted)) -> Response:  # n
 
 
 def own_path(path: str) -> str:
-    """Return a path of this site, or /admin for an address that a browser would take elsewhere."""
+    """Return a path on this site, or /admin if the URL would lead to another site."""
     is_own = path.startswith("/") and path.isprintable() and not path.startswith(("//", "/\\"))
     return path if is_own and "\\" not in path else "/admin"
 
 
 def add_errors(app: WebApp) -> None:
-    """Answer errors with a page, under /api with JSON."""
+    """Add error handlers that respond with a page, or with JSON under /api."""
     app.add_exception_handler(HTTPException, show_http_error)
     app.add_exception_handler(RequestValidationError, show_invalid)
     app.add_exception_handler(LoginNeeded, show_login)
@@ -265,12 +265,12 @@ def add_errors(app: WebApp) -> None:
 
 
 def is_for_programs(request: Request) -> bool:
-    """Tell whether an address answers in JSON."""
+    """Return whether the responses for a path are JSON."""
     return request.url.path.startswith("/api/") or request.url.path == "/health"
 
 
 def page_of_form(request: Request) -> str | None:
-    """Return the address, on this site, of the page whose form was sent."""
+    """Return the path of the page whose form was sent."""
     host, _, path = request.headers.get("referer", "").partition("://")[2].partition("/")
     if request.method != "POST" or host != request.headers.get("host"):
         return None
@@ -278,7 +278,7 @@ def page_of_form(request: Request) -> str | None:
 
 
 def show_error(request: Request, status: int, words: Any, headers: Any = None) -> Response:
-    """Return an error as the path's kind of answer."""
+    """Return an error as a page or as JSON, depending on the path."""
     if is_for_programs(request):
         return JSONResponse({"detail": words}, status, headers)
     if not isinstance(words, str):
@@ -291,9 +291,9 @@ def show_error(request: Request, status: int, words: Any, headers: Any = None) -
 
 
 async def show_http_error(request: Request, error: HTTPException) -> Response:
-    """Show what a route refused; whoever asks for an address that only forms are sent to gets the one above.
+    """Show an HTTP error. A GET request to a path that only accepts forms is redirected to its parent.
 
-    A browser does that after an error: it is at the form's address, and reloads or goes there.
+    Browsers send such requests after an error, when the page is reloaded at the form's URL.
     """
     if error.status_code == 405 and request.method == "GET" and not is_for_programs(request):
         return RedirectResponse(request.url.path.rsplit("/", 1)[0] or "/", 303)
@@ -302,7 +302,7 @@ async def show_http_error(request: Request, error: HTTPException) -> Response:
 
 
 async def show_invalid(request: Request, error: RequestValidationError) -> Response:
-    """Show what is wrong with a question, without repeating it."""
+    """Show which parameters are invalid, without repeating the request."""
     problems = [
         {"where": ".".join(str(part) for part in problem["loc"]), "problem": in_words(problem)}
         for problem in error.errors()
@@ -311,18 +311,18 @@ async def show_invalid(request: Request, error: RequestValidationError) -> Respo
 
 
 async def show_login(request: Request, error: LoginNeeded) -> Response:
-    """Send to the login, and from there back."""
+    """Redirect to the login page, and from there back."""
     query = f"?{request.url.query}" if request.url.query else ""
     to = request.url.path + query if request.method == "GET" else "/admin"
     return RedirectResponse(with_query("/login", to=to), 303)
 
 
 async def show_not_ready(request: Request, error: NotReadyError) -> Response:
-    """Say that there is no model yet."""
+    """Show that there is no model yet."""
     return show_error(request, 503, str(error), {"Retry-After": "1"})
 
 
 async def show_crash(request: Request, error: Exception) -> Response:
-    """Say that something broke, not what; the server logs that."""
+    """Show that an error occurred, without details, which are only logged."""
     log.error("%s %s failed", request.method, request.url.path)
     return show_error(request, 500, "It has been written down. Please try again.")

@@ -1,6 +1,7 @@
-"""What a browser keeps for a site: each thing in a signed cookie of its own.
+"""The signed cookies of a site. Each value has its own cookie.
 
-So no answer overwrites what another one brought: two pages that are opened at once, or one that comes late.
+A response therefore never overwrites the values of another response, for example if two pages are opened at
+the same time.
 """
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -12,16 +13,18 @@ YEAR = 365 * 24 * 3600
 
 
 class Kept:
-    """The cookies of one request, and what its answer changes of them.
+    """The cookies of one request, and the changes made by its response.
 
     Parameters
     ----------
     scope : dict
-        Of the request.
+        The ASGI scope of the request.
     site : str
-        Its name begins all names: a browser gives cookies to every port of a host.
+        The name of the site. It is a prefix of all cookie names, because browsers send cookies to all ports
+        of a host.
     secret : str
-        Signs each text together with its name: none can be made up, or be used under another name.
+        The secret used to sign each value together with its name, so that it cannot be forged or used under
+        another name.
     """
 
     def __init__(self, scope: Scope, site: str, secret: str) -> None:
@@ -29,7 +32,7 @@ class Kept:
         self._changed: dict[str, str | None] = {}
 
     def get(self, name: str) -> str | None:
-        """Return what was kept under a name; None where there is nothing, or somebody else wrote it."""
+        """Return the value of a cookie, or None if there is none or its signature is invalid."""
         if name in self._changed:
             return self._changed[name]
         value = self._request.cookies.get(self._prefix + name)
@@ -39,7 +42,7 @@ class Kept:
             return None
 
     def begun_by(self, start: str) -> dict[str, str | None]:
-        """Return what `get` returns of the names that begin so, in their order, those with nothing last."""
+        """Return names with this prefix and their values, in order. Names without a valid value come last."""
         given = {*self._request.cookies, *(self._prefix + name for name in self._changed)}
         begin = self._prefix + start
         names = sorted(name.removeprefix(self._prefix) for name in given if name.startswith(begin))
@@ -47,15 +50,15 @@ class Kept:
         return dict(sorted(kept.items(), key=lambda pair: pair[1] is None))
 
     def set(self, name: str, value: str) -> None:
-        """Keep a text for a year."""
+        """Set a cookie for a year."""
         self._changed[name] = value
 
     def delete(self, name: str) -> None:
-        """Keep it no longer."""
+        """Delete a cookie."""
         self._changed[name] = None
 
     def headers(self) -> list[str]:
-        """Return what tells the browser of the changes."""
+        """Return the headers that set and delete cookies."""
         secure = "; Secure" if self._request.scope["scheme"] == "https" else ""
         return [
             f"{self._prefix}{name}={'' if value is None else self._signer(name).dumps(value)}; Path=/; "
@@ -68,13 +71,13 @@ class Kept:
 
 
 class Cookies:
-    """The layer that gives every request its `Kept`, and every answer what changed."""
+    """Middleware that provides `Kept` to every request, and adds the changed cookies to every response."""
 
     def __init__(self, app: ASGIApp, site: str, secret: str) -> None:
         self.app, self.site, self.secret = app, site, secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Process a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,7 +1,7 @@
-"""The database of a site: SQLite in a file, or PostgreSQL; migrated and seeded at the first start.
+"""The database of a site, which is an SQLite file or PostgreSQL. It is created at the first start.
 
-Every transaction that changes what a model learns from calls :func:`bump` first. That takes the lock of the
-one row of `changes`, so writers have one order and a reader who sees version n sees all up to n.
+Every transaction that changes training data calls :func:`bump` first. This locks the only row of `changes`,
+so transactions are ordered, and a reader that sees version n sees all versions up to n.
 """
 
 import uuid
@@ -24,15 +24,15 @@ from examples.web.tables import changes
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 KINDS = ("sqlite:///", "postgresql+psycopg://")
 BUSY_SECONDS = 30
-PREPARING = 7_411_046_011  # PostgreSQL's lock number while a site migrates and seeds
+PREPARING = 7_411_046_011  # id of PostgreSQL's advisory lock while a site migrates and seeds
 
 
 class DatabaseUrlError(ValueError):
-    """DATABASE_URL names no database that a site can use."""
+    """Error raised when DATABASE_URL is not a database that a site can use."""
 
 
 class Head(NamedTuple):
-    """What the database has come to: the last version, and the last that needs a full retrain."""
+    """The state of the database: the last version, and the last version that requires full training."""
 
     version: int
     structure: int
@@ -40,7 +40,7 @@ class Head(NamedTuple):
 
 
 class Database:
-    """An engine, and transactions that read one state or write in turn.
+    """A database engine with read transactions (snapshots) and one write transaction at a time.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session that sees one state of the database, whatever others write meanwhile."""
+        """Yield a session that sees a single state of the database, whatever others write in the meantime."""
         with Session(self._readers, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Give a session that is committed at the end of the block, or rolled back by an exception."""
+        """Yield a session that is committed at the end of the block, or rolled back after an exception."""
         with Session(self._writers, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -75,13 +75,13 @@ class Database:
 
 
 def make_engine(url: str | URL) -> Engine:
-    """Return the engine of a URL, with SQLite set to keep what it acknowledged."""
+    """Return the engine for a URL. SQLite is configured so that committed data is never lost."""
     is_sqlite = str(url).startswith("sqlite")
     if isinstance(url, str):
         _check_url(url)
     try:
         engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=not is_sqlite)
-    except (ArgumentError, ValueError):  # whose words may have a part of the password
+    except (ArgumentError, ValueError):  # the message of the original error may contain part of the password
         message = "DATABASE_URL cannot be read. In a password, write @ as %40, / as %2F and : as %3A."
         raise DatabaseUrlError(message) from None
     except ImportError as error:
@@ -102,7 +102,7 @@ def _check_url(url: str) -> None:
 
 
 def check_database(url: str, migrations: Path) -> None:
-    """Raise where no connection can be had, or the tables are another site's."""
+    """Raise an error if the database cannot be reached or belongs to another site."""
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
@@ -115,12 +115,12 @@ def check_database(url: str, migrations: Path) -> None:
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # the driver opens no transaction of its own: _begin_sqlite does
-    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows a to z only
+    connection.isolation_level = None  # the driver starts no transactions, because _begin_sqlite does
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's only converts A to Z
     for pragma in (
         f"busy_timeout={1000 * BUSY_SECONDS}",
         "journal_mode=WAL",
-        "synchronous=FULL",  # what was acknowledged survives a power cut too
+        "synchronous=FULL",  # committed data also survives a power failure
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -131,19 +131,19 @@ def _lower(value: Any) -> Any:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin; a writer takes the lock at once, since a reader that turns writer is refused without waiting."""
+    """Begin a transaction. Writers lock at once: SQLite does not wait if a reader becomes a writer."""
     is_writer = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
 
 def bump(session: Session, *, structural: bool) -> int:
-    """Count one change and return its version; call it first in a transaction that writes.
+    """Count one change and return its version. Call this first in a transaction that writes.
 
     Parameters
     ----------
     session : Session
     structural : bool
-        Whether the model has to be trained anew; if not, it learns the rows of this version online.
+        Whether the model must be retrained. If False, it learns the rows of this version online.
     """
     version = changes.c.version + 1
     new = {"version": version} | ({"structure": version} if structural else {})
@@ -151,12 +151,12 @@ def bump(session: Session, *, structural: bool) -> int:
 
 
 def head(session: Session) -> Head:
-    """Return what the database has come to."""
+    """Return the current state of the database."""
     return Head(*session.execute(select(changes.c.version, changes.c.structure, changes.c.origin)).one())
 
 
 def prepare(database: Database, migrations: Path, seed: Callable[[Session], None]) -> bool:
-    """Migrate to the newest tables; at the first start seed them too, all in one transaction.
+    """Migrate to the newest tables and, at the first start, fill them, all in one transaction.
 
     Returns
     -------
@@ -178,17 +178,17 @@ def prepare(database: Database, migrations: Path, seed: Callable[[Session], None
 
 
 def upgrade(connection: Connection, migrations: Path, to: str = "head") -> None:
-    """Bring the tables up to a revision, by the shared migrations and those of a site."""
+    """Upgrade the tables to a revision with the shared migrations and those of a site."""
     _migrate(connection, migrations, lambda script, now: script._upgrade_revs(to, now))
 
 
 def downgrade(connection: Connection, migrations: Path, to: str = "base") -> None:
-    """Take the tables down to a revision."""
+    """Downgrade the tables to a revision."""
     _migrate(connection, migrations, lambda script, now: script._downgrade_revs(to, now))
 
 
 def _migrate(connection: Connection, migrations: Path, steps: Callable[[ScriptDirectory, Any], Any]) -> None:
-    """Run migrations without an env.py: what it would say is said here, once for all sites."""
+    """Run migrations without an env.py file. Its settings are made here, once for all sites."""
     script = scripts_of(migrations)
     check_revision(connection, script)
     with EnvironmentContext(Config(), script, fn=lambda now, _: steps(script, now)) as environment:
@@ -203,7 +203,7 @@ def scripts_of(migrations: Path) -> ScriptDirectory:
 
 
 def check_revision(connection: Connection, script: ScriptDirectory) -> None:
-    """Raise where the tables are at a revision that the site has no migration of."""
+    """Raise an error if the tables are at a revision that is unknown to the site."""
     for revision in MigrationContext.configure(connection).get_current_heads():
         try:
             script.get_revision(revision)

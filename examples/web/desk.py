@@ -1,4 +1,4 @@
-"""Behind the counter: desks (a table's rows as a list, forms to add, change and delete), and the overview."""
+"""Admin pages: desks (a list of a table's rows, and forms to add, change and delete rows) and an overview."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -26,36 +26,36 @@ RowId = Annotated[int, Path(ge=1, le=MOST_ID)]
 
 
 class _Refused(Exception):
-    """Nothing is to be written: the form has errors."""
+    """Raised if a form has errors, so that nothing is written."""
 
 
 @dataclass(frozen=True, eq=False)
 class Desk:
-    """What is particular about a table.
+    """The admin pages of one table.
 
     Parameters
     ----------
     name, one : str
-        "games" (the address is /admin/games) and "game".
+        The plural and the singular, such as "games" (for the URL /admin/games) and "game".
     row : mapped class
-        With an integer `id`.
+        The class of the rows, which have an integer `id`.
     fields : pydantic model
-        Of the form.
+        The fields of the form.
     form : str
-        The template of the form's fields; it gets `form` and what `options` returns.
+        The template of the form's fields. It receives `form` and the result of `options`.
     search : callable(text) -> query of rows, in order
     columns : dict of heading to callable(row) -> str
-        The first is the row's name.
+        The columns of the list. The first one is the name of the row.
     show : callable(row) -> dict
-        What the form shows of a row.
+        Returns the values of a row to show in the form.
     save : callable(session, row or None, form) -> row
-        Writes ``form.data``. What only the database knows to be wrong it says by ``form.refuse``: then
-        nothing is kept.
+        Writes ``form.data`` to the row. It reports errors that depend on the database by calling
+        ``form.refuse``, in which case nothing is saved.
     options : callable(session) -> dict
     on_delete : callable(session, row) -> (str, bool)
-        What goes with the row, in words, and whether it may be deleted.
+        Returns a sentence on the consequences of deleting a row, and whether it can be deleted.
     search_help : str, default=""
-        What the list says of its search.
+        The help text for the search in the list.
     """
 
     name: str
@@ -73,25 +73,25 @@ class Desk:
 
     @property
     def path(self) -> str:
-        """Return the address of the list."""
+        """Return the URL of the list."""
         return f"/admin/{self.name}"
 
     @property
     def link(self) -> tuple[str, str]:
-        """Return the address, and words."""
+        """Return the URL of the list and the text of the link."""
         return self.path, self.name.capitalize()
 
     @property
     def an_one(self) -> str:
-        """Return "a game", or "an order"."""
+        """Return the singular with an article, such as "a game" or "an order"."""
         return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.one}"
 
     def called(self, row: Any) -> str:
-        """Return a row's name."""
+        """Return the name of a row."""
         return str(next(iter(self.columns.values()))(row))
 
     def router(self) -> APIRouter:
-        """Return the routes of the list and its forms."""
+        """Return the routes of the list and the forms."""
         router = APIRouter(prefix=self.path, dependencies=[Depends(admin_only)], include_in_schema=False)
         router.add_api_route("", self.list)
         router.add_api_route("/new", self.new)
@@ -113,7 +113,7 @@ class Desk:
         return self._form(request, None, filled())
 
     def edit(self, request: Request, row_id: RowId) -> Response:
-        """Show a row's form."""
+        """Show the form for a row."""
         with request.app.state.database.reading() as session:
             row = self._get(session, row_id)
             return self._form(request, row_id, filled(self.show(row)), self._mark(row))
@@ -175,7 +175,7 @@ class Desk:
             return render(request, "desk_form.html", status, **context, **self.options(session))
 
     def _mark(self, row: Any) -> str:
-        """Return what a form knows its row by as it was, so that nobody's change is lost unseen."""
+        """Return a hash of a row's values, so that a form can detect changes made by other people."""
         return hashlib.sha256(repr(self.show(row)).encode()).hexdigest()[:16]
 
     def _get(self, session: Session, row_id: int) -> Any:
@@ -185,7 +185,7 @@ class Desk:
 
 
 def overview_router(desks: Sequence[Desk], learning: str) -> APIRouter:
-    """Return the route of the page that says how much there is, how the model is, and how it learns."""
+    """Return the route of the page with the number of rows per table and the state of the model."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(admin_only)])
 
     @router.get("/admin")

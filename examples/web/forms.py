@@ -1,4 +1,4 @@
-"""Forms: a pydantic model reads what was posted; errors stand beside their fields, what was typed is kept."""
+"""Forms, which are validated by pydantic models. Errors are shown next to their fields, and input is kept."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Annotated, Any, Generic, TypeVar, get_origin
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 from starlette.datastructures import FormData
 
-MOST_ID = 2**31 - 1  # PostgreSQL's integer
+MOST_ID = 2**31 - 1  # the largest integer in PostgreSQL
 Fields = TypeVar("Fields", bound=BaseModel)
 
 
 def plain(text: str) -> str:
-    """Refuse control characters: they are in no name, and PostgreSQL keeps no NUL."""
+    """Refuse control characters. Names do not contain any, and PostgreSQL cannot store NUL."""
     if not text.isprintable():
         raise ValueError("must be one line without control characters")
     return text
@@ -26,24 +26,24 @@ Line = Annotated[
 
 @dataclass
 class Form(Generic[Fields]):
-    """What was typed, what is wrong with it, and what it says if nothing is."""
+    """The input of a form, its errors and, if there are none, the validated data."""
 
     typed: dict[str, Any]
     errors: dict[str, str] = field(default_factory=dict)
     data: Fields | None = None
 
     def value(self, name: str) -> Any:
-        """Return what a field is to show."""
+        """Return the value to show in a field."""
         value = self.typed.get(name)
         return "" if value is None else value
 
     def refuse(self, name: str, words: str) -> None:
-        """Add what only the database knew to be wrong."""
+        """Add an error that depends on the database."""
         self.errors[name] = words
 
 
 def filled(values: Mapping[str, Any] | None = None) -> Form[Any]:
-    """Return a form that shows these values, all empty by default."""
+    """Return a form that shows the given values, or an empty form by default."""
     return Form(dict(values or {}))
 
 
@@ -53,8 +53,8 @@ def read_form(fields: type[Fields], posted: FormData) -> Form[Fields]:
     Parameters
     ----------
     fields : pydantic model
-        A field whose type is a list takes all values of its name. An empty text counts as left out. A field's
-        own validators may raise ValueError with a sentence for the page.
+        The model of the form. A field whose type is a list takes all values with its name. Empty values count
+        as omitted. Validators of a field can raise a ValueError with a message for the page.
     posted : FormData
 
     Returns
@@ -78,7 +78,7 @@ def read_form(fields: type[Fields], posted: FormData) -> Form[Fields]:
 
 
 def errors_by_field(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the first error of each field, in words."""
+    """Return the first error message of each field."""
     said: dict[str, str] = {}
     for error in errors:
         said.setdefault(str(error["loc"][0]) if error["loc"] else "", in_words(error))
@@ -86,7 +86,7 @@ def errors_by_field(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def in_words(error: Mapping[str, Any]) -> str:
-    """Write one of pydantic's errors for a person: what is allowed, and what was given."""
+    """Convert one of pydantic's errors to a message that states what is allowed and what was given."""
     allowed, given = error.get("ctx", {}), repr(error.get("input"))[:60]
     kind = error["type"]
     known = {

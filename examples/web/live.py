@@ -1,15 +1,15 @@
 """The model that a worker serves, and the thread that keeps it up to date with the database.
 
-A request reads ``live.answers`` once: one object, never altered, replaced as a whole. The thread turns
-every tenth of a second, in every worker, and in each turn
+A request reads ``live.answers`` once. This object is immutable and is replaced as a whole. Every worker has a
+thread that does the following every tenth of a second:
 
-1. loads the saved model where another worker has saved a newer one;
-2. lets a copy learn the rows that came since (where the site learns online), and serves the copy;
-3. trains anew where rows were added, edited or deleted that cannot be learned so. Of all workers the one that
-   gets the file lock trains, once a burst, and saves the model; a lock dies with its process.
+1. load the saved model if another worker has saved a newer one;
+2. if the site learns online, let a copy of the model learn the new rows, and serve the copy;
+3. retrain if rows were added, edited or deleted that cannot be learned online. The worker that gets the file
+   lock trains once per burst of changes and saves the model. If a process dies, its lock is released.
 
-The version that a model was trained up to stands on its card, so that file and version cannot disagree. What
-goes wrong is kept in words, for /health and the admin's page; the last good model is served meanwhile.
+The card of a model contains the version that it was trained up to, so that file and version always match.
+Error messages are kept for /health and the admin page, and the last good model is served in the meantime.
 """
 
 import logging
@@ -31,33 +31,34 @@ from pipelines import ModelFileError, load_model, read_card, save_model, version
 
 TURN = 0.1  # seconds between looks at the database
 QUIET = 0.2  # seconds without a change that end a burst
-LONGEST_BURST = 2.0  # seconds after which a burst that goes on is trained all the same
-PAUSE = 5.0  # seconds before something that failed is tried again, if nothing changes
-FIRST_WAIT = 600.0  # seconds that a starting worker waits for another one's training
+LONGEST_BURST = 2.0  # seconds after which training starts even if the burst continues
+PAUSE = 5.0  # seconds before a failed action is repeated if nothing changes
+FIRST_WAIT = 600.0  # seconds that a starting worker waits for another worker to train
 
 log = logging.getLogger(__name__)
 
 
 class NotReadyError(RuntimeError):
-    """There is no model yet, since the first training failed."""
+    """Error raised when there is no model yet, because the first training failed."""
 
 
 @dataclass(frozen=True)
 class Learner:
-    """How a site's model is made; each function gets a session that sees one state of the database.
+    """How to train and update a site's model. Functions receive a session that sees one database state.
 
     Parameters
     ----------
     train : callable(session) -> fitted estimator
     compile : callable(model, session, previous) -> object that requests read
-        `previous` is what was compiled before if only rows were learned online since; else None.
+        `previous` is the previous result if only rows were learned online since then, otherwise None.
     expected : type
-        The class of the model or of its last step, as of :func:`pipelines.load_model`.
+        The class of the model or of its last step, as in :func:`pipelines.load_model`.
     update : callable(model, session, since, upto) -> model, default=None
-        Returns a *copy* that has learned the rows with since < version <= upto. None: nothing is learned
-        online, and every change has to be structural.
+        Returns a *copy* that has learned the rows with since < version <= upto. If None, the site does not
+        learn online, and every change must be structural.
     stamp : callable() -> str, default=none
-        A model trained under another stamp is trained anew; a date, for one that depends on today.
+        A model with a different stamp is retrained. For a model that depends on today's date, the stamp is
+        the date.
     """
 
     train: Callable[[Session], Any]
@@ -68,7 +69,7 @@ class Learner:
 
 
 class Served(NamedTuple):
-    """A model, what requests read of it, the version it has learned, and what its card says."""
+    """A model, the data that requests read, the version it has learned, and details from its card."""
 
     answers: Any
     model: Any
@@ -79,32 +80,32 @@ class Served(NamedTuple):
 
 
 class LiveModel:
-    """What a worker serves; see above.
+    """The model that a worker serves, as described in this module's docstring.
 
     Parameters
     ----------
     learner : Learner
     database : Database
     card : Path
-        The card of the saved model; its folder exists.
+        The card of the saved model. Its folder must exist.
     """
 
     def __init__(self, learner: Learner, database: Database, card: Path, *, pause: float = PAUSE) -> None:
         self.learner, self.database, self.card, self.pause = learner, database, card, pause
-        self.trainings = 0  # by this worker
+        self.trainings = 0  # number of training runs of this worker
         self.troubles: dict[str, str] = {}
         self._served: Served | None = None
         self._lock = FileLock(card.with_suffix(".training.lock"))
-        self._files: Any = None  # the saved model's files when they were last looked at
+        self._files: Any = None  # state of the saved model's files at the last check
         self._burst = Burst()
-        self._failed: dict[str, tuple[Any, float]] = {}  # what could not be done, and when
-        self._unusable_since = 0.0  # when the saved model was found damaged
+        self._failed: dict[str, tuple[Any, float]] = {}  # failed actions and their times
+        self._unusable_since = 0.0  # time at which the saved model was found to be damaged
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live model", daemon=True)
 
     @property
     def answers(self) -> Any:
-        """What the site's `compile` made of the newest model."""
+        """The result of the site's `compile` for the newest model."""
         served = self._served
         if served is None:
             raise NotReadyError("There is no model yet; " + self.reason)
@@ -112,14 +113,14 @@ class LiveModel:
 
     @property
     def reason(self) -> str:
-        """What is wrong, in words; empty where nothing is."""
+        """A description of all problems, or an empty string."""
         troubles = dict(self.troubles)
         if self._thread.ident and not self._thread.is_alive() and not self._stopping.is_set():
             troubles["thread"] = "the thread that keeps the model up to date has ended"
         return "; ".join(troubles.values())
 
     def health(self) -> dict[str, Any]:
-        """Say how the model is, for /health and the admin's page."""
+        """Return the state of the model, for /health and the admin page."""
         served, reason = self._served, self.reason
         return {
             "status": "degraded" if reason or served is None else "ok",
@@ -131,12 +132,12 @@ class LiveModel:
         }
 
     def start(self) -> None:
-        """Load the saved model, or train where there is no good one; then follow the database."""
+        """Load the saved model, or train one if there is no good model. Then follow the database."""
         self.turn(at_once=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._stopping.set()
         if self._thread.ident:
             self._thread.join(timeout=30)
@@ -146,7 +147,7 @@ class LiveModel:
             self.turn()
 
     def turn(self, *, at_once: bool = False) -> None:
-        """Look at the saved model and the database once, and do what is due."""
+        """Check the saved model and the database once, and load, learn or train if necessary."""
         try:
             now = self._follow()
             if self._is_due(now, at_once):
@@ -156,8 +157,8 @@ class LiveModel:
             self._note("database", f"the database cannot be followed: {_in_words(error)}", error)
 
     def _follow(self) -> Head:
-        """Serve what has been saved and rented since, as one new object."""
-        found = self._look()  # before the database, which then is at least as new
+        """Serve the newest saved model with all new rows learned, as one new object."""
+        found = self._look()  # read before the database, which is then at least as new
         with self.database.reading() as session:
             now = head(session)
             served = self._served
@@ -179,7 +180,7 @@ class LiveModel:
             model = load_model(self.card, expected=self.learner.expected)
             if read_card(self.card)["sha256"] == card["sha256"]:
                 return card, model
-            self._files = None  # another worker has just saved one: look again
+            self._files = None  # another worker has just saved a model, so check again
         except FileNotFoundError as error:
             if self._served is not None:
                 self._unusable(error)
@@ -197,7 +198,7 @@ class LiveModel:
         self._note("file", f"the saved model cannot be used: {words}", error)
 
     def _opened(self, card: dict[str, Any], model: Any, session: Session, now: Head) -> Served | None:
-        """Return what is to be served of a saved model, or what is served if that is no older."""
+        """Return the saved model, ready to be served, or the current one if it is at least as new."""
         served, scores = self._served, card["scores"]
         try:
             trained = scores.get("version")
@@ -217,7 +218,7 @@ class LiveModel:
         return served
 
     def _learned(self, served: Served | None, session: Session, now: Head) -> Served | None:
-        """Return a copy that has learned the rows since, if there are any."""
+        """Return a copy that has learned the new rows, if there are any."""
         if served is None or self.learner.update is None or now.version <= served.version:
             return served
         if self._has_failed_lately("update", now.version):
@@ -233,7 +234,7 @@ class LiveModel:
         return served._replace(answers=answers, model=model, version=now.version)
 
     def _is_due(self, now: Head, at_once: bool) -> bool:
-        """Tell whether it is time to train."""
+        """Return whether it is time to train."""
         is_over = self._burst.is_over(self._wanted(now)) or at_once
         if not self._is_behind(now) or self._has_failed_lately("training", self._wanted(now)):
             return False
@@ -243,7 +244,7 @@ class LiveModel:
         return self._has_changed(now) or "file" in self.troubles
 
     def _has_changed(self, now: Head) -> bool:
-        """Tell whether there are changes that the served model does not know."""
+        """Return whether there are changes that the served model has not learned."""
         served = self._served
         return served is None or now.structure > served.trained or self.learner.stamp() != served.stamp
 
@@ -255,7 +256,7 @@ class LiveModel:
         return failed == what and time.monotonic() - when < self.pause
 
     def _train(self, wait: bool) -> None:
-        """Train, save and serve, unless another worker does or has done."""
+        """Train, save and serve a model, unless another worker is doing so or has done so."""
         with suppress(Timeout), self._lock.acquire(FIRST_WAIT if wait else 0):
             if self._is_behind(self._follow()) and self._train_and_save():
                 self._follow()
@@ -281,14 +282,14 @@ class LiveModel:
 
 
 class Burst:
-    """Changes that follow each other within a moment."""
+    """A burst of changes in quick succession."""
 
     def __init__(self) -> None:
         self._last: Any = None
         self._began = self._changed = 0.0
 
     def is_over(self, state: Any) -> bool:
-        """Tell whether the state has been the same for a moment, or has been changing for too long."""
+        """Return whether the state has not changed for a moment, or has been changing for too long."""
         now = time.monotonic()
         if state != self._last:
             if now - self._changed >= QUIET:
@@ -301,7 +302,7 @@ class Burst:
 
 
 def _in_words(error: Exception) -> str:
-    """Write an error for everybody: /health is open, and a database's errors name hosts, users and SQL."""
+    """Return a public message for an error, because database errors can contain hosts, users and SQL."""
     if isinstance(error, SQLAlchemyError):
         return type(error).__name__
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]

@@ -1,4 +1,4 @@
-"""The admin's login: one password, hashed in the database; sessions that end; attempts that are counted."""
+"""The admin login: one password, hashed in the database, sessions that expire, and limited attempts."""
 
 import hashlib
 import hmac
@@ -18,18 +18,20 @@ from examples.web.security import ADMIN
 from examples.web.tables import admin_sessions, login_attempts, settings
 
 SESSION_SECONDS = 8 * 3600
-ATTEMPTS = 5  # from one address, in the window
+ATTEMPTS = 5  # maximum number per address in the time window
 ATTEMPTS_IN_ALL = 50
 WINDOW_SECONDS = 300
-COST = FIRST_COST = "16384,8,1"  # scrypt's n, r and p for a new password, and those of hashes that do not say
+COST = FIRST_COST = (
+    "16384,8,1"  # scrypt's n, r and p for new passwords, and for hashes that do not contain them
+)
 
 
 class LoginNeeded(Exception):
-    """The page is the admin's."""
+    """Raised if a page requires the admin to log in."""
 
 
 class TooManyAttempts(HTTPException):
-    """The password was guessed at too often."""
+    """Raised after too many attempts to log in."""
 
     def __init__(self) -> None:
         words = f"Too many attempts to log in. Wait {WINDOW_SECONDS // 60} minutes."
@@ -37,7 +39,7 @@ class TooManyAttempts(HTTPException):
 
 
 def read_secret(folder: Path) -> str:
-    """Return the secret that signs cookies, made once; only its owner can read the file."""
+    """Return the secret that signs cookies. It is created once, in a file that only its owner can read."""
     path = folder / "secret"
     if not path.exists():
         temporary = folder / ".secret.tmp"
@@ -51,7 +53,7 @@ def read_secret(folder: Path) -> str:
 
 
 def set_password(database: Database, given: str, variable: str) -> None:
-    """Keep the hash of the password given; without one, make and print one at the first start."""
+    """Store the hash of the given password. Without one, generate and print a password at the first start."""
     with database.writing() as session:
         stored = stored_hash(session)
         if given and stored and matches(given, stored):
@@ -69,13 +71,13 @@ def set_password(database: Database, given: str, variable: str) -> None:
 
 
 def stored_hash(session: Session, *, lock: bool = False) -> str | None:
-    """Return what the database keeps of the password."""
+    """Return the hash of the password stored in the database."""
     query = select(settings.c.value).where(settings.c.name == "admin_password")
     return session.scalar(query.with_for_update() if lock else query)
 
 
 def hashed(password: str, cost: str = COST, salt: str = "") -> str:
-    """Return a password's scrypt hash behind its cost (n, r and p) and salt, as "16384,8,1:salt:hash"."""
+    """Return the cost (n, r and p), salt and scrypt hash of a password, as "16384,8,1:salt:hash"."""
     salt = salt or secrets.token_hex(16)
     n, r, p = map(int, cost.split(","))
     key = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=n, r=r, p=p, maxmem=256 * n * r)
@@ -83,7 +85,7 @@ def hashed(password: str, cost: str = COST, salt: str = "") -> str:
 
 
 def matches(password: str, stored: str) -> bool:
-    """Tell whether a password is the one that was hashed, at whatever cost."""
+    """Return whether a password matches a hash, computed with the hash's own cost."""
     if stored.count(":") == 1:
         stored = f"{FIRST_COST}:{stored}"
     cost, salt, _ = stored.split(":")
@@ -91,13 +93,13 @@ def matches(password: str, stored: str) -> bool:
 
 
 def log_in(database: Database, request: Request, password: str) -> bool:
-    """Start an admin's session if the password is right; raise after too many wrong ones."""
-    address = request.client.host[:64] if request.client else ""  # a proxy may say anything
+    """Start an admin session if the password is correct. Raise an error after too many attempts."""
+    address = request.client.host[:64] if request.client else ""  # a proxy can send any text
     with database.writing() as session:
         stored = count_attempt(session, address)
     if not (stored and matches(password, stored)):
         return False
-    log_out(database, request)  # this browser's session before, if any: nobody could end it any more
+    log_out(database, request)  # end the browser's previous session, which could no longer be ended later
     token = secrets.token_urlsafe(32)
     with database.writing() as session:
         session.execute(delete(login_attempts).where(login_attempts.c.address == address))
@@ -109,10 +111,10 @@ def log_in(database: Database, request: Request, password: str) -> bool:
 
 
 def count_attempt(session: Session, address: str) -> str:
-    """Count an attempt, before the password is looked at, and return the stored hash; raise at too many."""
-    stored = stored_hash(session, lock=True)  # so that attempts are counted one after the other
+    """Count an attempt before checking the password. Return the stored hash. Raise if there are too many."""
+    stored = stored_hash(session, lock=True)  # the lock makes simultaneous attempts count one after the other
     now, at = time.time(), login_attempts.c.at
-    is_old = (at < now - WINDOW_SECONDS) | (at > now)  # later than now, if the clock was put back
+    is_old = (at < now - WINDOW_SECONDS) | (at > now)  # in the future if the clock was set back
     session.execute(delete(login_attempts).where(is_old))
     count = select(func.count()).select_from(login_attempts)
     of_address = session.scalar(count.where(login_attempts.c.address == address))
@@ -123,7 +125,7 @@ def count_attempt(session: Session, address: str) -> str:
 
 
 def log_out(database: Database, request: Request) -> None:
-    """End the session, in the database too."""
+    """End the session, and delete it from the database."""
     kept = kept_of(request)
     token = kept.get(ADMIN) or ""
     kept.delete(ADMIN)
@@ -132,7 +134,7 @@ def log_out(database: Database, request: Request) -> None:
 
 
 def is_admin(database: Database, request: Request) -> bool:
-    """Tell whether the session is an admin's."""
+    """Return whether the session is an admin session."""
     token = kept_of(request).get(ADMIN)
     if token is None:
         return False
@@ -142,7 +144,7 @@ def is_admin(database: Database, request: Request) -> bool:
 
 
 def admin_only(request: Request) -> None:
-    """Let nobody but the admin through. A dependency; a plain def, since it asks the database."""
+    """Dependency that only admits the admin. It is not async, because it uses the database."""
     if not is_admin(request.app.state.database, request):
         raise LoginNeeded
 

@@ -1,4 +1,4 @@
-"""Long lists: one page of the rows of a query, and what was searched for."""
+"""Long lists: one page of a query's rows, and search patterns."""
 
 import math
 from typing import Annotated, Any, NamedTuple
@@ -13,7 +13,7 @@ Search = Annotated[str, Query(max_length=100)]
 
 
 class Page(NamedTuple):
-    """Some of the rows, where they stand, and how many there are."""
+    """The rows of one page, their position, and the total number of rows."""
 
     rows: list[Any]
     number: int
@@ -22,7 +22,7 @@ class Page(NamedTuple):
 
 
 def page_of(session: Session, query: Select, number: int, per_page: int = PER_PAGE) -> Page:
-    """Return one page of a query's rows (entities or whole rows); a number past the end gives the last."""
+    """Return one page of a query's rows (entities or whole rows). A `number` past the end gives the last."""
     n_rows = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     n_pages = max(1, math.ceil(n_rows / per_page))
     number = min(number, n_pages)
@@ -32,7 +32,7 @@ def page_of(session: Session, query: Select, number: int, per_page: int = PER_PA
 
 
 def pattern(text: str) -> str:
-    r"""Return what LIKE finds a text anywhere by, with escape="\"; no character of it is special."""
+    r"""Return a LIKE pattern, with escape="\", that finds a text anywhere. Special characters are escaped."""
     text = "".join(c for c in text if c.isprintable()).strip()
     for special in ("\\", "%", "_"):
         text = text.replace(special, "\\" + special)

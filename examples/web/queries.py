@@ -1,4 +1,4 @@
-"""An address's parameters by a pydantic model, for what is asked thousands of times a second."""
+"""Parse URL parameters with a pydantic model, for requests that come thousands of times per second."""
 
 from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -11,12 +11,12 @@ Fields = TypeVar("Fields", bound=BaseModel)
 
 
 def read_query(fields: type[Fields], request: Request) -> Fields:
-    """Read the parameters; a list field takes all values of its name, another one the last.
+    """Read the parameters. A list field takes all values with its name, and other fields take the last value.
 
     Raises
     ------
     RequestValidationError
-        As FastAPI's own reading does.
+        If a parameter is invalid, as in FastAPI.
     """
     given: dict[str, Any] = {}
     infos = fields.model_fields

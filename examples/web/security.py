@@ -1,4 +1,4 @@
-"""What stands before every request: headers, hosts, sizes, origins; and the token that every form carries."""
+"""Checks of every request (hosts, sizes, origins), security headers, and the tokens of forms."""
 
 import hmac
 import re
@@ -29,27 +29,27 @@ HEADERS = {
 RAW_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-MOST_BYTES = 1 << 20  # of a body
+MOST_BYTES = 1 << 20  # in the body of a request
 LONGEST_QUERY = 4096
-MOST_OF_HEADERS = 1 << 16  # bytes: the server itself takes any number
-MOST_FIELDS = 500  # of a form
-ADMIN = "admin"  # the cookie of the admin's session
-FORM = "form-"  # begins the names of the cookies that forms' tokens are made from
-MOST_FORMS = 40  # of these
+MOST_OF_HEADERS = 1 << 16  # bytes; the server itself has no limit
+MOST_FIELDS = 500  # in a form
+ADMIN = "admin"  # the cookie of the admin session
+FORM = "form-"  # prefix of the cookies from which the tokens of forms are derived
+MOST_FORMS = 40  # maximum number of such cookies
 FOR_HTTPS = (b"strict-transport-security", f"max-age={YEAR}".encode())
 
 
 class Guard:
-    """The outermost layer: sets the headers of every answer, and refuses what no page ever sends.
+    """The outermost layer, which sets security headers on responses and refuses invalid requests.
 
     Parameters
     ----------
     app : ASGI application
     hosts : iterable of str
-        The names by which the site may be called, without a port, besides loopback's. A page elsewhere whose
-        name was made to point here is refused by its name.
+        The host names of the site, without a port, in addition to loopback names. Requests with other host
+        names are refused, which prevents DNS rebinding attacks.
     most_bytes : int, default=1 MiB
-        Of a request's body.
+        Maximum size of a request body.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> None:
@@ -57,12 +57,12 @@ class Guard:
         self.hosts = frozenset(name.lower() for name in (*LOOPBACK, *hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Process a request, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         if is_head := scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}  # all that can be got can be asked about
+            scope = {**scope, "method": "GET"}  # HEAD is supported wherever GET is
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -96,7 +96,7 @@ class Guard:
         return None
 
     def _limited(self, receive: Receive, headers: Headers) -> Receive:
-        """Refuse a body that is too long, by the length that it declares or as its chunks come."""
+        """Refuse a body that is too long, by its declared length or while its chunks are received."""
         length, n_bytes = headers.get("content-length", "0"), 0
         is_short = length.isdecimal() and len(length) <= 9 and int(length) <= self.most_bytes
 
@@ -113,14 +113,14 @@ class Guard:
 
 
 def refused(path: str, words: str, status: int) -> Response:
-    """Return a refusal as the path's kind of answer."""
+    """Return a refusal as plain text, or as JSON for the API."""
     if path.startswith("/api/"):
         return JSONResponse({"detail": words}, status)
     return PlainTextResponse(words + "\n", status)
 
 
 def is_from_here(headers: Headers) -> bool:
-    """Tell whether a browser says that one of the site's own pages asks; a program says nothing."""
+    """Return whether a request comes from the site's own pages, or from a program other than a browser."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = headers.get("origin")
@@ -128,11 +128,11 @@ def is_from_here(headers: Headers) -> bool:
 
 
 def csrf_token(request: Request) -> str:
-    """Return the token of this browser's forms.
+    """Return the form token of this browser.
 
-    The first page with a form brings what it is made from, in a cookie. Pages that are opened at once bring
-    one each, under names of their own: none replaces another, and each is good for a token. Cookies that are
-    too many go, so that no proxy finds the browser's requests too long.
+    The first page with a form sets a cookie, from which the token is derived. Pages that are opened at the
+    same time set one cookie each, with different names, so that all of their tokens are valid. If there are
+    too many cookies, some are deleted, to keep the headers of requests short.
     """
     kept = kept_of(request)
     for name in list(kept.begun_by(FORM))[MOST_FORMS:]:
@@ -143,7 +143,7 @@ def csrf_token(request: Request) -> str:
 
 
 def csrf_tokens(request: Request) -> list[str]:
-    """Return all the good tokens; who knew those from before a login does not know those of the admin."""
+    """Return all valid tokens. A login changes them, so that earlier tokens are not valid for the admin."""
     kept = kept_of(request)
     session = (kept.get(ADMIN) or "").encode()
     made_from = (text.encode() for text in kept.begun_by(FORM).values() if text)
@@ -151,13 +151,13 @@ def csrf_tokens(request: Request) -> list[str]:
 
 
 async def posted(request: Request) -> AsyncIterator[FormData]:
-    """Give the fields of a posted form, its files until the answer; refuse one without the browser's token.
+    """Yield the fields of a posted form, with its files open. Refuse forms without a valid token.
 
-    A dependency.
+    This is a FastAPI dependency.
     """
     about = Headed()
     about["content-type"] = request.headers.get("content-type", "")
-    if about.get_content_charset("utf-8") != "utf-8":  # some give text that no page can show
+    if about.get_content_charset("utf-8") != "utf-8":  # some encodings give text that pages cannot show
         raise HTTPException(415, "A form must be in UTF-8.")
     async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
         token = str(form.get("csrf", "")).encode()

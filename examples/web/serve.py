@@ -1,4 +1,4 @@
-"""The command ``serve``: its options, and a server on loopback. The web's packages are imported late."""
+"""The command ``serve``: its options, and a server on loopback. The web packages are imported when needed."""
 
 import argparse
 import logging
@@ -14,7 +14,7 @@ from typing import Any
 
 from examples.arguments import count, whole_number
 
-NEEDED = 'serve needs the web packages: pip install -e ".[web]"'
+NEEDED = 'serve requires the web packages; to install them, run: pip install -e ".[web]"'
 
 
 def add_serve(
@@ -25,43 +25,46 @@ def add_serve(
     check: Callable[[], Any] = lambda: None,
     more: str = "",
 ) -> None:
-    """Add the command to a command line.
+    """Add the command ``serve`` to a command line.
 
     Parameters
     ----------
-    commands : what ``add_subparsers`` returned
-    name : str
-        The site's name, as "tavern".
+    commands : return value of ``add_subparsers`` name : str
+        The name of the site, such as "tavern".
     factory : str
-        Where its application comes from, as "examples.games.web.site:create_app".
+        The function that returns the application, such as "examples.games.web.site:create_app".
     default_port : int
-        One of the site's own, so that several can run beside each other.
+        The default port. Each site has its own, so that several can run at the same time.
     check : callable(), default=nothing
-        Raises ValueError where the environment says something that the site cannot use.
+        Raises ValueError if an environment variable has an invalid value.
     more : str, default=""
-        What else the environment can say.
+        A description of additional environment variables.
     """
     command = commands.add_parser(
         "serve",
         help="start the web site",
-        description="Start the web site, on loopback. The first start makes the database and fills it. "
-        "DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL; "
-        f"{name.upper()}_ADMIN_PASSWORD sets the password of /admin, {name.upper()}_HOSTS the names, "
-        "besides loopback's, by which the site may be called, FORWARDED_ALLOW_IPS the address of a proxy "
-        "that may say who asks and whether by https." + (f" {more}" if more else ""),
+        description="Start the web site on this computer. The first start creates and fills the database. "
+        "Environment variables: DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL "
+        f"instead of SQLite. {name.upper()}_ADMIN_PASSWORD sets the password of /admin. {name.upper()}_HOSTS "
+        "lists additional host names of the site, separated by spaces. FORWARDED_ALLOW_IPS is the address of "
+        "a trusted proxy that forwards the client's address and protocol." + (f" {more}" if more else ""),
     )
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     command.add_argument(
-        "--port", type=port, default=default_port, help=f"0 for any free one (default: {default_port})"
+        "--port",
+        type=port,
+        default=default_port,
+        help=f"the port to listen on, or 0 for any free port (default: {default_port})",
     )
     command.add_argument(
-        "--workers", type=whole_number, default=1, metavar="N", help="processes (default: 1)"
+        "--workers", type=whole_number, default=1, metavar="N", help="number of worker processes (default: 1)"
     )
     command.add_argument(
         "--data",
         type=Path,
         metavar="FOLDER",
-        help=f"the database, the model and the cookies' secret (default: var/{name})",
+        help=f"the folder for the database, the model and the secret that signs cookies (default: "
+        f"var/{name})",
     )
     command.set_defaults(
         run=lambda options, console, messages, fail: serve(options, name, factory, check, fail),
@@ -77,7 +80,7 @@ def port(text: str) -> int:
 
 
 def check_free(host: str, port: int) -> None:
-    """Raise OSError if another program listens there: before anything is made, or a password printed."""
+    """Raise OSError if the port is in use, before files are created or a password is printed."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         socket.create_server((host, port), family=family).close()
@@ -97,7 +100,7 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         fail(f"{NEEDED} ({error})")
     if options.data:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
-    try:  # what no worker can do, here: workers that fail are started again for ever
+    try:  # checked here, because workers that fail are restarted forever
         if options.data:
             options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if url := os.environ.get("DATABASE_URL"):
@@ -118,18 +121,20 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         workers=options.workers,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),  # or anybody could say who asks, and how
+        proxy_headers=bool(
+            os.environ.get("FORWARDED_ALLOW_IPS")
+        ),  # otherwise, any client could forge its address
         timeout_graceful_shutdown=5,
     )
 
 
 def migrations_of(factory: str) -> Path:
-    """Return a site's migrations, which stand beside the module that makes it."""
+    """Return the folder of a site's migrations, next to the module of the site."""
     return Path(find_spec(factory.split(":")[0]).origin).parent / "migrations"
 
 
 def end_with_supervisor() -> None:
-    """Let a worker end when the process that started it is killed, or it would hold the port for ever."""
+    """End a worker when the process that started it is killed. Otherwise, it would keep the port forever."""
 
     def wait(supervisor: Any) -> None:
         supervisor.join()

@@ -1,4 +1,4 @@
-"""What a site tells the shared parts about itself."""
+"""The definition of a site for the shared code."""
 
 import os
 from collections.abc import Callable
@@ -16,28 +16,29 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Site:
-    """A site.
+    """The definition of a site.
 
     Parameters
     ----------
     name : str
-        In small letters: names the files in the data folder, and in capitals the environment's variables
-        (TAVERN_DATA, TAVERN_ADMIN_PASSWORD, TAVERN_HOSTS).
+        The name in lower case, used for the files in the data folder and, in upper case, for the environment
+        variables (TAVERN_DATA, TAVERN_ADMIN_PASSWORD, TAVERN_HOSTS).
     title : str
-        As on its pages.
+        The title shown on the pages.
     folder : Path
-        With templates/, static/ (a NAME.css is linked by every page) and migrations/.
+        The folder with templates/, static/ (whose NAME.css is used by every page) and migrations/.
     seed : callable(session) -> None
         Fills new tables at the first start.
     learner : Learner
     routers : list of APIRouter
-        Under /admin every page needs a login; under /api answers are JSON and no form's token is asked for.
+        The routes. Pages under /admin require a login. Responses under /api are JSON, and forms need no
+        token.
     links : list of (href, words)
-        The navigation of every page.
+        The navigation links of every page.
     desk_links : list of (href, words)
-        Likewise of the pages behind the counter.
+        The navigation links of the admin pages.
     template_globals : dict
-        Names that every template of the site knows.
+        Global variables of the site's templates.
     """
 
     name: str
@@ -51,11 +52,11 @@ class Site:
     template_globals: dict[str, Any] = field(default_factory=dict)
 
     def variable(self, name: str) -> str:
-        """Return the name of a variable of the environment, as TAVERN_DATA."""
+        """Return the name of an environment variable, such as TAVERN_DATA."""
         return f"{self.name.upper()}_{name}"
 
     def setting(self, name: str, default: str = "") -> str:
-        """Return what the environment says."""
+        """Return the value of an environment variable."""
         return os.environ.get(self.variable(name), default)
 
     def data_folder(self) -> Path:

@@ -1,10 +1,11 @@
-"""The tables that every site has: what changed, settings, and who is or tried to be logged in."""
+"""The tables shared by all sites: changes, settings, sessions and login attempts."""
 
 from sqlalchemy import CheckConstraint, Column, Float, Integer, MetaData, String, Table
 
 shared = MetaData()
 
-# One row. A model learns from rows that carry versions; the row's lock puts all writers in one order.
+# This table has one row. Models learn from rows with versions, and locking this row puts all writers in one
+# order.
 changes = Table(
     "changes",
     shared,

@@ -30,7 +30,9 @@ def read(path: Path) -> bytes:
     """Return the content of a file. Raise ModelFileError for a FIFO, which might never end, or a device."""
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ModelFileError(f"{str(path)!r} is not a regular file.")
+            raise ModelFileError(
+                f"{str(path)!r} must be a regular file. Got a folder, a named pipe or a device."
+            )
         return file.read()
 
 

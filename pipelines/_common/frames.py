@@ -1,11 +1,11 @@
-"""Rows in any form: data frames, Arrow tables, arrays, sparse matrices, lists of rows, dicts."""
+"""Input rows of all supported types: data frames, Arrow tables, arrays, sparse matrices, lists and dicts."""
 
 import sys
 from typing import Any, TypeAlias
 
 import numpy as np
 
-Rows: TypeAlias = Any  # of shape (n_rows, n_columns); frames, matrices and lists share no type
+Rows: TypeAlias = Any  # of shape (n_rows, n_columns); frames, matrices and lists have no common type
 
 
 def n_rows_of(rows: Rows) -> int:

@@ -58,7 +58,7 @@ def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
             _agree(name, columns, words[name])
     frame = pd.DataFrame({name: _checked(name, columns) for name in features})
     if frame.empty:
-        raise ValueError("Evenings must contain at least one row. Got none.")
+        raise ValueError("Evenings must contain at least one row. Got no rows.")
     return frame
 
 
@@ -127,4 +127,4 @@ def _day(value: Cell, row: int) -> date:
 
 
 def _fail(row: int, column: str, allowed: str, value: Cell) -> NoReturn:
-    raise ValueError(f"Row {row}, column {column!r}: must be {allowed}. Got {value!r} instead.")
+    raise ValueError(f"The value in row {row} of column {column!r} must be {allowed}. Got {value!r} instead.")

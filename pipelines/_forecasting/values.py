@@ -26,7 +26,7 @@ class EveningValues:
         """Return the values of the two sets of evenings combined. Raise ValueError if the columns differ."""
         if list(self.columns) != list(other.columns):
             raise ValueError(
-                "Evenings to merge must have the same columns. "
+                "States of evenings can only be merged if their columns are the same. "
                 f"Got {list(self.columns)} and {list(other.columns)}."
             )
         return EveningValues({name: self._united(name, *other.columns[name]) for name in self.columns})

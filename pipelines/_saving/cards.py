@@ -77,7 +77,10 @@ def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> li
     """Return each question with the answer of the model, as JSON values."""
     if questions is None:
         if answer is not None:
-            raise ValueError("The 'answer' parameter of save_model must be None if 'questions' is None.")
+            raise ValueError(
+                "The 'answer' parameter of save_model must be None if 'questions' is None. Pass 'questions' "
+                "too, or omit 'answer'."
+            )
         return []
     questions = collected(questions)
     if len(questions) > _MAX_QUESTIONS:

@@ -64,7 +64,7 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     X, y = collected(X), collected(y)
     if X is None:
         if y is not None:
-            raise ValueError("The 'y' parameter must be None if 'X' is None.")
+            raise ValueError("The 'y' parameter must be None if 'X' is None. Pass 'X' too, or omit 'y'.")
         return None
     rows, columns, parts = _parts("X", X)
     if y is not None:

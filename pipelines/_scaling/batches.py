@@ -131,8 +131,8 @@ def check_batches(batches: Batches, n_passes: int) -> None:
     if isinstance(batches, Iterator) and n_passes > 1:
         raise TypeError(
             f"This model needs {n_passes} passes over the batches, but an iterator can be read only once. "
-            "The 'batches' parameter of fit_batches must then be a list, a function that returns a new "
-            f"iterator at each call, or the result of scan_parquet. Got a {type(batches).__name__} instead."
+            f"Pass a list, a function that returns a new iterator at each call, or the result of "
+            f"scan_parquet as the 'batches' parameter of fit_batches. Got a {type(batches).__name__} instead."
         )
 
 

@@ -75,7 +75,8 @@ class Fitting:
         with located(where, X):
             if weight is not None and not self.plan.weighted:
                 raise TypeError(
-                    "The last step of this model does not accept sample weights. Pass batches without them."
+                    "The last step of this model does not accept sample weights. Pass batches without sample "
+                    "weights."
                 )
             state = self.plan.read(self.k, X, y, weight)
             self.done = self.done.merge(RowsRead(state, n_rows_of(X), not is_weightless(weight)))
@@ -88,7 +89,8 @@ class Fitting:
                 f"{self.n_rows:,}. Every pass must read the same batches."
             )
         if not self.done.has_weight:
-            raise ValueError("The batches must contain at least one row with a nonzero weight. Got none.")
+            got = f"{self.done.n_rows:,} rows with weight 0" if self.done.n_rows else "no rows"
+            raise ValueError(f"The batches must contain at least one row with a nonzero weight. Got {got}.")
         self.plan.close(self.k, self.done.state)
         self.k, self.n_batches, self.n_rows, self.done = self.k + 1, 0, self.done.n_rows, RowsRead()
 

@@ -19,7 +19,7 @@ from pipelines._common.scikit_learn import check_parameters
 
 
 class Addable(Protocol):
-    """State of a step: what it learned from a set of rows, in a small object that can be pickled."""
+    """The state of a step: a small object, which can be pickled, with what it learned from a set of rows."""
 
     def merge(self, other: Self) -> Self:
         """Return the state of the two sets of rows combined. Neither state is changed."""

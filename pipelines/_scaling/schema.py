@@ -38,7 +38,7 @@ def located(where: str, X: Rows = None) -> Iterator[None]:
 
 
 def located_error(where: str, error: Exception, X: Rows = None) -> Exception:
-    """Return an error that states the place: a TypeError for a TypeError, otherwise a ValueError."""
+    """Return an error that includes the location: a TypeError for a TypeError, otherwise a ValueError."""
     kind = TypeError if isinstance(error, TypeError) and not isinstance(error, ValueError) else ValueError
     told = kind(f"In {where}: {error if X is None else _noted(error, X)}")
     told.located = True  # type: ignore[union-attr]
@@ -46,7 +46,7 @@ def located_error(where: str, error: Exception, X: Rows = None) -> Exception:
 
 
 def is_located(error: Exception) -> bool:
-    """Return whether an error already states the place."""
+    """Return whether an error already includes the location."""
     return getattr(error, "located", False)
 
 
@@ -82,7 +82,7 @@ def schema_of(X: Rows) -> dict[str, str]:
         names = list(X.columns)
         if len(set(names)) < len(names):
             twice = next(name for i, name in enumerate(names) if name in names[:i])
-            raise ValueError(f"Column names must be unique. Got two columns {twice!r}.")
+            raise ValueError(f"Column names must be unique. Got two columns named {twice!r}.")
         return {name: kind_of(X[name]) for name in names}
     if isinstance(X, list):  # its rows may contain columns or categories, which only the step can tell
         return {}

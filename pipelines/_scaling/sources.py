@@ -188,9 +188,9 @@ def scan_csv(
     Raises
     ------
     FileNotFoundError
-        In the cases listed for :func:`scan_parquet`.
+        As in :func:`scan_parquet`.
     ValueError, TypeError
-        In the cases listed for :func:`scan_parquet`.
+        As in :func:`scan_parquet`.
 
     Examples
     --------
@@ -234,9 +234,9 @@ def scan_ndjson(
     Raises
     ------
     FileNotFoundError
-        In the cases listed for :func:`scan_parquet`.
+        As in :func:`scan_parquet`.
     ValueError, TypeError
-        In the cases listed for :func:`scan_parquet`.
+        As in :func:`scan_parquet`.
 
     Examples
     --------

@@ -116,10 +116,13 @@ def test_a_figure_is_looked_up_and_rounded_as_its_place_says(report, asked, writ
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("fit_c ratio .1f", r"figures.toml has no 'fit_c'. It has: fit_a, fits, ask, none."),
+        (
+            "fit_c ratio .1f",
+            r"'fit_c' must be defined in figures.toml. The defined names are: fit_a, fits, ask, none.",
+        ),
         ("fit_a ratio", r"A figure is a name, a field and a format"),
-        ("fits ratio .1f", r"'fits' names 2 rows: say min\(ratio\) or max\(ratio\)"),
-        ("none ratio .1f", r"No row is what figures.toml calls 'none': {'claim': 'nothing'}"),
+        ("fits ratio .1f", r"'fits' stands for 2 rows. Use min\(ratio\) or max\(ratio\)"),
+        ("none ratio .1f", r"'none' must match a row of the JSON file. No row matches {'claim': 'nothing'}"),
         ("fit_a (ratio .1f", r"Cannot read '\(ratio' of 'fit_a'"),
     ],
 )
@@ -130,7 +133,7 @@ def test_a_figure_that_cannot_be_looked_up_is_an_error(report, asked, message):
 
 @pytest.mark.parametrize("before", ["", "text\n", "- ", "> "])
 def test_a_figure_may_not_begin_a_line(report, before):
-    with pytest.raises(ValueError, match="begins a line"):
+    with pytest.raises(ValueError, match="must not be at the beginning of a line"):
         figures.filled(f"{before}<!--=fit_a ratio .1f-->2<!--/--> times")
 
 

@@ -200,11 +200,11 @@ def test_masks_of_every_kind(mask):
 @pytest.mark.parametrize(
     ("describes", "message"),
     [
-        ([0.5] * 3, "`describes` must hold True or False for each sample"),
+        ([0.5] * 3, r"'describes' parameter must contain only True and False\. Got \[0\.5, 0\.5, 0\.5\]"),
         ([True] * 2, "inconsistent numbers of samples"),
-        ([True, False, None], "NaN|must hold True or False"),
+        ([True, False, None], "NaN|must contain only True and False"),
         ([[True, False, True]] * 3, "should be a 1d array"),
-        (["yes", "no", "yes"], "must hold True or False"),
+        (["yes", "no", "yes"], "must contain only True and False"),
     ],
 )
 def test_bad_masks(describes, message):
@@ -223,7 +223,7 @@ def test_bad_masks(describes, message):
         ({"smoothing": 0}, "'smoothing' parameter of CatalogueNB must be"),
         ({"groups": ["a"]}, r"'groups' .* one label for each of the 3 features. Got 1 labels"),
         ({"groups": [["a", "b", "c"]] * 3}, "1d array"),
-        ({"groups": ["a", "b", None]}, "'groups' .* must not hold missing labels"),
+        ({"groups": ["a", "b", None]}, "'groups' .* must not contain missing labels"),
         ({"new_classes": "drop"}, "'new_classes' parameter of CatalogueNB must be"),
     ],
 )

@@ -182,7 +182,7 @@ def test_a_fit_that_did_not_count_cannot_be_continued_with_counts(parameters):
         encoder.partial_fit([["a"]])
     assert encoder.get_feature_names_out().tolist() == ["x0_a", "x0_b"]
     if "drop" not in parameters:
-        with pytest.raises(ValueError, match="The state has no counts"):
+        with pytest.raises(ValueError, match="The state must contain counts"):
             encoder.fit_state(OneHotEncoder().additive_state([["a"]]))
 
 

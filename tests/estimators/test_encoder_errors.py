@@ -91,9 +91,9 @@ LISTS_IN_CELLS = {
 
 @pytest.mark.parametrize("X", LISTS_IN_CELLS.values(), ids=LISTS_IN_CELLS)
 def test_a_list_is_no_single_value(X, polars_road):
-    with pytest.raises(TypeError, match="'x0' holds lists .* MultiHotEncoder without a separator"):
+    with pytest.raises(TypeError, match="'x0' contains lists.* MultiHotEncoder without a separator"):
         OneHotEncoder(handle_unknown="ignore").fit(X)
-    with pytest.raises(TypeError, match="'x0' holds lists .* MultiHotEncoder without a separator"):
+    with pytest.raises(TypeError, match="'x0' contains lists.* MultiHotEncoder without a separator"):
         MultiHotEncoder(separator="|").fit(X)
 
 
@@ -101,7 +101,7 @@ def test_rows_of_several_lengths_are_no_table():
     with pytest.raises(ValueError, match="inhomogeneous") as error:
         OneHotEncoder().fit([["a"], ["b", "c"]])
     assert error.value.__notes__ == [
-        "OneHotEncoder takes rows of one length. MultiHotEncoder takes lists of categories."
+        "OneHotEncoder needs rows of equal length. To encode lists of categories, use MultiHotEncoder."
     ]
 
 
@@ -132,12 +132,14 @@ def test_what_is_no_value_is_no_category(value):
 
 @pytest.mark.parametrize("X", [[[["a"]]], [[("a", "b")]], pl.Series([[["a"]]])])
 def test_lists_in_lists(X, polars_road):
-    with pytest.raises(TypeError, match="holds lists where single values are expected"):
+    with pytest.raises(TypeError, match="contains lists, but single values are expected"):
         MultiHotEncoder().fit(X)
 
 
 def test_separator_wants_strings():
-    with pytest.raises(TypeError, match=r"separator='\|' every cell must be a string. Got 3 in column"):
+    with pytest.raises(
+        TypeError, match=r"separator='\|', every cell must be a string or missing. Got 3 in column"
+    ):
         MultiHotEncoder(separator="|").fit(["a|b", 3])
 
 

@@ -92,7 +92,9 @@ def test_missing_categories_of_lists_are_one_category():
 
 def test_an_unknown_value_where_no_category_is_known():
     encoder = OneHotEncoder(missing="ignore").fit(objects([None]).reshape(-1, 1))
-    with pytest.raises(ValueError, match=r"'a' is in row 0 of column 'x0'. None are known. Set handle"):
+    with pytest.raises(
+        ValueError, match=r"'a' is in row 0 of column 'x0'. There are no known categories. Set handle"
+    ):
         encoder.transform(TEXTS.astype(object))
 
 

@@ -73,7 +73,7 @@ EXACT = {
 SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
 BYTES = "labels represented as bytes is not supported"
 IN_ROME = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])).dt.tz_localize("Europe/Rome")
-ZONE = "Dates as class labels must have no time zone, because NumPy removes it. Got .*Europe/Rome"
+ZONE = "Class labels that are dates must not have a time zone, because NumPy removes it. Got .*Europe/Rome"
 NUL = r"must not end with a NUL character, because NumPy removes it. Got 'a\\x00'"
 REFUSED = {
     "list": (["a", "a\0"], ValueError, NUL),
@@ -295,7 +295,7 @@ def test_class_weights_are_those_of_the_exact_label():
     rows = model.feature_log_prob_[[2, 0]]
     np.testing.assert_array_equal(model.class_weights([BIG + 1, 3.0]), rows)
     np.testing.assert_array_equal(model.class_weights(pd.Series([BIG + 1, 3], dtype="Int64")), rows)
-    with pytest.raises(ValueError, match="are not among the 3 classes"):
+    with pytest.raises(ValueError, match="which are not among the 3 classes"):
         model.class_weights([BIG + 2])
 
 

@@ -139,7 +139,7 @@ def test_held_out_targets_must_fit_those_of_training():
     ):
         with pytest.raises(ValueError, match="y_val must have"):
             model.fit(X, target, X_val=X, y_val=held_out)
-    with pytest.raises(ValueError, match="sample_weight_val is provided, but X_val and y_val"):
+    with pytest.raises(ValueError, match="sample_weight_val was passed without X_val and y_val"):
         MLPClassifier((5,), max_iter=2).fit(X, y, sample_weight_val=np.ones(3))
 
 
@@ -151,5 +151,5 @@ def test_a_training_with_held_out_rows_is_resumed_with_them(tmp_path):
     with pytest.raises(ValueError, match="with X_val and y_val. Pass the same"):
         MLPClassifier(max_iter=6, **settings).fit(X, y, resume_from=path)
     MLPClassifier(max_iter=3, **settings).set_callbacks(Checkpoint(path)).fit(X, y)
-    with pytest.raises(ValueError, match="without X_val and y_val, but they were passed"):
+    with pytest.raises(ValueError, match="saved without X_val and y_val. Do not pass them"):
         MLPClassifier(max_iter=6, **settings).fit(X, y, X_val=X, y_val=y, resume_from=path)

@@ -261,7 +261,7 @@ def test_a_warm_start_keeps_its_loss():
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be > 0, got \[4, 0\]"),
         (
             {"solver": "lbfgs", "l1": 0.1, "batch_norm": True},
-            "does not support .*batch_norm, l1. The solvers that do are adam, rmsprop, sgd",
+            "does not support .*batch_norm, l1. Use one of the solvers adam, rmsprop, sgd instead",
         ),
         ({"activation": "relu6"}, "'activation' parameter of MLPRegressor must be a str among"),
     ],

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings(
 def test_the_display_says_how_to_get_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(
-        ImportError, match=r"needs matplotlib: pip install matplotlib, or in a clone .*\[plot\]"
+        ImportError, match=r"requires matplotlib. Install it with: pip install matplotlib .*clone .*\[plot\]"
     ):
         LossCurveDisplay([1.0, 0.5]).plot()
 
@@ -65,5 +65,5 @@ def test_the_display_draws_both_curves():
     assert len(again.lines_) == 1
     assert display.lines_[0].get_linewidth() == 3
     pyplot.close(display.figure_)
-    with pytest.raises(ValueError, match="needs the attribute history_ .* StandardScaler does not"):
+    with pytest.raises(ValueError, match="with the attribute history_, .*Got a StandardScaler without"):
         LossCurveDisplay.from_estimator(StandardScaler().fit(IMAGES))

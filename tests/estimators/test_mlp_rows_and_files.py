@@ -33,9 +33,9 @@ pytestmark = pytest.mark.filterwarnings(
 def test_rows_that_cannot_be():
     with pytest.raises(ValueError, match="out of the valid range of the loss 'poisson'"):
         MLPRegressor(loss="poisson").fit(X_NUM, -COUNTS)
-    with pytest.raises(ValueError, match="X_val is provided, but y_val was not"):
+    with pytest.raises(ValueError, match="X_val was passed without y_val"):
         MLPRegressor().fit(X_NUM, Y_NUM, X_val=X_NUM)
-    with pytest.raises(ValueError, match="y_val is provided, but X_val was not"):
+    with pytest.raises(ValueError, match="y_val was passed without X_val"):
         MLPRegressor().fit(X_NUM, Y_NUM, y_val=Y_NUM)
     with pytest.raises(ValueError, match=r"^`y_val` has classes not in .* 'y_val' has"):
         MLPClassifier().fit(IMAGES, DIGITS % 3, X_val=IMAGES, y_val=DIGITS)
@@ -45,7 +45,7 @@ def test_rows_that_cannot_be():
         MLPClassifier(class_weight="balanced").fit(X_MANY, Y_MANY)
     with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
         MLPClassifier(class_weight="balanced").partial_fit(IMAGES, DIGITS, classes=range(10))
-    with pytest.raises(ZeroDivisionError, match="only rows of weight 0"):
+    with pytest.raises(ZeroDivisionError, match="only rows with weight 0"):
         MLPRegressor(batch_size=10, shuffle=False).fit(X_NUM, Y_NUM, np.arange(150) > 20)
     with pytest.raises(TypeError, match="integer"):
         MLPRegressor(hidden_layer_sizes=(2.5,)).fit(X_NUM, Y_NUM)

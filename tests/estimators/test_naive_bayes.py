@@ -263,7 +263,7 @@ def test_class_weights_are_rows_of_the_dense_attribute():
     model = ComplementNB(norm=True).fit(catalogue(50), [f"g{i:02d}" for i in range(50)])
     expected = model.feature_log_prob_[[7, 3]]
     np.testing.assert_array_equal(model.class_weights(["g07", "g03"]), expected)
-    with pytest.raises(ValueError, match=r"\['g99'\] are not among the 50 classes"):
+    with pytest.raises(ValueError, match=r"\['g99'\], which are not among the 50 classes"):
         model.class_weights(["g99"])
 
 

@@ -174,7 +174,7 @@ def test_class_weights_are_what_the_features_add(kind):
     intercepts = [scorer.intercept(7), scorer.intercept(3)]
     joint = model.predict_joint_log_proba(X)[:, [7, 3]]
     assert_allclose(X @ weights.T + intercepts, joint, rtol=1e-11)
-    with pytest.raises(ValueError, match=r"\['g99'\] are not among the 40 classes"):
+    with pytest.raises(ValueError, match=r"\['g99'\], which are not among the 40 classes"):
         model.class_weights(["g99"])
 
 
@@ -243,7 +243,7 @@ def test_models_with_different_parameters_are_not_merged(kind, name):
 
 def test_states_of_catalogues_and_of_others_do_not_add_up():
     one, other = (kind().additive_state(DOCUMENTS, COUNTRIES) for kind in (CatalogueNB, MultinomialNB))
-    with pytest.raises(ValueError, match="Only one of the states is of CatalogueNB"):
+    with pytest.raises(ValueError, match="Only one of these states comes from CatalogueNB"):
         one.merge(other)
 
 

@@ -77,8 +77,18 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
     MLPRegressor(**FEW).set_callbacks(Checkpoint(path)).fit(X_NUM, Y_NUM)
     cases = [
         (MLPRegressor(**FEW, alpha=1.0), X_NUM, Y_NUM, r"different parameters: alpha=0\.0001 \(now 1\.0\)"),
-        (MLPRegressor(**FEW), X_NUM[:99], Y_NUM[:99], "saved with 150 training rows. Got 99 rows instead"),
-        (MLPClassifier(**FEW), IMAGES, DIGITS, "a checkpoint of a MLPRegressor, not of a MLPClassifier"),
+        (
+            MLPRegressor(**FEW),
+            X_NUM[:99],
+            Y_NUM[:99],
+            "must have 150 rows, with which the checkpoint was saved. Got 99 rows instead",
+        ),
+        (
+            MLPClassifier(**FEW),
+            IMAGES,
+            DIGITS,
+            "must be of type MLPClassifier. Got MLPRegressor instead",
+        ),
         (MLPRegressor(**FEW, solver="lbfgs"), X_NUM, Y_NUM, "'lbfgs' does not support resume_from"),
         (
             MLPRegressor(**FEW),
@@ -98,28 +108,29 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             MLPRegressor(**FEW),
             X_NUM + 1e-9,
             Y_NUM,
-            r"net\.joblib': it was saved with different data. .* changed: X",
+            r"net\.joblib': the data must be the same as in the checkpoint. .* changed: X",
         ),
-        (MLPRegressor(**FEW), X_NUM, Y_NUM + 1e-9, "different data. The following arguments have changed: y"),
+        (MLPRegressor(**FEW), X_NUM, Y_NUM + 1e-9, "The following arguments have changed: y"),
     ]
     for model, X, y, message in cases:
         with pytest.raises(ValueError, match=message):
             model.fit(X, y, resume_from=path)
     with pytest.raises(
-        ValueError, match=r"saved with an X of type float64\. Got an X of type float32 instead"
+        ValueError,
+        match=r"type float64, with which the checkpoint was saved\. Got an X of type float32 instead",
     ):
         MLPRegressor(**FEW).fit(X_NUM.astype(np.float32), Y_NUM, resume_from=path)
     whole = path.read_bytes()
     for damaged in (b"", whole[:10], whole[: len(whole) // 2], whole[:-5], b"hello"):
         path.write_bytes(damaged)
         with pytest.raises(
-            ValueError, match=r"^Cannot resume from .*net\.joblib': it is damaged or not a checkpoint"
+            ValueError, match=r"^Cannot resume from .*net\.joblib': the file is damaged or not a checkpoint"
         ):
             MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(TypeError, match="PathLike"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=5)
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
-    with pytest.raises(ValueError, match=r"net\.joblib': it is damaged or not a checkpoint"):
+    with pytest.raises(ValueError, match=r"net\.joblib': the file is damaged or not a checkpoint"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(FileNotFoundError, match=r"To write it during training, call"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
@@ -210,7 +221,7 @@ def test_one_wrong_bit_anywhere_is_found(tmp_path):
         damaged = bytearray(whole)
         damaged[at // 8] ^= 1 << at % 8
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r"^Cannot resume from .*net\.joblib': it is damaged"):
+        with pytest.raises(ValueError, match=r"^Cannot resume from .*net\.joblib': the file is damaged"):
             MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     path.write_bytes(whole)
     assert MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path).n_iter_ == 12
@@ -258,7 +269,7 @@ def test_only_the_data_that_a_training_had_go_on(tmp_path):
             assert resume(*second, **val_again, resume_from=path).loss_curve_ == whole.loss_curve_
         else:
             with pytest.raises(
-                ValueError, match=rf"net\.joblib': .* different data. .* changed: {changed}\.$"
+                ValueError, match=rf"net\.joblib': the data must be the same .* changed: {changed}\.$"
             ):
                 resume(*second, **val_again, resume_from=path)
 

@@ -366,7 +366,7 @@ def test_states_of_evenings_add_up_in_any_order():
     assert vars(EveningReader(FULL).fit_state(three.merge(one).merge(two))) == expected
     assert vars(EveningReader(FULL).fit_state(one.merge(two.merge(three)))) == expected
     assert not hasattr(reader, "range_")
-    with pytest.raises(ValueError, match="Evenings to merge must have the same columns"):
+    with pytest.raises(ValueError, match="can only be merged if their columns are the same"):
         one.merge(EveningReader(["reservations"]).additive_state(year))
 
 

@@ -43,14 +43,14 @@ def test_a_bad_cell_is_named(full_model, column, value, allowed):
     with pytest.raises(ValueError) as caught:
         forecast(full_model, [EVENING, EVENING | {column: value}])
     message = str(caught.value)
-    assert message.startswith(f"Row 1, column '{column}': must be {allowed}")
+    assert message.startswith(f"The value in row 1 of column '{column}' must be {allowed}")
     assert message.endswith(f" Got {value!r} instead.")
 
 
 @pytest.mark.parametrize("day", ["2025-02-30", "13.06.2025", "", None, 20250613, pd.NaT])
 def test_a_bad_date_is_named(full_model, day):
     asked = {key: value for key, value in EVENING.items() if key not in ("weekday", "month")}
-    message = r"Row 0, column 'date': must be a date such as 2025-06-13\. Got "
+    message = r"row 0 of column 'date' must be a date such as 2025-06-13\. Got "
     with pytest.raises(ValueError, match=message):
         forecast(full_model, asked | {"date": day})
 
@@ -58,7 +58,7 @@ def test_a_bad_date_is_named(full_model, day):
 @pytest.mark.parametrize("frame", FRAMES)
 def test_a_bad_cell_stops_the_fit_too(frame):
     week = frame({"reservations": [12, None, 18], "doughs": [36, 72, 68]})
-    with pytest.raises(ValueError, match=r"Row 1, column 'reservations': must be a number of at least 0"):
+    with pytest.raises(ValueError, match=r"row 1 of column 'reservations' must be a number of at least 0"):
         dough_forecaster().fit(week, week["doughs"])
 
 
@@ -160,7 +160,7 @@ def test_the_reader_remembers_the_training():
 def test_absurd_numbers_are_refused(reservations):
     week = {"reservations": [12, 20, 18, 30, 24]}
     model = dough_forecaster(degree=1).fit(pd.DataFrame(week), [36, 72, 68, 82, 75])
-    with pytest.raises(ValueError, match="Row 0, column 'reservations': must be a number of at least 0"):
+    with pytest.raises(ValueError, match="row 0 of column 'reservations' must be a number of at least 0"):
         forecast(model, {"reservations": reservations})
     with (
         pytest.warns(ExtrapolationWarning),
@@ -173,7 +173,7 @@ def test_a_weekday_must_be_that_of_the_date():
     evenings = pd.DataFrame({"date": ["2025-12-05", "2025-12-06"], "reservations": [10, 20]})
     model = dough_forecaster(features=("reservations", "weekday"), degree=1).fit(evenings, [30, 50])
     assert len(forecast(model, {"date": "2025-12-06", "weekday": "Saturday", "reservations": 20})) == 1
-    with pytest.raises(ValueError, match="Row 0, column 'weekday': must be Saturday, since the date is"):
+    with pytest.raises(ValueError, match="row 0 of column 'weekday' must be Saturday, since the date is"):
         forecast(model, {"date": "2025-12-06", "weekday": "Monday", "reservations": 20})
 
 

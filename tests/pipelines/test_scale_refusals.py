@@ -107,7 +107,7 @@ def test_an_iterator_from_a_function_that_always_returns_the_same():
         ([WHOLE["title"]], TypeError, "In batch 0: Batches must be data frames if 'y'.*Got a Series"),
         (lambda: WHOLE, TypeError, "must be a list of frames.*Got a function that returns a DataFrame"),
         (lambda: 3, TypeError, "must be a list of frames.*Got a function that returns a int"),
-        ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: Column names must be unique. Got two columns 'budget'"),
+        ([pd.concat([WHOLE, WHOLE[["budget"]]], axis=1)], ValueError, "In batch 0: Column names must be unique. Got two columns named 'budget'"),
     ],
 )  # fmt: skip
 def test_bad_batches_are_named_and_the_model_is_unchanged(batches, error, says):

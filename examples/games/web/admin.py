@@ -1,4 +1,4 @@
-"""Behind the counter: the desks of games, consoles and rentals."""
+"""The admin pages of the tavern, for games, consoles and rentals."""
 
 import time
 from decimal import Decimal
@@ -23,7 +23,7 @@ LONGEST_TYPE = 40
 
 
 class GameFields(BaseModel):
-    """The form of a game."""
+    """The form for a game."""
 
     title: Annotated[Line, Field(max_length=120)]
     year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
@@ -56,28 +56,28 @@ class GameFields(BaseModel):
 
 
 def split_types(text: str) -> list[str]:
-    """Return the names in a text, separated by commas."""
+    """Split a text of names separated by commas."""
     return [" ".join(name.split()) for name in text.split(",") if name.strip()]
 
 
 def known_types(session: Session) -> list[str]:
-    """Return all types that games have."""
+    """Return all gameplay types in the database."""
     return list(session.scalars(select(GameType.name).distinct().order_by(GameType.name)))
 
 
 def types_named(data: GameFields, known: list[str]) -> list[str]:
-    """Return the types that a form names, spelled as they are elsewhere."""
+    """Return the types in a form, in the spelling already used for other games."""
     spelled = {name.casefold(): name for name in known}
     return [spelled.setdefault(name.casefold(), name) for name in (*data.types, *split_types(data.new_types))]
 
 
 def in_order(before: list[str], wanted: list[str]) -> list[str]:
-    """Return types once each: those that were there in their order, then those added."""
+    """Return the distinct types: the existing ones in their order, followed by the new ones."""
     return list(dict.fromkeys([*(name for name in before if name in wanted), *wanted]))
 
 
 def write_types(session: Session, row: Game | Rental, names: list[str]) -> None:
-    """Give a row its types; the old ones go before the new take their places."""
+    """Set the types of a row. The old types are deleted before the new ones are added."""
     if names != row.types:
         row.types = []
         session.add(row)
@@ -87,7 +87,7 @@ def write_types(session: Session, row: Game | Rental, names: list[str]) -> None:
 
 
 def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Game | None:
-    """Write a game down."""
+    """Save a game."""
     data = form.data
     taken = session.scalar(select(Game).where(func.lower(Game.title) == func.lower(data.title)))
     if taken and taken is not game:
@@ -112,19 +112,19 @@ def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Ga
 
 
 def show_game(game: Game) -> dict[str, Any]:
-    """Return what the form shows."""
+    """Return the values to show in the form."""
     kept = {name: getattr(game, name) for name in ("title", "year", "developer", "top_rated", "types")}
     return {**kept, "console": game.console_id, "cost": f"{game.cost:.2f}"}
 
 
 def game_options(session: Session) -> dict[str, Any]:
-    """Return what can be chosen."""
+    """Return the choices in the form."""
     consoles = [(row.id, row.name) for row in session.scalars(select(Console).order_by(Console.name))]
     return {"consoles": consoles, "known_types": known_types(session)}
 
 
 def on_delete_game(session: Session, game: Game) -> tuple[str, bool]:
-    """Say what goes with a game."""
+    """Return a sentence that states what else is deleted with a game."""
     n = session.scalar(select(func.count()).select_from(Rental).where(Rental.game_id == game.id))
     rentals = "1 rental of it is" if n == 1 else f"{n} rentals of it are"
     return f"It leaves the shelves, and {rentals} forgotten. This cannot be undone.", True
@@ -136,13 +136,13 @@ def search_games(text: str) -> Select:
 
 
 class ConsoleFields(BaseModel):
-    """The form of a console."""
+    """The form for a console."""
 
     name: Annotated[Line, Field(max_length=60)]
 
 
 def save_console(session: Session, console: Console | None, form: Form[ConsoleFields]) -> Console | None:
-    """Write a console down."""
+    """Save a console."""
     name = form.data.name
     taken = session.scalar(select(Console).where(func.lower(Console.name) == func.lower(name)))
     if taken and taken is not console:
@@ -155,7 +155,7 @@ def save_console(session: Session, console: Console | None, form: Form[ConsoleFi
 
 
 def on_delete_console(session: Session, console: Console) -> tuple[str, bool]:
-    """Allow it for a console without games."""
+    """Allow deletion only if the console has no games."""
     n = session.scalar(select(func.count()).select_from(Game).where(Game.console_id == console.id))
     if n:
         games = "1 game is" if n == 1 else f"{n} games are"
@@ -169,7 +169,7 @@ def search_consoles(text: str) -> Select:
 
 
 class RentalFields(BaseModel):
-    """The form of a rental."""
+    """The form for a rental."""
 
     game: Annotated[Line, Field(max_length=120)]
     budget: Literal[BUDGETS] | None = None  # type: ignore[valid-type]
@@ -177,7 +177,7 @@ class RentalFields(BaseModel):
 
 
 def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields]) -> Rental | None:
-    """Write a rental down; one that is entered here is no visitor's."""
+    """Save a rental. Rentals entered here do not belong to any visitor."""
     data = form.data
     game = session.scalar(select(Game).where(func.lower(Game.title) == func.lower(data.game)))
     if game is None:
@@ -199,19 +199,19 @@ def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields
 
 
 def show_rental(rental: Rental) -> dict[str, Any]:
-    """Return what the form shows."""
+    """Return the values to show in the form."""
     return {"game": rental.game.title, "budget": rental.budget, "types": rental.types}
 
 
 def rental_options(session: Session) -> dict[str, Any]:
-    """Return what can be chosen; a rental may have been asked for a type that no game has any more."""
+    """Return the choices in the form. They include types of old rentals that no game has any more."""
     return {"known_types": known_types(session), "budgets": list(BUDGET_IN_WORDS.items())}
 
 
 def search_rentals(text: str) -> Select:
-    """Find rentals by the game's title, the newest first."""
+    """Find rentals by the game's title, newest first."""
     found = select(Rental).order_by(Rental.id.desc())
-    in_title = pattern(fold(text)) + "\n%"  # the first line of what is looked at
+    in_title = pattern(fold(text)) + "\n%"  # the first line of the searched text
     return found.where(Rental.game.has(Game.folded.like(in_title, escape="\\"))) if text.strip() else found
 
 

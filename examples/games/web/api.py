@@ -1,4 +1,4 @@
-"""The tavern for programs: JSON answers. Those of the model touch neither database nor thread."""
+"""The tavern's JSON API. Requests answered by the model use neither the database nor a thread."""
 
 from typing import Annotated, Any
 
@@ -29,29 +29,29 @@ from examples.web.queries import in_query, read_query
 
 router = APIRouter(prefix="/api", tags=["tavern"])
 
-SCORE_SAID = "the sum of the reasons; where neither budget nor types are asked for, the number of rentals"
+SCORE_SAID = "the sum of the reasons, or the number of rentals if no budget and no types are given"
 
 
 class Asked(BaseModel):
-    """The parameters of /api/recommend, which is asked too often for FastAPI's reading of them (0.2 ms)."""
+    """The parameters of /api/recommend. FastAPI's own parsing would take 0.2 ms per request."""
 
     budget: Annotated[str, Field(max_length=20, description=BUDGET_SAID)] = ""
     type: Annotated[list[str], Field(max_length=MOST_TYPES, description=TYPE_SAID)] = []
-    k: Annotated[int, Field(ge=1, le=50, description="how many games")] = 5
+    k: Annotated[int, Field(ge=1, le=50, description="number of games")] = 5
     exclude: Annotated[
-        list[str], Field(max_length=100, description="a title not to answer; may be repeated")
+        list[str], Field(max_length=100, description="a title to exclude; can be given more than once")
     ] = []
 
 
 class Question(BaseModel):
-    """What was asked."""
+    """The budget and types of a request."""
 
     budget: str | None
     gameplay_types: list[str]
 
 
 class Suggested(BaseModel):
-    """A game that answers a question."""
+    """A recommended game."""
 
     rank: int
     game: str
@@ -59,21 +59,21 @@ class Suggested(BaseModel):
     console: str
     year: int
     developer: str
-    cost: float = Field(description="tavern coins an hour")
+    cost: float = Field(description="tavern coins per hour")
     budget: str
     gameplay_types: list[str]
     score: float = Field(description=SCORE_SAID)
 
 
 class Suggestions(BaseModel):
-    """The games that answer a question, best first."""
+    """The recommended games, best first."""
 
     question: Question
     suggestions: list[Suggested]
 
 
 class Explanation(BaseModel):
-    """What each part of a question adds to a game's score, the most first."""
+    """What the budget and each type add to a game's score, in descending order."""
 
     game: str
     score: float = Field(description=SCORE_SAID)
@@ -81,14 +81,14 @@ class Explanation(BaseModel):
 
 
 class Criteria(BaseModel):
-    """What a question may name."""
+    """The budgets and types that a request may contain."""
 
     budgets: list[str]
     gameplay_types: list[str]
 
 
 class NewRental(BaseModel):
-    """A game to rent, and the question that it answered."""
+    """A game to rent, and the request for which it was recommended."""
 
     game: Annotated[Line, Field(description="title or slug")]
     budget: Annotated[str, Field(max_length=20)] | None = None
@@ -96,19 +96,19 @@ class NewRental(BaseModel):
 
 
 class RentalOut(BaseModel):
-    """A rental; `version` is what the model learns it by (see /health)."""
+    """A rental. The model has learned it once its version (see /health) is at least `version`."""
 
     id: int
     game: str
     budget: str | None
     gameplay_types: list[str]
-    at: int = Field(description="seconds since 1970")
+    at: int = Field(description="time of the rental, in seconds since 1970")
     version: int
 
 
 @router.get("/recommend", response_model=Suggestions, openapi_extra={"parameters": in_query(Asked)})
 async def recommend(request: Request) -> Response:
-    """Recommend games for a budget and types; with both left out, those rented most often, then by title."""
+    """Recommend games for a budget and types. Without either, games are ranked by number of rentals."""
     answers, asked = answers_of(request), read_query(Asked, request)
     types = list(dict.fromkeys(asked.type))
     check(answers, asked.budget, types)
@@ -125,7 +125,7 @@ async def explain(
     type: Types,
     budget: Budget = "",
 ) -> Response:
-    """Say what each part of a question adds to the score of a game."""
+    """Explain how much the budget and each type add to the score of a game."""
     answers = answers_of(request)
     check(answers, budget, type)
     title = title_of(answers, game)
@@ -144,7 +144,7 @@ async def criteria(request: Request) -> Response:
 
 @router.get("/rentals", response_model=list[RentalOut])
 def rentals(request: Request) -> list[dict[str, Any]]:
-    """List the rentals of the visitor whose cookie is sent, the newest first, at most 100."""
+    """List up to 100 rentals of the visitor identified by the cookie, newest first."""
     query = select(Rental).where(Rental.visitor == visitor_of(request)).order_by(Rental.id.desc()).limit(100)
     with request.app.state.database.reading() as session:
         return [rental_out(rental) for rental in session.scalars(query)]
@@ -157,7 +157,7 @@ def rentals(request: Request) -> list[dict[str, Any]]:
     responses={200: {"model": RentalOut, "description": "The visitor has that game already"}},
 )
 def rent(request: Request, rental: NewRental) -> Response:
-    """Rent a game, once a visitor; the answer sets the cookie of a new one. The model soon learns it."""
+    """Rent a game, at most once per visitor. New visitors get a cookie. The model soon learns the rental."""
     answers = answers_of(request)
     check(answers, rental.budget or "", rental.gameplay_types, "body", "gameplay_types")
     with request.app.state.database.reading() as session:
@@ -173,13 +173,13 @@ def rent(request: Request, rental: NewRental) -> Response:
 
 
 def title_of(answers: Answers, name: str) -> str | None:
-    """Return the title of a recommended game that is named by title or slug."""
+    """Return the title of the recommended game with this title or slug."""
     by_slug = answers.by_slug.get(name)
     return name if name in answers.facts else by_slug and by_slug.title
 
 
 def why_not(request: Request, answers: Answers, name: str) -> dict[str, Any]:
-    """Return why a game is not explained: it is not recommended, or there is none of the name."""
+    """Return the reason why a game has no explanation: it is not recommended, or it does not exist."""
     with request.app.state.database.reading() as session:
         title = title_on_shelves(session, name)
     if title is None:
@@ -189,7 +189,7 @@ def why_not(request: Request, answers: Answers, name: str) -> dict[str, Any]:
 
 
 def told(game: Fact) -> dict[str, Any]:
-    """Return what is said of a game."""
+    """Return the public data of a game."""
     return {
         "game": game.title,
         "slug": game.slug,
@@ -203,5 +203,5 @@ def told(game: Fact) -> dict[str, Any]:
 
 
 def as_json(content: Any) -> Response:
-    """Return plain values as JSON: what was made here needs no second look."""
+    """Return plain values as JSON without validating them again."""
     return Response(to_json(content), media_type="application/json")

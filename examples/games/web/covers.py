@@ -1,4 +1,4 @@
-"""A cover for every game, drawn from its title and types: always the same SVG, no picture from anywhere."""
+"""A cover for every game: an SVG image that is determined by the title and the types of the game."""
 
 import hashlib
 import math
@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 WIDTH, HEIGHT = 300, 400
-PALETTES = (  # ground, shape, light, ink
+PALETTES = (  # background, shapes, highlights, text
     ("#23324a", "#3f5e8c", "#f2c572", "#fdf6e8"),
     ("#4a1f2b", "#8c3b4a", "#f0b67f", "#fff3ea"),
     ("#1f4037", "#3d7a63", "#f4d58d", "#f6fbf4"),
@@ -21,7 +21,7 @@ PALETTES = (  # ground, shape, light, ink
 
 
 def cover(title: str, console: str, types: list[str] | tuple[str, ...]) -> str:
-    """Return the cover of a game as SVG, without any style or script."""
+    """Return the cover of a game as SVG, without styles or scripts."""
     rng = Random(hashlib.sha256(title.encode()).digest())
     ground, shape, light, ink = rng.choice(PALETTES)
     drawn = MOTIFS.get(types[0] if types else "", rays)(rng, shape, light)
@@ -47,7 +47,7 @@ def cover(title: str, console: str, types: list[str] | tuple[str, ...]) -> str:
 
 
 def wrapped(title: str, width: int = 17, most: int = 4) -> list[str]:
-    """Break a title into lines; the last is cut where there are too many."""
+    """Break a title into lines. If there are too many lines, the last one is shortened."""
     lines = [""]
     for word in title.split():
         word = word if len(word) <= 22 else word[:21] + "…"
@@ -76,7 +76,7 @@ def box(x: float, y: float, w: float, h: float, fill: str, opacity: float = 1) -
 
 
 def rays(rng: Random, shape: str, light: str) -> str:
-    """Draw a burst."""
+    """Draw sun rays."""
     n, x, y = rng.randint(9, 15), rng.randint(90, 210), rng.randint(120, 190)
     drawn = []
     for i in range(n):
@@ -107,7 +107,7 @@ def steps(rng: Random, shape: str, light: str) -> str:
 
 
 def shield(rng: Random, shape: str, light: str) -> str:
-    """Draw a shield with a device."""
+    """Draw a shield with an emblem."""
     outline = [(70, 70), (230, 70), (230, 170), (150, 270), (70, 170)]
     sides = rng.randint(3, 6)
     device = [
@@ -118,7 +118,7 @@ def shield(rng: Random, shape: str, light: str) -> str:
 
 
 def tiles(rng: Random, shape: str, light: str) -> str:
-    """Draw a board."""
+    """Draw a game board."""
     drawn = ""
     for i in range(6):
         for j in range(6):
@@ -141,7 +141,7 @@ def road(rng: Random, shape: str, light: str) -> str:
 
 
 def eyes(rng: Random, shape: str, light: str) -> str:
-    """Draw what looks out of the dark."""
+    """Draw eyes in the dark."""
     drawn = disc(150, 160, 118, shape, 0.35) + disc(150, 160, 82, shape, 0.5)
     for _ in range(rng.randint(3, 6)):
         x, y, r = rng.randint(40, 250), rng.randint(70, 260), rng.randint(7, 15)
@@ -151,7 +151,7 @@ def eyes(rng: Random, shape: str, light: str) -> str:
 
 
 def waves(rng: Random, shape: str, light: str) -> str:
-    """Draw the bars of a sound."""
+    """Draw the bars of a sound wave."""
     drawn = ""
     for i in range(11):
         high = rng.randint(25, 190)

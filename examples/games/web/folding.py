@@ -1,14 +1,14 @@
-"""Text as a search compares it: without case and accents, so that "pokemon" finds "Pokémon"."""
+"""Text in the form that searches compare: without case and accents, so that "pokemon" finds "Pokémon"."""
 
 import unicodedata
 
 
 def fold(text: str) -> str:
-    """Return a text in small letters without accents."""
+    """Return a text in lower case without accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
 
 
 def folded_game(title: str, developer: str) -> str:
-    """Return what a search for a game looks at: title and developer, a line each."""
+    """Return the text to search for a game: a line with the title and a line with the developer."""
     return f"{fold(title)}\n{fold(developer)}"

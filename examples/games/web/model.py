@@ -1,4 +1,4 @@
-"""The tavern's model: trained from the database, updated by rentals, and what a request reads of it."""
+"""The tavern's model: training from the database, updates from rentals, and the data that requests read."""
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,17 +19,17 @@ from examples.games.web.tables import Console, Game, GameType, Rental, RentalTyp
 from examples.web.live import Learner
 from pipelines import compile_recommender, game_recommender, update
 
-# What a game of the catalogue counts for; a rental counts 1. Whole numbers, the same in every training, so
-# that the counts are exact and rentals learned one by one give the very model that a full training gives.
+# Weight of a game of the catalogue; a rental has weight 1. With whole numbers that are the same in every
+# training run, the counts are exact, so learning rentals one by one gives the same model as full training.
 GAME_WEIGHT = 20
 
 
 class NoGamesError(ValueError):
-    """There is nothing to recommend."""
+    """Error raised when there are no games to recommend."""
 
 
 class Fact(NamedTuple):
-    """What an answer says of a game."""
+    """The facts about a game that are shown with a recommendation."""
 
     title: str
     slug: str
@@ -42,14 +42,14 @@ class Fact(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """A game, and its score."""
+    """A game and its score."""
 
     game: Fact
     score: float
 
 
 class Reason(NamedTuple):
-    """What one part of the question adds to a game's score, and how much of it not every game gets."""
+    """How much a budget or type adds to a game's score, in total and beyond what it adds for all games."""
 
     name: str
     has: bool
@@ -58,7 +58,7 @@ class Reason(NamedTuple):
 
 
 class Answers:
-    """What requests read: a model, the games it may answer, the budgets and types it knows. Never altered."""
+    """The immutable data that requests read: a model, its games, and its known budgets and types."""
 
     def __init__(self, model: Pipeline, facts: Mapping[str, Fact]) -> None:
         self.facts = facts
@@ -71,7 +71,7 @@ class Answers:
     def recommend(
         self, budget: str | None, types: Sequence[str], k: int, exclude: Iterable[str] = ()
     ) -> list[Suggestion]:
-        """Return the k best games; for a question that names nothing, those rented most, then by title."""
+        """Return the k best games. Without a budget and types, these are the games with the most rentals."""
         if not budget and not types:
             return self._most_rented(k, set(exclude))
         asked = {"budget": budget, "gameplay_types": list(types)}
@@ -79,13 +79,13 @@ class Answers:
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
-        """Return what each part of a question adds to the score of a game, the most first."""
+        """Return how much the budget and each type add to the score of a game, in descending order."""
         if not budget and not types:
             return {"rentals": float(self.n_rentals(title))}
         return self._compiled.explain({"budget": budget, "gameplay_types": list(types)}, title)
 
     def reasons(self, budget: str | None, types: Sequence[str], title: str) -> list[Reason]:
-        """Return the parts of a question, what the game has first, else as they were asked."""
+        """Return the reasons in the order of the request, starting with the features that the game has."""
         adds, game = self.explain(budget, types, title), self.facts[title]
         asked = [(f"budget={budget}", budget, budget == game.budget)] if budget else []
         asked += [(f"gameplay_types={name}", name, name in game.types) for name in types]
@@ -97,17 +97,17 @@ class Answers:
         ]
 
     def n_rentals(self, title: str) -> int:
-        """Return how often people took a game home, of the rentals that the model has learned."""
+        """Return the number of rentals of a game that the model has learned."""
         return self._rentals.get(title, 0)
 
     def _most_rented(self, k: int, exclude: set[str]) -> list[Suggestion]:
-        """Return the games rented most; the model knows nothing of a question that names nothing."""
+        """Return the games with the most rentals, for requests without a budget and types."""
         allowed = (title for title in self._by_rentals if title not in exclude)
         return [Suggestion(self.facts[title], float(self._rentals[title])) for title in islice(allowed, k)]
 
     @cached_property
     def _rentals(self) -> dict[str, int]:
-        """How often each game was rented: what its class has learned beyond the catalogue's row."""
+        """Number of rentals of each game: the count of its class without the row of the catalogue."""
         classifier = self._model["classify"]
         counts = (classifier.class_count_ - GAME_WEIGHT).astype(int).tolist()
         learned = zip(classifier.classes_.tolist(), counts, strict=True)
@@ -119,7 +119,7 @@ class Answers:
 
     @cached_property
     def _least(self) -> dict[str, float]:
-        """What a part of a question adds to the score of the game that has least of it."""
+        """The lowest amount that a budget or type adds to the score of any game."""
         classifier, names = self._model["classify"], self._model["encode"].get_feature_names_out()
         weights = classifier.class_weights(classifier.classes_).min(axis=0)
         times = [BUDGET_WEIGHT if name.startswith("budget=") else 1.0 for name in names]
@@ -127,7 +127,7 @@ class Answers:
 
 
 def train(session: Session) -> Pipeline:
-    """Return a recommender of all top rated games and what was rented of them."""
+    """Return a recommender trained on all top-rated games and their rentals."""
     games = read_facts(session)
     if not games:
         raise NoGamesError("no game is top rated, and only top rated games are recommended")
@@ -146,26 +146,26 @@ def train(session: Session) -> Pipeline:
 
 
 def learn_rentals(model: Pipeline, session: Session, since: int, upto: int) -> Pipeline:
-    """Return a copy that has learned the rentals of some versions, of games that it knows."""
+    """Return a copy that has learned the rentals of a range of versions, for the games that it knows."""
     known = set(model.classes_.tolist())
     rows = [row for row in read_rentals(session, since, upto) if row[0] in known]
     return update(copy.deepcopy(model), *learnable(rows)) if rows else model
 
 
 def compile_answers(model: Pipeline, session: Session, previous: Answers | None) -> Answers:
-    """Return what requests read; rentals change no fact of a game."""
+    """Return the data that requests read. Rentals do not change any facts about games."""
     return Answers(model, previous.facts if previous else read_facts(session))
 
 
 def learnable(rows: Sequence[tuple[str, str | None, list[str]]]) -> tuple[pl.DataFrame, list[str]]:
-    """Return questions as a frame, and the titles that answer them."""
+    """Return requests as a frame, and the titles that were rented."""
     schema = {"budget": pl.String, "gameplay_types": pl.List(pl.String)}
     columns = {"budget": [row[1] for row in rows], "gameplay_types": [row[2] for row in rows]}
     return pl.DataFrame(columns, schema=schema), [row[0] for row in rows]
 
 
 def read_facts(session: Session) -> dict[str, Fact]:
-    """Return the games that may be recommended, by title."""
+    """Return the facts about the games that can be recommended, by title."""
     types = lists_by_id(session, select(GameType.game_id, GameType.name), GameType.game_id, GameType.place)
     columns = (Game.id, Game.title, Game.slug, Game.year, Console.name, Game.developer, Game.cents)
     query = select(*columns).join(Console).where(Game.top_rated).order_by(Game.title)
@@ -187,7 +187,7 @@ def read_facts(session: Session) -> dict[str, Fact]:
 def read_rentals(
     session: Session, since: int | None = None, upto: int | None = None
 ) -> list[tuple[str, str | None, list[str]]]:
-    """Return titles rented, budgets and types asked for: all, or those with since < version <= upto."""
+    """Return the titles, budgets and types of all rentals, or of those with since < version <= upto."""
     types = select(RentalType.rental_id, RentalType.name)
     rentals = select(Rental.id, Game.title, Rental.budget).join(Game)
     if since is not None:
@@ -199,7 +199,7 @@ def read_rentals(
 
 
 def lists_by_id(session: Session, query: Select, *order: Any) -> dict[int, list[str]]:
-    """Return the names that belong to each id."""
+    """Return the list of names of each id."""
     rows = session.execute(query.order_by(*order))
     return {i: [name for _, name in group] for i, group in groupby(rows, key=lambda row: row[0])}
 

@@ -1,4 +1,4 @@
-"""The visitor's pages: the question, one suggestion at a time, the shelves, a game, what was rented."""
+"""The visitors' pages: the request form, one suggestion at a time, the catalogue, a game, and rentals."""
 
 import zlib
 from typing import Any
@@ -34,7 +34,7 @@ from examples.web.paging import page_of, pattern
 from examples.web.security import posted
 
 SIMILAR = 6
-ASKED = "asked"  # the cookie of the question that the last rental answered
+ASKED = "asked"  # the cookie with the request of the last rental
 BUDGET_RANGES = {"cheap": "below 5", "standard": "5 to below 20", "premium": "20 and more"}
 
 router = APIRouter(include_in_schema=False)
@@ -42,12 +42,12 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def front(request: Request, types: AnyTypes, budget: str = "") -> Response:
-    """Ask for a budget and types."""
+    """Show the front page, which asks for a budget and types."""
     return ask(request, read_address(answers_of(request), budget, types))
 
 
 def ask(request: Request, asked: Reading) -> Response:
-    """Show the question, filled in as far as it is known, and what is wrong with the rest."""
+    """Show the request form with the known values filled in, and error messages for all others."""
     rented = select(Rental.game_id).join(Game).where(Game.top_rated).group_by(Rental.game_id, Game.title)
     most_first = func.count().desc(), Game.title
     with request.app.state.database.reading() as session:
@@ -69,16 +69,17 @@ def ask(request: Request, asked: Reading) -> Response:
 
 
 def count_games(session: Session) -> int:
-    """Return how many games are on the shelves, recommended or not."""
+    """Return the number of games in the catalogue, including those that are not recommended."""
     return session.scalar(select(func.count()).select_from(Game)) or 0
 
 
 @router.get("/suggest")
 def suggest(request: Request, types: AnyTypes, shown: Shown, budget: str = "", n: str = "") -> Response:
-    """Show suggestion number n for a question; after the last, the way back to the question.
+    """Show suggestion number n for a request. After the last one, show a link back to the form.
 
-    The address names the games that were shown before (``not``), so that a rental, which may reorder the
-    rest, neither repeats nor hides one. Where it names fewer than n - 1, the best of the rest go before.
+    The URL contains the games that were already shown (``not``), so that a rental, which can change the
+    order, neither repeats nor hides a game. If it contains fewer than n - 1 games, the best other games count
+    as shown.
     """
     answers = answers_of(request)
     asked = read_address(answers, budget, types, n)
@@ -88,7 +89,7 @@ def suggest(request: Request, types: AnyTypes, shown: Shown, budget: str = "", n
 
 
 def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: list[str]) -> Response:
-    """Show the suggestion that follows those shown."""
+    """Show the next suggestion after those already shown."""
     budget, types = asked.budget, asked.types
     before, n, unsaid = walk(answers, shown, asked.n)
     with request.app.state.database.reading() as session:
@@ -121,7 +122,7 @@ def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: l
 
 
 def fit_of(reasons: list[Reason]) -> str:
-    """Say in a sentence what a game has of what was asked."""
+    """Return a sentence that states which requested features a game has."""
     has, lacks = (
         [BUDGET_IN_WORDS.get(one.name, one.name) for one in reasons if one.has is asked]
         for asked in (True, False)
@@ -131,12 +132,12 @@ def fit_of(reasons: list[Reason]) -> str:
 
 @router.post("/rent")
 def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
-    """Record that the visitor takes a game home, and what question it answered."""
+    """Record that the visitor rents a game, and the request for which it was recommended."""
     slug, budget = str(fields.get("game", "")), str(fields.get("budget", ""))
     given = [str(name) for name in fields.getlist("type")]
     asked = read_address(answers_of(request), budget, given)
-    budget, types = asked.budget, asked.types  # what is not known any more keeps nobody from renting
-    if not slug.isprintable():  # PostgreSQL takes no NUL
+    budget, types = asked.budget, asked.types  # unknown values do not prevent a rental
+    if not slug.isprintable():  # PostgreSQL does not accept NUL characters
         raise HTTPException(404, "There is no such game.")
     written, is_new = record_rental(request, Game.slug == slug, budget or None, types)
     title = written["game"]
@@ -147,7 +148,7 @@ def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
 
 @router.get("/rentals")
 def rentals(request: Request, page: str = "1") -> Response:
-    """List the visitor's own rentals, the newest first."""
+    """List the visitor's own rentals, newest first."""
     query = select(Rental).where(Rental.visitor == visitor_of(request)).order_by(Rental.id.desc())
     with request.app.state.database.reading() as session:
         found = page_of(session, query, max(1, whole_number(page)))
@@ -164,7 +165,7 @@ def games(
     console: str = "",
     page: str = "1",
 ) -> Response:
-    """List the catalogue: searched by title or developer, filtered, a page at a time."""
+    """List the catalogue, one page at a time, with a search by title or developer and with filters."""
     answers, q = answers_of(request), q[:100]
     with request.app.state.database.reading() as session:
         types = list(session.scalars(select(GameType.name).distinct().order_by(GameType.name)))
@@ -189,7 +190,7 @@ def games(
 
 
 def read_filters(given: dict[str, str], known: dict[str, list[str]]) -> tuple[dict[str, str], list[str]]:
-    """Return the filters of an address that are known, and what is wrong with the others, in words."""
+    """Return the valid filters in a URL, and error messages for the others."""
     wrong = {name: value for name, value in given.items() if value and value not in known[name]}
     problems = [
         f"There is no {CALLED[name]} “{value[:80]}”, so all are shown.{meant(value, known[name])}"
@@ -199,7 +200,7 @@ def read_filters(given: dict[str, str], known: dict[str, list[str]]) -> tuple[di
 
 
 def games_like(q: str = "", budget: str = "", type: str = "", console: str = "") -> Select:
-    """Return the query of the games that a search finds."""
+    """Return a database query for the games that match a search."""
     query = select(Game)
     if q.strip():
         query = query.where(Game.folded.like(pattern(fold(q)), escape="\\"))
@@ -219,7 +220,7 @@ COSTS = {"cheap": (0, 500), "standard": (500, 2000), "premium": (2000, 2**31 - 1
 
 @router.get("/games/{slug}")
 def game(request: Request, slug: str) -> Response:
-    """Show a game, and games for who likes it."""
+    """Show a game and similar games."""
     answers = answers_of(request)
     with request.app.state.database.reading() as session:
         found = find_game(session, slug)
@@ -235,7 +236,7 @@ def game(request: Request, slug: str) -> Response:
 
 
 def find_game(session: Session, slug: str) -> Game:
-    """Return the game of an address, or raise 404."""
+    """Return the game with this slug, or raise a 404 error."""
     found = session.scalar(select(Game).where(Game.slug == slug)) if slug.isprintable() else None
     if found is None:
         raise HTTPException(404, "There is no such game.")
@@ -243,7 +244,7 @@ def find_game(session: Session, slug: str) -> Game:
 
 
 def similar(answers: Answers, game: Game) -> list[Any]:
-    """Return games that the model gives to who asks for what this one is."""
+    """Return similar games: the best games for a request with this game's budget and types."""
     types = [name for name in game.types if name in answers.types]
     found = answers.recommend(game.budget, types, SIMILAR, [game.title])
     return [suggestion.game for suggestion in found]
@@ -251,7 +252,7 @@ def similar(answers: Answers, game: Game) -> list[Any]:
 
 @router.get("/covers/{slug}.svg")
 def cover_picture(request: Request, slug: str) -> Response:
-    """Draw a game's cover."""
+    """Return a game's cover."""
     with request.app.state.database.reading() as session:
         found = find_game(session, slug)
         drawn = cover(found.title, found.console, found.types)
@@ -259,6 +260,6 @@ def cover_picture(request: Request, slug: str) -> Response:
 
 
 def cover_url(game: Any) -> str:
-    """Return the address of a cover, another one when what it shows changes."""
+    """Return the URL of a cover. It changes when the cover changes."""
     version = zlib.crc32("|".join([game.title, game.console, *game.types[:1]]).encode())
     return f"/covers/{game.slug}.svg?v={version:x}"

@@ -1,4 +1,4 @@
-"""Who a visitor is, what they have rented, and how a rental is written down."""
+"""Visitors, their rentals, and recording a rental."""
 
 import hashlib
 import secrets
@@ -14,16 +14,16 @@ from examples.web.cookies import kept_of
 from examples.web.database import bump
 from examples.web.security import csrf_tokens
 
-VISITOR = "visitor"  # the cookie
+VISITOR = "visitor"  # name of the cookie
 
 
 def visitor_of(request: Request) -> str:
-    """Return the visitor of the signed cookie, or "" for somebody new."""
+    """Return the visitor in the signed cookie, or "" for a new visitor."""
     return kept_of(request).get(VISITOR) or ""
 
 
 def known_visitor(request: Request) -> str:
-    """Return the visitor; a new one is named by the browser's form, so that two clicks at once are by one."""
+    """Return the visitor. A new visitor's id comes from the form, so two simultaneous clicks share it."""
     if not (visitor := visitor_of(request)):
         first = next(iter(csrf_tokens(request)), secrets.token_hex())
         visitor = hashlib.sha256(first.encode()).hexdigest()[:32]
@@ -32,7 +32,7 @@ def known_visitor(request: Request) -> str:
 
 
 def rented_titles(session: Session, request: Request) -> list[str]:
-    """Return what the visitor has rented."""
+    """Return the titles that the visitor has rented."""
     visitor = visitor_of(request)
     if not visitor:
         return []
@@ -42,10 +42,10 @@ def rented_titles(session: Session, request: Request) -> list[str]:
 def record_rental(
     request: Request, is_it: ColumnElement[bool], budget: str | None, types: list[str]
 ) -> tuple[dict[str, Any], bool]:
-    """Write down that the visitor rents the game of a condition; return the rental, and whether it is new.
+    """Record a rental of the game that matches a condition. Return the rental, and whether it is new.
 
-    The lock that `bump` takes makes it once, however often the button is pressed; a version that no row
-    carries does no harm.
+    The lock taken by `bump` ensures that pressing the button several times records one rental. A version
+    without any rows is harmless.
     """
     visitor = known_visitor(request)
     with request.app.state.database.writing() as session:
@@ -65,7 +65,7 @@ def record_rental(
 
 
 def game_called(session: Session, name: str) -> Game | None:
-    """Return the game of a title or a slug; a title counts before another game's slug."""
+    """Return the game with this title or slug. A title takes precedence over the slug of another game."""
     if not name.isprintable():
         return None
     return session.scalar(select(Game).where(Game.title == name)) or session.scalar(
@@ -74,13 +74,13 @@ def game_called(session: Session, name: str) -> Game | None:
 
 
 def title_on_shelves(session: Session, name: str) -> str | None:
-    """Return the title of the game of a title or a slug, recommended or not."""
+    """Return the title of the game with this title or slug, even if the game is not recommended."""
     game = game_called(session, name)
     return game.title if game else None
 
 
 def rental_out(rental: Rental) -> dict[str, Any]:
-    """Return what is said of a rental."""
+    """Return the public data of a rental."""
     return {
         "id": rental.id,
         "game": rental.game.title,

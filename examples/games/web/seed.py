@@ -1,4 +1,4 @@
-"""What the tavern opens with: the catalogue, and the rentals of forty simulated customers."""
+"""The tavern's initial data: the catalogue, and the rentals of forty simulated customers."""
 
 import re
 import time
@@ -18,12 +18,12 @@ CUSTOMERS = 40
 
 
 def seed(session: Session) -> None:
-    """Fill new tables with the catalogue."""
+    """Fill new tables with the catalogue and the simulated rentals."""
     fill(session, load_games())
 
 
 def fill(session: Session, games: pl.DataFrame, n_customers: int = CUSTOMERS) -> None:
-    """Fill new tables: all games, as `load_games` returns them, and rentals that belong to no visitor."""
+    """Fill new tables with games, in the format of `load_games`, and rentals that belong to no visitor."""
     consoles = {name: i for i, name in enumerate(sorted(set(games["console"])), start=1)}
     _insert(session, Console, [{"id": i, "name": name} for name, i in consoles.items()])
     ids = _seed_games(session, games, consoles)
@@ -63,7 +63,7 @@ def _insert(session: Session, table: type, rows: list[dict]) -> None:
 
 
 def _set_sequences(session: Session) -> None:
-    """Tell PostgreSQL which ids are taken."""
+    """Tell PostgreSQL which ids are in use."""
     for table in ("consoles", "games", "rentals"):
         session.connection().exec_driver_sql(
             f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
@@ -71,7 +71,7 @@ def _set_sequences(session: Session) -> None:
 
 
 def free_slug(title: str, taken: set[str]) -> str:
-    """Return an address for a title, as "the-secret-of-monkey-island", that is not taken."""
+    """Return an unused slug for a title, such as "the-secret-of-monkey-island"."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")[:100].strip("-") or "game"
     number = 2

@@ -1,4 +1,4 @@
-"""The tavern's web site, put together."""
+"""The definition of the tavern's web site."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ SITE = Site(
     seed=seed,
     learner=LEARNER,
     routers=[
-        api.router,  # first, since it is asked most
+        api.router,  # first, because it receives the most requests
         pages.router,
         overview_router(DESKS, LEARNING),
         *(desk.router() for desk in DESKS),
@@ -35,5 +35,5 @@ SITE = Site(
 
 
 def create_app() -> WebApp:
-    """Return the application, set up by the environment; what ``serve`` calls in every worker."""
+    """Return the application, configured by environment variables. ``serve`` calls this in every worker."""
     return build_app(SITE)

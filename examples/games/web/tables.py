@@ -1,4 +1,4 @@
-"""The tavern's tables: consoles, games and their types, rentals and the types they were asked for."""
+"""The tavern's tables: consoles, games with their types, and rentals with the requested types."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from examples.games.web.folding import folded_game
 
 
 class Base(DeclarativeBase):
-    """What the tables belong to."""
+    """Base class of the tables."""
 
 
 class Console(Base):
-    """A console that games are for."""
+    """A game console."""
 
     __tablename__ = "consoles"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -22,7 +22,7 @@ class Console(Base):
 
 
 class GameType(Base):
-    """One gameplay type of a game; `place` keeps their order."""
+    """One gameplay type of a game. `place` is its position in the list of types."""
 
     __tablename__ = "game_types"
     game_id: Mapped[int] = mapped_column(ForeignKey("games.id", ondelete="CASCADE"), primary_key=True)
@@ -32,7 +32,7 @@ class GameType(Base):
 
 
 class Game(Base):
-    """A game; its title is the model's label, its slug the address of its page, which an edit leaves."""
+    """A game. Its title is the model's label. Its slug, part of the page's URL, does not change in edits."""
 
     __tablename__ = "games"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,9 +41,9 @@ class Game(Base):
     year: Mapped[int]
     console_id: Mapped[int] = mapped_column(ForeignKey("consoles.id", ondelete="RESTRICT"), index=True)
     developer: Mapped[str] = mapped_column(String(120))
-    cents: Mapped[int]  # of a tavern coin, for an hour
+    cents: Mapped[int]  # cost per hour, in hundredths of a tavern coin
     top_rated: Mapped[bool]
-    folded: Mapped[str] = mapped_column(Text, server_default="")  # what a search looks at
+    folded: Mapped[str] = mapped_column(Text, server_default="")  # the text that searches compare
     of_console: Mapped[Console] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[GameType]] = relationship(
         order_by=GameType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
@@ -52,7 +52,7 @@ class Game(Base):
 
     @validates("title", "developer")
     def _fold(self, name: str, value: str) -> str:
-        """Keep what a search looks at up to date."""
+        """Update the text that searches compare."""
         now = {"title": self.title or "", "developer": self.developer or "", name: value}
         self.folded = folded_game(**now)
         return value
@@ -73,17 +73,17 @@ class Game(Base):
 
     @property
     def cost(self) -> float:
-        """Return what an hour costs, in tavern coins."""
+        """Return the cost per hour in tavern coins."""
         return self.cents / 100
 
     @property
     def budget(self) -> str:
-        """Return the budget that the cost falls into."""
+        """Return the budget category of the cost."""
         return budget_of(self.cost)
 
 
 class RentalType(Base):
-    """One of the types that a visitor had asked for; `place` keeps their order."""
+    """One of the types that a visitor requested. `place` is its position in the list of types."""
 
     __tablename__ = "rental_types"
     rental_id: Mapped[int] = mapped_column(ForeignKey("rentals.id", ondelete="CASCADE"), primary_key=True)
@@ -92,12 +92,12 @@ class RentalType(Base):
 
 
 class Rental(Base):
-    """A game taken home, and the question that it answered; `version` is what the model learns it by."""
+    """A rental of a game and the request that led to it. The model learns rentals in order of `version`."""
 
     __tablename__ = "rentals"
     id: Mapped[int] = mapped_column(primary_key=True)
     game_id: Mapped[int] = mapped_column(ForeignKey("games.id", ondelete="CASCADE"), index=True)
-    visitor: Mapped[str | None] = mapped_column(String(32))  # of the cookie; None in simulated rentals
+    visitor: Mapped[str | None] = mapped_column(String(32))  # id in the cookie; None if simulated
     budget: Mapped[str | None] = mapped_column(String(10))
     at: Mapped[int]  # seconds since 1970
     version: Mapped[int] = mapped_column(index=True)
@@ -109,7 +109,7 @@ class Rental(Base):
 
     @property
     def types(self) -> list[str]:
-        """Return the types asked for, in order."""
+        """Return the requested types, in order."""
         return [row.name for row in self.types_in_order]
 
     @types.setter
@@ -118,7 +118,7 @@ class Rental(Base):
 
 
 def renamed(rows: list[Any], names: list[str], kind: type) -> list[Any]:
-    """Return rows of these names in this order; the same rows where nothing changes."""
+    """Return rows with these names in this order. Unchanged rows are reused."""
     return (
         rows if [row.name for row in rows] == names else [kind(place=i, name=n) for i, n in enumerate(names)]
     )

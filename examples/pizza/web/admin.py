@@ -1,4 +1,4 @@
-"""Behind the counter: the desks of reservations, orders and evenings."""
+"""The admin pages of the pizzeria, for reservations, orders and evenings."""
 
 from collections.abc import Callable
 from datetime import date
@@ -24,7 +24,7 @@ MOST_PARTY, MOST_PIZZAS, MOST_MORE = 60, 500, 99_999
 
 
 class ReservationFields(BaseModel):
-    """The form of a reservation."""
+    """The form for a reservation."""
 
     name: Annotated[Line, Field(max_length=80)]
     day: Day
@@ -33,16 +33,16 @@ class ReservationFields(BaseModel):
 
 
 class OrderFields(BaseModel):
-    """The form of an order."""
+    """The form for an order."""
 
     name: Annotated[Line, Field(max_length=80)]
     day: Day
     pizzas: Annotated[int, Field(ge=1, le=MOST_PIZZAS)]
-    sure: bool = False  # of a number that is far beyond all others
+    sure: bool = False  # confirms a number that is far beyond all others
 
 
 class EveningFields(BaseModel):
-    """The form of an evening."""
+    """The form for an evening."""
 
     day: Day
     temperature: Temperature | None = None
@@ -51,23 +51,24 @@ class EveningFields(BaseModel):
     event: bool = False
     more_reservations: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
     more_doughs: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
-    sure: bool = False  # of a number that is far beyond all others
+    sure: bool = False  # confirms a number that is far beyond all others
 
 
 def desks(clock: Clock) -> tuple[Desk, ...]:
-    """Return the desks of a restaurant that lives by a clock."""
+    """Return the admin pages of a restaurant with the given clock."""
     return reservations_desk(clock), orders_desk(clock), evenings_desk(clock)
 
 
 def in_full(day: date) -> str:
-    """Write a day, as "Fri 2025-06-13", so that it can be searched for as it is read."""
+    """Return a day as text, such as "Fri 2025-06-13", which can be used in a search."""
     return f"{day:%a} {day}"
 
 
 def found_by(row: type, text: str, *columns: Any, first: date | None = None) -> Select:
-    """Return the rows that have a text in a column or a day that begins with it.
+    """Return the rows with a text in a column, or whose day begins with the text.
 
-    The latest day comes first; or, if a first day is given, that one and those after it, and then the others.
+    The latest day comes first. If a first day is given, it comes first, followed by later days and then by
+    earlier days.
     """
     ahead = case((row.day >= first, row.day), else_=None) if first else None
     order = [] if ahead is None else [ahead.is_(None), ahead]
@@ -80,13 +81,13 @@ def found_by(row: type, text: str, *columns: Any, first: date | None = None) -> 
 
 
 def refuse_day(form: Form[Any], problem: str | None) -> None:
-    """Say what is wrong with the day, if anything is."""
+    """Refuse the form if the day is invalid."""
     if problem:
         form.refuse("day", problem)
 
 
 def reservations_desk(clock: Clock) -> Desk:
-    """Return the desk of reservations, past and to come."""
+    """Return the admin pages of past and future reservations."""
 
     def save(session: Session, row: Reservation | None, form: Form[ReservationFields]) -> Any:
         data = form.data
@@ -123,7 +124,7 @@ def reservations_desk(clock: Clock) -> Desk:
 
 
 def orders_desk(clock: Clock) -> Desk:
-    """Return the desk of orders: the doughs that were used."""
+    """Return the admin pages of orders, which are the doughs that were used."""
 
     def save(session: Session, row: Order | None, form: Form[OrderFields]) -> Any:
         data, today = form.data, clock.today()
@@ -160,12 +161,12 @@ def orders_desk(clock: Clock) -> Desk:
 
 
 def deletable(session: Session, row: Any) -> tuple[str, bool]:
-    """Say what goes with a reservation or an order."""
+    """Return a sentence that states the consequences of deleting a reservation or an order."""
     return f"It no longer counts for {in_full(row.day)}. This cannot be undone.", True
 
 
 def evenings_desk(clock: Clock) -> Desk:
-    """Return the desk of evenings: what is known of a day."""
+    """Return the admin pages of evenings."""
     return Desk(
         name="evenings",
         one="evening",
@@ -191,7 +192,7 @@ def evenings_desk(clock: Clock) -> Desk:
 
 
 def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[EveningFields]], Any]:
-    """Return what writes an evening down."""
+    """Return a function that saves an evening."""
 
     def save(session: Session, row: Evening | None, form: Form[EveningFields]) -> Any:
         data, today = form.data, clock.today()
@@ -216,7 +217,7 @@ def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[Eveni
 
 
 def on_delete_evening(session: Session, evening: Evening) -> tuple[str, bool]:
-    """Allow it for an evening without reservations and orders of its own."""
+    """Allow deletion only if the evening has no reservations and orders of its own."""
     n_rows = sum(
         session.scalar(select(func.count()).where(table.day == evening.day)) for table in (Reservation, Order)
     )
@@ -226,5 +227,5 @@ def on_delete_evening(session: Session, evening: Evening) -> tuple[str, bool]:
 
 
 def or_dash(value: float | None) -> str:
-    """Write a number that may not be known."""
+    """Return a number as text, or a dash if it is unknown."""
     return "–" if value is None else f"{value:g}"

@@ -1,4 +1,4 @@
-"""The pizzeria for programs: JSON answers."""
+"""The pizzeria's JSON API."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -25,40 +25,45 @@ router = APIRouter(prefix="/api", tags=["pizzeria"])
 
 
 class ForecastOut(BaseModel):
-    """How many doughs an evening needs."""
+    """The forecast for an evening."""
 
     date: date
     reservations: int
-    temperature: float = Field(description="degrees Celsius; the month's usual where nobody wrote it down")
-    tourists: float = Field(description="the month's usual where nobody wrote it down")
+    temperature: float = Field(description="degrees Celsius; the average of the month if unknown")
+    tourists: float = Field(description="tourists in town; the average of the month if unknown")
     holiday: bool
     event: bool
     service_level: float | None
-    doughs: int = Field(description="whole doughs to prepare")
-    expected: int = Field(description="what will do on about half the evenings")
+    doughs: int = Field(description="number of doughs to prepare")
+    expected: int = Field(
+        description="expected number of doughs, which is enough on about half of the evenings"
+    )
     range: list[int] | None = Field(
-        description="eight evenings in ten use from .. to; null with too few evenings"
+        description="lowest and highest number of doughs used on eight evenings in ten; null if there are "
+        "too few evenings"
     )
-    reasons: dict[str, float] = Field(description="doughs that each fact adds, against a usual one")
+    reasons: dict[str, float] = Field(
+        description="number of doughs that each fact adds, compared with a typical evening"
+    )
     outside: list[str] = Field(
-        description="in what the evening is unlike all that were learned from, and what was done about it"
+        description="how the evening differs from all training evenings, and how this is handled"
     )
-    learned_from: int = Field(description="past evenings")
-    used: int | None = Field(description="doughs that were used; null for an evening that is not over")
+    learned_from: int = Field(description="number of training evenings")
+    used: int | None = Field(description="number of doughs used; null if the evening is not over")
     unseen: bool = Field(
-        description="whether the model had not learned from this evening; false only if a past evening "
-        "is asked for with other facts than its own: reasons are always by the newest model"
+        description="whether the forecast comes from a model that was not trained on this evening. False "
+        "only for a past evening with changed facts. Reasons always come from the newest model."
     )
 
 
 class EveningOut(BaseModel):
-    """An evening; `forecast` is by a model that had not learned from it, null where there was none."""
+    """An evening. `forecast` comes from a model that was not trained on it, or is null if there is none."""
 
     date: date
     weekday: str
     reservations: int
-    guests: int = Field(description="of the reservations that are written down one by one")
-    doughs: int = Field(description="used so far")
+    guests: int = Field(description="number of guests of the individually recorded reservations")
+    doughs: int = Field(description="number of doughs used so far")
     temperature: float | None
     tourists: int | None
     holiday: bool
@@ -69,10 +74,10 @@ class EveningOut(BaseModel):
 @router.get("/forecast", response_model=ForecastOut)
 def forecast(
     request: Request,
-    date: Annotated[Day | None, Query(description="left out: tonight, where the restaurant is")] = None,
+    date: Annotated[Day | None, Query(description="default: tonight, in the restaurant's time zone")] = None,
     reservations: Annotated[
         int | None,
-        Query(ge=0, le=MOST_RESERVATIONS, description="left out: those taken for that evening"),
+        Query(ge=0, le=MOST_RESERVATIONS, description="default: the reservations recorded for the evening"),
     ] = None,
     temperature: Annotated[Temperature | None, Query()] = None,
     tourists: Annotated[Tourists | None, Query()] = None,
@@ -80,10 +85,15 @@ def forecast(
     event: bool | None = None,
     service_level: Annotated[
         float | None,
-        Query(gt=0, lt=1, description="0.9 for enough dough on nine evenings in ten; left out: the expected"),
+        Query(
+            gt=0,
+            lt=1,
+            description="0.9 for enough dough on nine evenings in ten; default: the expected number of "
+            "doughs",
+        ),
     ] = None,
 ) -> dict[str, Any]:
-    """Forecast an evening's doughs; what is given takes the place of what is written down."""
+    """Forecast the doughs for an evening. Parameters replace the recorded facts of the evening."""
     answers, today = answers_of(request), clock_of(request).today()
     day = date or today
     if problem := outside_calendar(day, today):
@@ -99,7 +109,7 @@ def forecast(
 
 
 def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool) -> dict[str, Any]:
-    """Return the answer, or raise where so few evenings cannot tell."""
+    """Return the forecast, or raise an error if there are too few evenings for the service level."""
     try:
         ask = answers.forecast_unseen if is_unseen else answers.forecast
         (found,) = ask([evening], level)
@@ -125,11 +135,11 @@ def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool)
 def evenings(
     request: Request,
     since: Annotated[
-        Day | None, Query(alias="from", description="left out: eight weeks before the last")
+        Day | None, Query(alias="from", description="default: eight weeks before the last day")
     ] = None,
-    to: Annotated[Day | None, Query(description="left out: yesterday")] = None,
+    to: Annotated[Day | None, Query(description="default: yesterday")] = None,
 ) -> list[dict[str, Any]]:
-    """List the evenings of a range, past and to come, as far as anything is written down of them."""
+    """List the recorded evenings in a range, past and future."""
     answers, today = answers_of(request), clock_of(request).today()
     first, last = filled_range(since, to, today)
     if problem := range_problem(first, last, today):
@@ -140,7 +150,7 @@ def evenings(
 
 
 def evening_out(answers: Answers, evening: Facts) -> dict[str, Any]:
-    """Return what is said of an evening."""
+    """Return the public data of an evening."""
     facts = evening._asdict()
     day = facts.pop("day")
     return {"date": day, "weekday": f"{day:%A}", **facts, "forecast": answers.unseen.get(day)}

@@ -1,6 +1,7 @@
-"""The pizzeria's charts, drawn here as SVG: two widths, for light and for dark paper.
+"""The pizzeria's charts as SVG, in two widths, for light and dark mode.
 
-A chart is drawn once for the same rows: what it shows is the key of the cache, so that no chart can be stale.
+A chart is drawn once for the same rows. The rows are the key of the cache, so a cached chart is never
+outdated.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,12 +16,12 @@ import vl_convert
 Scheme = Literal["light", "dark"]
 Size = Literal["wide", "narrow"]
 SIZES = {"wide": (960, 300), "narrow": (390, 300)}
-COLOURS = {  # paper, ink, lines, doughs, reservations, what happened
+COLOURS = {  # background, text, lines, doughs, reservations, actual values
     "light": ("#fffdf8", "#3a2a20", "#e6d9c3", "#b3301f", "#2f6f45", "#8a5a00"),
     "dark": ("#2a1f1a", "#f3e6d4", "#54443a", "#ff8f74", "#86cf9c", "#f2c063"),
 }
-KEPT = 128  # charts
-MOST_DAILY = 120  # days; more are shown by week
+KEPT = 128  # number of cached charts
+MOST_DAILY = 120  # days; longer ranges are shown by week
 
 Rows = tuple[tuple[Any, ...], ...]
 
@@ -32,9 +33,9 @@ def draw(name: str, rows: Rows, scheme: Scheme, size: Size) -> str:
     Parameters
     ----------
     name : str
-        Of `CHARTS`.
+        One of the names in `CHARTS`.
     rows : tuple of tuples
-        As that chart's function says.
+        The rows that the function of this chart expects.
     """
     paper, ink, lines, *colours = COLOURS[scheme]
     width, height = SIZES[size]
@@ -52,7 +53,7 @@ def draw(name: str, rows: Rows, scheme: Scheme, size: Size) -> str:
 
 
 def coming(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
-    """Draw evenings to come: (day in words, reservations, doughs, low, high)."""
+    """Draw future evenings: (day in words, reservations, doughs, low, high)."""
     names = ("day", "reservations", "doughs", "low", "high")
     data = alt.Data(values=[dict(zip(names, row, strict=True)) for row in rows])
     x = alt.X("day:N", sort=None, title=None, axis=alt.Axis(labelAngle=-90 if is_narrow else -45))
@@ -70,7 +71,7 @@ def coming(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLeve
     return alt.layer(
         bars("doughs", "doughs to prepare", 0.75),
         bars("reservations", "reservations", 0.35),
-        whiskers(6, colours[3]),  # the paper's: seen on every bar, as ink is on it
+        whiskers(6, colours[3]),  # the background colour, which is visible on every bar
         whiskers(2.5, colours[4]),
     )
 
@@ -92,7 +93,7 @@ def evenings(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLe
 
 
 def forecasts(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLevelMixin:
-    """Draw what was forecast against what was used: (day, forecast, doughs)."""
+    """Draw forecasts and used doughs: (day, forecast, doughs)."""
     names = ("part", "day", "forecast", "used")
     values = [
         dict(zip(names, (part, *row), strict=True)) for part, row in zip(parts(rows), rows, strict=True)
@@ -127,14 +128,14 @@ def weekdays(rows: Rows, colours: tuple[str, ...], is_narrow: bool) -> alt.TopLe
 
 
 def parts(rows: Rows) -> list[int]:
-    """Return which unbroken part each row belongs to: no line is drawn over more than a week without any."""
+    """Return the part of the line that each row belongs to. Gaps of more than a week divide the line."""
     days = [date.fromisoformat(row[0]) for row in rows]
     breaks = [0, *(int((after - day).days > 7) for day, after in pairwise(days))]
     return list(accumulate(breaks[: len(days)]))
 
 
 def by_week(rows: Iterable[tuple[Any, ...]]) -> Rows:
-    """Return the means of the evenings of each week, at its Monday: (day, a number, another)."""
+    """Return the means per week, at its Monday: (day, first number, second number)."""
     weeks: dict[date, list[tuple[Any, ...]]] = {}
     for day, *numbers in rows:
         one = date.fromisoformat(day)
@@ -146,7 +147,7 @@ def by_week(rows: Iterable[tuple[Any, ...]]) -> Rows:
 
 
 def by_day(is_narrow: bool) -> alt.X:
-    """Return the axis of days; in UTC, for a date has no zone that could move it."""
+    """Return the axis of days, in UTC, so that a time zone cannot shift a date."""
     axis = alt.Axis(format="%-d %b", tickCount=5 if is_narrow else 10, labelOverlap=True)
     return alt.X("utcyearmonthdate(day):T", title=None, axis=axis, scale=alt.Scale(type="utc"))
 

@@ -1,9 +1,9 @@
-"""The doughs that are expected of an evening, also of one that is beyond all past ones.
+"""The expected doughs of an evening, even outside the range of past evenings.
 
-A polynomial means nothing beyond what it has seen: it turns, and a full house would need no dough. Hence
-every number is held at the edge of what was learned, and each reservation beyond the greatest takes what one
-took on average. Where the polynomial turns on the way there, its highest value so far stands: never fewer
-doughs for more reservations.
+A polynomial is meaningless outside the training range: it can turn down, and forecast no dough for a full
+house. Every number is therefore limited to the training range, and each reservation above the maximum adds
+the average number of doughs per reservation. If the polynomial decreases within the range, its highest value
+so far is used, so that more reservations never give fewer doughs.
 """
 
 import math
@@ -19,14 +19,14 @@ Row = dict[str, Any]  # an evening as the model reads it
 
 
 class Expected:
-    """What a model expects, held at the edges of the evenings that it has learned from.
+    """Expected values of a model, limited to the range of its training evenings.
 
     Attributes
     ----------
     range : dict of str to (float, float)
-        The least and the greatest of each number on those evenings.
+        The lowest and the highest value of each number in the training evenings.
     rate : float
-        The doughs of a reservation, on average of those evenings.
+        The average number of doughs per reservation in the training evenings.
     """
 
     def __init__(self, model: Pipeline, evenings: Sequence[Facts]) -> None:
@@ -38,18 +38,18 @@ class Expected:
         self._rates = np.array([one.doughs / one.reservations for one in booked])
 
     def held(self, row: Row) -> Row:
-        """Return an evening with its numbers within the range."""
+        """Return an evening with its numbers limited to the range."""
         return row | {name: min(max(row[name], low), high) for name, (low, high) in self.range.items()}
 
     def doughs(self, rows: Sequence[Row]) -> np.ndarray:
-        """Return the expected doughs of each evening, (n_rows,)."""
+        """Return the expected doughs of each evening, of shape (n_rows,)."""
         held = [self.held(row) for row in rows]
         return self._within(held) + self.rate * np.array([self._above(row) for row in rows])
 
     def further(self, row: Row, share: float) -> float:
-        """Return what to add beyond the edges so that this share of evenings takes no more.
+        """Return the margin to add outside the range so that this share of evenings needs no more doughs.
 
-        There each reservation more takes what it took on that share of past evenings, not the average.
+        Each additional reservation counts with this quantile of past evenings instead of the average.
         """
         if share >= 0.5:
             return self._above(row) * (self._rate_of(share) - self.rate)
@@ -60,19 +60,21 @@ class Expected:
         return max(0, row["reservations"] - self.range["reservations"][1])
 
     def _rate_of(self, share: float) -> float:
-        """Return the doughs of a reservation that were not exceeded on that share of evenings."""
+        """Return the number of doughs per reservation that was not exceeded on this share of evenings."""
         rate = float(np.quantile(self._rates, share))
         return max(rate, self.rate) if share >= 0.5 else min(rate, self.rate)
 
     def _within(self, held: Sequence[Row]) -> np.ndarray:
-        """Return the most that each evening would take with as many reservations as it has, or fewer.
+        """Return the highest forecast for each evening with at most its number of reservations.
 
-        A polynomial is known by degree + 1 of its values: these are asked of the model, the others follow.
+        A polynomial is determined by degree + 1 of its values. The model predicts these, and all others
+        follow.
         """
         (low, high), n_known = self.range["reservations"], self._degree + 1
         if low == high:
             return self._model.predict(held)
-        at = np.cos(np.pi * (np.arange(n_known) + 0.5) / n_known)  # of [-1, 1]; these lose the fewest digits
+        # Chebyshev points in [-1, 1] keep rounding errors smallest.
+        at = np.cos(np.pi * (np.arange(n_known) + 0.5) / n_known)
         places = ((low + high) / 2 + (high - low) / 2 * at).tolist()
         asked = [row | {"reservations": place} for row in held for place in places]
         own, known = np.split(self._model.predict([*held, *asked]), [len(held)])

@@ -1,4 +1,4 @@
-"""Evenings from a CSV file and back: all or nothing, every bad line named, and a look before it."""
+"""Import and export of evenings as CSV. Imports are previewed, list all errors, and save all or nothing."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ from examples.web.login import admin_only
 from examples.web.security import posted
 
 NAME = "your file"
-MOST_SHOWN = 200  # of the bad lines
+MOST_SHOWN = 200  # bad lines
 PREVIEW = 12  # evenings
 FACTS = ("temperature", "tourists", "holiday", "event")
 EXPORTED = ("date", "weekday", "reservations", "doughs", *FACTS)
@@ -32,15 +32,15 @@ router = APIRouter(prefix="/admin/import", include_in_schema=False, dependencies
 
 
 class _Refused(Exception):
-    """Nothing is kept: some lines are bad."""
+    """Raised if some lines are bad, so that nothing is saved."""
 
 
 class Import:
-    """A file that was looked at: its evenings, or all that is wrong with it."""
+    """A checked file: its evenings, or all of its problems."""
 
     def __init__(self, text: str) -> None:
         header, *lines = text.split("\n", 1)
-        self.text = text = "\n".join([header.lower(), *lines])  # Date and DATE are date
+        self.text = text = "\n".join([header.lower(), *lines])  # column names are not case-sensitive
         self.evenings: list[dict[str, Any]] = []
         self.lines: list[str] = []
         self.dropped: list[str] = []
@@ -71,11 +71,11 @@ class Import:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether all of it can be kept."""
+        """Return whether the whole file can be saved."""
         return bool(self.evenings) and not (self.problems or self.refused)
 
     def check(self, session: Session, today: date) -> int:
-        """Find what only the calendar and the database know to be wrong; count those that are known."""
+        """Find errors that depend on the date and the database, and count the evenings that already exist."""
         known = {row.day: row for row in session.scalars(select(Evening))}
         for where, evening in zip(self.lines, self.evenings, strict=True):
             row = known.get(evening["date"])
@@ -94,7 +94,7 @@ class Import:
         return sum(evening["date"] in known for evening in self.evenings)
 
     def _doubt(self, others: list[Evening]) -> None:
-        """Find numbers far beyond those of the evenings that the file does not name, or else of its own."""
+        """Find numbers far beyond those of evenings outside the file or, if there are none, in the file."""
         for name in COUNTS:
             largest = max((getattr(row, name) for row in others), default=0)
             first, second = sorted([0, 0, *(evening[name] for evening in self.evenings)])[:-3:-1]
@@ -104,7 +104,7 @@ class Import:
                 self.doubts += [f"{where}, {name}: {words}"] if words else []
 
     def keep(self, session: Session) -> None:
-        """Write the evenings down; a column that the file does not have stays as it is."""
+        """Save the evenings. Columns that are missing in the file are not changed."""
         known = {row.day: row for row in session.scalars(select(Evening))}
         for evening in self.evenings:
             row = known.get(evening["date"])
@@ -120,13 +120,13 @@ class Import:
 
 @router.get("")
 def ask(request: Request) -> Response:
-    """Ask for a file."""
+    """Show the form for a file."""
     return page(request, None)
 
 
 @router.post("")
 def look(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
-    """Show what a file says, or what is wrong with it; nothing is kept yet."""
+    """Show the content of a file, or its errors. Nothing is saved yet."""
     file = fields.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         return page(request, None, 422, "Please choose a file.")
@@ -142,7 +142,7 @@ def look(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
 
 @router.post("/keep")
 def keep(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
-    """Keep all the evenings that were looked at, or none; they are checked again."""
+    """Check the previewed evenings again, and save all or none of them."""
     found = Import(str(fields.get("text", "")))
     try:
         with request.app.state.database.writing() as session:
@@ -161,7 +161,7 @@ def keep(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
 
 
 def page(request: Request, found: Import | None, status: int = 200, error: str = "", **more: Any) -> Response:
-    """Show the form, and what was found."""
+    """Show the form and the result of the check."""
     shown = {"columns": COLUMNS, "most": MOST_SHOWN, "preview": PREVIEW, "n_known": 0}
     return render(request, "import.html", status, found=found, error=error, **(shown | more))
 
@@ -176,7 +176,7 @@ def written(evenings: Iterable[Facts]) -> str:
 
 
 def cells(evening: Facts) -> Sequence[str]:
-    """Write one evening down."""
+    """Return the cells of one evening."""
     temperature = "" if evening.temperature is None else f"{evening.temperature:g}"
     flags = [str(flag).lower() for flag in (evening.holiday, evening.event)]
     counts = [str(evening.reservations), str(evening.doughs)]

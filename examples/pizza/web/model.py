@@ -1,4 +1,4 @@
-"""The pizzeria's model: trained on the evenings that are over, and what a request reads of it."""
+"""The pizzeria's model: training on past evenings, and the data that requests read."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,16 +21,16 @@ from pipelines import dough_forecaster, weights_in_words
 from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
 
 FEATURES = ("reservations", "temperature", "tourists", "weekday", "month", "holiday", "event")
-FEWEST = 2  # evenings to learn from
-TAIL = 0.1  # of evenings lie below the range that is shown, and as many above
+FEWEST = 2  # minimum number of training evenings
+TAIL = 0.1  # share of evenings below the displayed range, and above it
 
 
 class TooFewEveningsError(ValueError):
-    """There is nothing to learn from."""
+    """Error raised when there are too few evenings for training."""
 
 
 class Forecast(NamedTuple):
-    """What to prepare for an evening; the range is None where there are too few evenings to tell."""
+    """The doughs to prepare for an evening. The range is None if there are too few evenings to compute it."""
 
     doughs: int
     expected: int
@@ -39,7 +39,7 @@ class Forecast(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """What one fact of an evening adds to its doughs, against a usual one."""
+    """How many doughs a fact about an evening adds, compared with a typical evening."""
 
     name: str
     value: str
@@ -48,7 +48,7 @@ class Reason(NamedTuple):
 
 
 class Usual:
-    """What stands in where nobody wrote down the temperature or the tourists: the month's average so far."""
+    """Replacements for a missing temperature or number of tourists: the average of the month so far."""
 
     def __init__(self, evenings: Sequence[Facts]) -> None:
         self._of_month: dict[tuple[str, int], float] = {}
@@ -60,7 +60,7 @@ class Usual:
                 self._of_month[name, month] = float(np.mean(values)) if values else average
 
     def row(self, evening: Facts) -> Row:
-        """Return an evening as the model reads it."""
+        """Return an evening in the form that the model reads."""
         return {
             "reservations": evening.reservations,
             "temperature": self._or_usual(evening, "temperature"),
@@ -77,14 +77,14 @@ class Usual:
 
 
 class Answers:
-    """What requests read: a model, and what it says of evenings that it has not seen. Never altered.
+    """The immutable data that requests read: a model, and its forecasts for unseen evenings.
 
     Attributes
     ----------
     unseen : dict of date to int
-        What was forecast for each past evening by a model that had not learned from it (ten folds).
+        The forecast for each past evening by a model that was not trained on it (from ten folds).
     first : date
-        Of the evenings learned from.
+        The first training evening.
     """
 
     def __init__(self, model: Pipeline, evenings: Sequence[Facts], version: int) -> None:
@@ -98,23 +98,23 @@ class Answers:
 
     @property
     def most_level(self) -> float:
-        """Return the highest service level that so many evenings can promise."""
+        """Return the highest service level that the number of evenings allows."""
         n = len(self._levels.residuals_)
         return math.floor(1000 * n / (n + 1)) / 1000
 
     def forecast(self, evenings: Sequence[Facts], level: float | None = None) -> list[Forecast]:
-        """Return what to prepare: within what was learned, as of :func:`pipelines.forecast`.
+        """Return the doughs to prepare. Within the training range, they equal :func:`pipelines.forecast`.
 
         Raises
         ------
         ValueError
-            If the level is more than so few evenings can promise.
+            If there are too few evenings for the service level.
         """
         rows = [self.usual.row(evening) for evening in evenings]
         return self._told(rows, self._expected.doughs(rows).tolist(), level)
 
     def forecast_unseen(self, evenings: Sequence[Facts], level: float | None = None) -> list[Forecast]:
-        """Return likewise, but of evenings that were learned by models that had not learned from them."""
+        """Return the same for training evenings, forecast by models that were not trained on them."""
         rows = [self.usual.row(evening) for evening in evenings]
         expected = zip(evenings, self._expected.doughs(rows).tolist(), strict=True)
         return self._told(rows, [self._unseen.get(evening.day, one) for evening, one in expected], level)
@@ -134,14 +134,14 @@ class Answers:
         ]
 
     def _margins(self) -> tuple[float | None, float | None]:
-        """Return what to add for the ends of the range: as many evenings lie below it as above."""
+        """Return the margins of the range. Equal shares of evenings lie below and above it."""
         errors = self._levels.residuals_
         if self.most_level < 1 - TAIL:
             return None, None
         return float(errors[math.floor(len(errors) * TAIL)]), self._levels.margin(1 - TAIL)
 
     def outside(self, evening: Facts) -> list[str]:
-        """Say in what an evening is unlike all past ones, and what is done about it."""
+        """Return sentences that state how an evening differs from all past ones, and how this is handled."""
         row, said = self.usual.row(evening), []
         for name, value in self._expected.held(row).items():
             if value == row[name]:
@@ -164,9 +164,9 @@ class Answers:
         return said
 
     def reasons(self, evening: Facts) -> list[Reason]:
-        """Return what each fact adds to the doughs of an evening that is usual in that one, the most first.
+        """Return the number of doughs that each fact adds compared with its typical value, largest first.
 
-        Usual are the median of a number, the mean over weekdays and months, no holiday, no event.
+        Typical values are the median of a number, the mean over weekdays and months, no holiday and no event.
         """
         row, changes = self.usual.row(evening), self._changes(evening)
         variants = [row | {name: value} for name, _, values in changes for value in values]
@@ -179,7 +179,7 @@ class Answers:
         return sorted(reasons, key=lambda reason: -abs(reason.adds))
 
     def _changes(self, evening: Facts) -> list[tuple[str, str, list[Any]]]:
-        """Return the facts that may matter: their names, the usual in words, and its values."""
+        """Return the facts that may matter: their names, and their typical values in words and as values."""
         typical, seen = self._read.typical_, self._read.seen_
         numbers = [
             (name, shown(round(typical[name], 1)), [typical[name]])
@@ -190,7 +190,7 @@ class Answers:
         return numbers + several + flags
 
     def words(self, evening: Facts) -> list[str]:
-        """Say what each feature adds, in sentences."""
+        """Return sentences that state what each feature adds."""
         return weights_in_words(self._model, self._expected.held(self.usual.row(evening)))
 
 
@@ -198,20 +198,20 @@ UNLIKE = {"weekday": "a %", "holiday": "a holiday", "event": "one with an event"
 
 
 def shown(value: Any) -> str:
-    """Write a fact down."""
+    """Return a fact as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else f"{value:g}"
 
 
 def signed(number: float) -> str:
-    """Write a difference with its sign, to one decimal if it is no whole number; zero has none."""
+    """Return a difference with its sign, with one decimal unless it is a whole number. Zero has no sign."""
     digits = 0 if isinstance(number, int) else 1
     return f"{number:+.{digits}f}" if round(number, digits) else f"{0:.{digits}f}"
 
 
 def counted(n: int, one: str) -> str:
-    """Write how many there are: "1 evening", "2,000 evenings"."""
+    """Return a count with a noun, such as "1 evening" or "2,000 evenings"."""
     return f"{n:,} {one}{'' if n == 1 else 's'}"
 
 
@@ -221,19 +221,19 @@ def nearest(doughs: float) -> int:
 
 
 def enough(expected: float, margin: float) -> int:
-    """Return whole doughs for a service level; what is used is whole: at most 7.8 means at most 7."""
+    """Return the doughs for a service level, rounded down: at most 7.8 whole doughs means at most 7."""
     return max(0, math.floor(expected + margin + 1e-9))
 
 
 def frame_of(evenings: Sequence[Facts], usual: Usual) -> pl.DataFrame:
-    """Return evenings as a frame to learn from."""
+    """Return evenings as a frame for training."""
     rows: list[Mapping[str, Any]] = [{**usual.row(one), "doughs": one.doughs} for one in evenings]
     numbers = dict.fromkeys(("reservations", "temperature", "tourists", "doughs"), pl.Float64)
     return pl.DataFrame(rows, schema_overrides=numbers)
 
 
 def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> dict[date, float]:
-    """Return what models that had not learned from an evening expect of it."""
+    """Return the forecasts of models that were not trained on the respective evening."""
     frame, found = frame_of(evenings, usual), {}
     folds = KFold(min(10, frame.height), shuffle=True, random_state=0)
     for learned, left_out in folds.split(evenings):
@@ -246,7 +246,7 @@ def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> di
 
 
 def learner(clock: Clock) -> Learner:
-    """Return how the model is made; at midnight, when an evening is over, anew."""
+    """Return the learner of the model, which is retrained at midnight, when an evening is over."""
 
     def past(session: Session) -> list[Facts]:
         evenings = read_past(session, clock.today())
@@ -258,11 +258,11 @@ def learner(clock: Clock) -> Learner:
     def train(session: Session) -> Pipeline:
         evenings = past(session)
         model = recipe.train(recipe.Lesson(frame_of(evenings, Usual(evenings)), FEATURES, []))
-        model.evenings_ = [tuple(evening) for evening in evenings]  # saved with it: see compile_answers
+        model.evenings_ = [tuple(evening) for evening in evenings]  # saved with the model for compile_answers
         return model
 
     def compile_answers(model: Pipeline, session: Session, _: Any) -> Answers:
-        """Compile what it learned, not what the database has now: that may be nothing any more."""
+        """Compile the evenings that the model was trained on, which the database may no longer contain."""
         evenings = [Facts(*values) for values in model.evenings_]
         return Answers(model, evenings, head(session).version)
 

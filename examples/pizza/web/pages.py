@@ -1,4 +1,4 @@
-"""The pages for everybody: tonight and the next fourteen days, how it went, and the charts of both."""
+"""The public pages: tonight and the next fourteen days, past evenings, and charts of both."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -24,19 +24,19 @@ router = APIRouter(include_in_schema=False)
 
 
 class Past(NamedTuple):
-    """An evening that is over: what was forecast by a model that had not seen it, and what was used."""
+    """A past evening: the forecast of a model that was not trained on it, and the doughs used."""
 
     evening: Facts
     forecast: int | None
 
     @property
     def off(self) -> int | None:
-        """Return how many doughs more were used than forecast."""
+        """Return the number of doughs used minus the forecast."""
         return None if self.forecast is None else self.evening.doughs - self.forecast
 
 
 class OfWeekday(NamedTuple):
-    """How far off the forecasts were on a weekday."""
+    """The forecast errors for a weekday."""
 
     weekday: str
     n: int
@@ -46,7 +46,7 @@ class OfWeekday(NamedTuple):
 
 @router.get("/")
 def front(request: Request) -> Response:
-    """Show how many doughs an evening needs, what drives it, and the next fourteen days."""
+    """Show how many doughs an evening needs, the reasons, and the next fourteen days."""
     answers, today = answers_of(request), clock_of(request).today()
     form, day, level = read_asked(request)
     with request.app.state.database.reading() as session:
@@ -55,7 +55,7 @@ def front(request: Request) -> Response:
         version = data_version(session, answers, today)
     try:
         forecast, *others = answers.forecast_unseen([evening, *coming], level)
-    except ValueError as error:  # the level is more than so few evenings can promise
+    except ValueError as error:  # there are too few evenings for the service level
         form.refuse("service", str(error))
         level = None
         forecast, *others = answers.forecast_unseen([evening, *coming])
@@ -80,7 +80,7 @@ def front(request: Request) -> Response:
 
 @router.get("/analytics")
 def analytics(request: Request) -> Response:
-    """Show what was forecast and what happened, by day and by weekday."""
+    """Show forecasts and used doughs, by day and by weekday."""
     answers, today = answers_of(request), clock_of(request).today()
     form, first, last = read_range(request)
     with request.app.state.database.reading() as session:
@@ -104,7 +104,7 @@ def analytics(request: Request) -> Response:
 
 @router.get("/evenings.csv")
 def export(request: Request) -> Response:
-    """Give the evenings of a range as a CSV file, in the form that can be imported."""
+    """Return the evenings of a range as a CSV file that can be imported."""
     form, first, last = read_range(request)
     refuse(form.errors)
     with request.app.state.database.reading() as session:
@@ -122,7 +122,7 @@ def chart(
     size: Size = "wide",
     v: Annotated[str, Query()] = "",
 ) -> Response:
-    """Draw a chart. On the pages its address has the version of its data, so that browsers may keep it."""
+    """Return a chart. Its URL on the pages contains the version of its data, so browsers can cache it."""
     answers, today = answers_of(request), clock_of(request).today()
     with request.app.state.database.reading() as session:
         rows = chart_rows(request, session, answers, name, today)
@@ -132,14 +132,14 @@ def chart(
 
 
 def chart_rows(request: Request, session: Session, answers: Answers, name: str, today: date) -> Rows:
-    """Return what a chart shows."""
+    """Return the rows that a chart shows."""
     if name == "coming":
         form, _, level = read_asked(request)
         refuse(form.errors)
         coming = read_days(session, today + timedelta(1), COMING)
         try:
             return coming_rows(coming, answers.forecast(coming, level))
-        except ValueError as error:  # the level is more than so few evenings can promise, or one is absurd
+        except ValueError as error:  # there are too few evenings for the service level, or a number is absurd
             refuse({"service": str(error)})
     form, first, last = read_range(request)
     refuse(form.errors)
@@ -156,12 +156,12 @@ def chart_rows(request: Request, session: Session, answers: Answers, name: str, 
 
 
 def is_weekly(past: Sequence[Past]) -> bool:
-    """Tell whether there are so many days that the charts show weeks."""
+    """Return whether there are so many days that the charts show weeks."""
     return bool(past) and (past[-1].evening.day - past[0].evening.day).days >= MOST_DAILY
 
 
 def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Rows:
-    """Return what the chart of the evenings to come shows."""
+    """Return the rows of the chart of future evenings."""
     return tuple(
         (f"{one.day:%a} {one.day.day}", one.reservations, told.doughs, told.low, told.high)
         for one, told in zip(evenings, forecasts, strict=True)
@@ -169,14 +169,14 @@ def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Row
 
 
 def data_version(session: Session, answers: Answers, today: date) -> str:
-    """Return what changes whenever a chart may."""
+    """Return a value that changes whenever a chart may change."""
     return f"{head(session).version}-{answers.version}-{today}"
 
 
 def read_range_of_past(
     session: Session, answers: Answers, first: date, last: date, today: date
 ) -> list[Past]:
-    """Return the evenings of a range that are over and used dough."""
+    """Return the past evenings of a range that used dough."""
     over = [one for one in read_between(session, first, last) if one.day < today and one.doughs]
     return [Past(one, answers.unseen.get(one.day)) for one in over]
 
@@ -193,7 +193,7 @@ def by_weekday(past: Sequence[Past]) -> list[OfWeekday]:
 
 
 def summary(past: Sequence[Past]) -> dict[str, Any]:
-    """Return the sums of a range, and how far off the forecasts were."""
+    """Return the totals of a range and the forecast errors."""
     off = [one.off for one in past if one.off is not None]
     return {
         "evenings": len(past),
@@ -204,7 +204,7 @@ def summary(past: Sequence[Past]) -> dict[str, Any]:
 
 
 def refuse(errors: dict[str, str]) -> None:
-    """Raise where an address that is no form's asks for something wrong."""
+    """Raise an error if a URL that does not come from a form has invalid parameters."""
     if errors:
         raise RequestValidationError(
             [

@@ -1,4 +1,4 @@
-"""What addresses and forms may ask: days, service levels, ranges; what is wrong is said in words."""
+"""Parameters of URLs and forms: days, service levels and ranges, with messages for invalid values."""
 
 import re
 from datetime import date, timedelta
@@ -12,16 +12,16 @@ from examples.pizza.web.model import Answers
 from examples.web.forms import Form, read_form
 
 LEVELS = (0.8, 0.9, 0.95)
-AHEAD = 366  # days that can be asked for and booked
-BACK = date(2000, 1, 1)  # before, nothing is written down
-MOST_DAYS = 2 * 366  # at once
-USUAL_DAYS = 56  # of a range that is not given
+AHEAD = 366  # days in advance that can be forecast and booked
+BACK = date(2000, 1, 1)  # the earliest day that can be recorded
+MOST_DAYS = 2 * 366  # in one request
+USUAL_DAYS = 56  # length of the default range
 MOST_RESERVATIONS = 999
-COLDEST, HOTTEST, MOST_TOURISTS = -60, 60, 999_999  # as of examples/pizza/data.py
+COLDEST, HOTTEST, MOST_TOURISTS = -60, 60, 999_999  # as in examples/pizza/data.py
 
 
 def read_day(given: Any) -> Any:
-    """Read a date as people and browsers write it, no other way."""
+    """Read a date in the format YYYY-MM-DD."""
     if isinstance(given, date):
         return given
     try:
@@ -38,7 +38,7 @@ Tourists = Annotated[int, Field(ge=0, le=MOST_TOURISTS, description="in town")]
 
 
 class Asked(BaseModel):
-    """The front page's question."""
+    """The parameters of the front page."""
 
     date: Day | None = None
     service: float | None = None
@@ -52,9 +52,8 @@ class Asked(BaseModel):
         return level
 
 
-Range: Any = create_model(
-    "Range", **{"from": (Day | None, None), "to": (Day | None, None)}
-)  # from is a keyword
+# A class statement cannot have a field named "from", which is a keyword of Python.
+Range: Any = create_model("Range", **{"from": (Day | None, None), "to": (Day | None, None)})
 
 
 def clock_of(request: Request) -> Clock:
@@ -63,18 +62,18 @@ def clock_of(request: Request) -> Clock:
 
 
 def answers_of(request: Request) -> Answers:
-    """Return what the newest model answers by; read it once a request."""
+    """Return the data of the newest model. Call this only once per request."""
     return request.app.state.live.answers
 
 
 def outside_calendar(day: date, today: date) -> str | None:
-    """Say what is wrong with a day, if it is too far away."""
+    """Return an error message if a day is too far away."""
     last = today + timedelta(AHEAD)
     return None if BACK <= day <= last else f"Must be from {BACK} to {last}, got {day}."
 
 
 def read_asked(request: Request) -> tuple[Form, date, float | None]:
-    """Return the front page's form, the day (tonight where it is wrong or left out) and the service level."""
+    """Return the front page's form, the day (tonight if it is invalid or omitted) and the service level."""
     form, today = read_form(Asked, request.query_params), clock_of(request).today()
     asked = form.data or Asked()
     if asked.date and (problem := outside_calendar(asked.date, today)):
@@ -95,14 +94,14 @@ def read_range(request: Request) -> tuple[Form, date, date]:
 
 
 def filled_range(first: date | None, last: date | None, today: date) -> tuple[date, date]:
-    """Return a range whose ends were given or not: by default eight weeks, up to yesterday."""
+    """Return a range with missing ends filled in. The default is the eight weeks up to yesterday."""
     last = last or today - timedelta(1)
     usual = max(BACK.toordinal(), last.toordinal() - USUAL_DAYS + 1)
     return first or date.fromordinal(usual), last
 
 
 def range_problem(first: date, last: date, today: date) -> tuple[str, str] | None:
-    """Return what is wrong with a range: the name of the field, and words."""
+    """Return the problem with a range: the name of the field and an error message."""
     for name, day in (("from", first), ("to", last)):
         if words := outside_calendar(day, today):
             return name, words

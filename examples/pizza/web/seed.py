@@ -1,7 +1,7 @@
-"""What the pizzeria opens with: thirteen invented months up to yesterday, and two weeks that are booked.
+"""The pizzeria's initial data: thirteen simulated months up to yesterday, and two weeks with reservations.
 
-The evenings obey the law "full" of examples/pizza/years.py. The last four weeks and those to come are written
-down reservation by reservation (and order by order); of the months before, as of an old book, only sums.
+The evenings follow the law "full" of examples/pizza/years.py. For the last four weeks and the future weeks,
+each reservation and order is recorded. For the months before, only totals are recorded.
 """
 
 from datetime import timedelta
@@ -37,7 +37,7 @@ NOTES = (
 
 
 def seed(session: Session, clock: Clock) -> None:
-    """Fill new tables; of the same day, the same."""
+    """Fill new tables. On the same day, the data is always the same."""
     today, rng = clock.today(), np.random.default_rng(SEED)
     days = [today + timedelta(i) for i in range(-PAST, COMING + 1)]
     evenings, reservations, orders = [], [], []
@@ -55,7 +55,7 @@ def seed(session: Session, clock: Clock) -> None:
 
 
 def parties(rng: np.random.Generator, n: int) -> list[dict]:
-    """Return so many reservations."""
+    """Return the given number of reservations."""
     names, notes = rng.choice(NAMES, n), rng.choice(NOTES, n)
     sizes = 1 + rng.binomial(9, 0.25, n)
     columns = zip(names.tolist(), sizes.tolist(), notes.tolist(), strict=True)
@@ -63,7 +63,7 @@ def parties(rng: np.random.Generator, n: int) -> list[dict]:
 
 
 def served(rng: np.random.Generator, n_doughs: int) -> list[dict]:
-    """Return orders of so many pizzas together."""
+    """Return orders with the given total number of pizzas."""
     orders = []
     while n_doughs:
         pizzas = min(n_doughs, int(rng.integers(1, 8)))

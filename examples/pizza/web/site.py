@@ -1,4 +1,4 @@
-"""The pizzeria's web site, put together."""
+"""The definition of the pizzeria's web site."""
 
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ LEARNING = (
 
 
 def make_site(clock: Clock) -> Site:
-    """Return the site of a restaurant that lives by a clock."""
+    """Return the site of a restaurant with the given clock."""
     all_desks = desks(clock)
     return Site(
         name="pizzeria",
@@ -45,14 +45,14 @@ def make_site(clock: Clock) -> Site:
 def create_app(
     data: Path | None = None, database_url: str | None = None, clock: Clock | None = None
 ) -> WebApp:
-    """Return the application, set up by the environment; what ``serve`` calls in every worker.
+    """Return the application, configured by environment variables. ``serve`` calls this in every worker.
 
     Parameters
     ----------
     data, database_url
-        As of :func:`examples.web.app.build_app`.
+        As in :func:`examples.web.app.build_app`.
     clock : Clock, default=None
-        None for the computer's, in the zone PIZZERIA_TIMEZONE.
+        The clock. If None, the computer's clock in the time zone PIZZERIA_TIMEZONE.
     """
     if clock is None:
         clock = Clock(read_zone())

@@ -1,8 +1,9 @@
-"""The pizzeria's tables: evenings, the reservations for them, and the orders that used dough.
+"""The pizzeria's tables: evenings, their reservations, and the orders that used dough.
 
-An evening's reservations are those of the table `reservations` and, besides, a number of them that were never
-written down one by one, as those of an old book or an imported file; likewise its doughs, by the pizzas of
-`orders`. Every day that has a reservation or an order has an evening.
+The number of reservations of an evening is the number of rows in the table `reservations` plus a number of
+reservations that were not recorded one by one, for example because they were imported. In the same way, its
+doughs are the pizzas in `orders` plus a number of doughs. Every day with a reservation or an order has an
+evening.
 """
 
 from collections.abc import Sequence
@@ -16,11 +17,11 @@ from examples.pizza.years import holidays
 
 
 class Base(DeclarativeBase):
-    """What the tables belong to."""
+    """Base class of the tables."""
 
 
 class Reservation(Base):
-    """A table that is kept for a party."""
+    """A reservation for a party."""
 
     __tablename__ = "reservations"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -32,7 +33,7 @@ class Reservation(Base):
 
 
 class Order(Base):
-    """Pizzas that were made for somebody; each is one dough."""
+    """An order of pizzas, each of which used one dough."""
 
     __tablename__ = "orders"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,7 +44,7 @@ class Order(Base):
 
 
 class Evening(Base):
-    """A day: what is known of it, and what was not written down one by one."""
+    """An evening: its known facts, and the numbers that were not recorded one by one."""
 
     __tablename__ = "evenings"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,14 +62,14 @@ _reservations = select(func.count(Reservation.id)).where(Reservation.day == Even
 _guests = select(func.coalesce(func.sum(Reservation.party), 0)).where(Reservation.day == Evening.day)
 _pizzas = select(func.coalesce(func.sum(Order.pizzas), 0)).where(Order.day == Evening.day)
 Evening.listed_reservations = column_property(_reservations.scalar_subquery())
-Evening.guests = column_property(_guests.scalar_subquery())  # of the reservations written down
+Evening.guests = column_property(_guests.scalar_subquery())  # guests of the recorded reservations
 Evening.listed_doughs = column_property(_pizzas.scalar_subquery())
 Evening.reservations = column_property(Evening.more_reservations + _reservations.scalar_subquery())
 Evening.doughs = column_property(Evening.more_doughs + _pizzas.scalar_subquery())
 
 
 class Facts(NamedTuple):
-    """An evening as forecasts see it; plain values that outlive the session."""
+    """The facts about an evening used for forecasts, as plain values that do not depend on a session."""
 
     day: date
     reservations: int = 0
@@ -81,31 +82,31 @@ class Facts(NamedTuple):
 
 
 def new_evening(day: date) -> Evening:
-    """Return the row of a day of which nothing is known yet; a holiday if Italy's calendar says so."""
+    """Return a new row for a day. It is marked as a holiday if it is a public holiday in Italy."""
     is_holiday = day in holidays(day.year)
     return Evening(day=day, holiday=is_holiday, event=False, more_reservations=0, more_doughs=0)
 
 
 def keep_evening(session: Session, day: date) -> None:
-    """See that a day has a row. The writer's turn (`bump`) comes first, so that no other makes one too."""
+    """Create the row of a day if it is missing. Call `bump` first, so that no other writer creates it too."""
     if session.scalar(select(Evening.id).where(Evening.day == day)) is None:
         session.add(new_evening(day))
         session.flush()
 
 
 def read_past(session: Session, today: date) -> list[Facts]:
-    """Return the evenings that are over and used dough, in order: what is learned from."""
+    """Return the past evenings that used dough, in order. They are the training data."""
     over = (Evening.day < today) & (Evening.doughs > 0)
     return _facts(session, over)
 
 
 def read_between(session: Session, first: date, last: date) -> list[Facts]:
-    """Return the evenings of these days that there are, in order."""
+    """Return the existing evenings of these days, in order."""
     return _facts(session, Evening.day.between(first, last))
 
 
 def read_days(session: Session, first: date, n_days: int) -> list[Facts]:
-    """Return consecutive evenings, of which some may not have been written down."""
+    """Return consecutive evenings, including days without a row."""
     days = [first + timedelta(i) for i in range(n_days)]
     known = {evening.day: evening for evening in read_between(session, days[0], days[-1])}
     return [known.get(day) or Facts(day, holiday=day in holidays(day.year)) for day in days]

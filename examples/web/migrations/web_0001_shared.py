@@ -1,4 +1,4 @@
-"""The tables that every site has. A site's first migration follows this one."""
+"""The tables shared by all sites. The first migration of a site follows this one."""
 
 import sqlalchemy as sa
 from alembic import op

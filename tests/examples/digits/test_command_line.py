@@ -18,7 +18,7 @@ from examples.digits import evaluate as evaluation
 from examples.digits.data import load_bundled
 from pipelines import ModelVersionWarning, load_model
 
-pytest.importorskip("matplotlib")
+pyplot = pytest.importorskip("matplotlib.pyplot")
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "digits"
 
@@ -37,6 +37,12 @@ def test_the_pictures_beside_the_example_are_recognised(run, name, digit):
     assert f"This is a {digit}.\nMost probable digits: {digit} (" in printed
     assert "@@" in printed.splitlines()[0] or "%%" in "".join(printed.splitlines()[:8])
     assert all(len(line) <= 16 for line in printed.splitlines()[:8])
+
+
+def test_an_eight_has_the_article_an(run, tmp_path):
+    picture = tmp_path / "eight.png"
+    pyplot.imsave(picture, np.kron(load_bundled().X[8].reshape(8, 8), np.ones((8, 8))), cmap="gray")
+    assert "This is an 8.\n" in run("predict", str(picture))
 
 
 def test_a_held_out_digit_printed_as_a_picture_is_answered_as_the_model_answers(run, trained, tmp_path):

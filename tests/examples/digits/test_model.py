@@ -104,7 +104,7 @@ def test_a_model_of_something_else_is_refused(tmp_path, capsys):
     save_model(other, tmp_path / "other")
     picture = str(EXAMPLE / "data" / "two.png")
     assert command_line.main(["predict", picture, "--model", str(tmp_path / "other")]) == 1
-    assert "expected a classifier of square images" in " ".join(capsys.readouterr().err.split())
+    assert "must be a classifier of square images" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("trouble", ["other versions", "no model"])

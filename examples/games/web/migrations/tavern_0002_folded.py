@@ -1,4 +1,4 @@
-"""Games have their title and developer without case and accents, for the search."""
+"""Add a column with the title and developer of games without case and accents, for searches."""
 
 import sqlalchemy as sa
 from alembic import op

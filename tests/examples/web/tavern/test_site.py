@@ -83,7 +83,11 @@ def test_the_seed_is_the_catalogue(app):
             "DATABASE_URL: the database does not answer: connection failed",
         ),
         (["--workers", "2", "--data", __file__], {}, "File exists"),
-        ([], {"without": "uvicorn"}, 'serve needs the web packages: pip install -e ".[web]"'),
+        (
+            [],
+            {"without": "uvicorn"},
+            'serve requires the web packages; to install them, run: pip install -e ".[web]"',
+        ),
     ],
 )
 def test_the_command_says_what_it_needs(monkeypatch, capsys, arguments, variables, message):
