@@ -1,26 +1,43 @@
-"""One-hot and multi-hot encoders for pandas and polars data frames, arrays and lists.
+"""One-hot, multi-hot and bin encoders for pandas and polars data frames, arrays and lists.
 
-``OneHotEncoder`` encodes columns of single categories, and ``MultiHotEncoder`` encodes columns of lists of
-categories. Both work in a Pipeline and a ColumnTransformer. pandas and polars data frames are read directly,
-without conversion. The methods are in ``estimators/_encoding/encoder.py``.
+``OneHotEncoder`` encodes columns of single categories, ``MultiHotEncoder`` encodes columns of lists of
+categories, and ``BinEncoder`` encodes columns of numbers. They work in a Pipeline and a ColumnTransformer.
+Columns of categories in pandas and polars data frames are read directly, without conversion. The methods of
+the first two are in ``estimators/_encoding/encoder.py``.
 """
 
-from typing import ClassVar, Literal
+from numbers import Integral
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
-from estimators._common.scikit_learn import StrOptions
+from estimators._common.matrices import MatrixLike, validate_data
+from estimators._common.scikit_learn import Interval, StrOptions, check_feature_names_in, fit_context
+from estimators._encoding.bins import CellBinner, Edges, are_whole, bin_names, given_edges, quantile_edges
 from estimators._encoding.categories import GivenCategories
 from estimators._encoding.columns import Column, read_categories
 from estimators._encoding.decoding import decode_one_hot, rows_of
-from estimators._encoding.encoder import CategoryEncoder, HandleMissing, HandleUnknown, NameCombiner
+from estimators._encoding.encoder import (
+    CategoryEncoder,
+    Encoded,
+    HandleMissing,
+    HandleUnknown,
+    NameCombiner,
+    as_output,
+    check_dtype,
+    check_output,
+    name_combiner,
+)
 from estimators._encoding.lists import read_delimited, read_lists
 from estimators._encoding.numbering import Cells, object_array
 from estimators._encoding.outputs import Drop
 
-__all__ = ["MultiHotEncoder", "OneHotEncoder"]
+__all__ = ["BinEncoder", "MultiHotEncoder", "OneHotEncoder"]
 
 
 class MultiHotEncoder(CategoryEncoder):
@@ -298,3 +315,218 @@ class OneHotEncoder(CategoryEncoder):
     def _decode(self, X: sparse.csr_array | np.ndarray) -> np.ndarray:
         zeros_allowed = [*map(self._rules.may_be_zero, self._outputs)]
         return decode_one_hot(X, self._outputs, self._rules.has_other, zeros_allowed)
+
+
+class BinEncoder(TransformerMixin, BaseEstimator):
+    """Encode columns of numbers as one column of zeros and ones per bin.
+
+    A number is in the bin whose lower edge it has reached, and whose upper edge it has not. The first bin has
+    no lower edge and the last one no upper edge, so that every number is in a bin. A missing number is
+    encoded as zeros.
+
+    Parameters
+    ----------
+    n_bins : int, default=10
+        Number of bins per column, if `edges` is "auto". There are fewer if some values are frequent.
+    edges : "auto" or list of sequences of float, default="auto"
+        "auto" chooses edges in :meth:`fit` so that the bins have about equal numbers of rows. Otherwise, a
+        list with one increasing sequence of edges per column: n edges make n + 1 bins. If there is only one
+        column, its sequence can be passed directly. Edges that are integers are meant for whole numbers.
+    sparse_output : bool, default=True
+        If True, a CSR matrix is returned. If False, an array is returned. ``set_output(transform="pandas")``
+        requires ``sparse_output=False``.
+    dtype : numpy dtype, default=numpy.float64
+        Data type of the output. It must be supported by SciPy's sparse matrices.
+    feature_name_combiner : {"concat", "equals"} or callable, default="concat"
+        How to name the output columns. "concat" gives names such as ``year_1990 to 1999``, and "equals"
+        gives names such as ``year=1990 to 1999``. A callable is called as
+        ``feature_name_combiner(input_name, bin_name)`` and must return the name.
+
+    Attributes
+    ----------
+    edges_ : list of ndarray of shape (n_edges,)
+        The edges between the bins of each column.
+    bin_names_ : list of ndarray of shape (n_bins,)
+        The names of the bins of each column. In whole numbers, such as "1990 to 1999", both ends are in the
+        bin. In others, such as "6.5 to 7.2", the upper end is in the next bin.
+    n_features_in_ : int
+        Number of columns seen during `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen during `fit`. Only defined if ``X`` is a data frame.
+
+    See Also
+    --------
+    OneHotEncoder : Encodes columns of categories.
+    sklearn.preprocessing.KBinsDiscretizer : Has other strategies, but takes no missing values.
+
+    Notes
+    -----
+    Fitting sorts the values of each column, O(n log n). With given edges nothing is learned, so that
+    :func:`pipelines.fit_batches` can use the encoder too.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from estimators import BinEncoder
+    >>> films = pd.DataFrame({"year": [1942, 1977, 1982, 1994, 1999, None]})
+    >>> encoder = BinEncoder(edges=[1980, 1990], sparse_output=False, feature_name_combiner="equals")
+    >>> encoder.fit_transform(films)
+    array([[1., 0., 0.],
+           [1., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 1.],
+           [0., 0., 1.],
+           [0., 0., 0.]])
+    >>> encoder.get_feature_names_out().tolist()
+    ['year=1979 or less', 'year=1980 to 1989', 'year=1990 or more']
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_bins": [Interval(Integral, 2, None, closed="left")],
+        "edges": [StrOptions({"auto"}), "array-like"],
+        "sparse_output": ["boolean"],
+        "dtype": "no_validation",
+        "feature_name_combiner": [StrOptions({"concat", "equals"}), callable],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_bins: int = 10,
+        edges: Literal["auto"] | Edges = "auto",
+        sparse_output: bool = True,
+        dtype: DTypeLike = np.float64,
+        feature_name_combiner: NameCombiner = "concat",
+    ) -> None:
+        self.n_bins = n_bins
+        self.edges = edges
+        self.sparse_output = sparse_output
+        self.dtype = dtype
+        self.feature_name_combiner = feature_name_combiner
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: MatrixLike, y: object = None) -> Self:
+        """Find the edges and name the bins.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_columns)
+            Columns of numbers, which may be missing (NaN, None, null).
+        y : ignored, default=None
+            Not used, present for compatibility with pipelines.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If X holds infinite values or no numbers, or if `edges` does not hold one increasing sequence of
+            finite numbers for each column.
+        """
+        check_dtype(self.dtype)
+        columns = self._read(X, reset=True).T
+        if isinstance(self.edges, str):
+            found = [column[~np.isnan(column)] for column in columns]
+            self.edges_ = [quantile_edges(values, self.n_bins) for values in found]
+            whole = [*map(are_whole, found)]
+        else:
+            self.edges_, whole = given_edges(self.edges, len(columns))
+        named = zip(self.edges_, whole, strict=True)
+        self.bin_names_ = [object_array(bin_names(edges, is_whole)) for edges, is_whole in named]
+        return self
+
+    def transform(self, X: MatrixLike) -> Encoded:
+        """Encode the columns.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_columns)
+            Columns of numbers, which may be missing (NaN, None, null).
+
+        Returns
+        -------
+        encoded : csr_matrix or ndarray of shape (n_samples, n_output_columns)
+            1 where the number is in the bin, otherwise 0.
+
+        Raises
+        ------
+        ValueError
+            If X holds infinite values, or other columns than those seen in `fit`.
+        """
+        check_is_fitted(self, "edges_")
+        check_output(self)
+        X = self._read(X, reset=False)
+        starts = np.cumsum([0, *map(len, self.bin_names_)])
+        places = [
+            start + np.searchsorted(edges, column, side="right")
+            for start, edges, column in zip(starts, self.edges_, X.T, strict=False)
+        ]
+        given = ~np.isnan(X)
+        indices = np.column_stack(places)[given].astype(np.int32)
+        indptr = np.concatenate(([0], np.cumsum(given.sum(axis=1))))
+        ones = np.ones(len(indices), dtype=self.dtype)
+        encoded = sparse.csr_array((ones, indices, indptr), shape=(len(X), starts[-1]))
+        return as_output(encoded, self.sparse_output)
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Return the names of the output columns.
+
+        Parameters
+        ----------
+        input_features : array-like of shape (n_columns,), default=None
+            Names of the columns. None means ``feature_names_in_`` if it is defined, otherwise x0, x1, ....
+
+        Returns
+        -------
+        names : ndarray of shape (n_output_columns,)
+            A name for each bin, such as "year_1990 to 1999".
+
+        Raises
+        ------
+        ValueError
+            If the names are not those seen in `fit`.
+        TypeError
+            If `feature_name_combiner` is a callable that does not return a string.
+        """
+        check_is_fitted(self, "edges_")
+        names, combine = check_feature_names_in(self, input_features), name_combiner(self)
+        each = zip(names, self.bin_names_, strict=True)
+        return object_array([combine(name, of_bin) for name, bins in each for of_bin in bins])
+
+    def cell_encoder(self, column: int = 0, start: int = 0) -> CellBinner:
+        """Return a snapshot of the encoder that encodes single cells within microseconds.
+
+        Parameters
+        ----------
+        column : int, default=0
+            Index of the input column that the cells belong to.
+        start : int, default=0
+            Index of the first output column of this input column.
+
+        Returns
+        -------
+        cell_encoder : CellBinner
+            An object like that of :meth:`OneHotEncoder.cell_encoder`. Its ``categories`` are the names of the
+            bins.
+
+        Examples
+        --------
+        >>> from estimators import BinEncoder
+        >>> BinEncoder(edges=[1980, 1990]).fit([[1985]]).cell_encoder().places(1994)
+        [2]
+        """
+        check_is_fitted(self, "edges_")
+        name = check_feature_names_in(self)[column]
+        return CellBinner(name, self.bin_names_[column].tolist(), self.edges_[column], start)
+
+    def _read(self, X: MatrixLike, *, reset: bool) -> np.ndarray:
+        return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.requires_fit = isinstance(self.edges, str)
+        return tags

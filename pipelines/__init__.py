@@ -1,14 +1,16 @@
 """Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
-`recommend.py`: the game recommender, and the k best labels of any classifier. `scoring.py`: scorers of
-recommendations, and a split by time. `forecast.py`: the dough forecaster. `serving.py`: a compiled
-recommender that answers one query in microseconds. `persistence.py`: saved models and their cards.
-`scale.py`: fitting batch by batch or on a cluster. The private folders contain the code behind these modules;
-code that several modules use is in `_common/`.
+`recommender.py`: recommenders of any catalogue. `recommend.py`: the k best labels of any classifier.
+`scoring.py`: scorers, and a split by time. `histories.py`: training rows from histories. `similarity.py`:
+similar items, and varied lists. `serving.py`: a compiled recommender that answers one query in microseconds.
+`forecast.py`: the dough forecaster. `persistence.py`: saved models and their cards. `scale.py`: fitting batch
+by batch or on a cluster. The private folders contain the code behind these; what several use is in
+`_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar
 from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
+from pipelines.histories import leave_one_out
 from pipelines.persistence import (
     Checkpoint,
     ModelFileError,
@@ -19,14 +21,16 @@ from pipelines.persistence import (
     version_differences,
 )
 from pipelines.recommend import (
+    UnknownQuestionWarning,
     explain,
-    game_recommender,
     recommend,
     update,
 )
+from pipelines.recommender import RecommenderPipeline, game_recommender, recommender
 from pipelines.scale import fit_batches, fit_dask, recommend_dask, scan_csv, scan_ndjson, scan_parquet
 from pipelines.scoring import TimeWithinGroupSplit, TopKScorer, hit_rate_scorer, ndcg_scorer
 from pipelines.serving import CompiledRecommender, compile_recommender
+from pipelines.similarity import diversify, similar_items
 
 __all__ = [
     "Checkpoint",
@@ -35,9 +39,12 @@ __all__ = [
     "LossBar",
     "ModelFileError",
     "ModelVersionWarning",
+    "RecommenderPipeline",
     "TimeWithinGroupSplit",
     "TopKScorer",
+    "UnknownQuestionWarning",
     "compile_recommender",
+    "diversify",
     "dough_forecaster",
     "explain",
     "fit_batches",
@@ -45,15 +52,18 @@ __all__ = [
     "forecast",
     "game_recommender",
     "hit_rate_scorer",
+    "leave_one_out",
     "load_model",
     "ndcg_scorer",
     "read_card",
     "recommend",
     "recommend_dask",
+    "recommender",
     "save_model",
     "scan_csv",
     "scan_ndjson",
     "scan_parquet",
+    "similar_items",
     "update",
     "version_differences",
     "weights_in_words",

@@ -1,119 +1,23 @@
-"""Recommendations: a game pipeline, the k best labels of any classifier, explanations, updates."""
+"""Recommendations: the k best labels of any classifier, explanations, updates."""
 
 from collections.abc import Iterable, Sequence
+from inspect import signature
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
-from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import Pipeline
 
-from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
 from pipelines._common.labels import comparable_labels, places_of, plain_labels
 from pipelines._common.parameters import check_int
+from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
 from pipelines._common.ranking import labels_per_row, rank
-from pipelines._common.steps import feature_names_of, transform
-from pipelines._recommending.reasons import check_label, reasons, weights_of
+from pipelines._common.steps import feature_names_of, steps_of, transform
+from pipelines._recommending.history import with_history
+from pipelines._recommending.reasons import check_label, reasons
+from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
 
-__all__ = ["explain", "game_recommender", "recommend", "update"]
-
-
-def game_recommender(
-    *,
-    budget: str = "budget",
-    gameplay_types: str = "gameplay_types",
-    budget_encoder: BaseEstimator | None = None,
-    types_encoder: BaseEstimator | None = None,
-    classifier: BaseEstimator | None = None,
-    weights: dict[str, float] | None = None,
-) -> Pipeline:
-    """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
-
-    Parameters
-    ----------
-    budget : str, default="budget"
-        Name of the column that holds one budget per row. Budgets may be missing.
-
-    gameplay_types : str, default="gameplay_types"
-        Name of the column that holds one list of types per row. Lists may be missing.
-
-    budget_encoder, types_encoder : transformer, default=None
-        The encoders of the two columns. The budget encoder receives a data frame with one column, the types
-        encoder a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
-        ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
-        omit either column, and unknown values, including misspelt ones, count as missing. With
-        ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
-        With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a category of its
-        own.
-
-    classifier : classifier, default=None
-        The classifier. None means ``ComplementNB(new_classes="add")``, since new games may be added later.
-
-    weights : dict of str to float, default=None
-        The weight of each column, keyed by column name, as in
-        ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
-        with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4).
-
-    Returns
-    -------
-    model : Pipeline with the steps "encode" and "classify"
-        The unfitted pipeline. Fit it with ``model.fit(games, games["title"])``. All other columns of the
-        frame are ignored.
-
-    Raises
-    ------
-    TypeError
-        If `budget` or `gameplay_types` is not a str.
-    ValueError
-        If `weights` has a key that is not one of the two column names.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from pipelines import game_recommender, recommend
-    >>> games = pl.DataFrame({
-    ...     "title": ["Tetris", "Celeste", "Portal"],
-    ...     "budget": ["cheap", "standard", "standard"],
-    ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
-    ... })
-    >>> model = game_recommender().fit(games, games["title"])
-    >>> question = pl.DataFrame({"budget": ["standard"], "gameplay_types": [["Puzzle"]]})
-    >>> labels, scores = recommend(model, question, k=2)
-    >>> labels.tolist()
-    [['Portal', 'Tetris']]
-    """
-    for name, column in (("budget", budget), ("gameplay_types", gameplay_types)):
-        if not isinstance(column, str):
-            raise TypeError(
-                f"The {name!r} parameter of game_recommender must be the name of one column. "
-                f"Got {column!r} instead."
-            )
-    if unknown := set(weights or {}) - {budget, gameplay_types}:
-        raise ValueError(
-            "The keys of the 'weights' parameter of game_recommender must be among "
-            f"{budget!r} and {gameplay_types!r}. Got {', '.join(map(repr, sorted(unknown)))} instead."
-        )
-    if budget_encoder is None:
-        budget_encoder = OneHotEncoder(
-            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
-        )
-    if types_encoder is None:
-        types_encoder = MultiHotEncoder(
-            handle_unknown="ignore", missing="ignore", feature_name_combiner="equals"
-        )
-    steps = [("budget", budget_encoder, [budget]), ("gameplay_types", types_encoder, gameplay_types)]
-    columns = {"budget": budget, "gameplay_types": gameplay_types}
-    encode = ColumnTransformer(
-        steps,
-        sparse_threshold=1.0,
-        transformer_weights=weights and {step: weights.get(name, 1.0) for step, name in columns.items()},
-        verbose_feature_names_out=False,
-    )
-    classifier = ComplementNB(new_classes="add") if classifier is None else classifier
-    return Pipeline([("encode", encode), ("classify", classifier)])
+__all__ = ["UnknownQuestionWarning", "explain", "recommend", "update"]
 
 
 def recommend(
@@ -123,6 +27,7 @@ def recommend(
     *,
     exclude: Iterable | None = None,
     candidates: Iterable | None = None,
+    exclude_history: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the k best labels of each row and their scores, best first.
 
@@ -136,8 +41,8 @@ def recommend(
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
         The queries, in the form that `model` expects. If the model was fitted on a data frame, a query can be
-        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns missing from the dict
-        count as missing values.
+        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Its keys are columns of that
+        frame. Columns missing from the dict count as missing values.
 
     k : int, default=5
         The number of labels per row. If there are fewer labels, all of them are returned.
@@ -148,7 +53,11 @@ def recommend(
 
     candidates : iterable of labels, or of n_samples iterables of labels, default=None
         Labels to choose from: either one collection for all rows, or one collection per row. None means all
-        labels.
+        labels. A warning is given if some are unknown to `model`.
+
+    exclude_history : bool, default=False
+        Whether to exclude the items of each row's history too, if `model` is of
+        ``recommender(history=...)``.
 
     Returns
     -------
@@ -158,19 +67,42 @@ def recommend(
         the dtype is then object.
 
     scores : ndarray of shape (n_samples, n_places)
-        The scores of these labels, or ``-inf`` where the label is None.
+        The scores of these labels, or ``-inf`` where the label is None. Their scale depends on the model; see
+        the notes.
 
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, or if `exclude` or `candidates` is neither a
-        collection of labels nor one collection per row.
+        If `k` is not an integer of at least 1, if X has no rows, if a question has a key that is no column
+        (the message names the nearest one), if `exclude` or `candidates` is neither a collection of labels
+        nor one collection per row, or if `exclude_history` is True for a model without a history.
     TypeError
         If `model` has none of the methods listed above.
+
+    Warns
+    -----
+    UnknownQuestionWarning
+        If the encoders of a Pipeline make nothing of a row: it asks for nothing, or for unknown values only.
+        Naive Bayes classifiers then answer by the number of rows of each class. Other classifiers, and
+        CatalogueNB, which scores popularity itself, answer as for any row.
 
     Notes
     -----
     Rows are scored in batches, so memory for scores is bounded for any number of rows and classes.
+
+    Scores order the labels of one row. What they are depends on the classifier:
+
+    - MultinomialNB, BernoulliNB: the logarithm of the probability of the label and the row together. Its
+      exponentials, normalised over all labels, are the classifier's probabilities, which are too certain
+      where features depend on each other.
+    - ComplementNB: a sum of weights, without the popularity of the label. Only differences within a row have
+      a meaning; a row with more features has higher scores.
+    - CatalogueNB: the logarithm of the popularity, a bonus for each match, and the logarithm of how much more
+      often the features are asked for with the item than with others.
+    - classifiers with a ``decision_function``, such as GDClassifier and LogisticRegression: the logits;
+      their differences are log odds. For LinearSVC and others they are distances from a margin.
+    - all others: logarithms of probabilities, or probabilities if there is no ``predict_log_proba``.
+    - rows of which nothing is known, with naive Bayes: the logarithm of each label's share of the rows.
 
     Examples
     --------
@@ -190,10 +122,13 @@ def recommend(
            [2, 1]])
     """
     k = check_int("k", k, "recommend")
-    classifier, X = transform(model, some_rows(X, "recommend"))
-    excluded = labels_per_row("exclude", exclude, n_rows_of(X))
-    allowed = labels_per_row("candidates", candidates, n_rows_of(X))
-    return rank(classifier, X, k, excluded, allowed)
+    X = some_rows(X, "recommend")
+    n_rows = 1 if isinstance(X, dict) else n_rows_of(X)
+    excluded = labels_per_row("exclude", exclude, n_rows)
+    allowed = labels_per_row("candidates", candidates, n_rows)
+    if exclude_history:
+        excluded = with_history(excluded, model, X)
+    return rank_questions(model, X, k, excluded, allowed)
 
 
 def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, float]:
@@ -201,8 +136,11 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
 
     Parameters
     ----------
-    model : fitted ComplementNB or MultinomialNB, or Pipeline or search that ends in one
-        The model. Its score must be a sum over the features.
+    model : fitted classifier, or Pipeline or search that ends in one
+        The model. Its score must be a sum over the features. Naive Bayes classifiers of this library and
+        scikit-learn's BernoulliNB, ComplementNB and MultinomialNB have such a score, and so have all linear
+        classifiers with ``coef_`` and ``intercept_``, such as GDClassifier, LogisticRegression, LinearSVC,
+        SGDClassifier, RidgeClassifier and Perceptron.
 
     X : data frame or array-like of shape (1, n_features), or dict
         One query, in the form that `model` expects.
@@ -213,19 +151,31 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     Returns
     -------
     contributions : dict of str to float
-        The contribution of each feature that is set in the query, such as
+        The contribution of each feature that is not zero in the encoded query, such as
         ``{"gameplay_types=Adventure": 5.1, ...}``. The contributions add up to the score that
-        :func:`recommend` returns for the label. For MultinomialNB, and for models with one class, they
-        include the prior as "(prior)". In complement naive Bayes a feature contributes to every label, and
-        features that are rare among the *other* labels contribute more. Therefore, compare one feature
-        between labels rather than different features of one label.
+        :func:`recommend` returns for the label. What the label gets whatever the query is, if anything, is
+        included as "(intercept)" for linear classifiers and as "(prior)" for naive Bayes.
 
     Raises
     ------
     ValueError
-        If `X` does not have exactly one row, or `label` is not one of the classes.
+        If `X` does not have exactly one row, if `label` is not one of the classes, or if the classifier
+        rejects a value, such as NaN.
     TypeError
         If the score of `model` is not a sum over the features.
+
+    Notes
+    -----
+    Complement naive Bayes has a prior only if there is one class. A feature contributes to every label, and
+    features that are rare among the *other* labels contribute more, so compare one feature between labels
+    rather than different features of one label. Bernoulli naive Bayes counts absent features too: "(prior)"
+    is the score of a query without features, and each feature contributes the change from absent to present.
+    In CatalogueNB, "(prior)" is the popularity, and a match is shared equally by the features that match. A
+    linear classifier of two classes gives the first one the negative score of the second. A standardised
+    number contributes in proportion to its distance from the mean.
+
+    Takes O(n_features) time, and O(n_classes * n_features) for classifiers from outside this library, whose
+    scores are first checked on two rows.
 
     Examples
     --------
@@ -240,22 +190,36 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     names = feature_names_of(model)
     classifier, X = transform(model, some_rows(X, "explain"))
     place = check_label(classifier, label)
-    row = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    if row.shape[0] != 1:
+    if n_rows_of(X) != 1:
         raise ValueError(
-            f"The 'X' parameter of explain must have exactly one row. Got {row.shape[0]} rows instead."
+            f"The 'X' parameter of explain must have exactly one row. Got {n_rows_of(X)} rows instead."
         )
-    weights, places = weights_of(classifier, place), np.flatnonzero(row[0])
-    prior = None
-    if isinstance(classifier, MultinomialNB) or len(classifier.classes_) == 1:
-        prior = classifier.class_log_prior_[place]
-    return reasons(names, places, row[0, places], weights, prior)
+    scorer = scorer_of(classifier)
+    if scorer is None:
+        raise TypeError(
+            "The 'model' parameter of explain must end in a classifier whose score is a sum over the "
+            "features: a naive Bayes classifier or a linear one with coef_ and intercept_. "
+            f"Got {type(classifier).__name__} instead."
+        )
+    rank(classifier, X, 1)  # the classifier checks the row
+    row = scorer.as_row(X)
+    if len(steps_of(model)) > 1 and are_unknown(X).any():
+        scorer = popularity_scorer(classifier) or scorer
+    return reasons(names, row, place, scorer, constant_of(classifier))
 
 
 def update(
-    model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    model: BaseEstimator,
+    X: Rows,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    describes: ArrayLike | None = None,
 ) -> BaseEstimator:
-    """Update the last step of a fitted pipeline with new rows; the earlier steps do not change.
+    """Update the last step of a fitted pipeline, in place, with new rows; the earlier steps do not change.
+
+    The model that is passed is changed. To keep it as it is, update a copy:
+    ``update(copy.deepcopy(model), X, y)``.
 
     Parameters
     ----------
@@ -274,15 +238,20 @@ def update(
     sample_weight : array-like of shape (n_samples,), default=None
         The weight of each row. A weight of 2 is equivalent to passing the row twice.
 
+    describes : array-like of shape (n_samples,), default=None
+        True for rows that say what an item is, such as a new one of the catalogue, if the classifier takes
+        them (:class:`estimators.CatalogueNB`). None means that no row does. A later ``fit`` knows only the
+        catalogue that the model was made with.
+
     Returns
     -------
     model : the same object
-        The model, updated in place.
+        The model that was passed, updated.
 
     Raises
     ------
     TypeError
-        If the last step has no ``partial_fit``.
+        If the last step has no ``partial_fit``, or `describes` is given and it takes no descriptions.
     ValueError
         If X has no rows, if `y` is a single string, if the last step cannot learn one of the labels, or if it
         rejects the rows. In all these cases the model is left unchanged.
@@ -311,7 +280,13 @@ def update(
         )
     if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
         y = _among_classes(classifier, y)
-    classifier.partial_fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
+    if describes is not None and "describes" not in signature(classifier.partial_fit).parameters:
+        raise TypeError(
+            "The 'describes' parameter of update must be None for a classifier that takes no descriptions. "
+            f"Got a {type(classifier).__name__}."
+        )
+    more = {"sample_weight": sample_weight, "describes": describes}
+    classifier.partial_fit(X, y, **{name: value for name, value in more.items() if value is not None})
     return model
 
 

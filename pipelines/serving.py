@@ -4,7 +4,6 @@ import copy
 import html
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,13 +11,15 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines._common.frames import dicts_as_frame
+from pipelines._common.frames import check_keys, dicts_as_frame
 from pipelines._common.labels import Moment, comparable_label, places_of, plain_labels
 from pipelines._common.parameters import check_int
-from pipelines._common.ranking import labels_per_row
+from pipelines._common.questions import warn_of_unknown_labels, warn_of_unknown_questions
+from pipelines._common.ranking import labels_per_row, rank
 from pipelines._common.steps import columns_of, steps_of
+from pipelines._recommending.cells import describe, not_supported, read_columns
 from pipelines._recommending.reasons import reasons, unknown_label
+from pipelines._recommending.scorers import Scorer, constant_of, popularity_scorer, scorer_of
 
 __all__ = ["CompiledRecommender", "compile_recommender"]
 
@@ -31,9 +32,13 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Parameters
     ----------
     model : fitted Pipeline, or search that ends in one
-        A model such as :func:`pipelines.game_recommender` returns: a ColumnTransformer of this library's
-        OneHotEncoder and MultiHotEncoder, followed by this library's ComplementNB, with any parameters and
-        weights.
+        A model such as :func:`pipelines.recommender` returns: a ColumnTransformer, followed by a classifier
+        whose score is a sum over the features (see :func:`pipelines.explain`). The steps of the
+        ColumnTransformer are this library's encoders, which may encode several columns; for columns of
+        numbers, scikit-learn's StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, KBinsDiscretizer and
+        SimpleImputer (with the strategies "mean" and "median"), or Pipelines of these; and "passthrough" or
+        "drop". Columns are given by name. Other transformers are compiled if they have the method
+        ``cell_encoder(column, start)`` of this library's encoders.
 
     Returns
     -------
@@ -44,8 +49,8 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Raises
     ------
     TypeError
-        If `model` has any other steps. For other models, use :func:`pipelines.recommend`, which accepts any
-        classifier.
+        If `model` has any other steps; the message names the first one. For other models, use
+        :func:`pipelines.recommend`, which accepts any classifier.
     ValueError
         If the encoders do not match the classifier, or a weight is not finite.
     sklearn.exceptions.NotFittedError
@@ -54,6 +59,7 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Notes
     -----
     Takes O(size of the model) time: the weights of the classifier and a dict of its labels are computed once.
+    The weights of a linear classifier are stored twice, once by class and once by feature.
 
     Examples
     --------
@@ -74,10 +80,10 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     >>> list(compiled.explain(question, "Portal"))
     ['budget=standard', 'gameplay_types=Puzzle']
     """
-    *transformers, classifier = steps_of(model)
-    if [*map(type, (*transformers, classifier))] != [ColumnTransformer, ComplementNB]:
-        raise _not_supported(" and ".join(map(_name, (*transformers, classifier))))
-    encode = transformers[0]
+    steps = steps_of(model)
+    if len(steps) != 2 or type(steps[0]) is not ColumnTransformer:
+        raise not_supported(" and ".join(map(describe, steps)))
+    encode, classifier = steps
     check_is_fitted(encode)
     check_is_fitted(classifier)
     return CompiledRecommender(copy.deepcopy(encode), classifier)
@@ -86,17 +92,18 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
 class CompiledRecommender:
     """Immutable snapshot of a fitted recommender, as returned by :func:`compile_recommender`.
 
-    A snapshot can be pickled and shared between threads. Its results and errors are exactly those of
-    :func:`pipelines.recommend` and :func:`pipelines.explain`. Strings, numbers, booleans, None and lists of
-    these are encoded in microseconds. Other values, and values that cause an error, are passed to the
-    encoders themselves, which takes milliseconds.
+    A snapshot can be pickled and shared between threads. Its results, warnings and errors are those of
+    :func:`pipelines.recommend` and :func:`pipelines.explain`: exactly for naive Bayes classifiers of this
+    library, and up to rounding (a relative difference of about 1e-12) for other classifiers. Strings,
+    numbers, booleans, None and lists of these are encoded in microseconds. Other values, and values that
+    cause an error, are passed to the encoders themselves, which takes milliseconds.
 
     Parameters
     ----------
     encode : ColumnTransformer
-        The fitted encoders, all from this library. :func:`compile_recommender` passes a copy.
+        The fitted encoders. :func:`compile_recommender` passes a copy.
 
-    classifier : ComplementNB
+    classifier : classifier
         The classifier, fitted on the output of `encode`.
 
     Attributes
@@ -108,12 +115,13 @@ class CompiledRecommender:
         The number of labels.
 
     categories_ : dict of str to tuple
-        The known categories of each column, in the order of the encoder's ``categories_``.
+        The known categories of each column, in the order of the encoder's ``categories_``. Columns of numbers
+        have none, except for the bins of a BinEncoder.
 
     Raises
     ------
     TypeError
-        If `encode` contains any transformer other than OneHotEncoder and MultiHotEncoder of this library.
+        If a transformer or the classifier cannot be compiled.
     ValueError
         If `encode` does not match `classifier`, or a weight is not finite.
 
@@ -129,17 +137,29 @@ class CompiledRecommender:
     {'budget': ('cheap', 'premium'), 'gameplay_types': ('Puzzle', 'Racing')}
     """
 
-    def __init__(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
-        self._prepare(encode, classifier)
-        self._classifier = copy.copy(
-            classifier
-        )  # a copy, so that later updates of the model do not change it
+    def __init__(self, encode: ColumnTransformer, classifier: BaseEstimator) -> None:
+        # A copy, so that later updates of the model do not change it. Classifiers of this library replace
+        # their state as a whole, others change theirs in place.
+        is_ours = hasattr(classifier, "row_scorer")
+        self._prepare(encode, copy.copy(classifier) if is_ours else copy.deepcopy(classifier))
 
-    def _prepare(self, encode: ColumnTransformer, classifier: ComplementNB) -> None:
+    def _prepare(self, encode: ColumnTransformer, classifier: BaseEstimator) -> None:
         """Precompute the tables that are needed to answer queries."""
         self._encode, self._classifier = encode, classifier
-        self._cells = _read_encoders(encode, classifier.n_features_in_)
-        self._scorer = classifier.row_scorer()
+        self._columns = read_columns(encode)
+        self._keys = frozenset(encode.feature_names_in_)
+        end = self._columns[-1].end if self._columns else 0
+        if end != classifier.n_features_in_:
+            raise ValueError(
+                f"The encoders of this model produce {end} features, but its {type(classifier).__name__} was "
+                f"fitted on {classifier.n_features_in_}. Fit the model again."
+            )
+        of_rows = np.result_type(*(column.dtype for column in self._columns))
+        scorer = scorer_of(classifier, np.float32 if of_rows == np.float32 else np.float64)
+        if scorer is None:
+            raise not_supported(f"{describe(encode)} and {describe(classifier)}")
+        self._scorer, self._popularity = scorer, popularity_scorer(classifier)
+        self._may_be_unknown = encode.sparse_output_  # 0 is a number like others in dense rows
         self._classes = tuple(plain_labels(classifier.classes_))
         self._places = places_of(classifier.classes_)
 
@@ -165,7 +185,10 @@ class CompiledRecommender:
     @property
     def categories_(self) -> dict[str, tuple]:
         """The known categories of each column, in the order of the encoder's ``categories_``."""
-        return {cell.name: cell.categories for cell, _ in self._cells}
+        known: dict[str, tuple] = {}
+        for column in self._columns:  # a column may be encoded by several steps
+            known[column.name] = known.get(column.name) or column.categories
+        return known
 
     def recommend(
         self, question: dict, k: int = 5, *, exclude: Iterable = (), candidates: Iterable | None = None
@@ -176,7 +199,7 @@ class CompiledRecommender:
         ----------
         question : dict
             The query, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Columns that are
-            omitted, None or empty count as missing. Other keys are ignored.
+            omitted, None or empty count as missing.
 
         k : int, default=5
             The number of labels. If there are fewer labels, all of them are returned.
@@ -185,32 +208,38 @@ class CompiledRecommender:
             Labels that must not be returned. Labels unknown to the model are ignored.
 
         candidates : iterable of labels, default=None
-            Labels to choose from. None means all labels.
+            Labels to choose from. None means all labels. A warning is issued for unknown ones.
 
         Returns
         -------
         labels : list of length min(k, number of allowed labels)
-            The best labels. Equal scores keep the order of ``classes_``.
+            The best labels. Equal scores keep the order of ``classes_``. If nothing in the query is known to
+            the model, a :class:`pipelines.UnknownQuestionWarning` is issued, and the labels with the most
+            training rows are returned.
 
         scores : list of float, of the same length
-            The scores of these labels: joint log-likelihoods, as in :func:`pipelines.recommend`.
+            The scores of these labels, as in :func:`pipelines.recommend`.
 
         Raises
         ------
         ValueError
-            If `k` is not an integer of at least 1, if `exclude` or `candidates` does not hold labels, or if
-            an encoder rejects a value, such as an unknown category with ``handle_unknown="error"``.
+            If `k` is not an integer of at least 1, if a key of `question` is not a column of the frame that
+            the model was fitted on (the message suggests the nearest one), if `exclude` or `candidates` does
+            not hold labels, or if an encoder or the classifier rejects a value, such as an unknown category
+            with ``handle_unknown="error"`` or a missing number.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, such as a string instead of a list.
 
         Notes
         -----
-        Takes O(n_labels) time at most, and less if many labels have the same feature counts.
+        Takes O(n_labels) time for each feature that the query sets, and less for naive Bayes classifiers of
+        this library if many labels have the same feature counts.
         """
         k = check_int("k", k, "recommend")
-        row = self._row(question)
-        excluded, allowed = self._known("exclude", exclude), self._known("candidates", candidates)
-        best, scores = self._best(row, k, excluded or set(), allowed)
+        self._check_question(question)
+        excluded, allowed = labels_per_row("exclude", exclude, 1), labels_per_row("candidates", candidates, 1)
+        scorer, row = self._scorer_for(self._row(question), allowed)
+        best, scores = self._best(scorer, row, k, excluded, allowed)
         return [self._classes[place] for place in best], scores
 
     def explain(self, question: dict, label: str | float) -> dict[str, float]:
@@ -228,23 +257,26 @@ class CompiledRecommender:
         -------
         contributions : dict of str to float
             The contributions, such as ``{"gameplay_types=Puzzle": 2.2, ...}``. They add up to the score of
-            the label. If there is only one label, its prior is included as "(prior)".
+            the label. What the label gets whatever the query is, if anything, is included as "(prior)" or
+            "(intercept)", as in :func:`pipelines.explain`.
 
         Raises
         ------
         ValueError
-            If `label` is not one of ``classes_`` (the message suggests similar ones), or if an encoder
-            rejects a value.
+            If `label` is not one of ``classes_`` (the message suggests similar ones), or in the cases listed
+            for :meth:`recommend`.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, as for :meth:`recommend`.
         """
+        self._check_question(question)
         names, row = self._names, self._row(question)
         value = comparable_label(label)
         place = self._places.get(value) if np.isscalar(value) or isinstance(value, Moment) else None
         if place is None:
             raise unknown_label(label, self._classes[:10_000], self.n_labels)
-        prior = None if self._scorer.prior is None else self._scorer.prior[0]
-        return reasons(names, row.indices.tolist(), row.data.tolist(), self._scorer.weights(place), prior)
+        is_unknown = not len(row.data) and self._may_be_unknown
+        scorer = (self._popularity if is_unknown else None) or self._scorer
+        return reasons(names, row, place, scorer, constant_of(self._classifier))
 
     def __repr__(self) -> str:
         return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
@@ -267,99 +299,64 @@ class CompiledRecommender:
     def _names(self) -> np.ndarray:
         return self._encode.get_feature_names_out()
 
-    def _row(self, question: dict) -> sp.csr_array:
-        """Return the query as input of the classifier, (1, n_features)."""
+    def _check_question(self, question: dict) -> None:
         if not isinstance(question, dict):
             raise TypeError(
                 "The 'question' parameter of a compiled recommender must be a dict, such as "
                 f"{{{next(iter(self.categories_))!r}: ...}}. Got {question!r} instead."
             )
+
+    def _row(self, question: dict) -> sp.csr_array:
+        """Return the query as input of the classifier, (1, n_features)."""
+        if not question.keys() <= self._keys:
+            check_keys(question, self._encode.feature_names_in_)
         places: list[int] = []
         values: list[float] = []
-        for cell, value in self._cells:
-            found = cell.places(question.get(cell.name))
-            if found is None:
-                frame = dicts_as_frame(question, columns_of(self._encode))
-                return self._scorer.as_row(self._encode.transform(frame))
-            if value:  # features of weight 0 are not stored
-                places += found
-                values += [value] * len(found)
+        for column in self._columns:
+            if not column.read(question.get(column.name), places, values):
+                return self._encoded(question)
         return self._scorer.row(places, values)
 
-    def _known(self, name: str, labels: Iterable | None) -> set[int] | None:
-        """Return the class indices of the known labels; None if `labels` is None."""
-        asked = labels_per_row(name, labels, 1)
-        return None if asked is None else {self._places[label] for label in asked[0] if label in self._places}
+    def _encoded(self, question: dict) -> sp.csr_array:
+        """Return the query as the encoders and the classifier read it, which may raise their errors."""
+        X = self._encode.transform(dicts_as_frame(question, columns_of(self._encode)))
+        row = self._scorer.as_row(X)
+        if not np.isfinite(row.data).all():
+            rank(self._classifier, X, 1)
+        return row
+
+    def _scorer_for(self, row: sp.csr_array, candidates: list[set] | None) -> tuple[Scorer, sp.csr_array]:
+        """Return what scores the classes and the row for it. Warn of unknown candidates and questions."""
+        if candidates is not None and not candidates[0] <= self._places.keys():
+            warn_of_unknown_labels(candidates, self._classifier)
+        if len(row.data) or not self._may_be_unknown:
+            return self._scorer, row
+        warn_of_unknown_questions(1, 1)
+        popularity = self._popularity
+        return (self._scorer, row) if popularity is None else (popularity, popularity.row([], []))
 
     def _best(
-        self, row: sp.csr_array, k: int, excluded: set[int], allowed: set[int] | None
+        self,
+        scorer: Scorer,
+        row: sp.csr_array,
+        k: int,
+        exclude: list[set] | None,
+        candidates: list[set] | None,
     ) -> tuple[list[int], list[float]]:
         """Return the class indices of the k best allowed labels, and their scores."""
-        if allowed is None and len(excluded) <= MAX_EXCLUDED:
-            best, scores = self._scorer.top_k(row, min(k + len(excluded), self.n_labels))
+        excluded, allowed = self._known(exclude), self._known(candidates)
+        if candidates is None and len(excluded) <= MAX_EXCLUDED:
+            best, scores = scorer.top_k(row, min(k + len(excluded), self.n_labels))
             if not excluded:
                 return best.tolist(), scores.tolist()
             kept = [i for i, place in enumerate(best.tolist()) if place not in excluded][:k]
             return best[kept].tolist(), scores[kept].tolist()
-        is_allowed = np.full(self.n_labels, allowed is None)
-        is_allowed[list(allowed or ())] = True
+        is_allowed = np.full(self.n_labels, candidates is None)
+        is_allowed[list(allowed)] = True
         is_allowed[list(excluded)] = False
-        best, scores = self._scorer.top_k_among(row, np.flatnonzero(is_allowed), k)
+        best, scores = scorer.top_k_among(row, np.flatnonzero(is_allowed), k)
         return best.tolist(), scores.tolist()
 
-
-class CellEncoder(Protocol):
-    """Encoder of single cells of one input column, as returned by the encoders' `cell_encoder`."""
-
-    name: str
-    categories: tuple
-    end: int
-
-    def places(self, cell: object) -> list[int] | None:
-        """Return the output columns that a cell sets, ascending; None if the full encoder is needed."""
-        ...
-
-
-def _read_encoders(encode: ColumnTransformer, n_features: int) -> list[tuple[CellEncoder, float]]:
-    """Return the cell encoder of each input column with the value of its features, in feature order."""
-    cells: list[tuple[CellEncoder, float]] = []
-    end = 0
-    for step, encoder, columns in encode.transformers_:
-        if isinstance(encoder, str) and encoder == "drop":
-            continue
-        names = columns if isinstance(columns, list) else [columns]
-        are_names = all(isinstance(name, str) for name in names)
-        if type(encoder) not in (OneHotEncoder, MultiHotEncoder) or not are_names:
-            raise _not_supported(f"step {step!r}, {_name(encoder)} for {columns!r},")
-        value = _value(encoder, (encode.transformer_weights or {}).get(step))
-        if not np.isfinite(value):
-            raise ValueError(f"The weight of step {step!r} must be finite. Got {value} instead.")
-        for column in range(len(names)):
-            cells.append((encoder.cell_encoder(column, end), value))
-            end = cells[-1][0].end
-    if end != n_features:
-        raise ValueError(
-            f"The encoders of this model produce {end} features, but its ComplementNB was fitted on "
-            f"{n_features}. Fit the model again."
-        )
-    return cells
-
-
-def _value(encoder: BaseEstimator, weight: float | None) -> float:
-    """Return the value of a set feature, in the encoder's dtype and weighted as in ColumnTransformer."""
-    one = np.ones(1, dtype=encoder.dtype)
-    return float((one if weight is None else one * weight)[0])
-
-
-def _name(step: object) -> str:
-    kind = type(step)
-    return repr(step) if kind is str else f"{kind.__name__} from {kind.__module__.partition('.')[0]}"
-
-
-def _not_supported(what: str) -> TypeError:
-    return TypeError(
-        "The 'model' parameter of compile_recommender must be a ColumnTransformer of this library's "
-        "OneHotEncoder and MultiHotEncoder, with columns given by name, followed by this library's "
-        f"ComplementNB, as returned by game_recommender. Got {what} instead. "
-        "For other models, use recommend, which accepts any classifier."
-    )
+    def _known(self, labels: list[set] | None) -> set[int]:
+        """Return the class indices of the known labels of one query."""
+        return {self._places[label] for label in labels[0] if label in self._places} if labels else set()

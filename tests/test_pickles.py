@@ -21,6 +21,7 @@ import estimators
 import pipelines
 from estimators import (
     BernoulliNB,
+    BinEncoder,
     CatalogueNB,
     ComplementNB,
     GDClassifier,
@@ -67,6 +68,7 @@ MODELS = {
     "BernoulliNB": lambda: BernoulliNB(alpha=[1.0, 2, 3]).fit(X, KINDS),
     "CatalogueNB.fit": lambda: CatalogueNB(groups=["a", "a", "b"]).fit(X, KINDS, describes=X[:, 0] > 2),
     "CatalogueNB.partial_fit": lambda: CatalogueNB().partial_fit(X, KINDS).partial_fit(X[:1], ["none"]),
+    "BinEncoder": lambda: BinEncoder(n_bins=3).fit(X),
     "OneHotEncoder": lambda: OneHotEncoder(handle_unknown="other").fit(GAMES[["budget"]]),
     "MultiHotEncoder": lambda: MultiHotEncoder().fit(GAMES[["gameplay_types"]]),
     "GDRegressor.fit": lambda: GDRegressor().fit(X, NUMBERS),
@@ -86,6 +88,13 @@ MODELS = {
     },
     "MLPClassifier.partial_fit": lambda: MLPClassifier().partial_fit(X, KINDS, classes=["few", "many"]),
     "dough_forecaster": lambda: pipelines.dough_forecaster().fit(EVENINGS, DOUGHS),
+    "recommender": lambda: pipelines.recommender(
+        categories="budget",
+        lists="gameplay_types",
+        catalogue=GAMES.assign(title=TITLES),
+        label="title",
+        numbers="size",
+    ).fit(GAMES.assign(size=range(6)), TITLES),
     "game_recommender": lambda: pipelines.game_recommender().fit(GAMES, TITLES),
     "GridSearchCV of a Pipeline": searched,
 }

@@ -222,6 +222,29 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         set_features(self, state.n_features, state.feature_names)
         return self._set_counts(state)
 
+    def fitted_state(self) -> ClassCounts:
+        """Return the counts that the classifier was fitted on, sparse.
+
+        They can be merged with those of :meth:`additive_state`, or given to :meth:`fit_state` again after a
+        parameter has been changed.
+
+        Returns
+        -------
+        state : ClassCounts
+            The counts. Its attributes are ``classes``, ``class_count``, and ``feature_count``, a CSR array of
+            shape (n_classes, n_features); and for CatalogueNB also ``described``, likewise.
+
+        Examples
+        --------
+        >>> from estimators import ComplementNB
+        >>> model = ComplementNB().fit([[1, 0], [0, 2]], ["Tetris", "Portal"])
+        >>> model.fitted_state().feature_count.toarray()
+        array([[0., 2.],
+               [1., 0.]])
+        """
+        check_is_fitted(self)
+        return self._counts
+
     def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the class with the highest score for each sample, or the first of several equal ones.
 

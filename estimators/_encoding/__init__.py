@@ -1,4 +1,4 @@
-"""One-hot and multi-hot encoding. The modules are best read in this order.
+"""One-hot, multi-hot and bin encoding. The modules are best read in this order.
 
 1. `columns.py`: split tables into columns, and columns into distinct values and codes (with `numbering.py`).
 2. `lists.py`: the same for columns of lists and delimited strings.
@@ -7,4 +7,5 @@
 5. `rules.py`: unknown and missing values. `unknown.py`: their errors (nearest spelling) and warnings.
 6. `encoder.py`: the base class of both encoders, with fit, transform, merge and feature names.
 7. `decoding.py`: the inverse of the encoding. `one_cell.py`: encoding a single cell without a table.
+8. `bins.py`: numbers instead of categories: the edges, names and cells of `BinEncoder`.
 """

@@ -9,7 +9,7 @@ The two encoders differ only in how they read a column and how they decode a row
 
 from collections.abc import Callable, Hashable
 from numbers import Integral
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -305,7 +305,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         >>> encoder.fit_state(monday.merge(tuesday)).categories_
         [array(['cheap', 'free', 'premium'], dtype=object)]
         """
-        _check_dtype(self.dtype)
+        check_dtype(self.dtype)
         reader = clone(self)
         return reader._find(reader._read(X, reset=True), count_ones=self.sparse_output)
 
@@ -331,7 +331,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             encoder needs counts but the state has none, if a category to drop is not found or is infrequent,
             or if `dtype` is not supported by SciPy's sparse matrices.
         """
-        _check_dtype(self.dtype)
+        check_dtype(self.dtype)
         if state.given == isinstance(self.categories, str):
             made = "with given categories" if state.given else "with categories='auto'"
             raise ValueError(
@@ -394,7 +394,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             If `feature_name_combiner` does not return a string.
         """
         check_is_fitted(self, "categories_")
-        combine, names = self._combiner(), []
+        combine, names = name_combiner(self), []
         for name, each in zip(check_feature_names_in(self, input_features), self._outputs, strict=True):
             names += [f"{name}:other"] if self._rules.has_other else []
             names += [combine(name, category) for category in each.kept]
@@ -495,18 +495,6 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
     def _input_names(self) -> list[str]:
         return list(check_feature_names_in(self))
 
-    def _combiner(self) -> Callable[[str, Any], str]:
-        if not callable(self.feature_name_combiner):
-            sign = {"concat": "_", "equals": "="}[self.feature_name_combiner]
-            return lambda name, category: name + sign + str(category)
-        answer = self.feature_name_combiner("feature", "category")
-        if not isinstance(answer, str):
-            raise TypeError(
-                "When `feature_name_combiner` is a callable, it should return a Python string. "
-                f"Got {type(answer)} instead."
-            )
-        return self.feature_name_combiner
-
     def _read(self, X: Table, *, reset: bool) -> list[Column]:
         columns, header = open_table(
             collected(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self
@@ -517,7 +505,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
     def _fit_columns(self, X: Table, *, reset: bool) -> list[Column]:
         """Set the categories found in the rows, and return the columns of the rows."""
-        _check_dtype(self.dtype)
+        check_dtype(self.dtype)
         if reset:  # if the fit fails, old categories must not remain
             self.__dict__.pop("categories_", None)
         columns = self._read(X, reset=reset)
@@ -577,7 +565,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return [*map(outputs_of, self.categories_, rare, drop)]
 
     def _encode(self, columns: list[Column]) -> Encoded:
-        _check_output(self)
+        check_output(self)
         rules, outputs, names = self._rules, self._outputs, self._input_names()
         located = [locate(column, each) for column, each in zip(columns, outputs, strict=True)]
         rules.check_missing(columns, names)
@@ -585,13 +573,39 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         rules.warn(columns, outputs, located)
         encoded = rules.encode(columns, outputs, self.dtype, located)
         matrix = encoded[0] if len(encoded) == 1 else sparse.hstack(encoded, format="csr")
-        if not self.sparse_output:
-            return matrix.toarray()
-        as_array = get_config()["sparse_interface"] == "sparray"
-        return matrix if as_array else sparse.csr_matrix(matrix)
+        return as_output(matrix, self.sparse_output)
 
 
-def _check_dtype(dtype: DTypeLike) -> None:
+class Outputting(Protocol):
+    """An encoder, as far as its output columns are concerned."""
+
+    feature_name_combiner: NameCombiner
+    sparse_output: bool
+
+
+def name_combiner(encoder: Outputting) -> Callable[[str, Any], str]:
+    """Return a function of an input column's name and a category, which returns the output column's name."""
+    if not callable(encoder.feature_name_combiner):
+        sign = {"concat": "_", "equals": "="}[encoder.feature_name_combiner]
+        return lambda name, category: name + sign + str(category)
+    answer = encoder.feature_name_combiner("feature", "category")
+    if not isinstance(answer, str):
+        raise TypeError(
+            "When `feature_name_combiner` is a callable, it should return a Python string. "
+            f"Got {type(answer)} instead."
+        )
+    return encoder.feature_name_combiner
+
+
+def as_output(matrix: sparse.csr_array, sparse_output: bool) -> Encoded:
+    """Return the encoded rows as an array, or as the kind of sparse matrix that scikit-learn is set to."""
+    if not sparse_output:
+        return matrix.toarray()
+    as_array = get_config()["sparse_interface"] == "sparray"
+    return matrix if as_array else sparse.csr_matrix(matrix)
+
+
+def check_dtype(dtype: DTypeLike) -> None:
     try:
         sparse.csr_array((1, 1), dtype=dtype).toarray()
     except (TypeError, ValueError):
@@ -601,7 +615,7 @@ def _check_dtype(dtype: DTypeLike) -> None:
         ) from None
 
 
-def _check_output(encoder: CategoryEncoder) -> None:
+def check_output(encoder: Outputting) -> None:
     """Raise scikit-learn's error if a data frame is requested but the output is sparse."""
     kind = get_output_config("transform", estimator=encoder)["dense"]
     if kind != "default" and encoder.sparse_output:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from examples.games.words import in_words
 from examples.saved import load_or_train
 from examples.terminal import Terminal, run_quietly
 from examples.web.serve import add_serve
-from pipelines import ModelFileError, explain, recommend, save_model
+from pipelines import ModelFileError, UnknownQuestionWarning, explain, recommend, save_model
 
 MODEL = Path(__file__).parents[2] / "models" / "games.json"
 RETRAIN = "python -m examples.games train"
@@ -175,7 +176,10 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     budget, types = check_question(options, model, fail)
     excluded = [check("game", game, games, fail) for game in options.exclude]
     asked = question(budget, types)
-    titles, scores = recommend(model, asked, options.count, exclude=excluded)
+    if budget is None and not types:
+        messages.print("You asked for nothing, so these are the most popular games.")
+    with warnings.catch_warnings(action="ignore", category=UnknownQuestionWarning):
+        titles, scores = recommend(model, asked, options.count, exclude=excluded)
     suggestions = [
         suggestion(place, games[title], float(score), explain(model, asked, title))
         for place, (title, score) in enumerate(zip(titles[0], scores[0], strict=True), start=1)

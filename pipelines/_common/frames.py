@@ -1,6 +1,8 @@
 """Input rows of all supported types: data frames, Arrow tables, arrays, sparse matrices, lists and dicts."""
 
+import difflib
 import sys
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,3 +51,23 @@ def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
     import pandas as pd
 
     return pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], dtype=object)
+
+
+def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
+    """Raise ValueError if a question, a dict or one in a list of them, has a key that is no column."""
+    if columns is None:
+        return
+    known = dict.fromkeys(columns)
+    for row in [rows] if isinstance(rows, dict) else rows if isinstance(rows, list) else ():
+        for key in row if isinstance(row, dict) else ():
+            if key not in known:
+                raise ValueError(
+                    f"The keys of a question must be among the columns {', '.join(map(repr, known))}. "
+                    f"Got {key!r} instead.{suggestion(key, known)}"
+                )
+
+
+def suggestion(name: object, known: Iterable[object]) -> str:
+    """Return " Did you mean 'x'?" for the most similar of the known names, or nothing."""
+    near = difflib.get_close_matches(str(name), map(str, known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -89,15 +89,13 @@ def _rank_scores(
     position = places_of(classes)
     k = min(k, len(classes))
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // len(classes))):
-        scores = _score(classifier, X[rows], len(classes))
+        scores = score(classifier, X[rows], len(classes))
         mask = np.full(scores.shape, allowed is None)
         if allowed is not None:
             _mark(mask, True, allowed[rows], position)
         if excluded is not None:
             _mark(mask, False, excluded[rows], position)
-        # NaN and -inf become finite, so that they rank last, but above labels that are not allowed.
-        finite = np.nan_to_num(scores, nan=LOWEST)
-        best = top_k_indices(np.where(mask, finite, -np.inf), k)
+        best = top_k_indices(np.where(mask, finite_scores(scores), -np.inf), k)
         yield classes[best], np.take_along_axis(scores, best, axis=1), np.take_along_axis(mask, best, axis=1)
 
 
@@ -110,7 +108,12 @@ def _mark(mask: np.ndarray, value: bool, labels: list[set], position: dict) -> N
         row[cells[id(some)]] = value
 
 
-def _score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
+def finite_scores(scores: np.ndarray) -> np.ndarray:
+    """Return scores to rank by: NaN and -inf become finite, last but above labels that are not allowed."""
+    return scores if np.isfinite(scores).all() else np.nan_to_num(scores, nan=LOWEST)
+
+
+def score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
     """Return the scores of all classes, (n_rows, n_classes), from the first suitable method."""
     for name in SCORE_METHODS:
         if not hasattr(classifier, name):

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines._common.frames import Rows, dicts_as_frame
+from pipelines._common.frames import Rows, check_keys, dicts_as_frame
 
 
 def steps_of(model: BaseEstimator) -> list[BaseEstimator]:
@@ -27,7 +27,9 @@ def transform(model: BaseEstimator, X: Rows) -> tuple[BaseEstimator, Rows]:
     """Return the classifier and its input. Calling the steps one by one saves 0.5 ms per query."""
     *transformers, classifier = steps_of(model)
     check_is_fitted(classifier)
-    X = dicts_as_frame(X, columns_of((*transformers, classifier)[0]))
+    columns = columns_of((*transformers, classifier)[0])
+    check_keys(X, columns)
+    X = dicts_as_frame(X, columns)
     for transformer in transformers:
         X = transformer.transform(X)
     return classifier, X

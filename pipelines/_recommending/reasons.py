@@ -1,16 +1,15 @@
-"""Explain a score: the weights of a label, and the contribution of each feature to the score."""
+"""Explain a score: find the label, and list what each feature adds to its score."""
 
 import difflib
 from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator
-from sklearn.naive_bayes import ComplementNB as SklearnComplementNB
-from sklearn.naive_bayes import MultinomialNB
 
-from estimators import ComplementNB
 from pipelines._common.labels import place_of, plain_labels
+from pipelines._recommending.scorers import Scorer
 
 Label: TypeAlias = str | float
 
@@ -34,31 +33,12 @@ def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> Valu
     )
 
 
-def weights_of(classifier: BaseEstimator, place: int) -> np.ndarray:
-    """Return the weights, (n_features,), whose dot product with a row is the score of a class."""
-    if isinstance(classifier, ComplementNB):
-        return classifier.class_weights(classifier.classes_[[place]])[0]
-    if isinstance(classifier, (MultinomialNB, SklearnComplementNB)):
-        return classifier.feature_log_prob_[place]
-    raise TypeError(
-        "The 'model' parameter of explain must end in a classifier whose score is a sum over the features: "
-        "ComplementNB or MultinomialNB. "
-        f"Got {type(classifier).__name__} instead."
-    )
-
-
 def reasons(
-    names: np.ndarray | None,
-    places: Iterable[int],
-    values: Iterable[float],
-    weights: np.ndarray,
-    prior: float | None = None,
+    names: np.ndarray | None, row: sp.csr_array, place: int, scorer: Scorer, constant: str
 ) -> dict[str, float]:
-    """Return the contributions of the features at `places` and of the prior, largest first."""
-    contributions = {
-        str(names[i] if names is not None else f"x{i}"): float(value * weights[i])
-        for i, value in zip(places, values, strict=True)
-    }
-    if prior is not None:
-        contributions["(prior)"] = float(prior)
+    """Return what each entry of a row and the constant add to the score of a class, largest first."""
+    pairs = zip(row.indices.tolist(), scorer.contributions(row, place).tolist(), strict=True)
+    contributions = {f"x{i}" if names is None else str(names[i]): adds for i, adds in pairs}
+    if intercept := scorer.intercept(place):
+        contributions[constant] = intercept
     return dict(sorted(contributions.items(), key=lambda item: -item[1]))

@@ -21,8 +21,7 @@ from dask.utils import natural_sort_key
 from sklearn.base import BaseEstimator
 
 from pipelines._common.frames import Rows, n_rows_of
-from pipelines._common.ranking import rank
-from pipelines._common.steps import transform
+from pipelines._common.questions import rank_questions
 from pipelines._scaling.fitting import Fitting, RowsRead
 from pipelines._scaling.schema import check_schema, is_located, located, schema_of, width_of
 from pipelines._scaling.sources import FilePart, FileSource, find_files
@@ -239,7 +238,7 @@ def _scored(model: BaseEstimator, part: Part, where: str, k: int, meta: pd.DataF
 def _frame(model: BaseEstimator, rows: Rows, where: str, k: int, meta: pd.DataFrame) -> pd.DataFrame:
     try:
         with located(where):
-            labels, scores = rank(*transform(model, rows), k)
+            labels, scores = rank_questions(model, rows, k)
     except (ValueError, TypeError) as error:
         raise _told(error) from error
     columns = dict(zip(meta.columns, [*labels.T, *scores.T], strict=True))

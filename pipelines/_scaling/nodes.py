@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
-from pipelines._common.frames import Rows
+from pipelines._common.frames import Rows, n_rows_of
 from pipelines._common.scikit_learn import check_parameters
 
 
@@ -84,6 +84,7 @@ class AdditiveNode(Node):
         check_parameters(model)
         self.model, self._learner = model, clone(model)
         self.weighted = has_fit_parameter(model, "sample_weight")
+        self.describes = has_fit_parameter(model, "describes")
         self.n_passes = 2 if hasattr(model, "find_domain") else 1
         self.ready_after = self.n_passes if get_tags(model).requires_fit else 0
         self.n_ones = 0  # number of ones in the encoded rows, for encoders with sparse output
@@ -93,6 +94,10 @@ class AdditiveNode(Node):
         if k == self.n_passes - 1:
             return self._learner.additive_state(X, y, sample_weight)
         return Domain(self._learner.find_domain(X, y, sample_weight))
+
+    def read_descriptions(self, X: Rows, y: Rows) -> State:
+        """Return the additive state of rows that describe the classes."""
+        return self._learner.additive_state(X, y, describes=np.ones(n_rows_of(X), dtype=bool))
 
     def close(self, k: int, state: Any) -> None:
         """Set the domain or, after the last pass, fit from the merged state of all rows."""

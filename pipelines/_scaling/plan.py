@@ -32,6 +32,8 @@ def plan_for(model: BaseEstimator) -> Node:
         )
     if type(model) is Pipeline:
         return PipelineNode(model)
+    if hasattr(model, "catalogue_rows"):
+        return RecommenderNode(model)
     if type(model) is ColumnTransformer:
         return ColumnNode(model)
     if type(model) is StandardScaler:
@@ -48,8 +50,9 @@ def plan_for(model: BaseEstimator) -> Node:
     raise TypeError(
         f"{kind.__module__.partition('.')[0]}.{kind.__qualname__} cannot be fitted batch by batch. "
         "A model must consist of Pipeline, ColumnTransformer, StandardScaler, OneHotEncoder, "
-        "MultiHotEncoder, ComplementNB, GDRegressor and PolynomialRegressor (the encoders and ComplementNB "
-        "must be from this library), stateless transformers, 'passthrough' and 'drop'."
+        "MultiHotEncoder, BinEncoder with given edges, naive Bayes, GDRegressor and PolynomialRegressor "
+        "(the encoders and naive Bayes must be from this library), stateless transformers, 'passthrough' and "
+        "'drop'."
     )
 
 
@@ -116,6 +119,37 @@ class PipelineNode(Node):
         for node in self.nodes.values():
             X = node.transform(X)
         return X
+
+
+class RecommenderNode(PipelineNode):
+    """A `RecommenderPipeline`. The rows of its catalogue are added at the end of each pass.
+
+    The method ``select(X)`` returns the columns that it reads, ``catalogue_rows()`` the rows of the catalogue
+    and their labels, and ``group_features()`` tells the fitted classifier which features belong together.
+    """
+
+    def __init__(self, model: Pipeline) -> None:
+        super().__init__(clone(model))  # without the groups of an earlier fit
+
+    def read(self, k: int, X: Rows, y: Rows, sample_weight: np.ndarray | None) -> dict[int, State]:
+        """Return the states of the steps that learn in this pass."""
+        return super().read(k, self.model.select(X), y, sample_weight)
+
+    def close(self, k: int, state: dict[int, State]) -> None:
+        """Add the catalogue to the state of the rows, then close the steps."""
+        described = self.model.catalogue_rows()
+        if described is not None:
+            state = added(state, self._read_catalogue(k, *described))
+        super().close(k, state)
+        if self.fitted is not None:
+            self.fitted.group_features()
+
+    def _read_catalogue(self, k: int, items: Rows, labels: list) -> dict[int, State]:
+        last = self.nodes[self.last]
+        if k < self.starts[self.last] or not (isinstance(last, AdditiveNode) and last.describes):
+            return super().read(k, items, labels, None)
+        encoded = self.nodes[0].transform(items)
+        return {self.last: last.read_descriptions(encoded, labels)}
 
 
 @dataclass

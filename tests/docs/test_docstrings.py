@@ -118,6 +118,7 @@ FITS = {
     "ComplementNB": ([{}, {"new_classes": "add"}], KINDS),
     "MLPClassifier": ([{"max_iter": 5, **more} for more in NETS], np.tile(KINDS, 4)),
     "MLPRegressor": ([{"max_iter": 5, **more} for more in NETS], np.tile(DOUGHS, 4)),
+    "BinEncoder": ([{}, {"n_bins": 3}], None),
     "OneHotEncoder": ([{}, {"min_frequency": 2}], None),
     "MultiHotEncoder": ([{}, {"max_categories": 2}], None),
 }

@@ -93,7 +93,9 @@ def test_excluded_labels_and_candidates_of_any_form(form):
     assert left.tolist() == [[BIG + 2]] * 3
     only = recommend(model, in_pandas(IDS), candidates=form([BIG + 1]))[0]
     assert only.tolist() == [[BIG + 1]] * 3
-    assert compile_recommender(model).recommend({}, candidates=form([BIG + 1]))[0] == [BIG + 1]
+    assert compile_recommender(model).recommend({"budget": "cheap"}, candidates=form([BIG + 1]))[0] == [
+        BIG + 1
+    ]
     each = recommend(model, in_pandas(IDS), candidates=[form([label]) for label in IDS])[0]
     assert each[:, 0].tolist() == IDS
 

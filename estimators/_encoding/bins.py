@@ -1,0 +1,104 @@
+"""The bins of a column of numbers: edges from quantiles, names, and the bin of a single number."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil, isinf, isnan, log10
+from numbers import Real
+from typing import TypeAlias
+
+import numpy as np
+
+Edges: TypeAlias = Sequence[float] | Sequence[Sequence[float]]
+
+LARGEST_EXACT = 2**53  # whole numbers up to this one are exact floats
+
+
+def quantile_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return at most n_bins - 1 edges that split the values, (n_values,), into parts of about equal size.
+
+    Edges are whole if all values are. Otherwise they are rounded to a tenth of the narrowest bin, so that
+    they can be read. A value that occurs often may leave fewer edges.
+    """
+    if not len(values):
+        return np.empty(0)
+    lowest = values.min()
+    edges = np.quantile(values, np.arange(1, n_bins) / n_bins, method="higher").astype(np.float64)
+    edges = np.unique(edges[edges > lowest])
+    if are_whole(values):
+        return edges
+    gaps = np.diff(edges, prepend=lowest)
+    if len(edges) and gaps.min() > 0:
+        edges = np.unique(np.round(edges, ceil(1 - log10(gaps.min()))))
+    return edges[edges > lowest]
+
+
+def given_edges(edges: Edges, n_columns: int) -> tuple[list[np.ndarray], list[bool]]:
+    """Return the given edges of each column, and whether they are integers."""
+    try:
+        each = [edges] if n_columns == 1 and all(isinstance(edge, Real) for edge in edges) else list(edges)
+        found = [np.asarray(some, dtype=np.float64) for some in each]
+    except (TypeError, ValueError):
+        found = []
+    if len(found) != n_columns or not all(map(_are_edges, found)):
+        raise ValueError(
+            "The 'edges' parameter of BinEncoder must be 'auto' or hold, for each of the "
+            f"{n_columns} columns, an increasing sequence of finite numbers. Got {edges!r} instead."
+        )
+    return found, [np.asarray(some).dtype.kind in "iu" for some in each]
+
+
+def _are_edges(edges: np.ndarray) -> bool:
+    return edges.ndim == 1 and bool(np.isfinite(edges).all() and (np.diff(edges) > 0).all())
+
+
+def are_whole(values: np.ndarray) -> bool:
+    """Tell whether all values are whole numbers that floats hold exactly."""
+    return bool((np.abs(values) <= LARGEST_EXACT).all() and (values == np.floor(values)).all())
+
+
+def bin_names(edges: np.ndarray, whole: bool) -> list[str]:
+    """Return the names of the len(edges) + 1 bins, such as "1990 to 1999" for whole numbers."""
+    if not len(edges):
+        return ["any number"]
+    first = f"{as_text(edges[0] - 1)} or less" if whole else f"below {as_text(edges[0])}"
+    between = [_name_between(start, end, whole) for start, end in pairwise(edges.tolist())]
+    return [first, *between, f"{as_text(edges[-1])} or more"]
+
+
+def _name_between(start: float, end: float, whole: bool) -> str:
+    last = end - 1 if whole else end
+    return as_text(start) if start == last else f"{as_text(start)} to {as_text(last)}"
+
+
+def as_text(number: float) -> str:
+    """Return the shortest text of a number, without ".0"."""
+    return repr(float(number)).removesuffix(".0")
+
+
+class CellBinner:
+    """A snapshot of a fitted `BinEncoder` that encodes one cell of one of its input columns.
+
+    Attributes
+    ----------
+    name : str
+        Name of the input column.
+    categories : tuple of length n_bins
+        The names of the bins, in order.
+    end : int
+        Index after the last output column of this input column.
+    """
+
+    def __init__(self, name: str, categories: list[str], edges: np.ndarray, start: int) -> None:
+        self.name, self.categories, self.end = name, tuple(categories), start + len(categories)
+        self._edges, self._start = edges.tolist(), start
+
+    def places(self, cell: object) -> list[int] | None:
+        """Return the output column that is 1, if any, or None if ``transform`` must be used instead."""
+        if cell is None:
+            return []
+        if type(cell) is int and abs(cell) <= LARGEST_EXACT:
+            return [self._start + bisect_right(self._edges, cell)]
+        if type(cell) is float and not isinf(cell):
+            return [] if isnan(cell) else [self._start + bisect_right(self._edges, cell)]
+        return None

@@ -1,0 +1,157 @@
+"""Answers to questions, and by popularity to those of which a model knows nothing."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator
+
+from estimators import CatalogueNB
+from pipelines._common.frames import Rows, n_rows_of, suggestion
+from pipelines._common.labels import places_of
+from pipelines._common.ranking import rank
+from pipelines._common.steps import steps_of, transform
+
+CALLER_OF_RECOMMEND = 4  # stack level in a function that `rank_questions` calls
+
+
+class UnknownQuestionWarning(UserWarning):
+    """Warning issued when a model knows nothing of what a question asks for, and answers by popularity.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pandas as pd
+    >>> from pipelines import UnknownQuestionWarning, game_recommender, recommend
+    >>> games = pd.DataFrame({"budget": ["cheap", "cheap"], "gameplay_types": [["Puzzle"], ["Shooter"]]})
+    >>> model = game_recommender().fit(games, ["Tetris", "Doom"])
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     labels, scores = recommend(model, {"budget": "chaep"})
+    >>> caught[0].category.__name__
+    'UnknownQuestionWarning'
+    """
+
+
+@dataclass
+class ByPopularity:
+    """Scores the classes by their number of rows, whatever is asked.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    log_share : ndarray of shape (n_classes,)
+        Logarithm of the share of the rows of each class.
+    """
+
+    classes_: np.ndarray
+    log_share: np.ndarray
+
+    def predict_joint_log_proba(self, X: Rows) -> np.ndarray:
+        """Return the same scores for each row, (n_rows, n_classes)."""
+        return np.tile(self.log_share, (n_rows_of(X), 1))
+
+
+def by_popularity(classifier: BaseEstimator) -> BaseEstimator | ByPopularity:
+    """Return what answers a question in which nothing is known.
+
+    This is the number of rows of each class for naive Bayes, and the classifier itself if it does not count
+    rows, or if it is a `CatalogueNB`, which scores popularity as its parameters say.
+    """
+    count = getattr(classifier, "class_count_", None)
+    if count is None or isinstance(classifier, CatalogueNB) or np.shape(count) != classifier.classes_.shape:
+        return classifier
+    with np.errstate(divide="ignore"):  # a class without rows so far
+        return ByPopularity(classifier.classes_, np.log(count) - np.log(np.sum(count)))
+
+
+def rank_questions(
+    model: BaseEstimator,
+    X: Rows,
+    k: int,
+    excluded: list[set] | None = None,
+    allowed: list[set] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k best labels of each question and their scores; warn if nothing is known of a question."""
+    classifier, encoded = transform(model, X)
+    if allowed is not None:
+        warn_of_unknown_labels(allowed, classifier)
+    unknown = are_unknown(encoded) if len(steps_of(model)) > 1 else np.zeros(0, dtype=bool)
+    if not unknown.any():
+        return rank(classifier, encoded, k, excluded, allowed)
+    warn_of_unknown_questions(int(unknown.sum()), len(unknown))
+    return _rank_by(classifier, by_popularity(classifier), unknown, encoded, k, excluded, allowed)
+
+
+def _rank_by(
+    classifier: BaseEstimator,
+    popularity: BaseEstimator | ByPopularity,
+    unknown: np.ndarray,
+    X: sp.csr_array,
+    k: int,
+    excluded: list[set] | None,
+    allowed: list[set] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rank the labels of the unknown questions by popularity, and those of the others by the classifier."""
+    X, parts, order = X.tocsr(), [], []
+    for ranked_by, rows in ((classifier, np.flatnonzero(~unknown)), (popularity, np.flatnonzero(unknown))):
+        if len(rows):
+            sets = [None if some is None else [some[i] for i in rows] for some in (excluded, allowed)]
+            parts.append(rank(ranked_by, X[rows], k, *sets))
+            order.append(rows)
+    width = max(labels.shape[1] for labels, _ in parts)
+    labels, scores = (
+        np.concatenate(arrays) for arrays in zip(*(_pad(*p, width) for p in parts), strict=True)
+    )
+    back = np.argsort(np.concatenate(order))
+    return labels[back], scores[back]
+
+
+def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fill up the rows with None and -inf."""
+    more = (len(labels), width - labels.shape[1])
+    if not more[1]:
+        return labels, scores
+    return np.hstack((labels, np.full(more, None))), np.hstack((scores, np.full(more, -np.inf)))
+
+
+def are_unknown(encoded: Rows) -> np.ndarray:
+    """Return a mask, (n_rows,), of the encoded rows that are sparse and without a nonzero entry."""
+    if not sp.issparse(encoded):  # numbers, of which 0 is one
+        return np.zeros(0, dtype=bool)
+    rows = sp.csr_array(encoded)
+    if rows.data.all():
+        return np.diff(rows.indptr) == 0
+    return np.asarray((rows != 0).sum(axis=1)).ravel() == 0
+
+
+def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
+    """Warn that some questions are answered by popularity."""
+    which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
+    warnings.warn(
+        f"{which} asked for nothing that the model knows: no value, or only unknown ones, such as misspelt "
+        "words. Every such question gets the same answer: the most popular labels, if the classifier counts "
+        "them.",
+        UnknownQuestionWarning,
+        stacklevel=CALLER_OF_RECOMMEND,
+    )
+
+
+def warn_of_unknown_labels(allowed: Sequence[set], classifier: BaseEstimator) -> None:
+    """Warn if some of the labels to choose from are not classes."""
+    if not hasattr(classifier, "classes_"):
+        return  # `rank` raises the error
+    known = places_of(classifier.classes_)
+    distinct = {id(some): some for some in allowed}.values()  # rows may share one set
+    unknown = [label for some in distinct for label in some if label not in known]
+    if unknown:
+        shown = sorted(set(map(repr, unknown)))
+        more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+        warnings.warn(
+            f"The 'candidates' parameter of recommend holds labels that the model does not know: "
+            f"{', '.join(shown[:5])}{more}. They are ignored.{suggestion(unknown[0], known)}",
+            UserWarning,
+            stacklevel=CALLER_OF_RECOMMEND,
+        )

@@ -1,0 +1,28 @@
+"""The classifiers that recommenders know by a word."""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from sklearn.base import BaseEstimator
+
+from estimators import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
+
+Word: TypeAlias = Literal["catalogue", "complement", "multinomial", "bernoulli"]
+CLASSIFIERS: dict[str, Callable[..., BaseEstimator]] = {
+    "catalogue": CatalogueNB,
+    "complement": ComplementNB,
+    "multinomial": MultinomialNB,
+    "bernoulli": BernoulliNB,
+}
+
+
+def classifier_of(given: BaseEstimator | str, of: str) -> BaseEstimator:
+    """Return the classifier of a word, to which new items can be added, or a given classifier itself."""
+    if not isinstance(given, str):
+        return given
+    if given not in CLASSIFIERS:
+        raise ValueError(
+            f"The 'classifier' parameter of {of} must be a classifier or one of "
+            f"{', '.join(map(repr, CLASSIFIERS))}. Got {given!r} instead."
+        )
+    return CLASSIFIERS[given](new_classes="add")

@@ -1,0 +1,95 @@
+"""The columns that a recommender reads: their encoders, and the columns that come out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+
+from estimators import BinEncoder, MultiHotEncoder, OneHotEncoder
+
+Names: TypeAlias = str | Sequence[str]
+Edges: TypeAlias = Mapping[str, Sequence[float]]
+Step: TypeAlias = tuple[str, BaseEstimator, str | list[str]]
+
+
+def one_hot() -> OneHotEncoder:
+    """Return the encoder of a column of single values. Unknown and missing ones are encoded as zeros."""
+    return OneHotEncoder(handle_unknown="ignore", missing="ignore", feature_name_combiner="equals")
+
+
+def multi_hot() -> MultiHotEncoder:
+    """Return the encoder of a column of lists. Unknown and missing items are encoded as zeros."""
+    return MultiHotEncoder(handle_unknown="ignore", missing="ignore", feature_name_combiner="equals")
+
+
+def column_steps(
+    categories: Names, lists: Names, numbers: Names | Edges, history: str | None, label: str | None
+) -> list[Step]:
+    """Return a step for each column, with its name. Raise an error if a column is named twice, or none is."""
+    numbers_and_edges = (
+        dict(numbers) if isinstance(numbers, Mapping) else dict.fromkeys(_names("numbers", numbers))
+    )
+    steps: list[Step] = [(name, one_hot(), [name]) for name in _names("categories", categories)]
+    steps += [(name, multi_hot(), name) for name in _names("lists", lists)]
+    steps += [(name, _binned(edges), [name]) for name, edges in numbers_and_edges.items()]
+    steps += [] if history is None else [(name, multi_hot(), name) for name in _names("history", [history])]
+    names = [name for name, _, _ in steps]
+    if not names:
+        raise ValueError(
+            "recommender needs a column, in 'categories', 'lists', 'numbers' or 'history'. Got none."
+        )
+    if len({*names, label}) <= len(names):
+        twice = next(name for i, name in enumerate(names) if name in (label, *names[:i]))
+        raise ValueError(
+            f"Each column of recommender must be named once, and the 'label' is none of them. Got {twice!r} "
+            "twice."
+        )
+    return steps
+
+
+def _binned(edges: Sequence[float] | None) -> BinEncoder:
+    return BinEncoder(edges="auto" if edges is None else edges, feature_name_combiner="equals")
+
+
+def _names(parameter: str, given: Names) -> list[str]:
+    names = [given] if isinstance(given, str) else list(given)
+    if not all(isinstance(name, str) and "__" not in name for name in names):
+        raise TypeError(
+            f"The {parameter!r} parameter of recommender must hold names of columns, which are strings "
+            f"without '__'. Got {given!r} instead."
+        )
+    return names
+
+
+def encoder_of(
+    steps: Sequence[Step], weights: Mapping[str, float] | None, of: str, columns: Mapping[str, str]
+) -> ColumnTransformer:
+    """Return the encoder of all columns. `columns` has the column of each step, by which `weights` go."""
+    if unknown := set(weights or {}) - set(columns.values()):
+        raise ValueError(
+            f"The keys of the 'weights' parameter of {of} must be among "
+            f"{' and '.join(map(repr, columns.values()))}. "
+            f"Got {', '.join(map(repr, sorted(unknown)))} instead."
+        )
+    return ColumnTransformer(
+        list(steps),
+        sparse_threshold=1.0,
+        transformer_weights=weights and {step: weights.get(name, 1.0) for step, name in columns.items()},
+        verbose_feature_names_out=False,
+    )
+
+
+def input_columns(encode: ColumnTransformer) -> list[str]:
+    """Return the names of the columns that an encoder reads, each once."""
+    columns = [[at] if isinstance(at, str) else list(at) for _, _, at in encode.transformers]
+    return list(dict.fromkeys(name for names in columns for name in names))
+
+
+def step_of_each_feature(encode: ColumnTransformer) -> np.ndarray:
+    """Return the name of the step that each output column of a fitted encoder comes from, (n_features,)."""
+    slices: Iterable[tuple[str, slice]] = sorted(
+        encode.output_indices_.items(), key=lambda item: item[1].start
+    )
+    return np.concatenate([np.full(at.stop - at.start, name, dtype=object) for name, at in slices])

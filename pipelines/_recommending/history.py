@@ -1,0 +1,45 @@
+"""The items that the persons who ask have had."""
+
+from collections.abc import Iterable
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from pipelines._common.frames import Rows, as_frame
+from pipelines._common.labels import plain_label, plain_labels
+
+
+def with_history(excluded: list[set] | None, model: BaseEstimator, X: Rows) -> list[set]:
+    """Return the labels to exclude of each row, with the items of its history."""
+    name = history_column(model)
+    if name is None:
+        raise ValueError(
+            "The 'exclude_history' parameter of recommend can be True only for a model with a column of "
+            "items that people have had: recommender(history=...). To exclude other labels, use 'exclude'."
+        )
+    had = [_as_set(cell) for cell in _cells(X, name)]
+    return had if excluded is None else [out | more for out, more in zip(excluded, had, strict=True)]
+
+
+def history_column(model: BaseEstimator) -> str | None:
+    """Return the name of the column of items that people have had, if the model has one."""
+    if hasattr(model, "best_estimator_"):
+        return history_column(model.best_estimator_)
+    if getattr(model, "history", None) is not None:
+        return model.history
+    return history_column(model.steps[-1][1]) if isinstance(model, Pipeline) else None
+
+
+def _cells(X: Rows, name: str) -> Iterable[object]:
+    """Return the cells of a column of rows in any form."""
+    rows = [X] if isinstance(X, dict) else X
+    if isinstance(rows, list):
+        return [row.get(name) for row in rows]
+    return as_frame(rows)[name]
+
+
+def _as_set(cell: object) -> set:
+    if cell is None or isinstance(cell, float):  # a missing cell of pandas is NaN
+        return set()
+    is_collection = isinstance(cell, Iterable) and not isinstance(cell, str)
+    return set(plain_labels(cell)) if is_collection else {plain_label(cell)}

@@ -1,0 +1,457 @@
+"""Recommenders: pipelines of encoders and a classifier, where each item of a catalogue is a class."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import sklearn
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from estimators import CatalogueNB
+from pipelines._common.frames import Rows, n_rows_of
+from pipelines._recommending.catalogue import (
+    append,
+    append_labels,
+    append_ones,
+    frame_of,
+    from_plain,
+    like,
+    plain_column,
+    select,
+    to_plain,
+)
+from pipelines._recommending.classifiers import Word, classifier_of
+from pipelines._recommending.columns import (
+    Edges,
+    Names,
+    Step,
+    column_steps,
+    encoder_of,
+    input_columns,
+    multi_hot,
+    one_hot,
+    step_of_each_feature,
+)
+
+__all__ = ["RecommenderPipeline", "game_recommender", "recommender"]
+
+
+def recommender(
+    *,
+    categories: Names = (),
+    lists: Names = (),
+    numbers: Names | Edges = (),
+    history: str | None = None,
+    catalogue: Rows | None = None,
+    label: str | None = None,
+    classifier: BaseEstimator | Word | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> "RecommenderPipeline":
+    """Return a pipeline that recommends the items of any catalogue. Each item is a class.
+
+    Parameters
+    ----------
+    categories : str or sequence of str, default=()
+        Names of columns of single values, such as a budget.
+
+    lists : str or sequence of str, default=()
+        Names of columns of lists of values, such as the genres that somebody asks for.
+
+    numbers : str, sequence of str, or dict of str to sequence of float, default=()
+        Names of columns of numbers, such as a year, which are divided into bins. A dict gives the edges of
+        the bins of each column: ``{"year": [1980, 1990, 2000]}``. Otherwise :class:`estimators.BinEncoder`
+        chooses them.
+
+    history : str, default=None
+        Name of a column of lists of the items that the person has had, as in the rows that
+        :func:`leave_one_out` makes.
+
+    catalogue : data frame of shape (n_items, n_columns), default=None
+        What the items are. Its rows are added to those of every :meth:`~RecommenderPipeline.fit`, also within
+        a cross-validation, so that an item can be recommended before anybody has chosen it. It has some of
+        the columns above. None means that the rows of ``fit`` are all there is.
+
+    label : str, default=None
+        Name of the column of `catalogue` with the label of the item, such as its title.
+
+    classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
+        The classifier, or the first word of this library's naive Bayes classifiers, which then add new items
+        as they come. None means "catalogue", :class:`estimators.CatalogueNB`, to which the rows of the
+        catalogue are descriptions. To other classifiers they are rows like any others.
+
+    weights : dict of str to float, default=None
+        The weight of each column, keyed by its name; 1 for the others. It multiplies the features of the
+        column. CatalogueNB does not read how large a feature is: set its `match` and `weight` instead.
+
+    Returns
+    -------
+    model : RecommenderPipeline with the steps "encode" and "classify"
+        The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row says what
+        somebody asked for and which item they chose. Other columns are ignored. Cells may be missing, in
+        training rows and in questions, and unknown values count as missing.
+
+    Raises
+    ------
+    TypeError
+        If a name of a column is not a string, or contains "__".
+    ValueError
+        If no column is named, if a column is named twice, if only one of `catalogue` and `label` is given, if
+        `weights` has a key that is none of the columns, or is given for a CatalogueNB, or if `classifier` is
+        another word.
+
+    See Also
+    --------
+    game_recommender : A preset of two columns.
+    recommend : Ask the fitted model.
+
+    Notes
+    -----
+    Fitting takes O(number of cells) time, and what the classifier needs.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from pipelines import recommend, recommender
+    >>> films = pl.DataFrame({
+    ...     "title": ["Alien", "Airplane!", "Clue", "Heat"],
+    ...     "year": [1979, 1980, 1985, 1995],
+    ...     "genres": [["Horror", "Science"], ["Comedy"], ["Comedy", "Crime"], ["Crime"]],
+    ... })
+    >>> model = recommender(lists=["genres"], numbers={"year": [1980, 1990]}, catalogue=films, label="title")
+    >>> seen = pl.DataFrame({"genres": [["Crime"], ["Comedy"]], "year": [1992, None]})
+    >>> model = model.fit(seen, ["Heat", "Clue"])
+    >>> recommend(model, {"genres": ["Comedy"], "year": 1983}, k=3)[0].tolist()
+    [['Clue', 'Airplane!', 'Heat']]
+    """
+    steps = column_steps(categories, lists, numbers, history, label)
+    encode = encoder_of(steps, weights, "recommender", {name: name for name, _, _ in steps})
+    learner = classifier_of("catalogue" if classifier is None else classifier, "recommender")
+    _check_weights(weights, learner, "recommender")
+    _check_catalogue(catalogue, label)
+    return RecommenderPipeline(
+        [("encode", encode), ("classify", learner)], catalogue=catalogue, label=label, history=history
+    )
+
+
+def game_recommender(
+    *,
+    budget: str = "budget",
+    gameplay_types: str = "gameplay_types",
+    budget_encoder: BaseEstimator | None = None,
+    types_encoder: BaseEstimator | None = None,
+    catalogue: Rows | None = None,
+    label: str | None = None,
+    classifier: BaseEstimator | Word | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> "RecommenderPipeline":
+    """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
+
+    This is :func:`recommender` with one column of single values and one of lists, whose encoders can be
+    replaced.
+
+    Parameters
+    ----------
+    budget : str, default="budget"
+        Name of the column that holds one budget per row. Budgets may be missing.
+
+    gameplay_types : str, default="gameplay_types"
+        Name of the column that holds one list of types per row. Lists may be missing.
+
+    budget_encoder, types_encoder : transformer, default=None
+        The encoders of the two columns. The budget encoder receives a data frame with one column, the types
+        encoder a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
+        ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
+        omit either column, and unknown values, including misspelt ones, count as missing. With
+        ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
+        With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a category of its
+        own.
+
+    catalogue : data frame of shape (n_games, n_columns), default=None
+        What the games are, as for :func:`recommender`.
+
+    label : str, default=None
+        Name of the column of `catalogue` with the title of the game.
+
+    classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
+        The classifier, as for :func:`recommender`. None means "complement",
+        ``ComplementNB(new_classes="add")``.
+
+    weights : dict of str to float, default=None
+        The weight of each column, keyed by column name, as in
+        ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
+        with matching types may outrank one with a matching budget, so give the budget a higher weight if it
+        matters more (the tavern example uses 4). Not for CatalogueNB, as for :func:`recommender`.
+
+    Returns
+    -------
+    model : RecommenderPipeline with the steps "encode" and "classify"
+        The unfitted pipeline. Fit it with ``model.fit(games, games["title"])``. All other columns of the
+        frame are ignored.
+
+    Raises
+    ------
+    TypeError
+        If `budget` or `gameplay_types` is not a str.
+    ValueError
+        If `weights` has a key that is not one of the two column names or is given for a CatalogueNB, if only
+        one of `catalogue` and `label` is given, or if `classifier` is another word.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from pipelines import game_recommender, recommend
+    >>> games = pl.DataFrame({
+    ...     "title": ["Tetris", "Celeste", "Portal"],
+    ...     "budget": ["cheap", "standard", "standard"],
+    ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
+    ... })
+    >>> model = game_recommender().fit(games, games["title"])
+    >>> question = pl.DataFrame({"budget": ["standard"], "gameplay_types": [["Puzzle"]]})
+    >>> labels, scores = recommend(model, question, k=2)
+    >>> labels.tolist()
+    [['Portal', 'Tetris']]
+    """
+    columns = {"budget": budget, "gameplay_types": gameplay_types}
+    for name, column in columns.items():
+        if not isinstance(column, str):
+            raise TypeError(
+                f"The {name!r} parameter of game_recommender must be the name of one column. "
+                f"Got {column!r} instead."
+            )
+    steps: list[Step] = [
+        ("budget", one_hot() if budget_encoder is None else budget_encoder, [budget]),
+        ("gameplay_types", multi_hot() if types_encoder is None else types_encoder, gameplay_types),
+    ]
+    encode = encoder_of(steps, weights, "game_recommender", columns)
+    learner = classifier_of("complement" if classifier is None else classifier, "game_recommender")
+    _check_weights(weights, learner, "game_recommender")
+    _check_catalogue(catalogue, label)
+    return RecommenderPipeline([("encode", encode), ("classify", learner)], catalogue=catalogue, label=label)
+
+
+class RecommenderPipeline(Pipeline):
+    """A Pipeline of an encoder and a classifier that learns what the items of a catalogue are in every fit.
+
+    :func:`recommender` makes it. It is an ordinary Pipeline, but :meth:`fit` adds the rows of the catalogue
+    to those that it is given, so that cross-validation, searches and clones need nothing else. If the
+    classifier takes descriptions, as :class:`estimators.CatalogueNB` does, the rows are marked as such, and
+    the features of each step of the encoder are a group.
+
+    Parameters
+    ----------
+    steps : list of tuple (str, estimator)
+        The encoder, a ColumnTransformer of columns given by name, and the classifier.
+
+    catalogue : data frame of shape (n_items, n_columns), default=None
+        What the items are, in some of the encoder's columns. The others are missing.
+
+    label : str, default=None
+        Name of the column of `catalogue` with the label of the item.
+
+    history : str, default=None
+        Name of the encoder's column with the items that the person has had, which
+        ``recommend(..., exclude_history=True)`` excludes.
+
+    transform_input : list of str, default=None
+        As for ``sklearn.pipeline.Pipeline``.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        As for ``sklearn.pipeline.Pipeline``.
+
+    verbose : bool, default=False
+        As for ``sklearn.pipeline.Pipeline``.
+
+    See Also
+    --------
+    recommender : Makes the encoder and the pipeline.
+
+    Notes
+    -----
+    Pickles and files of :func:`save_model` hold the catalogue as plain lists.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.compose import make_column_transformer
+    >>> from estimators import CatalogueNB, OneHotEncoder
+    >>> from pipelines import RecommenderPipeline, recommend
+    >>> inns = pd.DataFrame({"inn": ["Anchor", "Bear"], "food": ["fish", "roast"]})
+    >>> encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["food"]))
+    >>> model = RecommenderPipeline(
+    ...     [("encode", encode), ("classify", CatalogueNB())], catalogue=inns, label="inn"
+    ... )
+    >>> model = model.fit(pd.DataFrame({"food": ["roast"]}), ["Bear"])
+    >>> recommend(model, {"food": "fish"}, k=1)[0].tolist()
+    [['Anchor']]
+    """
+
+    def __init__(
+        self,
+        steps: list[tuple[str, BaseEstimator]],
+        *,
+        catalogue: Rows | None = None,
+        label: str | None = None,
+        history: str | None = None,
+        transform_input: list[str] | None = None,
+        memory: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
+        self.catalogue = catalogue
+        self.label = label
+        self.history = history
+
+    def fit(self, X: Rows, y: ArrayLike, **params: Any) -> Self:
+        """Fit the encoder and the classifier, on the rows and on those of the catalogue.
+
+        Parameters
+        ----------
+        X : data frame of shape (n_samples, n_columns)
+            What was asked for, or is described, in the columns of the encoder. Other columns are ignored.
+
+        y : array-like of shape (n_samples,)
+            The item that was chosen.
+
+        **params : dict of str to object
+            As for ``sklearn.pipeline.Pipeline``, such as ``classify__sample_weight``, (n_samples,). Arrays of
+            one value per row are continued with ones for the rows of the catalogue.
+
+        Returns
+        -------
+        self : RecommenderPipeline
+            The fitted pipeline.
+
+        Raises
+        ------
+        TypeError
+            If X or the catalogue is not a data frame.
+        ValueError
+            If a column is missing, or if the encoder or the classifier refuses the rows.
+        """
+        X = self.select(X)
+        _forget_groups(self)
+        described = self.catalogue_rows(X)
+        if described is not None:
+            items, labels = described
+            n_rows, n_items = n_rows_of(X), n_rows_of(items)
+            mask = self._mask()
+            params = {name: append_ones(values, n_rows, n_items) for name, values in params.items()}
+            if mask is not None and mask not in params:
+                params[mask] = [*[False] * n_rows, *[True] * n_items]
+            X, y = append(X, items), append_labels(y, labels)
+        return super().fit(X, y, **params).group_features()
+
+    def select(self, X: Rows) -> Rows:
+        """Return the columns of a frame that the encoder reads.
+
+        Parameters
+        ----------
+        X : data frame of shape (n_samples, n_columns)
+            Rows with at least these columns.
+
+        Returns
+        -------
+        selected : data frame of shape (n_samples, n_encoded_columns)
+            The same rows with the columns in the order of the encoder's steps.
+
+        Raises
+        ------
+        TypeError
+            If X is not a data frame.
+        ValueError
+            If a column is missing. The message names the most similar one.
+        """
+        return select(frame_of(X, "The 'X' parameter of fit"), input_columns(self.steps[0][1]), "X")
+
+    def catalogue_rows(self, X: Rows | None = None) -> tuple[Rows, list] | None:
+        """Return the catalogue as rows of the encoder's columns, and the label of each row.
+
+        Parameters
+        ----------
+        X : data frame of shape (n_samples, n_columns), default=None
+            Rows of the kind and types that the returned ones should have: pandas or polars. None means those
+            of the catalogue itself.
+
+        Returns
+        -------
+        rows : data frame of shape (n_items, n_encoded_columns)
+            What the items are. None is returned instead of both if there is no catalogue.
+
+        labels : list of length n_items
+            The items.
+
+        Raises
+        ------
+        TypeError
+            If the catalogue is not a data frame.
+        ValueError
+            If it has none of the columns, or no column of labels.
+        """
+        _check_catalogue(self.catalogue, self.label)
+        if self.catalogue is None or self.label is None:
+            return None
+        items = frame_of(self.catalogue, "The catalogue")
+        labels = plain_column(select(items, [self.label], "The catalogue")[self.label])
+        names = input_columns(self.steps[0][1])
+        return like(items, names, X), labels
+
+    def group_features(self) -> Self:
+        """Set the parameter `groups` of a fitted CatalogueNB: the features of each step are a group.
+
+        Returns
+        -------
+        self : RecommenderPipeline
+            The pipeline. :meth:`fit` calls this method.
+        """
+        encode, classifier = self.steps[0][1], self.steps[-1][1]
+        if isinstance(classifier, CatalogueNB) and isinstance(encode, ColumnTransformer):
+            groups = step_of_each_feature(encode)
+            classifier.set_params(groups=groups).fit_state(classifier.fitted_state())
+        return self
+
+    def __sklearn_clone__(self) -> Self:
+        """Return an unfitted copy, without the groups of this fit."""
+        copy = super().__sklearn_clone__()
+        _forget_groups(copy)
+        return copy
+
+    def _mask(self) -> str | None:
+        """Return the name of the parameter of `fit` that marks descriptions, if the classifier has one."""
+        name, classifier = self.steps[-1]
+        if not has_fit_parameter(classifier, "describes"):
+            return None
+        return "describes" if sklearn.get_config()["enable_metadata_routing"] else f"{name}__describes"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes, the catalogue as plain data."""
+        state = super().__getstate__()
+        if self.catalogue is None:
+            return state
+        return state | {"catalogue": to_plain(frame_of(self.catalogue, "The catalogue"))}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        plain = state["catalogue"]
+        super().__setstate__(state | {"catalogue": None if plain is None else from_plain(plain)})
+
+
+def _forget_groups(model: Pipeline) -> None:
+    """Remove the groups of an earlier fit, whose features may have been others."""
+    if isinstance(model.steps[-1][1], CatalogueNB):
+        model.steps[-1][1].set_params(groups=None)
+
+
+def _check_weights(weights: Mapping[str, float] | None, classifier: BaseEstimator, of: str) -> None:
+    if weights and isinstance(classifier, CatalogueNB):
+        raise ValueError(
+            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which does not read how large "
+            "a feature is. Set its parameters 'match' and 'weight' instead."
+        )
+
+
+def _check_catalogue(catalogue: Rows | None, label: str | None) -> None:
+    if (catalogue is None) != (label is None):
+        missing = "catalogue" if catalogue is None else "label"
+        raise ValueError(f"'catalogue' and 'label' must be given together. Got no {missing!r}.")
