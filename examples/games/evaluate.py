@@ -62,7 +62,8 @@ class CriteriaScorer:
 
     def __init__(self, games: pl.DataFrame, criterion: str) -> None:
         self.criterion = criterion
-        self.questions, self.meets = questions_and_answers(games, criterion)
+        questions, self.meets = questions_and_answers(games, criterion)
+        self.questions = questions.with_columns(history=pl.lit([], dtype=pl.List(pl.String)))
         self.place_of = {title: i for i, title in enumerate(games["title"])}
 
     def __call__(self, model: BaseEstimator, X: Any = None, y: Any = None) -> float:

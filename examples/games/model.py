@@ -7,10 +7,10 @@ import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 
-from estimators import CatalogueNB, ComplementNB, MultiHotEncoder
+from estimators import CatalogueNB, ComplementNB
 from examples.games.data import load_games
 from examples.games.rentals import simulate_rentals
-from pipelines import game_recommender, recommend
+from pipelines import RecommenderPipeline, game_recommender, recommend, recommender
 
 # Chosen by the search of `python -m examples.games evaluate`; see docs/games-evaluation.json.
 BUDGET_WEIGHT = 4.0
@@ -74,40 +74,6 @@ class CatalogueFirst(ClassifierMixin, BaseEstimator):
         return self.top_k(X, 1)[0][:, 0]
 
 
-class DescribedCatalogue(CatalogueFirst):
-    """A recommender with :class:`estimators.CatalogueNB`: the catalogue's rows say what the games are.
-
-    They count as no rental. The groups are the columns that the encoders read.
-    """
-
-    def fit(self, X: pl.DataFrame, y: Any) -> Self:
-        """Fit on the catalogue and on the rentals, with questions X and titles y of shape (n_rentals,)."""
-        self.with_history_ = "history" in X.columns
-        games = self._rows(question_rows(self.catalogue))
-        asked = pl.concat([games, self._rows(X)])
-        titles = np.concatenate([self.catalogue["title"].to_numpy(), np.asarray(y)])
-        encode, classify = (clone(step) for _, step in self.recommender.steps)
-        rows = encode.fit_transform(asked)
-        groups = [name.partition("=")[0] for name in encode.get_feature_names_out()]
-        classify.set_params(groups=groups).fit(rows, titles, describes=np.arange(len(titles)) < games.height)
-        self.recommender_ = Pipeline([("encode", encode), ("classify", classify)])
-        self.classes_ = classify.classes_
-        return self
-
-    def top_k(self, X: pl.DataFrame, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k best games for each question and their scores, both of shape (n_questions, k)."""
-        return super().top_k(self._rows(X), k)
-
-    def _rows(self, X: pl.DataFrame) -> pl.DataFrame:
-        """Return the columns that the recommender reads. A history that is missing is empty."""
-        rows = question_rows(X)
-        if not self.with_history_:
-            return rows
-        if "history" in X.columns:
-            return rows.with_columns(X["history"])
-        return rows.with_columns(history=pl.lit([], dtype=pl.List(pl.String)))
-
-
 def question_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the two columns that the recommender reads, cast to the types that it expects."""
     return frame.select(pl.col("budget").cast(pl.String), pl.col("gameplay_types").cast(pl.List(pl.String)))
@@ -135,17 +101,19 @@ def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
 
 def catalogue_recommender(
     games: pl.DataFrame, with_history: bool = False, **settings: float
-) -> DescribedCatalogue:
-    """Return a recommender with CatalogueNB, with its defaults but for `settings`.
+) -> RecommenderPipeline:
+    """Return a recommender with CatalogueNB, with its default hyperparameters except for `settings`.
 
-    With `with_history`, the titles in the column "history" are asked for too.
+    With `with_history`, it also reads the titles in the column "history".
     """
-    recommender = game_recommender(classifier=CatalogueNB(**settings))
-    if with_history:
-        titles = MultiHotEncoder(handle_unknown="ignore", missing="ignore", feature_name_combiner="equals")
-        transformers = [*recommender["encode"].transformers, ("history", titles, "history")]
-        recommender.set_params(encode__transformers=transformers)
-    return DescribedCatalogue(recommender, games)
+    return recommender(
+        categories="budget",
+        lists="gameplay_types",
+        history="history" if with_history else None,
+        catalogue=question_rows(games).with_columns(games["title"]),
+        label="title",
+        classifier=CatalogueNB(**settings),
+    )
 
 
 def load_training_data(n_customers: int = 2000) -> tuple[pl.DataFrame, pl.DataFrame]:
