@@ -101,7 +101,7 @@ def recommender(
     ValueError
         If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
         `weights` has a key that is not one of the columns or is given for CatalogueNB, or if `classifier` is
-        an unknown word.
+        an unknown word or a CatalogueNB with `groups`.
 
     See Also
     --------
@@ -130,7 +130,7 @@ def recommender(
     steps = column_steps(categories, lists, numbers, history, label)
     encode = encoder_of(steps, weights, "recommender", {name: name for name, _, _ in steps})
     learner = classifier_of("catalogue" if classifier is None else classifier, "recommender")
-    _check_weights(weights, learner, "recommender")
+    _check_classifier(learner, weights, "recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline(
         [("encode", encode), ("classify", learner)], catalogue=catalogue, label=label, history=history
@@ -198,7 +198,8 @@ def game_recommender(
         If `budget` or `gameplay_types` is not a str.
     ValueError
         If `weights` has a key that is not one of the two column names or is given for CatalogueNB, if only
-        one of `catalogue` and `label` is given, or if `classifier` is an unknown word.
+        one of `catalogue` and `label` is given, or if `classifier` is an unknown word or a CatalogueNB with
+        `groups`.
 
     Examples
     --------
@@ -228,7 +229,7 @@ def game_recommender(
     ]
     encode = encoder_of(steps, weights, "game_recommender", columns)
     learner = classifier_of("complement" if classifier is None else classifier, "game_recommender")
-    _check_weights(weights, learner, "game_recommender")
+    _check_classifier(learner, weights, "game_recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline([("encode", encode), ("classify", learner)], catalogue=catalogue, label=label)
 
@@ -446,11 +447,18 @@ def _forget_groups(model: Pipeline) -> None:
         model.steps[-1][1].set_params(groups=None)
 
 
-def _check_weights(weights: Mapping[str, float] | None, classifier: BaseEstimator, of: str) -> None:
-    if weights and isinstance(classifier, CatalogueNB):
+def _check_classifier(classifier: BaseEstimator, weights: Mapping[str, float] | None, of: str) -> None:
+    if not isinstance(classifier, CatalogueNB):
+        return
+    if weights:
         raise ValueError(
-            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which does not read how large "
-            "a feature is. Set its parameters 'match' and 'weight' instead."
+            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which only distinguishes zero "
+            "from nonzero features. Set its parameters 'match' and 'weight' instead."
+        )
+    if classifier.groups is not None:
+        raise ValueError(
+            f"The 'classifier' parameter of {of} must be a CatalogueNB without 'groups', because fit sets "
+            f"them. Got groups={classifier.groups!r}."
         )
 
 

@@ -302,6 +302,11 @@ def test_labels_that_are_numbers_stay_exact(frame):
             ValueError,
             "'weights' parameter of recommender must be among 'a'. Got 'b'",
         ),
+        (
+            {"lists": "a", "classifier": CatalogueNB(groups=["x"])},
+            ValueError,
+            r"must be a CatalogueNB without 'groups', because fit sets them. Got groups=\['x'\]",
+        ),
         ({"lists": "a", "classifier": "naive"}, ValueError, "one of 'catalogue', .*Got 'naive' instead"),
     ],
 )
