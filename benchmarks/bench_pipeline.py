@@ -141,7 +141,7 @@ def compiled_question(n_games: int, n_types: int, aim: str) -> list[Row]:
 
 
 def compiled_classifier(name: str, n_games: int, n_types: int, aim: str) -> list[Row]:
-    """Answer a question by a compiled model of another classifier, against the pipeline and the floor.
+    """Benchmark a query with a compiled model of another classifier, against the pipeline and the floor.
 
     The floor of CatalogueNB leaves out what it adds for matches, which are counted by column.
     """
