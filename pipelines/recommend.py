@@ -1,4 +1,4 @@
-"""Recommendations: the k best labels of any classifier, explanations, updates, scorers."""
+"""Recommendations: the k best labels of any classifier, explanations, updates."""
 
 from collections.abc import Iterable, Sequence
 from inspect import signature
@@ -6,10 +6,9 @@ from inspect import signature
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, column_or_1d
 
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
-from pipelines._common.labels import comparable_array, comparable_labels, places_of, plain_labels
+from pipelines._common.labels import comparable_labels, places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
 from pipelines._common.ranking import labels_per_row, rank
@@ -18,7 +17,7 @@ from pipelines._recommending.history import with_history
 from pipelines._recommending.reasons import check_label, reasons
 from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
 
-__all__ = ["UnknownQuestionWarning", "explain", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
+__all__ = ["UnknownQuestionWarning", "explain", "recommend", "update"]
 
 
 def recommend(
@@ -292,74 +291,6 @@ def update(
     return model
 
 
-def hit_rate_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer that computes the share of rows whose label is among the k best labels.
-
-    Parameters
-    ----------
-    k : int, default=5
-        The number of best labels to consider for each row.
-
-    Returns
-    -------
-    scorer : callable(model, X, y, sample_weight=None) -> float
-        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools. It raises a ValueError if all
-        sample weights are 0.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not an integer of at least 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.model_selection import cross_val_score
-    >>> from estimators import ComplementNB
-    >>> from pipelines import hit_rate_scorer
-    >>> X, y = np.tile(np.eye(4), (10, 1)), np.tile(np.arange(4), 10)
-    >>> cross_val_score(ComplementNB(), X, y, scoring=hit_rate_scorer(k=2)).tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0]
-    """
-    return TopKScorer("hit_rate_scorer", k, discounted=False)
-
-
-def ndcg_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer that computes the normalised discounted cumulative gain (NDCG) of the k best labels.
-
-    With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
-    the row's label. Rows whose label is not among the k best labels count as 0.
-
-    Parameters
-    ----------
-    k : int, default=5
-        The number of best labels to consider for each row.
-
-    Returns
-    -------
-    scorer : callable(model, X, y, sample_weight=None) -> float
-        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools. It raises a ValueError if all
-        sample weights are 0.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not an integer of at least 1.
-
-    Examples
-    --------
-    In this example, the label of every row ranks first:
-
-    >>> import numpy as np
-    >>> from estimators import ComplementNB
-    >>> from pipelines import ndcg_scorer
-    >>> X, y = np.eye(4), np.arange(4)
-    >>> ndcg_scorer(k=2)(ComplementNB().fit(X, y), X, y)
-    1.0
-    """
-    return TopKScorer("ndcg_scorer", k, discounted=True)
-
-
 def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
     """Return the labels with the dtype of the classes. Raise ValueError if a label is not a class.
 
@@ -379,29 +310,3 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
             "To add them, fit the model again."
         )
     return classifier.classes_[[places[value] for value in values]]
-
-
-class TopKScorer:
-    """Scorer that ranks only the k best labels and needs no matrix of shape (n_samples, n_classes)."""
-
-    def __init__(self, name: str, k: int, discounted: bool) -> None:
-        self.name, self.k, self.discounted = name, check_int("k", k, name), discounted
-
-    def __call__(
-        self, model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Return the score on X, (n_samples, n_features), and y, (n_samples,). Higher is better."""
-        labels, _ = recommend(model, X, self.k)
-        expected = column_or_1d(np.array(plain_labels(collected(y)), dtype=object))
-        check_consistent_length(labels, expected)
-        if sample_weight is not None and not np.any(sample_weight):
-            raise ValueError(
-                f"The 'sample_weight' parameter of {self.name} must contain a nonzero weight. Got only zeros."
-            )
-        hits = comparable_array(labels) == comparable_array(expected)[:, np.newaxis]
-        places = np.arange(1.0, 1 + hits.shape[1])
-        gains = hits @ (1 / np.log2(1 + places) if self.discounted else np.ones_like(places))
-        return float(np.average(gains, weights=None if sample_weight is None else np.asarray(sample_weight)))
-
-    def __repr__(self) -> str:
-        return f"{self.name}(k={self.k})"
