@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from benchmarks._harness import Row, compare
+from benchmarks._linear_shapes import shapes
 from estimators import GDRegressor, PolynomialRegressor
 
 try:
@@ -28,10 +29,10 @@ def made(n_rows: int, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def run() -> list[Row]:
-    """Measure least squares, textbook descent, the lasso and polynomials."""
+    """Measure least squares, textbook descent, the lasso and polynomials, then data of all shapes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # exactly 20,000 steps are wanted
-        return [*least_squares(), *textbook(), lasso(), *polynomial()]
+        return [*least_squares(), *textbook(), lasso(), *polynomial(), *shapes()]
 
 
 def same_weights(ours: np.ndarray, theirs: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """Compare a query through the pipeline with scikit-learn's parts, and a compiled query with the pipeline.
 
-The floor of a compiled query is the product of an encoded row with the dense weights of all classes, and the
-best ten scores of it.
+The lower limit of a compiled query is the product of an encoded row with the dense weights of all classes, and
+the best ten of the result.
 """
 
 import pickle

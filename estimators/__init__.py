@@ -2,8 +2,8 @@
 
 The shortest family is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
 `polynomial.py`: least squares, ridge, lasso and elastic net, with `_least_squares/`. `naive_bayes.py`: naive
-Bayes classifiers, with `_bayes/`. `encoders.py`: encoders of categories, lists and numbers as columns of 0
-and 1, with `_encoding/`. `mlp.py`: neural networks, with `_network/`. Shared code is in `_common/`.
+Bayes classifiers, with `_bayes/`. `encoders.py`: one-hot, multi-hot and bin encoders, with `_encoding/`.
+`mlp.py`: neural networks, with `_network/`. Modules used by several families are in `_common/`.
 """
 
 from importlib.metadata import PackageNotFoundError, version

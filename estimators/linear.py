@@ -27,8 +27,8 @@ class GDRegressor(LeastSquaresRegressor):
     ||w||^2``. If `sample_weight` is given, the mean over the n rows becomes a weighted mean.
 
     The rows are read once and reduced to means and cross-products. Each iterate of gradient descent is
-    computed from these in closed form, so more iterations take almost no additional time. If there are at
-    least as many features as rows, the fit uses the rows instead; see Notes.
+    computed from these in closed form, so more iterations take almost no additional time. Wide data and
+    sparse data with many features are fitted from the rows instead; see Notes.
 
     Parameters
     ----------
@@ -52,16 +52,15 @@ class GDRegressor(LeastSquaresRegressor):
 
     max_iter : int, default=1000
         Number of iterations if `learning_rate` is a number. With "auto", the maximum number of iterations,
-        which is only used with an L1 penalty or more than 5,000 features.
+        which is only used with an L1 penalty, sparse data or more than 5,000 features.
 
     tol : float, default=1e-8
-        Tolerance for convergence. Gradient descent has converged when the norm of the gradient is at most
-        `tol` times its norm at zero. (With "auto" and an L1 penalty, the largest norm of a proximal step is
-        used instead, and if there are at least as many features as rows, a duality gap of at most 100 `tol`
-        times the objective at zero. With more than 5,000 features and no L1 penalty, the factor is `tol` /
-        10,000.) If
-        `learning_rate` is a number, all `max_iter` iterations are performed, and a warning is issued if
-        gradient descent has not converged.
+        Tolerance for convergence. With "auto" and an L1 penalty, the largest norm of a proximal step may be
+        at most `tol` times the first, or, if the model is fitted from the rows, the duality gap at most 100
+        `tol` times the objective at zero. (Lasso's default corresponds to ``tol=2e-6``.) Conjugate gradients
+        stop when the norm of the residual of their equations is at most 100 `tol` times its norm at zero. If
+        `learning_rate` is a number, all `max_iter` iterations are performed, and a warning is issued if the
+        norm of the gradient is still more than `tol` times its norm at zero.
 
     Attributes
     ----------
@@ -72,8 +71,8 @@ class GDRegressor(LeastSquaresRegressor):
         Fitted bias b. It is 0.0 if ``fit_intercept=False``.
 
     n_iter_ : int
-        Number of iterations. With ``learning_rate="auto"``, no L1 penalty and at most 5,000 features, it is
-        1, because a single step scaled by the inverse of X'X reaches the minimum.
+        Number of iterations. With ``learning_rate="auto"``, no L1 penalty, dense data and at most 5,000
+        features, it is 1, because a single step scaled by the inverse of X'X reaches the minimum.
 
     loss_curve_ : ndarray of shape (`n_iter_`,)
         Objective after each iteration, summed over the targets. It is computed on access.
@@ -115,12 +114,15 @@ class GDRegressor(LeastSquaresRegressor):
     value, or smaller than the rounding error of X, are ignored. (LinearRegression ignores directions below
     1e-6 times the largest singular value.)
 
-    **At least as many features as rows.** With ``learning_rate="auto"``, no d x d matrix is formed. Without
-    an L1 penalty, the weights are computed from the n x n products of the rows, in O(n^2 d + n^3) time, or by
-    the conjugate gradient method (CGLS). With an L1 penalty, the objective is minimised on growing sets of
-    features by scikit-learn's :func:`~sklearn.linear_model.enet_path`. The fitted model keeps a copy of the
-    training rows and targets, so that :meth:`partial_fit` and :meth:`merge` can continue from it. **A saved
-    model then contains the training data.**
+    **Wide data and sparse data.** With ``learning_rate="auto"``, the model is fitted from the rows, without
+    a d x d matrix, if there are at least as many features as rows (or half as many, with an L1 penalty), or
+    if X is a CSR matrix in which 1.5 times the number of nonzeros is at most d^2. A CSR matrix with more than
+    10% nonzeros is treated like an array. Without an L1 penalty, the weights of dense data are computed from
+    the n x n products of the rows, in O(n^2 d + n^3) time, and those of CSR data by the preconditioned
+    conjugate gradient method. With an L1 penalty, the objective is minimised on growing sets of features by
+    scikit-learn's :func:`~sklearn.linear_model.enet_path`. The fitted model keeps a copy of the training rows
+    and targets, so that :meth:`partial_fit` and :meth:`merge` can continue from it. **A saved model then
+    contains the training data.**
 
     **More than 5,000 features.** No d x d matrix is formed for any number of rows. The rows are not kept.
     In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`, :meth:`coef_path` and

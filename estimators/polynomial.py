@@ -124,8 +124,9 @@ class PolynomialRegressor(LeastSquaresRegressor):
     Notes
     -----
     With p terms and n rows, fitting takes O(n p^2) time and, in addition to the data, O(p^2) memory. At most
-    5,000 terms are supported. If there are at least as many terms as rows, the fitted model keeps the terms
-    of the training rows, as described in the Notes of :class:`GDRegressor`.
+    5,000 terms are supported. If there are at least as many terms as rows (with an L1 penalty, at least half
+    as many), the fitted model keeps the terms of the training rows, as described in the Notes of
+    :class:`GDRegressor`.
 
     Each feature x is replaced by ``(x - middle) / half``, where ``middle`` is the midpoint of its domain and
     ``half`` is half the width of its domain. For the first eight powers of one feature, this lowers the

@@ -1,4 +1,4 @@
-"""Training rows for recommenders from the items of each person, with the other items as history."""
+"""Training rows from histories: one row per item, with the other items of the person as history."""
 
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     Parameters
     ----------
     frame : data frame of shape (n_pairs, n_columns)
-        One row per item that a person has had. Other columns are kept.
+        One row for each item that a person has had. Other columns are kept.
 
     user : str
         Name of the column that identifies the person.
@@ -34,27 +34,26 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     Returns
     -------
     rows : data frame of shape (n_pairs, n_columns + 1)
-        The same rows in the same order, with an additional column of lists. Each list contains the distinct
-        items of the same person in other rows, in the order of the rows, without the item of the row itself.
-        It is a pandas frame if `frame` is one, and a polars frame otherwise.
+        The same rows in the same order, with a new column of lists: the other items of the person, each once,
+        in the order of the rows. The result is a pandas frame if `frame` is one, otherwise a polars frame.
 
     Raises
     ------
     TypeError
         If `frame` is not a data frame.
     ValueError
-        If a column is missing, if `frame` already has a column with the name `history`, or if a person or an
-        item is missing.
+        If a column is missing, if `frame` already has a column with the name given by `history`, or if a
+        person or an item is missing.
 
     See Also
     --------
-    recommender : Accepts these rows with ``history="history"``.
+    recommender : With ``history="history"``, it can be fitted on these rows.
 
     Notes
     -----
-    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of the squares of the
-    numbers of items per person). When you evaluate a model, keep all rows of a person in the same fold
-    (``GroupKFold``). Otherwise, their test items are part of the histories in the training rows.
+    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of n^2 over the persons).
+    When you evaluate a model, keep all rows of a person in the same fold (``GroupKFold``). Otherwise the
+    items to be predicted would appear in the histories of the training rows.
 
     Examples
     --------

@@ -71,8 +71,8 @@ def save_model(
     Files of earlier models with this name are deleted unless a card in the folder refers to them. If several
     processes save models with the same name, they take turns, and the model that is saved last remains.
 
-    A saved model can contain training data: `GDRegressor` and `PolynomialRegressor` keep the rows if there
-    are at least as many features or terms as rows.
+    A saved model can contain training data: `GDRegressor` and `PolynomialRegressor` keep the rows of wide
+    data and of sparse data with many features. The Notes of `GDRegressor` say when.
 
     Parameters
     ----------

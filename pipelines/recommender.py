@@ -1,4 +1,4 @@
-"""Recommenders: pipelines of encoders and a classifier, where each item of a catalogue is a class."""
+"""Recommenders: pipelines of encoders and a classifier, in which each item of a catalogue is a class."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -66,34 +66,33 @@ def recommender(
         :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
-        Name of a column of lists, which contain the items that a person has had. :func:`leave_one_out`
-        returns rows with such a column.
+        Name of a column that holds a list of the items that the person has had. :func:`leave_one_out` makes
+        training rows with such a column.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
-        One row per item, with at least one of the columns above. These rows are added to the training rows in
-        every :meth:`~RecommenderPipeline.fit`, including those of a cross-validation, so an item can be
-        recommended before anybody has chosen it. If None, only the rows passed to ``fit`` are used.
+        A description of each item, in some of the columns above. Each call of
+        :meth:`~RecommenderPipeline.fit` adds these rows to its own, also within cross-validation, so an item
+        can be recommended before anybody has chosen it. None means that only the rows of ``fit`` are used.
 
     label : str, default=None
-        Name of the column of `catalogue` with the label of each item, such as its title.
+        Name of the column of `catalogue` that holds the label of each item, such as its title.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier. A string selects one of this library's naive Bayes classifiers, to which
-        :func:`update` can add new items. None means "catalogue", which is :class:`estimators.CatalogueNB`.
-        This classifier treats the rows of the catalogue as descriptions of the items. Other classifiers treat
-        them like all other rows.
+        The classifier, or a word for one of this library's naive Bayes classifiers with
+        ``new_classes="add"``. None means "catalogue", :class:`estimators.CatalogueNB`. CatalogueNB uses the
+        rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows.
 
     weights : dict of str to float, default=None
-        The weight of each column, keyed by its name, by which the features of the column are multiplied.
-        Other columns have weight 1. Not supported for CatalogueNB, which ignores the size of a feature: set
-        its `match` and `weight` instead.
+        Factors by which the features of the columns are multiplied, keyed by column name. The default is 1
+        for each column. `weights` cannot be used with CatalogueNB, which only distinguishes zero from nonzero
+        features. Set its parameters `match` and `weight` instead.
 
     Returns
     -------
     model : RecommenderPipeline with the steps "encode" and "classify"
         The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row contains
-        what a person asked for and the item that they chose. Other columns are ignored. Cells may be missing,
-        both in training rows and in queries, and unknown values count as missing.
+        what somebody asked for and the item that they chose. Other columns are ignored. Cells may be missing
+        in training rows and in queries, and unknown values count as missing.
 
     Raises
     ------
@@ -101,17 +100,17 @@ def recommender(
         If a column name is not a string, or contains "__".
     ValueError
         If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
-        `weights` has a key that is not one of the columns, if `weights` is given for a CatalogueNB, or if
-        `classifier` is any other string.
+        `weights` has a key that is not one of the columns or is given for CatalogueNB, or if `classifier` is
+        an unknown word or a CatalogueNB with `groups`.
 
     See Also
     --------
-    game_recommender : A recommender for the columns budget and gameplay types.
-    recommend : Return the best labels of a fitted model.
+    game_recommender : A recommender with two columns, and encoders that can be replaced.
+    recommend : Returns the best items for a query.
 
     Notes
     -----
-    Fitting takes O(number of cells) time, in addition to the time for fitting the classifier.
+    Encoding takes O(number of cells) time. In addition, the classifier is fitted.
 
     Examples
     --------
@@ -131,7 +130,7 @@ def recommender(
     steps = column_steps(categories, lists, numbers, history, label)
     encode = encoder_of(steps, weights, "recommender", {name: name for name, _, _ in steps})
     learner = classifier_of("catalogue" if classifier is None else classifier, "recommender")
-    _check_weights(weights, learner, "recommender")
+    _check_classifier(learner, weights, "recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline(
         [("encode", encode), ("classify", learner)], catalogue=catalogue, label=label, history=history
@@ -151,7 +150,7 @@ def game_recommender(
 ) -> "RecommenderPipeline":
     """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
 
-    This is a :func:`recommender` with one column of single values and one of lists. Their encoders can be
+    This is :func:`recommender` with one column of single values and one column of lists. The encoders can be
     replaced.
 
     Parameters
@@ -172,10 +171,10 @@ def game_recommender(
         own.
 
     catalogue : data frame of shape (n_games, n_columns), default=None
-        One row per game, as for :func:`recommender`.
+        A description of each game, as for :func:`recommender`.
 
     label : str, default=None
-        Name of the column of `catalogue` with the title of each game.
+        Name of the column of `catalogue` that holds the title of each game.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, as for :func:`recommender`. None means "complement",
@@ -185,7 +184,7 @@ def game_recommender(
         The weight of each column, keyed by column name, as in
         ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
         with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4). Not supported for CatalogueNB, as in :func:`recommender`.
+        matters more (the tavern example uses 4). `weights` cannot be used with CatalogueNB.
 
     Returns
     -------
@@ -198,8 +197,9 @@ def game_recommender(
     TypeError
         If `budget` or `gameplay_types` is not a str.
     ValueError
-        If `weights` has a key that is not one of the two column names, if `weights` is given for a
-        CatalogueNB, if only one of `catalogue` and `label` is given, or if `classifier` is any other string.
+        If `weights` has a key that is not one of the two column names or is given for CatalogueNB, if only
+        one of `catalogue` and `label` is given, or if `classifier` is an unknown word or a CatalogueNB with
+        `groups`.
 
     Examples
     --------
@@ -229,19 +229,18 @@ def game_recommender(
     ]
     encode = encoder_of(steps, weights, "game_recommender", columns)
     learner = classifier_of("complement" if classifier is None else classifier, "game_recommender")
-    _check_weights(weights, learner, "game_recommender")
+    _check_classifier(learner, weights, "game_recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline([("encode", encode), ("classify", learner)], catalogue=catalogue, label=label)
 
 
 class RecommenderPipeline(Pipeline):
-    """A Pipeline of an encoder and a classifier that includes the rows of a catalogue in every fit.
+    """A Pipeline of an encoder and a classifier that learns the items of a catalogue in every fit.
 
-    It is usually created by :func:`recommender`. It is an ordinary Pipeline, except that :meth:`fit` adds the
-    rows of the catalogue to the training rows, so the catalogue does not need to be passed to
-    cross-validation, searches and clones. If the classifier accepts descriptions, as
-    :class:`estimators.CatalogueNB` does, the rows of the catalogue are marked as descriptions, and the
-    features of each step of the encoder form a group.
+    :func:`recommender` returns such a pipeline. It works like any other Pipeline, except that :meth:`fit`
+    adds the rows of the catalogue to its own rows. Cross-validation, searches and clones therefore use the
+    catalogue too. If the classifier accepts descriptions, as :class:`estimators.CatalogueNB` does, the added
+    rows are marked as descriptions. For CatalogueNB, the features of each step of the encoder form a group.
 
     Parameters
     ----------
@@ -249,14 +248,14 @@ class RecommenderPipeline(Pipeline):
         The encoder, which is a ColumnTransformer of columns given by name, and the classifier.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
-        One row per item, with at least one of the encoder's columns. Other columns count as missing.
+        A description of each item, in some of the encoder's columns. The other columns count as missing.
 
     label : str, default=None
-        Name of the column of `catalogue` with the label of the item.
+        Name of the column of `catalogue` that holds the label of each item.
 
     history : str, default=None
-        Name of the encoder's column with the items that a person has had, which
-        ``recommend(..., exclude_history=True)`` excludes.
+        Name of the encoder's column that holds the items that the person has had. They can be excluded with
+        ``recommend(..., exclude_history=True)``.
 
     transform_input : list of str, default=None
         As for ``sklearn.pipeline.Pipeline``.
@@ -269,11 +268,11 @@ class RecommenderPipeline(Pipeline):
 
     See Also
     --------
-    recommender : Creates the encoder and the pipeline.
+    recommender : Returns a pipeline with encoders for the given columns.
 
     Notes
     -----
-    Pickles and files written by :func:`save_model` contain the catalogue as plain lists.
+    In pickles and in the files of :func:`save_model`, the catalogue is stored as plain lists.
 
     Examples
     --------
@@ -308,20 +307,19 @@ class RecommenderPipeline(Pipeline):
         self.history = history
 
     def fit(self, X: Rows, y: ArrayLike, **params: Any) -> Self:
-        """Fit the encoder and the classifier to the given rows and those of the catalogue.
+        """Fit the encoder and the classifier on these rows and the rows of the catalogue.
 
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns)
-            What was asked for, with the columns of the encoder. Other columns are ignored. Rows can also be
-            descriptions of items if the classifier supports them.
+            What was asked for, in the columns of the encoder. Other columns are ignored.
 
         y : array-like of shape (n_samples,)
             The item that was chosen.
 
         **params : dict of str to object
-            As for ``sklearn.pipeline.Pipeline``, such as ``classify__sample_weight``, (n_samples,). Arrays
-            with one value per row are extended with ones for the rows of the catalogue.
+            As for ``sklearn.pipeline.Pipeline``, for example ``classify__sample_weight`` with one weight per
+            row. The rows of the catalogue get the value 1.
 
         Returns
         -------
@@ -376,23 +374,23 @@ class RecommenderPipeline(Pipeline):
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns), default=None
-            A pandas or polars frame. The returned rows have the same kind of frame and the same column types.
-            None means those of the catalogue itself.
+            Rows whose kind of data frame (pandas or polars) and data types the returned rows should have.
+            None means those of the catalogue.
 
         Returns
         -------
         rows : data frame of shape (n_items, n_encoded_columns)
-            The rows of the items. If there is no catalogue, None is returned instead of `rows` and `labels`.
+            The descriptions of the items. If there is no catalogue, None is returned instead of both values.
 
         labels : list of length n_items
-            The items.
+            The labels of the items.
 
         Raises
         ------
         TypeError
             If the catalogue is not a data frame.
         ValueError
-            If the catalogue has none of the encoder's columns, or no column of labels.
+            If the catalogue has none of the encoder's columns, or lacks the column of labels.
         """
         _check_catalogue(self.catalogue, self.label)
         if self.catalogue is None or self.label is None:
@@ -405,10 +403,12 @@ class RecommenderPipeline(Pipeline):
     def group_features(self) -> Self:
         """Set the parameter `groups` of a fitted CatalogueNB, so that the features of each step form a group.
 
+        :meth:`fit` calls this method. It does nothing if the classifier is not a CatalogueNB.
+
         Returns
         -------
         self : RecommenderPipeline
-            The pipeline. :meth:`fit` calls this method.
+            The pipeline.
         """
         encode, classifier = self.steps[0][1], self.steps[-1][1]
         if isinstance(classifier, CatalogueNB) and isinstance(encode, ColumnTransformer):
@@ -447,11 +447,18 @@ def _forget_groups(model: Pipeline) -> None:
         model.steps[-1][1].set_params(groups=None)
 
 
-def _check_weights(weights: Mapping[str, float] | None, classifier: BaseEstimator, of: str) -> None:
-    if weights and isinstance(classifier, CatalogueNB):
+def _check_classifier(classifier: BaseEstimator, weights: Mapping[str, float] | None, of: str) -> None:
+    if not isinstance(classifier, CatalogueNB):
+        return
+    if weights:
         raise ValueError(
-            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which ignores the size of a "
-            "feature. Set its parameters 'match' and 'weight' instead."
+            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which only distinguishes zero "
+            "from nonzero features. Set its parameters 'match' and 'weight' instead."
+        )
+    if classifier.groups is not None:
+        raise ValueError(
+            f"The 'classifier' parameter of {of} must be a CatalogueNB without 'groups', because fit sets "
+            f"them. Got groups={classifier.groups!r}."
         )
 
 

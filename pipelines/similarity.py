@@ -1,4 +1,4 @@
-"""Similar items, and recommendations that are not all similar to each other."""
+"""Find similar items, and choose recommendations that are not all alike."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,13 +32,13 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
     Returns
     -------
     labels : ndarray of shape (n_similar,)
-        The items, at most `k`. Items that share no feature with `label` are omitted. If items are equally
-        similar, the most popular one comes first.
+        The items, at most `k`. Items that have no feature in common with `label` are left out. If several
+        items are equally similar, the most popular one comes first.
 
     similarities : ndarray of shape (n_similar,)
-        The cosine of the angle between the features of both items, from 0 to 1. If the items are described
-        (:class:`estimators.CatalogueNB`), the features are those that describe them. Otherwise, they are the
-        counted features, such as the histories of the people who chose the item.
+        The cosine similarity of the features of both items, from 0 to 1. For CatalogueNB with descriptions,
+        the features are those of the descriptions. Otherwise they are the counted features, for example the
+        histories of the people who chose the item.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 
     See Also
     --------
-    diversify : Recommendations that are less similar to each other.
+    diversify : Chooses recommendations that are less similar to each other.
 
     Notes
     -----
@@ -84,12 +84,12 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 def diversify(
     model: BaseEstimator, labels: ArrayLike, scores: ArrayLike, k: int = 5, *, diversity: float = 0.3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose k of the recommendations, so that they are relevant and not too similar to each other.
+    """Choose k labels from a longer list of recommendations, so that they are not all alike.
 
-    This is maximal marginal relevance: the best label is chosen first, and each of the following labels
-    maximises ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to
-    [0, 1] in each row. The similarity is that of :func:`similar_items` to the most similar label chosen so
-    far.
+    This is maximal marginal relevance. The first label is the best one. Each further label maximises
+    ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to the range
+    from 0 to 1 in each row. The similarity is that to the most similar label already chosen, as computed by
+    :func:`similar_items`.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def diversify(
         The model that made the recommendations. It must end in a naive Bayes classifier of this library.
 
     labels : array-like of shape (n_samples, n_places)
-        Labels from :func:`recommend` with a larger `k`, such as five times the number of places to fill.
+        Labels from :func:`recommend` with a larger `k`, such as five times the `k` of this function.
 
     scores : array-like of shape (n_samples, n_places)
         Their scores.
@@ -106,8 +106,9 @@ def diversify(
         The number of labels to choose for each row.
 
     diversity : float, default=0.3
-        Weight of the dissimilarity of the labels, in [0, 1]. With 0, the first `k` labels are returned. Use a
-        higher value if people look at the whole list, and a lower value if they usually take the first item.
+        How much the dissimilarity of the labels counts, from 0 to 1. With 0, the first `k` labels are
+        returned. Choose a higher value if people look at the whole list, and a lower one if they look only at
+        the first items.
 
     Returns
     -------
@@ -127,9 +128,9 @@ def diversify(
 
     Notes
     -----
-    Takes O(n_places^2) time per row. More diverse lists have fewer hits: on the synthetic data of the tests,
-    a diversity of 0.3 makes the items of a list 9 % less similar to each other and loses 6 % of the hits, and
-    0.6 makes them 42 % less similar and loses 21 % of the hits.
+    Takes O(n_places^2) time per row. More varied lists have fewer hits. In the simulation of the tests, 0.3
+    makes the items of a list about 10 % less similar to each other and loses about 5 % of the hits; 0.6 makes
+    them about 40 % less similar and loses 15 to 20 %.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Iterative searches for the minimum: conjugate directions, and with an L1 penalty proximal descent."""
+"""Searches for the minimum from the statistics: one step, or proximal descent with an L1 penalty."""
 
 import warnings
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from estimators._common.callbacks import Task
 from estimators._common.thresholding import soft_threshold
-from estimators._least_squares.problems import EPS, MatrixFree, Problem, Quadratic
+from estimators._least_squares.problems import EPS, Quadratic
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 
 MIN_SAME_SIGNS = 4  # proximal steps without a change of sign before the active set is solved
@@ -17,10 +17,18 @@ MAX_PROXIMAL_STEPS = 100  # before coefficients are activated one by one
 
 
 class Descent(Protocol):
-    """A search that changes the weights `w` (p, q) with each step until it has `converged`."""
+    """A search that changes the weights with each step until it has `converged`."""
 
-    w: np.ndarray
     converged: bool
+
+    @property
+    def w(self) -> np.ndarray:
+        """The weights, (p, q)."""
+        ...
+
+    def objective(self) -> float:
+        """Return the objective at the weights, with the penalties, summed over the targets."""
+        ...
 
     def step(self) -> None:
         """Do one iteration."""
@@ -28,7 +36,6 @@ class Descent(Protocol):
 
 def follow(
     descent: Descent,
-    problem: Problem,
     bias: Callable[[np.ndarray], np.ndarray],
     parameters: LeastSquaresParameters,
     task: Task,
@@ -42,7 +49,7 @@ def follow(
     for _ in range(parameters.max_iter):
         task.begin()
         descent.step()
-        losses.append(problem.objective(descent.w, parameters.l1))
+        losses.append(descent.objective())
         if task.end(lambda: {"_solution": solution()}) or descent.converged:
             return solution()
     warn_not_converged(parameters)
@@ -63,48 +70,16 @@ def warn_not_converged(parameters: LeastSquaresParameters) -> None:
 class OneStep:
     """The step to a minimum that is known."""
 
-    def __init__(self, w: np.ndarray) -> None:
-        self.w, self.converged = w, False
+    def __init__(self, w: np.ndarray, objective: float) -> None:
+        self.w, self.converged, self._objective = w, False, objective
+
+    def objective(self) -> float:
+        """Return the objective at the weights."""
+        return self._objective
 
     def step(self) -> None:
         """Arrive."""
         self.converged = True
-
-
-class ConjugateDescent:
-    """Descent along conjugate directions, without an L1 penalty.
-
-    CGLS (Hestenes and Stiefel, 1952, section 10). Each step goes to the minimum along its direction. Starting
-    from zero, it finds the shortest of several minima. It has converged when the gradient is `tol` times as
-    long as at first, for all targets.
-    """
-
-    def __init__(self, problem: MatrixFree, tol: float) -> None:
-        self.problem = problem
-        self.w = np.zeros_like(problem.linear_term)
-        self.converged = False
-        self._direction = problem.linear_term
-        self._residual = problem.y
-        self._squared_length = np.sum(problem.linear_term**2, axis=0)  # of the gradient
-        self._max_squared_length = tol**2 * self._squared_length
-
-    def step(self) -> None:
-        """Go to the minimum along the direction, and choose the next one."""
-        problem, direction = self.problem, self._direction
-        change = problem.forward(direction)  # of the predictions, (n, q)
-        curvature = problem.share @ change**2 + problem.l2 * np.sum(direction**2, axis=0)
-        step_size = _divide(self._squared_length, curvature)
-        self.w = self.w + step_size * direction
-        self._residual = self._residual - step_size * change
-        downhill = problem.backward(problem.share[:, np.newaxis] * self._residual) - problem.l2 * self.w
-        before, self._squared_length = self._squared_length, np.sum(downhill**2, axis=0)
-        self._direction = downhill + _divide(self._squared_length, before) * direction
-        self.converged = bool((self._squared_length <= self._max_squared_length).all())
-
-
-def _divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return a / b, and 0 where b is not positive."""
-    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
 
 class ProximalDescent:
@@ -114,12 +89,17 @@ class ProximalDescent:
     """
 
     def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tol: float) -> None:
+        self.problem, self.l1 = problem, l1
         self.w = start
         self.converged = False
         self._searches: list[_ProximalSearch | FeatureSignSearch] = [
             _ProximalSearch(problem.target(k), l1, start[:, k : k + 1], tol, problem.curvature)
             for k in range(start.shape[1])
         ]
+
+    def objective(self) -> float:
+        """Return the objective at the weights, summed over the targets."""
+        return self.problem.objective(self.w, self.l1)
 
     def step(self) -> None:
         """Do one iteration for each target that has not converged."""
@@ -230,7 +210,7 @@ def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.n
             return w
         if problem.objective(w, l1) > problem.objective(before, l1):
             # too far: stop where the first weight reaches zero
-            reach = np.where(crosses, now / (now - end), np.inf)
+            reach = np.divide(now, now - end, out=np.full_like(now, np.inf), where=crosses)
             step = now + reach.min() * (end - now)
             w = _replaced(w, active, np.where(reach == reach.min(), 0.0, step))
     return w

@@ -17,10 +17,10 @@ from estimators._least_squares.rows import (
     Matrix,
     Order,
     Rows,
-    SparseRows,
-    as_rows,
-    sampled_mean_and_variance,
+    as_unshifted_rows,
+    sampled_rows,
     suits_sparse_products,
+    without_offsets,
 )
 
 MAX_BLOCK_VALUES = 200_000  # numbers of a block: few enough for the cache, enough for BLAS
@@ -129,10 +129,12 @@ class Moments:
 class CentredRows:
     """The rows themselves, in place of their moments where X'X would be larger.
 
-    The means are subtracted, except from a CSR matrix, which stays sparse: from that, products subtract them.
+    The means are subtracted, except from a CSR matrix, which stays sparse: products subtract what is left of
+    them.
     """
 
-    X: Matrix  # (n, d)
+    X: Matrix  # (n, d), less `x_shift`
+    x_shift: np.ndarray  # (d,)
     x_mean: np.ndarray  # (d,), 0 without an intercept
     y: np.ndarray  # (n, q)
     y_mean: np.ndarray  # (q,)
@@ -140,17 +142,10 @@ class CentredRows:
 
     def moments(self) -> Moments:
         """Return the moments of the rows. O(n d^2)."""
-        is_sparse = sp.issparse(self.X)
-        rows = as_rows(self.X) if is_sparse else Rows(self.X, np.zeros_like(self.x_mean))
-        moments = gather(rows, self.y, self.weight, exact=True)
-        moments.x_shift = moments.x_shift + (0 if is_sparse else self.x_mean)
+        moments = gather(as_unshifted_rows(self.X), self.y, self.weight, exact=True)
+        moments.x_shift = moments.x_shift + self.x_shift
         moments.y_shift = moments.y_shift + self.y_mean
         return moments
-
-
-def shares(n: int, weight: np.ndarray | None) -> np.ndarray:
-    """Return the weights of n rows, divided by their sum."""
-    return np.full(n, 1 / n) if weight is None else weight / weight.sum()
 
 
 def gather(
@@ -160,13 +155,13 @@ def gather(
 
     With `exact`, the sums keep what rounding would take, at about four times the work.
     """
-    if isinstance(rows, SparseRows) and suits_sparse_products(rows.X):
+    if suits_sparse_products(rows.X):
         return _gather_sparse(rows.X, y, sample_weight, exact)
     (n, d), q = rows.shape, y.shape[1]
-    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), 256, 4096))
+    length = int(np.clip(MAX_BLOCK_VALUES // max(d, 1), max(256, d), 4096))
     sums = _Sums(d, q, length, rows.order, exact)
     x_block, v_block = np.empty((length, d), order=rows.order), np.ones((1 + q, length))
-    y_shift, _ = sampled_mean_and_variance(y, sample_weight)
+    y_shift = sampled_rows(y, sample_weight).mean(axis=0)
     with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
         for start in range(0, n, length):
             at = slice(start, min(start + length, n))
@@ -203,14 +198,15 @@ class _Sums:
 
 def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None, exact: bool) -> Moments:
     """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
-    X = X.astype(np.float64)
-    root = np.ones(len(y)) if sample_weight is None else np.sqrt(sample_weight)
-    y_shift, _ = sampled_mean_and_variance(y, sample_weight)
-    v = np.vstack([np.ones(len(y)), (y - y_shift).T]) * root  # (1 + q, n)
-    X = sp.csr_array(sp.diags_array(root) @ X)
+    X, x_shift = without_offsets(X.astype(np.float64, copy=False), sample_weight)
+    y_shift = sampled_rows(y, sample_weight).mean(axis=0)
+    v = np.vstack([np.ones(len(y)), (y - y_shift).T])  # (1 + q, n)
+    if sample_weight is not None:
+        root = np.sqrt(sample_weight)
+        X, v = sp.csr_array(sp.diags_array(root) @ X), v * root
     with np.errstate(all="ignore"):
         xx, vx = exact_products(X, v) if exact else (Pair((X.T @ X).toarray()), Pair(v @ X))
-        return _centre(xx, vx, v @ v.T, sample_weight, np.zeros(X.shape[1]), y_shift)
+        return _centre(xx, vx, v @ v.T, sample_weight, x_shift, y_shift)
 
 
 def _centre(
@@ -223,22 +219,35 @@ def _centre(
 ) -> Moments:
     """Subtract the means from sums of products; row 0 of `vx` and `vv` belongs to the constant 1."""
     with np.errstate(all="ignore"):
-        weight, n_rows = Pair(vv[0, :1]), int(vv[0, 0])
+        n_rows, total, y_sum = int(vv[0, 0]), float(vv[0, 0]), vv[0, 1:]
         if sample_weight is not None:
-            root, n_rows = np.sqrt(sample_weight), int(np.count_nonzero(sample_weight))
-            weight = product(Pair(root[np.newaxis]), root[:, np.newaxis])[0]
-        x_sum, y_sum = vx[0], Pair(vv[0, 1:])
-        x_mean, y_mean = x_sum.divided(weight), vv[0, 1:] / vv[0, 0]
+            n_rows = int(np.count_nonzero(sample_weight))
+        if isinstance(xx.low, np.ndarray):
+            x_mean = vx[0].divided(_exact_sum(total, sample_weight))
+            xx = xx + outer(x_mean, vx[0].scaled(-1))
+            xy = vx[1:].T + outer(x_mean, Pair(-y_sum))
+        else:
+            x_mean = Pair(vx.high[0] / total)
+            xx = Pair(xx.high - np.multiply.outer(x_mean.high, vx.high[0]))
+            xy = Pair(vx.high[1:].T - np.multiply.outer(x_mean.high, y_sum))
         return Moments(
             n_rows=n_rows,
-            weight=float(weight.high[0]),
+            weight=total,
             x_shift=x_shift,
             y_shift=y_shift,
             x_rest=x_mean.high,
-            y_rest=y_mean,
-            yy=vv.diagonal()[1:] - vv[0, 1:] * y_mean,
-            **_stored(xx + outer(x_mean, x_sum.scaled(-1)), vx[1:].T + outer(x_mean, y_sum.scaled(-1))),
+            y_rest=y_sum / total,
+            yy=vv.diagonal()[1:] - y_sum * (y_sum / total),  # so that large weights do not overflow
+            **_stored(xx, xy),
         )
+
+
+def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
+    """Return the sum of the squared roots of the weights, (1,)."""
+    if sample_weight is None:
+        return Pair(np.array([total]))
+    root = np.sqrt(sample_weight)
+    return product(Pair(root[np.newaxis]), root[:, np.newaxis])[0]
 
 
 def _stored(xx: Pair, xy: Pair) -> dict[str, Any]:

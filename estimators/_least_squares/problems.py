@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.linalg import lapack
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from estimators._least_squares.rows import Matrix
+from estimators._least_squares.rows import EPS, Matrix
 
-EPS = float(np.finfo(float).eps)
 MIN_RCOND = 1e-6  # smallest reciprocal condition of the scaled H at which doubles suffice
 RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, relative to it
 
@@ -22,8 +22,12 @@ RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, r
 class Problem(Protocol):
     """What a descent needs of the objective."""
 
-    linear_term: np.ndarray  # c, (p, q)
     has_bias: bool  # whether the last weight is the bias, which has no penalty
+
+    @property
+    def linear_term(self) -> np.ndarray:
+        """The vectors c, (p, q)."""
+        ...
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""
@@ -112,12 +116,19 @@ class MatrixFree:
         has_bias: bool = False,
     ) -> None:
         self.X, self.y, self.share, self.x_mean = X, y, share, x_mean
+        self._transposed = X.T
         self.l2, self.has_bias = l2, has_bias
-        self.linear_term = self.backward(share[:, np.newaxis] * y)
+        self.half_square = float((share @ y**2).sum()) / 2  # the objective at zero
+
+    @cached_property
+    def linear_term(self) -> np.ndarray:
+        """The vectors c, (p, q)."""
+        return self.backward(self.share[:, np.newaxis] * self.y)
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""
-        return self.backward(self.share[:, np.newaxis] * self.forward(w)) + self._penalty(w)
+        back = self.backward(self.share[:, np.newaxis] * self.forward(w))
+        return back + self._penalty(w) if self.l2 else back
 
     def gradient(self, w: np.ndarray) -> np.ndarray:
         """Return the gradient at the weights (p, q)."""
@@ -136,12 +147,20 @@ class MatrixFree:
     def forward(self, w: np.ndarray) -> np.ndarray:
         """Return X, its means subtracted, times the weights: (n, q)."""
         w, bias = (w[:-1], w[-1]) if self.has_bias else (w, -(self.x_mean @ w))
-        return self.X @ w + bias  # (n, d) @ (d, q)
+        return _product(self.X, w) + bias  # (n, d) @ (d, q)
 
     def backward(self, r: np.ndarray) -> np.ndarray:
         """Return the transpose of X, its means subtracted, times r (n, q): (p, q)."""
-        back, total = self.X.T @ r, r.sum(axis=0)  # (d, n) @ (n, q)
+        back, total = _product(self._transposed, r), r.sum(axis=0)  # (d, n) @ (n, q)
         return np.vstack([back, total]) if self.has_bias else back - np.outer(self.x_mean, total)
+
+    def column_squares(self) -> np.ndarray:
+        """Return the mean squares of the columns, their means subtracted, (d,)."""
+        X = self.X
+        if sp.issparse(X):
+            squares = sp.csr_array((X.data**2, X.indices, X.indptr), X.shape)
+            return np.maximum(self.share @ squares - self.x_mean**2, 0.0)
+        return np.einsum("nd,nd,n->d", X, X, self.share)
 
     def _penalty(self, w: np.ndarray) -> np.ndarray:
         penalty = self.l2 * w
@@ -150,13 +169,23 @@ class MatrixFree:
         return penalty
 
 
+def _product(X: Matrix, columns: np.ndarray) -> np.ndarray:
+    """Return X times the columns: if X is sparse one by one, for which SciPy is faster."""
+    if not sp.issparse(X):
+        return X @ columns
+    if columns.shape[1] == 1:
+        return (X @ columns[:, 0])[:, np.newaxis]
+    return np.column_stack([X @ column for column in columns.T])
+
+
 def minimise(problem: Quadratic) -> np.ndarray | None:
     """Return the minimum without L1 penalty; None if the scaled Hessian is too ill-conditioned. O(p^3)."""
     scale = np.sqrt(problem.scale())
-    H = problem.gram / (scale * scale.T)
+    H = problem.gram / scale
+    H /= scale.T
     np.fill_diagonal(H, 1.0)  # a coordinate without curvature has no linear term either, and stays 0
-    norm = float(np.abs(H).sum(axis=0).max(initial=0.0))
-    triangle, info = lapack.dpotrf(H, lower=1)
+    norm = lapack.dlange("1", H.T)
+    triangle, info = lapack.dpotrf(H.T, lower=1, overwrite_a=1, clean=0)
     if info or lapack.dpocon(triangle, norm, uplo="L")[0] < MIN_RCOND:
         return None
     return lapack.dpotrs(triangle, problem.linear_term / scale, lower=1)[0] / scale

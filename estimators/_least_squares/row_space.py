@@ -6,10 +6,11 @@ from scipy.linalg import lapack
 
 from estimators._common.callbacks import Task
 from estimators._least_squares.checks import MAX_GRAM_FEATURES
-from estimators._least_squares.descent import ConjugateDescent, Descent, OneStep, follow
-from estimators._least_squares.moments import CentredRows, shares
-from estimators._least_squares.problems import EPS, MatrixFree, shortest_solution
-from estimators._least_squares.rows import Matrix, Rows, suits_sparse_products
+from estimators._least_squares.conjugate import ColumnSystem, ConjugateDescent, RowSystem
+from estimators._least_squares.descent import Descent, OneStep, follow
+from estimators._least_squares.moments import CentredRows
+from estimators._least_squares.problems import EPS, MIN_RCOND, MatrixFree, shortest_solution
+from estimators._least_squares.rows import Matrix, Rows, shares, suits_sparse_products, without_offsets
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import iterate
 from estimators._least_squares.working_set import WorkingSetDescent
@@ -22,7 +23,11 @@ def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameter
     """Tell whether a fit should read the rows of X (n, d), expanded to `n_columns`, and form no X'X."""
     if n_columns > MAX_GRAM_FEATURES:
         return True
-    return not parameters.learning_rate and X.shape[0] <= n_columns
+    if parameters.learning_rate:
+        return False
+    if suits_sparse_products(X):
+        return 1.5 * X.nnz <= n_columns**2  # a CSR matrix keeps the position of each number too
+    return X.shape[0] <= (2 if parameters.l1 else 1) * n_columns
 
 
 def centre(
@@ -39,68 +44,77 @@ def centre(
         X = rows.read(slice(0, n), np.empty((n, d), order=rows.order))
     if parameters.learning_rate or not parameters.fit_intercept:
         X = X if getattr(X, "base", None) is None else X.copy()  # not a view of the data
-        return CentredRows(X, np.zeros(d), y.copy(), np.zeros(q), weight)
+        return CentredRows(X, np.zeros(d), np.zeros(d), y.copy(), np.zeros(q), weight)
     share = shares(n, weight)
-    x_mean, y_mean = share @ X, share @ y
-    if not sp.issparse(X):
+    y_mean = share @ y
+    if sp.issparse(X):
+        X, x_shift = without_offsets(X, weight)
+        x_mean = x_shift + share @ X
+    else:
+        x_shift = x_mean = share @ X
         X = X - x_mean
         for j in np.flatnonzero(np.abs(X[0]) <= 8 * EPS * np.abs(x_mean)):
             if np.abs(X[:, j]).max() <= 8 * EPS * np.abs(x_mean[j]):
                 X[:, j] = 0  # constant up to rounding
-    return CentredRows(X, x_mean, y - y_mean, y_mean, weight)
+    return CentredRows(X, x_shift, x_mean, y - y_mean, y_mean, weight)
 
 
 def solve_rows(
     rows: CentredRows, parameters: LeastSquaresParameters, task: Task, start: np.ndarray | None = None
 ) -> Solution:
     """Fit X (n, d) and y (n, q). `start` (d, q) is where a search with an L1 penalty starts."""
-    is_sparse, has_bias = sp.issparse(rows.X), bool(parameters.learning_rate) and parameters.fit_intercept
-    x_mean = rows.x_mean if is_sparse else np.zeros_like(rows.x_mean)
-    problem = MatrixFree(rows.X, rows.y, shares(len(rows.y), rows.weight), x_mean, parameters.l2, has_bias)
+    has_bias, share = (
+        bool(parameters.learning_rate) and parameters.fit_intercept,
+        shares(len(rows.y), rows.weight),
+    )
+    problem = MatrixFree(rows.X, rows.y, share, rows.x_mean - rows.x_shift, parameters.l2, has_bias)
     if parameters.learning_rate:
         return iterate(problem, lambda w: problem.objective(w, parameters.l1), parameters, task)
-    descent: Descent
+    return follow(
+        _search(problem, rows, parameters, start), lambda w: rows.y_mean - rows.x_mean @ w, parameters, task
+    )
+
+
+def _search(
+    problem: MatrixFree, rows: CentredRows, parameters: LeastSquaresParameters, start: np.ndarray | None
+) -> Descent:
+    """Return the search that suits the rows."""
+    n, d = problem.X.shape
     if parameters.l1:
         start = np.zeros_like(problem.linear_term) if start is None else start
-        descent = WorkingSetDescent(problem, parameters.l1, start, parameters.tol)
-    elif (w := _minimum(problem, rows, parameters.fit_intercept)) is not None:
-        descent = OneStep(w)
-    else:
-        descent = ConjugateDescent(problem, parameters.tol / 10_000)
-    return follow(descent, problem, lambda w: rows.y_mean - rows.x_mean @ w, parameters, task)
+        return WorkingSetDescent(problem, parameters.l1, start, parameters.tol)
+    if not sp.issparse(problem.X) and n <= MAX_GRAM_FEATURES:
+        return _minimum(problem, rows, parameters.fit_intercept)
+    tol, unscaled = 100 * parameters.tol, ColumnSystem(problem, scaled=False)
+    if sp.issparse(problem.X) and n < d:
+        return ConjugateDescent(RowSystem(problem), tol, otherwise=unscaled)
+    scaled = ColumnSystem(problem, scaled=True)
+    return ConjugateDescent(scaled if n >= d and scaled.has_one_minimum(tol) else unscaled, tol)
 
 
-def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> np.ndarray | None:
-    """Return the shortest weights at the minimum, (d, q); None if conjugate directions are cheaper.
+def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> OneStep:
+    """Return the step to the shortest weights at the minimum.
 
-    The weights are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
+    They are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
     """
     (n, d), root = problem.X.shape, np.sqrt(problem.share)[:, np.newaxis]
-    if n > MAX_GRAM_FEATURES:
-        return None
-    K = root * _products_of_rows(problem) * root.T
-    trace = float(K.trace())
+    K, y = problem.X @ problem.X.T, root * problem.y
+    trace = float(problem.share @ K.diagonal())
     if centred:
-        K += trace / n * root * root.T  # rows sum to 0: that direction is missing from them
+        K += trace / n  # rows sum to 0: that direction is missing from them
+    K *= root
+    K *= root.T
     K[np.diag_indices(n)] += problem.l2
-    norm = float(np.abs(K).sum(axis=0).max())
-    triangle, info = lapack.dpotrf(K, lower=1)
-    if info or lapack.dpocon(triangle, norm, uplo="L")[0] < MIN_RCOND_OF_ROWS:
-        if sp.issparse(problem.X):
-            return None
+    norm = lapack.dlange("1", K.T)
+    triangle, info = lapack.dpotrf(K.T, lower=1, overwrite_a=1, clean=0)
+    rcond = 0.0 if info else lapack.dpocon(triangle, norm, uplo="L")[0]
+    if rcond < MIN_RCOND_OF_ROWS:
         relative = min(max(n, d), 100_000) * EPS
         rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of X as it was given
-        return shortest_solution(root * problem.X, root * problem.y, problem.l2, relative, rounding)
-    a = lapack.dpotrs(triangle, root * problem.y, lower=1)[0]
-    residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
-    a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
-    return problem.backward(root * a)
-
-
-def _products_of_rows(problem: MatrixFree) -> np.ndarray:
-    """Return XX' after the means are subtracted, (n, n)."""
-    X, x_mean = problem.X, problem.x_mean
-    if not sp.issparse(X):
-        return X @ X.T
-    of_mean = (X @ x_mean)[:, np.newaxis]
-    return (X @ X.T).toarray() - of_mean - of_mean.T + x_mean @ x_mean
+        w = shortest_solution(root * problem.X, y, problem.l2, relative, rounding)
+        return OneStep(w, float(problem.value(w).sum()))
+    a = lapack.dpotrs(triangle, y, lower=1)[0]
+    if rcond < MIN_RCOND:
+        residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
+        a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
+    return OneStep(problem.backward(root * a), problem.l2 / 2 * float(np.sum(a * y)))

@@ -5,16 +5,16 @@ from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from estimators._least_squares.expansion import Terms
 
+EPS = float(np.finfo(float).eps)
 Matrix: TypeAlias = Any  # an ndarray or a CSR matrix, for which SciPy has no types
 Order: TypeAlias = Literal["C", "F"]
 
 N_SAMPLED_ROWS = 1024  # about so many rows are sampled to estimate the mean of each column
 MAX_SPARSE_DENSITY = 0.1  # from this share of nonzeros on, dense blocks are faster than sparse products
-MAX_SPARSE_OFFSET = 30.0  # standard deviations between 0 and the mean, beyond which a column needs a shift
+MIN_FILLED_SHARE = 0.998  # of nonzeros in a column; with fewer, the mean is below 30 standard deviations
 
 
 class Rows:
@@ -89,8 +89,11 @@ def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
     if sp.issparse(X):
         has_weight = np.ones(X.shape[0]) if sample_weight is None else (sample_weight > 0).astype(float)
         return rows.shifted(has_weight @ X / has_weight.sum())
-    mean, variance = sampled_mean_and_variance(X, sample_weight)
-    near_zero = sample_weight is None and (np.abs(mean) <= np.sqrt(variance)).all()
+    sample = sampled_rows(X, sample_weight)
+    with np.errstate(all="ignore"):
+        mean = sample.mean(axis=0, dtype=np.float64)
+        squares = np.einsum("nd,nd->d", sample, sample, dtype=np.float64) / len(sample)
+        near_zero = sample_weight is None and (2 * mean**2 <= squares).all()  # within a standard deviation
     as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous  # without a copy
     return rows if as_it_is else rows.shifted(mean)
 
@@ -104,23 +107,47 @@ def as_unshifted_rows(X: Matrix) -> Rows:
     return rows
 
 
-def sampled_mean_and_variance(
-    columns: np.ndarray, sample_weight: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return about the mean and the variance of each column, from rows spread over all of them."""
+def sampled_rows(columns: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Return some of the rows, spread over all that have a weight."""
     if sample_weight is None:
-        sample = columns[:: max(1, len(columns) // N_SAMPLED_ROWS)]
+        return columns[:: max(1, len(columns) // N_SAMPLED_ROWS)]
+    weighted = np.flatnonzero(sample_weight)
+    return columns[weighted[:: max(1, len(weighted) // N_SAMPLED_ROWS)]]
+
+
+def shares(n: int, weight: np.ndarray | None) -> np.ndarray:
+    """Return the weights of n rows, divided by their sum."""
+    return np.full(n, 1 / n) if weight is None else weight / weight.sum()
+
+
+def suits_sparse_products(X: Matrix) -> bool:
+    """Tell whether X is a CSR matrix whose products are faster than those of dense blocks."""
+    return sp.issparse(X) and bool(X.nnz <= MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1])
+
+
+def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[sp.csr_array, np.ndarray]:
+    """Subtract the means of the columns with hardly any zeros, so that nothing cancels in sums of squares.
+
+    Return X, in which constant columns are exactly 0, and what was subtracted, (d,). The other columns have
+    means of at most 30 standard deviations, and stay as they are.
+    """
+    X = sp.csr_array(X)
+    (n, d), shift, share = X.shape, np.zeros(X.shape[1]), shares(X.shape[0], sample_weight)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    if sample_weight is None:
+        filled = np.bincount(X.indices, minlength=d) / n
     else:
-        weighted = np.flatnonzero(sample_weight)
-        sample = columns[weighted[:: max(1, len(weighted) // N_SAMPLED_ROWS)]]
-    with np.errstate(all="ignore"):
-        return sample.mean(axis=0, dtype=np.float64), sample.var(axis=0, dtype=np.float64)
-
-
-def suits_sparse_products(X: sp.csr_array) -> bool:
-    """Tell whether products of the sparse matrix itself are fast, and exact without a shift."""
-    if X.nnz > MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1]:
-        return False
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, variance = mean_variance_axis(X, axis=0)
-        return bool((mean**2 <= MAX_SPARSE_OFFSET**2 * variance).all())
+        filled = np.bincount(X.indices, np.repeat(share, np.diff(X.indptr)), d)
+    columns = np.flatnonzero(filled > MIN_FILLED_SHARE)
+    if len(columns):
+        with np.errstate(all="ignore"):
+            values = X[:, columns].toarray()  # (n, k)
+            mean = share @ values
+            mean += share @ (values - mean)  # the mean of a constant column is exact now
+            constant = np.abs(values - mean) <= 8 * EPS * np.abs(mean)  # up to rounding
+            taken, row_ends = np.where(constant, values, mean), np.arange(0, values.size + 1, len(columns))
+            X = sp.csr_array(X - sp.csr_array((taken.ravel(), np.tile(columns, n), row_ends), shape=(n, d)))
+            shift[columns] = mean
+    return X, shift

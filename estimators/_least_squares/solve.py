@@ -12,6 +12,7 @@ from estimators._least_squares.moments import CentredRows, Moments, gather
 from estimators._least_squares.pairs import product
 from estimators._least_squares.problems import (
     EPS,
+    MIN_RCOND,
     Quadratic,
     minimise,
     noise_level,
@@ -20,7 +21,13 @@ from estimators._least_squares.problems import (
     whiten,
 )
 from estimators._least_squares.row_space import solve_rows
-from estimators._least_squares.rows import Rows, TransformedRows
+from estimators._least_squares.rows import (
+    Rows,
+    TransformedRows,
+    as_rows,
+    suits_sparse_products,
+    without_offsets,
+)
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import solve_textbook
 
@@ -67,8 +74,8 @@ def _problem(
     moments: Moments, parameters: LeastSquaresParameters, second_pass: "SecondPass | None" = None
 ) -> Quadratic:
     xx, xy, yy = moments.per_row(parameters.fit_intercept)
-    l2 = parameters.l2
-    problem = Quadratic(xx + l2 * np.eye(len(xx)) if l2 else xx, xy, yy / 2, l2=l2)
+    xx[np.diag_indices(len(xx))] += parameters.l2
+    problem = Quadratic(xx, xy, yy / 2, l2=parameters.l2)
     if parameters.l1_ratio and minimise(problem) is None:
         problem.factor = (second_pass or ExactSums(moments)).factor(parameters)
     return problem
@@ -87,14 +94,15 @@ def _solve(
     if parameters.l1:
         descent = ProximalDescent(problem, parameters.l1, start, parameters.tol)
     else:
-        descent = OneStep(_minimum(problem, moments, parameters, second_pass))
+        w = _minimum(problem, moments, parameters, second_pass)
+        descent = OneStep(w, float(problem.value(w).sum()))
 
     def bias(w: np.ndarray) -> np.ndarray:
         if parameters.fit_intercept:
             return moments.y_mean - moments.x_mean @ w  # (d,) @ (d, q)
         return np.zeros_like(moments.y_mean)
 
-    return follow(descent, problem, bias, parameters, task)
+    return follow(descent, bias, parameters, task)
 
 
 def _minimum(
@@ -176,9 +184,30 @@ class SecondPass:
     def factor(self, parameters: LeastSquaresParameters) -> tuple[np.ndarray, np.ndarray]:
         """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR."""
         moments, centred = self.moments, parameters.fit_intercept
-        rows = self.rows.shifted(moments.x_mean if centred else np.zeros_like(moments.x_mean))
-        basis, back, _ = whiten(moments.per_row(centred)[0])
-        whitened = gather(TransformedRows(rows, basis), self.y, self.sample_weight).per_row(centred)
-        factor = refactor(*whitened[:2], back)[:2]
+        xx, xy, _ = moments.per_row(centred)
+        basis, back, values = whiten(xx)
+        small = values < MIN_RCOND * values[-1]
+        relative = min(max(moments.n_rows, len(values)), 100_000) * EPS
+        limits = relative**2 * values[-1] / np.maximum(values, noise_level(values))
+        if small.any() and (self._squares_along(basis[:, small], centred) <= limits[small]).all():
+            factor = back[~small], basis[:, ~small].T @ xy  # X'X is singular, and exact enough otherwise
+        else:
+            whitened, response, _ = self._moments_along(basis, centred)
+            factor = refactor(whitened, response, back)[:2]
         self.moments = moments.with_factor(*factor, centred)
         return factor
+
+    def _squares_along(self, directions: np.ndarray, centred: bool) -> np.ndarray:
+        """Return the mean squares of X along directions (d, k): (k,)."""
+        if not suits_sparse_products(self.rows.X):
+            return self._moments_along(directions, centred)[0].diagonal()
+        X = without_offsets(self.rows.X, self.sample_weight)[0] if centred else self.rows.X
+        along = as_rows(X @ directions, self.sample_weight)
+        return gather(along, self.y, self.sample_weight).per_row(centred)[0].diagonal()
+
+    def _moments_along(
+        self, directions: np.ndarray, centred: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the products of X, times directions (d, k), and y per row."""
+        rows = self.rows.shifted(self.moments.x_mean if centred else np.zeros_like(self.moments.x_mean))
+        return gather(TransformedRows(rows, directions), self.y, self.sample_weight).per_row(centred)

@@ -8,18 +8,19 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 
 from estimators._least_squares.descent import minimise_on_active_set
-from estimators._least_squares.problems import EPS, MatrixFree, Quadratic
+from estimators._least_squares.problems import MatrixFree, Quadratic
 from estimators._least_squares.rows import Matrix
 
 MAX_EXACT_ACTIVE = 256  # active coefficients up to which the minimum with their signs is solved exactly
+MIN_RELATIVE_GAP = 1e-13  # duality gap, relative to the objective at zero, that rounding lets a search reach
 MIN_NEW_COLUMNS = 16  # that join the set in a round, if so many violate optimality
 
 
 class WorkingSetDescent:
     """Descent with an L1 penalty on sets of columns, target by target.
 
-    Each step adds to the set the columns that are nearest to violating optimality, or do. It then minimises
-    on the set by scikit-learn's compiled coordinate descent (:func:`sklearn.linear_model.enet_path`). If few
+    Each step adds to the set the columns that violate optimality, or nearly do. It then minimises on the set
+    by scikit-learn's compiled coordinate descent (:func:`sklearn.linear_model.enet_path`). If few
     coefficients are active, the exact minimum with their signs follows. The search has converged when the
     duality gap is at most 100 `tol` times the objective at zero.
     """
@@ -29,6 +30,10 @@ class WorkingSetDescent:
         columns = sp.csc_array(problem.X) if sp.issparse(problem.X) else problem.X
         searches = [_TargetSearch(problem, columns, k, l1, start[:, k], tol) for k in range(start.shape[1])]
         self._searches = searches
+
+    def objective(self) -> float:
+        """Return the objective at the weights, summed over the targets."""
+        return sum(search.objective for search in self._searches)
 
     def step(self) -> None:
         """Do one round for each target that has not converged."""
@@ -40,94 +45,115 @@ class WorkingSetDescent:
 
 
 class _TargetSearch:
-    """The search for one target. Rows are multiplied by the roots of their shares: A (n, d), b (n,)."""
+    """The search for one target."""
 
     def __init__(
         self, problem: MatrixFree, columns: Matrix, k: int, l1: float, start: np.ndarray, tol: float
     ) -> None:
         self.problem, self.columns, self.l1, self.w = problem, columns, l1, start
-        self._root = np.sqrt(problem.share)
-        self._b, self._ab = self._root * problem.y[:, k], problem.linear_term[:, k]  # b and A'b
-        self._half_square = float(self._b @ self._b) / 2
-        self._max_gap = max(100 * tol, 4 * EPS) * self._half_square
+        self._y, self._linear_term = problem.y[:, k].copy(), problem.linear_term[:, k]
+        self._half_square = float(problem.share @ self._y**2) / 2
+        self._max_gap = max(100 * tol, MIN_RELATIVE_GAP) * self._half_square
+        self._length = np.sqrt(np.maximum(problem.column_squares() + problem.l2, np.finfo(float).tiny))
         self._members = np.flatnonzero(start)
-        self._design = np.asfortranarray(self._columns_of(self._members))
-        self._length = _lengths(problem)
-        self._measure(self._b - self._root * problem.forward(start[:, np.newaxis])[:, 0])
+        self._design = self._columns_of(self._members)
+        self._measure()
 
     def step(self) -> None:
         """Let the set grow, and minimise on it."""
         self._grow()
-        members, l1, l2 = self._members, self.l1, self.problem.l2
-        w = self._coordinate_descent(self.w[members])
+        w = self._coordinate_descent(self.w[self._members])
         active = np.flatnonzero(w)
         if len(active) <= MAX_EXACT_ACTIVE:
-            design = self._design[:, active]
-            gram = design.T @ design + l2 * np.eye(len(active))
-            ab = self._ab[members[active], np.newaxis]
-            face = Quadratic(gram, ab, np.array([self._half_square]), l2=l2)
-            w[active] = minimise_on_active_set(face, l1, w[active, np.newaxis])[:, 0]
+            w[active] = self._minimise_exactly(active, w[active])
         self.w = np.zeros_like(self.w)
-        self.w[members] = w
-        self._measure(self._b - self._design @ w)
+        self.w[self._members] = w
+        self._measure()
 
     def _coordinate_descent(self, start: np.ndarray) -> np.ndarray:
-        """Return about the minimum on the set, whose gap is a tenth of the present one."""
-        n, penalty = len(self._b), self.l1 + self.problem.l2
+        """Return about the minimum on the set; while columns are missing, with a tenth of the present gap."""
+        is_whole = len(self._members) == len(self.w)
+        gap = 0.9 * self._max_gap if is_whole else max(0.1 * self._gap, 0.6 * self._max_gap)
+        penalty, n = self.l1 + self.problem.l2, len(self._y)
+        y, options = self._y, {}
+        if sp.issparse(self._design):
+            offset = self.problem.x_mean[self._members]
+            options = {"X_offset": offset, "X_scale": np.ones_like(offset)}
+            options["sample_weight"] = n * self.problem.share
+        else:
+            y = self._root * y
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the gap on all columns is what counts
             _, w, _ = enet_path(
                 self._design,
-                self._b,
+                y,
                 l1_ratio=self.l1 / penalty,
-                alphas=[penalty / n],
+                alphas=[penalty],
                 coef_init=start,
                 precompute=False,
                 check_input=False,
-                tol=max(self.gap / 20, self._max_gap / 8) / self._half_square,
+                tol=gap / 2 / self._half_square,
+                **options,
             )
         return w[:, 0]
+
+    def _minimise_exactly(self, active: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Return the minimum among weights of these signs."""
+        columns = self._design[:, active]
+        if sp.issparse(columns):
+            columns = sp.diags_array(np.sqrt(self.problem.share)) @ columns
+            x_mean = self.problem.x_mean[self._members[active]]
+            gram = (columns.T @ columns).toarray() - np.outer(x_mean, x_mean)
+        else:
+            gram = columns.T @ columns / len(columns)
+        gram[np.diag_indices(len(active))] += self.problem.l2
+        linear_term = self._linear_term[self._members[active], np.newaxis]
+        face = Quadratic(gram, linear_term, np.array([self._half_square]), l2=self.problem.l2)
+        return minimise_on_active_set(face, self.l1, start[:, np.newaxis])[:, 0]
 
     def _grow(self) -> None:
         """Add to the set: at first half as many columns as rows, then as many as are active."""
         outside = np.ones(len(self.w), dtype=bool)
         outside[self._members] = False
-        n_active = int(np.sum(self.w != 0))
         if self._members.size:
             n_violations = int(np.sum(np.abs(self._slope[outside]) > self.l1 * (1 + 1e-9)))
-            n_new = min(n_violations, max(MIN_NEW_COLUMNS, n_active))
+            n_new = min(n_violations, max(MIN_NEW_COLUMNS, int(np.sum(self.w != 0))))
         else:
-            n_new = max(MIN_NEW_COLUMNS, len(self._b) // 2)
-        n_new = min(n_new, int(outside.sum()))
+            n_new = min(max(MIN_NEW_COLUMNS, len(self._y) // 2), len(self.w))
         if n_new:
             distance = np.where(outside, (self.l1 - self._scale * np.abs(self._slope)) / self._length, np.inf)
             new = np.argpartition(distance, n_new - 1)[:n_new]
             self._members = np.append(self._members, new)
-            self._design = np.asfortranarray(np.hstack([self._design, self._columns_of(new)]))
+            if sp.issparse(self._design):
+                self._design = self._columns_of(self._members)
+            else:
+                self._design = np.asfortranarray(np.hstack([self._design, self._columns_of(new)]))
 
-    def _columns_of(self, members: np.ndarray) -> np.ndarray:
-        """Return columns of A, (n, n_members)."""
+    @property
+    def _root(self) -> np.ndarray:
+        """The roots of the weights, whose mean is 1, (n,)."""
+        return np.sqrt(len(self._y) * self.problem.share)
+
+    def _columns_of(self, members: np.ndarray) -> Matrix:
+        """Return columns of X; unless they are sparse, times the roots of the weights."""
         columns = self.columns[:, members]
-        columns = columns.toarray() if sp.issparse(columns) else columns
-        return self._root[:, np.newaxis] * (columns - self.problem.x_mean[members])
+        if sp.issparse(columns):
+            columns = sp.csc_array(columns)
+            columns.indices, columns.indptr = (
+                columns.indices.astype(np.int32),
+                columns.indptr.astype(np.int32),
+            )
+            return columns  # with the type of indices that enet_path takes
+        return np.asfortranarray(self._root[:, np.newaxis] * columns)
 
-    def _measure(self, residual: np.ndarray) -> None:
-        """Find the slopes of the squares, and the duality gap, given b - Aw."""
-        l1, l2, w = self.l1, self.problem.l2, self.w
-        self._slope = self.problem.backward((self._root * residual)[:, np.newaxis])[:, 0] - l2 * w
+    def _measure(self) -> None:
+        """Find the slopes of the squares, the objective and the duality gap."""
+        share, l1, l2, w = self.problem.share, self.l1, self.problem.l2, self.w
+        residual = self._y - self.problem.forward(w[:, np.newaxis])[:, 0]
+        self._slope = self.problem.backward((share * residual)[:, np.newaxis])[:, 0] - l2 * w
         self._scale = l1 / max(l1, float(np.abs(self._slope).max(initial=0.0)))  # to a feasible dual point
-        primal = 0.5 * (residual @ residual + l2 * (w @ w)) + l1 * np.abs(w).sum()
-        to_dual = self._b - self._scale * residual
-        dual = self._half_square - 0.5 * (to_dual @ to_dual + l2 * self._scale**2 * (w @ w))
-        self.gap = float(primal - dual)
-        self.converged = self.gap <= self._max_gap
-
-
-def _lengths(problem: MatrixFree) -> np.ndarray:
-    """Return the roots of the curvatures of the columns, (d,)."""
-    X = problem.X
-    if sp.issparse(X):
-        squares = problem.share @ X.multiply(X)
-    else:
-        squares = np.einsum("nd,nd,n->d", X, X, problem.share)
-    return np.sqrt(np.maximum(squares - problem.x_mean**2 + problem.l2, np.finfo(float).tiny))
+        self.objective = float(share @ residual**2 + l2 * (w @ w)) / 2 + l1 * float(np.abs(w).sum())
+        to_dual = self._y - self._scale * residual
+        dual = self._half_square - float(share @ to_dual**2 + l2 * self._scale**2 * (w @ w)) / 2
+        self._gap = self.objective - dual
+        self.converged = self._gap <= self._max_gap

@@ -131,9 +131,9 @@ def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     """Warn that some questions are answered by popularity."""
     which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
     warnings.warn(
-        f"{which} asked for nothing that the model knows: no value, or only unknown ones, such as misspelt "
-        "words. Every such question gets the same answer: the most popular labels, if the classifier counts "
-        "them.",
+        f"{which} asked for nothing that the model knows: there are no values, or only unknown ones, such as "
+        "misspelt words. Every such question gets the same answer: the most popular labels, if the "
+        "classifier counts them.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )
@@ -150,7 +150,7 @@ def warn_of_unknown_labels(allowed: Sequence[set], classifier: BaseEstimator) ->
         shown = sorted(set(map(repr, unknown)))
         more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
         warnings.warn(
-            f"The 'candidates' parameter of recommend contains labels that the model does not know: "
+            "The 'candidates' parameter of recommend contains labels that the model does not know: "
             f"{', '.join(shown[:5])}{more}. They are ignored.{suggestion(unknown[0], known)}",
             UserWarning,
             stacklevel=CALLER_OF_RECOMMEND,

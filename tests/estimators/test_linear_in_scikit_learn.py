@@ -72,7 +72,7 @@ def test_one_subtask_an_iteration(params, d, n_subtasks):
 @unfinished
 @pytest.mark.parametrize("params", [{"learning_rate": 1e-4}, {"alpha": 1e-3, "l1_ratio": 1}])
 def test_a_callback_may_stop_the_descent(params):
-    X, y, _ = noisy(30, 20)
+    X, y, _ = noisy(60, 20)  # with n <= 2 d, the search with an L1 penalty takes fewer than three iterations
     model = GDRegressor(**params).set_callbacks(Recorder(stop_after=3)).fit(X, y)
     assert model.n_iter_ == len(model.loss_curve_) == 3
     if "learning_rate" in params:

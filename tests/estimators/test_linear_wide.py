@@ -50,7 +50,9 @@ def test_wide_minimum_norm_and_ridge(rows, fit_intercept, weighted, request):
     gram = A @ A.T
     for alpha in (0.0, 0.1):
         expected = A.T @ lstsq(gram + alpha * weight.sum() * np.eye(len(y)), b, cond=1e-12)[0]
-        ours = GDRegressor(alpha, fit_intercept=fit_intercept).fit(X, y, weight if weighted else None)
+        # CSR rows are fitted by conjugate gradients, whose weights are as exact as `tol` asks for
+        ours = GDRegressor(alpha, fit_intercept=fit_intercept, tol=1e-9)
+        ours.fit(X, y, weight if weighted else None)
         close(ours.coef_, expected, 1e-6)
         close(ours.predict(X), dense @ expected + (y_mean - x_mean @ expected if fit_intercept else 0), 1e-6)
 
@@ -136,3 +138,12 @@ def test_nothing_to_learn_is_learned(d, penalty, rate, kind):
             assert model.intercept_ == pytest.approx(y.mean())
         if kind == "zero":
             assert not model.coef_.any()
+
+
+@pytest.mark.parametrize("seed", [255, 330, 387])
+def test_a_coefficient_that_is_at_its_minimum_already_issues_no_warning(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(6, 30)) * (rng.random((6, 30)) < 0.3), rng.normal(size=6)
+    alpha = 0.05 * np.abs(X.T @ y).max() / 6
+    expected = theirs(alpha, 1.0, False, 6).fit(X, y)
+    close(GDRegressor(alpha, 1.0, fit_intercept=False, tol=1e-11).fit(X, y).predict(X), expected.predict(X))

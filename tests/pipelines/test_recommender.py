@@ -18,11 +18,15 @@ from sklearn.pipeline import Pipeline
 from estimators import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
 from pipelines import (
     UnknownQuestionWarning,
+    compile_recommender,
+    explain,
     fit_batches,
+    fit_dask,
     game_recommender,
     hit_rate_scorer,
     load_model,
     recommend,
+    recommend_dask,
     recommender,
     save_model,
     update,
@@ -166,7 +170,8 @@ def test_every_fold_sees_the_catalogue(frame):
         )
     assert scores.tolist() == [1.0] * 6
     bare = recommender(**COLUMNS)
-    scores = cross_val_score(bare, frame(asked), FILMS["title"], cv=KFold(6), scoring=hit_rate_scorer(3))
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # no label was in the training rows
+        scores = cross_val_score(bare, frame(asked), FILMS["title"], cv=KFold(6), scoring=hit_rate_scorer(3))
     assert scores.tolist() == [0.0] * 6
 
 
@@ -189,7 +194,12 @@ def test_pickles_and_files_hold_the_catalogue_as_plain_data(frame, tmp_path):
     assert_public(data)
     assert b"polars" not in data.replace(b"\x06polars", b"")
     save_model(model, tmp_path / "films")
-    for again in (pickle.loads(data), load_model(tmp_path / "films")):
+    save_model(model, tmp_path / "trusted.skops")
+    for again in (
+        pickle.loads(data),
+        load_model(tmp_path / "films"),
+        load_model(tmp_path / "trusted.skops"),
+    ):
         assert type(again.catalogue) is frame
         assert_same_answers(again, model, QUESTION)
         assert_same_answers(clone(again).fit(frame(ASKED), CHOSEN), model, QUESTION)
@@ -204,6 +214,46 @@ def test_batches_give_the_same_model(frame, classifier):
     assert_same_answers(model, whole, frame(ASKED)[:6])
     np.testing.assert_array_equal(model.feature_names_in_, whole.feature_names_in_)
     assert_same_answers(update(model, QUESTION, ["Heat"]), update(whole, QUESTION, ["Heat"]), QUESTION)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_compiled_recommender_answers_the_same(frame, word):
+    model = of_films(frame, classifier=word).fit(frame(ASKED), CHOSEN)
+    compiled = compile_recommender(model)
+    for question in (QUESTION, {"year": 1960}, {"studio": "MGM", "genres": ["Crime", "Western"]}):
+        labels, scores = recommend(model, question, 6)
+        mine, my_scores = compiled.recommend(question, 6)
+        assert mine == labels[0].tolist()
+        np.testing.assert_allclose(my_scores, scores[0], rtol=1e-12)
+        reasons = explain(model, question, mine[0])
+        assert compiled.explain(question, mine[0]) == reasons
+        assert sum(reasons.values()) == pytest.approx(scores[0, 0])
+
+
+def test_a_cluster_gives_the_same_model():
+    import dask
+    import dask.dataframe as dd
+
+    with dask.config.set({"dataframe.convert-string": False}):  # lists stay lists
+        rows = dd.from_pandas(pd.DataFrame(ASKED | {"title": CHOSEN}), npartitions=3)
+    model = fit_dask(of_films(pl.DataFrame), rows, "title", client="synchronous")
+    whole = of_films(pl.DataFrame).fit(pd.DataFrame(ASKED), CHOSEN)
+    assert_same_answers(model, whole, QUESTION)
+    nothing = rows[["person"]].assign(year=None, studio=None, genres=None)
+    with pytest.warns(UnknownQuestionWarning):
+        found = recommend_dask(model, nothing, 2).compute(scheduler="synchronous")
+    assert found["label_1"].tolist() == ["Clue"] * 8
+
+
+def test_an_update_describes_a_new_film(frame):
+    model = of_films(frame).fit(frame(ASKED), CHOSEN)
+    shark = {"genres": ["Horror"], "year": 1975, "studio": "Universal"}
+    assert update(model, shark, ["Jaws"], describes=[True]) is model
+    assert recommend(model, shark, 1)[0].tolist() == [["Jaws"]]
+    assert model[-1].class_count_.tolist()[4] == 0  # no choice
+    other = of_films(frame, classifier="complement").fit(frame(ASKED), CHOSEN)
+    with pytest.raises(TypeError, match="'describes' parameter of update must be None.*is a ComplementNB"):
+        update(other, shark, ["Jaws"], describes=[True])
 
 
 def test_bins_that_are_found_need_all_rows_at_once(frame):
@@ -240,10 +290,10 @@ def test_labels_that_are_numbers_stay_exact(frame):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({}, ValueError, "recommender needs a column"),
-        ({"lists": "a", "numbers": ["a"]}, ValueError, "must be named once.*Got 'a' twice"),
+        ({}, ValueError, "recommender requires at least one column"),
+        ({"lists": "a", "numbers": ["a"]}, ValueError, "must be given only once.*Got 'a' twice"),
         ({"lists": ["a", "b", "a"]}, ValueError, "Got 'a' twice"),
-        ({"lists": [3]}, TypeError, r"'lists' parameter of recommender must hold names.*Got \[3\]"),
+        ({"lists": [3]}, TypeError, r"'lists' parameter of recommender must contain column names.*Got \[3\]"),
         ({"categories": "a__b"}, TypeError, "'categories' parameter.*without '__'. Got 'a__b'"),
         ({"lists": "a", "label": "title"}, ValueError, "must be given together. 'catalogue' is missing"),
         ({"lists": "a", "catalogue": {}}, ValueError, "must be given together. 'label' is missing"),
@@ -252,6 +302,11 @@ def test_labels_that_are_numbers_stay_exact(frame):
             {"lists": "a", "weights": {"b": 2}, "classifier": "complement"},
             ValueError,
             "'weights' parameter of recommender must be among 'a'. Got 'b'",
+        ),
+        (
+            {"lists": "a", "classifier": CatalogueNB(groups=["x"])},
+            ValueError,
+            r"must be a CatalogueNB without 'groups', because fit sets them. Got groups=\['x'\]",
         ),
         ({"lists": "a", "classifier": "naive"}, ValueError, "one of 'catalogue', .*Got 'naive' instead"),
     ],
