@@ -55,12 +55,13 @@ class GDRegressor(LeastSquaresRegressor):
         which is only used with an L1 penalty, sparse data or more than 5,000 features.
 
     tol : float, default=1e-8
-        Tolerance for convergence. With "auto" and an L1 penalty, the largest norm of a proximal step may be
-        at most `tol` times the first, or, if the model is fitted from the rows, the duality gap at most 100
-        `tol` times the objective at zero. (Lasso's default corresponds to ``tol=2e-6``.) Conjugate gradients
-        stop when the norm of the residual of their equations is at most 100 `tol` times its norm at zero. If
-        `learning_rate` is a number, all `max_iter` iterations are performed, and a warning is issued if the
-        norm of the gradient is still more than `tol` times its norm at zero.
+        Tolerance for convergence. With "auto" and an L1 penalty, the search stops when the largest entry of a
+        scaled proximal step is at most `tol` times the largest entry of the scaled gradient at zero. If the
+        model is fitted from the rows, it stops when the duality gap is at most 100 `tol` times the objective
+        at zero. (Lasso's default corresponds to ``tol=2e-6``.) Conjugate gradients stop when the norm of the
+        residual of their equations is at most 100 `tol` times its norm at zero. If `learning_rate` is a
+        number, all `max_iter` iterations are performed, and a warning is issued if the norm of the gradient
+        is still more than `tol` times its norm at zero.
 
     Attributes
     ----------
@@ -124,9 +125,9 @@ class GDRegressor(LeastSquaresRegressor):
     and targets, so that :meth:`partial_fit` and :meth:`merge` can continue from it. **A saved model then
     contains the training data.**
 
-    **More than 5,000 features.** No d x d matrix is formed for any number of rows. The rows are not kept.
-    In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`, :meth:`coef_path` and
-    :meth:`alpha_path` are not available.
+    **More than 5,000 features.** No d x d matrix is formed, regardless of the number of rows, and the model
+    does not keep the rows. In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`,
+    :meth:`coef_path` and :meth:`alpha_path` are not available.
 
     **Callbacks.** Callbacks set with ``set_callbacks`` are called for every iteration. If `learning_rate` is
     a number and callbacks are set, the iterations run in a loop instead of using the closed form.
@@ -134,7 +135,7 @@ class GDRegressor(LeastSquaresRegressor):
     References
     ----------
     Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the sample variance.
-    The American Statistician 37(3), 242-247. Equation 2.1b: how to add the statistics of two sets of rows.
+    The American Statistician 37(3), 242-247. Equation 2.1b: how to merge the statistics of two sets of rows.
 
     Ozaki, K., Ogita, T., Oishi, S. and Rump, S. M. (2012). Error-free transformations of matrix
     multiplication by using fast routines of matrix multiplication and its applications. Numerical Algorithms
@@ -215,7 +216,7 @@ class GDRegressor(LeastSquaresRegressor):
         ConvergenceWarning
             If gradient descent has not converged after `max_iter` iterations.
         """
-        self.__dict__.pop("_solution", None)  # if the fit fails, no old weights stand beside new features
+        self.__dict__.pop("_solution", None)  # if the fit fails, old weights must not remain
         return self._fit_rows(self._check_rows(X, y, sample_weight, reset=True), None)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -225,8 +226,8 @@ class GDRegressor(LeastSquaresRegressor):
         Fitting chunks in any order is equivalent to fitting all rows at once. The sums are kept as pairs of
         doubles, which have twice the usual precision. The coefficients differ from those of :meth:`fit` by
         about 1e-12 if the condition number of X is 10,000, and by about 1e-8 if it is 300,000. If y depends
-        on a direction of X that sums in plain doubles would lose, that direction is used and a warning is
-        issued, because only :meth:`fit` can read the rows a second time.
+        on a direction of X that is too small for sums of plain doubles, this direction is used and a warning
+        is issued, because only :meth:`fit` can read the rows a second time.
 
         Parameters
         ----------

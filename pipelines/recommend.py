@@ -33,7 +33,7 @@ def recommend(
 
     Parameters
     ----------
-    model : fitted classifier, or Pipeline or search (GridSearchCV, ...) that ends in one
+    model : fitted classifier, or fitted Pipeline or search (GridSearchCV, ...) that ends in one
         The model that scores the labels. If it has a ``top_k`` method, that method is used. Otherwise the
         labels are ranked by the scores of the first available method among ``predict_joint_log_proba``,
         ``decision_function``, ``predict_log_proba`` and ``predict_proba``. A one-vs-one
@@ -56,8 +56,8 @@ def recommend(
         labels. Labels unknown to `model` are ignored with a warning.
 
     exclude_history : bool, default=False
-        Whether to exclude the items in the history of each row too. Only for a `model` that was made by
-        ``recommender(history=...)``.
+        Whether to also exclude the items in the history of each row. Requires a model with a history column,
+        such as one from ``recommender(history=...)``.
 
     Returns
     -------
@@ -82,9 +82,9 @@ def recommend(
     Warns
     -----
     UnknownQuestionWarning
-        If a row contains nothing that the encoders of a Pipeline know: it is empty, or has only unknown
-        values. Naive Bayes classifiers then rank the labels by their number of training rows. CatalogueNB,
-        whose scores include popularity, and all other classifiers score the row like any other.
+        If a row contains no known values, because it is empty or all of its values are unknown to the
+        encoders of a Pipeline. Naive Bayes classifiers then rank the labels by their number of training rows.
+        CatalogueNB, whose scores include popularity, and all other classifiers score the row like any other.
 
     Notes
     -----
@@ -93,8 +93,8 @@ def recommend(
     Compare scores only within a row. Their scale depends on the classifier:
 
     - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. Divided by
-      their sum over all labels, the exponentials are the classifier's probabilities. These are too extreme if
-      the features depend on each other.
+      their sum over all labels, the exponentials are the classifier's probabilities. These are overconfident
+      if the features are correlated.
     - ComplementNB: a sum of weights, which does not include the popularity of the label. Rows with more
       features have higher scores.
     - CatalogueNB: the log of the popularity, plus an amount for each match, plus the weighted log of how much
@@ -102,7 +102,7 @@ def recommend(
     - Classifiers with a ``decision_function``: for GDClassifier and LogisticRegression, the logits, whose
       differences are log odds; for LinearSVC, distances from the decision boundary, which are not log odds.
     - Other classifiers: the logs of probabilities, or probabilities if there is no ``predict_log_proba``.
-    - Naive Bayes, if nothing in the row is known: the log of the label's share of the training rows.
+    - Naive Bayes, for rows without known values: the log of the label's share of the training rows.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     ----------
     model : fitted classifier, or Pipeline or search that ends in one
         The model. Its score must be a sum over the features. Naive Bayes classifiers of this library and
-        scikit-learn's BernoulliNB, ComplementNB and MultinomialNB have such a score, and so have all linear
+        scikit-learn's BernoulliNB, ComplementNB and MultinomialNB have such a score, as do all linear
         classifiers with ``coef_`` and ``intercept_``, such as GDClassifier, LogisticRegression, LinearSVC,
         SGDClassifier, RidgeClassifier and Perceptron.
 
@@ -153,8 +153,8 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     contributions : dict of str to float
         The contribution of each feature that is not zero in the encoded query, such as
         ``{"gameplay_types=Adventure": 5.1, ...}``. The contributions add up to the score that
-        :func:`recommend` returns for the label. What the label gets whatever the query is, if anything, is
-        included as "(intercept)" for linear classifiers and as "(prior)" for naive Bayes.
+        :func:`recommend` returns for the label. If the score has a part that does not depend on the query, it
+        is included as "(intercept)" for linear classifiers and as "(prior)" for naive Bayes.
 
     Raises
     ------
@@ -171,8 +171,8 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     rather than different features of one label. Bernoulli naive Bayes counts absent features too: "(prior)"
     is the score of a query without features, and each feature contributes the change from absent to present.
     In CatalogueNB, "(prior)" is the popularity, and a match is shared equally by the features that match. A
-    linear classifier of two classes gives the first one the negative score of the second. A standardised
-    number contributes in proportion to its distance from the mean.
+    linear classifier of two classes gives the first one the negative score of the second. The
+    contribution of a standardised number is proportional to its distance from the mean.
 
     Takes O(n_features) time, and O(n_classes * n_features) for classifiers from outside this library, whose
     scores are first checked on two rows.
@@ -240,7 +240,7 @@ def update(
 
     describes : array-like of shape (n_samples,), default=None
         True for rows that describe an item, such as a new item of the catalogue. Only for classifiers that
-        accept descriptions (:class:`estimators.CatalogueNB`). None means that no row is a description. A
+        accept descriptions (:class:`estimators.CatalogueNB`). If None, no row is a description. A
         later ``fit`` uses only the catalogue that was passed to :func:`recommender`.
 
     Returns
@@ -305,8 +305,8 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
     ]
     if unknown:
         raise ValueError(
-            "The 'y' parameter of update must contain only labels that the model was fitted on, since "
-            f"{type(classifier).__name__} cannot learn new ones. Got the new label(s) {unknown}. "
+            "The 'y' parameter of update must contain only labels that the model was fitted on, "
+            f"because {type(classifier).__name__} cannot learn new labels. Got the new label(s) {unknown}. "
             "To add them, fit the model again."
         )
     return classifier.classes_[[places[value] for value in values]]

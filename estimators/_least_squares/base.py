@@ -1,4 +1,4 @@
-"""What GDRegressor and PolynomialRegressor share: from rows to a state, from a state to the weights."""
+"""Base class of GDRegressor and PolynomialRegressor: from rows to a state, and from a state to weights."""
 
 from dataclasses import replace
 from numbers import Integral, Real
@@ -49,11 +49,11 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
-    _validation: dict[str, Any] = {}  # more arguments of scikit-learn's validate_data
+    _validation: dict[str, Any] = {}  # additional arguments of scikit-learn's validate_data
 
     _state: LeastSquaresState
     _parameters: LeastSquaresParameters  # those at the time of the fit
-    _solution: Solution | None  # None after partial_fit and merge, until it is asked for
+    _solution: Solution | None  # None after partial_fit and merge, until first accessed
 
     @property
     def n_iter_(self) -> int:
@@ -72,7 +72,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return hasattr(self, "_solution")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return plain data: a saved model holds none of our private classes."""
+        """Return plain data, so that a saved model contains no private classes."""
         return {name: as_plain(value) for name, value in super().__getstate__().items()}
 
     def __setstate__(self, plain: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
     @property
     def _moments(self) -> Moments:
-        """The moments of the rows, which every fitted model of at most 5,000 columns has."""
+        """The moments of the rows. Only available for at most 5,000 columns."""
         moments = self._state.moments
         assert moments is not None
         return moments
@@ -98,11 +98,14 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         reset: bool,
         allow_zero: bool = False,
     ) -> CheckedRows:
-        """Return X, y and the weights as arrays. With `reset`, X may have other features than before."""
+        """Return X, y and the weights as arrays.
+
+        If `reset` is True, the features of X may differ from those of the previous fit.
+        """
         return check_rows(self, X, y, sample_weight, allow_zero, reset=reset, **self._validation)
 
     def _fit_rows(self, rows: CheckedRows, terms: Terms | None) -> Self:
-        """Fit rows, which are read twice if need be."""
+        """Fit to rows, which are read twice if necessary."""
         X, y, weight = rows
         self._parameters = parameters = LeastSquaresParameters.of(self)
         n_columns = len(terms.powers) if terms else X.shape[1]
@@ -123,7 +126,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return self
 
     def _add_rows(self, rows: CheckedRows, terms: Terms | None) -> Self:
-        """Fit more rows."""
+        """Update the state with more rows."""
         y, is_first = rows[1], not self.__sklearn_is_fitted__()
         if not is_first and y.shape[1:] != self._state.target_shape:
             raise ValueError(
@@ -156,17 +159,17 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return LeastSquaresState(statistics, self.n_features_in_, names, X.dtype.name, y.shape[1:], terms)
 
     def _fit_state(self, state: LeastSquaresState, terms: Terms | None) -> Self:
-        """Fit from a state of these terms."""
+        """Fit from a state, which must have these terms."""
         state.check_terms(terms)
         if state.moments is None:
-            raise ValueError("The state holds no rows to learn from, or all their weights are 0.")
+            raise ValueError("The state must contain at least one row with a positive weight.")
         self._set_state(state)
         set_features(self, state.n_features, state.feature_names)
         self._solved("coef_")
         return self
 
     def _set_state(self, state: LeastSquaresState) -> Self:
-        """Replace the state. Raise, changing nothing, if sums overflow or descent would diverge."""
+        """Replace the state. If sums overflow or descent would diverge, raise an error and change nothing."""
         moments, parameters = state.moments, LeastSquaresParameters.of(self)
         assert moments is not None
         check_sums(moments, None, type(self).__name__)
@@ -176,21 +179,21 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return self
 
     def _solved(self, name: str) -> Solution:
-        """Return the solution; after partial_fit and merge it is computed when first asked for."""
+        """Return the solution. After partial_fit and merge, it is computed on first access."""
         self._check_has(name)
         if self._solution is None:
             self._solution = solve(self._moments, self._parameters)
         return self._solution
 
     def _check_has(self, name: str) -> None:
-        """Raise AttributeError for a fitted attribute of a model that is not fitted."""
+        """Raise an AttributeError for the fitted attribute `name` if the model is not fitted."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}: it is not fitted yet."
             )
 
     def _shaped(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return weights (..., d, q) and biases (..., q) in the shapes and the type of the attributes."""
+        """Return weights (..., d, q) and biases (..., q) with the shapes and dtype of the attributes."""
         weights = np.moveaxis(weights, -1, -2)
         if not self._state.target_shape:
             weights, bias = weights[..., 0, :], bias[..., 0]
@@ -199,10 +202,11 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
 
 def check_state(state: object) -> LeastSquaresState:
-    """Raise TypeError unless it is a state of least squares."""
+    """Return the state. Raise a TypeError unless it is a LeastSquaresState."""
     if not isinstance(state, LeastSquaresState):
         raise TypeError(
-            f"fit_state takes what additive_state of the same class returns. Got {type(state).__name__}."
+            "The 'state' parameter of fit_state must be a state returned by additive_state of the same "
+            f"class. Got a {type(state).__name__} instead."
         )
     return state
 

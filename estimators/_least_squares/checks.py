@@ -13,8 +13,8 @@ from estimators._common.scikit_learn import check_sample_weight
 from estimators._least_squares.moments import Moments
 from estimators._least_squares.rows import Matrix
 
-MAX_GRAM_FEATURES = 5000  # beyond, the Gram matrix would take more than 200 MB
-MIN_SUM_OF_SQUARES = 1e-280  # a smaller one is not exact
+MAX_GRAM_FEATURES = 5000  # the Gram matrix of more features would take more than 200 MB
+MIN_SUM_OF_SQUARES = 1e-280  # smaller sums are not exact
 FLOATS = [np.float64, np.float32]
 
 CheckedRows = tuple[Matrix, np.ndarray, np.ndarray | None]  # X (n, d), y (n,) or (n, q), weights (n,)
@@ -28,7 +28,7 @@ def check_rows(
     allow_zero: bool = False,
     **options: Any,
 ) -> CheckedRows:
-    """Return X, y and the weights as arrays; `options` go to scikit-learn's validate_data."""
+    """Return X, y and the weights as arrays. `options` are passed to scikit-learn's validate_data."""
     rows, target = validate_data(estimator, X, y, dtype=FLOATS, y_numeric=True, multi_output=True, **options)
     target = target.toarray() if sp.issparse(target) else target
     assert_all_finite(target, estimator_name=type(estimator).__name__, input_name="y")
@@ -36,7 +36,7 @@ def check_rows(
 
 
 def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -> np.ndarray | None:
-    """Return the weights (n,) as float64; None if there are none. With `allow_zero`, all may be 0."""
+    """Return the weights (n,) as float64, or None without weights. With `allow_zero`, all may be 0."""
     if sample_weight is None:
         return None
     options = {"ensure_non_negative": True, "allow_all_zero_weights": allow_zero}
@@ -44,20 +44,27 @@ def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -
 
 
 def check_squares(X: Matrix, y: np.ndarray, name: str) -> None:
-    """Raise if X holds NaN or infinity, or the squares of X or y would overflow or vanish. O(n d)."""
+    """Raise an error if X contains NaN or infinity, or if squares of X or y would overflow or underflow.
+
+    Takes O(n d) time.
+    """
     values = X.data if sp.issparse(X) else X
     largest = [max(float(part.max(initial=0)), -float(part.min(initial=0))) for part in (values, y)]
     if not np.isfinite(largest[0]):
         assert_all_finite(X, estimator_name=name, input_name="X")
     if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
         raise ValueError(
-            f"X or y has values too large, or X too small, for {name}: their squares overflow or vanish. "
-            f"Scale them to below 1e150 and above 1e-140. Got {largest[0]:.0e} and {largest[1]:.0e}."
+            f"X or y has values too large, or X too small, for {name}: their squares overflow or underflow. "
+            "Scale them so that their largest absolute values are between 1e-140 and 1e150. "
+            f"Got {largest[0]:.0e} for X and {largest[1]:.0e} for y."
         )
 
 
 def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
-    """Raise if X held NaN or infinity, or numbers too large to be squared. O(d^2) unless so."""
+    """Raise an error if X contained NaN, infinity or numbers too large to be squared.
+
+    Takes O(d^2) time if it did not.
+    """
     if not moments.is_finite:
         if X is not None:
             assert_all_finite(X, estimator_name=name, input_name="X")
@@ -82,13 +89,13 @@ def check_not_tiny(
     if (columns.max(axis=0) > columns.min(axis=0)).any():
         unit, advice = (" of their domain", "Use a narrower domain") if has_domain else ("", "Scale X")
         raise ValueError(
-            f"Columns {small[:10].tolist()} of X vary by less than 1e-140{unit}, whose square is lost. "
-            f"{advice}."
+            f"Columns {small[:10].tolist()} of X vary by less than 1e-140{unit}, so their variance "
+            f"underflows. {advice}."
         )
 
 
 def as_floats(values: ArrayLike) -> np.ndarray | None:
-    """Return an array of finite floats; None if the values are not that."""
+    """Return the values as an array of floats, or None unless all of them are finite numbers."""
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

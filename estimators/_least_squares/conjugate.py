@@ -1,4 +1,4 @@
-"""Conjugate gradients for CSR rows without an L1 penalty: in the space of the columns, or of the rows."""
+"""Conjugate gradients without an L1 penalty, for CSR rows: in the space of the columns or of the rows."""
 
 import copy
 from typing import Protocol
@@ -7,11 +7,11 @@ import numpy as np
 
 from estimators._least_squares.problems import MatrixFree
 
-N_FREQUENT_COLUMNS = 50  # that the preconditioner of the rows knows exactly
-MIN_REST = 1e-6  # share of the other columns in XX', below which it would be singular
-MAX_GROWTH = 3.0  # of the residual, beyond which the system has no solution
-MAX_PROBE_ERROR = 2e-3  # of known weights of about 1 that are found again, if there is only one minimum
-MAX_PROBE_STEPS = 200  # in search of known weights
+N_FREQUENT_COLUMNS = 50  # whose products are exact in the preconditioner of the rows
+MIN_REST = 1e-6  # minimum share of the other columns in XX', so that it is not singular
+MAX_GROWTH = 3.0  # of the residual, above which the system is assumed to have no solution
+MAX_PROBE_ERROR = 2e-3  # of known weights of about 1 that are recovered if the minimum is unique
+MAX_PROBE_STEPS = 200  # in which the known weights must be recovered
 
 
 class LinearSystem(Protocol):
@@ -24,11 +24,11 @@ class LinearSystem(Protocol):
         ...
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:
-        """Return about H^-1 times the residual, (m, k)."""
+        """Return an approximation of H^-1 times the residual, (m, k)."""
         ...
 
     def weights(self, x: np.ndarray) -> np.ndarray:
-        """Return the weights (d, q) that x stands for."""
+        """Return the weights (d, q) for the solution x."""
         ...
 
     def objective(self, x: np.ndarray, residual: np.ndarray) -> float:
@@ -37,11 +37,11 @@ class LinearSystem(Protocol):
 
 
 class ConjugateDescent:
-    """Descent along conjugate directions (Hestenes and Stiefel, 1952), preconditioned.
+    """Preconditioned conjugate gradients (Hestenes and Stiefel, 1952), starting from zero.
 
-    Starting from zero, it has converged when the residual is `tol` times as long as at first, for all
-    targets. If the residual grows instead, the equations have no solution, and the descent starts again on
-    those of `otherwise`.
+    They have converged when the norm of the residual is at most `tol` times its initial norm, for all
+    targets. If the residual grows instead, the equations are assumed to have no solution, and the descent
+    restarts with the equations of `otherwise`.
     """
 
     def __init__(self, system: LinearSystem, tol: float, otherwise: LinearSystem | None = None) -> None:
@@ -65,7 +65,7 @@ class ConjugateDescent:
         return self.system.objective(self.x, self._residual)
 
     def step(self) -> None:
-        """Go to the minimum along the direction, and choose the next one."""
+        """Move to the minimum along the current direction, and compute the next direction."""
         change = self.system.times(self._direction)
         step_size = _divide(self._product, _products(self._direction, change))
         self.x = self.x + step_size * self._direction
@@ -80,7 +80,7 @@ class ConjugateDescent:
             self._start()
 
     def _has_no_solution(self, step_size: np.ndarray, square: np.ndarray) -> bool:
-        """Tell whether the residual stays as it is, grows, or is not what it was updated to."""
+        """Return whether the residual does not change, grows, or differs from its updated value."""
         if self.converged:
             residual = self.system.right - self.system.times(self.x)
             return bool((_products(residual, residual) > 100 * self.tol**2 * self._square).any())
@@ -89,10 +89,10 @@ class ConjugateDescent:
 
 
 class ColumnSystem:
-    """The normal equations, for the weights themselves.
+    """The normal equations, whose unknowns are the weights.
 
-    If `scaled`, each coordinate is divided by its curvature, which takes fewer steps. If there are several
-    minima, that does not lead to the shortest weights.
+    If `scaled`, the preconditioner divides each coordinate by its curvature, which takes fewer steps. If
+    there are several minima, scaling does not lead to the one with the smallest norm.
     """
 
     def __init__(self, problem: MatrixFree, scaled: bool) -> None:
@@ -102,11 +102,11 @@ class ColumnSystem:
         self._curvature = np.where(self._varies, curvature, 1.0)
 
     def times(self, x: np.ndarray) -> np.ndarray:
-        """Return X'X x and the penalty, (d, q)."""
+        """Return X'X x plus the penalty term, (d, q)."""
         return self.problem.times(x)
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:
-        """Divide by the curvatures."""
+        """Divide the residual by the curvatures."""
         return residual / self._curvature
 
     def weights(self, x: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ class ColumnSystem:
         return max(self.problem.half_square - float(np.sum(x * (self.right + residual))) / 2, 0.0)
 
     def has_one_minimum(self, tol: float) -> bool:
-        """Tell whether known weights are found again from their products."""
+        """Return whether the minimum seems unique: known weights can be recovered from their products."""
         if self.problem.l2:
             return True
         known = copy.copy(self)
@@ -135,9 +135,10 @@ class ColumnSystem:
 
 
 class RowSystem:
-    """``(XX' + l2) a = y`` for rows that are fewer than the columns; the weights are X'a, the shortest.
+    """``(XX' + l2) a = y``, for fewer rows than columns. The weights X'a have the smallest norm.
 
-    XX' is about the products of the most frequent columns and, for the others, a multiple of the identity.
+    The preconditioner approximates XX' by the products of the most frequent columns plus a multiple of the
+    identity for the other columns.
     """
 
     def __init__(self, problem: MatrixFree) -> None:
@@ -154,7 +155,7 @@ class RowSystem:
         self._inverse = np.linalg.inv(gram)
 
     def times(self, x: np.ndarray) -> np.ndarray:
-        """Return XX'x and the penalty, (n, q)."""
+        """Return XX'x plus the penalty term, (n, q)."""
         return self._root * self.problem.forward(self.weights(x)) + self.problem.l2 * x
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Searches for the minimum from the statistics: one step, or proximal descent with an L1 penalty."""
+"""Searches for the minimum, given the statistics: a single step or, with an L1 penalty, proximal descent."""
 
 import warnings
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from estimators._common.thresholding import soft_threshold
 from estimators._least_squares.problems import EPS, Quadratic
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 
-MIN_SAME_SIGNS = 4  # proximal steps without a change of sign before the active set is solved
-MAX_PROXIMAL_STEPS = 100  # before coefficients are activated one by one
+MIN_SAME_SIGNS = 4  # proximal steps without a change of sign, after which the active set is solved
+MAX_PROXIMAL_STEPS = 100  # after which feature-sign search continues
 
 
 class Descent(Protocol):
@@ -31,7 +31,7 @@ class Descent(Protocol):
         ...
 
     def step(self) -> None:
-        """Do one iteration."""
+        """Run one iteration."""
 
 
 def follow(
@@ -40,7 +40,7 @@ def follow(
     parameters: LeastSquaresParameters,
     task: Task,
 ) -> Solution:
-    """Run a search until it has converged, `max_iter` is reached or a callback stops it."""
+    """Run a search until it converges, reaches `max_iter` or is stopped by a callback."""
     losses: list[float] = []
 
     def solution() -> Solution:
@@ -57,18 +57,18 @@ def follow(
 
 
 def warn_not_converged(parameters: LeastSquaresParameters) -> None:
-    """Warn that `max_iter` ended the descent."""
+    """Warn that descent reached `max_iter` before it converged."""
     hint = ', or use learning_rate="auto"' if parameters.learning_rate else ""
     warnings.warn(
         f"Descent did not converge in max_iter={parameters.max_iter} iterations. "
-        f"Raise max_iter or tol={parameters.tol:g}, or standardise the columns{hint}.",
+        f"Increase max_iter or tol={parameters.tol:g}, or standardise the columns{hint}.",
         ConvergenceWarning,
         stacklevel=5,
     )
 
 
 class OneStep:
-    """The step to a minimum that is known."""
+    """A single step to a known minimum."""
 
     def __init__(self, w: np.ndarray, objective: float) -> None:
         self.w, self.converged, self._objective = w, False, objective
@@ -78,14 +78,14 @@ class OneStep:
         return self._objective
 
     def step(self) -> None:
-        """Arrive."""
+        """Finish: the weights are already at the minimum."""
         self.converged = True
 
 
 class ProximalDescent:
     """Accelerated proximal descent with an L1 penalty, target by target.
 
-    Where it takes long, feature-sign search takes over: it ends for any condition of X.
+    If it converges slowly, feature-sign search continues, which terminates for any condition number of X.
     """
 
     def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tol: float) -> None:
@@ -102,7 +102,7 @@ class ProximalDescent:
         return self.problem.objective(self.w, self.l1)
 
     def step(self) -> None:
-        """Do one iteration for each target that has not converged."""
+        """Run one iteration for each target that has not converged."""
         self.w = self.w.copy()
         for k, search in enumerate(self._searches):
             if search.converged:
@@ -119,9 +119,10 @@ class _ProximalSearch:
     """Proximal descent for one target, (p, 1).
 
     FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each coordinate,
-    restarted where momentum points uphill (O'Donoghue and Candes, 2015). While the signs stay the same, the
-    minimum among weights of these signs is known in closed form, and the search jumps there. It has converged
-    when no step is longer than `tol` times the first.
+    restarted when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs have
+    stayed the same for a few steps, the search jumps to the minimum among weights of these signs, which has a
+    closed form. It has converged when the largest entry of a scaled step is at most `tol` times the largest
+    entry of the scaled gradient at zero.
     """
 
     def __init__(
@@ -136,7 +137,7 @@ class _ProximalSearch:
         self._n_same_signs, self._n_before_jump = 0, MIN_SAME_SIGNS
 
     def step(self) -> None:
-        """Do one proximal step from the extrapolated point, then extrapolate, restart or jump."""
+        """Take a proximal step from the extrapolated point, then extrapolate, restart or jump."""
         self.n_steps += 1
         w, z, step_size = self.w, self._extrapolated, self._step_size
         new = soft_threshold(z - step_size * self.problem.gradient(z), step_size * self.l1)
@@ -148,7 +149,7 @@ class _ProximalSearch:
         self._n_same_signs = self._n_same_signs + 1 if np.array_equal(np.sign(new), np.sign(w)) else 0
         if self._n_same_signs == self._n_before_jump:
             self._restart(minimise_on_active_set(self.problem, self.l1, new))
-            self._n_same_signs, self._n_before_jump = 0, 2 * self._n_before_jump  # jumps end the momentum
+            self._n_same_signs, self._n_before_jump = 0, 2 * self._n_before_jump  # jumps reset momentum
         elif float(np.sum(move * (new - w))) > 0:
             self._restart(new)
         else:
@@ -198,7 +199,7 @@ class FeatureSignSearch:
 
 
 def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.ndarray:
-    """Return the minimum among weights that keep their signs; a weight that reaches zero stays there."""
+    """Return the minimum among weights that keep their signs. A weight that reaches zero stays zero."""
     while (active := np.flatnonzero(w)).size:
         now, sign = w[active], np.sign(w[active])
         end = problem.minimise_on(active, l1 * sign)
@@ -209,7 +210,7 @@ def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.n
         if not crosses.any():
             return w
         if problem.objective(w, l1) > problem.objective(before, l1):
-            # too far: stop where the first weight reaches zero
+            # the step was too long: stop where the first weight reaches zero
             reach = np.divide(now, now - end, out=np.full_like(now, np.inf), where=crosses)
             step = now + reach.min() * (end - now)
             w = _replaced(w, active, np.where(reach == reach.min(), 0.0, step))

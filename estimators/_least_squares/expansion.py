@@ -8,7 +8,7 @@ import numpy as np
 
 
 def n_terms(n_columns: int, degree: int, interaction_only: bool) -> int:
-    """Return the number of terms of degree 1 to `degree` of some columns."""
+    """Return the number of terms of degree 1 to `degree` for this many columns."""
     if interaction_only:
         return sum(comb(n_columns, k) for k in range(1, min(degree, n_columns) + 1))
     return comb(n_columns + degree, degree) - 1
@@ -16,12 +16,12 @@ def n_terms(n_columns: int, degree: int, interaction_only: bool) -> int:
 
 @dataclass(eq=False)
 class Terms:
-    """The terms of some columns, first scaled: ``(x - middle) / half`` maps their domain to [-1, 1].
+    """The polynomial terms of the scaled columns. ``(x - middle) / half`` maps their domain to [-1, 1].
 
     The columns themselves come first, then the products of those in `expanded`, in scikit-learn's order. A
     term of degree k is a column times a term of degree k - 1. The terms with the same first column are
-    adjacent, so one multiplication makes them all. Unless `centred`, columns are only divided by their
-    largest absolute value, so that 0 stays 0.
+    adjacent, so one multiplication computes them all. Unless `centred`, columns are only divided by the
+    largest absolute value of their domain, so that 0 stays 0.
     """
 
     n_columns: int
@@ -46,11 +46,11 @@ class Terms:
             self.middle, half = low / 2 + high / 2, high / 2 - low / 2
         else:
             self.middle, half = np.zeros_like(low), np.abs(self.domain).max(axis=0)
-        half = np.subtract(high, low, out=half, where=half == 0)  # half of a subnormal width may underflow
+        half = np.subtract(high, low, out=half, where=half == 0)  # half of a subnormal range may underflow
         self.half = np.where(half > 0, half, 1.0)
 
     def equals(self, other: "Terms") -> bool:
-        """Tell whether both are the same terms in the same scale."""
+        """Return True if both are the same terms with the same scaling."""
         mine, theirs = ((terms.powers, terms.middle, terms.half) for terms in (self, other))
         return all(map(np.array_equal, mine, theirs))
 
@@ -62,7 +62,7 @@ class Terms:
             np.multiply(out[parents], scaled[column], out=out[new])
 
     def in_original_units(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights (p, q) of the terms of unscaled columns, and what to add to the bias, (q,).
+        """Return the weights (p, q) of the terms of unscaled columns, and the change of the bias, (q,).
 
         ``(x / half - middle / half) ** a`` is multiplied out, one column at a time. Then the weights of the
         powers of ``x / half`` are divided by powers of ``half``. O(p * degree * d).
@@ -90,7 +90,10 @@ class Terms:
 
 
 def _products(terms: list[tuple[int, ...]]) -> list[tuple[slice, int, slice | list[int]]]:
-    """Return for each run of terms with the same first column: its place, that column, the other factors."""
+    """Return the position, the first column and the other factors of each run of terms.
+
+    A run consists of adjacent terms of the same degree with the same first column.
+    """
     index = {term: i for i, term in enumerate(terms)}
     runs: list[tuple[slice, int, list[int]]] = []
     for i, term in enumerate(terms):
@@ -106,7 +109,7 @@ def _products(terms: list[tuple[int, ...]]) -> list[tuple[slice, int, slice | li
 
 
 def _as_slice(indices: list[int]) -> slice | list[int]:
-    """Return a slice where the indices are consecutive, since it copies nothing."""
+    """Return a slice if the indices are consecutive, because slices do not copy data."""
     if indices == list(range(indices[0], indices[-1] + 1)):
         return slice(indices[0], indices[-1] + 1)
     return indices

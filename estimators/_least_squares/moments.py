@@ -1,9 +1,9 @@
 """Additive statistics of least squares: total weight, means, centred sums of products.
 
-One pass over the rows in blocks that stay in the cache, O(n d^2) time and O(d^2) memory. The statistics of
-two sets of rows add up to those of both (Chan, Golub and LeVeque, 1983, equation 2.1b). `fit` can read the
-rows again, so doubles suffice there. The rows of a chunk are gone, so its sums are kept as pairs of doubles
-(`pairs.py`), exact to about 1e-24 of their size.
+The rows are read once, in blocks that fit in the cache, in O(n d^2) time and O(d^2) memory. The statistics of
+two sets of rows can be merged (Chan, Golub and LeVeque, 1983, equation 2.1b). `fit` can read the rows again,
+so doubles suffice there. The rows of a chunk cannot be read again, so its sums are stored as pairs of doubles
+(`pairs.py`), with a relative precision of about 1e-24.
 """
 
 from dataclasses import dataclass, replace
@@ -23,26 +23,26 @@ from estimators._least_squares.rows import (
     without_offsets,
 )
 
-MAX_BLOCK_VALUES = 200_000  # numbers of a block: few enough for the cache, enough for BLAS
+MAX_BLOCK_VALUES = 200_000  # in a block: few enough for the cache, and enough for BLAS to be fast
 
 
 @dataclass
 class Moments:
     """The statistics of rows x (n, d) and y (n, q) that determine the least-squares solution.
 
-    A mean is kept as a shift near it and the rest, so that means far from 0 lose no digits in a merge.
+    A mean is stored as a shift and a small remainder, so that means far from 0 lose no digits in a merge.
     """
 
-    n_rows: int  # rows with a weight
+    n_rows: int  # rows with a positive weight
     weight: float  # sum of the weights
     x_shift: np.ndarray  # (d,)
     y_shift: np.ndarray  # (q,)
-    x_rest: np.ndarray  # (d,), the mean less the shift
+    x_rest: np.ndarray  # (d,), the mean minus the shift
     y_rest: np.ndarray  # (q,)
     xx: np.ndarray  # (d, d), sums of products after the means are subtracted
     xy: np.ndarray  # (d, q)
     yy: np.ndarray  # (q,)
-    xx_low: np.ndarray | float = 0.0  # (d, d), what rounding took from xx, where it is known
+    xx_low: np.ndarray | float = 0.0  # (d, d), the rounding errors of xx, if known
     xy_low: np.ndarray | float = 0.0  # (d, q)
 
     @property
@@ -57,7 +57,7 @@ class Moments:
 
     @property
     def is_finite(self) -> bool:
-        """Whether no value was NaN, infinite, or too large to be squared. O(d^2)."""
+        """Whether all values were finite and small enough to be squared. O(d^2)."""
         with np.errstate(over="ignore", invalid="ignore"):
             parts = (self.x_mean**2, self.y_mean**2, self.xx, self.xy, self.yy)
         return bool(self.weight < np.inf and all(np.isfinite(part).all() for part in parts))
@@ -85,7 +85,7 @@ class Moments:
             )
 
     def with_factor(self, R: np.ndarray, response: np.ndarray, centred: bool) -> "Moments":
-        """Return more exact statistics, from the products of R and Q'y where X / sqrt(weight) = QR."""
+        """Return more exact statistics, computed from R and Q'y, where X / sqrt(weight) = QR."""
         root = np.sqrt(self.weight)
         xx, yx = exact_products(root * R, root * response.T)
         if not centred:
@@ -127,18 +127,18 @@ class Moments:
 
 @dataclass
 class CentredRows:
-    """The rows themselves, in place of their moments where X'X would be larger.
+    """The rows, which are stored instead of their moments if X'X would be larger.
 
-    The means are subtracted, except from a CSR matrix, which stays sparse: products subtract what is left of
-    them.
+    If there is an intercept, the means are subtracted from an array. A CSR matrix stays sparse: only the
+    means of columns with hardly any zeros are subtracted from it, and products with it subtract the others.
     """
 
-    X: Matrix  # (n, d), less `x_shift`
+    X: Matrix  # (n, d), minus `x_shift`
     x_shift: np.ndarray  # (d,)
     x_mean: np.ndarray  # (d,), 0 without an intercept
     y: np.ndarray  # (n, q)
     y_mean: np.ndarray  # (q,)
-    weight: np.ndarray | None  # (n,), all above 0
+    weight: np.ndarray | None  # (n,), all positive
 
     def moments(self) -> Moments:
         """Return the moments of the rows. O(n d^2)."""
@@ -153,7 +153,7 @@ def gather(
 ) -> Moments:
     """Return the moments of rows (n, d) and y (n, q), each row counted `sample_weight` times.
 
-    With `exact`, the sums keep what rounding would take, at about four times the work.
+    If `exact` is True, the rounding errors of the sums are stored too, which takes about four times as long.
     """
     if suits_sparse_products(rows.X):
         return _gather_sparse(rows.X, y, sample_weight, exact)
@@ -162,7 +162,7 @@ def gather(
     sums = _Sums(d, q, length, rows.order, exact)
     x_block, v_block = np.empty((length, d), order=rows.order), np.ones((1 + q, length))
     y_shift = sampled_rows(y, sample_weight).mean(axis=0)
-    with np.errstate(all="ignore"):  # NaN and infinity are found at the end, in the sums
+    with np.errstate(all="ignore"):  # NaN and infinity are detected in the final sums
         for start in range(0, n, length):
             at = slice(start, min(start + length, n))
             block, v = x_block[: at.stop - start], v_block[:, : at.stop - start]
@@ -191,7 +191,7 @@ class _Sums:
             xx, vx = exact_products(x, v, self._buffers)
             self.xx, self.vx = self.xx + xx, self.vx + vx
         else:
-            self.xx.high[...] += np.dot(x.T, x, out=self._product)  # BLAS computes one triangle
+            self.xx.high[...] += np.dot(x.T, x, out=self._product)  # BLAS computes only one triangle
             self.vx.high[...] += v @ x  # (1 + q, rows) @ (rows, d)
         self.vv += v @ v.T
 
@@ -243,7 +243,7 @@ def _centre(
 
 
 def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
-    """Return the sum of the squared roots of the weights, (1,)."""
+    """Return the sum of the squares of the rounded square roots of the weights, (1,)."""
     if sample_weight is None:
         return Pair(np.array([total]))
     root = np.sqrt(sample_weight)
@@ -251,5 +251,5 @@ def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
 
 
 def _stored(xx: Pair, xy: Pair) -> dict[str, Any]:
-    """Return both as fields of :class:`Moments`, which hold plain arrays."""
+    """Return both as the fields of :class:`Moments`, which are plain arrays."""
     return {"xx": xx.high, "xx_low": xx.low, "xy": xy.high, "xy_low": xy.low}

@@ -1,4 +1,4 @@
-"""Numbers of twice the digits, as pairs of doubles: the number rounded, and what rounding took from it."""
+"""Numbers with twice the usual precision, as pairs of doubles: a rounded number and its rounding error."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,15 +29,15 @@ class Pair:
     def __add__(self, other: "Pair") -> "Pair":
         total = self.high + other.high
         others = total - self.high
-        rest = (self.high - (total - others)) + (other.high - others)  # what rounding took (Knuth's TwoSum)
+        rest = (self.high - (total - others)) + (other.high - others)  # the rounding error (Knuth's TwoSum)
         return normalised(total, rest + (self.low + other.low))
 
     def scaled(self, factor: np.ndarray | float) -> "Pair":
-        """Return the numbers times zeros, ones or other powers of two."""
+        """Return the numbers times factors that are 0 or powers of two."""
         return Pair(self.high * factor, self.low * factor)
 
     def divided(self, by: "Pair") -> "Pair":
-        """Return the numbers (n,) divided by another of shape (1,)."""
+        """Return the numbers (n,) divided by a number of shape (1,)."""
         ratio = self.high / by.high
         back = outer(Pair(ratio), by)[:, 0]
         return Pair(ratio, ((self.high - back.high) + (self.low - back.low)) / by.high)
@@ -65,7 +65,7 @@ def _leading_bits(numbers: np.ndarray) -> np.ndarray:
 
 
 def product(a: Pair, b: np.ndarray) -> Pair:
-    """Return a (m, n) @ b (n, k), to about 2^-78 of the lengths of the rows of a and the columns of b."""
+    """Return a (m, n) @ b (n, k), with errors of about 2^-78 times the norms of their rows and columns."""
     (a_top, a_rest), (b_top, b_rest) = (part.T for part in _split(a.high.T)), _split(b)
     rest = a_top @ b_rest + a_rest @ b
     return normalised(a_top @ b_top, rest + a.low @ b if isinstance(a.low, np.ndarray) else rest)
@@ -74,10 +74,11 @@ def product(a: Pair, b: np.ndarray) -> Pair:
 def exact_products(x: Matrix, v: np.ndarray, buffers: Buffers | None = None) -> tuple[Pair, Pair]:
     """Return x'x (d, d) and vx (k, d) of x (n, d) and v (k, n).
 
-    The leading bits of both are cut so short that sums of their products are exact in whatever order BLAS
-    adds them. The rest is smaller by 2^-26, and so is its rounding (Ozaki et al., 2012). `buffers`, two
-    arrays of at least n rows, save an allocation for each block: where malloc returns memory to the system at
-    once, as in Dask's workers, that takes as long as the products.
+    x and v are each split into leading bits and a remainder (Ozaki et al., 2012). The leading bits are so few
+    that sums of their products are exact in whatever order BLAS adds them. The remainders, and their rounding
+    errors, are smaller by a factor of 2^-26. `buffers` are two arrays of at least n rows, which avoid an
+    allocation per block. If malloc returns memory to the system immediately, as in Dask's workers, allocating
+    takes as long as the products.
     """
     (x_top, x_rest), (v_top, v_rest) = _split(x, buffers), (part.T for part in _split(v.T))
     cross = _dense(x_top.T @ x_rest)  # (d, n) @ (n, d)
@@ -86,7 +87,7 @@ def exact_products(x: Matrix, v: np.ndarray, buffers: Buffers | None = None) -> 
 
 
 def _split(columns: Matrix, buffers: Buffers | None = None) -> tuple[Matrix, Matrix]:
-    """Return the columns (n, k) rounded to 2^-26 of their lengths, and the rest."""
+    """Return the columns (n, k) rounded to 2^-26 times their norms, and the remainders."""
     if sp.issparse(columns):
         numbers, at = columns.data, columns.indices
         lengths = np.sqrt(np.bincount(at, numbers**2, columns.shape[1]))
@@ -99,7 +100,7 @@ def _split(columns: Matrix, buffers: Buffers | None = None) -> tuple[Matrix, Mat
 
 def _split_numbers(numbers: np.ndarray, lengths: np.ndarray, buffers: Buffers | None) -> Buffers:
     top, rest = buffers or (None, None)
-    anchor = np.ldexp(1.5, np.frexp(lengths)[1] + 26)  # a double next to it keeps only the bits wanted
+    anchor = np.ldexp(1.5, np.frexp(lengths)[1] + 26)  # adding it rounds to the leading bits
     top = np.add(numbers, anchor, out=top)
     top -= anchor
     return top, np.subtract(numbers, top, out=rest)

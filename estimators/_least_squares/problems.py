@@ -1,7 +1,7 @@
 """The objective of least squares, from statistics or from rows.
 
-A problem is ``1/2 w'Hw - c'w + constant``, averaged over the rows, for several targets at once. H has the L2
-penalty on its diagonal. The L1 penalty is left to the search (`descent.py`).
+A problem is ``1/2 w'Hw - c'w + constant``, averaged over the rows, for several targets at once. The diagonal
+of H includes the L2 penalty. The L1 penalty is handled by the search (`descent.py`).
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from estimators._least_squares.rows import EPS, Matrix
 
 MIN_RCOND = 1e-6  # smallest reciprocal condition of the scaled H at which doubles suffice
-RELATIVE_JITTER = 1e-12  # what is added to the diagonal of a singular matrix, relative to it
+RELATIVE_JITTER = 1e-12  # added to the diagonal of a singular matrix, relative to the diagonal
 
 
 class Problem(Protocol):
-    """What a descent needs of the objective."""
+    """Interface of the objective for the searches."""
 
     has_bias: bool  # whether the last weight is the bias, which has no penalty
 
@@ -44,14 +44,14 @@ class Problem(Protocol):
 
 @dataclass
 class Quadratic:
-    """The problem from statistics."""
+    """The objective computed from statistics."""
 
     gram: np.ndarray  # H, (p, p)
     linear_term: np.ndarray  # (p, q)
     half_square: np.ndarray  # (q,), the objective at zero
     has_bias: bool = False
     l2: float = 0.0
-    factor: tuple[np.ndarray, np.ndarray] | None = None  # R and Q'y, where H is not exact enough
+    factor: tuple[np.ndarray, np.ndarray] | None = None  # R and Q'y, if H is not exact enough
 
     def times(self, w: np.ndarray) -> np.ndarray:
         """Return H times the weights (p, q)."""
@@ -71,23 +71,23 @@ class Quadratic:
 
     @cached_property
     def curvature(self) -> float:
-        """The largest eigenvalue of H after the coordinates are divided by the roots of their scale."""
+        """The largest eigenvalue of H after dividing the coordinates by the square roots of their scale."""
         return largest_curvature(self, self.scale())
 
     def scale(self) -> np.ndarray:
-        """Return the curvature of each coordinate, (p, 1); 1 where there is none."""
+        """Return the curvature of each coordinate, (p, 1), or 1 where it is zero."""
         diagonal = self.gram.diagonal()
         return np.where(diagonal > 0, diagonal, 1.0)[:, np.newaxis]
 
     def target(self, k: int) -> "Quadratic":
-        """Return the problem of target `k` alone."""
+        """Return the problem for target `k` only."""
         columns = slice(k, k + 1)
         factor = self.factor and (self.factor[0], self.factor[1][:, columns])
         linear_term, half_square = self.linear_term[:, columns], self.half_square[columns]
         return Quadratic(self.gram, linear_term, half_square, self.has_bias, self.l2, factor)
 
     def minimise_on(self, active: np.ndarray, l1_gradient: np.ndarray) -> np.ndarray:
-        """Minimise over the active coordinates, given the L1 gradient there."""
+        """Minimise over the active coordinates, given their part of the L1 gradient."""
         linear_term = self.linear_term[active] - l1_gradient
         if self.factor is None:
             return solve_positive(self.gram[np.ix_(active, active)], linear_term)
@@ -100,10 +100,11 @@ class Quadratic:
 
 
 class MatrixFree:
-    """The problem from the rows themselves, of which X'X may be larger.
+    """The objective computed from the rows, for rows whose X'X would be larger.
 
-    O(nonzeros of X) for a gradient. With `has_bias` the last weight is the bias; else `x_mean` (d,) is
-    subtracted from the rows. `share` (n,) are the weights of the rows, divided by their sum.
+    A gradient takes O(nonzeros of X) time. If `has_bias` is True, the last weight is the bias. Otherwise,
+    `x_mean` (d,) is subtracted from the rows. `share` (n,) contains the weights of the rows, divided by their
+    sum.
     """
 
     def __init__(
@@ -145,17 +146,17 @@ class MatrixFree:
         return float(self.value(w).sum()) + l1 * float(np.abs(weights).sum())
 
     def forward(self, w: np.ndarray) -> np.ndarray:
-        """Return X, its means subtracted, times the weights: (n, q)."""
+        """Return X, with its means subtracted, times the weights, (n, q)."""
         w, bias = (w[:-1], w[-1]) if self.has_bias else (w, -(self.x_mean @ w))
         return _product(self.X, w) + bias  # (n, d) @ (d, q)
 
     def backward(self, r: np.ndarray) -> np.ndarray:
-        """Return the transpose of X, its means subtracted, times r (n, q): (p, q)."""
+        """Return the transpose of X, with its means subtracted, times r (n, q), (p, q)."""
         back, total = _product(self._transposed, r), r.sum(axis=0)  # (d, n) @ (n, q)
         return np.vstack([back, total]) if self.has_bias else back - np.outer(self.x_mean, total)
 
     def column_squares(self) -> np.ndarray:
-        """Return the mean squares of the columns, their means subtracted, (d,)."""
+        """Return the mean squares of the columns, with their means subtracted, (d,)."""
         X = self.X
         if sp.issparse(X):
             squares = sp.csr_array((X.data**2, X.indices, X.indptr), X.shape)
@@ -170,7 +171,7 @@ class MatrixFree:
 
 
 def _product(X: Matrix, columns: np.ndarray) -> np.ndarray:
-    """Return X times the columns: if X is sparse one by one, for which SciPy is faster."""
+    """Return X times the columns. If X is sparse, multiply one column at a time, which is faster in SciPy."""
     if not sp.issparse(X):
         return X @ columns
     if columns.shape[1] == 1:
@@ -179,11 +180,11 @@ def _product(X: Matrix, columns: np.ndarray) -> np.ndarray:
 
 
 def minimise(problem: Quadratic) -> np.ndarray | None:
-    """Return the minimum without L1 penalty; None if the scaled Hessian is too ill-conditioned. O(p^3)."""
+    """Return the minimum without L1 penalty, or None if the scaled Hessian is too ill-conditioned. O(p^3)."""
     scale = np.sqrt(problem.scale())
     H = problem.gram / scale
     H /= scale.T
-    np.fill_diagonal(H, 1.0)  # a coordinate without curvature has no linear term either, and stays 0
+    np.fill_diagonal(H, 1.0)  # a coordinate with zero curvature also has a zero linear term, and stays 0
     norm = lapack.dlange("1", H.T)
     triangle, info = lapack.dpotrf(H.T, lower=1, overwrite_a=1, clean=0)
     if info or lapack.dpocon(triangle, norm, uplo="L")[0] < MIN_RCOND:
@@ -192,7 +193,7 @@ def minimise(problem: Quadratic) -> np.ndarray | None:
 
 
 def largest_curvature(problem: Problem, scale: np.ndarray | None = None, tol: float = 1e-4) -> float:
-    """Return the largest eigenvalue of H after coordinates are divided by the roots of `scale` (p, 1)."""
+    """Return the largest eigenvalue of H after dividing coordinates by the square roots of `scale` (p, 1)."""
     p = len(problem.linear_term)
     root = np.ones((p, 1)) if scale is None else np.sqrt(scale)
 
@@ -209,7 +210,10 @@ def largest_curvature(problem: Problem, scale: np.ndarray | None = None, tol: fl
 
 
 def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
-    """Return ``gram^-1 linear_term``; with a little added to the diagonal if gram is singular. O(p^3)."""
+    """Return ``gram^-1 linear_term``. O(p^3).
+
+    A small number is added to the diagonal if gram is singular.
+    """
     _, w, info = lapack.dposv(gram, linear_term)
     return lapack.dposv(gram + RELATIVE_JITTER * np.diag(gram.diagonal()), linear_term)[1] if info else w
 
@@ -217,9 +221,9 @@ def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
 def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return B and R with ``B'(X'X)B`` about 1 and ``X B R = X``, and the scaled eigenvalues, ascending.
 
-    Columns are scaled to equal length first, so that only the angles between them matter. Eigenvalues that
-    rounding could have made are raised to the level of rounding. A column of zeros is one of R too: it has no
-    length to be scaled by, and what rounding left of it could exceed small columns.
+    Columns are first scaled to unit length, so that only the angles between them matter. Eigenvalues below
+    the level of rounding errors are raised to it. A column of zeros stays zero in R: it cannot be scaled, and
+    its rounding errors could exceed small columns.
     """
     diagonal = xx.diagonal()
     length = np.sqrt(diagonal.clip(0))
@@ -232,10 +236,11 @@ def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def refactor(
     gram: np.ndarray, response: np.ndarray, back: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return R and Q'y, and the eigenvalues, from B'(X'X)B and B'X'y in the coordinates of :func:`whiten`.
+    """Return R, Q'y and the eigenvalues, given B'(X'X)B and B'X'y in the coordinates of :func:`whiten`.
 
-    There, rounding no longer hides the directions in which X is small: Cholesky QR done twice (Yamamoto et
-    al., 2015), with eigenvectors, so that X may be rank-deficient.
+    In these coordinates, rounding does not hide the directions in which X is small. This is the second pass
+    of Cholesky QR (Yamamoto et al., 2015), with eigenvectors instead of a Cholesky factor, so that X may be
+    rank-deficient.
     """
     values, vectors = np.linalg.eigh(gram)
     root = np.sqrt(np.maximum(values, 0.0))[:, np.newaxis]
@@ -245,16 +250,16 @@ def refactor(
 
 
 def noise_level(values: np.ndarray) -> float:
-    """Return the eigenvalue below which there may be nothing but rounding; `values` ascend."""
+    """Return the threshold below which eigenvalues may be rounding errors. `values` must be ascending."""
     return float(4 * EPS * np.sqrt(len(values)) * max(values[-1], EPS))
 
 
 def shortest_solution(
     R: np.ndarray, response: np.ndarray, l2: float, relative: float, absolute: float
 ) -> np.ndarray:
-    """Return the shortest ridge or least-squares solution from R (r, d) and Q'y (r, q).
+    """Return the ridge or least-squares solution with the smallest norm, from R (r, d) and Q'y (r, q).
 
-    Directions in which R is below `relative` of its largest singular value, or `absolute`, are left out.
+    Directions whose singular value is below `absolute`, or `relative` times the largest one, are ignored.
     """
     U, s, Vt = np.linalg.svd(R, full_matrices=False)
     kept = s > max(relative * s.max(initial=0.0), absolute)

@@ -1,4 +1,4 @@
-"""Fits from the rows themselves where X'X would be larger: nothing of d x d numbers is formed."""
+"""Fits computed from the rows, if X'X would be larger: no d x d matrix is formed."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,25 +15,25 @@ from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import iterate
 from estimators._least_squares.working_set import WorkingSetDescent
 
-MAX_DENSE_VALUES = 2**26  # numbers (half a gigabyte) that a CSR matrix may take if it is made dense
-MIN_RCOND_OF_ROWS = 1e-8  # smallest reciprocal condition of XX' at which Cholesky and a refinement suffice
+MAX_DENSE_VALUES = 2**26  # in a CSR matrix that may be converted to an array (half a gigabyte)
+MIN_RCOND_OF_ROWS = 1e-8  # smallest reciprocal condition of XX' for Cholesky with one refinement
 
 
 def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameters) -> bool:
-    """Tell whether a fit should read the rows of X (n, d), expanded to `n_columns`, and form no X'X."""
+    """Return True if a fit should use the rows of X (n, d), expanded to `n_columns`, instead of X'X."""
     if n_columns > MAX_GRAM_FEATURES:
         return True
     if parameters.learning_rate:
         return False
     if suits_sparse_products(X):
-        return 1.5 * X.nnz <= n_columns**2  # a CSR matrix keeps the position of each number too
+        return 1.5 * X.nnz <= n_columns**2  # a CSR matrix also stores the position of each number
     return X.shape[0] <= (2 if parameters.l1 else 1) * n_columns
 
 
 def centre(
     rows: Rows, y: np.ndarray, weight: np.ndarray | None, parameters: LeastSquaresParameters
 ) -> CentredRows:
-    """Return a copy of the rows of positive weight. The means are subtracted if there is an intercept."""
+    """Return a copy of the rows with positive weight. The means are subtracted if there is an intercept."""
     if weight is not None:
         kept = np.flatnonzero(weight)
         rows, y, weight = rows.part(kept), y[kept], weight[kept]
@@ -43,7 +43,7 @@ def centre(
     else:
         X = rows.read(slice(0, n), np.empty((n, d), order=rows.order))
     if parameters.learning_rate or not parameters.fit_intercept:
-        X = X if getattr(X, "base", None) is None else X.copy()  # not a view of the data
+        X = X if getattr(X, "base", None) is None else X.copy()  # never a view of the data
         return CentredRows(X, np.zeros(d), np.zeros(d), y.copy(), np.zeros(q), weight)
     share = shares(n, weight)
     y_mean = share @ y
@@ -78,7 +78,7 @@ def solve_rows(
 def _search(
     problem: MatrixFree, rows: CentredRows, parameters: LeastSquaresParameters, start: np.ndarray | None
 ) -> Descent:
-    """Return the search that suits the rows."""
+    """Return a search that is suitable for the rows."""
     n, d = problem.X.shape
     if parameters.l1:
         start = np.zeros_like(problem.linear_term) if start is None else start
@@ -93,15 +93,15 @@ def _search(
 
 
 def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> OneStep:
-    """Return the step to the shortest weights at the minimum.
+    """Return the step to the minimum, or to the one with the smallest norm if there are several.
 
-    They are X'a, where a solves ``(XX' + l2) a = y``. O(n^2 d + n^3).
+    The weights are X'a, where a solves ``(XX' + l2) a = y``. Takes O(n^2 d + n^3) time.
     """
     (n, d), root = problem.X.shape, np.sqrt(problem.share)[:, np.newaxis]
     K, y = problem.X @ problem.X.T, root * problem.y
     trace = float(problem.share @ K.diagonal())
     if centred:
-        K += trace / n  # rows sum to 0: that direction is missing from them
+        K += trace / n  # the rows sum to 0, so K is singular in that direction
     K *= root
     K *= root.T
     K[np.diag_indices(n)] += problem.l2
@@ -110,11 +110,11 @@ def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> OneStep:
     rcond = 0.0 if info else lapack.dpocon(triangle, norm, uplo="L")[0]
     if rcond < MIN_RCOND_OF_ROWS:
         relative = min(max(n, d), 100_000) * EPS
-        rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of X as it was given
+        rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of the original X
         w = shortest_solution(root * problem.X, y, problem.l2, relative, rounding)
         return OneStep(w, float(problem.value(w).sum()))
     a = lapack.dpotrs(triangle, y, lower=1)[0]
     if rcond < MIN_RCOND:
         residual = root * (problem.y - problem.forward(problem.backward(root * a))) - problem.l2 * a
-        a += lapack.dpotrs(triangle, residual, lower=1)[0]  # rounding of XX' is refined away
+        a += lapack.dpotrs(triangle, residual, lower=1)[0]  # removes the rounding errors of XX'
     return OneStep(problem.backward(root * a), problem.l2 / 2 * float(np.sum(a * y)))

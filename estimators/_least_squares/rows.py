@@ -1,4 +1,4 @@
-"""Rows that are read in blocks: those of an array, of a CSR matrix, or made from other rows."""
+"""Readers of rows in blocks: from an array, from a CSR matrix, or computed from other rows."""
 
 import copy
 from typing import Any, Literal, Self, TypeAlias
@@ -12,15 +12,15 @@ EPS = float(np.finfo(float).eps)
 Matrix: TypeAlias = Any  # an ndarray or a CSR matrix, for which SciPy has no types
 Order: TypeAlias = Literal["C", "F"]
 
-N_SAMPLED_ROWS = 1024  # about so many rows are sampled to estimate the mean of each column
-MAX_SPARSE_DENSITY = 0.1  # from this share of nonzeros on, dense blocks are faster than sparse products
-MIN_FILLED_SHARE = 0.998  # of nonzeros in a column; with fewer, the mean is below 30 standard deviations
+N_SAMPLED_ROWS = 1024  # approximate number of rows sampled to estimate the mean of each column
+MAX_SPARSE_DENSITY = 0.1  # above this share of nonzeros, dense blocks are faster than sparse products
+MIN_FILLED_SHARE = 0.998  # of nonzeros in a column; below it, the mean is at most 30 standard deviations
 
 
 class Rows:
-    """The rows (n, d) of an array, read in blocks, less a shift.
+    """The rows (n, d) of an array, read in blocks, with a shift subtracted.
 
-    The shift is near the mean of each column, so that nothing cancels in sums of squares.
+    The shift is near the mean of each column, which avoids cancellation in sums of squares.
     """
 
     def __init__(self, X: Matrix, shift: np.ndarray) -> None:
@@ -29,31 +29,31 @@ class Rows:
         self.order: Order = "C"  # the memory layout of the blocks
 
     def shifted(self, shift: np.ndarray) -> Self:
-        """Return the same rows less another shift (d,)."""
+        """Return the same rows with another shift (d,)."""
         rows = copy.copy(self)
         rows.shift = shift
         return rows
 
     def part(self, indices: np.ndarray) -> Self:
-        """Return some of the rows, less the same shift."""
+        """Return some of the rows, with the same shift."""
         rows = copy.copy(self)
         rows.X, rows.shape = self.X[indices], (len(indices), self.shape[1])
         return rows
 
     def read(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the shifted rows (n_rows, d), in `block` or, read-only, a view of the data."""
+        """Return the shifted rows (n_rows, d), stored in `block` or as a read-only view of the data."""
         values = self._values(rows, block)
         if self.shift.any() or values.dtype != block.dtype:
             return np.subtract(values, self.shift, out=block)
         return values
 
     def _values(self, rows: slice, block: np.ndarray) -> np.ndarray:
-        """Return the rows without the shift; `block` may hold them."""
+        """Return the rows without subtracting the shift. They may be stored in `block`."""
         return self.X[rows]
 
 
 class SparseRows(Rows):
-    """The rows of a CSR matrix, made dense block by block."""
+    """The rows of a CSR matrix, converted to arrays block by block."""
 
     def _values(self, rows: slice, block: np.ndarray) -> np.ndarray:
         return self.X[rows].toarray()
@@ -72,7 +72,7 @@ class TransformedRows(Rows):
 
 
 class ExpandedRows(Rows):
-    """The terms of a polynomial for the rows of an array, made in blocks: never the whole n x p matrix."""
+    """The polynomial terms of the rows of an array, computed in blocks. The n x p matrix is never stored."""
 
     def __init__(self, X: np.ndarray, terms: Terms) -> None:
         super().__init__(X, np.zeros(len(terms.powers)))
@@ -99,7 +99,7 @@ def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
 
 
 def as_unshifted_rows(X: Matrix) -> Rows:
-    """Return a reader of X (n, d) as it is."""
+    """Return a reader of X (n, d) without a shift."""
     if sp.issparse(X):
         return SparseRows(X, np.zeros(X.shape[1]))
     rows = Rows(X, np.zeros(X.shape[1]))
@@ -108,7 +108,7 @@ def as_unshifted_rows(X: Matrix) -> Rows:
 
 
 def sampled_rows(columns: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-    """Return some of the rows, spread over all that have a weight."""
+    """Return a sample of the rows with positive weight, evenly spaced."""
     if sample_weight is None:
         return columns[:: max(1, len(columns) // N_SAMPLED_ROWS)]
     weighted = np.flatnonzero(sample_weight)
@@ -121,15 +121,15 @@ def shares(n: int, weight: np.ndarray | None) -> np.ndarray:
 
 
 def suits_sparse_products(X: Matrix) -> bool:
-    """Tell whether X is a CSR matrix whose products are faster than those of dense blocks."""
+    """Return whether X is a CSR matrix whose products are faster than those of dense blocks."""
     return sp.issparse(X) and bool(X.nnz <= MAX_SPARSE_DENSITY * X.shape[0] * X.shape[1])
 
 
 def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[sp.csr_array, np.ndarray]:
-    """Subtract the means of the columns with hardly any zeros, so that nothing cancels in sums of squares.
+    """Subtract the means of columns with hardly any zeros, to avoid cancellation in sums of squares.
 
-    Return X, in which constant columns are exactly 0, and what was subtracted, (d,). The other columns have
-    means of at most 30 standard deviations, and stay as they are.
+    Return X and the subtracted means, (d,). Constant columns become exactly 0. The other columns, whose means
+    are at most 30 standard deviations, do not change.
     """
     X = sp.csr_array(X)
     (n, d), shift, share = X.shape, np.zeros(X.shape[1]), shares(X.shape[0], sample_weight)

@@ -1,4 +1,4 @@
-"""From the statistics to the weights."""
+"""Compute the weights from the statistics."""
 
 import warnings
 from dataclasses import replace
@@ -31,8 +31,8 @@ from estimators._least_squares.rows import (
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import solve_textbook
 
-MIN_HIDDEN_EIGENVALUE = 1e-21  # of the scaled X'X, relative: pairs of doubles hold only rounding below it
-MIN_F_STATISTIC = 20.0  # of a direction that doubles hide, above which y needs it
+MIN_HIDDEN_EIGENVALUE = 1e-21  # relative, of the scaled X'X: smaller ones are rounding errors of pairs
+MIN_F_STATISTIC = 20.0  # above which a direction that doubles hide helps to explain y
 
 
 def solve(
@@ -41,7 +41,7 @@ def solve(
     task: Task | None = None,
     second_pass: "SecondPass | None" = None,
 ) -> Solution:
-    """Fit from statistics; use the second pass if they are not exact enough. O(d^3) time, O(d^2) memory."""
+    """Fit from statistics. If they are not exact enough, use the second pass. O(d^3) time, O(d^2) memory."""
     task = task or NoTask()
     if parameters.learning_rate:
         return solve_textbook(moments, parameters, task)
@@ -53,7 +53,10 @@ def solve(
 def penalty_path(
     statistics: Moments | CentredRows, parameters: LeastSquaresParameters, alphas: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the minima (k, d, q) and biases (k, q) for k penalties; each search starts at the one before."""
+    """Return the minima (k, d, q) and biases (k, q) for k penalties.
+
+    Each search starts from the previous minimum.
+    """
     shape = len(statistics.x_mean), len(statistics.y_mean)
     w, path, problem = np.zeros(shape), [], None
     for alpha in alphas:
@@ -89,7 +92,7 @@ def _solve(
     start: np.ndarray,
     second_pass: "SecondPass | None" = None,
 ) -> Solution:
-    """Search for the minimum from `start`; without an L1 penalty, one step leads there."""
+    """Search for the minimum from `start`. Without an L1 penalty, a single step reaches it."""
     descent: Descent
     if parameters.l1:
         descent = ProximalDescent(problem, parameters.l1, start, parameters.tol)
@@ -111,19 +114,19 @@ def _minimum(
     parameters: LeastSquaresParameters,
     second_pass: "SecondPass | None" = None,
 ) -> np.ndarray:
-    """Return the shortest weights at the minimum without L1 penalty, (d, q)."""
+    """Return the weights (d, q) with the smallest norm at the minimum without L1 penalty."""
     w = minimise(problem)
     if w is not None:
         return w
     R, response = (second_pass or ExactSums(moments)).factor(parameters)
     relative = min(max(moments.n_rows, len(problem.gram)), 100_000) * EPS
     squares = moments.xx.trace() / moments.weight + moments.x_mean @ moments.x_mean
-    rounding = 4 * EPS * float(np.sqrt(squares))  # of X as it was given
+    rounding = 4 * EPS * float(np.sqrt(squares))  # of the original X
     return shortest_solution(R, response, problem.l2, relative, rounding)
 
 
 class ExactSums:
-    """The sums of chunks, whose rows are gone, as pairs of doubles."""
+    """The sums of chunks as pairs of doubles, because the rows cannot be read again."""
 
     def __init__(self, moments: Moments) -> None:
         self.moments = moments
@@ -131,9 +134,10 @@ class ExactSums:
     def factor(self, parameters: LeastSquaresParameters) -> tuple[np.ndarray, np.ndarray]:
         """Return R and Q'y / sqrt(n) of X / sqrt(n) = QR.
 
-        X'X in doubles hides the directions in which X is below about 1e-8 of its size. In coordinates in
-        which the others have length 1, computed in pairs, they can be seen down to 1e-10. Those that y does
-        not need (their F statistic is below 20) are left out: they may be the rounding of collinear columns.
+        In doubles, X'X hides the directions in which X is smaller than about 1e-8 of its norm. In coordinates
+        in which the other directions have length 1, computed in pairs of doubles, these directions can be
+        resolved down to 1e-10. Directions that do not help to explain y (with an F statistic below 20) are
+        ignored, because they may be rounding errors of collinear columns.
         """
         moments, root = self.moments, np.sqrt(self.moments.weight)
         xx, yx = moments.exact_sums()
@@ -152,7 +156,7 @@ class ExactSums:
         return np.vstack([R, moments.x_mean]), np.vstack([response, moments.y_mean])
 
     def _needed(self, energies: np.ndarray, response: np.ndarray, noise: float, warn: bool) -> np.ndarray:
-        """Tell which directions are not rounding, and warn of those that doubles hide."""
+        """Return a mask of the directions that are not rounding errors. Warn of those that doubles hide."""
         hidden, moments = energies < 0.5, self.moments
         there = ~hidden | (noise * energies > MIN_HIDDEN_EIGENVALUE)
         gain = np.where(there[:, np.newaxis], response**2, 0.0)  # (d, q), parts of y'y
@@ -167,16 +171,17 @@ class ExactSums:
 
 def _warn_ill_conditioned(rcond: float) -> None:
     warnings.warn(
-        f"X is ill-conditioned (condition number about {rcond**-0.5:.0e}). Fitted in chunks, the weights "
-        f"have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. Call fit with all rows, which "
-        "reads them twice, drop columns that are nearly sums of others, or set alpha > 0.",
+        f"X is ill-conditioned (condition number about {rcond**-0.5:.0e}). When fitted in chunks, the "
+        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. Call fit with all "
+        "rows, which reads them twice, drop columns that are nearly linear combinations of others, or set "
+        "alpha > 0.",
         LinAlgWarning,
         stacklevel=5,
     )
 
 
 class SecondPass:
-    """Rows (n, d) and y (n, q) that can be read again, and their moments, which that makes more exact."""
+    """Rows (n, d) and y (n, q) that can be read again. A second pass makes their moments more exact."""
 
     def __init__(self, moments: Moments, rows: Rows, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         self.moments, self.rows, self.y, self.sample_weight = moments, rows, y, sample_weight
@@ -190,7 +195,7 @@ class SecondPass:
         relative = min(max(moments.n_rows, len(values)), 100_000) * EPS
         limits = relative**2 * values[-1] / np.maximum(values, noise_level(values))
         if small.any() and (self._squares_along(basis[:, small], centred) <= limits[small]).all():
-            factor = back[~small], basis[:, ~small].T @ xy  # X'X is singular, and exact enough otherwise
+            factor = back[~small], basis[:, ~small].T @ xy  # X'X is singular, but exact enough otherwise
         else:
             whitened, response, _ = self._moments_along(basis, centred)
             factor = refactor(whitened, response, back)[:2]
@@ -198,7 +203,7 @@ class SecondPass:
         return factor
 
     def _squares_along(self, directions: np.ndarray, centred: bool) -> np.ndarray:
-        """Return the mean squares of X along directions (d, k): (k,)."""
+        """Return the mean squares of X along directions (d, k), (k,)."""
         if not suits_sparse_products(self.rows.X):
             return self._moments_along(directions, centred)[0].diagonal()
         X = without_offsets(self.rows.X, self.sample_weight)[0] if centred else self.rows.X
@@ -208,6 +213,6 @@ class SecondPass:
     def _moments_along(
         self, directions: np.ndarray, centred: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the products of X, times directions (d, k), and y per row."""
+        """Return the products per row of y and of X times directions (d, k)."""
         rows = self.rows.shifted(self.moments.x_mean if centred else np.zeros_like(self.moments.x_mean))
         return gather(TransformedRows(rows, directions), self.y, self.sample_weight).per_row(centred)

@@ -1,4 +1,4 @@
-"""What a fitted model consists of: parameters, a state that adds up, and a solution."""
+"""The parts of a fitted model: parameters, an additive state and a solution."""
 
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Self
@@ -12,7 +12,7 @@ from estimators._least_squares.moments import CentredRows, Moments
 
 @dataclass(frozen=True)
 class LeastSquaresParameters:
-    """The parameters at the time of the fit, as Python's own numbers."""
+    """The parameters at the time of the fit, as built-in Python numbers."""
 
     alpha: float
     l1_ratio: float
@@ -46,13 +46,13 @@ class LeastSquaresParameters:
 
     @property
     def max_subtasks(self) -> int:
-        """The most iterations that callbacks can see."""
+        """The maximum number of iterations for which callbacks are called."""
         return self.max_iter if self.learning_rate or self.l1 else 1
 
 
 @dataclass
 class Solution:
-    """The fitted weights and how descent got there, for all targets."""
+    """The fitted weights and the course of the descent, for all targets."""
 
     weights: np.ndarray  # (d, q)
     bias: np.ndarray  # (q,)
@@ -62,20 +62,21 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class LeastSquaresState:
-    """The statistics of some rows, and what the rows looked like.
+    """The statistics of some rows and a description of their format.
 
-    It can be pickled, and travels in place of the rows. It holds their sums, or the rows where X'X is larger.
+    It can be pickled and sent instead of the rows. It contains their sums, or the rows themselves if X'X
+    would be larger.
     """
 
-    statistics: Moments | CentredRows | None  # None: all weights are 0, or the fit was on too many columns
+    statistics: Moments | CentredRows | None  # None if all weights are 0 or there are too many columns
     n_features: int
     feature_names: np.ndarray | None  # (n_features,)
-    dtype: str  # "float32" only if all rows were
+    dtype: str  # "float32" only if all rows are float32
     target_shape: tuple[int, ...]  # the shape of y after its first axis
-    terms: Terms | None = None  # of PolynomialRegressor, whose moments are those of its terms
+    terms: Terms | None = None  # only of PolynomialRegressor, whose moments are those of the terms
 
     def merge(self, other: "LeastSquaresState") -> "LeastSquaresState":
-        """Return the state of both sets of rows. Raise ValueError if features, targets or terms differ."""
+        """Return the state of both sets of rows. Raise a ValueError if features, targets or terms differ."""
         check_same_features(self.n_features, self.feature_names, other.n_features, other.feature_names)
         if self.target_shape != other.target_shape:
             shapes = f"{shape_in_words(self.target_shape)} and {shape_in_words(other.target_shape)}"
@@ -89,14 +90,14 @@ class LeastSquaresState:
 
     @property
     def moments(self) -> Moments | None:
-        """The moments, which are computed if the rows themselves are kept."""
+        """The moments, which are computed on access if the rows are stored instead."""
         return self.statistics.moments() if isinstance(self.statistics, CentredRows) else self.statistics
 
     def check_terms(self, terms: Terms | None) -> None:
-        """Raise ValueError unless the statistics are of these terms."""
+        """Raise a ValueError unless the statistics are those of these terms."""
         if self.terms is None or terms is None:
             if self.terms is not terms:
-                raise ValueError("A state of GDRegressor does not go with one of PolynomialRegressor.")
+                raise ValueError("States of GDRegressor and PolynomialRegressor cannot be combined.")
         elif not self.terms.equals(terms):
             raise ValueError(
                 "The terms differ: 'degree', 'interaction_only', 'expand', 'domain' and 'fit_intercept' must "
@@ -113,7 +114,7 @@ class LeastSquaresState:
 
 
 def as_plain(value: Any) -> Any:
-    """Return the fields of a dataclass, and of those in it, as dicts; any other value as it is."""
+    """Convert a dataclass, including nested ones, to a dict. Return any other value unchanged."""
     if not is_dataclass(value):
         return value
     return {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}

@@ -1,4 +1,4 @@
-"""Textbook gradient descent at a given learning rate: the loop, and the closed form of its iterates."""
+"""Textbook gradient descent with a given learning rate: the loop, and the closed form of its iterates."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ class TextbookDescent:
         self.w = np.zeros_like(problem.linear_term)
 
     def step(self) -> None:
-        """Do one iteration."""
+        """Run one iteration."""
         w = self.w - self.learning_rate * 2 * self.problem.gradient(self.w)
         if self.l1:
             weights = slice(0, -1 if self.problem.has_bias else None)
@@ -33,10 +33,10 @@ class TextbookDescent:
 
 
 class ClosedForm:
-    """Every iterate of :class:`TextbookDescent` on a :class:`Quadratic` without L1 penalty, without the loop.
+    """Closed form of the iterates of :class:`TextbookDescent` on a :class:`Quadratic` without L1 penalty.
 
     With the eigenvectors V and eigenvalues s of H, iterate k from zero is
-    ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))``. O(p^3) once, then O(p^2) for an iterate.
+    ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))``. O(p^3) once, then O(p^2) per iterate.
     """
 
     def __init__(self, problem: Quadratic) -> None:
@@ -49,7 +49,7 @@ class ClosedForm:
         return self.vectors @ (self._filter(learning_rate, k) * self.linear_term)
 
     def excess(self, learning_rate: float, iterations: np.ndarray) -> np.ndarray:
-        """Return how far above its minimum the objective is after each iteration, summed over the targets."""
+        """Return the objective minus its minimum after each iteration, summed over the targets."""
         steep = self.values[:, 0] > EPS * self.values.max()
         values = self.values[steep, 0]
         height = 0.5 * np.sum(self.linear_term[steep] ** 2, axis=1) / values
@@ -58,7 +58,7 @@ class ClosedForm:
         return np.concatenate([factor ** (2.0 * part[:, np.newaxis]) @ height for part in parts])
 
     def relative_gradient(self, learning_rate: float, k: int) -> float:
-        """Return the length of the gradient at iterate k divided by its length at zero."""
+        """Return the norm of the gradient at iterate k divided by its norm at zero."""
         largest = max(float(np.abs(self.linear_term).max()), np.finfo(float).tiny)
         gradient = self.linear_term / largest  # so that squares do not overflow
         start = float(np.linalg.norm(gradient))
@@ -66,7 +66,7 @@ class ClosedForm:
         return float(now) / start if start else 0.0
 
     def _filter(self, learning_rate: float, k: int) -> np.ndarray:
-        """Return ``(1 - (1 - 2 rate s)**k) / s``, and its limit ``2 rate k`` where s is zero."""
+        """Return ``(1 - (1 - 2 rate s)**k) / s``, or its limit ``2 rate k`` where s is zero."""
         step = 2 * learning_rate * self.values
         with np.errstate(divide="ignore", invalid="ignore"):
             without_cancellation = -np.expm1(k * np.log1p(-step))
@@ -75,7 +75,10 @@ class ClosedForm:
 
 
 class Objective:
-    """The objective, summed over the targets, from centred statistics: so large means cancel no digits."""
+    """The objective from centred statistics, so that large means do not cause cancellation.
+
+    It is summed over the targets.
+    """
 
     def __init__(self, moments: Moments, parameters: LeastSquaresParameters) -> None:
         self.moments, self.parameters = moments, parameters
@@ -83,7 +86,7 @@ class Objective:
         self.yy = float(yy.sum())
 
     def __call__(self, w: np.ndarray) -> float:
-        """Return its value at the weights (p, q) of textbook descent, where the bias, if any, is last."""
+        """Return the objective at weights (p, q) of textbook descent. The bias, if any, is the last one."""
         bias = w[-1] if self.parameters.fit_intercept else 0.0
         w = w[:-1] if self.parameters.fit_intercept else w
         spread = self.yy + np.sum(w * (self.xx @ w - 2 * self.xy))
@@ -93,7 +96,7 @@ class Objective:
 
 
 def solve_textbook(moments: Moments, parameters: LeastSquaresParameters, task: Task) -> Solution:
-    """Return iterate `max_iter`: from the closed form, or from the loop with an L1 penalty or callbacks."""
+    """Return iterate `max_iter`: in closed form, or by the loop with an L1 penalty or callbacks."""
     problem, rate, n_iter = (
         textbook_problem(moments, parameters),
         parameters.learning_rate,
@@ -155,7 +158,7 @@ def descent_path(
 
 
 def textbook_losses(moments: Moments, parameters: LeastSquaresParameters, solution: Solution) -> np.ndarray:
-    """Return the objective after each iteration without an L1 penalty, (max_iter,), in closed form."""
+    """Return the objective after each iteration, (max_iter,), in closed form. Only without an L1 penalty."""
     w = np.vstack([solution.weights, solution.bias]) if parameters.fit_intercept else solution.weights
     closed = ClosedForm(textbook_problem(moments, parameters))
     above = closed.excess(parameters.learning_rate, np.arange(1, parameters.max_iter + 1))
@@ -163,7 +166,7 @@ def textbook_losses(moments: Moments, parameters: LeastSquaresParameters, soluti
 
 
 def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
-    """Raise if textbook descent would diverge."""
+    """Raise a ValueError if textbook descent would diverge."""
     rate, limit = parameters.learning_rate, rate_limit(problem)
     if rate > limit * (1 + 1e-9):
         raise ValueError(
@@ -173,13 +176,13 @@ def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
 
 
 def rate_limit(problem: Problem) -> float:
-    """Return the largest rate at which textbook descent does not diverge."""
+    """Return the largest learning rate for which textbook descent does not diverge."""
     largest = largest_curvature(problem, tol=0.0)
     return 1 / largest if largest > 0 else np.inf
 
 
 def textbook_problem(moments: Moments, parameters: LeastSquaresParameters) -> Quadratic:
-    """Return the problem of textbook descent: not centred, the bias is the weight of a constant 1."""
+    """Return the problem of textbook descent, not centred. The bias is the weight of a constant feature 1."""
     xx, xy, yy = moments.per_row(centred=False)
     gram = xx + parameters.l2 * np.eye(len(xx))
     if not parameters.fit_intercept:

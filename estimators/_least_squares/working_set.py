@@ -1,4 +1,4 @@
-"""The L1 penalty on many columns: minima on growing sets of them, until a duality gap closes."""
+"""The L1 penalty on many columns: minimise on growing sets of columns until the duality gap is small."""
 
 import warnings
 
@@ -11,18 +11,18 @@ from estimators._least_squares.descent import minimise_on_active_set
 from estimators._least_squares.problems import MatrixFree, Quadratic
 from estimators._least_squares.rows import Matrix
 
-MAX_EXACT_ACTIVE = 256  # active coefficients up to which the minimum with their signs is solved exactly
-MIN_RELATIVE_GAP = 1e-13  # duality gap, relative to the objective at zero, that rounding lets a search reach
-MIN_NEW_COLUMNS = 16  # that join the set in a round, if so many violate optimality
+MAX_EXACT_ACTIVE = 256  # largest number of active coefficients for an exact minimum with their signs
+MIN_RELATIVE_GAP = 1e-13  # smallest attainable duality gap, relative to the objective at zero
+MIN_NEW_COLUMNS = 16  # added in each step, if at least as many violate optimality
 
 
 class WorkingSetDescent:
     """Descent with an L1 penalty on sets of columns, target by target.
 
-    Each step adds to the set the columns that violate optimality, or nearly do. It then minimises on the set
-    by scikit-learn's compiled coordinate descent (:func:`sklearn.linear_model.enet_path`). If few
-    coefficients are active, the exact minimum with their signs follows. The search has converged when the
-    duality gap is at most 100 `tol` times the objective at zero.
+    Each step adds the columns that violate optimality most, or come closest to it. It then minimises on the
+    set with scikit-learn's compiled coordinate descent (:func:`sklearn.linear_model.enet_path`). If few
+    coefficients are active, the exact minimum with their signs is computed next. The search has converged
+    when the duality gap is at most 100 `tol` times the objective at zero.
     """
 
     def __init__(self, problem: MatrixFree, l1: float, start: np.ndarray, tol: float) -> None:
@@ -36,7 +36,7 @@ class WorkingSetDescent:
         return sum(search.objective for search in self._searches)
 
     def step(self) -> None:
-        """Do one round for each target that has not converged."""
+        """Run one step for each target that has not converged."""
         for search in self._searches:
             if not search.converged:
                 search.step()
@@ -60,7 +60,7 @@ class _TargetSearch:
         self._measure()
 
     def step(self) -> None:
-        """Let the set grow, and minimise on it."""
+        """Add columns to the set, and minimise on it."""
         self._grow()
         w = self._coordinate_descent(self.w[self._members])
         active = np.flatnonzero(w)
@@ -71,7 +71,10 @@ class _TargetSearch:
         self._measure()
 
     def _coordinate_descent(self, start: np.ndarray) -> np.ndarray:
-        """Return about the minimum on the set; while columns are missing, with a tenth of the present gap."""
+        """Return an approximate minimum on the set.
+
+        Unless all columns are in the set, its duality gap is about a tenth of the current one.
+        """
         is_whole = len(self._members) == len(self.w)
         gap = 0.9 * self._max_gap if is_whole else max(0.1 * self._gap, 0.6 * self._max_gap)
         penalty, n = self.l1 + self.problem.l2, len(self._y)
@@ -83,7 +86,7 @@ class _TargetSearch:
         else:
             y = self._root * y
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the gap on all columns is what counts
+            warnings.simplefilter("ignore", ConvergenceWarning)  # only the gap on all columns matters
             _, w, _ = enet_path(
                 self._design,
                 y,
@@ -98,7 +101,7 @@ class _TargetSearch:
         return w[:, 0]
 
     def _minimise_exactly(self, active: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """Return the minimum among weights of these signs."""
+        """Return the minimum among weights with the same signs as `start`."""
         columns = self._design[:, active]
         if sp.issparse(columns):
             columns = sp.diags_array(np.sqrt(self.problem.share)) @ columns
@@ -112,7 +115,7 @@ class _TargetSearch:
         return minimise_on_active_set(face, self.l1, start[:, np.newaxis])[:, 0]
 
     def _grow(self) -> None:
-        """Add to the set: at first half as many columns as rows, then as many as are active."""
+        """Add columns to the set: first half as many as there are rows, later as many as are active."""
         outside = np.ones(len(self.w), dtype=bool)
         outside[self._members] = False
         if self._members.size:
@@ -131,11 +134,11 @@ class _TargetSearch:
 
     @property
     def _root(self) -> np.ndarray:
-        """The roots of the weights, whose mean is 1, (n,)."""
+        """The square roots of the weights, which are scaled to mean 1, (n,)."""
         return np.sqrt(len(self._y) * self.problem.share)
 
     def _columns_of(self, members: np.ndarray) -> Matrix:
-        """Return columns of X; unless they are sparse, times the roots of the weights."""
+        """Return columns of X. Unless they are sparse, multiply them by the square roots of the weights."""
         columns = self.columns[:, members]
         if sp.issparse(columns):
             columns = sp.csc_array(columns)
@@ -143,11 +146,11 @@ class _TargetSearch:
                 columns.indices.astype(np.int32),
                 columns.indptr.astype(np.int32),
             )
-            return columns  # with the type of indices that enet_path takes
+            return columns  # with the index type that enet_path requires
         return np.asfortranarray(self._root[:, np.newaxis] * columns)
 
     def _measure(self) -> None:
-        """Find the slopes of the squares, the objective and the duality gap."""
+        """Compute the slopes of the squared error, the objective and the duality gap."""
         share, l1, l2, w = self.problem.share, self.l1, self.problem.l2, self.w
         residual = self._y - self.problem.forward(w[:, np.newaxis])[:, 0]
         self._slope = self.problem.backward((share * residual)[:, np.newaxis])[:, 0] - l2 * w

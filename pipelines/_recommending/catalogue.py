@@ -1,4 +1,4 @@
-"""Rows of a catalogue in the form of other rows: appended to a frame, to labels and to weights."""
+"""Convert the rows of a catalogue to the format of training rows, and append them to rows and labels."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, TypedDict
@@ -22,7 +22,7 @@ class PlainFrame(TypedDict):
 
 
 def frame_of(rows: Rows, what: str) -> Frame:
-    """Return rows as a pandas or polars frame. Raise TypeError if they are none."""
+    """Return rows as a pandas or polars frame. Raise a TypeError for all other types."""
     frame = as_frame(rows)
     if not isinstance(frame, (pd.DataFrame, pl.DataFrame)):
         raise TypeError(f"{what} must be a pandas or polars data frame. Got a {type(rows).__name__} instead.")
@@ -30,7 +30,7 @@ def frame_of(rows: Rows, what: str) -> Frame:
 
 
 def select(frame: Frame, names: Sequence[str], what: str) -> Frame:
-    """Return some columns of a frame. Raise ValueError if one is missing, with the most similar name."""
+    """Return some columns of a frame. If one is missing, raise a ValueError that suggests a similar name."""
     for name in names:
         if name not in frame.columns:
             raise ValueError(f"{what} must have the column {name!r}.{suggestion(name, frame.columns)}")
@@ -38,14 +38,14 @@ def select(frame: Frame, names: Sequence[str], what: str) -> Frame:
 
 
 def plain_column(column: pd.Series | pl.Series) -> list:
-    """Return the cells of a column as Python values; those that are missing as None."""
+    """Return the cells of a column as Python values, with None for missing cells."""
     if isinstance(column, pl.Series):
         return column.to_list()
     return column.astype(object).where(column.notna(), None).tolist()
 
 
 def to_plain(frame: Frame) -> PlainFrame:
-    """Return a frame as plain data, which can be pickled without a class of pandas or polars."""
+    """Return a frame as plain data, whose pickle contains no classes of pandas or polars."""
     return {"kind": "polars" if isinstance(frame, pl.DataFrame) else "pandas", "columns": as_lists(frame)}
 
 
@@ -55,14 +55,14 @@ def as_lists(frame: Frame) -> dict[str, list]:
 
 
 def from_plain(plain: PlainFrame) -> Frame:
-    """Return the frame of plain data."""
+    """Return the frame that :func:`to_plain` converted."""
     if plain["kind"] == "polars":
         return pl.DataFrame(plain["columns"], strict=False)
     return pd.DataFrame(plain["columns"])
 
 
 def like(catalogue: Frame, names: Sequence[str], rows: Frame | None) -> Frame:
-    """Return these columns of the catalogue as a frame of the same kind as `rows`, missing ones as null."""
+    """Return these columns of the catalogue as a frame of the same kind as `rows`, with nulls if missing."""
     of_catalogue = [name for name in names if name in catalogue.columns]
     if not of_catalogue:
         raise ValueError(
@@ -92,13 +92,13 @@ def append(rows: Frame, more: Frame) -> Frame:
         pairs = [(name, rows[name].dtype, more[name].dtype) for name in rows.columns]
         differ = ", ".join(f"{name!r} ({one} and {two})" for name, one, two in pairs if one != two)
         raise ValueError(
-            "The columns of the catalogue must be of the same types as those of X. "
-            f"Got other types in {differ}."
+            "The columns of the catalogue must have the same types as those of X. "
+            f"The types differ in {differ}."
         ) from error
 
 
 def append_labels(labels: Rows, more: Sequence) -> np.ndarray:
-    """Return labels followed by more labels, exactly: integers are not converted to floats."""
+    """Return labels followed by more labels. Integers are not converted to floats."""
     both = [*plain_labels(as_frame(labels)), *plain_labels(more)]
     kinds = set(map(type, both))
     if kinds == {str}:

@@ -1,4 +1,4 @@
-"""The columns of a question: what a fitted ColumnTransformer makes of single cells, without a table."""
+"""The columns of a query: encode single cells like a fitted ColumnTransformer, without a table."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -20,24 +20,24 @@ from sklearn.preprocessing import (
 )
 
 LARGEST_INT = 1 << 1000  # larger ones may not fit into a float
-NumberFunction: TypeAlias = Callable[[float], float | None]  # None if the transformers must be asked
+NumberFunction: TypeAlias = Callable[[float], float | None]  # None if the transformers must be used instead
 
 
 class Column(Protocol):
-    """Encodes the cells of one column of the question.
+    """Encodes the cells of one column of a query.
 
     Attributes
     ----------
     name : str
         Name of the column.
     categories : tuple
-        Its known categories. Empty for a column of numbers.
+        Known categories of the column. Empty for a column of numbers.
     end : int
-        Index after its last feature.
+        Index after the last feature of the column.
     dtype : dtype
-        The dtype of its features.
+        The dtype of the features.
     value : float
-        The weight of its features: the value of a feature that a cell sets, or of a number of 1.
+        The value of a feature that a cell sets, or the weight of one unit of a number.
     """
 
     name: str
@@ -47,7 +47,10 @@ class Column(Protocol):
     value: float
 
     def read(self, cell: object, places: list[int], values: list[float]) -> bool:
-        """Append the nonzero features of a cell, ascending. False if the transformers must encode it."""
+        """Append the nonzero features of a cell in ascending order.
+
+        Return False if the transformers must encode the cell instead.
+        """
         ...
 
 
@@ -58,7 +61,7 @@ class CellEncoder(Protocol):
     end: int
 
     def places(self, cell: object) -> list[int] | None:
-        """Return the features that a cell sets to 1, ascending; None if the encoder itself is needed."""
+        """Return the features that a cell sets to 1, ascending, or None if the encoder must be used."""
         ...
 
 
@@ -70,7 +73,10 @@ class CategoryColumn:
         self.dtype, self.value, self._encoder = value.dtype, float(value), encoder
 
     def read(self, cell: object, places: list[int], values: list[float]) -> bool:
-        """Append the nonzero features of a cell, ascending. False if the transformers must encode it."""
+        """Append the nonzero features of a cell in ascending order.
+
+        Return False if the transformers must encode the cell instead.
+        """
         found = self._encoder.places(cell)
         if found is None:
             return False
@@ -81,20 +87,21 @@ class CategoryColumn:
 
 
 class NumberColumn:
-    """A column of numbers: some functions of a number, and then one feature or one for each bin.
+    """A column of numbers: functions of a number, followed by a single feature or one feature per bin.
 
     Parameters
     ----------
     name : str
         Name of the column.
     functions : list of functions
-        What the transformers do to a number, in order. Only imputers change NaN, a missing number.
+        The functions that the transformers apply to a number, in order. Only imputers replace NaN, which is
+        a missing number.
     start : int
-        Index of its first feature.
+        Index of the first feature of the column.
     value : np.generic
-        The weight: what one unit of the number, or a bin, is worth.
+        The weight of one unit of the number, or of a bin.
     edges : list of float, default=None
-        The inner edges of the bins. None means that the number itself is the feature.
+        The inner edges of the bins. If None, the number itself is the feature.
     """
 
     categories = ()
@@ -113,13 +120,16 @@ class NumberColumn:
         self._functions, self._edges = functions, edges
 
     def read(self, cell: object, places: list[int], values: list[float]) -> bool:
-        """Append the nonzero features of a cell, ascending. False if the transformers must encode it."""
+        """Append the nonzero features of a cell in ascending order.
+
+        Return False if the transformers must encode the cell instead.
+        """
         number = _as_number(cell)
         for function in self._functions:
             if number is None or isinf(number):
                 return False
             number = function(number)
-        if number is None or not isfinite(number):  # the transformers or the classifier raise an error
+        if number is None or not isfinite(number):  # the transformers or the classifier will raise an error
             return False
         place, value = self._start, number * self.value
         if self._edges is not None:
@@ -136,7 +146,7 @@ def read_columns(encode: ColumnTransformer) -> list[Column]:
     Raises
     ------
     TypeError
-        If a step cannot be compiled. The message names it.
+        If a step cannot be compiled. The message contains its name.
     ValueError
         If a weight is not finite.
     """
@@ -215,7 +225,7 @@ def _weighted(dtype: np.dtype, weight: float | None) -> np.generic:
 
 
 def _as_number(cell: object) -> float | None:
-    """Return a plain number, NaN for None, and None for anything else."""
+    """Return a number as a float, NaN for None, and None for anything else."""
     if cell is None:
         return nan
     is_number = type(cell) is float or (type(cell) is int and abs(cell) <= LARGEST_INT)
@@ -223,7 +233,7 @@ def _as_number(cell: object) -> float | None:
 
 
 def _number_function(step: BaseEstimator, number: int) -> NumberFunction | None:
-    """Return what a transformer does to the numbers of a column, to the last bit; None if it is unknown."""
+    """Return a function that transforms numbers exactly as the transformer does, or None if there is none."""
     make = NUMBER_FUNCTIONS.get(type(step))
     return None if make is None else make(step, number)
 

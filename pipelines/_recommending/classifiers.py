@@ -1,4 +1,4 @@
-"""The classifiers that recommenders know by a word."""
+"""The classifiers that recommenders can select by name."""
 
 from collections.abc import Callable
 from typing import Literal, TypeAlias
@@ -17,7 +17,10 @@ CLASSIFIERS: dict[str, Callable[..., BaseEstimator]] = {
 
 
 def classifier_of(given: BaseEstimator | str, of: str) -> BaseEstimator:
-    """Return the classifier of a word, to which new items can be added, or a given classifier itself."""
+    """Return a new classifier for a name, or the given classifier itself.
+
+    Items can be added to the new classifier.
+    """
     if not isinstance(given, str):
         return given
     if given not in CLASSIFIERS:

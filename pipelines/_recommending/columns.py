@@ -1,4 +1,4 @@
-"""The columns that a recommender reads: their encoders, and the columns that come out."""
+"""The columns that a recommender reads: their encoders and output features."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -15,19 +15,22 @@ Step: TypeAlias = tuple[str, BaseEstimator, str | list[str]]
 
 
 def one_hot() -> OneHotEncoder:
-    """Return the encoder of a column of single values. Unknown and missing ones are encoded as zeros."""
+    """Return the encoder for a column of single values. Unknown and missing values are encoded as zeros."""
     return OneHotEncoder(handle_unknown="ignore", missing="ignore", feature_name_combiner="equals")
 
 
 def multi_hot() -> MultiHotEncoder:
-    """Return the encoder of a column of lists. Unknown and missing items are encoded as zeros."""
+    """Return the encoder for a column of lists. Unknown and missing items are encoded as zeros."""
     return MultiHotEncoder(handle_unknown="ignore", missing="ignore", feature_name_combiner="equals")
 
 
 def column_steps(
     categories: Names, lists: Names, numbers: Names | Edges, history: str | None, label: str | None
 ) -> list[Step]:
-    """Return a step for each column, with its name. Raise an error if a column is named twice, or none is."""
+    """Return a step for each column, with the name of the column.
+
+    Raise an error if a column is given twice, or if there are no columns.
+    """
     numbers_and_edges = (
         dict(numbers) if isinstance(numbers, Mapping) else dict.fromkeys(_names("numbers", numbers))
     )
@@ -66,7 +69,7 @@ def _names(parameter: str, given: Names) -> list[str]:
 def encoder_of(
     steps: Sequence[Step], weights: Mapping[str, float] | None, of: str, columns: Mapping[str, str]
 ) -> ColumnTransformer:
-    """Return the encoder of all columns. `columns` has the column of each step, by which `weights` go."""
+    """Return the encoder of all columns. `columns` maps each step to the column whose weight it gets."""
     if unknown := set(weights or {}) - set(columns.values()):
         raise ValueError(
             f"The keys of the 'weights' parameter of {of} must be among "

@@ -1,4 +1,4 @@
-"""The items that the persons who ask have had."""
+"""The items that people have had before."""
 
 from collections.abc import Iterable
 
@@ -10,19 +10,19 @@ from pipelines._common.labels import plain_label, plain_labels
 
 
 def with_history(excluded: list[set] | None, model: BaseEstimator, X: Rows) -> list[set]:
-    """Return the labels to exclude of each row, with the items of its history."""
+    """Return the labels to exclude for each row, including the items of its history."""
     name = history_column(model)
     if name is None:
         raise ValueError(
-            "The 'exclude_history' parameter of recommend can be True only for a model with a column of "
-            "items that people have had: recommender(history=...). To exclude other labels, use 'exclude'."
+            "exclude_history=True requires a model with a history column, such as one from "
+            "recommender(history=...). To exclude other labels, use the 'exclude' parameter."
         )
     had = [_as_set(cell) for cell in _cells(X, name)]
     return had if excluded is None else [out | more for out, more in zip(excluded, had, strict=True)]
 
 
 def history_column(model: BaseEstimator) -> str | None:
-    """Return the name of the column of items that people have had, if the model has one."""
+    """Return the name of the model's history column, or None."""
     if hasattr(model, "best_estimator_"):
         return history_column(model.best_estimator_)
     if getattr(model, "history", None) is not None:
@@ -31,7 +31,7 @@ def history_column(model: BaseEstimator) -> str | None:
 
 
 def _cells(X: Rows, name: str) -> Iterable[object]:
-    """Return the cells of a column of rows in any form."""
+    """Return the cells of a column. The rows can have any supported type."""
     rows = [X] if isinstance(X, dict) else X
     if isinstance(rows, list):
         return [row.get(name) for row in rows]

@@ -1,4 +1,4 @@
-"""What the items of a fitted model are: unit vectors of features, whose products are similarities."""
+"""Unit vectors of the features of items. Their products are similarities."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -7,9 +7,9 @@ from sklearn.preprocessing import normalize
 
 
 def item_vectors(classifier: BaseEstimator, of: str) -> sp.csr_array:
-    """Return a unit vector of each class, (n_classes, n_features), or zeros for a class without features.
+    """Return a unit vector for each class, (n_classes, n_features), or zeros for a class without features.
 
-    They are what describes the classes, and where nothing does, how often each feature was counted.
+    The vectors contain the descriptions of the classes or, if there are none, the counts of the features.
     """
     if not hasattr(classifier, "fitted_state"):
         raise TypeError(
@@ -24,22 +24,22 @@ def item_vectors(classifier: BaseEstimator, of: str) -> sp.csr_array:
 def most_relevant_and_different(
     relevance: np.ndarray, similarity: np.ndarray, k: int, diversity: float
 ) -> list[int]:
-    """Return the k places that maximal marginal relevance chooses one after the other.
+    """Return the positions of k candidates, chosen one by one by maximal marginal relevance.
 
     Parameters
     ----------
     relevance : ndarray of shape (n,)
-        How relevant each candidate is, from 0 to 1.
+        Relevance of each candidate, in [0, 1].
     similarity : ndarray of shape (n, n)
-        How similar each two candidates are, from 0 to 1.
+        Similarity of each pair of candidates, in [0, 1].
     k : int
-        Number of places, at most n.
+        Number of candidates to choose, at most n.
     diversity : float
-        The share of the dissimilarity, from 0 to 1.
+        Weight of the dissimilarity, in [0, 1].
     """
     chosen: list[int] = []
     left = np.ones(len(relevance), dtype=bool)
-    nearest = np.zeros(len(relevance))  # the similarity to the most similar of those chosen
+    nearest = np.zeros(len(relevance))  # the similarity to the most similar chosen candidate
     while len(chosen) < k:
         marginal = (1 - diversity) * relevance - diversity * nearest
         best = int(np.where(left, marginal, -np.inf).argmax())

@@ -1,7 +1,7 @@
-"""Measures of a list of recommendations, one number per list.
+"""Metrics of lists of recommendations, one number per list.
 
-Conventions: `hits` is (n_lists, k), True where the item in this place is relevant, best place first, and
-`n_relevant` is (n_lists,), the number of relevant items, at least 1.
+Conventions: `hits` (n_lists, k) is True where the item in this place is relevant, with the best place first.
+`n_relevant` (n_lists,) is the number of relevant items, at least 1.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -39,7 +39,7 @@ def average_precision(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
 
 
 def ndcg(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
-    """Return the discounted gain of the list, divided by that of the best list possible."""
+    """Return the discounted gain of the list, divided by that of the best possible list."""
     k = hits.shape[1]
     discounts = 1 / np.log2(1 + np.arange(1, 1 + k))
     return hits @ discounts / discounts.cumsum()[np.minimum(n_relevant, k) - 1]
@@ -64,7 +64,7 @@ def novelty(lists: list[list], counts: Mapping[Any, float]) -> np.ndarray:
 
 
 def diversity(lists: list[list], features: Mapping[Any, Collection]) -> np.ndarray:
-    """Return the mean Jaccard distance of the pairs of items of each list, 0 for lists without a pair."""
+    """Return the mean Jaccard distance between pairs of items of each list, or 0 for lists without pairs."""
     sets = {item: set(features[item]) for item in {item for row in lists for item in row}}
     means = []
     for row in lists:
@@ -74,5 +74,5 @@ def diversity(lists: list[list], features: Mapping[Any, Collection]) -> np.ndarr
 
 
 def distance(one: set, other: set) -> float:
-    """Return the Jaccard distance: 1 minus the share of the features of either that both have."""
+    """Return the Jaccard distance: 1 minus the size of the intersection divided by that of the union."""
     return 1 - len(one & other) / len(one | other) if one or other else 0.0

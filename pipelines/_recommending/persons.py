@@ -1,4 +1,4 @@
-"""Rows of persons: a column of X, the relevant labels of each row, and the rows of one person together."""
+"""Rows of persons: a column of X, the relevant labels of each row, and the labels of each person."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 def column(X: Rows, name: str, parameter: str) -> Any:
-    """Return a column of a data frame. Raise ValueError if it has none of this name."""
+    """Return a column of a data frame. Raise a ValueError if there is no column of this name."""
     names = getattr(X, "columns", None)
     if names is None or name not in names:
-        got = "no names of columns" if names is None else f"the columns {', '.join(map(repr, names))}"
+        got = "no column names" if names is None else f"the columns {', '.join(map(repr, names))}"
         raise ValueError(
             f"The {parameter!r} parameter must be the name of a column of X. Got {name!r}, but X has {got}."
         )
@@ -24,7 +24,7 @@ def column(X: Rows, name: str, parameter: str) -> Any:
 
 
 def label_sets(labels: Any) -> list[set]:
-    """Return a set of comparable labels for each row: its label, or those in its list. None is no label."""
+    """Return a set of comparable labels for each row: its label, or those in its list. None is ignored."""
     rows = plain_labels(collected(labels))
     if getattr(labels, "ndim", 1) == 1 and any(map(is_list, rows)):
         return [set() if row is None else set(comparable_labels(row)) - {None} for row in rows]
@@ -33,7 +33,7 @@ def label_sets(labels: Any) -> list[set]:
 
 
 def is_list(row: Any) -> bool:
-    """Return whether a row holds several labels."""
+    """Return whether a row contains a collection of labels."""
     return isinstance(row, Iterable) and not isinstance(row, (str, bytes, dict))
 
 
@@ -50,7 +50,7 @@ def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_person(persons: Iterable, labels: list[set]) -> tuple[np.ndarray, list[set]]:
-    """Return the first row of each person, (n_persons,), and the labels of all rows of the person."""
+    """Return the index of each person's first row, (n_persons,), and the labels of all of their rows."""
     codes, sizes = numbered(persons)
     united: list[set] = [set() for _ in sizes]
     for code, some in zip(codes.tolist(), labels, strict=True):

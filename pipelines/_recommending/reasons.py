@@ -1,4 +1,4 @@
-"""Explain a score: find the label, and list what each feature adds to its score."""
+"""Explain a score: find the label, and list the contribution of each feature to its score."""
 
 import difflib
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Label: TypeAlias = str | float
 
 
 def check_label(classifier: BaseEstimator, label: Label) -> int:
-    """Return the index of a label among the classes, if any. Raise ValueError for an unknown label."""
+    """Return the index of a label in the classes. Raise a ValueError for an unknown label."""
     classes = np.asarray(getattr(classifier, "classes_", [label]))
     place = place_of(classes, label)
     if place is None:
@@ -36,7 +36,10 @@ def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> Valu
 def reasons(
     names: np.ndarray | None, row: sp.csr_array, place: int, scorer: Scorer, constant: str
 ) -> dict[str, float]:
-    """Return what each entry of a row and the constant add to the score of a class, largest first."""
+    """Return the contributions of the entries of a row, and of the constant, to the score of a class.
+
+    The largest contribution comes first.
+    """
     pairs = zip(row.indices.tolist(), scorer.contributions(row, place).tolist(), strict=True)
     contributions = {f"x{i}" if names is None else str(names[i]): adds for i, adds in pairs}
     if intercept := scorer.intercept(place):

@@ -1,8 +1,8 @@
 """Scores that are sums over the features: naive Bayes and linear classifiers, one row at a time.
 
-The score of class k for the row x is ``intercept[k] + sum_j x[j] * weight[k, j]``, and its terms are the
-reasons for it. This library's naive Bayes classifiers bring their own scorer. Any other classifier is linear
-if its ``decision_function`` is the product with its ``coef_`` plus its ``intercept_``.
+The score of class k for the row x is ``intercept[k] + sum_j x[j] * weight[k, j]``, and its terms explain the
+score. This library's naive Bayes classifiers provide their own scorers. Any other classifier is linear if its
+``decision_function`` returns ``X @ coef_.T + intercept_``.
 """
 
 from functools import cached_property
@@ -20,7 +20,7 @@ from pipelines._common.questions import ByPopularity, by_popularity
 from pipelines._common.ranking import finite_scores, score
 from pipelines._common.steps import columns_of
 
-PROBE_TOLERANCE = 1e-3  # relative, of a sum of single-precision weights
+PROBE_TOLERANCE = 1e-3  # relative tolerance for a sum of single-precision weights
 
 
 class Scorer(Protocol):
@@ -29,7 +29,7 @@ class Scorer(Protocol):
     n_features: int
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:
-        """Return a row, (1, n_features), with nonzero values at some places, which must be ascending."""
+        """Return a row, (1, n_features), with nonzero values at the given places, which must be ascending."""
         ...
 
     def as_row(self, X: Rows) -> sp.csr_array:
@@ -45,29 +45,29 @@ class Scorer(Protocol):
         ...
 
     def intercept(self, place: int) -> float:
-        """Return what is added to the score of the class with this index, whatever the row is."""
+        """Return the part of the score of the class with this index that does not depend on the row."""
         ...
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return what each entry of the row adds to the score of the class with this index, (n_entries,)."""
+        """Return the contribution of each entry of the row to the score of this class, (n_entries,)."""
         ...
 
 
 class LinearScorer:
-    """Scores one row at a time by weights and intercepts, as a classifier does by a matrix product.
+    """Scores one row at a time with weights and intercepts, like a linear classifier.
 
     Parameters
     ----------
     classifier : classifier
-        The fitted classifier. It is asked itself if a score is not finite, so that its errors are raised.
+        The fitted classifier. It is called if a score is not finite, so that it can raise its errors.
     weights : ndarray of shape (n_classes, n_features)
         The weight of each feature.
     intercepts : ndarray of shape (n_classes,)
-        What is added whatever the row is.
+        The constant part of the score of each class.
     threshold : float, default=None
-        Features above it count as 1 and others as 0. None means that features count as they are.
+        Features above it count as 1 and others as 0. If None, features are used unchanged.
     dtype : dtype, default=float64
-        The dtype of the rows that the classifier gets.
+        The dtype of the rows passed to the classifier.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class LinearScorer:
 
     @cached_property
     def _by_feature(self) -> np.ndarray:
-        """The weights of each feature side by side, (n_features, n_classes), so that few are read."""
+        """The weights, (n_features, n_classes), with those of each feature adjacent for fast access."""
         return np.ascontiguousarray(self._weights.T)
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:
-        """Return a row, (1, n_features), with nonzero values at some places, which must be ascending."""
+        """Return a row, (1, n_features), with nonzero values at the given places, which must be ascending."""
         parts = np.array(values, dtype=self._dtype), np.array(places, dtype=np.int32), [0, len(places)]
         return sp.csr_array(parts, shape=(1, self.n_features))
 
@@ -122,11 +122,11 @@ class LinearScorer:
         return classes[best], scores[best].astype(np.float64)
 
     def intercept(self, place: int) -> float:
-        """Return what is added to the score of the class with this index, whatever the row is."""
+        """Return the part of the score of the class with this index that does not depend on the row."""
         return float(self._intercepts[place])
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return what each entry of the row adds to the score of the class with this index, (n_entries,)."""
+        """Return the contribution of each entry of the row to the score of this class, (n_entries,)."""
         row = self._read(row)
         return row.data.astype(np.float64) * self._weights[place, row.indices]
 
@@ -140,8 +140,8 @@ class LinearScorer:
 def scorer_of(classifier: BaseEstimator, dtype: DTypeLike = np.float64) -> Scorer | None:
     """Return the scorer of a fitted classifier, or None if its score is not a sum over the features.
 
-    A linear classifier is told by its answers to two rows, because the ``coef_`` of some classifiers belong
-    to pairs of classes. `dtype` is that of the rows that the classifier gets.
+    Whether a classifier is linear is tested on two rows, because the ``coef_`` of some classifiers refers to
+    pairs of classes. `dtype` is that of the rows passed to the classifier.
     """
     if hasattr(classifier, "row_scorer"):
         return classifier.row_scorer()
@@ -160,7 +160,7 @@ def scorer_of(classifier: BaseEstimator, dtype: DTypeLike = np.float64) -> Score
 
 
 def popularity_scorer(classifier: BaseEstimator) -> Scorer | None:
-    """Return what scores the classes if nothing is known of a question, or None if the classifier does."""
+    """Return the scorer for queries without known values, or None if it is the classifier itself."""
     popularity = by_popularity(classifier)
     if not isinstance(popularity, ByPopularity):
         return None
@@ -169,14 +169,14 @@ def popularity_scorer(classifier: BaseEstimator) -> Scorer | None:
 
 
 def constant_of(classifier: BaseEstimator) -> str:
-    """Return the name of what is added to the score of a class whatever the row is."""
+    """Return the name of the part of a score that does not depend on the row."""
     return "(intercept)" if hasattr(classifier, "intercept_") else "(prior)"
 
 
 def _scorer_of_naive_bayes(
     classifier: MultinomialNB | ComplementNB | BernoulliNB, dtype: DTypeLike
 ) -> LinearScorer:
-    """Return the scorer of a classifier of scikit-learn, as its `_joint_log_likelihood` scores rows."""
+    """Return the scorer of a scikit-learn classifier, equivalent to its `_joint_log_likelihood`."""
     weights, prior = classifier.feature_log_prob_, classifier.class_log_prior_
     if isinstance(classifier, BernoulliNB):
         absent = np.log(1 - np.exp(weights))
@@ -188,7 +188,7 @@ def _scorer_of_naive_bayes(
 
 
 def _answers_alike(scorer: LinearScorer, classifier: BaseEstimator) -> bool:
-    """Return whether a scorer and a classifier give a row of zeros and a random row the same scores."""
+    """Return whether a scorer and a classifier return the same scores for a row of zeros and a random row."""
     n_classes = len(classifier.classes_)
     if len(scorer._intercepts) != n_classes:
         return False

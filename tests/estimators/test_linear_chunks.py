@@ -272,7 +272,7 @@ def test_rows_without_weight_add_nothing(form):
     state = model.additive_state(form(X), y)
     for both in (state.merge(nothing), nothing.merge(state)):
         same_model(clone(model).fit_state(both), GDRegressor().fit(X, y))
-    with pytest.raises(ValueError, match="no rows to learn from, or all their weights are 0"):
+    with pytest.raises(ValueError, match="must contain at least one row with a positive weight"):
         model.fit_state(nothing.merge(nothing))
     with pytest.raises(ValueError, match="Input X contains NaN"):
         model.additive_state(form(np.where(X > 3, np.nan, X)), y, np.zeros(60))
@@ -289,7 +289,7 @@ def test_rows_without_weight_add_nothing(form):
         (lambda X, y: GDRegressor().additive_state(X, y[:, np.newaxis]), "The targets differ"),
         (
             lambda X, y: PolynomialRegressor(domain=[0, 1]).additive_state(X, y),
-            "A state of GDRegressor does not go with one of PolynomialRegressor",
+            "States of GDRegressor and PolynomialRegressor cannot be combined",
         ),
     ],
 )
@@ -301,9 +301,12 @@ def test_states_of_other_rows_are_refused(make, match):
 
 def test_other_states_are_refused():
     X, y, _ = noisy()
-    with pytest.raises(TypeError, match="fit_state takes what additive_state .* returns. Got dict"):
+    with pytest.raises(
+        TypeError,
+        match="'state' parameter of fit_state must be a state returned by additive_state .* class. Got a dict",
+    ):
         GDRegressor().fit_state({})
-    with pytest.raises(ValueError, match="does not go with"):
+    with pytest.raises(ValueError, match="cannot be combined"):
         GDRegressor().fit_state(PolynomialRegressor(domain=[0, 1]).additive_state(X, y))
     with pytest.raises(ValueError, match="requires y to be passed"):
         GDRegressor().additive_state(X)

@@ -172,5 +172,5 @@ def test_missing_histories_exclude_nothing(frame):
 
 def test_a_model_without_a_history(frame):
     model = game_recommender().fit(frame(GAMES), TITLES)
-    with pytest.raises(ValueError, match="'exclude_history' parameter of recommend can be True only for"):
+    with pytest.raises(ValueError, match="exclude_history=True requires a model with a history column"):
         recommend(model, frame(GAMES), exclude_history=True)

@@ -124,7 +124,7 @@ def test_update_compares_labels_exactly(classifier):
     before = classifier.predict(X).tolist()
     for label in (BIG + 2, float(BIG + 2)):
         for y in ([BIG, label], pd.Series([BIG, label], dtype="Int64")):
-            with pytest.raises(ValueError, match="cannot learn new ones"):
+            with pytest.raises(ValueError, match="cannot learn new labels"):
                 update(classifier, X, y)
     for _ in range(20):
         update(classifier, X, pd.Series([BIG + 1, BIG], dtype="Int64"))

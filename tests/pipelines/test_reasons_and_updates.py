@@ -110,7 +110,8 @@ def test_update_refuses_new_labels_that_scikit_learn_would_drop(frame):
     for classifier in (BernoulliNB(), MultinomialNB()):
         model = game_recommender(classifier=classifier).fit(frame(GAMES), TITLES)
         with pytest.raises(
-            ValueError, match=r"NB cannot learn new ones. Got the new label\(s\) \['Rez'\]. To add them, fit"
+            ValueError,
+            match=r"NB cannot learn new labels. Got the new label\(s\) \['Rez'\]. To add them, fit",
         ):
             update(model, rows, ["Rez", "Doom"])
         assert update(model, rows, ["Doom", "Doom"])[-1].class_count_.sum() == len(TITLES) + 2

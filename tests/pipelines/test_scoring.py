@@ -232,7 +232,7 @@ def test_a_warning_if_no_label_was_in_the_training_rows(labels):
         ),
         (
             lambda: TopKScorer(history="had")(InOrder(), [[0]], ["a"]),
-            "'history' parameter must be the name of a column of X. Got 'had', but X has no names of columns",
+            "'history' parameter must be the name of a column of X. Got 'had', but X has no column names",
         ),
         (lambda: TopKScorer()(InOrder(), [[0], [0]], ["a"]), "inconsistent numbers of samples"),
         (
