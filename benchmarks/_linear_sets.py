@@ -1,4 +1,4 @@
-"""The data sets of the benchmark of GDRegressor: dense and CSR, of all shapes, each made in a moment."""
+"""The data sets of the benchmark of GDRegressor: dense and CSR data of many shapes, created quickly."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,11 +12,11 @@ from sklearn.preprocessing import PolynomialFeatures
 
 Rows: TypeAlias = tuple[np.ndarray | sp.csr_array, np.ndarray]
 
-N_RELEVANT = 20  # columns that y depends on, if there are as many
+N_RELEVANT = 20  # number of columns that y depends on, if there are so many
 
 
 def with_target(X: np.ndarray | sp.csr_array, rng: np.random.Generator, n_targets: int | None = None) -> Rows:
-    """Return X and a linear function of some columns, with noise of half its size."""
+    """Return X and a linear function of some columns, with noise of half its standard deviation."""
     shape = (X.shape[1],) if n_targets is None else (X.shape[1], n_targets)
     w = rng.standard_normal(shape)
     w[rng.permutation(X.shape[1])[N_RELEVANT:]] = 0
@@ -25,19 +25,19 @@ def with_target(X: np.ndarray | sp.csr_array, rng: np.random.Generator, n_target
 
 
 def independent(n: int, d: int, n_targets: int | None = None) -> Rows:
-    """Independent normal columns."""
+    """Return independent normal columns."""
     rng = np.random.default_rng(0)
     return with_target(rng.standard_normal((n, d)), rng, n_targets)
 
 
 def float32(n: int, d: int) -> Rows:
-    """Independent columns in single precision."""
+    """Return independent columns in single precision."""
     X, y = independent(n, d)
     return X.astype(np.float32), y.astype(np.float32)
 
 
 def correlated(n: int, d: int, condition: float) -> Rows:
-    """Columns of a given condition."""
+    """Return columns with a given condition number."""
     rng = np.random.default_rng(0)
     rotation = np.linalg.qr(rng.standard_normal((d, d)))[0]
     scales = np.geomspace(1, 1 / condition, d)
@@ -45,14 +45,14 @@ def correlated(n: int, d: int, condition: float) -> Rows:
 
 
 def low_rank(n: int, d: int, rank: int) -> Rows:
-    """Columns that are mixtures of a few factors, with a little noise."""
+    """Return columns that are mixtures of a few factors, with a little noise."""
     rng = np.random.default_rng(0)
     factors = rng.standard_normal((n, rank)) @ rng.standard_normal((rank, d)) / np.sqrt(rank)
     return with_target(factors + 0.1 * rng.standard_normal((n, d)), rng)
 
 
 def neighbours(n: int, d: int) -> Rows:
-    """Columns that resemble their neighbours, as in spectra or genotypes."""
+    """Return columns that are correlated with their neighbours, as in spectra or genotypes."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, d + 19))
     X = np.cumsum(X, axis=1)
@@ -60,25 +60,25 @@ def neighbours(n: int, d: int) -> Rows:
 
 
 def unscaled(n: int, d: int) -> Rows:
-    """Columns of scales from 0.01 to 100, ten deviations from zero."""
+    """Return columns with scales from 0.01 to 100 and means of ten standard deviations."""
     X, y = independent(n, d)
     return (X + 10) * np.geomspace(0.01, 100, d), y
 
 
 def polynomial() -> Rows:
-    """All terms of degree 3 in the ten columns of scikit-learn's diabetes data: 442 x 285."""
+    """Return all terms up to degree 3 of the ten columns of scikit-learn's diabetes data: 442 x 285."""
     X, y = load_diabetes(return_X_y=True)
     return PolynomialFeatures(3, include_bias=False).fit_transform(X / X.std(axis=0)), y
 
 
 def digits() -> Rows:
-    """scikit-learn's digits, 1,797 x 64, of which three columns are constant; y is the digit."""
+    """Return scikit-learn's digits, 1,797 x 64, with three constant columns. The target is the digit."""
     X, y = load_digits(return_X_y=True)
     return X, y.astype(float)
 
 
 def one_hot(n: int, columns: int, categories: int, with_constant: bool = False) -> Rows:
-    """Categories by Zipf's law as CSR rows of ones, with a constant column if asked for."""
+    """Return categories drawn from Zipf's law, as CSR rows of ones, with an optional constant column."""
     rng = np.random.default_rng(0)
     shares = np.arange(1, categories + 1) ** -1.0
     codes = rng.choice(categories, size=(n, columns), p=shares / shares.sum())
@@ -87,12 +87,12 @@ def one_hot(n: int, columns: int, categories: int, with_constant: bool = False) 
     X = sp.csr_array((np.ones(n * columns), places, rows), shape=(n, columns * categories))
     if with_constant:
         X = sp.csr_array(sp.hstack([np.ones((n, 1)), X]))
-    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)  # as scikit-learn wants them
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)  # as scikit-learn requires
     return with_target(X, rng)
 
 
 def text(n: int, n_words: int, length: int = 120) -> Rows:
-    """Texts over words by Zipf's law, tf-idf."""
+    """Return tf-idf rows of texts whose words follow Zipf's law."""
     rng = np.random.default_rng(0)
     shares = np.arange(1, n_words + 1) ** -1.05
     row = np.repeat(np.arange(n), np.maximum(5, rng.lognormal(np.log(length), 0.7, n)).astype(int))
@@ -107,7 +107,7 @@ def text(n: int, n_words: int, length: int = 120) -> Rows:
 
 
 def random_csr(n: int, d: int, density: float) -> Rows:
-    """CSR rows of normal numbers at random places."""
+    """Return CSR rows with normally distributed numbers at random positions."""
     rng = np.random.default_rng(0)
     X = sp.random_array((n, d), density=density, format="csr", rng=rng, data_sampler=rng.standard_normal)
     return with_target(X, rng)

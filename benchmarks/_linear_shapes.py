@@ -1,7 +1,8 @@
-"""GDRegressor against LinearRegression, Ridge, Lasso and ElasticNet on data of all shapes.
+"""Compare GDRegressor with LinearRegression, Ridge, Lasso and ElasticNet on data of many shapes.
 
-The peers run as they come. With an L1 penalty, they stop at a duality gap of 1e-4 ||y||^2 / n. GDRegressor is
-measured at the same limit (`tol=2e-6`) and, on some sets, at its own default, which is 200 times tighter.
+scikit-learn's models have their default tolerance. With an L1 penalty, they stop at a duality gap of 1e-4
+||y||^2 / n. GDRegressor is timed with the same limit (`tol=2e-6`) and, on some data sets, with its own default,
+which is 200 times stricter.
 """
 
 import warnings
@@ -17,20 +18,20 @@ from benchmarks._harness import Row, compare
 from benchmarks._linear_sets import MORE_PENALTIES, NEAR_SQUARE, SETS
 from estimators import GDRegressor
 
-MAX_EXCESS = 2e-4  # by which an objective of ours may exceed the peer's, relative to that of weights of zero
-SAME_GAP = 2e-6  # the `tol` at which GDRegressor stops at the duality gap of Lasso's default
-SECONDS_PER_ROW = 0.6  # of both together; a slow fit is timed three times all the same
+MAX_EXCESS = 2e-4  # of our objective over scikit-learn's, relative to the objective at zero
+SAME_GAP = 2e-6  # with this `tol`, GDRegressor stops at the same duality gap as Lasso by default
+SECONDS_PER_ROW = 0.6  # time for both models together; a slow fit is still timed three times
 
 
 def shapes() -> list[Row]:
-    """Measure all sets with all penalties."""
+    """Benchmark all data sets with all penalties."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # ConvergenceWarning of the peers
+        warnings.simplefilter("ignore")  # ConvergenceWarning of scikit-learn's models
         return [row for name in SETS for row in fits(name)]
 
 
 def fits(name: str) -> Iterator[Row]:
-    """Compare the fits of one set: without penalty, with an L2, an L1 and an elastic-net penalty."""
+    """Compare the fits of one data set: without a penalty, and with an L2, L1 and elastic-net penalty."""
     X, y = SETS[name]()
     n = len(y)
     by_descent = partial(GDRegressor, tol=SAME_GAP)
@@ -51,13 +52,15 @@ def fits(name: str) -> Iterator[Row]:
 
 
 def compared(claim: str, ours: Any, theirs: Any, X: Any, y: np.ndarray, aim: str = "") -> Row:
-    """Compare two fits of the same objective; ours must come as near to the minimum as theirs."""
+    """Compare two fits of the same objective. Ours must come as close to the minimum as scikit-learn's."""
     start = perf_counter()
     mine, others = (objective(model.fit(X, y), X, y, ours.alpha, ours.l1_ratio) for model in (ours, theirs))
     both, zero = perf_counter() - start, float(np.var(y, axis=0).sum()) / 2
     excess = (mine - others) / zero
     if excess > MAX_EXCESS:
-        raise AssertionError(f"{claim}: the objective exceeds the peer's by {excess:.0e} of that at zero.")
+        raise AssertionError(
+            f"{claim}: our objective exceeds scikit-learn's by {excess:.0e} times that at zero."
+        )
     return compare(
         f"GDRegressor on {claim}",
         lambda: ours.fit(X, y),

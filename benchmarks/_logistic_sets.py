@@ -59,13 +59,13 @@ def unscaled(n: int, p: int, classes: int) -> Rows:
 
 
 def heavy_tails() -> Rows:
-    """Return 3,000 rows of 25 log-normal columns."""
+    """Return 3,000 rows with 25 log-normal columns."""
     X, y = independent(3000, 25)
     return np.exp(1.5 * X), y
 
 
 def polynomial() -> Rows:
-    """Return all terms of degree 3 in 5 columns, for 3,000 rows."""
+    """Return all terms up to degree 3 of 5 columns, for 3,000 rows."""
     X, y = independent(3000, 5, signal=3)
     return PolynomialFeatures(3, include_bias=False).fit_transform(X), y
 
@@ -98,7 +98,7 @@ def text(n: int, n_words: int, classes: int) -> Rows:
 
 
 def images(n: int) -> Rows:
-    """Return noisy 28 x 28 images in 256 greys, in 10 classes of three smooth shapes each."""
+    """Return noisy 28 x 28 images with 256 grey levels. Each of the 10 classes has three smooth shapes."""
     rng = np.random.default_rng(0)
     shapes = gaussian_filter(rng.standard_normal((10, 3, 28, 28)), (0, 0, 3, 3))
     shapes /= shapes.std(axis=(2, 3), keepdims=True)
@@ -111,7 +111,7 @@ def images(n: int) -> Rows:
 
 
 def digits() -> Rows:
-    """Return scikit-learn's digits, 1,797 x 64, scaled to the range from 0 to 1."""
+    """Return scikit-learn's digits, 1,797 x 64, scaled to [0, 1]."""
     X, y = load_digits(return_X_y=True)
     return X / 16, y
 
@@ -123,7 +123,7 @@ def scaled(load: Callable[..., Rows]) -> Rows:
 
 
 def float32() -> Rows:
-    """Return 20,000 rows of 40 independent columns in single precision."""
+    """Return 20,000 rows with 40 independent columns in single precision."""
     X, y = independent(20_000, 40)
     return X.astype(np.float32), y
 

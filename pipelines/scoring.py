@@ -1,4 +1,4 @@
-"""Judge recommendations: scorers of the k best labels, and a split by time within each person's rows."""
+"""Evaluate recommendations: scorers of the k best labels, and a split by time within each person's rows."""
 
 import warnings
 from collections.abc import Collection, Iterator, Mapping
@@ -30,46 +30,46 @@ class TopKScorer:
     """Scorer of the k best labels, for ``cross_validate``, ``GridSearchCV`` and similar tools.
 
     It ranks only the k best labels, and needs no matrix of shape (n_samples, n_classes). A row may have
-    several relevant labels: those of the rows of the same person (`user`), or a list of labels in `y`.
+    several relevant labels: those of all rows of the same person (`user`), or a list of labels in `y`.
 
     Parameters
     ----------
     metric : str, default="ndcg"
-        What to compute for each list of k labels. The score is the mean over the lists:
+        Metric to compute for each list of k labels. The score is the mean over the lists:
 
         - "hit_rate": 1 if a relevant label is in the list, otherwise 0;
         - "recall": the share of the relevant labels that are in the list;
         - "precision": the share of the k places that hold a relevant label;
         - "mrr": the reciprocal rank, 1 divided by the place of the first relevant label, or 0;
-        - "map": the average precision, that is the sum of the precisions at the places of the relevant
+        - "map": the average precision, which is the sum of the precisions at the places of the relevant
           labels, divided by k or by the number of relevant labels, whichever is lower;
-        - "ndcg": the normalised discounted cumulative gain, that is the sum of ``1 / log2(1 + place)`` over
-          the relevant labels, divided by the highest sum possible;
+        - "ndcg": the normalised discounted cumulative gain, which is the sum of ``1 / log2(1 + place)`` over
+          the relevant labels, divided by the highest possible sum;
         - "coverage": the share of the classes that are in at least one list;
-        - "novelty": the mean self-information of the labels in the list, in bits. That of a label is
-          ``log2(n / n_label)``, where n_label of n choices were this label;
-        - "diversity": the mean Jaccard distance between two labels of the list, by their `features`.
+        - "novelty": the mean self-information of the labels in the list, in bits. The self-information of a
+          label is ``log2(n / n_label)``, where n_label of n choices were this label;
+        - "diversity": the mean Jaccard distance between the `features` of two labels in the list.
 
-        The last three do not depend on which labels are relevant.
+        The last three metrics do not depend on which labels are relevant.
 
     k : int, default=5
         The number of labels in a list.
 
     user : str, default=None
-        Name of the column of X that says whose row it is. The rows of a person are judged as one: the first
-        of them is the question, and the labels of all of them are relevant. None means that each row is
-        judged by itself.
+        Name of the column of X that identifies the person of each row. The rows of a person are evaluated
+        together: the first row is the query, and the labels of all rows are relevant. If None, each row is
+        evaluated separately.
 
     history : str, default=None
-        Name of the column of X with the labels that the person had before, one list per row. They are
-        neither recommended nor relevant. None means that no label is excluded.
+        Name of the column of X with the labels that the person had before, one list per row. These labels
+        are neither recommended nor relevant. If None, no label is excluded.
 
     popularity : mapping of labels to numbers, default=None
-        How often each label was chosen, for "novelty". A label that was never chosen counts as if it was
-        chosen once. None means the ``class_count_`` of the model, which naive Bayes classifiers have.
+        Number of times each label was chosen, for "novelty". A label that was never chosen counts as chosen
+        once. If None, the ``class_count_`` of the model is used, which naive Bayes classifiers have.
 
     features : mapping of labels to collections, default=None
-        What each item is, such as the genres of each film. Required for "diversity".
+        Features of each item, such as the genres of each film. Required for "diversity".
 
     Raises
     ------
@@ -79,14 +79,15 @@ class TopKScorer:
 
     Notes
     -----
-    Persons without a relevant label, such as those who chose only what is in their history, do not count.
-    A warning is given if no relevant label is a class of the model: perhaps the labels have another type, or
-    the items were left out of the training rows.
+    Persons without a relevant label, such as those who chose only items in their history, are ignored. A
+    warning is issued if no relevant label is a class of the model. In this case, the labels may have a
+    different type, or the items may be missing from the training rows.
 
-    When called, a scorer raises ValueError if X has no column of the given name, if all sample weights are 0,
-    or if no person has a relevant label.
+    When called, a scorer raises a ValueError if X has no column of the given name, if all sample weights are
+    0, or if no person has a relevant label.
 
-    O(n_lists * k) beyond the recommendations; O(n_lists * k^2) for "diversity".
+    In addition to the recommendations, scoring takes O(n_lists * k) time, or O(n_lists * k^2) for
+    "diversity".
 
     References
     ----------
@@ -94,13 +95,13 @@ class TopKScorer:
     on Information Systems 20(4), 422-446.
 
     Zhou, T. et al. (2010). Solving the apparent diversity-accuracy dilemma of recommender systems. PNAS
-    107(10), 4511-4515. Section "Diversity and novelty" has the self-information.
+    107(10), 4511-4515. Section "Diversity and novelty": the self-information.
 
     Ziegler, C.-N. et al. (2005). Improving recommendation lists through topic diversification. WWW, 22-32.
 
     Examples
     --------
-    Ann chose both "Tetris" and "Doom", and has had "Pong" before:
+    Ann chose both "Tetris" and "Doom", and had "Pong" before:
 
     >>> import pandas as pd
     >>> from estimators import ComplementNB
@@ -133,8 +134,8 @@ class TopKScorer:
             )
         if metric == "diversity" and features is None:
             raise ValueError(
-                "The 'features' parameter of TopKScorer must map each label to what the item is, if the "
-                "metric is 'diversity'. Got None instead."
+                "The 'features' parameter of TopKScorer must map each label to the features of the item if "
+                "metric='diversity'. Got None instead."
             )
         self.metric, self.k = metric, check_int("k", k, "TopKScorer")
         self.user, self.history, self.popularity, self.features = user, history, popularity, features
@@ -147,16 +148,16 @@ class TopKScorer:
         Parameters
         ----------
         model : fitted classifier, or Pipeline or search that ends in one
-            The model to judge, as in :func:`recommend`.
+            The model to evaluate, as in :func:`recommend`.
 
         X : data frame or array-like of shape (n_samples, n_features)
-            The questions, with the columns `user` and `history` if they are used.
+            The queries, with the columns `user` and `history` if they are used.
 
         y : array-like of shape (n_samples,)
             The label of each row, or a list of labels for each row.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            The weight of each row. That of a person is the weight of the first row.
+            The weight of each row. The weight of a person is that of their first row.
 
         Returns
         -------
@@ -178,7 +179,7 @@ class TopKScorer:
     def _questions(
         self, X: Rows, labels: list[set], weight: np.ndarray
     ) -> tuple[np.ndarray, list[set], list[set] | None]:
-        """Return the rows that are asked, and the relevant and the excluded labels of each."""
+        """Return the indices of the rows to query, and the relevant and the excluded labels of each."""
         rows, seen = np.arange(len(labels)), None
         if self.user is not None:
             rows, labels = by_person(plain_labels(column(X, self.user, "user")), labels)
@@ -192,8 +193,8 @@ class TopKScorer:
         places = np.flatnonzero(is_judged)
         if not len(places):
             raise ValueError(
-                f"The 'y' parameter of {self!r} must have a relevant label in a row of nonzero weight. "
-                "Got none."
+                f"The 'y' parameter of {self!r} must contain a relevant label in a row with a nonzero "
+                "weight. Got none."
             )
         return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
 
@@ -282,27 +283,27 @@ def ndcg_scorer(k: int = 5) -> TopKScorer:
 
 
 class TimeWithinGroupSplit(BaseCrossValidator):
-    """Split the rows of each group by time: the earlier rows train, the later rows test.
+    """Split the rows of each group by time: train on the earlier rows, and test on the later rows.
 
-    A group is usually a person. Each split tests on a stretch of every person's rows, and trains on the rows
-    of the same persons before that stretch, as :class:`sklearn.model_selection.TimeSeriesSplit` does for one
-    series. With the default parameters, the earlier half of each person's rows trains and the later half
-    tests.
+    A group is usually a person. Each test set contains consecutive rows of every person, and the training set
+    contains the rows of the same persons before them, as in :class:`sklearn.model_selection.TimeSeriesSplit`
+    for a single series. With the default parameters, the earlier half of each person's rows is used for
+    training and the later half for testing.
 
     Parameters
     ----------
     n_splits : int, default=1
-        Number of splits. Their test stretches follow one another, and the last one ends with the last row of
-        each group.
+        Number of splits. Their test rows follow one another, and those of the last split end with the last
+        row of each group.
 
     test_size : int or float, default=None
-        Number of a group's rows that one split tests on, or their share as a float in (0, 1), rounded down.
-        None means that the rows of each group are divided into ``n_splits + 1`` parts, as in TimeSeriesSplit.
-        ``test_size=1`` leaves the last row out.
+        Number of test rows per group and split, or their share as a float in (0, 1), which is rounded down to
+        a number of rows. If None, the rows of each group are divided into ``n_splits + 1`` parts, as in
+        TimeSeriesSplit. ``test_size=1`` is leave-last-out.
 
     time : str, default=None
-        Name of the column of X by which the rows are ordered. Rows of the same time keep their order. None
-        means that the rows are in order already.
+        Name of the column of X by which the rows are sorted. Rows with the same time keep their order. If
+        None, the rows must already be sorted.
 
     Raises
     ------
@@ -311,11 +312,12 @@ class TimeWithinGroupSplit(BaseCrossValidator):
 
     Notes
     -----
-    Groups without an earlier row to train on, or with too few rows for a stretch of at least one, are not
-    tested in that split; their earlier rows still train. Rows after a split's stretch are not used in it.
-    Time is compared within each group only: other persons' training rows may be later than a test row.
+    Groups without an earlier row to train on, or with too few rows for a test row, are not in the test set of
+    that split. Their earlier rows are still used for training. Rows after the test rows of a split are not
+    used in it. Times are only compared within a group, so training rows of other persons may be later than a
+    test row.
 
-    O(n_samples log n_samples).
+    Takes O(n_samples log n_samples) time.
 
     Examples
     --------
@@ -356,7 +358,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
             Ignored, present for compatibility.
 
         groups : array-like of shape (n_samples,), default=None
-            Whose row it is. Required.
+            Group of each row, such as a person. Required.
 
         Yields
         ------
@@ -370,7 +372,8 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         """
         if groups is None:
             raise ValueError(
-                "The 'groups' parameter of TimeWithinGroupSplit must say whose row it is. Got None."
+                "The 'groups' parameter of TimeWithinGroupSplit must contain the group of each row. Got "
+                "None instead."
             )
         X, persons = collected(X), plain_labels(collected(groups))
         check_consistent_length(X, persons)
@@ -383,8 +386,8 @@ class TimeWithinGroupSplit(BaseCrossValidator):
             test = np.flatnonzero((place >= start) & (place < end) & (start > 0))
             if not len(test):
                 raise ValueError(
-                    f"{self!r} found no row to test on in one split: every group has too few rows, at most "
-                    f"{sizes.max()}."
+                    f"{self!r} found no test rows for one of the splits, because every group has too few "
+                    f"rows (at most {sizes.max()})."
                 )
             yield np.flatnonzero(place < start), test
 
@@ -412,7 +415,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return self.n_splits
 
     def _places(self, X: Rows, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """Return the place of each row among those of its group, by time, (n_samples,)."""
+        """Return the position of each row among the rows of its group, sorted by time, (n_samples,)."""
         time = np.arange(len(codes))
         if self.time is not None:
             values = np.asarray(column(X, self.time, "time"))
@@ -425,7 +428,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return place
 
     def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
-        """Return how many rows of each group a split tests on, (n_groups,)."""
+        """Return the number of test rows of each group per split, (n_groups,)."""
         if self.test_size is None:
             return sizes // (self.n_splits + 1)
         if isinstance(self.test_size, Integral):
@@ -434,12 +437,12 @@ class TimeWithinGroupSplit(BaseCrossValidator):
 
 
 def choices_of(model: BaseEstimator) -> dict[Any, float]:
-    """Return how often each label was chosen in the training rows."""
+    """Return the number of times each label was chosen in the training rows."""
     classifier = steps_of(model)[-1]
     if not hasattr(classifier, "class_count_"):
         raise ValueError(
-            "The 'popularity' parameter of TopKScorer must say how often each label was chosen, since "
-            f"{type(classifier).__name__} has no class_count_. Got None instead."
+            "The 'popularity' parameter of TopKScorer must map each label to the number of times it was "
+            f"chosen, because {type(classifier).__name__} has no class_count_. Got None instead."
         )
     return dict(zip(comparable_labels(classifier.classes_), classifier.class_count_.tolist(), strict=True))
 
@@ -451,8 +454,8 @@ def warn_of_unknown_labels(model: BaseEstimator, relevant: list[set]) -> None:
     if classes is not None and labels and set(labels).isdisjoint(comparable_labels(classes)):
         one, known = labels[0], comparable_labels(classes[:1])[0]
         warnings.warn(
-            f"No label of y was in the training rows, so none can be recommended. Labels of y are such as "
-            f"{one!r}, and those of the model such as {known!r}.",
+            "No label of y was in the training rows, so none can be recommended. For example, y contains "
+            f"{one!r}, and the model knows {known!r}.",
             UserWarning,
             stacklevel=3,
         )

@@ -225,7 +225,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     def fitted_state(self) -> ClassCounts:
         """Return the counts that the classifier was fitted on, in sparse form.
 
-        They can be merged with those of :meth:`additive_state`, or given to :meth:`fit_state` again after a
+        They can be merged with those of :meth:`additive_state`, or passed to :meth:`fit_state` after a
         parameter has been changed.
 
         Returns
@@ -247,7 +247,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         return self._counts
 
     def predict(self, X: MatrixLike) -> np.ndarray:
-        """Return the class with the highest score for each sample, or the first of several equal ones.
+        """Return the class with the highest score for each sample, or the first of classes with equal scores.
 
         Parameters
         ----------
@@ -619,7 +619,7 @@ class SmoothedClassifier(CountingClassifier):
             return np.log(self.class_prior)
         if not self.fit_prior:
             return np.full(n_classes, -np.log(n_classes))
-        with np.errstate(divide="ignore"):  # a known class without samples so far
+        with np.errstate(divide="ignore"):  # a known class may not have any samples yet
             return np.log(class_count) - np.log(class_count.sum())
 
 

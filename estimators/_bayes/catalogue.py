@@ -12,8 +12,8 @@ where m is the shrinkage and ``all[f]`` is the fraction of all rentals in which 
 describes g, ``rate[g, f]`` is this fraction among rentals of items that f describes. Otherwise, it is the
 fraction among rentals of all other items. Half a rental with the feature and half a rental without it are
 added to each count, so that no rate is 0 or 1. The last term is a mean, not a sum, because requested features
-depend on each other, and more so the more of them there are. With r1 and r0 for the two rates, the logarithm
-is::
+depend on each other, more strongly the more of them there are. With r1 and r0 for the two rates, the
+logarithm is::
 
     log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
     D[g, f] = C[g, f] * log(r1[f] / r0[f]) + log(1 + F[g, f] / (m * rate[g, f]))
@@ -59,22 +59,22 @@ class PooledRates:
     all: np.ndarray
 
 
-TASTE = 1.0  # log odds ratio up to which a match adds nothing
-UNKNOWN = 3.0  # log odds ratio without rentals: the question is a constraint
-PRIOR_FEATURES = 10.0  # asked features that count as much as this assumption
+TASTE = 1.0  # log odds ratio up to which the match is 0
+UNKNOWN = 3.0  # log odds ratio assumed without rentals: the request is a constraint
+PRIOR_FEATURES = 10.0  # number of requested features with the same weight as this assumption
 
 
 def automatic_matches(
     groups: np.ndarray, asked: np.ndarray, met: np.ndarray, share_described: np.ndarray
 ) -> np.ndarray:
-    """Return what a match adds in each group, (n_groups,): twice the log odds ratio above `TASTE`.
+    """Return the match of each group, (n_groups,): twice the excess of the log odds ratio over `TASTE`.
 
     Parameters
     ----------
     groups : ndarray of shape (n_features,)
-        Number of the group of each feature.
+        Index of the group of each feature.
     asked, met : ndarray of shape (n_features,)
-        How often each feature was asked for, and how often of an item that it describes.
+        Number of rentals that requested each feature, and number of those whose item it describes.
     share_described : ndarray of shape (n_features,)
         Share of all rentals whose item the feature describes.
     """
@@ -85,7 +85,7 @@ def automatic_matches(
 
 
 def log_odds(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the odds, with half a case more on either side."""
+    """Return the logarithm of the odds, with half a case added to both counts."""
     return np.log((part + 0.5) / (np.maximum(whole - part, 0.0) + 0.5))
 
 
@@ -160,7 +160,7 @@ class CatalogueScores(Scores):
 
     @cached_property
     def matches(self) -> np.ndarray:
-        """What a match adds in each group, (n_groups,)."""
+        """The match of each group, (n_groups,)."""
         if self.match != "auto":
             return np.full(self.groups.max() + 1, self.match)
         p, n = self.pooled, self.class_count

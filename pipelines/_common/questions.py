@@ -1,4 +1,4 @@
-"""Answers to questions. Questions that contain nothing known are answered by popularity."""
+"""Answer queries. Queries without known values are answered by popularity."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ CALLER_OF_RECOMMEND = 4  # stack level in a function that `rank_questions` calls
 
 
 class UnknownQuestionWarning(UserWarning):
-    """Warning issued when a question contains nothing that the model knows and is answered by popularity.
+    """Warning issued when a query contains no known values and is answered by popularity.
 
     Examples
     --------
@@ -55,15 +55,15 @@ class ByPopularity:
 
 
 def by_popularity(classifier: BaseEstimator) -> BaseEstimator | ByPopularity:
-    """Return the model that answers questions that contain nothing known.
+    """Return the model that answers queries without known values.
 
-    For naive Bayes, it ranks the classes by their number of rows. If the classifier does not count rows, or
-    is a `CatalogueNB`, whose score includes the popularity, it is the classifier itself.
+    For naive Bayes, this model ranks the classes by their number of rows. If the classifier does not count
+    rows, or is a `CatalogueNB`, whose score includes the popularity, it is the classifier itself.
     """
     count = getattr(classifier, "class_count_", None)
     if count is None or isinstance(classifier, CatalogueNB) or np.shape(count) != classifier.classes_.shape:
         return classifier
-    with np.errstate(divide="ignore"):  # a class without rows so far
+    with np.errstate(divide="ignore"):  # a class may not have any rows yet
         return ByPopularity(classifier.classes_, np.log(count) - np.log(np.sum(count)))
 
 
@@ -74,7 +74,7 @@ def rank_questions(
     excluded: list[set] | None = None,
     allowed: list[set] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k best labels of each question and their scores. Warn of questions without known values."""
+    """Return the k best labels of each query and their scores. Warn of queries without known values."""
     classifier, encoded = transform(model, X)
     if allowed is not None:
         warn_of_unknown_labels(allowed, classifier)
@@ -94,7 +94,7 @@ def _rank_by(
     excluded: list[set] | None,
     allowed: list[set] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rank the labels by popularity for unknown questions, and by the classifier for all others."""
+    """Rank the labels by popularity for queries without known values, and by the classifier for others."""
     X, parts, order = X.tocsr(), [], []
     for ranked_by, rows in ((classifier, np.flatnonzero(~unknown)), (popularity, np.flatnonzero(unknown))):
         if len(rows):
@@ -110,7 +110,7 @@ def _rank_by(
 
 
 def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Fill up the rows with None and -inf."""
+    """Pad the rows with None and -inf."""
     more = (len(labels), width - labels.shape[1])
     if not more[1]:
         return labels, scores
@@ -119,7 +119,7 @@ def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray
 
 def are_unknown(encoded: Rows) -> np.ndarray:
     """Return a mask, (n_rows,), of the sparse encoded rows that have no nonzero entries."""
-    if not sp.issparse(encoded):  # numbers, of which 0 is one
+    if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
     rows = sp.csr_array(encoded)
     if rows.data.all():
@@ -128,7 +128,7 @@ def are_unknown(encoded: Rows) -> np.ndarray:
 
 
 def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
-    """Warn that some questions are answered by popularity."""
+    """Warn that some queries are answered by popularity."""
     which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
     warnings.warn(
         f"{which} asked for nothing that the model knows: there are no values, or only unknown ones, such as "

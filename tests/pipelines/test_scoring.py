@@ -170,7 +170,7 @@ def test_persons_without_a_relevant_label_do_not_count(metric):
     scorer = TopKScorer(metric, 2, history="had", user="who")
     assert scorer(InOrder(), X, ["a", "a"]) == scorer(InOrder(), X[1:], ["a"]) > 0
     assert TopKScorer(metric, 2)(InOrder(), X, [[], ["a"]]) == TopKScorer(metric, 2)(InOrder(), X[1:], ["a"])
-    with pytest.raises(ValueError, match="must have a relevant label in a row of nonzero weight"):
+    with pytest.raises(ValueError, match="must contain a relevant label in a row with a nonzero weight"):
         scorer(InOrder(), X, ["a", "b"])
 
 
@@ -239,7 +239,10 @@ def test_a_warning_if_no_label_was_in_the_training_rows(labels):
             lambda: TopKScorer()(InOrder(), [[0]], ["a"], sample_weight=[1, 1]),
             "inconsistent numbers of samples",
         ),
-        (lambda: TopKScorer()(InOrder(), [[0]], ["a"], sample_weight=[0]), "row of nonzero weight. Got none"),
+        (
+            lambda: TopKScorer()(InOrder(), [[0]], ["a"], sample_weight=[0]),
+            "row with a nonzero weight. Got none",
+        ),
         (lambda: TopKScorer()(InOrder(), [[0]], np.ones((1, 2))), "1d array"),
     ],
 )

@@ -88,7 +88,10 @@ def test_the_contract_of_a_splitter():
             "'groups' parameter of TimeWithinGroupSplit must",
         ),
         (lambda: splits(TimeWithinGroupSplit(), groups=["a"]), "inconsistent numbers of samples"),
-        (lambda: splits(TimeWithinGroupSplit(), "abc", "abc"), "found no row to test on .* at most 1"),
+        (
+            lambda: splits(TimeWithinGroupSplit(), "abc", "abc"),
+            "found no test rows for one of the splits, .*at most 1",
+        ),
         (lambda: splits(TimeWithinGroupSplit(time="when")), "'time' parameter must be the name of a column"),
         (
             lambda: splits(TimeWithinGroupSplit(time="when"), pd.DataFrame({"when": [1, None]}), "aa"),
