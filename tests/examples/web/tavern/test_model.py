@@ -35,8 +35,10 @@ def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(a
     with app.state.database.reading() as session:
         full = LEARNER.train(session)
     learned = live._served.model
-    for name in ("feature_count_", "class_count_", "feature_log_prob_"):
+    for name in ("feature_count_", "class_count_", "described_"):
         assert np.array_equal(getattr(learned["classify"], name), getattr(full["classify"], name)), name
+    for name in ("match_", "shrinkage_"):
+        assert getattr(learned["classify"], name) == getattr(full["classify"], name), name
     assert learned.classes_.tolist() == full.classes_.tolist()
     assert np.array_equal(full["classify"].class_count_, np.rint(full["classify"].class_count_))
 
