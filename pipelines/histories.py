@@ -23,10 +23,10 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
         One row for each item that a person has had. Other columns are kept.
 
     user : str
-        Name of the column of persons.
+        Name of the column that identifies the person.
 
     item : str
-        Name of the column of items.
+        Name of the column that contains the item.
 
     history : str, default="history"
         Name of the new column.
@@ -75,12 +75,12 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     if history in rows.columns:
         raise ValueError(
             f"The 'history' parameter of leave_one_out must be the name of a new column. Got {history!r}, "
-            "which the frame has already."
+            "which the frame already contains."
         )
     persons, items = plain_labels(rows[user]), plain_labels(rows[item])
     for name, cells in ((user, rows[user]), (item, rows[item])):
         if cells.is_null().any() if isinstance(cells, pl.Series) else cells.isna().any():
-            raise ValueError(f"The column {name!r} must not have missing cells.")
+            raise ValueError(f"The column {name!r} must not contain missing cells.")
     had: dict[object, dict[object, None]] = {}  # the distinct items of each person, in order
     for person, each in zip(persons, items, strict=True):
         had.setdefault(person, {})[each] = None

@@ -58,12 +58,12 @@ def recommender(
         Names of columns of single values, such as a budget.
 
     lists : str or sequence of str, default=()
-        Names of columns of lists of values, such as the genres that somebody asks for.
+        Names of columns of lists of values, such as the requested genres.
 
     numbers : str, sequence of str, or dict of str to sequence of float, default=()
-        Names of columns of numbers, such as a year, which are divided into bins. A dict gives the edges of
-        the bins of each column: ``{"year": [1980, 1990, 2000]}``. Otherwise :class:`estimators.BinEncoder`
-        chooses them.
+        Names of columns of numbers, such as a year, which are divided into bins. A dict contains the edges
+        between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``. Otherwise,
+        :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
         Name of a column that holds a list of the items that the person has had. :func:`leave_one_out` makes
@@ -97,7 +97,7 @@ def recommender(
     Raises
     ------
     TypeError
-        If a name of a column is not a string, or contains "__".
+        If a column name is not a string, or contains "__".
     ValueError
         If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
         `weights` has a key that is not one of the columns or is given for CatalogueNB, or if `classifier` is
@@ -369,7 +369,7 @@ class RecommenderPipeline(Pipeline):
         return select(frame_of(X, "The 'X' parameter of fit"), input_columns(self.steps[0][1]), "X")
 
     def catalogue_rows(self, X: Rows | None = None) -> tuple[Rows, list] | None:
-        """Return the catalogue as rows of the encoder's columns, and the label of each row.
+        """Return the catalogue with the columns of the encoder, and the label of each row.
 
         Parameters
         ----------
@@ -430,7 +430,7 @@ class RecommenderPipeline(Pipeline):
         return "describes" if sklearn.get_config()["enable_metadata_routing"] else f"{name}__describes"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, the catalogue as plain data."""
+        """Return the attributes, with the catalogue as plain data."""
         state = super().__getstate__()
         if self.catalogue is None:
             return state
@@ -442,7 +442,7 @@ class RecommenderPipeline(Pipeline):
 
 
 def _forget_groups(model: Pipeline) -> None:
-    """Remove the groups of an earlier fit, whose features may have been others."""
+    """Remove the groups of an earlier fit, which may have had different features."""
     if isinstance(model.steps[-1][1], CatalogueNB):
         model.steps[-1][1].set_params(groups=None)
 
@@ -465,4 +465,4 @@ def _check_classifier(classifier: BaseEstimator, weights: Mapping[str, float] | 
 def _check_catalogue(catalogue: Rows | None, label: str | None) -> None:
     if (catalogue is None) != (label is None):
         missing = "catalogue" if catalogue is None else "label"
-        raise ValueError(f"'catalogue' and 'label' must be given together. Got no {missing!r}.")
+        raise ValueError(f"'catalogue' and 'label' must be given together. {missing!r} is missing.")

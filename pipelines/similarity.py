@@ -94,7 +94,7 @@ def diversify(
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one
-        The model that made the recommendations. It ends in a naive Bayes classifier of this library.
+        The model that made the recommendations. It must end in a naive Bayes classifier of this library.
 
     labels : array-like of shape (n_samples, n_places)
         Labels from :func:`recommend` with a larger `k`, such as five times the `k` of this function.
@@ -177,12 +177,12 @@ def diversify(
 
 
 def _classes_of(labels: list, places: dict) -> list[int]:
-    """Return the indices of the classes of a row, without the None at its end. Raise for unknown labels."""
+    """Return the class indices of the labels of a row, without trailing None. Raise for unknown labels."""
     found = [places.get(plain_label(label)) for label in labels if label is not None]
     if None in found:
         unknown = next(label for label in labels if plain_label(label) not in places)
         raise ValueError(
-            f"The 'labels' parameter of diversify must hold classes of the model. Got {unknown!r}."
+            f"The 'labels' parameter of diversify must contain only classes of the model. Got {unknown!r}."
         )
     return found  # type: ignore[return-value]
 
@@ -190,7 +190,7 @@ def _classes_of(labels: list, places: dict) -> list[int]:
 def _choose(
     classes: list[int], scores: np.ndarray, vectors: sp.csr_array, k: int, diversity: float
 ) -> list[int]:
-    """Return the min(k, n_places) places of a row in their new order; those without a label come last."""
+    """Return the min(k, n_places) chosen places of a row, in order. Places without a label come last."""
     n_labels, n_chosen = len(classes), min(k, len(scores))
     items = vectors[classes]
     similarity = (items @ items.T).toarray()  # (labels, features) @ (features, labels)
@@ -200,7 +200,7 @@ def _choose(
 
 
 def _relevance(scores: np.ndarray) -> np.ndarray:
-    """Return scores scaled from 0 to 1. Those that are not finite are 0."""
+    """Return scores scaled to [0, 1]. Scores that are not finite become 0."""
     finite = scores[np.isfinite(scores)]
     if not len(finite) or finite.max() == finite.min():
         return np.isfinite(scores).astype(np.float64)

@@ -295,8 +295,8 @@ def test_labels_that_are_numbers_stay_exact(frame):
         ({"lists": ["a", "b", "a"]}, ValueError, "Got 'a' twice"),
         ({"lists": [3]}, TypeError, r"'lists' parameter of recommender must contain column names.*Got \[3\]"),
         ({"categories": "a__b"}, TypeError, "'categories' parameter.*without '__'. Got 'a__b'"),
-        ({"lists": "a", "label": "title"}, ValueError, "must be given together. Got no 'catalogue'"),
-        ({"lists": "a", "catalogue": {}}, ValueError, "must be given together. Got no 'label'"),
+        ({"lists": "a", "label": "title"}, ValueError, "must be given together. 'catalogue' is missing"),
+        ({"lists": "a", "catalogue": {}}, ValueError, "must be given together. 'label' is missing"),
         ({"lists": "a", "weights": {"a": 2}}, ValueError, "'weights' parameter.*None for a CatalogueNB"),
         (
             {"lists": "a", "weights": {"b": 2}, "classifier": "complement"},
