@@ -226,7 +226,7 @@ print([f"{share:.0f}%" for share in met])
 # %% [markdown]
 # At a weight of 4, which ``python -m examples.games recommend --classifier complement`` uses, 99 of 100 places meet the budget, instead of 82. So it can be
 # told what the other one finds out. It remains the better choice if there is a catalogue and not a single rental, since then ``CatalogueNB`` cannot tell
-# apart two games that both meet the question, and if it should not matter what is popular.
+# apart two games that both meet the question.
 
 # %% [markdown]
 # Words that it does not know
