@@ -303,7 +303,7 @@ plt.show()
 #   what is a limit. So the tavern uses it. Like complement naive Bayes it learns a new game by ``update``, and compiled (part 14), it answers among
 #   100,000 games in less than a millisecond.
 # - Complement naive Bayes remains one word away: ``classifier="complement"``. It is the better choice as long as there is a catalogue and nobody has rented
-#   anything, or if what is popular should not matter.
+#   anything.
 #
 # And all of this was measured on invented guests. Real ones may see it otherwise, and the same lines of code will tell.
 
