@@ -1,8 +1,8 @@
 """How the tests run: the whole suite in parallel, single tests in one process.
 
-``pytest`` alone runs the whole suite with one process more than there are cores, at most 8, because some tests
-wait for servers. Each process runs one file at a time. If files or tests are named, or with ``-k``, ``-s``, ``--pdb`` or ``-p no:xdist``, everything
-runs in one process. ``-n`` overrules both.
+``pytest`` alone runs the whole suite with one process more than there are cores, at most 8, because some
+tests wait for servers. Each process runs one file at a time. If files or tests are named, or with ``-k``,
+``-s``, ``--pdb`` or ``-p no:xdist``, everything runs in one process. ``-n`` overrules both.
 """
 
 import os
