@@ -86,8 +86,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         the metric of the inverse Hessian as estimated by the search, which is exact for a quadratic. Unless
         the Hessian itself is at hand, the past decreases are also continued as a geometric series, and the
         larger prediction counts. With an l1 penalty, it is a bound that assumes that the minimum is no
-        further away than zero. With two classes, the duality gap, which bounds the fall without assumptions,
-        must then be at most ``100 * tol``; if the search takes Newton steps, it must be at most `tol`. 0
+        further away than zero. The duality gap, which bounds the fall without assumptions, must then be at
+        most ``100 * tol``. With two classes, it must be at most `tol` if the search takes Newton steps. With
+        more classes, it is enough if the fall that a Newton step predicts is at most `tol`. 0
         means to continue until `max_iter`; "auto" then stops when rounding hides any further decrease. If
         ``alpha=0``, "auto" also stops when the loss is below 2e-16. Where the last digits matter, use
         ``tol=1e-8``.
