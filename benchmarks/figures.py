@@ -246,6 +246,25 @@ def scale() -> str:
     return table(HEADINGS, [cells(row) for row in all_rows("scale", "rows")])
 
 
+def recommending(task: str) -> str:
+    """Return the table of models that recommend films."""
+    from benchmarks.recommending import HEADINGS, cells
+
+    rows = [
+        row
+        for row in all_rows("recommending", "rows")
+        if row["task"].replace(", ", "_").replace(" ", "_") == task
+    ]
+    return table(HEADINGS, [cells(row) for row in rows])
+
+
+def tavern(file: str) -> str:
+    """Return the table of the tavern's recommenders."""
+    from examples.games.evaluate import as_markdown
+
+    return as_markdown(report_of(file))
+
+
 WRITTEN: dict[str, Callable[..., str]] = {
     "benchmarks": benchmarks,
     "speed": speed,
@@ -253,6 +272,8 @@ WRITTEN: dict[str, Callable[..., str]] = {
     "machine": machine,
     "web": web,
     "scale": scale,
+    "recommending": recommending,
+    "tavern_table": tavern,
 }
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Estimators in scikit-learn's style. Each family has a public module and a folder of private modules.
 
-The shortest is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
+The shortest family is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
 `polynomial.py`: least squares, ridge, lasso and elastic net, with `_least_squares/`. `naive_bayes.py`: naive
 Bayes classifiers, with `_bayes/`. `encoders.py`: one-hot, multi-hot and bin encoders, with `_encoding/`.
 `mlp.py`: neural networks, with `_network/`. Modules used by several families are in `_common/`.

@@ -320,18 +320,18 @@ class OneHotEncoder(CategoryEncoder):
 class BinEncoder(TransformerMixin, BaseEstimator):
     """Encode columns of numbers as one column of zeros and ones per bin.
 
-    A number is in the bin whose lower edge it has reached, and whose upper edge it has not. The first bin has
-    no lower edge and the last one no upper edge, so that every number is in a bin. A missing number is
-    encoded as zeros.
+    Each bin includes its lower edge and excludes its upper edge. The first bin has no lower edge and the last
+    bin has no upper edge, so every number is in a bin. Missing numbers are encoded as zeros.
 
     Parameters
     ----------
     n_bins : int, default=10
-        Number of bins per column, if `edges` is "auto". There are fewer if some values are frequent.
+        Number of bins per column, if `edges` is "auto". There can be fewer bins if some values are frequent.
     edges : "auto" or list of sequences of float, default="auto"
         "auto" chooses edges in :meth:`fit` so that the bins have about equal numbers of rows. Otherwise, a
         list with one increasing sequence of edges per column: n edges make n + 1 bins. If there is only one
-        column, its sequence can be passed directly. Edges that are integers are meant for whole numbers.
+        column, its sequence can be passed directly. Integer edges are meant for columns of whole numbers: the
+        names of the bins are then, for example, "1980 to 1989".
     sparse_output : bool, default=True
         If True, a CSR matrix is returned. If False, an array is returned. ``set_output(transform="pandas")``
         requires ``sparse_output=False``.
@@ -347,8 +347,8 @@ class BinEncoder(TransformerMixin, BaseEstimator):
     edges_ : list of ndarray of shape (n_edges,)
         The edges between the bins of each column.
     bin_names_ : list of ndarray of shape (n_bins,)
-        The names of the bins of each column. In whole numbers, such as "1990 to 1999", both ends are in the
-        bin. In others, such as "6.5 to 7.2", the upper end is in the next bin.
+        The names of the bins of each column. For whole numbers, such as "1990 to 1999", the bin includes both
+        ends. For other numbers, such as "6.5 to 7.2", the upper end belongs to the next bin.
     n_features_in_ : int
         Number of columns seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -357,12 +357,12 @@ class BinEncoder(TransformerMixin, BaseEstimator):
     See Also
     --------
     OneHotEncoder : Encodes columns of categories.
-    sklearn.preprocessing.KBinsDiscretizer : Has other strategies, but takes no missing values.
+    sklearn.preprocessing.KBinsDiscretizer : Has other strategies, but does not accept missing values.
 
     Notes
     -----
-    Fitting sorts the values of each column, O(n log n). With given edges nothing is learned, so that
-    :func:`pipelines.fit_batches` can use the encoder too.
+    Fitting sorts the values of each column in O(n log n) time. If the edges are given, nothing is learned, so
+    the encoder can also be used in :func:`pipelines.fit_batches`.
 
     Examples
     --------
@@ -423,8 +423,8 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds infinite values or no numbers, or if `edges` does not hold one increasing sequence of
-            finite numbers for each column.
+            If X contains infinite values or values that are not numbers, or if `edges` does not contain one
+            increasing sequence of finite numbers per column.
         """
         check_dtype(self.dtype)
         columns = self._read(X, reset=True).T
@@ -454,7 +454,7 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds infinite values, or other columns than those seen in `fit`.
+            If X contains infinite values, or if its columns are not those seen in `fit`.
         """
         check_is_fitted(self, "edges_")
         check_output(self)
@@ -477,7 +477,8 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of shape (n_columns,), default=None
-            Names of the columns. None means ``feature_names_in_`` if it is defined, otherwise x0, x1, ....
+            Names of the input columns. If None, `feature_names_in_` is used if it is defined. Otherwise, the
+            names are ``x0``, ``x1``, and so on.
 
         Returns
         -------
@@ -487,7 +488,7 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the names are not those seen in `fit`.
+            If `input_features` are different from the names seen during `fit`.
         TypeError
             If `feature_name_combiner` is a callable that does not return a string.
         """

@@ -1,4 +1,4 @@
-"""Logistic and softmax regression by gradient descent in a metric that is worth its cost."""
+"""Logistic and softmax regression by gradient descent, preconditioned by an approximate Hessian."""
 
 import warnings
 from collections.abc import Mapping
@@ -47,10 +47,10 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
 
         sum_i s_i loss_i / sum_i s_i + alpha * l1_ratio * ||W||_1 + alpha * (1 - l1_ratio) / 2 * ||W||^2
 
-    where ``loss_i = -log p_i``, p_i is the predicted probability of row i's own class, and s_i is its
+    where ``loss_i = -log p_i``, p_i is the predicted probability of the true class of row i, and s_i is its
     `sample_weight` times its `class_weight`. :class:`sklearn.linear_model.LogisticRegression` with the same
-    `l1_ratio` and ``C = 1 / (alpha * sum_i s_i)`` minimises the same objective, multiplied by
-    ``C * sum_i s_i``.
+    `l1_ratio` and ``C = 1 / (alpha * sum_i s_i)`` minimises the same objective, multiplied by ``C * sum_i
+    s_i``.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         off. If all weights are 1, scikit-learn's ``C=1`` corresponds to ``alpha = 1 / n_samples``.
 
     l1_ratio : float, default=0.0
-        Share of the l1 penalty, in [0, 1]. 0 is l2 only, 1 is l1 only, which sets weights to zero, and
-        values in between are the elastic net.
+        Share of the l1 penalty, in [0, 1]. 0 is only l2, and 1 is only l1, which sets some weights to exactly
+        zero. Values in between are the elastic net.
 
     class_weight : dict or "balanced", default=None
-        Weight of each class. Classes that a dict does not name have weight 1. "balanced" gives all classes
-        the same influence: each weighs the sum of the sample weights, divided by ``n_classes`` times the sum
-        of the sample weights of that class.
+        Weight of each class. Classes missing from a dict have weight 1. "balanced" gives all classes the same
+        influence: the weight of a class is the sum of all sample weights, divided by ``n_classes`` times the
+        sum of the sample weights of that class.
 
     fit_intercept : bool, default=True
         Whether to fit an intercept. If False, the intercept is 0.
@@ -80,18 +80,12 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Maximum number of iterations.
 
     tol : float, default=1e-4
-        Tolerance of the stopping criterion. With a number as `learning_rate`, the search stops when no entry
-        of the (proximal) gradient exceeds `tol`. With "auto", it stops when the objective is predicted to
-        fall by at most `tol` times its value. The prediction is half the squared length of the gradient in
-        the metric of the inverse Hessian as estimated by the search, which is exact for a quadratic. Unless
-        the Hessian itself is at hand, the past decreases are also continued as a geometric series, and the
-        larger prediction counts. With an l1 penalty, it is a bound that assumes that the minimum is no
-        further away than zero. The duality gap, which bounds the fall without assumptions, must then be at
-        most ``100 * tol``. With two classes, it must be at most `tol` if the search takes Newton steps. With
-        more classes, it is enough if the fall that a Newton step predicts is at most `tol`. 0
-        means to continue until `max_iter`; "auto" then stops when rounding hides any further decrease. If
-        ``alpha=0``, "auto" also stops when the loss is below 2e-16. Where the last digits matter, use
-        ``tol=1e-8``.
+        Tolerance of the stopping criterion. If `learning_rate` is a number, training stops when no entry of
+        the (proximal) gradient exceeds `tol` in absolute value. With "auto", it stops when the predicted
+        further decrease of the objective is at most `tol` times the objective; the Notes explain the
+        prediction. With 0, training continues until `max_iter` or, with "auto", until rounding hides any
+        further decrease. If ``alpha=0``, "auto" also stops when the loss is below 2e-16. If you need precise
+        weights, use ``tol=1e-8``.
 
     warm_start : bool, default=False
         Whether to start from the weights of the previous fit, if there is one.
@@ -108,7 +102,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Intercepts.
 
     n_iter_ : int
-        Number of iterations, each over all rows. Each call of :meth:`partial_fit` adds one.
+        Number of iterations. Each one uses all rows. Each call of :meth:`partial_fit` adds one.
 
     loss_curve_ : list of float
         The objective after each iteration. A call of :meth:`partial_fit` appends the objective of its rows.
@@ -121,35 +115,48 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    With ``learning_rate="auto"``, an iteration is a step of L-BFGS [1]_ that remembers 10 steps and starts
-    from a metric, an approximation of the Hessian. The metrics are, from cheap to dear: the diagonal of
-    ``[X 1]' D [X 1] + l2 I``; that whole matrix, the same for every class, for at most 4,000 features; and
-    the Hessian of all classes together, for dense X and at most 4,000 weights. D holds the weight of each row
-    times the mean over the classes of ``p (1 - p)``, and l2 is ``alpha * (1 - l1_ratio)``. With two classes
-    the matrix is the Hessian, and the steps are Newton's.
+    With ``learning_rate="auto"``, an iteration is a step of L-BFGS [1]_ with a memory of 10 steps,
+    preconditioned by a *metric*: an approximation of the Hessian. There are three metrics, from the cheapest
+    to the most expensive: the diagonal of ``[X 1]' D [X 1] + l2 I``; this whole matrix, which is shared by
+    all classes, for at most 4,000 features; and the full Hessian of all classes, for dense X and at most
+    4,000 weights. D is diagonal and contains the weight of each row times the mean of ``p (1 - p)`` over the
+    classes, and l2 is ``alpha * (1 - l1_ratio)``. With two classes, the whole matrix is the Hessian, so the
+    steps are Newton steps.
 
-    One rule chooses among them, rent or buy. A pass over the rows and each metric have a price, estimated
-    from the shape of X. The search starts with the dearest metric that costs at most as much as 3 passes. It
-    moves to the next one when it has spent twice the price of that one and the passes that are still expected
-    would cost more. Likewise a Hessian is rebuilt when its price has been spent since it was built, the
-    matrix when the objective has halved, and the diagonal when it has fallen to a fifth.
+    The metric is chosen by estimated cost. The costs of a pass over the rows and of each metric are estimated
+    from the shape of X. Training starts with the most expensive metric that costs at most 3 passes. It
+    changes to the next metric when the passes since the last change have cost twice as much as that metric,
+    and the remaining passes are expected to cost more than it. In the same way, a Hessian is recomputed when
+    the passes since it was computed have cost as much as it did. The shared matrix is recomputed when the
+    objective has halved, and the diagonal when the objective has fallen to a fifth.
 
-    Dense X with fewer rows than features, up to 3,000 rows, is a special case: the rows are expressed in
-    coordinates of the space they span, as soon as that costs at most 20 passes or half of what has been
-    spent, and the search continues there. If there are many rows, the diagonal and the matrix are computed
-    from every k-th row, where ``k = n_samples // max(4000, 4 * n_features)``, and if k is at least 8, the
-    search starts from the minimum on that sample, found to a tolerance of 1e-2.
+    If X is dense, has fewer rows than features and at most 3,000 rows, and there is only an l2 penalty,
+    training can continue in coordinates of the space that the rows span. It changes to these coordinates as
+    soon as computing them costs at most 20 passes, or at most half of the cost so far. If there are many
+    rows, the diagonal and the shared matrix are computed from every k-th row, where ``k = n_samples //
+    max(4000, 4 * n_features)``. If k is at least 8, training starts from the minimum on this sample, which is
+    found to a tolerance of 1e-2.
 
-    With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_ in the metric of
-    the diagonal at the start, with a step size found by backtracking. With two classes, it becomes a proximal
-    Newton step [4]_ on a working set of features as soon as the proximal steps have cost as much as five of
-    those. The quadratic model of such a step is minimised by scikit-learn's compiled coordinate descent.
+    With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_, scaled by the
+    diagonal at the start, with a step size found by backtracking. With two classes, iterations become
+    proximal Newton steps [4]_ on a working set of features as soon as the proximal steps have cost as much as
+    five Newton steps. The quadratic model of a Newton step is minimised by scikit-learn's compiled coordinate
+    descent.
+
+    The predicted decrease, which is compared with `tol`, is half the squared norm of the gradient in the
+    metric of the inverse Hessian as estimated by L-BFGS. This is exact for a quadratic objective. Unless the
+    exact Hessian is used, the past decreases are also extrapolated as a geometric series, and the larger
+    prediction is used. With an l1 penalty, the prediction is an upper bound, which assumes that the minimum
+    is not further away than zero. With two classes, the duality gap, which is an upper bound without
+    assumptions, must also be at most ``100 * tol`` times the objective, or at most `tol` times the objective
+    after Newton steps.
 
     An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long.
-    A matrix takes O(rows * n_features^2 + n_features^3), the Hessian of all classes
-    O(n_samples * weights^2 + weights^3), and the coordinates of the rows O(n_samples^2 * n_features). Besides
-    X, memory holds 30 times the weights and the matrix. CSR input is never made dense. Features beyond 1e77
-    (4e9 in float32) are divided by a power of two during the search, which is exact.
+    The shared matrix takes O(rows * n_features^2 + n_features^3) time, the Hessian of all classes O(n_samples
+    * weights^2 + weights^3), and the coordinates of the rows O(n_samples^2 * n_features). In addition to X,
+    training needs memory for the matrix and for 30 arrays the size of the weights. CSR input is never
+    converted to dense arrays. Features with values beyond 1e77 (4e9 in float32) are divided by a power of two
+    during training, which is exact.
 
     References
     ----------
@@ -221,10 +228,10 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
 
         y : array-like of shape (n_samples,)
             Class labels of at least two classes: all strings, all whole numbers or all NumPy dates. Integers
-            keep their exact values, in nullable columns too.
+            keep their exact values, even in nullable columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row of weight 2 counts as two rows.
+            Weight of each row. A row with weight 2 counts like two rows.
 
         Returns
         -------
@@ -234,10 +241,10 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds NaN or infinite values; if y holds a missing or a continuous label, labels of several
-            kinds, a string that ends in a NUL character, or only one class among the rows of positive weight;
-            if a weight is negative; if `class_weight` names a label that is not in y while it leaves out one
-            that is; if a warm start meets other classes or another number of features; or if the
+            If X contains NaN or infinite values; if y contains missing or continuous labels, labels of
+            different kinds, strings that end with a NUL character, or only one class among the rows with a
+            positive weight; if a sample weight is negative; if `class_weight` contains a label that is not in
+            y and lacks one that is; if the classes or the number of features differ in a warm start; or if
             `learning_rate` is so large that the weights overflow. The estimator is then not fitted.
         TypeError
             If the labels are bytes.
@@ -245,8 +252,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` or rounding ended the search before its goal, or if there is no minimum because the
-            classes can be separated and ``alpha=0``. The message says how far the objective may still fall.
+            If training stopped before convergence, because of `max_iter` or rounding, or if there is no
+            minimum because the classes can be separated and ``alpha=0``. The message states how far the
+            objective may still fall.
         """
         previous = self._weights() if self.warm_start else None
         self._reset()
@@ -289,10 +297,10 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     ) -> Self:
         """Take one step of gradient descent on the objective of these rows.
 
-        A number as `learning_rate` is the step size. With "auto" it is ``1 / L``, where
-        ``L = alpha * (1 - l1_ratio) + c * m`` is an upper bound of the Hessian, m is the weighted mean of
-        ``||x||^2 + 1``, and c is 1/4 for two classes and 1/2 for more. Such a step never raises the objective
-        of these rows.
+        If `learning_rate` is a number, it is the step size. With "auto", the step size is ``1 / L``, where
+        ``L = alpha * (1 - l1_ratio) + c * m`` is an upper bound on the eigenvalues of the Hessian, m is the
+        weighted mean of ``||x||^2 + 1``, and c is 1/4 for two classes and 1/2 for more. Such a step never
+        raises the objective of these rows.
 
         Parameters
         ----------
@@ -300,10 +308,10 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             Features, as in :meth:`fit`.
 
         y : array-like of shape (n_samples,)
-            Class labels, all of them among the classes.
+            Class labels, which must be among the classes.
 
         classes : array-like of shape (n_classes,), default=None
-            All class labels that will ever occur. Required in the first call; later calls may repeat it.
+            All labels that can occur in any call. Required in the first call and optional in later calls.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, as in :meth:`fit`.
@@ -317,7 +325,8 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         ------
         ValueError
             As in :meth:`fit`; if `classes` is missing in the first call or differs from that of earlier
-            calls; if y holds other labels; or if `class_weight` is "balanced", which needs all rows at once.
+            calls; if y contains other labels; or if `class_weight` is "balanced", which needs all rows at
+            once.
         TypeError
             If the labels are bytes.
         """
@@ -344,7 +353,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: MatrixLike) -> np.ndarray:
-        """Return the log odds of the second class or, for more than two classes, the logits of all.
+        """Return the log odds of the second class or, for more than two classes, the logits of all classes.
 
         Parameters
         ----------
@@ -453,7 +462,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         self.n_iter_, self.loss_curve_ = len(curve), curve
 
     def _reset(self) -> None:
-        """Delete the fitted attributes, so that a fit that fails leaves no model."""
+        """Delete the fitted attributes, so that a failed fit does not leave an old model."""
         if hasattr(self, "coef_"):
             del self.classes_, self.coef_, self.intercept_, self.n_iter_, self.loss_curve_
 
@@ -492,13 +501,13 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             return GradientDescent(loss, theta, float(self.learning_rate), l1, float(self.tol))
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> np.ndarray:
-        """Return the classes that `partial_fit` was told of, now or before."""
+        """Return the classes passed to this or to a previous call of `partial_fit`."""
         known = known_classes(classes, None if first else self.classes_)
         check_two_classes(known)
         return known
 
     def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss, search: Search) -> None:
-        """Warn if the search did not end at a minimum."""
+        """Warn if training did not end at a minimum."""
         if stopped and not iterate.stalled and self.alpha > 0:
             return
         left = ""
@@ -525,7 +534,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
 
 
 class Weights(NamedTuple):
-    """The fitted weights and the classes that they belong to, named as the attributes of the estimator."""
+    """The fitted weights and their classes, with the same names as the attributes of the estimator."""
 
     classes_: np.ndarray
     coef_: np.ndarray
@@ -533,7 +542,7 @@ class Weights(NamedTuple):
 
 
 def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np.dtype) -> Weights:
-    """Return the weights for X as it was before its columns were divided by `scale`."""
+    """Return the weights for the original X, whose columns were divided by `scale` for training."""
     theta = search.theta()
     check_finite(theta)
     coef = (theta[:-1] / scale[:, np.newaxis]).T
@@ -560,7 +569,7 @@ def codes_among(classes: np.ndarray, y: np.ndarray) -> np.ndarray:
     labels, codes = encode_labels(y)
     position, found = locate_labels(labels, classes)
     if not found.all():
-        raise ValueError(f"y holds labels that are not among the classes: {labels[~found][:10].tolist()}.")
+        raise ValueError(f"y contains labels that are not among the classes: {labels[~found][:10].tolist()}.")
     return position[codes]
 
 
@@ -585,6 +594,6 @@ def check_finite(values: float | np.ndarray) -> None:
     """Raise an error if a value has overflowed."""
     if not np.isfinite(values).all():
         raise ValueError(
-            "Floating-point overflow occurred in the descent. A smaller learning_rate, or scaling the "
-            "features with StandardScaler or MinMaxScaler, might help."
+            "Floating-point overflow occurred during gradient descent. A smaller learning_rate, or scaling "
+            "the features with StandardScaler or MinMaxScaler, might help."
         )

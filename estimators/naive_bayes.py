@@ -1,5 +1,6 @@
 """Naive Bayes with sparse counts, fast enough to treat each item of a large catalogue as a class."""
 
+from collections.abc import Hashable
 from numbers import Real
 from typing import Literal, Self
 
@@ -411,7 +412,7 @@ class CatalogueNB(CountingClassifier):
 
         popularity * log(n[g] + smoothing)
         + match * number of groups with a requested feature that describes g
-        + weight * sum over the requested features f of
+        + weight * mean over the requested features f of
               log((n[g, f] + shrinkage * rate[g, f]) / ((n[g] + shrinkage) * all[f]))
 
     Here ``all[f]`` is the fraction of all rows in which f was requested. If f describes g, ``rate[g, f]`` is
@@ -424,24 +425,28 @@ class CatalogueNB(CountingClassifier):
     shrinkage : float or "auto", default="auto"
         Number of rows at which the item's own rows count as much as the rows of all items. "auto" chooses the
         value between 0.8 and 12,800, in steps of about 20 %, with the highest evidence under a beta-binomial
-        model, or 100 if the evidence is the same for all values. Choose a higher value if many rows come from
-        the same people, who make similar requests. Choose a lower value if items differ more than their rows
-        show.
+        model, or 100 if the evidence is the same for all values. Sample weights below 1 make the evidence
+        misleading, so scale the weights such that the lowest is 1. Choose a higher value if many rows come
+        from the same people, who make similar requests. Choose a lower value if items differ more than their
+        rows show.
 
-    weight : float, default=0.5
-        Factor of the term for the requests of people who chose the item. 1 would be correct if the requested
-        features were independent. They usually are not, and values from 0.35 to 0.7 suit most data. With 0,
-        only popularity and matches are used.
+    weight : float, default=1.5
+        Factor of the term for the requests of people who chose the item. The term is a mean over the
+        requested features, because they usually depend on each other. Values from 1 to 2 suit most data:
+        lower values for requests of a few words, higher values for long lists, such as a history of items.
+        With 0, only popularity and matches are used.
 
     popularity : float, default=1.0
         Factor of the logarithm of the number of times an item was chosen. 1 is correct if people's choices do
         not change over time. Use a lower value, down to 0, to recommend rare items more often than they were
         chosen.
 
-    match : float, default=4.0
-        Amount added to the score for each group in which a requested feature describes the item. Use a large
-        value, such as 1000, if requests are constraints that items must meet, such as a budget. Use 0 if
-        requests are preferences: people who like comedies do not only watch comedies.
+    match : float or "auto", default="auto"
+        Amount added to the score for each group in which a requested feature describes the item. "auto"
+        computes a value for each group from the rows (see Notes). It is large if nearly all rows chose an
+        item with the requested features, and 0 if the requested features hardly mattered. Use a large value,
+        such as 1000, if requests are constraints that items must meet, such as a budget. Use 0 if requests
+        are preferences: people who like comedies do not only watch comedies.
 
     smoothing : float, default=1.0
         Number added to the number of times an item was chosen. The lower it is, the lower items that nobody
@@ -470,6 +475,10 @@ class CatalogueNB(CountingClassifier):
         Weighted number of rows in which each class was chosen and each feature was requested. It is stored as
         a sparse array and converted to a dense array each time it is read.
 
+    match_ : dict
+        The match used for each label in `groups`, or for None if there are no groups. "auto" is resolved when
+        it is read, or when the first row is scored.
+
     shrinkage_ : float
         The shrinkage used. If ``shrinkage="auto"``, it is computed when it is first read or when the first
         row is scored.
@@ -485,6 +494,12 @@ class CatalogueNB(CountingClassifier):
     Fitting takes O(nonzeros of X) time and memory, and the distinct labels are sorted. The weights are
     computed when a row is first scored after a fit or an update, which takes about as long as fitting.
     Scoring one row takes at most O(n_classes) time.
+
+    With ``match="auto"``, the match of a group is ``2 * max(0, ratio - 1)``. Here, ``ratio`` is the log odds
+    that a requested feature of the group describes the chosen item, minus the log odds that it would if items
+    were chosen by popularity alone. Half a case is added on each side. The ratio is averaged with 3, which
+    gives a match of 4 and counts as much as ten requested features. Without choices, a request is therefore
+    treated as a constraint.
 
     The state consists of sums of counts and unions of descriptions. Fitting in chunks or merging models
     therefore gives the same model as one :meth:`fit`. If sample weights are not whole numbers, the models are
@@ -515,7 +530,7 @@ class CatalogueNB(CountingClassifier):
         "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, np.inf, closed="neither")],
         "weight": [Interval(Real, 0, np.inf, closed="left")],
         "popularity": [Interval(Real, -np.inf, np.inf, closed="neither")],
-        "match": [Interval(Real, 0, np.inf, closed="left")],
+        "match": [StrOptions({"auto"}), Interval(Real, 0, np.inf, closed="left")],
         "smoothing": [Interval(Real, 0, np.inf, closed="neither")],
         "groups": ["array-like", None],
         "new_classes": [StrOptions({"error", "add"})],
@@ -525,15 +540,15 @@ class CatalogueNB(CountingClassifier):
     _describable = True
     __metadata_request__fit = {"describes": True}  # scikit-learn's name for what `fit` asks for by default
     _not_displayed = ("described_", "feature_count_")
-    _derived = (*_not_displayed, "shrinkage_")
+    _derived = (*_not_displayed, "match_", "shrinkage_")
 
     def __init__(
         self,
         *,
         shrinkage: float | Literal["auto"] = "auto",
-        weight: float = 0.5,
+        weight: float = 1.5,
         popularity: float = 1.0,
-        match: float = 4.0,
+        match: float | Literal["auto"] = "auto",
         smoothing: float = 1.0,
         groups: ArrayLike | None = None,
         new_classes: Literal["error", "add"] = "add",
@@ -684,6 +699,15 @@ class CatalogueNB(CountingClassifier):
         return self._scores.described.toarray()
 
     @property
+    def match_(self) -> dict[Hashable, float]:
+        """The match used for each label in `groups`."""
+        self._fitted_scores("match_")
+        labels = (
+            [None] if self.groups is None else pd.unique(column_or_1d(exact_labels(self.groups))).tolist()
+        )
+        return dict(zip(labels, self._scores.matches.tolist(), strict=True))
+
+    @property
     def shrinkage_(self) -> float:
         """The shrinkage used."""
         self._fitted_scores("shrinkage_")
@@ -699,7 +723,10 @@ class CatalogueNB(CountingClassifier):
             counts.described,
             self._number_groups(counts.n_features),
             "auto" if self.shrinkage == "auto" else float(self.shrinkage),
-            *map(float, (self.weight, self.popularity, self.match, self.smoothing)),
+            float(self.weight),
+            float(self.popularity),
+            "auto" if self.match == "auto" else float(self.match),
+            float(self.smoothing),
         )
         return self._set_fitted(counts, scores)
 

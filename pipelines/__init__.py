@@ -1,10 +1,11 @@
 """Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
 `recommender.py`: recommenders of any catalogue. `recommend.py`: the k best labels of any classifier.
-`histories.py`: training rows from histories. `similarity.py`: similar items, and varied lists.
-`serving.py`: a compiled recommender that answers one query in microseconds. `forecast.py`: the dough
-forecaster. `persistence.py`: saved models and their cards. `scale.py`: fitting batch by batch or on a
-cluster. The private folders contain the code behind these; what several use is in `_common/`.
+`scoring.py`: scorers, and a split by time. `histories.py`: training rows from histories. `similarity.py`:
+similar items, and varied lists. `serving.py`: a compiled recommender that answers one query in microseconds.
+`forecast.py`: the dough forecaster. `persistence.py`: saved models and their cards. `scale.py`: fitting batch
+by batch or on a cluster. The private folders contain the code behind these; what several use is in
+`_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar
@@ -22,13 +23,12 @@ from pipelines.persistence import (
 from pipelines.recommend import (
     UnknownQuestionWarning,
     explain,
-    hit_rate_scorer,
-    ndcg_scorer,
     recommend,
     update,
 )
 from pipelines.recommender import RecommenderPipeline, game_recommender, recommender
 from pipelines.scale import fit_batches, fit_dask, recommend_dask, scan_csv, scan_ndjson, scan_parquet
+from pipelines.scoring import TimeWithinGroupSplit, TopKScorer, hit_rate_scorer, ndcg_scorer
 from pipelines.serving import CompiledRecommender, compile_recommender
 from pipelines.similarity import diversify, similar_items
 
@@ -40,6 +40,8 @@ __all__ = [
     "ModelFileError",
     "ModelVersionWarning",
     "RecommenderPipeline",
+    "TimeWithinGroupSplit",
+    "TopKScorer",
     "UnknownQuestionWarning",
     "compile_recommender",
     "diversify",

@@ -316,7 +316,8 @@ class EveningReader(TransformerMixin, BaseEstimator):
     seen_ : dict of str to list
         The weekdays, months and flag values that occurred in training, in calendar order.
     typical_ : dict
-        A typical evening: the medians of the numbers, the first weekday and month that occurred, no flag set.
+        A typical evening: the medians of the numbers, the first weekday and month that occurred, and no
+        flags.
     """
 
     def __init__(self, features: Sequence[str]) -> None:
@@ -417,7 +418,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self.regressor_.predict(validate_data(self, X, reset=False))
 
     def margin(self, service_level: float) -> float:
-        """Return the margin to add to forecasts so that y does not exceed them in this share of new rows."""
+        """Return the margin to add so that forecasts suffice for a share `service_level` of new rows."""
         if not isinstance(service_level, Real) or not 0 < service_level < 1:
             raise ValueError(
                 "The 'service_level' parameter must be a number between 0 and 1, exclusive. "

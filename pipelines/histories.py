@@ -1,4 +1,4 @@
-"""Training rows from what people have had: one for each item, with the person's other items as history."""
+"""Training rows from histories: one row per item, with the other items of the person as history."""
 
 from typing import TypeAlias
 
@@ -20,13 +20,13 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     Parameters
     ----------
     frame : data frame of shape (n_pairs, n_columns)
-        A row for each item that a person has had. Other columns are kept.
+        One row for each item that a person has had. Other columns are kept.
 
     user : str
-        Name of the column of persons.
+        Name of the column that identifies the person.
 
     item : str
-        Name of the column of items.
+        Name of the column that contains the item.
 
     history : str, default="history"
         Name of the new column.
@@ -34,27 +34,26 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     Returns
     -------
     rows : data frame of shape (n_pairs, n_columns + 1)
-        The same rows in the same order, with a column of lists: the distinct items that the person had in
-        other rows, in the order of the rows, without the item of this row. It is a pandas frame if `frame` is
-        one, otherwise a polars frame.
+        The same rows in the same order, with a new column of lists: the other items of the person, each once,
+        in the order of the rows. The result is a pandas frame if `frame` is one, otherwise a polars frame.
 
     Raises
     ------
     TypeError
         If `frame` is not a data frame.
     ValueError
-        If a column is missing, if the frame has a column of the name `history` already, or if a person or an
-        item is missing.
+        If a column is missing, if `frame` already has a column with the name given by `history`, or if a
+        person or an item is missing.
 
     See Also
     --------
-    recommender : Takes the rows, with ``history="history"``.
+    recommender : With ``history="history"``, it can be fitted on these rows.
 
     Notes
     -----
-    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of the squares of the
-    numbers of items per person). To judge a model, keep the rows of a person in one fold
-    (``GroupKFold``), or their items would be in the training rows as history.
+    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of n^2 over the persons).
+    When you evaluate a model, keep all rows of a person in the same fold (``GroupKFold``). Otherwise the
+    items to be predicted would appear in the histories of the training rows.
 
     Examples
     --------
@@ -76,12 +75,12 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     if history in rows.columns:
         raise ValueError(
             f"The 'history' parameter of leave_one_out must be the name of a new column. Got {history!r}, "
-            "which the frame has already."
+            "which the frame already contains."
         )
     persons, items = plain_labels(rows[user]), plain_labels(rows[item])
     for name, cells in ((user, rows[user]), (item, rows[item])):
         if cells.is_null().any() if isinstance(cells, pl.Series) else cells.isna().any():
-            raise ValueError(f"The column {name!r} must not have missing cells.")
+            raise ValueError(f"The column {name!r} must not contain missing cells.")
     had: dict[object, dict[object, None]] = {}  # the distinct items of each person, in order
     for person, each in zip(persons, items, strict=True):
         had.setdefault(person, {})[each] = None

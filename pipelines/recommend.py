@@ -1,4 +1,4 @@
-"""Recommendations: the k best labels of any classifier, explanations, updates, scorers."""
+"""Recommendations: the k best labels of any classifier, explanations, updates."""
 
 from collections.abc import Iterable, Sequence
 from inspect import signature
@@ -6,10 +6,9 @@ from inspect import signature
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, column_or_1d
 
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
-from pipelines._common.labels import comparable_array, comparable_labels, places_of, plain_labels
+from pipelines._common.labels import comparable_labels, places_of, plain_labels
 from pipelines._common.parameters import check_int
 from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
 from pipelines._common.ranking import labels_per_row, rank
@@ -18,7 +17,7 @@ from pipelines._recommending.history import with_history
 from pipelines._recommending.reasons import check_label, reasons
 from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
 
-__all__ = ["UnknownQuestionWarning", "explain", "hit_rate_scorer", "ndcg_scorer", "recommend", "update"]
+__all__ = ["UnknownQuestionWarning", "explain", "recommend", "update"]
 
 
 def recommend(
@@ -54,10 +53,10 @@ def recommend(
 
     candidates : iterable of labels, or of n_samples iterables of labels, default=None
         Labels to choose from: either one collection for all rows, or one collection per row. None means all
-        labels. A warning is given if some are unknown to `model`.
+        labels. Labels unknown to `model` are ignored with a warning.
 
     exclude_history : bool, default=False
-        Whether to exclude the items of each row's history too, if `model` is of
+        Whether to exclude the items in the history of each row too. Only for a `model` that was made by
         ``recommender(history=...)``.
 
     Returns
@@ -68,14 +67,14 @@ def recommend(
         the dtype is then object.
 
     scores : ndarray of shape (n_samples, n_places)
-        The scores of these labels, or ``-inf`` where the label is None. Their scale depends on the model; see
-        the notes.
+        The scores of these labels, or ``-inf`` where the label is None. The notes explain their scale, which
+        depends on the classifier.
 
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, if a question has a key that is no column
-        (the message names the nearest one), if `exclude` or `candidates` is neither a collection of labels
+        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not a column
+        (the message suggests the nearest one), if `exclude` or `candidates` is neither a collection of labels
         nor one collection per row, or if `exclude_history` is True for a model without a history.
     TypeError
         If `model` has none of the methods listed above.
@@ -83,27 +82,27 @@ def recommend(
     Warns
     -----
     UnknownQuestionWarning
-        If the encoders of a Pipeline make nothing of a row: it asks for nothing, or for unknown values only.
-        Naive Bayes classifiers then answer by the number of rows of each class. Other classifiers, and
-        CatalogueNB, which scores popularity itself, answer as for any row.
+        If a row contains nothing that the encoders of a Pipeline know: it is empty, or has only unknown
+        values. Naive Bayes classifiers then rank the labels by their number of training rows. CatalogueNB,
+        whose scores include popularity, and all other classifiers score the row like any other.
 
     Notes
     -----
     Rows are scored in batches, so memory for scores is bounded for any number of rows and classes.
 
-    Scores order the labels of one row. What they are depends on the classifier:
+    Compare scores only within a row. Their scale depends on the classifier:
 
-    - MultinomialNB, BernoulliNB: the logarithm of the probability of the label and the row together. Its
-      exponentials, normalised over all labels, are the classifier's probabilities, which are too certain
-      where features depend on each other.
-    - ComplementNB: a sum of weights, without the popularity of the label. Only differences within a row have
-      a meaning; a row with more features has higher scores.
-    - CatalogueNB: the logarithm of the popularity, a bonus for each match, and the logarithm of how much more
-      often the features are asked for with the item than with others.
-    - classifiers with a ``decision_function``, such as GDClassifier and LogisticRegression: the logits;
-      their differences are log odds. For LinearSVC and others they are distances from a margin.
-    - all others: logarithms of probabilities, or probabilities if there is no ``predict_log_proba``.
-    - rows of which nothing is known, with naive Bayes: the logarithm of each label's share of the rows.
+    - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. Divided by
+      their sum over all labels, the exponentials are the classifier's probabilities. These are too extreme if
+      the features depend on each other.
+    - ComplementNB: a sum of weights, which does not include the popularity of the label. Rows with more
+      features have higher scores.
+    - CatalogueNB: the log of the popularity, plus an amount for each match, plus the weighted log of how much
+      more frequently the features were requested for this item than for all items.
+    - Classifiers with a ``decision_function``: for GDClassifier and LogisticRegression, the logits, whose
+      differences are log odds; for LinearSVC, distances from the decision boundary, which are not log odds.
+    - Other classifiers: the logs of probabilities, or probabilities if there is no ``predict_log_proba``.
+    - Naive Bayes, if nothing in the row is known: the log of the label's share of the training rows.
 
     Examples
     --------
@@ -217,9 +216,9 @@ def update(
     *,
     describes: ArrayLike | None = None,
 ) -> BaseEstimator:
-    """Update the last step of a fitted pipeline, in place, with new rows; the earlier steps do not change.
+    """Update the last step of a fitted pipeline in place; the earlier steps do not change.
 
-    The model that is passed is changed. To keep it as it is, update a copy:
+    This function changes `model` itself. To keep the old model, update a copy:
     ``update(copy.deepcopy(model), X, y)``.
 
     Parameters
@@ -240,19 +239,20 @@ def update(
         The weight of each row. A weight of 2 is equivalent to passing the row twice.
 
     describes : array-like of shape (n_samples,), default=None
-        True for rows that say what an item is, such as a new one of the catalogue, if the classifier takes
-        them (:class:`estimators.CatalogueNB`). None means that no row does. A later ``fit`` knows only the
-        catalogue that the model was made with.
+        True for rows that describe an item, such as a new item of the catalogue. Only for classifiers that
+        accept descriptions (:class:`estimators.CatalogueNB`). None means that no row is a description. A
+        later ``fit`` uses only the catalogue that was passed to :func:`recommender`.
 
     Returns
     -------
     model : the same object
-        The model that was passed, updated.
+        The updated `model`.
 
     Raises
     ------
     TypeError
-        If the last step has no ``partial_fit``, or `describes` is given and it takes no descriptions.
+        If the last step has no ``partial_fit``, or if `describes` is given but the last step does not accept
+        descriptions.
     ValueError
         If X has no rows, if `y` is a single string, if the last step cannot learn one of the labels, or if it
         rejects the rows. In all these cases the model is left unchanged.
@@ -283,80 +283,12 @@ def update(
         y = _among_classes(classifier, y)
     if describes is not None and "describes" not in signature(classifier.partial_fit).parameters:
         raise TypeError(
-            "The 'describes' parameter of update must be None for a classifier that takes no descriptions. "
-            f"Got a {type(classifier).__name__}."
+            "The 'describes' parameter of update must be None if the classifier does not accept "
+            f"descriptions. The classifier is a {type(classifier).__name__}."
         )
     more = {"sample_weight": sample_weight, "describes": describes}
     classifier.partial_fit(X, y, **{name: value for name, value in more.items() if value is not None})
     return model
-
-
-def hit_rate_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer that computes the share of rows whose label is among the k best labels.
-
-    Parameters
-    ----------
-    k : int, default=5
-        The number of best labels to consider for each row.
-
-    Returns
-    -------
-    scorer : callable(model, X, y, sample_weight=None) -> float
-        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools. It raises a ValueError if all
-        sample weights are 0.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not an integer of at least 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.model_selection import cross_val_score
-    >>> from estimators import ComplementNB
-    >>> from pipelines import hit_rate_scorer
-    >>> X, y = np.tile(np.eye(4), (10, 1)), np.tile(np.arange(4), 10)
-    >>> cross_val_score(ComplementNB(), X, y, scoring=hit_rate_scorer(k=2)).tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0]
-    """
-    return TopKScorer("hit_rate_scorer", k, discounted=False)
-
-
-def ndcg_scorer(k: int = 5) -> "TopKScorer":
-    """Return a scorer that computes the normalised discounted cumulative gain (NDCG) of the k best labels.
-
-    With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
-    the row's label. Rows whose label is not among the k best labels count as 0.
-
-    Parameters
-    ----------
-    k : int, default=5
-        The number of best labels to consider for each row.
-
-    Returns
-    -------
-    scorer : callable(model, X, y, sample_weight=None) -> float
-        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools. It raises a ValueError if all
-        sample weights are 0.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not an integer of at least 1.
-
-    Examples
-    --------
-    In this example, the label of every row ranks first:
-
-    >>> import numpy as np
-    >>> from estimators import ComplementNB
-    >>> from pipelines import ndcg_scorer
-    >>> X, y = np.eye(4), np.arange(4)
-    >>> ndcg_scorer(k=2)(ComplementNB().fit(X, y), X, y)
-    1.0
-    """
-    return TopKScorer("ndcg_scorer", k, discounted=True)
 
 
 def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
@@ -378,29 +310,3 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
             "To add them, fit the model again."
         )
     return classifier.classes_[[places[value] for value in values]]
-
-
-class TopKScorer:
-    """Scorer that ranks only the k best labels and needs no matrix of shape (n_samples, n_classes)."""
-
-    def __init__(self, name: str, k: int, discounted: bool) -> None:
-        self.name, self.k, self.discounted = name, check_int("k", k, name), discounted
-
-    def __call__(
-        self, model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Return the score on X, (n_samples, n_features), and y, (n_samples,). Higher is better."""
-        labels, _ = recommend(model, X, self.k)
-        expected = column_or_1d(np.array(plain_labels(collected(y)), dtype=object))
-        check_consistent_length(labels, expected)
-        if sample_weight is not None and not np.any(sample_weight):
-            raise ValueError(
-                f"The 'sample_weight' parameter of {self.name} must contain a nonzero weight. Got only zeros."
-            )
-        hits = comparable_array(labels) == comparable_array(expected)[:, np.newaxis]
-        places = np.arange(1.0, 1 + hits.shape[1])
-        gains = hits @ (1 / np.log2(1 + places) if self.discounted else np.ones_like(places))
-        return float(np.average(gains, weights=None if sample_weight is None else np.asarray(sample_weight)))
-
-    def __repr__(self) -> str:
-        return f"{self.name}(k={self.k})"

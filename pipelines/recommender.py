@@ -1,4 +1,4 @@
-"""Recommenders: pipelines of encoders and a classifier, where each item of a catalogue is a class."""
+"""Recommenders: pipelines of encoders and a classifier, in which each item of a catalogue is a class."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -58,58 +58,59 @@ def recommender(
         Names of columns of single values, such as a budget.
 
     lists : str or sequence of str, default=()
-        Names of columns of lists of values, such as the genres that somebody asks for.
+        Names of columns of lists of values, such as the requested genres.
 
     numbers : str, sequence of str, or dict of str to sequence of float, default=()
-        Names of columns of numbers, such as a year, which are divided into bins. A dict gives the edges of
-        the bins of each column: ``{"year": [1980, 1990, 2000]}``. Otherwise :class:`estimators.BinEncoder`
-        chooses them.
+        Names of columns of numbers, such as a year, which are divided into bins. A dict contains the edges
+        between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``. Otherwise,
+        :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
-        Name of a column of lists of the items that the person has had, as in the rows that
-        :func:`leave_one_out` makes.
+        Name of a column that holds a list of the items that the person has had. :func:`leave_one_out` makes
+        training rows with such a column.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
-        What the items are. Its rows are added to those of every :meth:`~RecommenderPipeline.fit`, also within
-        a cross-validation, so that an item can be recommended before anybody has chosen it. It has some of
-        the columns above. None means that the rows of ``fit`` are all there is.
+        A description of each item, in some of the columns above. Each call of
+        :meth:`~RecommenderPipeline.fit` adds these rows to its own, also within cross-validation, so an item
+        can be recommended before anybody has chosen it. None means that only the rows of ``fit`` are used.
 
     label : str, default=None
-        Name of the column of `catalogue` with the label of the item, such as its title.
+        Name of the column of `catalogue` that holds the label of each item, such as its title.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier, or the first word of this library's naive Bayes classifiers, which then add new items
-        as they come. None means "catalogue", :class:`estimators.CatalogueNB`, to which the rows of the
-        catalogue are descriptions. To other classifiers they are rows like any others.
+        The classifier, or a word for one of this library's naive Bayes classifiers with
+        ``new_classes="add"``. None means "catalogue", :class:`estimators.CatalogueNB`. CatalogueNB uses the
+        rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows.
 
     weights : dict of str to float, default=None
-        The weight of each column, keyed by its name; 1 for the others. It multiplies the features of the
-        column. CatalogueNB does not read how large a feature is: set its `match` and `weight` instead.
+        Factors by which the features of the columns are multiplied, keyed by column name. The default is 1
+        for each column. `weights` cannot be used with CatalogueNB, which only distinguishes zero from nonzero
+        features. Set its parameters `match` and `weight` instead.
 
     Returns
     -------
     model : RecommenderPipeline with the steps "encode" and "classify"
-        The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row says what
-        somebody asked for and which item they chose. Other columns are ignored. Cells may be missing, in
-        training rows and in questions, and unknown values count as missing.
+        The unfitted pipeline. Fit it with ``model.fit(chosen, chosen["title"])``, where each row contains
+        what somebody asked for and the item that they chose. Other columns are ignored. Cells may be missing
+        in training rows and in queries, and unknown values count as missing.
 
     Raises
     ------
     TypeError
-        If a name of a column is not a string, or contains "__".
+        If a column name is not a string, or contains "__".
     ValueError
-        If no column is named, if a column is named twice, if only one of `catalogue` and `label` is given, if
-        `weights` has a key that is none of the columns, or is given for a CatalogueNB, or if `classifier` is
-        another word.
+        If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
+        `weights` has a key that is not one of the columns or is given for CatalogueNB, or if `classifier` is
+        an unknown word or a CatalogueNB with `groups`.
 
     See Also
     --------
-    game_recommender : A preset of two columns.
-    recommend : Ask the fitted model.
+    game_recommender : A recommender with two columns, and encoders that can be replaced.
+    recommend : Returns the best items for a query.
 
     Notes
     -----
-    Fitting takes O(number of cells) time, and what the classifier needs.
+    Encoding takes O(number of cells) time. In addition, the classifier is fitted.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def recommender(
     steps = column_steps(categories, lists, numbers, history, label)
     encode = encoder_of(steps, weights, "recommender", {name: name for name, _, _ in steps})
     learner = classifier_of("catalogue" if classifier is None else classifier, "recommender")
-    _check_weights(weights, learner, "recommender")
+    _check_classifier(learner, weights, "recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline(
         [("encode", encode), ("classify", learner)], catalogue=catalogue, label=label, history=history
@@ -149,7 +150,7 @@ def game_recommender(
 ) -> "RecommenderPipeline":
     """Return a pipeline that recommends games by budget and gameplay types. Each game is a class.
 
-    This is :func:`recommender` with one column of single values and one of lists, whose encoders can be
+    This is :func:`recommender` with one column of single values and one column of lists. The encoders can be
     replaced.
 
     Parameters
@@ -170,10 +171,10 @@ def game_recommender(
         own.
 
     catalogue : data frame of shape (n_games, n_columns), default=None
-        What the games are, as for :func:`recommender`.
+        A description of each game, as for :func:`recommender`.
 
     label : str, default=None
-        Name of the column of `catalogue` with the title of the game.
+        Name of the column of `catalogue` that holds the title of each game.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, as for :func:`recommender`. None means "complement",
@@ -183,7 +184,7 @@ def game_recommender(
         The weight of each column, keyed by column name, as in
         ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
         with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4). Not for CatalogueNB, as for :func:`recommender`.
+        matters more (the tavern example uses 4). `weights` cannot be used with CatalogueNB.
 
     Returns
     -------
@@ -196,8 +197,9 @@ def game_recommender(
     TypeError
         If `budget` or `gameplay_types` is not a str.
     ValueError
-        If `weights` has a key that is not one of the two column names or is given for a CatalogueNB, if only
-        one of `catalogue` and `label` is given, or if `classifier` is another word.
+        If `weights` has a key that is not one of the two column names or is given for CatalogueNB, if only
+        one of `catalogue` and `label` is given, or if `classifier` is an unknown word or a CatalogueNB with
+        `groups`.
 
     Examples
     --------
@@ -227,33 +229,33 @@ def game_recommender(
     ]
     encode = encoder_of(steps, weights, "game_recommender", columns)
     learner = classifier_of("complement" if classifier is None else classifier, "game_recommender")
-    _check_weights(weights, learner, "game_recommender")
+    _check_classifier(learner, weights, "game_recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline([("encode", encode), ("classify", learner)], catalogue=catalogue, label=label)
 
 
 class RecommenderPipeline(Pipeline):
-    """A Pipeline of an encoder and a classifier that learns what the items of a catalogue are in every fit.
+    """A Pipeline of an encoder and a classifier that learns the items of a catalogue in every fit.
 
-    :func:`recommender` makes it. It is an ordinary Pipeline, but :meth:`fit` adds the rows of the catalogue
-    to those that it is given, so that cross-validation, searches and clones need nothing else. If the
-    classifier takes descriptions, as :class:`estimators.CatalogueNB` does, the rows are marked as such, and
-    the features of each step of the encoder are a group.
+    :func:`recommender` returns such a pipeline. It works like any other Pipeline, except that :meth:`fit`
+    adds the rows of the catalogue to its own rows. Cross-validation, searches and clones therefore use the
+    catalogue too. If the classifier accepts descriptions, as :class:`estimators.CatalogueNB` does, the added
+    rows are marked as descriptions. For CatalogueNB, the features of each step of the encoder form a group.
 
     Parameters
     ----------
     steps : list of tuple (str, estimator)
-        The encoder, a ColumnTransformer of columns given by name, and the classifier.
+        The encoder, which is a ColumnTransformer of columns given by name, and the classifier.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
-        What the items are, in some of the encoder's columns. The others are missing.
+        A description of each item, in some of the encoder's columns. The other columns count as missing.
 
     label : str, default=None
-        Name of the column of `catalogue` with the label of the item.
+        Name of the column of `catalogue` that holds the label of each item.
 
     history : str, default=None
-        Name of the encoder's column with the items that the person has had, which
-        ``recommend(..., exclude_history=True)`` excludes.
+        Name of the encoder's column that holds the items that the person has had. They can be excluded with
+        ``recommend(..., exclude_history=True)``.
 
     transform_input : list of str, default=None
         As for ``sklearn.pipeline.Pipeline``.
@@ -266,11 +268,11 @@ class RecommenderPipeline(Pipeline):
 
     See Also
     --------
-    recommender : Makes the encoder and the pipeline.
+    recommender : Returns a pipeline with encoders for the given columns.
 
     Notes
     -----
-    Pickles and files of :func:`save_model` hold the catalogue as plain lists.
+    In pickles and in the files of :func:`save_model`, the catalogue is stored as plain lists.
 
     Examples
     --------
@@ -305,19 +307,19 @@ class RecommenderPipeline(Pipeline):
         self.history = history
 
     def fit(self, X: Rows, y: ArrayLike, **params: Any) -> Self:
-        """Fit the encoder and the classifier, on the rows and on those of the catalogue.
+        """Fit the encoder and the classifier on these rows and the rows of the catalogue.
 
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns)
-            What was asked for, or is described, in the columns of the encoder. Other columns are ignored.
+            What was asked for, in the columns of the encoder. Other columns are ignored.
 
         y : array-like of shape (n_samples,)
             The item that was chosen.
 
         **params : dict of str to object
-            As for ``sklearn.pipeline.Pipeline``, such as ``classify__sample_weight``, (n_samples,). Arrays of
-            one value per row are continued with ones for the rows of the catalogue.
+            As for ``sklearn.pipeline.Pipeline``, for example ``classify__sample_weight`` with one weight per
+            row. The rows of the catalogue get the value 1.
 
         Returns
         -------
@@ -329,7 +331,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If X or the catalogue is not a data frame.
         ValueError
-            If a column is missing, or if the encoder or the classifier refuses the rows.
+            If a column is missing, or if the encoder or the classifier rejects the rows.
         """
         X = self.select(X)
         _forget_groups(self)
@@ -367,28 +369,28 @@ class RecommenderPipeline(Pipeline):
         return select(frame_of(X, "The 'X' parameter of fit"), input_columns(self.steps[0][1]), "X")
 
     def catalogue_rows(self, X: Rows | None = None) -> tuple[Rows, list] | None:
-        """Return the catalogue as rows of the encoder's columns, and the label of each row.
+        """Return the catalogue with the columns of the encoder, and the label of each row.
 
         Parameters
         ----------
         X : data frame of shape (n_samples, n_columns), default=None
-            Rows of the kind and types that the returned ones should have: pandas or polars. None means those
-            of the catalogue itself.
+            Rows whose kind of data frame (pandas or polars) and data types the returned rows should have.
+            None means those of the catalogue.
 
         Returns
         -------
         rows : data frame of shape (n_items, n_encoded_columns)
-            What the items are. None is returned instead of both if there is no catalogue.
+            The descriptions of the items. If there is no catalogue, None is returned instead of both values.
 
         labels : list of length n_items
-            The items.
+            The labels of the items.
 
         Raises
         ------
         TypeError
             If the catalogue is not a data frame.
         ValueError
-            If it has none of the columns, or no column of labels.
+            If the catalogue has none of the encoder's columns, or lacks the column of labels.
         """
         _check_catalogue(self.catalogue, self.label)
         if self.catalogue is None or self.label is None:
@@ -399,12 +401,14 @@ class RecommenderPipeline(Pipeline):
         return like(items, names, X), labels
 
     def group_features(self) -> Self:
-        """Set the parameter `groups` of a fitted CatalogueNB: the features of each step are a group.
+        """Set the parameter `groups` of a fitted CatalogueNB, so that the features of each step form a group.
+
+        :meth:`fit` calls this method. It does nothing if the classifier is not a CatalogueNB.
 
         Returns
         -------
         self : RecommenderPipeline
-            The pipeline. :meth:`fit` calls this method.
+            The pipeline.
         """
         encode, classifier = self.steps[0][1], self.steps[-1][1]
         if isinstance(classifier, CatalogueNB) and isinstance(encode, ColumnTransformer):
@@ -426,7 +430,7 @@ class RecommenderPipeline(Pipeline):
         return "describes" if sklearn.get_config()["enable_metadata_routing"] else f"{name}__describes"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, the catalogue as plain data."""
+        """Return the attributes, with the catalogue as plain data."""
         state = super().__getstate__()
         if self.catalogue is None:
             return state
@@ -438,20 +442,27 @@ class RecommenderPipeline(Pipeline):
 
 
 def _forget_groups(model: Pipeline) -> None:
-    """Remove the groups of an earlier fit, whose features may have been others."""
+    """Remove the groups of an earlier fit, which may have had different features."""
     if isinstance(model.steps[-1][1], CatalogueNB):
         model.steps[-1][1].set_params(groups=None)
 
 
-def _check_weights(weights: Mapping[str, float] | None, classifier: BaseEstimator, of: str) -> None:
-    if weights and isinstance(classifier, CatalogueNB):
+def _check_classifier(classifier: BaseEstimator, weights: Mapping[str, float] | None, of: str) -> None:
+    if not isinstance(classifier, CatalogueNB):
+        return
+    if weights:
         raise ValueError(
-            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which does not read how large "
-            "a feature is. Set its parameters 'match' and 'weight' instead."
+            f"The 'weights' parameter of {of} must be None for a CatalogueNB, which only distinguishes zero "
+            "from nonzero features. Set its parameters 'match' and 'weight' instead."
+        )
+    if classifier.groups is not None:
+        raise ValueError(
+            f"The 'classifier' parameter of {of} must be a CatalogueNB without 'groups', because fit sets "
+            f"them. Got groups={classifier.groups!r}."
         )
 
 
 def _check_catalogue(catalogue: Rows | None, label: str | None) -> None:
     if (catalogue is None) != (label is None):
         missing = "catalogue" if catalogue is None else "label"
-        raise ValueError(f"'catalogue' and 'label' must be given together. Got no {missing!r}.")
+        raise ValueError(f"'catalogue' and 'label' must be given together. {missing!r} is missing.")

@@ -32,13 +32,13 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Parameters
     ----------
     model : fitted Pipeline, or search that ends in one
-        A model such as :func:`pipelines.recommender` returns: a ColumnTransformer, followed by a classifier
+        A model like those of :func:`pipelines.recommender`: a ColumnTransformer, followed by a classifier
         whose score is a sum over the features (see :func:`pipelines.explain`). The steps of the
-        ColumnTransformer are this library's encoders, which may encode several columns; for columns of
-        numbers, scikit-learn's StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, KBinsDiscretizer and
-        SimpleImputer (with the strategies "mean" and "median"), or Pipelines of these; and "passthrough" or
-        "drop". Columns are given by name. Other transformers are compiled if they have the method
-        ``cell_encoder(column, start)`` of this library's encoders.
+        ColumnTransformer can be this library's encoders, each for one or several columns, "passthrough" and
+        "drop". For columns of numbers, they can also be scikit-learn's StandardScaler, MinMaxScaler,
+        MaxAbsScaler, RobustScaler, KBinsDiscretizer and SimpleImputer (with the strategies "mean" and
+        "median"), or Pipelines of these. Columns must be given by name. Other transformers are supported if
+        they have the same method ``cell_encoder(column, start)`` as this library's encoders.
 
     Returns
     -------
@@ -224,9 +224,9 @@ class CompiledRecommender:
         ------
         ValueError
             If `k` is not an integer of at least 1, if a key of `question` is not a column of the frame that
-            the model was fitted on (the message suggests the nearest one), if `exclude` or `candidates` does
-            not hold labels, or if an encoder or the classifier rejects a value, such as an unknown category
-            with ``handle_unknown="error"`` or a missing number.
+            the model was fitted on (the message suggests the nearest one), if `exclude` or `candidates` is
+            not a collection of labels, or if an encoder or the classifier rejects a value, such as an unknown
+            category with ``handle_unknown="error"`` or a missing number.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, such as a string instead of a list.
 
@@ -257,8 +257,8 @@ class CompiledRecommender:
         -------
         contributions : dict of str to float
             The contributions, such as ``{"gameplay_types=Puzzle": 2.2, ...}``. They add up to the score of
-            the label. What the label gets whatever the query is, if anything, is included as "(prior)" or
-            "(intercept)", as in :func:`pipelines.explain`.
+            the label. If the score has a part that does not depend on the query, it is included as "(prior)"
+            or "(intercept)", as in :func:`pipelines.explain`.
 
         Raises
         ------
@@ -318,7 +318,7 @@ class CompiledRecommender:
         return self._scorer.row(places, values)
 
     def _encoded(self, question: dict) -> sp.csr_array:
-        """Return the query as the encoders and the classifier read it, which may raise their errors."""
+        """Return the query as encoded by the encoders for the classifier. This may raise their errors."""
         X = self._encode.transform(dicts_as_frame(question, columns_of(self._encode)))
         row = self._scorer.as_row(X)
         if not np.isfinite(row.data).all():
@@ -326,7 +326,7 @@ class CompiledRecommender:
         return row
 
     def _scorer_for(self, row: sp.csr_array, candidates: list[set] | None) -> tuple[Scorer, sp.csr_array]:
-        """Return what scores the classes and the row for it. Warn of unknown candidates and questions."""
+        """Return the scorer and its input row. Warn of unknown candidates and questions."""
         if candidates is not None and not candidates[0] <= self._places.keys():
             warn_of_unknown_labels(candidates, self._classifier)
         if len(row.data) or not self._may_be_unknown:

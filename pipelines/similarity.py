@@ -1,4 +1,4 @@
-"""Items that are like another one, and recommendations that are not all alike."""
+"""Find similar items, and choose recommendations that are not all alike."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,13 +32,13 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
     Returns
     -------
     labels : ndarray of shape (n_similar,)
-        The items, at most `k`. Items that share no feature are left out. Of equally similar items the most
-        popular comes first.
+        The items, at most `k`. Items that have no feature in common with `label` are left out. If several
+        items are equally similar, the most popular one comes first.
 
     similarities : ndarray of shape (n_similar,)
-        The cosine of the angle between the features of both items, from 0 to 1. If the items are described
-        (:class:`estimators.CatalogueNB`), the features are those that describe them. Otherwise they are those
-        that were counted, such as the histories of the people who chose the item.
+        The cosine similarity of the features of both items, from 0 to 1. For CatalogueNB with descriptions,
+        the features are those of the descriptions. Otherwise they are the counted features, for example the
+        histories of the people who chose the item.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 
     See Also
     --------
-    diversify : Recommendations that are less similar to each other.
+    diversify : Chooses recommendations that are less similar to each other.
 
     Notes
     -----
@@ -84,19 +84,20 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 def diversify(
     model: BaseEstimator, labels: ArrayLike, scores: ArrayLike, k: int = 5, *, diversity: float = 0.3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose k of more recommendations, so that they are relevant and not all alike.
+    """Choose k labels from a longer list of recommendations, so that they are not all alike.
 
-    The first one is the best. Each of the others maximises ``(1 - diversity) * relevance - diversity *
-    similarity``, where the relevance is the score, scaled from 0 to 1 in each row, and the similarity is that
-    to the most similar of those already chosen, as in :func:`similar_items` (maximal marginal relevance).
+    This is maximal marginal relevance. The first label is the best one. Each further label maximises
+    ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to the range
+    from 0 to 1 in each row. The similarity is that to the most similar label already chosen, as computed by
+    :func:`similar_items`.
 
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one
-        The model that made the recommendations. It ends in a naive Bayes classifier of this library.
+        The model that made the recommendations. It must end in a naive Bayes classifier of this library.
 
     labels : array-like of shape (n_samples, n_places)
-        Labels from :func:`recommend` with a larger `k`, such as five times the number of places to fill.
+        Labels from :func:`recommend` with a larger `k`, such as five times the `k` of this function.
 
     scores : array-like of shape (n_samples, n_places)
         Their scores.
@@ -105,8 +106,9 @@ def diversify(
         The number of labels to choose for each row.
 
     diversity : float, default=0.3
-        How much it counts that the labels differ, from 0 to 1. 0 returns the first `k`. Choose more if people
-        look at the whole list, and less if they take the first item.
+        How much the dissimilarity of the labels counts, from 0 to 1. With 0, the first `k` labels are
+        returned. Choose a higher value if people look at the whole list, and a lower one if they look only at
+        the first items.
 
     Returns
     -------
@@ -175,12 +177,12 @@ def diversify(
 
 
 def _classes_of(labels: list, places: dict) -> list[int]:
-    """Return the indices of the classes of a row, without the None at its end. Raise for unknown labels."""
+    """Return the class indices of the labels of a row, without trailing None. Raise for unknown labels."""
     found = [places.get(plain_label(label)) for label in labels if label is not None]
     if None in found:
         unknown = next(label for label in labels if plain_label(label) not in places)
         raise ValueError(
-            f"The 'labels' parameter of diversify must hold classes of the model. Got {unknown!r}."
+            f"The 'labels' parameter of diversify must contain only classes of the model. Got {unknown!r}."
         )
     return found  # type: ignore[return-value]
 
@@ -188,7 +190,7 @@ def _classes_of(labels: list, places: dict) -> list[int]:
 def _choose(
     classes: list[int], scores: np.ndarray, vectors: sp.csr_array, k: int, diversity: float
 ) -> list[int]:
-    """Return the min(k, n_places) places of a row in their new order; those without a label come last."""
+    """Return the min(k, n_places) chosen places of a row, in order. Places without a label come last."""
     n_labels, n_chosen = len(classes), min(k, len(scores))
     items = vectors[classes]
     similarity = (items @ items.T).toarray()  # (labels, features) @ (features, labels)
@@ -198,7 +200,7 @@ def _choose(
 
 
 def _relevance(scores: np.ndarray) -> np.ndarray:
-    """Return scores scaled from 0 to 1. Those that are not finite are 0."""
+    """Return scores scaled to [0, 1]. Scores that are not finite become 0."""
     finite = scores[np.isfinite(scores)]
     if not len(finite) or finite.max() == finite.min():
         return np.isfinite(scores).astype(np.float64)

@@ -26,6 +26,8 @@ MISTAKES = {  # a line of a user's script, and the kind of error that mypy has t
     'CatalogueNB(shrinkage="automatic")': "arg-type",
     "CatalogueNB().fit([[0]], [0], described=[True])": "call-arg",
     'OneHotEncoder(handle_unknown="eror")': "arg-type",
+    "BinEncoder(n_bin=5)": "call-arg",
+    'BinEncoder(edges="quantile")': "arg-type",
     'OneHotEncoder(missing="none")': "arg-type",
     'OneHotEncoder(drop="last")': "arg-type",
     'MultiHotEncoder(handle_unknwon="error")': "call-arg",
@@ -41,6 +43,7 @@ FITS = {  # what reveal_type says of it
     "MultinomialNB().fit([[0]], [0])": "estimators.naive_bayes.MultinomialNB",
     "BernoulliNB().fit([[0]], [0]).merge(BernoulliNB())": "estimators.naive_bayes.BernoulliNB",
     "CatalogueNB().fit([[0]], [0], describes=[True])": "estimators.naive_bayes.CatalogueNB",
+    "BinEncoder().fit([[0]])": "estimators.encoders.BinEncoder",
     "OneHotEncoder().fit([[0]])": "estimators.encoders.OneHotEncoder",
     "MultiHotEncoder().fit([[0]])": "estimators.encoders.MultiHotEncoder",
 }
@@ -65,6 +68,7 @@ MultinomialNB(alpha=[1.0, 2.0, 3.0]).fit(polars, pl.Series(["a", "b", "c"])).cla
 BernoulliNB(binarize=None).additive_state(X, y).merge(BernoulliNB().additive_state(X, y))
 CatalogueNB(groups=["a", "a", "b"], shrinkage=30, match=0).fit(X, y, describes=y < 1).top_k(pandas)
 OneHotEncoder(handle_unknown="ignore").fit(pandas).transform(polars)
+BinEncoder(edges=[1980, 1990.5], feature_name_combiner="equals").fit(polars).transform(X)
 MultiHotEncoder().fit([[["a", "b"]], [["a"]]]).get_feature_names_out()
 """
 

@@ -24,6 +24,7 @@ GALLERY = [
     "halving_search",
     "torch_network_with_skorch",
     # recommenders
+    "recommend_from_any_catalogue",
     "constraint_or_taste",
     "reasons_of_a_recommendation",
     "only_what_is_on_the_shelf",

@@ -3,8 +3,8 @@
 Recommend from any catalogue
 ============================
 
-``recommender`` builds a recommender from the columns that you have: single values, lists, numbers, and what a person has had before. Here the games of the
-tavern have a console, a year, types and a budget.
+``recommender`` builds a recommender from the columns that you have: single values, lists, numbers, and the items that a person has had. In this example, the
+games of the tavern have a budget, a console, a list of types and a year.
 """
 
 # %%
@@ -42,8 +42,8 @@ model = recommender(
 print(type(model) is RecommenderPipeline, "with the steps", list(model.named_steps))
 
 # %% [markdown]
-# The catalogue is a part of the model: every ``fit`` learns from it what the games are, also within a cross-validation. The rows of ``fit`` are what customers
-# asked for and what they rented. These customers named neither a console nor a year, so those columns are empty.
+# The catalogue is part of the model. Every ``fit`` learns the games from it, also within cross-validation. The rows that are passed to ``fit`` contain what
+# customers asked for, and ``y`` contains the games that they rented. These customers did not ask for a console or a year, so those columns are empty.
 
 # %%
 rentals = simulate_rentals(games, n_customers=300).with_columns(
@@ -60,8 +60,8 @@ scores = cross_val_score(
 print("rented game among the best five, in each fold:", scores.round(3))
 
 # %% [markdown]
-# A question may name any of the columns, a console and a year too: the catalogue knows them. The classifier is ``CatalogueNB``, and numbers become bins
-# (``BinEncoder``).
+# A request may contain any of the columns, including the console and the year, which the model knows from the catalogue. The classifier is ``CatalogueNB``,
+# and a ``BinEncoder`` converts the years to bins.
 
 # %%
 model.fit(rentals, rentals["title"])
@@ -73,7 +73,7 @@ labels, _ = recommend(model, question, k=3)
 print(*labels[0], sep="\n")
 
 # %% [markdown]
-# Games that are like one of them, by what they are:
+# ``similar_items`` compares the descriptions of the games:
 
 # %%
 similar, similarities = similar_items(model, labels[0, 0], k=3)
@@ -81,8 +81,8 @@ for label, similarity in zip(similar, similarities, strict=True):
     print(f"{label}: {similarity:.2f}")
 
 # %% [markdown]
-# A misspelt column is an error, which names the nearest one. Misspelt values are as if they were missing. If nothing of a question is known, there is a
-# warning, and the answer is the most popular games.
+# A misspelt column name raises an error that suggests the right one. Misspelt values count as missing. If nothing in a request is known, a warning is issued
+# and the most popular games are returned.
 
 # %%
 try:
@@ -97,7 +97,7 @@ print(caught[0].category is UnknownQuestionWarning)
 # More variety
 # ------------
 #
-# ``diversify`` chooses five of 25 games so that they are good and not all alike. More variety costs some hits:
+# ``diversify`` chooses five of the best 25 games, so that they are not all alike. The more varied the lists are, the fewer hits they have:
 
 # %%
 test = simulate_rentals(games, n_customers=400).filter(pl.col("customer") >= 300)
@@ -131,8 +131,8 @@ plt.show()
 # People with a history
 # ---------------------
 #
-# ``leave_one_out`` makes training rows of what people have had: one for each item, with the person's other items as history. The items that a person has had
-# are not recommended again.
+# ``leave_one_out`` makes training rows from histories: one row per item, with the other items of the person as history. With ``exclude_history=True``, items
+# that a person has had are not recommended again.
 
 # %%
 liked = rentals.filter(pl.col("rating") >= 3).select("customer", "title")
@@ -140,5 +140,5 @@ rows = leave_one_out(liked, "customer", "title")
 by_history = recommender(history="history").fit(rows, rows["title"])
 had = liked.filter(pl.col("customer") == 7)["title"].to_list()
 labels, _ = recommend(by_history, {"history": had}, k=3, exclude_history=True)
-print("after", *had, sep="\n  ")
-print("comes", *labels[0], sep="\n  ")
+print("history:", *had, sep="\n  ")
+print("recommendations:", *labels[0], sep="\n  ")

@@ -223,7 +223,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         return self._set_counts(state)
 
     def fitted_state(self) -> ClassCounts:
-        """Return the counts that the classifier was fitted on, sparse.
+        """Return the counts that the classifier was fitted on, in sparse form.
 
         They can be merged with those of :meth:`additive_state`, or given to :meth:`fit_state` again after a
         parameter has been changed.
@@ -232,7 +232,8 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         -------
         state : ClassCounts
             The counts. Its attributes are ``classes``, ``class_count``, and ``feature_count``, a CSR array of
-            shape (n_classes, n_features); and for CatalogueNB also ``described``, likewise.
+            shape (n_classes, n_features). For CatalogueNB, there is also ``described``, a CSR array of the
+            same shape.
 
         Examples
         --------

@@ -5,18 +5,25 @@ requested, and C whether the feature describes the item. All three are sums or u
 of item g for a row that requests the features x is::
 
     score[g] = popularity * log(n[g] + smoothing)
-             + match * number of groups with a feature in x that describes g
-             + weight * sum_f x[f] * log((F[g, f] + m * rate[g, f]) / ((n[g] + m) * all[f]))
+             + sum of match[group] over the groups with a feature in x that describes g
+             + weight * mean over f in x of log((F[g, f] + m * rate[g, f]) / ((n[g] + m) * all[f]))
 
 where m is the shrinkage and ``all[f]`` is the fraction of all rentals in which f was requested. If f
 describes g, ``rate[g, f]`` is this fraction among rentals of items that f describes. Otherwise, it is the
 fraction among rentals of all other items. Half a rental with the feature and half a rental without it are
-added to each count, so that no rate is 0 or 1. With r1 and r0 for the two rates, the logarithm is::
+added to each count, so that no rate is 0 or 1. The last term is a mean, not a sum, because requested features
+depend on each other, and more so the more of them there are. With r1 and r0 for the two rates, the logarithm
+is::
 
     log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
     D[g, f] = C[g, f] * log(r1[f] / r0[f]) + log(1 + F[g, f] / (m * rate[g, f]))
 
 where D is zero unless f describes g or was requested in a rental of g.
+
+With ``match="auto"``, the match of each group is computed from a log odds ratio: how much higher are the odds
+that a requested feature describes the rented item than the odds that it describes an item chosen by
+popularity? If this ratio is e or less, the request is a preference, which the last term already takes into
+account, and the match is 0. See `automatic_matches`.
 """
 
 from collections.abc import Iterator
@@ -28,7 +35,7 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows
+from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows, repeat
 from estimators._bayes.evidence import most_probable_shrinkage
 from estimators._bayes.scores import ProfileWeights, Scores
 
@@ -52,6 +59,36 @@ class PooledRates:
     all: np.ndarray
 
 
+TASTE = 1.0  # log odds ratio up to which a match adds nothing
+UNKNOWN = 3.0  # log odds ratio without rentals: the question is a constraint
+PRIOR_FEATURES = 10.0  # asked features that count as much as this assumption
+
+
+def automatic_matches(
+    groups: np.ndarray, asked: np.ndarray, met: np.ndarray, share_described: np.ndarray
+) -> np.ndarray:
+    """Return what a match adds in each group, (n_groups,): twice the log odds ratio above `TASTE`.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n_features,)
+        Number of the group of each feature.
+    asked, met : ndarray of shape (n_features,)
+        How often each feature was asked for, and how often of an item that it describes.
+    share_described : ndarray of shape (n_features,)
+        Share of all rentals whose item the feature describes.
+    """
+    n_asked, n_met, n_expected = (np.bincount(groups, of) for of in (asked, met, asked * share_described))
+    ratio = log_odds(n_met, n_asked) - log_odds(n_expected, n_asked)
+    ratio = (n_asked * ratio + PRIOR_FEATURES * UNKNOWN) / (n_asked + PRIOR_FEATURES)
+    return 2 * np.maximum(ratio - TASTE, 0.0)
+
+
+def log_odds(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the odds, with half a case more on either side."""
+    return np.log((part + 0.5) / (np.maximum(whole - part, 0.0) + 0.5))
+
+
 @dataclass(eq=False)
 class CatalogueScores(Scores):
     """The scores of `CatalogueNB`.
@@ -68,8 +105,10 @@ class CatalogueScores(Scores):
         Index of the group of each feature.
     shrinkage : float or "auto"
         m, or "auto" for the value with the highest evidence.
-    weight, popularity, match, smoothing : float
+    weight, popularity, smoothing : float
         The factors in the formula.
+    match : float or "auto"
+        The match of all groups, or "auto" to compute one for each group from the rentals.
     """
 
     counts: sp.csr_array
@@ -79,7 +118,7 @@ class CatalogueScores(Scores):
     shrinkage: float | Literal["auto"]
     weight: float
     popularity: float
-    match: float
+    match: float | Literal["auto"]
     smoothing: float
     prior = None
 
@@ -89,8 +128,9 @@ class CatalogueScores(Scores):
         return number_distinct_rows(rows, self.class_count)
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
-        """Return a CSR array with a 1 for each feature that a row requests."""
-        return as_pattern(X)
+        """Return a CSR array with 1 / n for each of the n features that a row requests."""
+        X = as_pattern(X)
+        return like(X, repeat(1 / np.maximum(np.diff(X.indptr), 1), X))
 
     @cached_property
     def pooled(self) -> PooledRates:
@@ -118,6 +158,16 @@ class CatalogueScores(Scores):
             self.class_count, self.described, (p.of_described, p.r1), (p.of_others, p.r0)
         )
 
+    @cached_property
+    def matches(self) -> np.ndarray:
+        """What a match adds in each group, (n_groups,)."""
+        if self.match != "auto":
+            return np.full(self.groups.max() + 1, self.match)
+        p, n = self.pooled, self.class_count
+        met, missed = p.of_described.sum(axis=0), p.of_others.sum(axis=0)
+        share_described = (self.described.T @ n) / max(n.sum(), np.finfo(float).tiny)
+        return automatic_matches(self.groups, met + missed, met, share_described)
+
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
         """Return the weights of the given classes."""
         p, m, n = self.pooled, self.m, self.class_count[classes]
@@ -142,31 +192,27 @@ class CatalogueScores(Scores):
 
     def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
         """Add the matches to the scores of the given rows."""
-        if not (self.match and self.described.nnz):
+        if not (self.matches.any() and self.described.nnz):
             return
-        described_by = self._described_by
-        kind = np.min_scalar_type(int(self.groups.max()) + 1)  # one byte if there are few groups
-        counts, is_met = (np.empty(self.n_profiles, dtype=kind) for _ in range(2))
+        described_by, is_met = self._described_by, np.empty(self.n_profiles, dtype=bool)
         for row, entries in zip(scores, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
-            counts[:] = 0
-            for places in self._by_group(terms.indices[slice(*entries)]):
-                is_met[:] = 0
+            for group, places in self._by_group(terms.indices[slice(*entries)]):
+                is_met[:] = False
                 for place in places:
-                    is_met[described_by[place]] = 1
-                counts += is_met
-            row += self.match * counts
+                    is_met[described_by[place]] = True
+                row += self.matches[group] * is_met
 
-    def _by_group(self, places: np.ndarray) -> Iterator[list[int]]:
-        """Yield the requested features of each group."""
+    def _by_group(self, places: np.ndarray) -> Iterator[tuple[int, list[int]]]:
+        """Yield each group with requested features, and these features."""
         asked: dict[int, list[int]] = {}
         for place, group in zip(places.tolist(), self.groups[places].tolist(), strict=True):
             asked.setdefault(group, []).append(place)
-        yield from asked.values()
+        yield from asked.items()
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
         """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
         shares = np.zeros(self.counts.shape[1])
         describing = self.described[[place]].indices
-        for places in self._by_group(np.intersect1d(self.read(row).indices, describing)):
-            shares[places] = self.match / len(places)
+        for group, places in self._by_group(np.intersect1d(self.read(row).indices, describing)):
+            shares[places] = self.matches[group] / len(places)
         return super().contributions(row, place) + shares[row.indices]

@@ -64,8 +64,9 @@ class RowScorer:
     def weights(self, place: int) -> np.ndarray:
         """Return the weights of the class with this index, of shape (n_features,).
 
-        A weight is the amount that one unit of the feature adds to the score. The weights of `CatalogueNB` do
-        not include the amounts added for matching descriptions, which :meth:`contributions` includes.
+        A weight is the amount that one unit of the feature adds to the score. In `CatalogueNB`, the weights
+        of the requested features are averaged, and they do not include the amounts added for matching
+        descriptions. :meth:`contributions` takes both into account.
         """
         return self._scores.weights(np.array([place]))[0]
 

@@ -68,7 +68,7 @@ class ProfileWeights:
 
     @cached_property
     def all_finite(self) -> bool:
-        """Whether all weights are finite. They may not be without smoothing, or with huge counts."""
+        """Whether all weights are finite. Without smoothing or with huge counts, they may be infinite."""
         parts = (self.base, self.slopes, self.d.data, self.scale)
         return all(np.isfinite(part).all() for part in parts if part is not None)
 

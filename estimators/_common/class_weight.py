@@ -45,7 +45,7 @@ def dated_class_weights(asked: Mapping[Any, float], classes: np.ndarray, name: s
 
 
 def is_date(dates: np.ndarray, key: Any) -> np.ndarray:
-    """Return for each date or duration of an array whether it equals `key`, of Python, pandas or NumPy."""
+    """Return a mask of the dates or durations that equal `key`, a Python, pandas or NumPy value."""
     if getattr(key, "tzinfo", None) is not None:
         key = None
     elif hasattr(key, "to_numpy"):

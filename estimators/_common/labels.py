@@ -1,7 +1,7 @@
 """Class labels: encode them as integer codes, look them up in the classes, and merge two sets of classes.
 
 Labels keep their exact values, or an error is raised. Integers are never converted to floats, and strings are
-never truncated. Codes are only valid within a single call.
+never truncated. The integer codes of labels are only valid within a single call.
 """
 
 import sys

@@ -17,8 +17,8 @@ LARGEST_EXACT = 2**53  # whole numbers up to this one are exact floats
 def quantile_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
     """Return at most n_bins - 1 edges that split the values, (n_values,), into parts of about equal size.
 
-    Edges are whole if all values are. Otherwise they are rounded to a tenth of the narrowest bin, so that
-    they can be read. A value that occurs often may leave fewer edges.
+    If all values are whole numbers, the edges are too. Otherwise, they are rounded to a tenth of the
+    narrowest bin, for readable names. There can be fewer edges if some values are frequent.
     """
     if not len(values):
         return np.empty(0)
@@ -42,8 +42,8 @@ def given_edges(edges: Edges, n_columns: int) -> tuple[list[np.ndarray], list[bo
         found = []
     if len(found) != n_columns or not all(map(_are_edges, found)):
         raise ValueError(
-            "The 'edges' parameter of BinEncoder must be 'auto' or hold, for each of the "
-            f"{n_columns} columns, an increasing sequence of finite numbers. Got {edges!r} instead."
+            "The 'edges' parameter of BinEncoder must be 'auto' or contain one increasing sequence of finite "
+            f"numbers for each of the {n_columns} columns. Got {edges!r} instead."
         )
     return found, [np.asarray(some).dtype.kind in "iu" for some in each]
 
@@ -53,7 +53,7 @@ def _are_edges(edges: np.ndarray) -> bool:
 
 
 def are_whole(values: np.ndarray) -> bool:
-    """Tell whether all values are whole numbers that floats hold exactly."""
+    """Return True if all values are whole numbers that floats represent exactly."""
     return bool((np.abs(values) <= LARGEST_EXACT).all() and (values == np.floor(values)).all())
 
 
@@ -72,7 +72,7 @@ def _name_between(start: float, end: float, whole: bool) -> str:
 
 
 def as_text(number: float) -> str:
-    """Return the shortest text of a number, without ".0"."""
+    """Return the shortest text for a number, without ".0"."""
     return repr(float(number)).removesuffix(".0")
 
 

@@ -124,9 +124,10 @@ def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _as_whole(floats: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return whole floats as integers if all others are integers and a float would round one of them.
+    """Return whole floats as integers if the other values are integers and floats would round one of them.
 
-    A chunk of nullable integers is read as floats unless it has one beyond 2^53 or no gaps.
+    A chunk of nullable integers is read as floats, unless it contains a number beyond 2^53 or no missing
+    values.
     """
     present, integers = floats[~pd.isna(floats)], others[~pd.isna(others)].tolist()
     if floats.dtype.kind != "f" or not all(isinstance(value, Integral) for value in integers):
@@ -166,8 +167,7 @@ def given_categories(
     per_column = _in_order(categories)
     if any(isinstance(c, Iterator) for c in per_column):
         raise ValueError(
-            "The 'categories' parameter must contain sequences, such as lists. Got a generator or "
-            "another iterator."
+            "The 'categories' parameter must contain sequences, such as lists. Got an iterator instead."
         )
     if per_column and not any(np.ndim(c) > 0 or isinstance(c, (set, frozenset)) for c in per_column):
         per_column = [per_column]

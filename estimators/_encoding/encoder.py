@@ -577,7 +577,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
 
 class Outputting(Protocol):
-    """An encoder, as far as its output columns are concerned."""
+    """Interface of an encoder, restricted to what defines its output columns."""
 
     feature_name_combiner: NameCombiner
     sparse_output: bool
@@ -598,7 +598,7 @@ def name_combiner(encoder: Outputting) -> Callable[[str, Any], str]:
 
 
 def as_output(matrix: sparse.csr_array, sparse_output: bool) -> Encoded:
-    """Return the encoded rows as an array, or as the kind of sparse matrix that scikit-learn is set to."""
+    """Return the encoded rows as an array, or in the sparse format that scikit-learn is configured for."""
     if not sparse_output:
         return matrix.toarray()
     as_array = get_config()["sparse_interface"] == "sparray"

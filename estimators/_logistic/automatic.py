@@ -1,4 +1,4 @@
-"""The search of ``learning_rate="auto"``: the one place that chooses it, from the shape of the data."""
+"""Choose the search for ``learning_rate="auto"`` by the shape of the data."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ MAX_GAP_IN_TOLS = 100  # duality gap where proximal steps may end; the gap is of
 def automatic_search(
     loss: LogLoss, theta: np.ndarray, l1: float | np.ndarray, tol: float, warm: bool
 ) -> Search:
-    """Return the search for these data. It starts from the minimum on a sample if that pays."""
+    """Return the search for these data. It starts from the minimum on a sample if this saves time."""
     if np.any(l1) and loss.n_classes == 2 and np.size(l1) == 1:
         return L1Search(loss, theta, float(np.ravel(l1)[0]), tol, warm)
     if not np.any(l1) and is_wide(loss):
@@ -98,8 +98,9 @@ class ConfirmedSearch:
 class L1Search:
     """The search for two classes and an l1 penalty.
 
-    It takes accelerated proximal steps, which are cheap, until they have cost as much as five proximal Newton
-    steps; then it changes to those, of which a fit needs about as many. This is the rule of `metric_choice`.
+    It takes cheap accelerated proximal steps until they have cost as much as five proximal Newton steps,
+    which is about as many as a fit needs. It then changes to Newton steps. The rule is that of
+    `metric_choice`.
     """
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, l1: float, tol: float, warm: bool) -> None:
@@ -112,7 +113,7 @@ class L1Search:
         return self.search.theta()
 
     def step(self) -> Iterate:
-        """Run one iteration, and change the kind of step if that pays."""
+        """Run one iteration, and change the kind of step if this saves time."""
         iterate = self.search.step()
         if isinstance(self.search, AcceleratedProximalGradient):
             if self.may_change and (iterate.converged or self._newton_pays(self.search)):

@@ -1,6 +1,6 @@
-"""Estimated seconds of the work that a search chooses from. Only their ratios matter, on any machine.
+"""Estimated times, in seconds, of the operations of a search. Only their ratios matter.
 
-Shapes: X is (n_samples, n_features). One output has n_features + 1 unknowns, the intercept included.
+Shapes: X is (n_samples, n_features). Each output has n_features + 1 unknowns, including the intercept.
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ def of_diagonal(loss: LogLoss) -> float:
 
 
 def of_gram(loss: LogLoss, n_columns: int) -> float:
-    """Return the cost of X' D X for this many of the columns of X, and of its factor."""
+    """Return the cost of X' D X for this many columns of X, including its Cholesky factor."""
     n_samples, n_features = loss.X.shape
     if not isinstance(loss.X, np.ndarray):
         of_row = np.diff(loss.X.indptr).astype(np.float64)
@@ -47,13 +47,13 @@ def of_gram(loss: LogLoss, n_columns: int) -> float:
 
 
 def of_newton_step(loss: LogLoss, n_nonzero: int) -> float:
-    """Return the cost of a proximal Newton step where this many weights are not zero."""
+    """Return the cost of a proximal Newton step with this many nonzero weights."""
     n_columns = min(2 * n_nonzero, loss.X.shape[1])  # of the working set
     return of_gram(loss, n_columns) + of_pass(loss) + OF_CALLS_OF_NEWTON_STEP
 
 
 def of_hessian(loss: LogLoss) -> float:
-    """Return the cost of the Hessian of all outputs and its factor."""
+    """Return the cost of the Hessian of all outputs, including its Cholesky factor."""
     n_samples, n_features = loss.X.shape
     unknowns = loss.n_outputs * (n_features + 1)
     product = n_samples * (unknowns**2 + loss.n_outputs * n_features**2) * OF_FLOP

@@ -1,4 +1,4 @@
-"""L-BFGS on top of a metric."""
+"""L-BFGS preconditioned by a metric."""
 
 import numpy as np
 from scipy.linalg import lapack
@@ -15,7 +15,7 @@ MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are c
 
 
 class LBFGS:
-    """L-BFGS on top of the metric that a `MetricChooser` chooses. With the Hessian it is Newton's method."""
+    """L-BFGS with the metric chosen by a `MetricChooser`. With the Hessian, it is Newton's method."""
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float, chooser: MetricChooser) -> None:
         self.loss, self.chooser = loss, chooser
@@ -34,7 +34,7 @@ class LBFGS:
         return self.current.theta
 
     def passes_left(self) -> float:
-        """Return how many passes remain if the predicted fall continues to shrink as in the second half."""
+        """Return how many passes remain if the predicted decrease keeps shrinking as it has recently."""
         window = max(MIN_WINDOW_OF_RATE, len(self.falls) // 2)
         goal = max(self.tol * self.current.value, self.goal, np.finfo(float).tiny)
         if len(self.falls) <= window:
@@ -45,7 +45,7 @@ class LBFGS:
         return window * float(np.log(now / goal) / np.log(before / now)) if now < before else np.inf
 
     def step(self) -> Iterate:
-        """Move along the current direction and choose the next one, which predicts the remaining decrease."""
+        """Move along the current direction. Choose the next one, and predict the remaining decrease."""
         previous, following = self.current, self._move()
         if following is None:
             return Iterate(previous.value, converged=False, expected=self.falls[-1], stalled=True)
@@ -64,7 +64,7 @@ class LBFGS:
         return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
-        """Return the end of the line search, from a new metric without memory if the old ones fail."""
+        """Return the result of the line search. If it fails, retry with a new metric and no memory."""
         following, passes = line_search(self.loss, self.current, self.direction)
         self.chooser.pay(passes)
         if following is None and self.chooser.value_when_built != self.current.value:
@@ -76,7 +76,7 @@ class LBFGS:
         return following
 
     def _rebuild(self) -> None:
-        """Build the metric that is due, and let the memory fit it: the Hessian needs none."""
+        """Build the chosen metric and adapt the memory to it. With the Hessian, no memory is needed."""
         self.metric = self.chooser.build(self.current.theta, self.current.value)
         self.solved = self.metric.solve(self.current.gradient)
         if self.chooser.offer.is_hessian:
@@ -101,11 +101,12 @@ class LBFGS:
 
 
 class CurvaturePairs:
-    """The last steps and the changes of the gradient along them, from which L-BFGS estimates curvature.
+    """The last steps and the resulting changes of the gradient, from which L-BFGS estimates curvature.
 
     The matrix form is that of Byrd, Nocedal and Schnabel (1994), eq. 3.1. Row i of `steps`, `changes` and
-    `solved` belongs to one pair; `solved` are the changes, solved with the metric. `order` lists these rows
-    from the oldest pair to the newest, which is the order of the small matrices of inner products.
+    `solved` belongs to one pair, where `solved` contains the inverse of the metric times the changes. `order`
+    lists these rows from the oldest pair to the newest, which is the order of the small matrices of inner
+    products.
     """
 
     def __init__(self, size: int) -> None:
@@ -118,7 +119,7 @@ class CurvaturePairs:
         self.order = []
 
     def add(self, step: np.ndarray, change: np.ndarray, solved: np.ndarray) -> None:
-        """Remember a step, unless the curvature along it is lost in rounding."""
+        """Store a step, unless its curvature is smaller than the rounding error."""
         s, y = step.ravel(), change.ravel()
         if not s @ y > EPSILON * np.sqrt((s @ s) * (y @ y)):
             return
@@ -135,7 +136,7 @@ class CurvaturePairs:
         self.change_solved[:m, last] = self.change_solved[last, :m] = (self.solved[:m] @ y)[self.order]
 
     def change_metric(self, metric: Metric, shape: tuple[int, ...]) -> None:
-        """Solve the changes anew with another metric, the same for all outputs."""
+        """Recompute `solved` with another metric, which is the same for all outputs."""
         m = len(self.order)
         if m:
             columns = self.changes[:m].reshape(m, *shape).transpose(1, 0, 2).reshape(shape[0], -1)
@@ -145,7 +146,7 @@ class CurvaturePairs:
             self.change_solved[:m, :m] = products[np.ix_(self.order, self.order)]
 
     def direction(self, gradient: np.ndarray, solved: np.ndarray) -> np.ndarray:
-        """Return minus the inverse Hessian times the gradient, which is also given solved with the metric."""
+        """Return minus the inverse Hessian times the gradient. `solved` is the inverse metric times it."""
         m, flat = len(self.order), gradient.ravel()
         if not m:
             return -solved
@@ -162,7 +163,7 @@ class CurvaturePairs:
 
 
 def extrapolated_decrease(values: list[float]) -> float:
-    """Return how far the values will still fall if their second half continues as a geometric series."""
+    """Return the remaining decrease if the recent values continue as a geometric series."""
     window = max(len(values) // 4, MIN_EXTRAPOLATION_WINDOW)
     if len(values) <= 2 * window:
         return 0.0

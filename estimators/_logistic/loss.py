@@ -128,9 +128,9 @@ class LogLoss:
         return float(self.weight @ variances) + float(np.sum(self.l2 * step[:-1] ** 2))
 
     def separates(self, theta: np.ndarray) -> bool:
-        """Tell whether theta classifies each row of positive weight correctly.
+        """Return True if theta classifies all rows with positive weights correctly.
 
-        If so, the unpenalised loss has no minimum: longer weights always lower it.
+        If so, the unpenalised loss has no minimum: scaling up the weights always lowers it.
         """
         Z, own = logits(self.X, theta), (self.codes, np.arange(len(self.codes)))
         if self.n_classes == 2:
@@ -142,9 +142,9 @@ class LogLoss:
         return bool((margin[self.weight > 0] > 0).all())
 
     def safe_learning_rate(self) -> float:
-        """Return 1 / L for an upper bound L of the Hessian: a gradient step of that size never goes uphill.
+        """Return 1 / L for an upper bound L on the Hessian, so that a step never increases the loss.
 
-        The Hessian of one row's loss is at most x x' / 4 for two classes and x x' / 2 for more (Boehning
+        The Hessian of the loss of a row x is at most x x' / 4 for two classes and x x' / 2 for more (Boehning
         1992).
         """
         with np.errstate(over="ignore"):

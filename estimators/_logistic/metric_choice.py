@@ -1,7 +1,8 @@
-"""Which metric a search uses: rent or buy.
+"""The choice of the metric by estimated cost.
 
-Each metric costs something to build, and a better one saves passes over the rows. The rule of the ski rental
-problem bounds the regret: a metric is bought when as much has been spent without it as it costs.
+Each metric costs something to build, and a better one saves passes over the rows. As in the ski rental
+problem, a metric is built once the passes without it have cost as much as it does. This limits the total cost
+to a small multiple of the lowest possible cost.
 """
 
 from collections.abc import Callable
@@ -20,9 +21,10 @@ UPGRADE_AFTER = 2  # times the cost of the better metric
 
 
 class Offer(NamedTuple):
-    """A metric that can be built: from which rows, at what cost, and whether it is the Hessian.
+    """A metric that can be built, with the rows to build it from, its cost, and whether it is the Hessian.
 
-    One that is not is rebuilt when the objective has fallen to a share of what it was.
+    A metric that is not the Hessian is rebuilt when the objective has fallen to the share `rebuild_at` of its
+    value when the metric was built.
     """
 
     build: Callable[[LogLoss, np.ndarray], Metric]
@@ -33,7 +35,7 @@ class Offer(NamedTuple):
 
 
 def offered_metrics(loss: LogLoss, sample: LogLoss) -> list[Offer]:
-    """Return the metrics for a loss, from cheap to dear, the first two from a sample of the rows."""
+    """Return the metrics for a loss, cheapest first. The first two are built from a sample of the rows."""
     n_features, q = loss.X.shape[1], loss.n_outputs
     offers = [Offer(DiagonalMetric, sample, costs.of_diagonal(sample), rebuild_at=0.2)]
     if n_features <= MAX_UNKNOWNS:
@@ -48,12 +50,13 @@ def offered_metrics(loss: LogLoss, sample: LogLoss) -> list[Offer]:
 
 
 class MetricChooser:
-    """Keep account of what a search has spent, and choose its metric.
+    """Record the cost of a search so far, and choose its metric.
 
-    Start with the dearest metric that costs at most 3 passes, or as much as was `spent` before. Upgrade to
-    the next one when twice its cost has been spent since the last upgrade. Rebuild a Hessian when its cost
-    has been spent since it was built, a shared matrix when the objective has halved, and a diagonal when it
-    has fallen to a fifth. None of these happens unless the passes that are still expected cost more.
+    Start with the most expensive metric that costs at most 3 passes, or at most `spent`. Upgrade to the next
+    metric when the search has cost twice as much as that metric since the last upgrade. Rebuild a Hessian
+    when the passes since it was built have cost as much as it did, a shared matrix when the objective has
+    halved, and a diagonal when the objective has fallen to a fifth. Only upgrade or rebuild if the remaining
+    passes are expected to cost more.
     """
 
     def __init__(self, loss: LogLoss, offers: list[Offer], spent: float = 0.0) -> None:
@@ -65,11 +68,11 @@ class MetricChooser:
 
     @property
     def offer(self) -> Offer:
-        """The offer that is taken."""
+        """The current offer."""
         return self.offers[self.level]
 
     def is_exact(self, value: float) -> bool:
-        """Tell whether the metric is about the Hessian where the objective is `value`."""
+        """Return True if the metric is close to the Hessian at a point where the objective is `value`."""
         return self.offer.is_hessian and value > 0.5 * self.value_when_built
 
     def pay(self, passes: int) -> None:
@@ -78,11 +81,11 @@ class MetricChooser:
         self.since_upgrade += passes * self.of_pass
 
     def pays_off(self, cost: float, passes_left: float) -> bool:
-        """Tell whether something of this cost should be bought to save the passes that are left."""
+        """Return True if paying this cost is worthwhile, given the expected number of remaining passes."""
         return self.since_upgrade >= UPGRADE_AFTER * cost and passes_left * self.of_pass > cost
 
     def is_due(self, value: float, passes_left: float) -> bool:
-        """Tell whether a metric is to be built now, and take the next offer if that is an upgrade."""
+        """Return True if a metric should be built now. Move to the next offer if it is an upgrade."""
         if self.level + 1 < len(self.offers) and self.pays_off(self.offers[self.level + 1].cost, passes_left):
             self.level += 1
             self.since_upgrade = 0.0

@@ -1,4 +1,4 @@
-"""Metrics: approximations of the Hessian, from a diagonal to the exact one. A search solves with them."""
+"""Metrics: approximations of the Hessian, from its diagonal to the exact matrix."""
 
 from typing import Protocol
 
@@ -43,7 +43,7 @@ class Curvatures:
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """Return the step of these weights with that of the intercepts below it."""
+        """Return the step of the weights, followed by that of the intercepts in the last row."""
         step = np.zeros_like(gradient)
         step[:-1] = weights
         if self.fit_intercept:
@@ -75,7 +75,7 @@ class DiagonalMetric:
 
 
 class SharedMetric:
-    """``(X - mean)' D (X - mean) + l2 I``, the same for all outputs. It is the Hessian if there is only one.
+    """``(X - mean)' D (X - mean) + l2 I``, the same for all outputs. With one output, it is the Hessian.
 
     O(n_samples * n_features^2 + n_features^3).
     """
@@ -176,8 +176,8 @@ def column_squares(X: Matrix, curvature: np.ndarray) -> np.ndarray:
 def centred_gram(X: Matrix, curvature: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Return ``(X - mean)' diag(curvature) (X - mean)`` with a positive diagonal.
 
-    A sparse X stays sparse: there the product with the means is subtracted, which loses precision if they
-    are large.
+    A sparse X stays sparse: the product of the means is subtracted afterwards, which loses precision if the
+    means are large.
     """
     if isinstance(X, np.ndarray):
         matrix, rounding = dense_gram(X, curvature, mean), (10 * EPSILON * mean) ** 2

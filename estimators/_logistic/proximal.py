@@ -11,7 +11,7 @@ from estimators._logistic.search import Evaluation, Iterate, evaluate, evaluate_
 class AcceleratedProximalGradient:
     """Accelerated proximal steps in a diagonal metric (Beck and Teboulle 2009, eqs. 4.1-4.3).
 
-    The momentum restarts when it leads uphill (O'Donoghue and Candes 2015, the gradient scheme).
+    The momentum restarts when it points uphill (O'Donoghue and Candes 2015, the gradient scheme).
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class AcceleratedProximalGradient:
         return evaluate(self.loss, theta)
 
     def _backtrack(self) -> tuple[Evaluation, float]:
-        """Find a proximal step that is short enough; return its end and the proximal gradient's length."""
+        """Find a short enough proximal step. Return its end and the norm of the proximal gradient."""
         start, slack = self.extrapolated, 10 * np.finfo(self.loss.X.dtype).eps * abs(self.extrapolated.value)
         self.lipschitz *= 0.9
         while True:

@@ -23,13 +23,13 @@ RIDGE = 1e-10  # added to the diagonal of a model, relatively, so that copies of
 
 
 class ProximalNewton:
-    """Proximal Newton steps, each on the features that are not zero or nearest to becoming so.
+    """Proximal Newton steps on the features with nonzero weights and those closest to activation.
 
     Each step minimises the quadratic model of the loss plus the l1 penalty on a working set: the features
-    that are not zero, those that violate optimality, and others up to twice as many as are not zero. The
-    matrix of the model covers these features only, and scikit-learn's compiled coordinate descent minimises
-    it. A line search follows. The search ends when the duality gap, which bounds the remaining decrease, is
-    at most `tol` times the objective.
+    with nonzero weights, those that violate optimality, and more features, until there are at least twice as
+    many as nonzero weights. The matrix of the model covers these features only, and scikit-learn's compiled
+    coordinate descent minimises it. A line search follows. The search ends when the duality gap, which bounds
+    the remaining decrease, is at most `tol` times the objective.
     """
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, l1: float, tol: float) -> None:
@@ -44,11 +44,11 @@ class ProximalNewton:
         return self.current.theta
 
     def is_too_large(self) -> bool:
-        """Tell whether so many features are not zero that their matrix should not be formed."""
+        """Return True if too many weights are nonzero to form the matrix of their features."""
         return bool(np.count_nonzero(self.current.theta[:-1]) + MIN_WORKING_SET > MAX_WORKING_SET)
 
     def step(self) -> Iterate:
-        """Minimise a model on a working set, search along the way there, and bound what is left."""
+        """Minimise a model on a working set, do a line search towards its minimum, and update the gap."""
         direction = self._direction()
         slope = float(np.vdot(self.current.gradient, direction))
         slope += l1_penalty(self.current.theta + direction, self.l1) - l1_penalty(self.current.theta, self.l1)
@@ -77,8 +77,8 @@ class ProximalNewton:
     def _gap(self, along: np.ndarray) -> float:
         """Return the duality gap, where `along` is ``|X' dual variables|``.
 
-        The dual variables are scaled so that an l1 penalty allows them. With an l2 penalty they may also
-        exceed its limits, at a price.
+        The dual variables are scaled so that they are feasible for the l1 penalty. With an l2 penalty, they
+        may also exceed the limits, which adds a term to the gap.
         """
         weight = np.maximum(self.loss.weight, TINY)
         largest = float(along.max(initial=0.0))
@@ -95,7 +95,7 @@ class ProximalNewton:
         return min(gap(feasible), gap(1.0)) if self.l2 and feasible < 1 else gap(feasible)
 
     def _direction(self) -> np.ndarray:
-        """Return the way from theta to the minimum of the model."""
+        """Return the direction from theta to the minimum of the model."""
         loss, theta, gradient = self.loss, self.current.theta, self.current.gradient
         chosen, curvature = self._working_set(), self.curvatures.of_rows
         part, mean, before = self.columns[:, chosen], self.curvatures.mean[chosen], theta[chosen, 0]
@@ -134,7 +134,8 @@ def minimise_model(
 ) -> np.ndarray:
     """Minimise ``w' gram w / 2 - linear' w + l1 * ||w||_1`` to a duality gap.
 
-    It is the lasso of a response of this `length`. Its tolerance in scikit-learn is relative to the square.
+    This is a lasso problem whose response has the norm `length`. scikit-learn's tolerance is relative to the
+    square of this norm.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the line search accepts any decrease
@@ -154,10 +155,10 @@ def minimise_model(
 
 
 def follow_signs(gram: np.ndarray, linear: np.ndarray, l1: float, start: np.ndarray) -> np.ndarray:
-    """Polish a minimum by semismooth Newton steps: solve for the weights of known signs, and look again.
+    """Refine a minimum by semismooth Newton steps: solve for the weights, given their signs, and repeat.
 
-    Coordinate descent finds the signs soon, but the values slowly if the features are correlated. Return the
-    start if the signs do not settle.
+    If the features are correlated, coordinate descent finds the signs quickly, but the values slowly. If the
+    signs keep changing, the start is returned.
     """
     diagonal, w, before = gram.diagonal(), start, None
     for _ in range(MAX_SIGN_STEPS):

@@ -1,7 +1,7 @@
 """Dense X with fewer rows than features: the minimum lies in the space that the rows span.
 
 At the minimum of a loss with an l2 penalty, the weights of each output are a combination of the centred rows.
-In coordinates of their own the rows are a square matrix, and a pass costs as little as so few features.
+In coordinates of the space that the rows span, X is a square matrix, which makes each pass cheaper.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ EPSILON = float(np.finfo(float).eps)
 
 
 def is_wide(loss: LogLoss) -> bool:
-    """Tell whether a search in the row space is possible and may pay."""
+    """Return True if a search in the row space is possible and may save time."""
     n_samples, n_features = loss.X.shape
     l2 = np.ravel(loss.l2)
     dense = isinstance(loss.X, np.ndarray)
@@ -63,10 +63,10 @@ class RowSpace:
 
 
 class WideSearch:
-    """A search in the row space: at once if its coordinates are cheap, else when they are worth their cost.
+    """A search in the row space: from the start if its coordinates are cheap, otherwise once they pay off.
 
-    It returns to the features if the coordinates are not precise enough, as with columns of very different
-    scales.
+    It returns to the original features if the coordinates are not precise enough, for example if the columns
+    have very different scales.
     """
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float) -> None:
@@ -87,7 +87,7 @@ class WideSearch:
         return np.vstack([weights, theta[-1] - self.space.mean @ weights])
 
     def step(self) -> Iterate:
-        """Run one iteration, and change the space if that pays."""
+        """Run one iteration, and change the space if this saves time."""
         iterate = self.search.step()
         if iterate.converged or iterate.stalled:
             if self.space is not None and self._is_imprecise(self.space, iterate):
@@ -113,7 +113,7 @@ class WideSearch:
         self.search = LBFGS(self.loss, theta, self.tol, chooser)
 
     def _is_imprecise(self, space: RowSpace, iterate: Iterate) -> bool:
-        """Tell whether what the coordinates have lost of the rows could matter.
+        """Return True if the part of the rows that the coordinates do not represent could matter.
 
         The gradient outside of the row space is at most ``|residuals|' lost_lengths``, and the objective
         falls by at most its square over ``2 * l2`` there.

@@ -7,7 +7,7 @@ from estimators._common.matrices import Matrix
 
 
 def scale_huge_columns(X: Matrix) -> tuple[Matrix, np.ndarray]:
-    """Divide huge columns by a power of two, so that squares do not overflow; return X and the divisors."""
+    """Divide huge columns by powers of two, so that squares do not overflow. Return X and the divisors."""
     values, limit = X.ravel() if isinstance(X, np.ndarray) else X.data, float(np.finfo(X.dtype).max)
     with np.errstate(over="ignore"):
         if np.vdot(values, values) < limit**0.5:

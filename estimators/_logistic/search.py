@@ -1,4 +1,4 @@
-"""What the searches for the minimum share, and the simplest of them: textbook gradient descent."""
+"""The interface and helpers of the searches for the minimum, and textbook gradient descent."""
 
 from typing import NamedTuple, Protocol
 
@@ -14,7 +14,7 @@ SUFFICIENT_DECREASE = 1e-4  # share of the predicted decrease (Nocedal and Wrigh
 class Iterate(NamedTuple):
     """The result of an iteration. A search has stalled if rounding ended it before it converged.
 
-    `expected` is how far the objective may still fall.
+    `expected` is the predicted further decrease of the objective.
     """
 
     objective: float
@@ -24,7 +24,7 @@ class Iterate(NamedTuple):
 
 
 class Search(Protocol):
-    """A search for the theta of the lowest objective."""
+    """A search for the theta that minimises the objective."""
 
     def step(self) -> Iterate:
         """Run one iteration."""
@@ -57,7 +57,7 @@ class GradientDescent:
         return self.current
 
     def step(self) -> Iterate:
-        """Take one step. The proximal gradient there decides whether the search has converged."""
+        """Take one step. The search has converged if the proximal gradient at its end is small."""
         self.current = theta = self.following
         value, gradient = self.loss(theta)
         self.following = self._descend(theta, gradient)
@@ -72,7 +72,7 @@ class GradientDescent:
 
 
 def run(search: Search, max_iter: int) -> np.ndarray:
-    """Run a search to its end, or for at most `max_iter` iterations; return its theta."""
+    """Run a search until it ends, for at most `max_iter` iterations, and return its theta."""
     for _ in range(max_iter):
         iterate = search.step()
         if iterate.converged or iterate.stalled:
@@ -94,10 +94,10 @@ def evaluate_start(loss: LogLoss, theta: np.ndarray) -> Evaluation:
 def line_search(
     loss: LogLoss, start: Evaluation, direction: np.ndarray, l1: float = 0.0, slope: float | None = None
 ) -> tuple[Evaluation | None, int]:
-    """Shorten the step until the objective decreases enough; return its end and how often it was evaluated.
+    """Shorten the step until the decrease suffices. Return its end and the number of evaluations.
 
-    The end is None if the objective never decreases. `slope` is that of the objective along the direction,
-    which an l1 penalty changes.
+    The end is None if the objective does not decrease. `slope` is the slope of the objective along the
+    direction, including the l1 penalty.
     """
     length, n_evaluations = 1.0, 0
     before = start.value + l1_penalty(start.theta, l1)

@@ -71,7 +71,7 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
     content = data[:-HASH_LENGTH]
     if data[-HASH_LENGTH:] != hash_line(content):
         raise ValueError(
-            "the file is damaged or not a checkpoint, because it does not end with the hash of its content. "
+            "the file does not end with the hash of its content, so it is damaged or not a checkpoint. "
             "Checkpoints are written by the callback pipelines.Checkpoint."
         )
     try:
@@ -111,19 +111,17 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
-    """Raise if the data is not that of the checkpoint. `given` rows are only compared for early stopping."""
+    """Raise if the data differs from that of the checkpoint. `given` only matters for early stopping."""
     assert state.order is not None
     X, early = rows[0], model.early_stopping
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
     if X.dtype != model.coefs_[0].dtype:
         raise ValueError(
-            f"X must have the type {model.coefs_[0].dtype}, with which the checkpoint was saved. Got an X of "
+            f"X must have the type {model.coefs_[0].dtype}, as in the checkpoint. Got an X of "
             f"type {X.dtype} instead."
         )
     if X.shape[0] != n_rows:
-        raise ValueError(
-            f"X must have {n_rows} rows, with which the checkpoint was saved. Got {X.shape[0]} rows instead."
-        )
+        raise ValueError(f"X must have {n_rows} rows, as in the checkpoint. Got {X.shape[0]} rows instead.")
     if early and given is None and state.held_out is None:
         raise ValueError("the checkpoint was saved with X_val and y_val. Pass the same X_val and y_val.")
     if early and given is not None and state.held_out is not None:

@@ -147,6 +147,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="number of simulated customers, at least 5 (default: 2000)",
     )
     command.add_argument(
+        "--simulation",
+        choices=("plain", "hidden"),
+        default="plain",
+        help="plain: customers do what they say; hidden: they also have a taste that they do not mention, "
+        "and a history (default: plain)",
+    )
+    command.add_argument(
         "--no-search", action="store_true", help="skip the search for the best hyperparameters"
     )
     command.add_argument(
@@ -269,7 +276,7 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
 
 def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Compare the recommenders."""
-    report = evaluate(messages, options.customers, with_search=not options.no_search)
+    report = evaluate(messages, options.customers, with_search=not options.no_search, kind=options.simulation)
     show(report, console)
     if options.json:
         save_json(report, options.json)

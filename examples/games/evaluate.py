@@ -12,6 +12,7 @@ import polars as pl
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from scipy import stats
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
@@ -20,15 +21,21 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from examples.games.data import BUDGETS, known_types
 from examples.games.model import (
+    LIKED,
     CatalogueFirst,
+    catalogue_recommender,
     load_training_data,
     plain_recommender,
     question_rows,
     tuned_recommender,
 )
+from examples.games.rentals import Kind, simulate
 from pipelines import game_recommender, hit_rate_scorer, ndcg_scorer, recommend
 
 PLACES = 5
+OURS = "CatalogueNB"  # the others are compared with it
+HISTORY = "CatalogueNB, with the customer's history"
+CEILING = "the simulation itself"
 N_JOBS = -1  # candidates fitted in parallel
 LEAST_BUDGET, LEAST_TYPE = 0.95, 0.90  # share of the places that must match, for a candidate to be chosen
 GRID = {
@@ -55,7 +62,8 @@ class CriteriaScorer:
 
     def __init__(self, games: pl.DataFrame, criterion: str) -> None:
         self.criterion = criterion
-        self.questions, self.meets = questions_and_answers(games, criterion)
+        questions, self.meets = questions_and_answers(games, criterion)
+        self.questions = questions.with_columns(history=pl.lit([], dtype=pl.List(pl.String)))
         self.place_of = {title: i for i, title in enumerate(games["title"])}
 
     def __call__(self, model: BaseEstimator, X: Any = None, y: Any = None) -> float:
@@ -135,6 +143,7 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
         "most popular": DummyClassifier(strategy="prior"),
     }
     return {
+        OURS: catalogue_recommender(games),
         "complement naive Bayes, as tuned": tuned_recommender(games),
         "complement naive Bayes, plain": plain_recommender(games),
         "complement naive Bayes, plain, catalogue only": CatalogueFirst(game_recommender(), games, 1.0),
@@ -142,41 +151,93 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
             name: CatalogueFirst(game_recommender(classifier=classifier), games)
             for name, classifier in others.items()
         },
+        "filter, then most rented": catalogue_recommender(games, weight=0.0, match=1000.0),
     }
 
 
 def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, float]:
     """Cross-validate a recommender in five folds of customers; return the mean scores."""
+    return judge_rows(model, games, rentals, question_rows(rentals))[0]
+
+
+def judge_rows(
+    model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame, X: pl.DataFrame
+) -> tuple[dict[str, float], np.ndarray]:
+    """Return the mean scores, and for each rental whether its game was recommended, (n_rentals,)."""
+    titles = rentals["title"].to_numpy()
     with warnings.catch_warnings():
         # Every game is a class, and most classes have few rentals.
         warnings.filterwarnings("ignore", message="The number of unique classes")
         results = cross_validate(
             model,
-            question_rows(rentals),
-            rentals["title"].to_numpy(),
+            X,
+            titles,
             cv=GroupKFold(5),
             scoring=scorers(games),
             groups=rentals["customer"].to_numpy(),
+            return_estimator=True,
+            return_indices=True,
         )
+    hits = np.empty(len(titles))
+    for fitted, test in zip(results.pop("estimator"), results.pop("indices")["test"], strict=True):
+        best = recommend(fitted, X[test], PLACES)[0]
+        hits[test] = (best == titles[test, np.newaxis]).any(axis=1)
     means = {name.removeprefix("test_"): float(np.mean(values)) for name, values in results.items()}
     means["fit_ms"] = 1e3 * means.pop("fit_time")
     del means["score_time"]
-    return means
+    return means, hits
 
 
-def evaluate(console: Console, n_customers: int = 2000, with_search: bool = True) -> dict[str, Any]:
+def paired(ours: np.ndarray, theirs: np.ndarray, customers: np.ndarray) -> dict[str, float]:
+    """Return how much higher our hit rate is, and half of its 95 % interval. Hits are of shape (n_rentals,).
+
+    Rentals of a customer are not independent, so the differences are summed for each customer: the mean over
+    the rentals is then a ratio of two sums over customers, with the usual linearised variance.
+    """
+    _, codes = np.unique(customers, return_inverse=True)
+    gap, sizes = np.bincount(codes, ours - theirs), np.bincount(codes)
+    mean, n = gap.sum() / sizes.sum(), len(sizes)
+    spread = np.sqrt(n / (n - 1) * np.sum((gap - mean * sizes) ** 2)) / sizes.sum()
+    return {"gap": float(mean), "half_width": float(stats.t.ppf(0.975, n - 1) * spread)}
+
+
+def ceiling(log_odds: np.ndarray, games: pl.DataFrame, rentals: pl.DataFrame) -> tuple[dict, np.ndarray]:
+    """Return the scores and hits of the simulation's own log odds, (n_rentals, n_games)."""
+    best = games["title"].to_numpy()[np.argsort(-log_odds, axis=1)[:, :PLACES]]
+    hits = best == rentals["title"].to_numpy()[:, np.newaxis]
+    gains = hits @ (1 / np.log2(1 + np.arange(1, 1 + PLACES)))
+    return {"hit_rate": float(hits.any(axis=1).mean()), "ndcg": float(gains.mean())}, hits.any(axis=1) * 1.0
+
+
+def evaluate(
+    console: Console, n_customers: int = 2000, with_search: bool = True, kind: Kind = "plain"
+) -> dict[str, Any]:
     """Score every recommender, and search for hyperparameters in each fold and on all rentals."""
-    games, rentals = load_training_data(n_customers)
+    games, _ = load_training_data(5)
+    simulation = simulate(games, n_customers, kind=kind)
+    liked = simulation.rentals["rating"].to_numpy() >= LIKED
+    rentals = simulation.rentals.filter(liked)
     report: dict[str, Any] = {
         "games": games.height,
         "rentals": rentals.height,
         "customers": rentals["customer"].n_unique(),
         "places": PLACES,
+        "simulation": kind,
         "recommenders": {},
     }
-    for name, model in recommenders(games).items():
+    compared = {name: (model, question_rows(rentals)) for name, model in recommenders(games).items()}
+    if kind == "hidden":
+        X = question_rows(rentals).with_columns(rentals["history"])
+        compared[HISTORY] = catalogue_recommender(games, with_history=True), X
+    hits: dict[str, np.ndarray] = {}
+    for name, (model, X) in compared.items():
         with console.status(f"Cross-validating {name} ..."):
-            report["recommenders"][name] = judge(model, games, rentals)
+            report["recommenders"][name], hits[name] = judge_rows(model, games, rentals, X)
+    best, hits[CEILING] = ceiling(simulation.log_odds[liked], games, rentals)
+    report["recommenders"][CEILING] = best
+    for name, scores in report["recommenders"].items():
+        if name != OURS:
+            scores |= paired(hits[OURS], hits[name], rentals["customer"].to_numpy())
     if with_search:
         report["search"] = search_report(console, games, rentals)
     return report
@@ -212,6 +273,7 @@ def with_progress(model: GridSearchCV, console: Console, what: str) -> GridSearc
 
 HEADINGS = {
     "hit_rate": "hit rate",
+    "gap": "behind CatalogueNB",
     "ndcg": "NDCG",
     "budget": "budget met",
     "type": "type met",
@@ -235,7 +297,7 @@ def as_markdown(report: dict[str, Any]) -> str:
     """Return the table as Markdown, for the example's README."""
     lines = [f"| recommender | {' | '.join(HEADINGS.values())} |", "|---" * (1 + len(HEADINGS)) + "|"]
     for name, scores in rows_of(report).items():
-        lines.append(f"| {' | '.join([name, *(format_score(key, scores.get(key)) for key in HEADINGS)])} |")
+        lines.append(f"| {' | '.join([name, *(format_score(key, scores) for key in HEADINGS)])} |")
     return "\n".join(lines)
 
 
@@ -250,16 +312,19 @@ def show(report: dict[str, Any], console: Console) -> None:
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right")
     for name, scores in rows_of(report).items():
-        table.add_row(name, *(format_score(key, scores.get(key)) for key in HEADINGS))
+        table.add_row(name, *(format_score(key, scores) for key in HEADINGS))
     console.print(table)
     if "search" in report:
         console.print(f"Best hyperparameters from the search on all rentals: {report['search']['chosen']}")
 
 
-def format_score(name: str, value: float | None) -> str:
-    """Format a score: shares in percent, times and NDCG as numbers."""
+def format_score(name: str, scores: dict[str, float]) -> str:
+    """Format a score: shares in percent, times and NDCG as numbers, differences in percentage points."""
+    value = scores.get(name)
     if value is None:
         return ""
+    if name == "gap":
+        return f"{100 * value:+.1f} ± {100 * scores['half_width']:.1f}"
     if name.endswith("_ms"):
         return f"{value:.2g}" if value < 10 else f"{value:.0f}"
     return f"{value:.3f}" if name == "ndcg" else f"{100 * value:.1f}%"
@@ -278,13 +343,17 @@ def save_picture(report: dict[str, Any], path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "tallygrad"  # makes the file reproducible
     from matplotlib import pyplot as plt
 
-    names = list(report["recommenders"])[::-1]
+    names = [name for name in report["recommenders"] if name != CEILING][::-1]
     figure, axes = plt.subplots(
         1, 4, figsize=(11, 0.45 * len(names) + 1.2), sharey=True, layout="constrained"
     )
     for axis, key in zip(axes, ("hit_rate", "ndcg", "budget", "type"), strict=True):
         values = [report["recommenders"][name][key] for name in names]
-        bars = axis.barh(names, values, color=["#1b6ca8" if "tuned" in name else "#b8c4ce" for name in names])
+        bars = axis.barh(
+            names,
+            values,
+            color=["#1b6ca8" if "tuned" in name or name == OURS else "#b8c4ce" for name in names],
+        )
         axis.bar_label(bars, [f"{value:.2f}" for value in values], padding=3)
         axis.set(title=HEADINGS[key], xlim=(0, 1.2 * max(values)), xticks=[])
         axis.spines[["top", "right", "bottom"]].set_visible(False)

@@ -7,10 +7,10 @@ import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 
-from estimators import ComplementNB
+from estimators import CatalogueNB, ComplementNB
 from examples.games.data import load_games
 from examples.games.rentals import simulate_rentals
-from pipelines import game_recommender, recommend
+from pipelines import RecommenderPipeline, game_recommender, recommend, recommender
 
 # Chosen by the search of `python -m examples.games evaluate`; see docs/games-evaluation.json.
 BUDGET_WEIGHT = 4.0
@@ -97,6 +97,23 @@ def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
         classifier=classifier, weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0}
     )
     return CatalogueFirst(recommender, games, CATALOGUE_SHARE)
+
+
+def catalogue_recommender(
+    games: pl.DataFrame, with_history: bool = False, **settings: float
+) -> RecommenderPipeline:
+    """Return a recommender with CatalogueNB, with its default hyperparameters except for `settings`.
+
+    With `with_history`, it also reads the titles in the column "history".
+    """
+    return recommender(
+        categories="budget",
+        lists="gameplay_types",
+        history="history" if with_history else None,
+        catalogue=question_rows(games).with_columns(games["title"]),
+        label="title",
+        classifier=CatalogueNB(**settings),
+    )
 
 
 def load_training_data(n_customers: int = 2000) -> tuple[pl.DataFrame, pl.DataFrame]:

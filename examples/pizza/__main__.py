@@ -218,11 +218,11 @@ def learning_options() -> argparse.ArgumentParser:
     group.add_argument(
         "--data",
         metavar="DATA",
-        help="the training data: week; linear or logarithmic, a simulated year in which the doughs depend "
-        "only on the reservations; full, a simulated year in which they also depend on weekday, month, "
-        "temperature, tourists, holidays and events; or the path of a CSV or Parquet file with the columns "
-        "reservations and doughs and, optionally, date and the other features of a full year (default: "
-        "week)",
+        help="the training data: week (one week), linear or logarithmic (a simulated year in which the "
+        "doughs depend only on the reservations), full (a simulated year in which they also depend on the "
+        "weekday, month, temperature, tourists, holidays and events), or the path of a CSV or Parquet file "
+        "with the columns reservations and doughs and, optionally, date and the other features of a full "
+        "year; default: week",
     )
     group.add_argument(
         "--seed", type=count, metavar="N", help="random seed for simulating the year (default: 0)"

@@ -61,14 +61,14 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
 
 
 def _check_same_kind(card: Path, file: str) -> None:
-    """Raise ModelFileError if the card refers to a file of the other kind, which would be deleted."""
+    """Raise ModelFileError if the card refers to a file of the other kind, which saving would delete."""
     named: object = None
     with suppress(OSError, ModelFileError):  # there is no card, or it is unreadable
         named = _named_file(card)
     if isinstance(named, str) and Path(named).suffix != Path(file).suffix:
         raise ModelFileError(
-            f"The card {str(card)!r} refers to {named!r}, which a {Path(file).suffix} file of the same name "
-            "would replace. Choose another name, or delete the card first."
+            f"The card {str(card)!r} refers to {named!r}, which would be replaced by a {Path(file).suffix} "
+            "file. Choose another name, or delete the card first."
         )
 
 

@@ -54,7 +54,7 @@ def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
 
 
 def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
-    """Raise ValueError if a question, a dict or one in a list of them, has a key that is no column."""
+    """Raise ValueError if a dict, or one in a list of dicts, has a key that is not a column."""
     if columns is None:
         return
     known = dict.fromkeys(columns)

@@ -1,4 +1,4 @@
-"""Answers to questions, and by popularity to those of which a model knows nothing."""
+"""Answers to questions. Questions that contain nothing known are answered by popularity."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ CALLER_OF_RECOMMEND = 4  # stack level in a function that `rank_questions` calls
 
 
 class UnknownQuestionWarning(UserWarning):
-    """Warning issued when a model knows nothing of what a question asks for, and answers by popularity.
+    """Warning issued when a question contains nothing that the model knows and is answered by popularity.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class UnknownQuestionWarning(UserWarning):
 
 @dataclass
 class ByPopularity:
-    """Scores the classes by their number of rows, whatever is asked.
+    """Scores the classes by their number of rows, regardless of the question.
 
     Attributes
     ----------
@@ -55,10 +55,10 @@ class ByPopularity:
 
 
 def by_popularity(classifier: BaseEstimator) -> BaseEstimator | ByPopularity:
-    """Return what answers a question in which nothing is known.
+    """Return the model that answers questions that contain nothing known.
 
-    This is the number of rows of each class for naive Bayes, and the classifier itself if it does not count
-    rows, or if it is a `CatalogueNB`, which scores popularity as its parameters say.
+    For naive Bayes, it ranks the classes by their number of rows. If the classifier does not count rows, or
+    is a `CatalogueNB`, whose score includes the popularity, it is the classifier itself.
     """
     count = getattr(classifier, "class_count_", None)
     if count is None or isinstance(classifier, CatalogueNB) or np.shape(count) != classifier.classes_.shape:
@@ -74,7 +74,7 @@ def rank_questions(
     excluded: list[set] | None = None,
     allowed: list[set] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k best labels of each question and their scores; warn if nothing is known of a question."""
+    """Return the k best labels of each question and their scores. Warn of questions without known values."""
     classifier, encoded = transform(model, X)
     if allowed is not None:
         warn_of_unknown_labels(allowed, classifier)
@@ -94,7 +94,7 @@ def _rank_by(
     excluded: list[set] | None,
     allowed: list[set] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rank the labels of the unknown questions by popularity, and those of the others by the classifier."""
+    """Rank the labels by popularity for unknown questions, and by the classifier for all others."""
     X, parts, order = X.tocsr(), [], []
     for ranked_by, rows in ((classifier, np.flatnonzero(~unknown)), (popularity, np.flatnonzero(unknown))):
         if len(rows):
@@ -118,7 +118,7 @@ def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def are_unknown(encoded: Rows) -> np.ndarray:
-    """Return a mask, (n_rows,), of the encoded rows that are sparse and without a nonzero entry."""
+    """Return a mask, (n_rows,), of the sparse encoded rows that have no nonzero entries."""
     if not sp.issparse(encoded):  # numbers, of which 0 is one
         return np.zeros(0, dtype=bool)
     rows = sp.csr_array(encoded)
@@ -131,9 +131,9 @@ def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     """Warn that some questions are answered by popularity."""
     which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
     warnings.warn(
-        f"{which} asked for nothing that the model knows: no value, or only unknown ones, such as misspelt "
-        "words. Every such question gets the same answer: the most popular labels, if the classifier counts "
-        "them.",
+        f"{which} asked for nothing that the model knows: there are no values, or only unknown ones, such as "
+        "misspelt words. Every such question gets the same answer: the most popular labels, if the "
+        "classifier counts them.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )
@@ -150,7 +150,7 @@ def warn_of_unknown_labels(allowed: Sequence[set], classifier: BaseEstimator) ->
         shown = sorted(set(map(repr, unknown)))
         more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
         warnings.warn(
-            f"The 'candidates' parameter of recommend holds labels that the model does not know: "
+            "The 'candidates' parameter of recommend contains labels that the model does not know: "
             f"{', '.join(shown[:5])}{more}. They are ignored.{suggestion(unknown[0], known)}",
             UserWarning,
             stacklevel=CALLER_OF_RECOMMEND,

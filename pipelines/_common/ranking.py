@@ -109,7 +109,7 @@ def _mark(mask: np.ndarray, value: bool, labels: list[set], position: dict) -> N
 
 
 def finite_scores(scores: np.ndarray) -> np.ndarray:
-    """Return scores to rank by: NaN and -inf become finite, last but above labels that are not allowed."""
+    """Return finite scores for ranking: NaN and -inf rank last, but above labels that are not allowed."""
     return scores if np.isfinite(scores).all() else np.nan_to_num(scores, nan=LOWEST)
 
 

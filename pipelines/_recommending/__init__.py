@@ -5,4 +5,5 @@
 3. `history.py`: the items that people have had. `items.py`: how similar items are.
 4. `scorers.py`: classifiers whose score is a sum over the features. `reasons.py`: its parts.
 5. `cells.py`: what the encoders make of the cells of one question, without a table.
+6. `persons.py`: the relevant labels of rows and persons. `metrics.py`: measures of lists of recommendations.
 """

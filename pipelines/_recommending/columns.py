@@ -38,13 +38,13 @@ def column_steps(
     names = [name for name, _, _ in steps]
     if not names:
         raise ValueError(
-            "recommender needs a column, in 'categories', 'lists', 'numbers' or 'history'. Got none."
+            "recommender requires at least one column in 'categories', 'lists', 'numbers' or 'history'."
         )
     if len({*names, label}) <= len(names):
         twice = next(name for i, name in enumerate(names) if name in (label, *names[:i]))
         raise ValueError(
-            f"Each column of recommender must be named once, and the 'label' is none of them. Got {twice!r} "
-            "twice."
+            "Each column of recommender must be given only once, and 'label' must not be one of them. "
+            f"Got {twice!r} twice."
         )
     return steps
 
@@ -57,7 +57,7 @@ def _names(parameter: str, given: Names) -> list[str]:
     names = [given] if isinstance(given, str) else list(given)
     if not all(isinstance(name, str) and "__" not in name for name in names):
         raise TypeError(
-            f"The {parameter!r} parameter of recommender must hold names of columns, which are strings "
+            f"The {parameter!r} parameter of recommender must contain column names, which are strings "
             f"without '__'. Got {given!r} instead."
         )
     return names

@@ -49,7 +49,7 @@ def plan_for(model: BaseEstimator) -> Node:
     kind = type(model)
     raise TypeError(
         f"{kind.__module__.partition('.')[0]}.{kind.__qualname__} cannot be fitted batch by batch. "
-        "A model must consist of Pipeline, ColumnTransformer, StandardScaler, OneHotEncoder, "
+        "A model can only contain Pipeline, ColumnTransformer, StandardScaler, OneHotEncoder, "
         "MultiHotEncoder, BinEncoder with given edges, naive Bayes, GDRegressor and PolynomialRegressor "
         "(the encoders and naive Bayes must be from this library), stateless transformers, 'passthrough' and "
         "'drop'."

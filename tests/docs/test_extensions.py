@@ -89,3 +89,8 @@ Total running time
     opening = '<details class="answer"><summary>Answer</summary>'
     assert html == ["Try.", opening, "Forty-two.", "</details>", "Total running time"]
     assert "Answer" not in [node.astext() for node in tree.findall() if node.tagname == "title"]
+
+
+def test_the_order_of_the_gallery_names_every_page():
+    pages = {path.stem for path in (FOLDER.parent / "gallery").glob("*.py")}
+    assert sorted(extension("gallery_order").GALLERY) == sorted(pages)

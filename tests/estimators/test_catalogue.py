@@ -20,7 +20,7 @@ from estimators._bayes.evidence import log_rising
 
 SETTINGS = {
     "shrinkage": 100.0,
-    "weight": 0.5,
+    "weight": 1.5,
     "popularity": 1.0,
     "match": 4.0,
     "smoothing": 1.0,
@@ -46,6 +46,19 @@ def formula(X, y, describes, sample_weight, questions, **changed):
 
     alike = {f: [[g for g in items if (f in is_of[g]) == is_it] for is_it in (False, True)] for f in features}
     rate = {(g, f): share(alike[f][f in is_of[g]], f) for g in items for f in features}
+    total = rentals_of(items)
+
+    def match_of(group):
+        if s["match"] != "auto":
+            return s["match"]
+        members = [f for f in features if groups[f] == group]
+        asked = sum(rentals_of(items, f) for f in members)
+        met = sum(rentals_of(alike[f][True], f) for f in members)
+        chance = sum(rentals_of(items, f) * rentals_of(alike[f][True]) / (total or 1) for f in members)
+        odds = [(part + 0.5) / (asked - part + 0.5) for part in (met, chance)]
+        ratio = (asked * math.log(odds[0] / odds[1]) + 10 * 3) / (asked + 10)
+        return 2 * max(0, ratio - 1)
+
     scores = []
     for question in questions.tolist():
         asked = [f for f in features if question[f]]
@@ -53,10 +66,10 @@ def formula(X, y, describes, sample_weight, questions, **changed):
         for g in items:
             n, m = rentals_of([g]), s["shrinkage"]
             score = s["popularity"] * math.log(n + s["smoothing"])
-            score += s["match"] * len({groups[f] for f in asked if f in is_of[g]})
+            score += sum(match_of(group) for group in {groups[f] for f in asked if f in is_of[g]})
             for f in asked:
                 ratio = (rentals_of([g], f) + m * rate[g, f]) / ((n + m) * share(items, f))
-                score += s["weight"] * math.log(ratio)
+                score += s["weight"] / len(asked) * math.log(ratio)
             of_question.append(score)
         scores.append(of_question)
     return np.array(scores)
@@ -78,6 +91,7 @@ CHANGES = [
     {"weight": 0.0},
     {"popularity": -0.3},
     {"match": 0.0},
+    {"match": "auto", "groups": [0, 0, 1, 1, 2, 2]},
     {"match": 1e4, "groups": [0, 0, 1, 1, 2, 2]},
     {"smoothing": 0.01},
     {"groups": [3, 1, 3, 1, 1, 2]},
@@ -119,7 +133,7 @@ def test_every_parameter_changes_the_scores(name):
 def test_by_hand():
     """Two items, of which only one was rented, for something that the other is."""
     X, y = [[1, 0], [0, 1], [0, 1]], ["chess", "golf", "chess"]  # mind, sport
-    model = CatalogueNB(shrinkage=2.0, weight=1.0).fit(X, y, describes=[True, True, False])
+    model = CatalogueNB(shrinkage=2.0, weight=1.0, match=4).fit(X, y, describes=[True, True, False])
     # One rental asked for sport; golf is sport, and was not rented. Shares: (0 + 1/2) / (0 + 1) of golf,
     # (1 + 1/2) / (1 + 1) of what is no sport, (1 + 1/2) / (1 + 1) of all.
     chess = math.log(1 + 1) + math.log((1 + 2 * 0.75) / ((1 + 2) * 0.75))
@@ -137,6 +151,30 @@ def test_a_catalogue_without_choices_is_ranked_by_matches_and_then_in_order():
     labels, scores = model.top_k([[1, 0, 0, 1], [0, 0, 0, 0]], k=4)
     assert labels.tolist() == [["b", "a", "c", "d"], ["a", "b", "c", "d"]]
     assert scores.tolist() == [[8, 4, 4, 0], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(("met", "expected"), [(0.9, "constraint"), (0.5, "taste")])
+def test_the_match_follows_how_often_the_rows_meet_what_they_ask(met, expected):
+    """Two halves of the items; 200 rows ask for one half each, and choose from it, or else from the other."""
+    is_of = np.eye(2).repeat(5, axis=0)
+    asked = np.tile(np.eye(2), (100, 1))
+    half = np.where(np.arange(200) % 20 < 20 * met, asked[:, 1], asked[:, 0]).astype(int)
+    X, y = np.vstack([is_of, asked]), np.r_[np.arange(10), 5 * half + np.arange(200) % 5]
+    model = CatalogueNB(groups=["half", "half"]).fit(X, y, describes=np.arange(210) < 10)
+    # 90 % are odds of 9, and chance gives odds of 1: log(180.5 / 20.5) beside ten features that say 3
+    ratio = (200 * math.log((200 * met + 0.5) / (200 * (1 - met) + 0.5)) + 30) / 210
+    assert model.match_ == {"half": pytest.approx(2 * max(0, ratio - 1))}
+    assert (model.match_["half"] > 2) == (expected == "constraint")
+    assert CatalogueNB(match=0.7).fit(X, y).match_ == {None: 0.7}
+    assert CatalogueNB(match=3, groups=[*"ab"]).fit(X, y).match_ == {"a": 3.0, "b": 3.0}
+
+
+def test_long_questions_weigh_no_more_than_short_ones():
+    rng = np.random.default_rng(0)
+    X, y = (rng.random((200, 4)) < 0.4) * 1.0, rng.integers(5, size=200)
+    once = CatalogueNB(shrinkage=9.0).fit(X, y).predict_joint_log_proba(X)
+    twice = CatalogueNB(shrinkage=9.0).fit(np.hstack([X, X]), y).predict_joint_log_proba(np.hstack([X, X]))
+    assert_allclose(once, twice)  # every feature is there twice, which says nothing new
 
 
 def test_a_group_matches_once():

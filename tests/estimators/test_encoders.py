@@ -465,7 +465,7 @@ def test_given_sets_are_sorted_and_what_has_no_order_is_refused():
     assert encoder.categories_[0].tolist() == ["a", "b", "c", "d"]
     with pytest.raises(ValueError, match="Got a dict"):
         OneHotEncoder(categories={"x": ["a"]}).fit([["a"]])
-    with pytest.raises(ValueError, match="Got a generator"):
+    with pytest.raises(ValueError, match="Got an iterator instead"):
         OneHotEncoder(categories=[(x for x in "ab")]).fit([["a"]])
     for sets in ([np.array(["b", "a"])], np.array(["b", "a"])):
         encoder = OneHotEncoder(categories=sets).fit([["a"]])

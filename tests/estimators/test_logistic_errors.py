@@ -31,7 +31,9 @@ def test_scores_that_overflow_are_an_error():
 def test_a_learning_rate_that_diverges_is_an_error_and_leaves_no_model():
     X, y = data(3)
     model = GDClassifier(alpha=1e-2).fit(X, y)
-    with pytest.raises(ValueError, match="Floating-point overflow occurred in the descent. A smaller learn"):
+    with pytest.raises(
+        ValueError, match="Floating-point overflow occurred during gradient descent. A smaller learn"
+    ):
         model.set_params(learning_rate=1e200).fit(X * 1e120, y)
     with pytest.raises(NotFittedError):
         model.predict(X)
@@ -115,7 +117,7 @@ def test_partial_fit_says_what_is_wrong():
     before = model.coef_.copy()
     with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
         model.partial_fit(X, y, classes=[0, 1, 3])
-    with pytest.raises(ValueError, match=r"y holds labels that are not among the classes: \[7\]"):
+    with pytest.raises(ValueError, match=r"y contains labels that are not among the classes: \[7\]"):
         model.partial_fit(X, np.where(y == 2, 7, y))
     np.testing.assert_array_equal(model.coef_, before)
 

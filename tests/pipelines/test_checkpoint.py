@@ -81,7 +81,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             MLPRegressor(**FEW),
             X_NUM[:99],
             Y_NUM[:99],
-            "must have 150 rows, with which the checkpoint was saved. Got 99 rows instead",
+            "must have 150 rows, as in the checkpoint. Got 99 rows instead",
         ),
         (
             MLPClassifier(**FEW),
@@ -117,20 +117,21 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             model.fit(X, y, resume_from=path)
     with pytest.raises(
         ValueError,
-        match=r"type float64, with which the checkpoint was saved\. Got an X of type float32 instead",
+        match=r"type float64, as in the checkpoint\. Got an X of type float32 instead",
     ):
         MLPRegressor(**FEW).fit(X_NUM.astype(np.float32), Y_NUM, resume_from=path)
     whole = path.read_bytes()
     for damaged in (b"", whole[:10], whole[: len(whole) // 2], whole[:-5], b"hello"):
         path.write_bytes(damaged)
         with pytest.raises(
-            ValueError, match=r"^Cannot resume from .*net\.joblib': the file is damaged or not a checkpoint"
+            ValueError,
+            match=r"^Cannot resume from .*net\.joblib': the file does not end with the hash of its content",
         ):
             MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(TypeError, match="PathLike"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=5)
     joblib.dump(MLPRegressor(**FEW).fit(X_NUM, Y_NUM), path)
-    with pytest.raises(ValueError, match=r"net\.joblib': the file is damaged or not a checkpoint"):
+    with pytest.raises(ValueError, match=r"net\.joblib': the file does not end with the hash of its content"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     with pytest.raises(FileNotFoundError, match=r"To write it during training, call"):
         MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=tmp_path / "none")
@@ -221,7 +222,9 @@ def test_one_wrong_bit_anywhere_is_found(tmp_path):
         damaged = bytearray(whole)
         damaged[at // 8] ^= 1 << at % 8
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r"^Cannot resume from .*net\.joblib': the file is damaged"):
+        with pytest.raises(
+            ValueError, match=r"^Cannot resume from .*net\.joblib': the file does not end with the hash"
+        ):
             MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path)
     path.write_bytes(whole)
     assert MLPRegressor(**FEW).fit(X_NUM, Y_NUM, resume_from=path).n_iter_ == 12

@@ -100,6 +100,10 @@ GRIDS = {
         {"alpha": [0.1, 1.0]},
     ),
     "MultinomialNB": (estimators.MultinomialNB(), {"alpha": [0.5, 1.0]}),
+    "BinEncoder": (
+        make_pipeline(estimators.BinEncoder(), ComplementNB()),
+        {"binencoder__n_bins": [2, 5]},
+    ),
     "MultiHotEncoder": (
         make_pipeline(estimators.MultiHotEncoder(handle_unknown="ignore"), ComplementNB()),
         {"multihotencoder__handle_unknown": ["ignore", "other"]},

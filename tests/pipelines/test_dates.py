@@ -63,7 +63,7 @@ def test_dates_of_all_units_are_excluded(labels):
     for form in (labels[:2], list(labels[:2])):
         assert recommend(model, GAMES, exclude=form)[0].ravel().tolist() == [labels[2].item()] * 3
         assert recommend(model, GAMES, candidates=form)[0].shape == (3, 2)
-        assert compiled.recommend({}, exclude=form)[0] == [labels[2]]
+        assert compiled.recommend({"budget": "cheap"}, exclude=form)[0] == [labels[2]]
     each = recommend(model, GAMES, candidates=[labels[:1], labels[:2], labels[:2]])[0]
     assert each[0].tolist() == [labels[0], None]
     assert each[1].tolist() in ([labels[0], labels[1]], [labels[1], labels[0]])

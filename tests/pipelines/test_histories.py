@@ -69,8 +69,12 @@ def test_items_that_are_numbers(frame):
     [
         (SEEN, ("persn", "film"), r"must have the column 'persn'. Did you mean 'person'\?"),
         (SEEN, ("person", "stars", "film"), "'history' parameter of leave_one_out must be the name of a new"),
-        ({"person": ["a", None], "film": ["x", "y"]}, ("person", "film"), "'person' must not have missing"),
-        ({"person": ["a", "b"], "film": ["x", None]}, ("person", "film"), "'film' must not have missing"),
+        (
+            {"person": ["a", None], "film": ["x", "y"]},
+            ("person", "film"),
+            "'person' must not contain missing",
+        ),
+        ({"person": ["a", "b"], "film": ["x", None]}, ("person", "film"), "'film' must not contain missing"),
     ],
 )
 def test_what_leave_one_out_refuses(frame, seen, names, message):

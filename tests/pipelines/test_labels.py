@@ -142,7 +142,7 @@ def test_scorers_compare_labels_exactly(make, form):
         pytest.approx(1 / 3) if form is not np.array else 1  # NumPy has cut the strings before
     )
     with pytest.raises(ValueError, match="1d array"):
-        make(k=1)(model, in_pandas(IDS), [[1, 2]] * 3)
+        make(k=1)(model, in_pandas(IDS), np.ones((3, 2)))
 
 
 @pytest.mark.parametrize(

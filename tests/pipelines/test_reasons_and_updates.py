@@ -1,12 +1,8 @@
-"""Reasons, updates, the parts of the pipeline, and scorers."""
-
-import pickle
+"""Reasons, updates and the parts of the pipeline."""
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
-from sklearn.metrics import ndcg_score, top_k_accuracy_score
-from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.naive_bayes import ComplementNB as TheirComplementNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -14,9 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
-from pipelines import explain, game_recommender, hit_rate_scorer, ndcg_scorer, recommend, update
+from pipelines import explain, game_recommender, recommend, update
 from tests.pipelines.games import GAMES, TITLES
-from tests.pipelines.saved import assert_public
 
 
 @pytest.mark.parametrize("classifier", [None, ComplementNB(norm=True), TheirComplementNB(), MultinomialNB()])
@@ -165,50 +160,3 @@ def test_parts_can_be_exchanged(frame):
     renamed = frame({"price": games["budget"], "kinds": GAMES["gameplay_types"]})
     model = game_recommender(budget="price", gameplay_types="kinds").fit(renamed, TITLES)
     assert model.predict(renamed).tolist() == TITLES
-
-
-@pytest.mark.parametrize("k", [1, 2, 3])
-def test_scorers_equal_scikit_learns_metrics(k):
-    rng = np.random.default_rng(k)
-    X, y = rng.integers(0, 3, (80, 6)).astype(float), rng.integers(0, 5, 80)
-    weight = rng.random(80)
-    model = ComplementNB().fit(X, y)
-    scores = model.predict_joint_log_proba(X)
-    scores -= 1e-9 * np.arange(5)  # ties in the order of the classes, as ours
-    relevant = (y[:, np.newaxis] == model.classes_).astype(float)
-    for weights in (None, weight):
-        hits = top_k_accuracy_score(y, scores, k=k, sample_weight=weights)
-        assert hit_rate_scorer(k)(model, X, y, sample_weight=weights) == pytest.approx(hits)
-        gain = ndcg_score(relevant, scores, k=k, sample_weight=weights)
-        assert ndcg_scorer(k)(model, X, y, sample_weight=weights) == pytest.approx(gain)
-
-
-def test_scorers_refuse_labels_that_do_not_fit(model, frame):
-    for make in (hit_rate_scorer, ndcg_scorer):
-        with pytest.raises(ValueError, match=f"'k' parameter of {make.__name__} must be an int"):
-            make(0)
-    for scorer in (hit_rate_scorer(2), ndcg_scorer(2)):
-        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-            scorer(model, frame(GAMES), ["Doom"])
-
-
-def test_scorers_in_cross_validation_and_in_a_pickle(frame):
-    X, y = np.tile(np.eye(4), (10, 1)), np.tile(list("abcd"), 10)
-    scorer = pickle.loads(pickle.dumps(ndcg_scorer(2)))
-    assert repr(scorer) == "ndcg_scorer(k=2)"
-    assert cross_val_score(ComplementNB(), X, y, scoring=scorer).tolist() == [1.0] * 5
-
-
-@pytest.mark.parametrize("scorer", [hit_rate_scorer(2), ndcg_scorer(2)], ids=repr)
-def test_scorers_refuse_weights_that_are_all_zero(scorer):
-    model = ComplementNB().fit(np.eye(3), ["a", "b", "c"])
-    with pytest.raises(
-        ValueError, match=f"'sample_weight' parameter of {scorer.name} must contain a nonzero weight"
-    ):
-        scorer(model, np.eye(3), ["a", "b", "c"], sample_weight=np.zeros(3))
-    assert scorer(model, np.eye(3), ["a", "b", "c"], sample_weight=[0, 2, 0]) == 1.0
-
-
-@pytest.mark.parametrize("scorer", [hit_rate_scorer(2), ndcg_scorer(2)], ids=repr)
-def test_scorers_are_pickled_by_public_names(scorer):
-    assert_public(pickle.dumps(scorer))

@@ -40,7 +40,7 @@ from tests.pipelines.batches import WHOLE, N
         (make_pipeline(StandardScaler(), MLPRegressor()), "MLPRegressor cannot .* backend 'dask'"),
         (
             GaussianNB(),
-            "sklearn.GaussianNB cannot be fitted batch by batch. A model must consist of Pipeline",
+            "sklearn.GaussianNB cannot be fitted batch by batch. A model can only contain Pipeline",
         ),
         (
             GDRegressor,

@@ -111,7 +111,7 @@ def test_what_diversify_refuses(films):
             diversify(films, labels, scores, diversity=diversity)
     with pytest.raises(ValueError, match=r"Got the shapes \(3,\) and \(3,\) instead"):
         diversify(films, labels[0], scores[0])
-    with pytest.raises(ValueError, match="must hold classes of the model. Got 'Jaws'"):
+    with pytest.raises(ValueError, match="must contain only classes of the model. Got 'Jaws'"):
         diversify(films, [["Jaws"]], [[1.0]])
     with pytest.raises(ValueError, match="'k' parameter of diversify must be an int"):
         diversify(films, labels, scores, 0)

@@ -327,10 +327,15 @@ def test_evaluate_compares_searches_and_draws(monkeypatch, tmp_path, capsys):
     assert command_line.main([*command, "--picture", f"{tmp_path / 'e.svg'}"]) == 0
     printed = capsys.readouterr().out
     report = json.loads((tmp_path / "e.json").read_text())
-    assert len(report["recommenders"]) == 7
+    assert len(report["recommenders"]) == 10
+    measured = {"hit_rate", "ndcg", "budget", "type", "both", "fit_ms", "query_ms", "gap", "half_width"}
     for name, scores in report["recommenders"].items():
         assert name in printed
-        assert {"hit_rate", "ndcg", "budget", "type", "both", "fit_ms", "query_ms"} == set(scores)
+        left_out = {
+            evaluation.OURS: {"gap", "half_width"},
+            evaluation.CEILING: {"budget", "type", "both", "fit_ms", "query_ms"},
+        }.get(name, set())
+        assert measured - left_out == set(scores)
     assert report["search"]["chosen"] == {"catalogue_share": 0.9}
     assert report["search"]["settings"] == 2
     assert "<svg" in (tmp_path / "e.svg").read_text()

@@ -1,0 +1,58 @@
+"""Rows of persons: a column of X, the relevant labels of each row, and the rows of one person together."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.utils import column_or_1d
+
+from pipelines._common.frames import Rows, collected
+from pipelines._common.labels import comparable_labels, plain_labels
+
+T = TypeVar("T")
+
+
+def column(X: Rows, name: str, parameter: str) -> Any:
+    """Return a column of a data frame. Raise ValueError if it has none of this name."""
+    names = getattr(X, "columns", None)
+    if names is None or name not in names:
+        got = "no names of columns" if names is None else f"the columns {', '.join(map(repr, names))}"
+        raise ValueError(
+            f"The {parameter!r} parameter must be the name of a column of X. Got {name!r}, but X has {got}."
+        )
+    return X[name]
+
+
+def label_sets(labels: Any) -> list[set]:
+    """Return a set of comparable labels for each row: its label, or those in its list. None is no label."""
+    rows = plain_labels(collected(labels))
+    if getattr(labels, "ndim", 1) == 1 and any(map(is_list, rows)):
+        return [set() if row is None else set(comparable_labels(row)) - {None} for row in rows]
+    column_or_1d(np.array(rows, dtype=object))
+    return [{label} - {None} for label in comparable_labels(rows)]
+
+
+def is_list(row: Any) -> bool:
+    """Return whether a row holds several labels."""
+    return isinstance(row, Iterable) and not isinstance(row, (str, bytes, dict))
+
+
+def comparable_keys(mapping: Mapping[Any, T]) -> dict[Any, T]:
+    """Return a dict with comparable labels as keys."""
+    return dict(zip(comparable_labels(mapping), mapping.values(), strict=True))
+
+
+def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each row's person, in order of appearance, and each person's number of rows."""
+    numbers: dict[Any, int] = {}
+    codes = np.array([numbers.setdefault(person, len(numbers)) for person in persons], dtype=np.intp)
+    return codes, np.bincount(codes, minlength=len(numbers))
+
+
+def by_person(persons: Iterable, labels: list[set]) -> tuple[np.ndarray, list[set]]:
+    """Return the first row of each person, (n_persons,), and the labels of all rows of the person."""
+    codes, sizes = numbered(persons)
+    united: list[set] = [set() for _ in sizes]
+    for code, some in zip(codes.tolist(), labels, strict=True):
+        united[code] |= some
+    return np.unique(codes, return_index=True)[1], united

@@ -1,0 +1,458 @@
+"""Judge recommendations: scorers of the k best labels, and a split by time within each person's rows."""
+
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from numbers import Integral, Real
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_consistent_length
+
+from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
+from pipelines._common.labels import comparable_array, comparable_labels, plain_labels
+from pipelines._common.parameters import check_int
+from pipelines._common.scikit_learn import take
+from pipelines._common.steps import steps_of
+from pipelines._recommending.metrics import ACCURACY, diversity, novelty
+from pipelines._recommending.persons import by_person, column, comparable_keys, label_sets, numbered
+from pipelines.recommend import recommend
+
+__all__ = ["TimeWithinGroupSplit", "TopKScorer", "hit_rate_scorer", "ndcg_scorer"]
+
+Metric = Literal["hit_rate", "recall", "precision", "mrr", "map", "ndcg", "coverage", "novelty", "diversity"]
+
+
+class TopKScorer:
+    """Scorer of the k best labels, for ``cross_validate``, ``GridSearchCV`` and similar tools.
+
+    It ranks only the k best labels, and needs no matrix of shape (n_samples, n_classes). A row may have
+    several relevant labels: those of the rows of the same person (`user`), or a list of labels in `y`.
+
+    Parameters
+    ----------
+    metric : str, default="ndcg"
+        What to compute for each list of k labels. The score is the mean over the lists:
+
+        - "hit_rate": 1 if a relevant label is in the list, otherwise 0;
+        - "recall": the share of the relevant labels that are in the list;
+        - "precision": the share of the k places that hold a relevant label;
+        - "mrr": the reciprocal rank, 1 divided by the place of the first relevant label, or 0;
+        - "map": the average precision, that is the sum of the precisions at the places of the relevant
+          labels, divided by k or by the number of relevant labels, whichever is lower;
+        - "ndcg": the normalised discounted cumulative gain, that is the sum of ``1 / log2(1 + place)`` over
+          the relevant labels, divided by the highest sum possible;
+        - "coverage": the share of the classes that are in at least one list;
+        - "novelty": the mean self-information of the labels in the list, in bits. That of a label is
+          ``log2(n / n_label)``, where n_label of n choices were this label;
+        - "diversity": the mean Jaccard distance between two labels of the list, by their `features`.
+
+        The last three do not depend on which labels are relevant.
+
+    k : int, default=5
+        The number of labels in a list.
+
+    user : str, default=None
+        Name of the column of X that says whose row it is. The rows of a person are judged as one: the first
+        of them is the question, and the labels of all of them are relevant. None means that each row is
+        judged by itself.
+
+    history : str, default=None
+        Name of the column of X with the labels that the person had before, one list per row. They are
+        neither recommended nor relevant. None means that no label is excluded.
+
+    popularity : mapping of labels to numbers, default=None
+        How often each label was chosen, for "novelty". A label that was never chosen counts as if it was
+        chosen once. None means the ``class_count_`` of the model, which naive Bayes classifiers have.
+
+    features : mapping of labels to collections, default=None
+        What each item is, such as the genres of each film. Required for "diversity".
+
+    Raises
+    ------
+    ValueError
+        If `metric` is not one of those listed, if `k` is not an integer of at least 1, or if `features` is
+        missing for "diversity".
+
+    Notes
+    -----
+    Persons without a relevant label, such as those who chose only what is in their history, do not count.
+    A warning is given if no relevant label is a class of the model: perhaps the labels have another type, or
+    the items were left out of the training rows.
+
+    When called, a scorer raises ValueError if X has no column of the given name, if all sample weights are 0,
+    or if no person has a relevant label.
+
+    O(n_lists * k) beyond the recommendations; O(n_lists * k^2) for "diversity".
+
+    References
+    ----------
+    Järvelin, K. and Kekäläinen, J. (2002). Cumulated gain-based evaluation of IR techniques. ACM Transactions
+    on Information Systems 20(4), 422-446.
+
+    Zhou, T. et al. (2010). Solving the apparent diversity-accuracy dilemma of recommender systems. PNAS
+    107(10), 4511-4515. Section "Diversity and novelty" has the self-information.
+
+    Ziegler, C.-N. et al. (2005). Improving recommendation lists through topic diversification. WWW, 22-32.
+
+    Examples
+    --------
+    Ann chose both "Tetris" and "Doom", and has had "Pong" before:
+
+    >>> import pandas as pd
+    >>> from estimators import ComplementNB
+    >>> from pipelines import TopKScorer, game_recommender
+    >>> types = [["Puzzle"], ["Sport"], ["Shooter"]]
+    >>> games = pd.DataFrame({"budget": ["cheap"] * 3, "gameplay_types": types})
+    >>> model = game_recommender().fit(games, ["Tetris", "Pong", "Doom"])
+    >>> X = pd.DataFrame({"budget": ["cheap"] * 2, "gameplay_types": [["Puzzle"], ["Puzzle"]]})
+    >>> X = X.assign(who="Ann", had=[["Pong"], ["Pong"]])
+    >>> TopKScorer("recall", k=1, user="who", history="had")(model, X, ["Tetris", "Doom"])
+    0.5
+    >>> TopKScorer("coverage", k=2)(model, X, ["Tetris", "Doom"])
+    0.6666666666666666
+    """
+
+    def __init__(
+        self,
+        metric: Metric = "ndcg",
+        k: int = 5,
+        *,
+        user: str | None = None,
+        history: str | None = None,
+        popularity: Mapping[Any, float] | None = None,
+        features: Mapping[Any, Collection] | None = None,
+    ) -> None:
+        if metric not in get_args(Metric):
+            known = ", ".join(map(repr, get_args(Metric)))
+            raise ValueError(
+                f"The 'metric' parameter of TopKScorer must be one of {known}. Got {metric!r} instead."
+            )
+        if metric == "diversity" and features is None:
+            raise ValueError(
+                "The 'features' parameter of TopKScorer must map each label to what the item is, if the "
+                "metric is 'diversity'. Got None instead."
+            )
+        self.metric, self.k = metric, check_int("k", k, "TopKScorer")
+        self.user, self.history, self.popularity, self.features = user, history, popularity, features
+
+    def __call__(
+        self, model: BaseEstimator, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Return the score of a fitted model on some rows.
+
+        Parameters
+        ----------
+        model : fitted classifier, or Pipeline or search that ends in one
+            The model to judge, as in :func:`recommend`.
+
+        X : data frame or array-like of shape (n_samples, n_features)
+            The questions, with the columns `user` and `history` if they are used.
+
+        y : array-like of shape (n_samples,)
+            The label of each row, or a list of labels for each row.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weight of each row. That of a person is the weight of the first row.
+
+        Returns
+        -------
+        score : float
+            The weighted mean over the rows or persons, or the share of the classes for "coverage".
+        """
+        X, labels = some_rows(X, "TopKScorer"), label_sets(y)
+        weight = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        check_consistent_length(X, labels, weight)
+        warn_of_unknown_labels(model, labels)
+        rows, relevant, seen = self._questions(X, labels, weight)
+        asked = X if len(rows) == n_rows_of(X) else take(X, rows)
+        best, _ = recommend(model, asked, self.k, exclude=seen)
+        lists = [[label for label in row if label is not None] for row in comparable_array(best).tolist()]
+        if self.metric == "coverage":
+            return len({label for row in lists for label in row}) / len(steps_of(model)[-1].classes_)
+        return float(np.average(self._judge(model, lists, relevant), weights=weight[rows]))
+
+    def _questions(
+        self, X: Rows, labels: list[set], weight: np.ndarray
+    ) -> tuple[np.ndarray, list[set], list[set] | None]:
+        """Return the rows that are asked, and the relevant and the excluded labels of each."""
+        rows, seen = np.arange(len(labels)), None
+        if self.user is not None:
+            rows, labels = by_person(plain_labels(column(X, self.user, "user")), labels)
+        if self.history is not None:
+            had = label_sets(column(X, self.history, "history"))
+            seen = [had[row] for row in rows]
+            labels = [some - old for some, old in zip(labels, seen, strict=True)]
+        is_judged = weight[rows] != 0
+        if self.metric in ACCURACY:
+            is_judged &= [bool(some) for some in labels]
+        places = np.flatnonzero(is_judged)
+        if not len(places):
+            raise ValueError(
+                f"The 'y' parameter of {self!r} must have a relevant label in a row of nonzero weight. "
+                "Got none."
+            )
+        return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
+
+    def _judge(self, model: BaseEstimator, lists: list[list], relevant: list[set]) -> np.ndarray:
+        """Return the metric of each list, (n_lists,)."""
+        if self.metric in ACCURACY:
+            hits = np.zeros((len(lists), self.k), dtype=bool)
+            for row, labels, wanted in zip(hits, lists, relevant, strict=True):
+                row[: len(labels)] = [label in wanted for label in labels]
+            return ACCURACY[self.metric](hits, np.array([len(wanted) for wanted in relevant]))
+        if self.metric == "novelty":
+            counts = choices_of(model) if self.popularity is None else comparable_keys(self.popularity)
+            return novelty(lists, counts)
+        return diversity(lists, comparable_keys(self.features or {}))
+
+    def __repr__(self) -> str:
+        named = {"user": self.user, "history": self.history}
+        more = "".join(f", {name}={value!r}" for name, value in named.items() if value is not None)
+        return f"TopKScorer({self.metric!r}, k={self.k}{more})"
+
+
+def hit_rate_scorer(k: int = 5) -> TopKScorer:
+    """Return the scorer ``TopKScorer("hit_rate", k)``: the share of rows whose label is among the k best.
+
+    Parameters
+    ----------
+    k : int, default=5
+        The number of best labels to consider for each row.
+
+    Returns
+    -------
+    scorer : TopKScorer
+        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not an integer of at least 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from estimators import ComplementNB
+    >>> from pipelines import hit_rate_scorer
+    >>> X, y = np.tile(np.eye(4), (10, 1)), np.tile(np.arange(4), 10)
+    >>> cross_val_score(ComplementNB(), X, y, scoring=hit_rate_scorer(k=2)).tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    return TopKScorer("hit_rate", k)
+
+
+def ndcg_scorer(k: int = 5) -> TopKScorer:
+    """Return the scorer ``TopKScorer("ndcg", k)``: the normalised discounted cumulative gain of the k best.
+
+    With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
+    the row's label. Rows whose label is not among the k best labels count as 0.
+
+    Parameters
+    ----------
+    k : int, default=5
+        The number of best labels to consider for each row.
+
+    Returns
+    -------
+    scorer : TopKScorer
+        A scorer for ``cross_val_score``, ``GridSearchCV`` and similar tools.
+
+    Raises
+    ------
+    ValueError
+        If `k` is not an integer of at least 1.
+
+    Examples
+    --------
+    In this example, the label of every row ranks first:
+
+    >>> import numpy as np
+    >>> from estimators import ComplementNB
+    >>> from pipelines import ndcg_scorer
+    >>> X, y = np.eye(4), np.arange(4)
+    >>> ndcg_scorer(k=2)(ComplementNB().fit(X, y), X, y)
+    1.0
+    """
+    return TopKScorer("ndcg", k)
+
+
+class TimeWithinGroupSplit(BaseCrossValidator):
+    """Split the rows of each group by time: the earlier rows train, the later rows test.
+
+    A group is usually a person. Each split tests on a stretch of every person's rows, and trains on the rows
+    of the same persons before that stretch, as :class:`sklearn.model_selection.TimeSeriesSplit` does for one
+    series. With the default parameters, the earlier half of each person's rows trains and the later half
+    tests.
+
+    Parameters
+    ----------
+    n_splits : int, default=1
+        Number of splits. Their test stretches follow one another, and the last one ends with the last row of
+        each group.
+
+    test_size : int or float, default=None
+        Number of a group's rows that one split tests on, or their share as a float in (0, 1), rounded down.
+        None means that the rows of each group are divided into ``n_splits + 1`` parts, as in TimeSeriesSplit.
+        ``test_size=1`` leaves the last row out.
+
+    time : str, default=None
+        Name of the column of X by which the rows are ordered. Rows of the same time keep their order. None
+        means that the rows are in order already.
+
+    Raises
+    ------
+    ValueError
+        If `n_splits` is not an integer of at least 1, or if `test_size` is not one of the values above.
+
+    Notes
+    -----
+    Groups without an earlier row to train on, or with too few rows for a stretch of at least one, are not
+    tested in that split; their earlier rows still train. Rows after a split's stretch are not used in it.
+    Time is compared within each group only: other persons' training rows may be later than a test row.
+
+    O(n_samples log n_samples).
+
+    Examples
+    --------
+    >>> from pipelines import TimeWithinGroupSplit
+    >>> persons = ["Ann", "Ben", "Ann", "Ann", "Ben", "Ann"]
+    >>> for train, test in TimeWithinGroupSplit().split(persons, groups=persons):
+    ...     print(train, test)
+    [0 1 2] [3 4 5]
+    >>> for train, test in TimeWithinGroupSplit(test_size=1).split(persons, groups=persons):
+    ...     print(train, test)
+    [0 1 2 3] [4 5]
+    """
+
+    __metadata_request__split = {"groups": True}
+
+    def __init__(self, n_splits: int = 1, *, test_size: float | None = None, time: str | None = None) -> None:
+        self.n_splits = check_int("n_splits", n_splits, "TimeWithinGroupSplit")
+        is_number = isinstance(test_size, Integral) and not isinstance(test_size, bool) and test_size >= 1
+        is_share = isinstance(test_size, Real) and 0 < test_size < 1
+        if not (test_size is None or is_number or is_share):
+            raise ValueError(
+                "The 'test_size' parameter of TimeWithinGroupSplit must be None, an int in the range "
+                f"[1, inf) or a float in the range (0.0, 1.0). Got {test_size!r} instead."
+            )
+        self.test_size, self.time = test_size, time
+
+    def split(
+        self, X: Rows, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the training and test rows of each split.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The rows, with the column `time` if it is used.
+
+        y : array-like of shape (n_samples,), default=None
+            Ignored, present for compatibility.
+
+        groups : array-like of shape (n_samples,), default=None
+            Whose row it is. Required.
+
+        Yields
+        ------
+        train, test : ndarray of shape (n_train,) and (n_test,)
+            The indices of the rows, in ascending order.
+
+        Raises
+        ------
+        ValueError
+            If `groups` is None, if a time is missing, or if a split has no row to test on.
+        """
+        if groups is None:
+            raise ValueError(
+                "The 'groups' parameter of TimeWithinGroupSplit must say whose row it is. Got None."
+            )
+        X, persons = collected(X), plain_labels(collected(groups))
+        check_consistent_length(X, persons)
+        codes, sizes = numbered(persons)
+        place = self._places(X, codes, sizes)
+        test_sizes = self._test_sizes(sizes)
+        for later in range(self.n_splits, 0, -1):
+            start = (sizes - later * test_sizes)[codes]
+            end = start + test_sizes[codes]
+            test = np.flatnonzero((place >= start) & (place < end) & (start > 0))
+            if not len(test):
+                raise ValueError(
+                    f"{self!r} found no row to test on in one split: every group has too few rows, at most "
+                    f"{sizes.max()}."
+                )
+            yield np.flatnonzero(place < start), test
+
+    def get_n_splits(
+        self, X: Rows | None = None, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> int:
+        """Return the number of splits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), default=None
+            Ignored, present for compatibility.
+
+        y : array-like of shape (n_samples,), default=None
+            Ignored, present for compatibility.
+
+        groups : array-like of shape (n_samples,), default=None
+            Ignored, present for compatibility.
+
+        Returns
+        -------
+        n_splits : int
+            The number of splits.
+        """
+        return self.n_splits
+
+    def _places(self, X: Rows, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """Return the place of each row among those of its group, by time, (n_samples,)."""
+        time = np.arange(len(codes))
+        if self.time is not None:
+            values = np.asarray(column(X, self.time, "time"))
+            if pd.isna(values).any():
+                raise ValueError(f"The column {self.time!r} of X must not have missing values.")
+            time = np.unique(values, return_inverse=True)[1]
+        order = np.lexsort((time, codes))
+        place = np.empty(len(codes), dtype=np.intp)
+        place[order] = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return place
+
+    def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
+        """Return how many rows of each group a split tests on, (n_groups,)."""
+        if self.test_size is None:
+            return sizes // (self.n_splits + 1)
+        if isinstance(self.test_size, Integral):
+            return np.full_like(sizes, self.test_size)
+        return np.floor(sizes * self.test_size).astype(np.intp)
+
+
+def choices_of(model: BaseEstimator) -> dict[Any, float]:
+    """Return how often each label was chosen in the training rows."""
+    classifier = steps_of(model)[-1]
+    if not hasattr(classifier, "class_count_"):
+        raise ValueError(
+            "The 'popularity' parameter of TopKScorer must say how often each label was chosen, since "
+            f"{type(classifier).__name__} has no class_count_. Got None instead."
+        )
+    return dict(zip(comparable_labels(classifier.classes_), classifier.class_count_.tolist(), strict=True))
+
+
+def warn_of_unknown_labels(model: BaseEstimator, relevant: list[set]) -> None:
+    """Warn if no relevant label is a class of the model."""
+    classes = getattr(steps_of(model)[-1], "classes_", None)
+    labels = [label for some in relevant for label in some]
+    if classes is not None and labels and set(labels).isdisjoint(comparable_labels(classes)):
+        one, known = labels[0], comparable_labels(classes[:1])[0]
+        warnings.warn(
+            f"No label of y was in the training rows, so none can be recommended. Labels of y are such as "
+            f"{one!r}, and those of the model such as {known!r}.",
+            UserWarning,
+            stacklevel=3,
+        )
