@@ -178,7 +178,11 @@ def _as_numpy_reads(column: Cells) -> Cells:
     """Return a numeric column as an array. Integers with missing values become floats if this is exact."""
     if is_polars(column, "Series"):
         return _as_polars_reads(column)
-    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.SparseDtype | np.dtype):
+    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.SparseDtype):
+        return np.asarray(
+            column, dtype=column.dtype.subtype
+        )  # without a dtype, pandas makes floats of uint64
+    if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype):
         return np.asarray(column)
     is_bool = isinstance(column, pd.Series) and pd.api.types.is_bool_dtype(
         column.dtype

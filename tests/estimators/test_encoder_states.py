@@ -118,6 +118,12 @@ def test_large_integers_in_lists_are_not_rounded(cells):
         assert encoder.cell_encoder().places(cells[0]) == encoder.transform(rows)[0].nonzero()[0].tolist()
 
 
+def test_large_integers_in_sparse_columns_of_pandas_are_not_rounded():
+    large = np.array([0, 2**63 + 1, 2**63 + 3], dtype=np.uint64)
+    encoder = OneHotEncoder().fit(pd.DataFrame({"a": pd.arrays.SparseArray(large)}))
+    assert encoder.categories_[0].tolist() == large.tolist()
+
+
 def test_a_null_in_polars_is_known_beside_integers_of_any_size():
     encoder = OneHotEncoder(handle_unknown="ignore").fit(pl.DataFrame({"a": [1, None]}))
     assert encoder.transform(pl.DataFrame({"a": [None, 2**53 + 1]})).toarray().tolist() == [[0, 1], [0, 0]]
