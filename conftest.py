@@ -1,8 +1,8 @@
 """How the tests run: the whole suite in parallel, single tests in one process.
 
-``pytest`` alone runs the whole suite with one process for each core, at most 8, and each process runs one
-file at a time. If files or tests are named, or with ``-k``, ``-s``, ``--pdb`` or ``-p no:xdist``, everything
-runs in one process. ``-n`` overrules both.
+``pytest`` alone runs the whole suite with one process more than there are cores, at most 8, because some
+tests wait for servers. Each process runs one file at a time. If files or tests are named, or with ``-k``,
+``-s``, ``--pdb`` or ``-p no:xdist``, everything runs in one process. ``-n`` overrules both.
 """
 
 import os
@@ -52,7 +52,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Count the cores that this process may use; pytest-xdist would count two threads of a core as one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MAX_PROCESSES) if cores > 1 else 0
+    return min(cores + 1, MAX_PROCESSES) if cores > 1 else 0
 
 
 def pytest_collect_file(file_path: Path) -> None:

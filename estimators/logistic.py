@@ -147,9 +147,10 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     metric of the inverse Hessian as estimated by L-BFGS. This is exact for a quadratic objective. Unless the
     exact Hessian is used, the past decreases are also extrapolated as a geometric series, and the larger
     prediction is used. With an l1 penalty, the prediction is an upper bound, which assumes that the minimum
-    is not further away than zero. With two classes, the duality gap, which is an upper bound without
-    assumptions, must also be at most ``100 * tol`` times the objective, or at most `tol` times the objective
-    after Newton steps.
+    is not further away than zero. The duality gap, which is an upper bound without assumptions, must also
+    be at most ``100 * tol`` times the objective, or at most `tol` times the objective after Newton steps.
+    With more than two classes, it is enough if a Newton step is predicted to decrease the objective by at
+    most `tol` times its value.
 
     An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long.
     The shared matrix takes O(rows * n_features^2 + n_features^3) time, the Hessian of all classes O(n_samples

@@ -50,5 +50,6 @@ plt.show()
 # %% [markdown]
 # ``Half-Life: Alyx`` is neither cheap nor of these types; the other two are cheap, ``Tetris`` a little more so, since it is of one type only and every
 # feature of a game with few counts for more. The differences are small beside the parts themselves, for each game is one of hundreds, and what is not
-# of it hardly changes without it; but the ranking is made of nothing else. ``explain`` works with ``ComplementNB`` and scikit-learn's
-# ``MultinomialNB``, whose scores are such sums. Other classifiers can be ranked by ``recommend``, but have no such reasons.
+# of it hardly changes without it; but the ranking is made of nothing else. ``explain`` works with
+# every classifier whose score is such a sum: all naive Bayes classifiers and the linear ones. In ``CatalogueNB``, what a game has counts for much more, and
+# its popularity is one of the reasons (part 14 of the course).

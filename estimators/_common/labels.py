@@ -45,6 +45,8 @@ def exact_labels(y: Any) -> Any:
         if any(label is pd.NA for label in np.asarray(y)[missing]):  # scikit-learn cannot compare it
             check_none_missing(missing, np.asarray(y))
     if isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        if isinstance(dtype, pd.SparseDtype):  # without a dtype, pandas makes floats of uint64
+            return np.asarray(y, dtype=dtype.subtype)
         if isinstance(dtype, pd.StringDtype | pd.ArrowDtype | pd.CategoricalDtype):
             missing = np.asarray(y.isna())  # may be pandas.NA, which scikit-learn cannot compare
             check_none_missing(missing, np.asarray(y, dtype=object) if missing.any() else np.empty(0))

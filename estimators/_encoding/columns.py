@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -117,12 +118,16 @@ def _read_lists_or_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
 
 
 def _read_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
-    """Return X as an array, like scikit-learn's encoders. Numbers in lists with strings stay numbers."""
+    """Return X as an array, like scikit-learn's encoders.
+
+    Numbers in lists with strings stay numbers, and large integers in lists with other numbers stay exact.
+    """
     try:
         array = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=estimator)
-        if hasattr(X, "dtype") or array.dtype.kind != "U":
+        if hasattr(X, "dtype") or not (array.dtype.kind == "U" or _may_be_rounded(array)):
             return array
-        return check_array(X, dtype=object, ensure_all_finite="allow-nan", estimator=estimator)
+        objects = check_array(X, dtype=object, ensure_all_finite="allow-nan", estimator=estimator)
+        return objects if array.dtype.kind == "U" or _is_rounded(array, objects) else array
     except ValueError as error:
         if "inhomogeneous" in str(error):
             error.add_note(
@@ -130,6 +135,17 @@ def _read_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
                 "MultiHotEncoder."
             )
         raise
+
+
+def _may_be_rounded(array: np.ndarray) -> bool:
+    return array.dtype.kind == "f" and not _is_exact(array)
+
+
+def _is_rounded(array: np.ndarray, objects: np.ndarray) -> bool:
+    """Return True if an array of floats does not have the exact value of an integer."""
+    large = np.abs(array) >= MIN_INEXACT
+    pairs = zip(array[large].tolist(), objects[large].tolist(), strict=True)
+    return any(isinstance(value, Integral) and int(value) != rounded for rounded, value in pairs)
 
 
 def read_scalars(column: Cells, name: str) -> Column:
@@ -162,7 +178,11 @@ def _as_numpy_reads(column: Cells) -> Cells:
     """Return a numeric column as an array. Integers with missing values become floats if this is exact."""
     if is_polars(column, "Series"):
         return _as_polars_reads(column)
-    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.SparseDtype | np.dtype):
+    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.SparseDtype):
+        return np.asarray(
+            column, dtype=column.dtype.subtype
+        )  # without a dtype, pandas makes floats of uint64
+    if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype):
         return np.asarray(column)
     is_bool = isinstance(column, pd.Series) and pd.api.types.is_bool_dtype(
         column.dtype

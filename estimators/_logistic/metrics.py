@@ -97,7 +97,9 @@ class ExactMetric:
     """The Hessian of a softmax with all its outputs, for dense X.
 
     Its blocks are ``X' diag(p_k) X - X' diag(p_k p_l) X``, where the rows are weighted and X has a column of
-    ones. O(n_samples * unknowns^2 + unknowns^3), where unknowns is ``n_outputs * (n_features + 1)``.
+    ones. The mean of the rows is subtracted, so that the weights are independent of the intercepts even if
+    the features are far from 0. O(n_samples * unknowns^2 + unknowns^3), where unknowns is
+    ``n_outputs * (n_features + 1)``.
     """
 
     is_diagonal = False
@@ -105,13 +107,16 @@ class ExactMetric:
     def __init__(self, loss: LogLoss, theta: np.ndarray) -> None:
         n_features, q = loss.X.shape[1], loss.n_outputs
         P, size = loss.probabilities(theta), q * (n_features + 1)
+        self.mean = np.zeros((n_features, 1))
+        if loss.fit_intercept:
+            self.mean += (loss.weight @ loss.X)[:, np.newaxis]
         matrix = np.zeros((size, size))
         blocks = matrix.reshape(q, n_features + 1, q, n_features + 1)  # a view
         n_rows = max(MAX_BLOCK_VALUES // size, size // 2)
         for start in range(0, loss.X.shape[0], n_rows):
             rows = slice(start, start + n_rows)
             X = np.ones((len(loss.X[rows]), n_features + 1))
-            X[:, :-1], X[:, -1] = loss.X[rows], loss.fit_intercept
+            X[:, :-1], X[:, -1] = loss.X[rows] - self.mean.T, loss.fit_intercept
             X *= np.sqrt(loss.weight[rows])[:, np.newaxis]
             products = (X[:, np.newaxis] * P[:, rows].T[:, :, np.newaxis]).reshape(-1, size)  # (rows, size)
             matrix -= products.T @ products
@@ -130,8 +135,11 @@ class ExactMetric:
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``."""
-        flat = self.factor.solve(np.ascontiguousarray(gradient.T).reshape(-1, 1))
-        return flat.reshape(gradient.shape[1], -1).T
+        centred = gradient - np.vstack([self.mean * gradient[-1], np.zeros_like(gradient[-1])])
+        solved = self.factor.solve(np.ascontiguousarray(centred.T).reshape(-1, 1))
+        step = solved.reshape(gradient.shape[1], -1).T.copy()
+        step[-1] -= self.mean[:, 0] @ step[:-1]
+        return step
 
 
 class ScaledCholesky:

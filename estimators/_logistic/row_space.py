@@ -100,7 +100,11 @@ class WideSearch:
 
     def _enter(self, theta: np.ndarray) -> None:
         self.may_enter = False
-        self.space = space = RowSpace(self.loss.X, self.loss.fit_intercept)
+        space = RowSpace(self.loss.X, self.loss.fit_intercept)
+        if not len(space.pivots):  # all rows are equal
+            self._leave(theta, may_enter=False)
+            return
+        self.space = space
         inner = self.loss.with_features(space.F)
         start = np.vstack([space.coordinates_of(theta[:-1]), theta[-1] + space.mean @ theta[:-1]])
         chooser = MetricChooser(inner, offered_metrics(inner, inner), spent=self.cost)

@@ -14,7 +14,6 @@ from rich.markup import escape
 from rich.table import Table
 from sklearn.pipeline import Pipeline
 
-from estimators import ComplementNB
 from examples.arguments import Parser, card_path, picture_path, unknown, whole_number, writable_path
 from examples.games.data import BUDGETS, GamesFileError, load_games
 from examples.games.evaluate import (
@@ -27,12 +26,13 @@ from examples.games.evaluate import (
     show,
 )
 from examples.games.model import (
+    CLASSIFIERS,
+    Word,
     load_training_data,
-    plain_recommender,
     question,
     question_rows,
+    tavern_recommender,
     train,
-    tuned_recommender,
 )
 from examples.games.words import in_words
 from examples.saved import load_or_train
@@ -40,8 +40,10 @@ from examples.terminal import Terminal, run_quietly
 from examples.web.serve import add_serve
 from pipelines import ModelFileError, UnknownQuestionWarning, explain, recommend, save_model
 
-MODEL = Path(__file__).parents[2] / "models" / "games.json"
+MODELS = Path(__file__).parents[2] / "models"
+MODEL = MODELS / "games.json"
 RETRAIN = "python -m examples.games train"
+PRIOR, BEFORE = "(prior)", "before your choices"  # a part of the score, and what the tables call it
 QUESTIONS = [  # the model's card contains these example requests and the model's answers
     {"budget": "cheap", "gameplay_types": ["Adventure", "Platform"]},
     {"budget": "premium", "gameplay_types": ["Racing"]},
@@ -71,7 +73,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    ask = argparse.ArgumentParser(add_help=False)
+    choose = argparse.ArgumentParser(add_help=False)
+    choose.add_argument(
+        "--classifier",
+        choices=tuple(CLASSIFIERS),
+        default="catalogue",
+        help="the naive Bayes classifier (default: catalogue)",
+    )
+
+    ask = argparse.ArgumentParser(add_help=False, parents=[choose])
     ask.add_argument(
         "-b",
         "--budget",
@@ -126,13 +136,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=run_types, fail=command.error)
 
-    command = commands.add_parser("train", help="train the model, cross-validate it and save it")
+    command = commands.add_parser(
+        "train", parents=[choose], help="train the model, cross-validate it and save it"
+    )
     command.add_argument(
         "--output",
         type=card_path,
-        default=MODEL,
         metavar="CARD",
-        help="where to save the model (default: models/games.json)",
+        help="where to save the model (default: models/games.json, or models/games-CLASSIFIER.json for a "
+        "classifier other than catalogue)",
     )
     command.set_defaults(run=run_train, fail=command.error)
 
@@ -172,7 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run_recommend(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Print the best games for the user's choices."""
-    model, games = load_recommender(messages), catalogue()
+    model, games = load_recommender(messages, options.classifier), catalogue()
     budget, types = check_question(options, model, fail)
     excluded = [check("game", game, games, fail) for game in options.exclude]
     asked = question(budget, types)
@@ -192,20 +204,23 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     )
     table.add_column("", justify="right")
     table.add_column("game", style="bold")
-    table.add_column("console")
-    table.add_column("year", justify="right")
     table.add_column("cost/hour", justify="right")
+    table.add_column("matches")
+    rentals = rentals_of(model)
+    if rentals:
+        table.add_column("rentals", justify="right")
     if options.why:
         table.add_column("reasons (contributions to the score)")
     for row in suggestions:
-        told = [escape(row["game"]), escape(row["console"]), str(row["year"]), f"{row['cost']:.2f}"]
+        told = [escape(row["game"]), f"{row['cost']:.2f}", matches(row, budget, types)]
+        told += [f"{rentals.get(row['game'], 0):.0f}"] if rentals else []
         table.add_row(str(row["rank"]), *told, *([why(row)] if options.why else []))
     console.print(table)
 
 
 def run_explain(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Print how much each of the user's choices adds to the score of a game."""
-    model, games = load_recommender(messages), catalogue()
+    model, games = load_recommender(messages, options.classifier), catalogue()
     budget, types = check_question(options, model, fail)
     if budget is None and not types:
         fail("at least one of --budget and --type is required")
@@ -221,7 +236,8 @@ def run_explain(options: Any, console: Console, messages: Console, fail: Callabl
     table.add_column("game matches")
     table.add_column("adds to score", justify="right")
     for feature, amount in reasons.items():
-        table.add_row(feature, "yes" if has(game, feature) else "no", f"{amount:.3f}")
+        met = "" if feature == PRIOR else "yes" if has(game, feature) else "no"
+        table.add_row(BEFORE if feature == PRIOR else feature, met, f"{amount:.3f}")
     table.add_section()
     table.add_row("score", "", f"{sum(reasons.values()):.3f}")
     console.print(table)
@@ -242,17 +258,13 @@ def run_types(options: Any, console: Console, messages: Console, fail: Callable)
 def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Train, cross-validate and save the model."""
     with messages.status("Training ..."):
-        model = train()
+        model = train(options.classifier)
     games, rentals = load_training_data()
     with messages.status("Cross-validating ..."):
-        scores = {
-            name: {
-                key: round(value, 4)
-                for key, value in judge(recipe, games, rentals).items()
-                if "ms" not in key
-            }
-            for name, recipe in (("tuned", tuned_recommender(games)), ("plain", plain_recommender(games)))
-        }
+        judged = judge(tavern_recommender(games, options.classifier), games, rentals)
+    scores = {
+        "cross-validated": {name: round(value, 4) for name, value in judged.items() if "ms" not in name}
+    }
     scores["saved model"] = {
         what: round(CriteriaScorer(games, what)(model), 4) for what in ("budget", "type", "both")
     }
@@ -260,13 +272,13 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
     titles = [*games["title"], *rentals["title"]]
     card = save_model(
         model,
-        options.output,
+        options.output or card_of(options.classifier),
         X=rows,
         y=titles,
         scores=scores,
         questions=QUESTIONS,
         answer=lambda model, asked: recommend(model, asked, 5)[0].tolist(),
-        retrain=RETRAIN,
+        retrain=retraining(options.classifier),
     )
     console.print(
         f"Trained on {games.height} games and {rentals.height} rentals. Saved as {escape(str(card))}."
@@ -284,9 +296,28 @@ def run_evaluate(options: Any, console: Console, messages: Console, fail: Callab
         save_picture(report, options.picture)
 
 
-def load_recommender(messages: Console) -> Pipeline:
-    """Load this example's own model."""
-    return load_or_train(MODEL, ComplementNB, train, RETRAIN, messages)
+def load_recommender(messages: Console, classifier: Word = "catalogue") -> Pipeline:
+    """Load this example's own model, or train one with another classifier unless it was saved."""
+    card, retrain = card_of(classifier), retraining(classifier)
+    return load_or_train(card, CLASSIFIERS[classifier], lambda: train(classifier), retrain, messages)
+
+
+def card_of(classifier: Word) -> Path:
+    """Return where the model with a classifier is saved."""
+    return MODEL if classifier == "catalogue" else MODELS / f"games-{classifier}.json"
+
+
+def retraining(classifier: Word) -> str:
+    """Return the command that trains and saves the model with a classifier."""
+    return RETRAIN if classifier == "catalogue" else f"{RETRAIN} --classifier {classifier}"
+
+
+def rentals_of(model: Pipeline) -> dict[str, float]:
+    """Return the number of rentals of each game, or nothing if the model counts the catalogue too."""
+    classifier = model["classify"]
+    if not isinstance(classifier, CLASSIFIERS["catalogue"]):
+        return {}
+    return dict(zip(classifier.classes_.tolist(), classifier.class_count_.tolist(), strict=True))
 
 
 def catalogue() -> dict[str, dict]:
@@ -327,14 +358,21 @@ def suggestion(rank: int, game: dict, score: float, reasons: dict[str, float]) -
     }
 
 
+def matches(game: dict, budget: str | None, types: list[str]) -> str:
+    """Return which of the user's choices a game matches: all, or their names."""
+    asked = [f"budget={budget}"] if budget else []
+    asked += [f"gameplay_types={name}" for name in types]
+    met = [feature.split("=", 1)[1] for feature in asked if has(game, feature)]
+    return "all" if len(met) == len(asked) else escape(", ".join(met)) or "none"
+
+
 def why(row: dict) -> str:
     """Return the reasons in one line. Features that the game does not match are marked."""
     parts = []
     for feature, amount in row["reasons"].items():
-        name = escape(feature.split("=", 1)[1])
-        parts.append(
-            f"{name} {amount:+.3f}" if has(row, feature) else f"[dim]{name} {amount:+.3f} (no match)[/dim]"
-        )
+        name = BEFORE if feature == PRIOR else escape(feature.split("=", 1)[1])
+        is_met = feature == PRIOR or has(row, feature)
+        parts.append(f"{name} {amount:+.3f}" if is_met else f"[dim]{name} {amount:+.3f} (no match)[/dim]")
     return ", ".join(parts)
 
 

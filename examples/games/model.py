@@ -1,18 +1,27 @@
-"""The tavern's recommender: complement naive Bayes on the catalogue and on past rentals."""
+"""The tavern's recommender: a naive Bayes classifier of the catalogue and of past rentals."""
 
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 
-from estimators import CatalogueNB, ComplementNB
+from estimators import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
 from examples.games.data import load_games
 from examples.games.rentals import simulate_rentals
 from pipelines import RecommenderPipeline, game_recommender, recommend, recommender
 
-# Chosen by the search of `python -m examples.games evaluate`; see docs/games-evaluation.json.
+Word: TypeAlias = Literal["catalogue", "complement", "multinomial", "bernoulli"]
+CLASSIFIERS: dict[Word, type] = {
+    "catalogue": CatalogueNB,
+    "complement": ComplementNB,
+    "multinomial": MultinomialNB,
+    "bernoulli": BernoulliNB,
+}
+
+# The settings of complement naive Bayes, chosen by the search of `python -m examples.games evaluate`; see
+# docs/games-evaluation.json.
 BUDGET_WEIGHT = 4.0
 CATALOGUE_SHARE = 0.9
 ALPHA = 0.1
@@ -24,8 +33,9 @@ LIKED = 3  # rentals rated below this are not used for training
 class CatalogueFirst(ClassifierMixin, BaseEstimator):
     """A recommender trained on the catalogue, one row per game, and on past rentals.
 
-    The catalogue makes it possible to recommend games that nobody has rented yet. With a large
-    `catalogue_share`, a game's own budget and types count more than the rentals.
+    For classifiers other than CatalogueNB, which do not distinguish descriptions from rentals. The catalogue
+    makes it possible to recommend games that nobody has rented yet. With a large `catalogue_share`, a game's
+    own budget and types count more than the rentals.
 
     Parameters
     ----------
@@ -91,7 +101,7 @@ def plain_recommender(games: pl.DataFrame) -> CatalogueFirst:
 
 
 def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
-    """Return the recommender that the tavern uses."""
+    """Return the recommender with complement naive Bayes, with the settings that the search chose."""
     classifier = ComplementNB(alpha=ALPHA, norm=NORM, new_classes="add")
     recommender = game_recommender(
         classifier=classifier, weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0}
@@ -102,7 +112,7 @@ def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
 def catalogue_recommender(
     games: pl.DataFrame, with_history: bool = False, **settings: float
 ) -> RecommenderPipeline:
-    """Return a recommender with CatalogueNB, with its default hyperparameters except for `settings`.
+    """Return the tavern's recommender. CatalogueNB has its default hyperparameters except for `settings`.
 
     With `with_history`, it also reads the titles in the column "history".
     """
@@ -116,6 +126,17 @@ def catalogue_recommender(
     )
 
 
+def tavern_recommender(
+    games: pl.DataFrame, classifier: Word = "catalogue"
+) -> RecommenderPipeline | CatalogueFirst:
+    """Return the unfitted recommender with the classifier of a word. The tavern uses CatalogueNB."""
+    if classifier == "catalogue":
+        return catalogue_recommender(games)
+    if classifier == "complement":
+        return tuned_recommender(games)
+    return CatalogueFirst(game_recommender(classifier=classifier), games)
+
+
 def load_training_data(n_customers: int = 2000) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the games that the tavern recommends, and the rentals that customers liked."""
     games = load_games().filter(pl.col("top_rated"))
@@ -123,7 +144,8 @@ def load_training_data(n_customers: int = 2000) -> tuple[pl.DataFrame, pl.DataFr
     return games, rentals.filter(pl.col("rating") >= LIKED)
 
 
-def train() -> Pipeline:
-    """Return the fitted recommender, an ordinary scikit-learn Pipeline."""
+def train(classifier: Word = "catalogue") -> Pipeline:
+    """Return the fitted recommender, a scikit-learn Pipeline of an encoder and a classifier."""
     games, rentals = load_training_data()
-    return tuned_recommender(games).fit(rentals, rentals["title"]).recommender_
+    model = tavern_recommender(games, classifier).fit(question_rows(rentals), rentals["title"])
+    return model.recommender_ if isinstance(model, CatalogueFirst) else model

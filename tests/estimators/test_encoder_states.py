@@ -105,6 +105,25 @@ def test_large_integers_with_gaps_in_chunks_equal_the_whole(lib):
         assert encoder.transform(chunk).indices.tolist() == [0, 3, 1, 2, 0]
 
 
+@pytest.mark.parametrize(
+    "cells", [[2**64 - 1, 2**64 - 2, 1], [2**53 + 1, 2**53, 0.5], [2**53 + 1, 2**53, np.nan]]
+)
+def test_large_integers_in_lists_are_not_rounded(cells):
+    """numpy.asarray makes floats of these lists, in which the first two are equal."""
+    rows = [[cell] for cell in cells]
+    whole = OneHotEncoder(sparse_output=False).fit(rows)
+    chunked = OneHotEncoder(sparse_output=False).partial_fit(rows[:1]).partial_fit(rows[1:])
+    for encoder in (whole, chunked):
+        assert encoder.transform(rows).sum(axis=0).tolist() == [1, 1, 1]
+        assert encoder.cell_encoder().places(cells[0]) == encoder.transform(rows)[0].nonzero()[0].tolist()
+
+
+def test_large_integers_in_sparse_columns_of_pandas_are_not_rounded():
+    large = np.array([0, 2**63 + 1, 2**63 + 3], dtype=np.uint64)
+    encoder = OneHotEncoder().fit(pd.DataFrame({"a": pd.arrays.SparseArray(large)}))
+    assert encoder.categories_[0].tolist() == large.tolist()
+
+
 def test_a_null_in_polars_is_known_beside_integers_of_any_size():
     encoder = OneHotEncoder(handle_unknown="ignore").fit(pl.DataFrame({"a": [1, None]}))
     assert encoder.transform(pl.DataFrame({"a": [None, 2**53 + 1]})).toarray().tolist() == [[0, 1], [0, 0]]

@@ -62,6 +62,7 @@ EXACT = {
     "Arrow": (pa.chunked_array([[BIG], [BIG + 1]]), INT),
     "categories": (pd.Series(pd.Categorical(pd.array([BIG, BIG + 1], dtype="Int64"))), INT),
     "polars": (pl.Series([BIG, BIG + 1]), INT),
+    "sparse": (pd.Series(pd.arrays.SparseArray(np.array([0, HUGE + 1], np.uint64))), UINT),
     "polars UInt64": (pl.Series([HUGE + 1, HUGE + 3], dtype=pl.UInt64), UINT),
     "polars Int128": (pl.Series([1, 2**64 + 1], dtype=pl.Int128), OBJECT),
     "scalars of numpy": (objects([np.float64(BIG), np.int64(BIG + 1), np.uint64(BIG + 3)]), INT),

@@ -11,7 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from estimators._logistic import automatic
+from estimators._logistic.duality import duality_gap
 from estimators._logistic.loss import LogLoss
+from estimators._logistic.proximal import AcceleratedProximalGradient
 from estimators._logistic.proximal_newton import ProximalNewton
 from estimators.logistic import GDClassifier
 from tests.estimators.logistic_cases import data, objective
@@ -163,3 +165,44 @@ def test_proximal_steps_that_hardly_move_are_not_the_end(l1_ratio):
     value = np.logaddexp(0, -(2 * y - 1) * (X @ weights[0])).mean()
     value += 1e-2 * (l1_ratio * np.abs(weights).sum() + (1 - l1_ratio) / 2 * (weights**2).sum())
     assert model.loss_curve_[-1] < value < 0.67  # it starts at log(2)
+
+
+def test_proximal_steps_of_several_classes_that_hardly_move_are_not_the_end():
+    """The first step from zero leaves the loss at log(3), although the classes can be told apart."""
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 3
+    X = rng.standard_normal((60, 3)) + 1.5 * np.eye(3)[y] + 1e3
+    with pytest.warns(ConvergenceWarning, match="did not converge .* may still fall by [0-9]"):
+        model = GDClassifier(alpha=1e-4, l1_ratio=1, fit_intercept=False).fit(X, y)
+    assert model.loss_curve_[-1] < 1.06
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_duality_gap_of_several_classes_bounds_what_is_left(n_classes, l1_ratio, fit_intercept):
+    X, y = data(n_classes, n_samples=150)
+    weight, alpha = np.arange(150) % 3 * 1.0, 1e-3
+    l1, loss = alpha * l1_ratio, LogLoss(X, y, weight, n_classes, alpha * (1 - l1_ratio), fit_intercept)
+    start = np.zeros((8, loss.n_outputs))
+    steps = AcceleratedProximalGradient(loss, start, l1, 0, loss)
+    path = [(steps.step().objective, steps.theta()) for _ in range(3000)]
+    least = path[-1][0]
+    gaps = [duality_gap(loss, theta, value, l1) for value, theta in path]
+    for (value, _), gap in zip(path, gaps, strict=True):
+        assert value - least <= gap + 1e-14
+    assert gaps[-1] < 1e-6
+    theirs = LogisticRegression(
+        C=1 / (alpha * weight.sum()), l1_ratio=l1_ratio, solver="saga", tol=1e-6, max_iter=50_000
+    ).set_params(fit_intercept=fit_intercept, random_state=0)
+    theirs.fit(X, y, sample_weight=weight)
+    assert least == pytest.approx(objective(theirs, X, y, alpha, l1_ratio, weight), rel=1e-5)
+
+
+def test_a_weak_penalty_on_several_classes_needs_no_duality_gap():
+    """The gap is of no use there, but the fall that a Newton step predicts is."""
+    X, y = data(4, n_samples=150)
+    model = GDClassifier(alpha=1e-9, l1_ratio=1).fit(X, y)
+    expected = GDClassifier(alpha=0, tol=1e-8).fit(X, y)
+    assert model.n_iter_ < 500
+    assert model.loss_curve_[-1] == pytest.approx(expected.loss_curve_[-1], rel=1e-3)

@@ -285,3 +285,18 @@ def test_weights_whose_sum_overflows_are_weights():
     X, y = np.random.default_rng(0).normal(size=(50, 2)), np.arange(50) % 2
     huge = GDClassifier(tol=1e-8).fit(X, y, sample_weight=np.full(50, 1e308))
     np.testing.assert_allclose(huge.coef_, GDClassifier(tol=1e-8).fit(X, y).coef_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("offset", [1e4, 1e6, 1.7e9])
+def test_features_far_from_zero_have_the_minimum_of_centred_ones(n_classes, weighted, offset):
+    """Such as times in seconds: the intercept takes up the offset."""
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % n_classes
+    X = np.round(1024 * (rng.standard_normal((200, 2)) + y[:, np.newaxis])) / 1024
+    weight = np.arange(200) % 3 + 1.0 if weighted else np.ones(200)
+    theirs = LogisticRegression(C=1 / (1e-3 * weight.sum()), solver="newton-cholesky", tol=1e-10)
+    least = objective(theirs.fit(X, y, sample_weight=weight), X, y, 1e-3, weight=weight)
+    model = GDClassifier(alpha=1e-3, tol=1e-6).fit(X + offset, y, sample_weight=weight)
+    assert model.loss_curve_[-1] == pytest.approx(least, rel=1e-5)

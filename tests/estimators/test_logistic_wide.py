@@ -100,3 +100,13 @@ def test_equal_rows_are_one_direction():
     np.testing.assert_allclose(
         log_softmax(ours.predict_log_proba(X), axis=1), theirs.predict_log_proba(X), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_equal_rows_have_the_frequencies_of_the_classes(value, n_classes):
+    """The centred rows span no space at all."""
+    y = np.minimum(np.arange(8), n_classes - 1)
+    model = GDClassifier(tol=1e-8).fit(np.full((8, 20), value), y)
+    expected = np.bincount(y) / 8
+    np.testing.assert_allclose(model.predict_proba(np.full((1, 20), value))[0], expected, atol=1e-4)

@@ -73,7 +73,7 @@ class Suggestions(BaseModel):
 
 
 class Explanation(BaseModel):
-    """What the budget and each type add to a game's score, in descending order."""
+    """What the budget, each type and the number of rentals add to a game's score, in descending order."""
 
     game: str
     score: float = Field(description=SCORE_SAID)
@@ -125,7 +125,7 @@ async def explain(
     type: Types,
     budget: Budget = "",
 ) -> Response:
-    """Explain how much the budget and each type add to the score of a game."""
+    """Explain how much the budget, each type and the number of rentals add to the score of a game."""
     answers = answers_of(request)
     check(answers, budget, type)
     title = title_of(answers, game)

@@ -6,22 +6,18 @@ from functools import cached_property
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
 from sklearn.pipeline import Pipeline
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from estimators import ComplementNB, MultiHotEncoder, OneHotEncoder
+from estimators import CatalogueNB, MultiHotEncoder, OneHotEncoder
 from examples.games.data import BUDGETS, budget_of
-from examples.games.model import ALPHA, BUDGET_WEIGHT, NORM
 from examples.games.web.tables import Console, Game, GameType, Rental, RentalType
 from examples.web.live import Learner
 from pipelines import compile_recommender, game_recommender, update
 
-# Weight of a game of the catalogue; a rental has weight 1. With whole numbers that are the same in every
-# training run, the counts are exact, so learning rentals one by one gives the same model as full training.
-GAME_WEIGHT = 20
+RENTALS = "rentals"  # what an explanation calls the part of the score that does not depend on the request
 
 
 class NoGamesError(ValueError):
@@ -49,12 +45,11 @@ class Suggestion(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """How much a budget or type adds to a game's score, in total and beyond what it adds for all games."""
+    """How much a budget or type adds to a game's score, and whether the game has it."""
 
     name: str
     has: bool
     adds: float
-    more: float
 
 
 class Answers:
@@ -79,22 +74,21 @@ class Answers:
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
-        """Return how much the budget and each type add to the score of a game, in descending order."""
+        """Return how much the budget, each type and the rentals add to a game's score, largest first."""
         if not budget and not types:
-            return {"rentals": float(self.n_rentals(title))}
-        return self._compiled.explain({"budget": budget, "gameplay_types": list(types)}, title)
+            return {RENTALS: float(self.n_rentals(title))}
+        adds = self._compiled.explain({"budget": budget, "gameplay_types": list(types)}, title)
+        return {RENTALS if name == "(prior)" else name: amount for name, amount in adds.items()}
 
-    def reasons(self, budget: str | None, types: Sequence[str], title: str) -> list[Reason]:
-        """Return the reasons in the order of the request, starting with the features that the game has."""
-        adds, game = self.explain(budget, types, title), self.facts[title]
-        asked = [(f"budget={budget}", budget, budget == game.budget)] if budget else []
-        asked += [(f"gameplay_types={name}", name, name in game.types) for name in types]
-        asked.sort(key=lambda part: not part[2])
-        return [
-            Reason(name, has, adds[feature], adds[feature] - self._least[feature])
-            for feature, name, has in asked
-            if feature in adds
+    def reasons(self, adds: Mapping[str, float], title: str) -> list[Reason]:
+        """Return the explained budget and types, starting with those that the game has."""
+        game = self.facts[title]
+        parts = [(*name.split("=", 1), amount) for name, amount in adds.items() if name != RENTALS]
+        found = [
+            Reason(value, value == game.budget if column == "budget" else value in game.types, amount)
+            for column, value, amount in parts
         ]
+        return sorted(found, key=lambda reason: not reason.has)
 
     def n_rentals(self, title: str) -> int:
         """Return the number of rentals of a game that the model has learned."""
@@ -107,23 +101,14 @@ class Answers:
 
     @cached_property
     def _rentals(self) -> dict[str, int]:
-        """Number of rentals of each game: the count of its class without the row of the catalogue."""
         classifier = self._model["classify"]
-        counts = (classifier.class_count_ - GAME_WEIGHT).astype(int).tolist()
+        counts = classifier.class_count_.astype(int).tolist()
         learned = zip(classifier.classes_.tolist(), counts, strict=True)
         return {title: n for title, n in learned if title in self.facts}
 
     @cached_property
     def _by_rentals(self) -> list[str]:
         return sorted(self._rentals, key=lambda title: (-self._rentals[title], title))
-
-    @cached_property
-    def _least(self) -> dict[str, float]:
-        """The lowest amount that a budget or type adds to the score of any game."""
-        classifier, names = self._model["classify"], self._model["encode"].get_feature_names_out()
-        weights = classifier.class_weights(classifier.classes_).min(axis=0)
-        times = [BUDGET_WEIGHT if name.startswith("budget=") else 1.0 for name in names]
-        return {str(name): float(w * t) for name, w, t in zip(names, weights, times, strict=True)}
 
 
 def train(session: Session) -> Pipeline:
@@ -134,15 +119,15 @@ def train(session: Session) -> Pipeline:
     rentals = [row for row in read_rentals(session) if row[0] in games]
     types = sorted({name for game in games.values() for name in game.types})
     rules = {"handle_unknown": "ignore", "missing": "ignore", "feature_name_combiner": "equals"}
+    described, titles = learnable([(game.title, game.budget, list(game.types)) for game in games.values()])
     recommender = game_recommender(
         budget_encoder=OneHotEncoder(categories=[list(BUDGETS)], **rules),
         types_encoder=MultiHotEncoder(categories=[types], **rules),
-        classifier=ComplementNB(alpha=ALPHA, norm=NORM, new_classes="add"),
-        weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0},
+        catalogue=described.with_columns(title=pl.Series(titles)),
+        label="title",
+        classifier="catalogue",
     )
-    rows = [(game.title, game.budget, list(game.types)) for game in games.values()] + rentals
-    weight = np.repeat([float(GAME_WEIGHT), 1.0], [len(games), len(rentals)])
-    return recommender.fit(*learnable(rows), classify__sample_weight=weight)
+    return recommender.fit(*learnable(rentals))
 
 
 def learn_rentals(model: Pipeline, session: Session, since: int, upto: int) -> Pipeline:
@@ -204,4 +189,4 @@ def lists_by_id(session: Session, query: Select, *order: Any) -> dict[int, list[
     return {i: [name for _, name in group] for i, group in groupby(rows, key=lambda row: row[0])}
 
 
-LEARNER = Learner(train, compile_answers, ComplementNB, learn_rentals)
+LEARNER = Learner(train, compile_answers, CatalogueNB, learn_rentals)

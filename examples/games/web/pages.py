@@ -24,7 +24,7 @@ from examples.games.web.criteria import (
     whole_number,
 )
 from examples.games.web.folding import fold
-from examples.games.web.model import Answers, Reason
+from examples.games.web.model import RENTALS, Answers, Reason
 from examples.games.web.renting import record_rental, rented_titles, visitor_of
 from examples.games.web.tables import Console, Game, GameType, Rental
 from examples.games.words import BUDGET_IN_WORDS, fit_in_words
@@ -107,7 +107,8 @@ def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: l
     if n > PLACES or unsaid >= len(found):
         return render(request, "no_more.html", seen=seen, rented=rented, **context)
     game = found[unsaid]
-    reasons = answers.reasons(budget or None, types, game.title)
+    adds = answers.explain(budget or None, types, game.title)
+    reasons = answers.reasons(adds, game.title)
     return render(
         request,
         "suggestion.html",
@@ -115,6 +116,7 @@ def show_suggestion(request: Request, answers: Answers, asked: Reading, shown: l
         n_found=min(PLACES, n - 1 - unsaid + len(found)),
         shown=[*dict.fromkeys(shown), *(one.slug for one in found[: unsaid + 1])],
         reasons=reasons,
+        of_rentals=adds.get(RENTALS, 0.0),
         fit=fit_of(reasons) if reasons else "",
         n_rentals=answers.n_rentals(game.title),
         **context,

@@ -6,8 +6,12 @@ from sqlalchemy import select
 
 from examples.games.data import load_games
 from examples.games.evaluate import CriteriaScorer
-from examples.games.web.model import LEARNER, Answers, read_facts
+from examples.games.web import model as site_model
+from examples.games.web.model import LEARNER, Answers, learnable, read_facts
+from examples.games.web.site import SITE
 from examples.games.web.tables import Game
+from examples.web.app import build_app
+from pipelines import game_recommender, read_card, save_model
 from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     HOME,
@@ -35,8 +39,10 @@ def test_rentals_are_learned_online_and_the_full_training_gives_the_same_model(a
     with app.state.database.reading() as session:
         full = LEARNER.train(session)
     learned = live._served.model
-    for name in ("feature_count_", "class_count_", "feature_log_prob_"):
+    for name in ("feature_count_", "class_count_", "described_"):
         assert np.array_equal(getattr(learned["classify"], name), getattr(full["classify"], name)), name
+    for name in ("match_", "shrinkage_"):
+        assert getattr(learned["classify"], name) == getattr(full["classify"], name), name
     assert learned.classes_.tolist() == full.classes_.tolist()
     assert np.array_equal(full["classify"].class_count_, np.rint(full["classify"].class_count_))
 
@@ -85,3 +91,31 @@ def test_the_weights_meet_most_questions(app):
     games = load_games().filter(top_rated=True)
     for what, least in (("budget", 0.95), ("type", 0.9)):
         assert CriteriaScorer(games, what)(model) >= least
+
+
+def test_a_keeper_without_rentals_takes_what_is_asked_as_a_limit(app, monkeypatch):
+    monkeypatch.setattr(site_model, "read_rentals", lambda *of: [])
+    with app.state.database.reading() as session:
+        model, facts = LEARNER.train(session), read_facts(session)
+    answers = Answers(model, facts)
+    found = [one.game for one in answers.recommend("cheap", ["Puzzle"], 20)]
+    assert len(found) == 20
+    assert all(game.budget == "cheap" and "Puzzle" in game.types for game in found)
+    assert {answers.n_rentals(game.title) for game in found} == {0}
+
+
+def test_a_site_with_a_model_of_an_earlier_release_trains_anew_at_its_start(tmp_path):
+    def open_site():
+        return build_app(SITE, tmp_path, f"sqlite:///{tmp_path / 'tavern.sqlite'}")
+
+    app = open_site()
+    with TestClient(app, HOME):
+        card, facts = app.state.live.card, app.state.live.answers.facts
+    rows = [(game.title, game.budget, list(game.types)) for game in facts.values()]
+    save_model(game_recommender().fit(*learnable(rows)), card, scores=read_card(card)["scores"])
+    assert read_card(card)["final_class"].endswith("ComplementNB")
+    app = open_site()
+    with TestClient(app, HOME) as browser:
+        assert browser.get("/health").json()["status"] == "ok"
+        assert len(browser.get("/api/recommend?type=Puzzle").json()["suggestions"]) == 5
+    assert read_card(card)["final_class"].endswith("CatalogueNB")
