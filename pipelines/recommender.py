@@ -79,9 +79,9 @@ def recommender(
         Name of the column of `catalogue` that contains the label of each item, such as its title.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier, or the short name of one of this library's naive Bayes classifiers with
-        ``new_classes="add"``. None means "catalogue", :class:`estimators.CatalogueNB`. CatalogueNB uses the
-        rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows.
+        The classifier, which is copied, or the short name of one of this library's naive Bayes classifiers
+        with ``new_classes="add"``. None means "catalogue", :class:`estimators.CatalogueNB`, which uses
+        the rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows.
 
     weights : dict of str to float, default=None
         Factors by which the features of the columns are multiplied, keyed by column name. The default is 1

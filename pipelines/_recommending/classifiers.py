@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from estimators import BernoulliNB, CatalogueNB, ComplementNB, MultinomialNB
 
@@ -17,12 +17,9 @@ CLASSIFIERS: dict[str, Callable[..., BaseEstimator]] = {
 
 
 def classifier_of(given: BaseEstimator | str, of: str) -> BaseEstimator:
-    """Return a new classifier for a name, or the given classifier itself.
-
-    Items can be added to the new classifier.
-    """
+    """Return a new classifier, given by its short name, or an unfitted copy of a given classifier."""
     if not isinstance(given, str):
-        return given
+        return clone(given, safe=False)
     if given not in CLASSIFIERS:
         raise ValueError(
             f"The 'classifier' parameter of {of} must be a classifier or one of "

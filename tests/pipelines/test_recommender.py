@@ -352,3 +352,13 @@ def test_types_that_differ():
     model = recommender(numbers="year", catalogue=films, label="title")
     with pytest.raises(ValueError, match="same types as those of X. The types differ in 'year'"):
         model.fit(pl.DataFrame({"year": [[1]]}), ["a"])
+
+
+def test_a_given_classifier_is_copied():
+    games = pd.DataFrame({"budget": ["cheap", "premium"], "gameplay_types": [["Puzzle"], ["Racing"]]})
+    classifier = CatalogueNB()
+    for _ in range(2):
+        model = game_recommender(classifier=classifier).fit(games, ["Tetris", "Pole Position"])
+        assert model[-1] is not classifier
+    assert classifier.groups is None
+    assert not hasattr(classifier, "classes_")
