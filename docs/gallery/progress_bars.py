@@ -1,10 +1,10 @@
 # %% [markdown]
 """
-Watch a training: progress bars and scores
-==========================================
+Watch training: progress bars and scores
+========================================
 
-``LossBar`` shows how far a network has come, and its loss. scikit-learn's own callbacks work too: ``ProgressBar``, which also knows of searches and
-Pipelines, and ``ScoringMonitor``, which keeps a score of every epoch.
+``LossBar`` shows the progress of training and the loss of a network. scikit-learn's own callbacks also work: ``ProgressBar``, which supports searches and
+Pipelines, and ``ScoringMonitor``, which records a score after every epoch.
 """
 
 # %%

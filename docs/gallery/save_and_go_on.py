@@ -1,10 +1,10 @@
 # %% [markdown]
 """
-Save a training while it runs, and go on from there
-===================================================
+Save a training run, and resume it
+==================================
 
-A training of hours should survive a power cut. ``Checkpoint`` saves the network while it is fitted; ``fit(..., resume_from=path)`` goes on from the file,
-and ends where a training would have ended that was never interrupted, bit for bit.
+Training that takes hours should survive a power cut. ``Checkpoint`` saves the network while it is fitted, and ``fit(..., resume_from=path)`` resumes
+training from the file. The result is bit for bit the same as that of training without an interruption.
 """
 
 # %%
