@@ -7,6 +7,5 @@
 4. `problems.py`: the objective. `solve.py`: its minimum. `descent.py`: iterative searches for the minimum,
    on the active set with an L1 penalty. `working_set.py`: searches on growing sets of columns, for wide data.
 5. `row_space.py`: the minimum from the rows, for many columns. `conjugate.py`: the same for CSR rows.
-6. `textbook.py`: gradient descent with a given learning rate, as a loop and in closed form, and the largest
-   learning rate for which it does not diverge.
+6. `textbook.py`: gradient descent at a given learning rate, and the largest rate that does not diverge.
 """
