@@ -484,7 +484,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             return weight
         weight = weight * class_weights(self, classes, y, weight)[codes]
         if not weight.any():
-            raise ValueError("The sample weights times the class weights are all zero.")
+            raise ValueError("All products of sample weight and class weight are zero.")
         return weight
 
     def _loss(

@@ -631,7 +631,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         weight = by_class[np.searchsorted(self.classes_, y)] * (1 if weight is None else weight)
         if not weight.any():
             raise ValueError(
-                "The sample weights times the class weights are all zero. At least one row must have a "
+                "All products of sample weight and class weight are zero. At least one row must have a "
                 "positive weight."
             )
         return weight

@@ -355,7 +355,7 @@ class EveningReader(TransformerMixin, BaseEstimator):
 
 
 class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
-    """Regressor with margins for service levels, which are computed from the errors on unseen rows.
+    """Regressor that computes margins for service levels from its errors on unseen rows.
 
     Parameters
     ----------

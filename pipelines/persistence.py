@@ -333,7 +333,7 @@ def _minor(versions: Mapping[str, str]) -> str:
 
 
 def _split(path: str | os.PathLike[str]) -> tuple[Path, str, str | None]:
-    """Split a path such as ``models/games.skops`` into folder, name and, if given, the kind of file."""
+    """Split a path such as ``models/games.skops`` into its folder, its name and its type, if any."""
     if str(path).endswith(("/", os.sep)):
         raise ValueError(
             "The 'path' parameter must include the name of the model, not only its folder. "

@@ -101,8 +101,8 @@ def recommender(
         If a column name is not a string, or contains "__".
     ValueError
         If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
-        `weights` has a key that is not one of the columns or is given for CatalogueNB, or if `classifier` is
-        an unknown name or a CatalogueNB with `groups`.
+        `weights` is used with CatalogueNB or has a key that is not one of the columns; or if `classifier` is
+        an unknown name or a CatalogueNB whose `groups` are set.
 
     See Also
     --------
@@ -198,9 +198,9 @@ def game_recommender(
     TypeError
         If `budget` or `gameplay_types` is not a str.
     ValueError
-        If `weights` has a key that is not one of the two column names or is given for CatalogueNB, if only
-        one of `catalogue` and `label` is given, or if `classifier` is an unknown name or a CatalogueNB with
-        `groups`.
+        If `weights` is used with CatalogueNB or has a key other than the two column names; if only one of
+        `catalogue` and `label` is given; or if `classifier` is an unknown name or a CatalogueNB whose
+        `groups` are set.
 
     Examples
     --------

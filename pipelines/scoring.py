@@ -134,8 +134,8 @@ class TopKScorer:
             )
         if metric == "diversity" and features is None:
             raise ValueError(
-                "The 'features' parameter of TopKScorer must map each label to the features of the item if "
-                "metric='diversity'. Got None instead."
+                "If metric='diversity', the 'features' parameter of TopKScorer must map each label to the "
+                "features of its item. Got None instead."
             )
         self.metric, self.k = metric, check_int("k", k, "TopKScorer")
         self.user, self.history, self.popularity, self.features = user, history, popularity, features

@@ -154,7 +154,7 @@ print("tied items are in the order of classes_:", bool(in_order[equal].all()))
 # Computational cost
 # ------------------
 #
-# ``python -m benchmarks naive_bayes`` measures the time and memory for fits and requests, with up to half a million items on one core. The following
+# ``python -m benchmarks naive_bayes`` measures the time and memory that fits and requests need on one core, with up to half a million items. The following
 # results are read from ``docs/benchmarks.json``:
 
 # %%

@@ -200,8 +200,8 @@ plt.show()
 # Comparison with the bare products
 # ---------------------------------
 #
-# A step cannot be faster than its five matrix products. ``python -m benchmarks mlp`` measures these products alone, with the same shapes, and the
-# time of a whole fit with this library (*ours*), with scikit-learn, and with a simple training loop in PyTorch (*torch*) with its fused Adam. All of
+# A step cannot be faster than its five matrix products. ``python -m benchmarks mlp`` times these products alone, on matrices of the same shapes. It also
+# times a whole fit with this library (*ours*), scikit-learn, and a simple PyTorch training loop that uses the fused Adam optimizer (*torch*). All of
 # them run on one thread in float32. The following code reads these times from ``docs/benchmarks.json``, and prints the time of a fit divided by the
 # time of its matrix products:
 

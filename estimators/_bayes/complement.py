@@ -31,7 +31,7 @@ class ComplementScores(Scores):
     norm : bool
         Divide the weights of a class by their sum (Table 4, step 7).
     prior : ndarray of shape (1,) or None
-        Log prior of a single class, which is added to its score.
+        If there is only one class, its log prior, which is added to its score. Otherwise None.
     """
 
     counts: sp.csr_array

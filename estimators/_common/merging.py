@@ -72,7 +72,7 @@ def check_mergeable(
             one, two = (each.get_params()[name] for each in (model, other))
             raise ValueError(
                 "Models can only be merged if their parameters are equal. "
-                f"The {name!r} parameters differ: {one!r} and {two!r}."
+                f"The values of the {name!r} parameter differ: {one!r} and {two!r}."
             )
     one, two = (getattr(each, "feature_names_in_", None) for each in (model, other))
     check_same_features(model.n_features_in_, one, other.n_features_in_, two)

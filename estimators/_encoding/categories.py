@@ -17,7 +17,7 @@ GivenCategories = list | tuple | set | frozenset | np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class FoundCategories:
-    """The categories of some rows: the additive state of `OneHotEncoder` and `MultiHotEncoder`.
+    """The categories found in a set of rows, the additive state of `OneHotEncoder` and `MultiHotEncoder`.
 
     Attributes
     ----------

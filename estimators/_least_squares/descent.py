@@ -78,7 +78,7 @@ class OneStep:
         return self._objective
 
     def step(self) -> None:
-        """Finish: the weights are already at the minimum."""
+        """Mark the descent as converged. The weights are already at the minimum."""
         self.converged = True
 
 

@@ -141,7 +141,7 @@ def iterate(
 def descent_path(
     moments: Moments, parameters: LeastSquaresParameters, iterations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights (k, d, q) and biases (k, q) after each of k numbers of iterations."""
+    """Return the weights (k, d, q) and biases (k, q) after each of the k given iterations."""
     problem, rate = textbook_problem(moments, parameters), parameters.learning_rate
     if parameters.l1:
         descent = TextbookDescent(problem, rate, parameters.l1)
@@ -170,8 +170,9 @@ def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
     rate, limit = parameters.learning_rate, rate_limit(problem)
     if rate > limit * (1 + 1e-9):
         raise ValueError(
-            f"learning_rate={rate:g} makes descent diverge on these data: each step would overshoot by more "
-            f"than the last. The largest safe rate is {limit:.6g}; standardising X raises it."
+            f"Gradient descent would diverge on this data with learning_rate={rate:g}: each step would "
+            f"overshoot the minimum further than the one before. The largest safe rate is {limit:.6g}. "
+            "Standardising X raises it."
         )
 
 

@@ -39,7 +39,7 @@ class Curvatures:
             self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient of the weights alone, (n_features, n_outputs)."""
+        """Return the gradient of the weights without the intercept's part, (n_features, n_outputs)."""
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:

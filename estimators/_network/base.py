@@ -261,7 +261,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return LOSS_OF[self.out_activation_].activate(network.scores(X))
 
     def _is_valid(self, X: MatrixLike, dtype: np.dtype) -> bool:
-        """Return True if X is already valid: `validate_data` takes longer than predicting one row."""
+        """Return True if X needs no validation, which would take longer than the prediction of one row."""
         if type(X) is not np.ndarray or X.ndim != 2 or len(X) == 0 or hasattr(self, "feature_names_in_"):
             return False
         return X.dtype == dtype and X.shape[1] == self.n_features_in_ and bool(np.isfinite(X).all())

@@ -187,7 +187,7 @@ def evening_options() -> argparse.ArgumentParser:
         "--date",
         type=day,
         metavar="DATE",
-        help="the date, in the format 2025-06-13; it sets the weekday and the month",
+        help="the date as YYYY-MM-DD; determines the weekday and the month",
     )
     evening.add_argument(
         "--weekday", type=name_in("weekday", WEEKDAYS), metavar="DAY", help="the weekday, Monday to Sunday"
@@ -240,8 +240,8 @@ def learning_options() -> argparse.ArgumentParser:
         default=[],
         dest="features",
         metavar="NAME",
-        help="a feature to use; can be given more than once (default: all features of a file or of the full "
-        "year, otherwise only reservations)",
+        help="a feature to use; can be given more than once (default: only reservations; with a file or "
+        "the full year, all features)",
     )
     return learn
 

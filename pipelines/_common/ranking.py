@@ -137,8 +137,8 @@ def _is_one_vs_one(classifier: BaseEstimator) -> bool:
 
 def _no_scores(classifier: BaseEstimator) -> TypeError:
     return TypeError(
-        f"The classifier must have one of the methods top_k, {', '.join(SCORE_METHODS)}, with one score per "
-        f"class. Got a {type(classifier).__name__}, which has none of them."
+        "The classifier must have a method that returns one score per class: one of top_k, "
+        f"{', '.join(SCORE_METHODS)}. Got {type(classifier).__name__}, which has no such method."
     )
 
 

@@ -189,12 +189,12 @@ def test_a_fit_that_did_not_count_cannot_be_continued_with_counts(parameters):
 @pytest.mark.parametrize(
     ("ours", "theirs", "message"),
     [
-        ({"missing": "ignore"}, {}, "'missing' parameters differ: 'ignore' and 'category'"),
-        ({"drop": "first"}, {}, "'drop' parameters differ: 'first' and None"),
-        ({"drop": ["a"]}, {"drop": ["b"]}, r"'drop' parameters differ: \['a'\] and \['b'\]"),
-        ({"min_frequency": 2}, {}, "'min_frequency' parameters differ: 2 and None"),
-        ({"max_categories": 2}, {"max_categories": 3}, "'max_categories' parameters differ: 2 and 3"),
-        ({"feature_name_combiner": "equals"}, {}, "'feature_name_combiner' parameters differ"),
+        ({"missing": "ignore"}, {}, "'missing' parameter differ: 'ignore' and 'category'"),
+        ({"drop": "first"}, {}, "'drop' parameter differ: 'first' and None"),
+        ({"drop": ["a"]}, {"drop": ["b"]}, r"'drop' parameter differ: \['a'\] and \['b'\]"),
+        ({"min_frequency": 2}, {}, "'min_frequency' parameter differ: 2 and None"),
+        ({"max_categories": 2}, {"max_categories": 3}, "'max_categories' parameter differ: 2 and 3"),
+        ({"feature_name_combiner": "equals"}, {}, "'feature_name_combiner' parameter differ"),
     ],
     ids=str,
 )

@@ -132,11 +132,11 @@ def test_a_null_in_polars_is_known_beside_integers_of_any_size():
 @pytest.mark.parametrize(
     ("ours", "theirs", "message"),
     [
-        ({}, {"handle_unknown": "ignore"}, "'handle_unknown' parameters differ: 'error' and 'ignore'"),
-        ({"dtype": np.float32}, {"dtype": np.int8}, "'dtype' parameters differ: .*float32.* and .*int8"),
-        ({"sparse_output": False}, {}, "'sparse_output' parameters differ: False and True"),
-        ({"categories": ["a"]}, {}, r"'categories' parameters differ: \['a'\] and 'auto'"),
-        ({"categories": ["a", "b"]}, {"categories": ["b", "a"]}, "'categories' parameters differ"),
+        ({}, {"handle_unknown": "ignore"}, "'handle_unknown' parameter differ: 'error' and 'ignore'"),
+        ({"dtype": np.float32}, {"dtype": np.int8}, "'dtype' parameter differ: .*float32.* and .*int8"),
+        ({"sparse_output": False}, {}, "'sparse_output' parameter differ: False and True"),
+        ({"categories": ["a"]}, {}, r"'categories' parameter differ: \['a'\] and 'auto'"),
+        ({"categories": ["a", "b"]}, {"categories": ["b", "a"]}, "'categories' parameter differ"),
     ],
 )
 def test_merge_refuses_other_parameters(ours, theirs, message):
@@ -153,7 +153,7 @@ def test_merge_refuses_other_columns_and_classes():
         encoder.merge(MultiHotEncoder().fit(pd.Series([["a"]], name="u")))
     with pytest.raises(ValueError, match="same number of features. Got 1 and 2"):
         encoder.merge(MultiHotEncoder().fit(np.array([[1, 2]])))
-    with pytest.raises(ValueError, match=r"'separator' parameters differ: None and '\|'"):
+    with pytest.raises(ValueError, match=r"'separator' parameter differ: None and '\|'"):
         encoder.merge(MultiHotEncoder(separator="|").fit(pd.Series(["a"], name="t")))
     with pytest.raises(
         TypeError, match="MultiHotEncoder can only be merged with .* Got estimators.encoders.OneHotEncoder"

@@ -117,11 +117,11 @@ def test_fit_forgets_and_partial_fit_goes_on():
 @pytest.mark.parametrize(
     ("make", "error", "match"),
     [
-        (lambda X, y: GDRegressor(0.2).fit(X, y), ValueError, "'alpha' parameters differ: 0.1 and 0.2"),
+        (lambda X, y: GDRegressor(0.2).fit(X, y), ValueError, "'alpha' parameter differ: 0.1 and 0.2"),
         (
             lambda X, y: GDRegressor(0.1, learning_rate=0.1, max_iter=10**5).fit(X / 9, y),
             ValueError,
-            "'learning_rate' parameters differ",
+            "'learning_rate' parameter differ",
         ),
         (lambda X, y: GDRegressor(0.1).fit(X[:, :2], y), ValueError, "same number of features. Got 4 and 2"),
         (lambda X, y: GDRegressor(0.1).fit(layouts(X)["pandas"], y), ValueError, "feature names differ"),

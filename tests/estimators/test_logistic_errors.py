@@ -61,7 +61,7 @@ def test_a_learning_rate_that_diverges_is_an_error_and_leaves_no_model():
             {"class_weight": {0: 0, 1: 0}},
             "at least 2 classes in the data, but the data contains only one class",
         ),
-        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "sample weights times the class weights are all zero"),
+        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "products of sample weight and class weight are zero"),
         ({"fit_intercept": "yes"}, r"The 'fit_intercept' parameter of GDClassifier must be"),
         ({"warm_start": 2}, r"The 'warm_start' parameter of GDClassifier must be"),
     ],

@@ -192,7 +192,7 @@ def test_class_weights_of_rows_that_do_not_count():
         ):
             MLPClassifier(class_weight=weights).fit(IMAGES, y)
     for solver, weights in itertools.product(("adam", "lbfgs"), ({0: 0, 1: 0.0, 2: 0}, {0: 0, 1: 0})):
-        with pytest.raises(ValueError, match="sample weights times the class weights are all zero"):
+        with pytest.raises(ValueError, match="products of sample weight and class weight are zero"):
             MLPClassifier(class_weight=weights, solver=solver).fit(IMAGES, y, y != 2)
     for weights in ({0: "2"}, {0: "x"}, {0: None}, {0: [1]}):
         with pytest.raises(

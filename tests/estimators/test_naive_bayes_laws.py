@@ -237,7 +237,7 @@ PARAMETERS = {
 )
 def test_models_with_different_parameters_are_not_merged(kind, name):
     other = kind(**{name: PARAMETERS[kind][name]}).fit(DOCUMENTS, COUNTRIES)
-    with pytest.raises(ValueError, match=f"'{name}' parameters differ"):
+    with pytest.raises(ValueError, match=f"'{name}' parameter differ"):
         kind().fit(DOCUMENTS, COUNTRIES).merge(other)
 
 

@@ -97,7 +97,7 @@ def test_merge_refuses_what_does_not_add_up():
     model = ComplementNB().fit(DOCUMENTS, COUNTRIES)
     named = ComplementNB().fit(pd.DataFrame(DOCUMENTS, columns=list("abcdef")), COUNTRIES)
     before = pickle.dumps(model)
-    with pytest.raises(ValueError, match="'alpha' parameters differ: 1.0 and 2.0"):
+    with pytest.raises(ValueError, match="'alpha' parameter differ: 1.0 and 2.0"):
         model.merge(ComplementNB(alpha=2.0).fit(DOCUMENTS, COUNTRIES))
     with pytest.raises(ValueError, match="same number of features. Got 6 and 5"):
         model.merge(ComplementNB().fit(DOCUMENTS[:, :5], COUNTRIES))
@@ -114,7 +114,7 @@ def test_merge_refuses_what_does_not_add_up():
         "force_alpha": False,
         "new_classes": "add",
     }.items():
-        with pytest.raises(ValueError, match=f"'{name}' parameters differ"):
+        with pytest.raises(ValueError, match=f"'{name}' parameter differ"):
             model.merge(ComplementNB(**{name: value}).fit(DOCUMENTS, COUNTRIES))
     with pytest.raises(NotFittedError):
         model.merge(ComplementNB())

@@ -94,15 +94,15 @@ AS_BEFORE = partial(PolynomialRegressor, domain=DOMAIN)
 @pytest.mark.parametrize(
     ("make", "error", "match"),
     [
-        (lambda X, y: AS_BEFORE(3).fit(X, y), ValueError, "'degree' parameters differ: 2 and 3"),
+        (lambda X, y: AS_BEFORE(3).fit(X, y), ValueError, "'degree' parameter differ: 2 and 3"),
         (
             lambda X, y: PolynomialRegressor(domain=[-2, 3]).fit(X, y),
             ValueError,
-            "'domain' parameters differ",
+            "'domain' parameter differ",
         ),
-        (lambda X, y: PolynomialRegressor().fit(X, y), ValueError, "'domain' parameters differ"),
-        (lambda X, y: AS_BEFORE(expand=[0]).fit(X, y), ValueError, "'expand' parameters differ"),
-        (lambda X, y: AS_BEFORE(alpha=1).fit(X, y), ValueError, "'alpha' parameters differ"),
+        (lambda X, y: PolynomialRegressor().fit(X, y), ValueError, "'domain' parameter differ"),
+        (lambda X, y: AS_BEFORE(expand=[0]).fit(X, y), ValueError, "'expand' parameter differ"),
+        (lambda X, y: AS_BEFORE(alpha=1).fit(X, y), ValueError, "'alpha' parameter differ"),
         (lambda X, y: AS_BEFORE().fit(pd.DataFrame(X, columns=NAMES), y), ValueError, "feature names differ"),
         (
             lambda X, y: AS_BEFORE().fit(X, y[:, np.newaxis]),

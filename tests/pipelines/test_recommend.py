@@ -123,14 +123,14 @@ def test_the_first_of_any_classifier_is_what_it_predicts(classifier):
 def test_one_vs_one_scores_are_not_taken_for_those_of_classes(n_classes):
     X = np.random.default_rng(0).normal(size=(40, 4))
     model = SVC(decision_function_shape="ovo", kernel="linear").fit(X, np.arange(40) % n_classes)
-    with pytest.raises(TypeError, match="with one score per class. Got a SVC, which has none"):
+    with pytest.raises(TypeError, match="one score per class: .* Got SVC, which has no such"):
         recommend(model, X)
 
 
 def test_one_vs_one_inside_a_wrapper_and_for_two_classes():
     X = np.random.default_rng(0).normal(size=(40, 4))
     svc = SVC(decision_function_shape="ovo", kernel="linear")
-    with pytest.raises(TypeError, match="Got a RFE, which has none"):
+    with pytest.raises(TypeError, match="Got RFE, which has no such"):
         recommend(RFE(svc).fit(X, np.arange(40) % 3), X)
     two = svc.fit(X, np.arange(40) % 2)
     np.testing.assert_array_equal(recommend(two, X, 1)[0][:, 0], two.predict(X))
@@ -301,11 +301,9 @@ def test_labels_that_do_not_fit_the_rows(model, frame, name):
 
 def test_models_that_cannot_be_ranked(frame):
     X = np.eye(3)
-    with pytest.raises(
-        TypeError, match=r"must have one of the methods top_k, .* Got a LinearRegression, which has none"
-    ):
+    with pytest.raises(TypeError, match=r"one of top_k, .* Got LinearRegression, which has no such method"):
         recommend(LinearRegression().fit(X, [1, 2, 3]), X)
-    with pytest.raises(TypeError, match="Got a KMeans, which has none"):
+    with pytest.raises(TypeError, match="Got KMeans, which has no such"):
         recommend(KMeans(2, n_init=1).fit(X), X)
     with pytest.raises(NotFittedError):
         recommend(game_recommender(), frame(GAMES))
