@@ -68,7 +68,7 @@ def compared(claim: str, ours: Any, theirs: Any, X: Any, y: np.ndarray, aim: str
         peer_name=type(theirs).__name__,
         aim=aim,
         repeats=int(np.clip(SECONDS_PER_ROW / both, 3, 9)),
-        note=f"objective less the peer's {excess:.0e}",
+        note=f"objective minus the peer's {excess:.0e}",
     )
 
 
