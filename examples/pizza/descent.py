@@ -109,7 +109,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     for one in report["paths"]:
         if one["refused"]:
-            console.print(f"learning rate {one['rate']:g}: {one['refused']}", markup=False)
+            console.print(one["refused"], markup=False)
 
 
 def save_picture(report: dict[str, Any], file: Path) -> None:

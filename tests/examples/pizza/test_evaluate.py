@@ -125,7 +125,8 @@ def test_path_prints_and_draws(run, tmp_path):
     files = ["--json", str(tmp_path / "p.json"), "--picture", str(tmp_path / "p.png")]
     printed = run("path", "--rate", "0.001", "--rate", "0.5", "--iterations", "100", *files)
     assert "least squares: 2.3761 x + 17.1770" in printed
-    assert "rate 0.5: learning_rate=0.5" in printed
+    assert "Gradient descent would diverge" in printed
+    assert "learning_rate=0.5" in printed
     assert "largest safe rate" in printed
     report = json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))
     assert [path["rate"] for path in report["paths"]] == [0.001, 0.5]
