@@ -201,8 +201,8 @@ for title in ["Alien: Isolation", "Beat Saber"]:
         print(f"{title:17} {part:23} {adds:.3f}")
 
 # %% [markdown]
-# All answers to the first question are cheap, adventures and platform games, even those that few people take home. The guest who has little money is
-# worse off. *Beat Saber* is a premium music game and has nothing of what was asked, and still gets nearly the same for each part. That is the complement
+# All answers to the first question are cheap games that are both adventures and platform games, even if few people rent them. The guest who has little
+# money is worse off. *Beat Saber* is a premium music game and has nothing of what was asked, and still gets nearly the same for each part. That is the complement
 # at work: among 617 other games, one more or less is little. *Alien: Isolation* gets a little more for its two types, which are rare, and wins, although
 # a third of all games is cheap and it is not.
 #
