@@ -31,6 +31,8 @@ from examples.web.login import LoginNeeded, is_admin, log_in, log_out, read_secr
 from examples.web.security import Guard, csrf_token, posted
 from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
+from examples.web.throttle import TooManyAttempts
+from examples.web.typed import UNSEEN, read_typed, typed_in
 
 HERE = Path(__file__).parent
 SAID = "said"  # the cookie with a message for the next page
@@ -232,15 +234,25 @@ def login_page(request: Request, to: str = "/admin") -> Response:
     """Ask for the password."""
     if is_admin(request.app.state.database, request):
         return RedirectResponse(own_path(to), 303)
-    return render(request, "login.html", to=own_path(to), error=None)
+    return render(request, "login.html", to=own_path(to), typed=None, error=None)
 
 
-def login(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
-    """Log the admin in."""
+async def login(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Log the admin in. What was typed into a form when the session had expired is shown and can be sent."""
     to, password = own_path(str(form.get("to", ""))), str(form.get("password", ""))
-    if log_in(request.app.state.database, request, password):
-        return redirect(request, to)
-    return render(request, "login.html", 403, to=to, error="That is not the password.")
+    typed = read_typed(str(form.get("typed", "")))
+    try:
+        if await log_in(request.app.state.database, request, password):
+            if typed:
+                return render(request, "again.html", to=to, typed=typed, unseen=UNSEEN)
+            return redirect(request, to)
+    except TooManyAttempts as error:
+        status, words, headers = error.status_code, error.detail, error.headers
+    else:
+        status, words, headers = 403, "That is not the password.", None
+    page = render(request, "login.html", status, to=to, typed=typed, error=words)
+    page.headers.update(headers or {})
+    return page
 
 
 def logout(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
@@ -311,9 +323,13 @@ async def show_invalid(request: Request, error: RequestValidationError) -> Respo
 
 
 async def show_login(request: Request, error: LoginNeeded) -> Response:
-    """Redirect to the login page, and from there back."""
+    """Redirect to the login page, and from there back. A form that was sent is kept on the login page."""
     query = f"?{request.url.query}" if request.url.query else ""
-    to = request.url.path + query if request.method == "GET" else "/admin"
+    to = request.url.path + query
+    if request.method == "POST":
+        if typed := await typed_in(request):
+            return render(request, "login.html", 403, to=own_path(to), typed=typed, error=None)
+        to = page_of_form(request) or "/admin"
     return RedirectResponse(with_query("/login", to=to), 303)
 
 

@@ -4,6 +4,7 @@ Every transaction that changes training data calls :func:`bump` first. This lock
 so transactions are ordered, and a reader that sees version n sees all versions up to n.
 """
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from examples.web.tables import changes
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 KINDS = ("sqlite:///", "postgresql+psycopg://")
+OLDEST_SQLITE = (3, 35)  # the first version with RETURNING
 BUSY_SECONDS = 30
 PREPARING = 7_411_046_011  # id of PostgreSQL's advisory lock while a site migrates and seeds
 
@@ -76,7 +78,8 @@ class Database:
 
 def make_engine(url: str | URL) -> Engine:
     """Return the engine for a URL. SQLite is configured so that committed data is never lost."""
-    is_sqlite = str(url).startswith("sqlite")
+    if is_sqlite := str(url).startswith("sqlite"):
+        check_sqlite()
     if isinstance(url, str):
         _check_url(url)
     try:
@@ -90,6 +93,15 @@ def make_engine(url: str | URL) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def check_sqlite() -> None:
+    """Raise an error if Python's SQLite is too old."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise DatabaseUrlError(
+            f"SQLite {'.'.join(map(str, OLDEST_SQLITE))} or newer is needed. This Python has SQLite "
+            f"{sqlite3.sqlite_version}; use a newer Python, or PostgreSQL (set DATABASE_URL)."
+        )
 
 
 def _check_url(url: str) -> None:
@@ -177,7 +189,7 @@ def prepare(database: Database, migrations: Path, seed: Callable[[Session], None
         return True
 
 
-def upgrade(connection: Connection, migrations: Path, to: str = "head") -> None:
+def upgrade(connection: Connection, migrations: Path, to: str = "heads") -> None:
     """Upgrade the tables to a revision with the shared migrations and those of a site."""
     _migrate(connection, migrations, lambda script, now: script._upgrade_revs(to, now))
 

@@ -90,12 +90,21 @@ def check_free(host: str, port: int) -> None:
         ) from error
 
 
+def check_proxies() -> None:
+    """Raise ValueError if any client could send another client's address."""
+    if "*" in os.environ.get("FORWARDED_ALLOW_IPS", ""):
+        raise ValueError(
+            "FORWARDED_ALLOW_IPS must list the addresses of your proxies. With *, any client could "
+            "pretend to have another address."
+        )
+
+
 def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail: Callable) -> None:
     """Run the server until it is stopped."""
     try:
         import uvicorn
 
-        from examples.web.database import check_database
+        from examples.web.database import check_database, check_sqlite
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
     if options.data:
@@ -105,6 +114,9 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
             options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if url := os.environ.get("DATABASE_URL"):
             check_database(url, migrations_of(factory))
+        else:
+            check_sqlite()
+        check_proxies()
         check()
         check_free(options.host, options.port)
     except (ValueError, OSError) as error:  # DatabaseUrlError is a ValueError
@@ -112,7 +124,7 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
     if options.host not in ("127.0.0.1", "localhost", "::1"):
         hosts = f"{name.upper()}_HOSTS"
         os.environ[hosts] = " ".join([os.environ.get(hosts, ""), options.host])
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
     uvicorn.run(
         factory,
         factory=True,
