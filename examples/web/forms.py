@@ -99,6 +99,8 @@ def in_words(error: Mapping[str, Any]) -> str:
     """Convert one of pydantic's errors to a message that states what is allowed and what was given."""
     allowed, given = error.get("ctx", {}), repr(error.get("input"))[:60]
     kind = error["type"]
+    if kind in ("too_long", "too_short") and isinstance(error.get("input"), str):
+        kind = f"string_{kind}"
     known = {
         "missing": "Please fill this in.",
         "string_too_short": "Please fill this in.",
