@@ -245,15 +245,15 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     Callbacks set with ``set_callbacks`` are called for every epoch, or for every iteration of "lbfgs".
 
-    The results are those of scikit-learn's MLPClassifier, except for the following:
+    The results are the same as those of scikit-learn's MLPClassifier, with the following exceptions:
 
     - Weights are equal up to rounding, but rounding differences grow with each step. After many epochs, with
       unscaled features, or with "lbfgs" on a flat loss, the weights and the number of epochs can differ.
     - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
       and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
       and the model keeps the best weights.
-    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
-      keeps its current weights.
+    - If X is float32, the weights are float32 with "lbfgs" too. If a fit with "lbfgs" is interrupted, the
+      model keeps its current weights.
     - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
       loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
       predictions of a fitted network.
@@ -860,8 +860,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
     - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
       and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
       and the model keeps the best weights.
-    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
-      keeps its current weights.
+    - If X is float32, the weights are float32 with "lbfgs" too. If a fit with "lbfgs" is interrupted, the
+      model keeps its current weights.
     - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
       loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
       predictions of a fitted network.
