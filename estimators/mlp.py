@@ -115,9 +115,9 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score on validation data instead of the training loss. Training stops when the
-        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
-        ``solver="lbfgs"``.
+        If True, the score on validation data is monitored instead of the training loss. Training stops when
+        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
+        when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
@@ -650,7 +650,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     The network is trained by minimising the mean squared error or the Poisson deviance on batches of rows.
     Parameters, defaults, attributes and errors are the same as in scikit-learn, and the same `random_state`
-    gives the same weights up to rounding (see Notes). It has all the additional features of
+    gives the same weights up to rounding (see Notes). This class has all the additional features of
     :class:`MLPClassifier` except `class_weight`.
 
     Parameters
@@ -730,9 +730,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score on validation data instead of the training loss. Training stops when the
-        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
-        ``solver="lbfgs"``.
+        If True, the score on validation data is monitored instead of the training loss. Training stops when
+        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
+        when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``

@@ -156,8 +156,10 @@ class ExactSums:
         return np.vstack([R, moments.x_mean]), np.vstack([response, moments.y_mean])
 
     def _needed(self, energies: np.ndarray, response: np.ndarray, noise: float, warn: bool) -> np.ndarray:
-        """Return a mask of the directions that are not rounding errors. Warn about any that rounding
-        hides."""
+        """Return a mask of the directions that are not rounding errors.
+
+        Warn about any that rounding hides.
+        """
         hidden, moments = energies < 0.5, self.moments
         there = ~hidden | (noise * energies > MIN_HIDDEN_EIGENVALUE)
         gain = np.where(there[:, np.newaxis], response**2, 0.0)  # (d, q), parts of y'y

@@ -184,8 +184,10 @@ def rate_limit(problem: Problem) -> float:
 
 
 def textbook_problem(moments: Moments, parameters: LeastSquaresParameters) -> Quadratic:
-    """Return the problem of textbook descent, without centring. The bias is the weight of a constant
-    feature 1."""
+    """Return the problem of textbook descent, without centring.
+
+    The bias is the weight of a constant feature 1.
+    """
     xx, xy, yy = moments.per_row(centred=False)
     gram = xx + parameters.l2 * np.eye(len(xx))
     if not parameters.fit_intercept:

@@ -146,8 +146,10 @@ class CurvaturePairs:
             self.change_solved[:m, :m] = products[np.ix_(self.order, self.order)]
 
     def direction(self, gradient: np.ndarray, solved: np.ndarray) -> np.ndarray:
-        """Return minus the inverse Hessian times the gradient. `solved` is the inverse metric times the
-        gradient."""
+        """Return minus the inverse Hessian times the gradient.
+
+        `solved` is the inverse metric times the gradient.
+        """
         m, flat = len(self.order), gradient.ravel()
         if not m:
             return -solved

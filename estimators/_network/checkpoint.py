@@ -45,7 +45,7 @@ def hash_line(content: bytes) -> bytes:
 
 @contextmanager
 def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[TrainingState]:
-    """Set the attributes of a model from a checkpoint. If the block raises an error, restore them.
+    """Set a model's attributes from a checkpoint. If the block raises an error, restore the previous ones.
 
     Yields the state of the training. Error messages include the name of the file.
     """
@@ -111,8 +111,10 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
-    """Raise an error if the data differs from that of the checkpoint. `given` only matters for early
-    stopping."""
+    """Raise an error if the data differs from that of the checkpoint.
+
+    `given` only matters for early stopping.
+    """
     assert state.order is not None
     X, early = rows[0], model.early_stopping
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
