@@ -5,13 +5,15 @@ import re
 import time
 
 import pytest
+from fastapi import HTTPException, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, func, select, update
 
 from examples.games.web import renting
 from examples.games.web.model import LEARNER, Answers, learnable, read_facts
-from examples.games.web.renting import MOST_OF_ADDRESS, MOST_OF_VISITOR, MOST_TYPES
-from examples.games.web.tables import Rental
+from examples.games.web.renting import MOST_OF_ADDRESS, MOST_OF_VISITOR, MOST_TYPES, record_rental
+from examples.games.web.tables import Game, Rental
+from examples.web.cookies import Kept
 from examples.web.database import bump
 from pipelines import update as learn
 from tests.effort import effort
@@ -58,6 +60,17 @@ def rent(browser, title, budget="cheap", name="Puzzle"):
     return browser.post("/api/rentals", json=asked)
 
 
+def record(app, address, title):
+    """Rent a game as a new visitor, as a post does but without HTTP, which takes most of the time."""
+    scope = {"type": "http", "app": app, "client": (address, 1), "headers": []}
+    scope["kept"] = Kept(scope, "tavern", app.secret)
+    try:
+        _, is_new = record_rental(Request(scope), Game.title == title, "cheap", ["Puzzle"])
+    except HTTPException as refused:
+        return refused.status_code
+    return 201 if is_new else 200
+
+
 @pytest.mark.parametrize(
     ("n_addresses", "n_posts"), [(1, effort(10_000, 130)), (50, effort(200, 2))], ids=["one", "fifty"]
 )
@@ -65,12 +78,13 @@ def test_many_posts_change_no_order_and_hardly_any_popularity(app, n_addresses, 
     before = app.state.live.answers
     wrong = targets(before, "cheap", "Puzzle", 1)
     for i in range(n_addresses):
-        browser = TestClient(app, HOME, client=(f"203.0.113.{i}", 1))
-        answers = [rent(browser, wrong[(i + j) % 40]) for j in range(n_posts)]
+        address = f"203.0.113.{i}"
+        statuses = [record(app, address, wrong[(i + j) % 40]) for j in range(n_posts - 1)]
+        last = rent(TestClient(app, HOME, client=(address, 1)), wrong[i])
         n_allowed = min(n_posts, MOST_OF_ADDRESS)
-        assert [one.status_code for one in answers] == [201] * n_allowed + [429] * (n_posts - n_allowed)
+        assert [*statuses, last.status_code] == [201] * n_allowed + [429] * (n_posts - n_allowed)
         if n_posts > n_allowed:
-            assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
+            assert 0 < int(last.headers["retry-after"]) <= 3600
     wait_for(lambda: is_up_to_date(app))
     after = app.state.live.answers
     assert_no_game_stands_above_one_that_meets_more(after, questions(after))
