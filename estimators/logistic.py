@@ -516,15 +516,17 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         left = ""
         if np.isfinite(iterate.expected):
             share = iterate.expected / max(iterate.objective, np.finfo(float).tiny)
-            left = f" The objective may still fall by {share:.0e} of its value, and tol={self.tol}."
+            left = f" The objective may still decrease by {share:.0e} of its value, whereas tol={self.tol}."
         if self.alpha == 0 and loss.separates(search.theta()):
-            message = "The classes can be separated and alpha=0: there is no minimum. Use a positive alpha."
+            message = (
+                "There is no minimum, because the classes can be separated and alpha=0. Use a positive alpha."
+            )
         elif iterate.stalled:
             precision = loss.X.dtype
             more = ", or passing float64," if precision == np.float32 else ""
             message = (
-                f"Rounding ended the search: no step along the search direction lowers the objective in "
-                f"{precision}.{left} Scaling the features{more} might help."
+                f"Rounding errors ended the search: no step along the search direction lowers the objective "
+                f"in {precision}.{left} Scaling the features{more} might help."
             )
         elif not stopped:
             message = (
@@ -581,7 +583,7 @@ def check_two_classes(classes: np.ndarray) -> None:
     if len(classes) < 2:
         raise ValueError(
             "GDClassifier needs samples of at least 2 classes in the data, but the data contains only one "
-            f"class: {classes.tolist()}. Classes without positive weight do not count."
+            f"class: {classes.tolist()}. Classes without a positive weight are ignored."
         )
 
 

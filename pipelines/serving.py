@@ -132,7 +132,7 @@ class CompiledRecommender:
     >>> games = pd.DataFrame({"budget": ["cheap", "premium"], "gameplay_types": [["Puzzle"], ["Racing"]]})
     >>> compiled = compile_recommender(game_recommender().fit(games, ["Tetris", "Gran Turismo"]))
     >>> compiled
-    CompiledRecommender(2 labels, asked by budget, gameplay_types)
+    CompiledRecommender(2 labels, columns: budget, gameplay_types)
     >>> compiled.categories_
     {'budget': ('cheap', 'premium'), 'gameplay_types': ('Puzzle', 'Racing')}
     """
@@ -279,7 +279,7 @@ class CompiledRecommender:
         return reasons(names, row, place, scorer, constant_of(self._classifier))
 
     def __repr__(self) -> str:
-        return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
+        return f"CompiledRecommender({self.n_labels} labels, columns: {', '.join(self.categories_)})"
 
     def _repr_html_(self) -> str:
         """Return a table of the columns and their known categories, for notebooks."""

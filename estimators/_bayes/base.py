@@ -418,7 +418,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     def _fitted_scores(self, name: str) -> Scores:
         if not self.__sklearn_is_fitted__():
             kind = type(self).__name__
-            raise AttributeError(f"{kind!r} object has no attribute {name!r}: it is not fitted yet.")
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}, because it is not fitted yet.")
         return self._scores
 
     def _check_X(self, X: MatrixLike) -> Matrix:
@@ -597,14 +597,14 @@ class SmoothedClassifier(CountingClassifier):
             alpha = values = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
             if values.shape != (self.n_features_in_,):
                 raise ValueError(
-                    "When alpha is an array, it should contains `n_features`. "
-                    f"Got {' x '.join(map(str, values.shape))} elements instead of {self.n_features_in_}."
+                    "If alpha is an array, it must contain one number per feature. "
+                    f"Got an array of shape {values.shape} for {self.n_features_in_} features."
                 )
             if not (values >= 0).all():
-                raise ValueError("All values in alpha must be greater than 0.")
+                raise ValueError("All values in alpha must be at least 0.")
         if np.min(alpha) < SMALLEST_ALPHA and not self.force_alpha:
             warnings.warn(
-                f"alpha too small will result in numeric errors, setting alpha = {SMALLEST_ALPHA:.1e}. "
+                f"alpha is so small that it would cause numerical errors. It is set to {SMALLEST_ALPHA:.1e}. "
                 "Use `force_alpha=True` to keep alpha unchanged.",
                 stacklevel=2,
             )
@@ -615,7 +615,7 @@ class SmoothedClassifier(CountingClassifier):
         n_classes = len(class_count)
         if self.class_prior is not None:
             if len(self.class_prior) != n_classes:  # type: ignore[arg-type]
-                raise ValueError("Number of priors must match number of classes.")
+                raise ValueError("The number of priors must match the number of classes.")
             return np.log(self.class_prior)
         if not self.fit_prior:
             return np.full(n_classes, -np.log(n_classes))

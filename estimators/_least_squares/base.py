@@ -130,7 +130,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         y, is_first = rows[1], not self.__sklearn_is_fitted__()
         if not is_first and y.shape[1:] != self._state.target_shape:
             raise ValueError(
-                f"y must have {shape_in_words(self._state.target_shape)}, as before. "
+                f"y must have {shape_in_words(self._state.target_shape)}, as in previous calls. "
                 f"Got the shape {y.shape} instead."
             )
         state = self._state_of(rows, terms)
@@ -189,7 +189,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         """Raise an AttributeError for the fitted attribute `name` if the model is not fitted."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}: it is not fitted yet."
+                f"{type(self).__name__!r} object has no attribute {name!r}, because it is not fitted yet."
             )
 
     def _shaped(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -54,7 +54,8 @@ def check_squares(X: Matrix, y: np.ndarray, name: str) -> None:
         assert_all_finite(X, estimator_name=name, input_name="X")
     if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
         raise ValueError(
-            f"X or y has values too large, or X too small, for {name}: their squares overflow or underflow. "
+            f"X or y contains values that are too large for {name}, or the values of X are too small: their "
+            "squares overflow or underflow. "
             "Scale them so that their largest absolute values are between 1e-140 and 1e150. "
             f"Got {largest[0]:.0e} for X and {largest[1]:.0e} for y."
         )
@@ -69,7 +70,8 @@ def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
         if X is not None:
             assert_all_finite(X, estimator_name=name, input_name="X")
         raise ValueError(
-            f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
+            f"X, y or sample_weight contains values that are too large for {name}: their squares overflow. "
+            "Scale them down."
         )
 
 

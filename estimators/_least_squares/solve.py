@@ -175,9 +175,9 @@ class ExactSums:
 def _warn_ill_conditioned(rcond: float) -> None:
     warnings.warn(
         f"X is ill-conditioned (condition number about {rcond**-0.5:.0e}). When fitted in chunks, the "
-        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. Call fit with all "
-        "rows, which reads them twice, drop columns that are nearly linear combinations of others, or set "
-        "alpha > 0.",
+        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. To avoid this error, "
+        "call fit with all rows, which reads them twice; drop columns that are nearly linear combinations "
+        "of others; or set alpha > 0.",
         LinAlgWarning,
         stacklevel=5,
     )

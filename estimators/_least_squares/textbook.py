@@ -173,7 +173,7 @@ def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
         raise ValueError(
             f"Gradient descent would diverge on this data with learning_rate={rate:g}: each step would "
             f"overshoot the minimum further than the one before. The largest safe rate is {limit:.6g}. "
-            "Standardising X raises it."
+            "To raise this limit, standardise X."
         )
 
 

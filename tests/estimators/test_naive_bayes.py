@@ -195,7 +195,7 @@ def test_the_prior_of_a_single_class_is_in_its_scores():
 
 def test_small_alpha_is_raised_with_a_warning_only_if_asked():
     with pytest.warns(
-        UserWarning, match="alpha too small will result in numeric errors, setting alpha = 1.0e-10"
+        UserWarning, match="alpha is so small that it would cause numerical errors. It is set to 1.0e-10"
     ):
         raised = ComplementNB(alpha=0, force_alpha=False).fit(DOCUMENTS, COUNTRIES)
     expected = ComplementNB(alpha=1e-10).fit(DOCUMENTS, COUNTRIES)
@@ -269,7 +269,7 @@ def test_class_weights_are_rows_of_the_dense_attribute():
 
 @pytest.mark.parametrize("name", ["feature_count_", "feature_log_prob_"])
 def test_dense_attributes_do_not_exist_before_fit(name):
-    with pytest.raises(AttributeError, match=f"no attribute '{name}': it is not fitted yet"):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}', because it is not fitted yet"):
         getattr(ComplementNB(), name)
 
 

@@ -84,7 +84,7 @@ def test_error_refuses_new_labels_and_changes_nothing():
         model.partial_fit(DOCUMENTS[:2], ["China", "Peru"])
     with pytest.raises(ValueError, match="all dates of a NumPy array. Got int64 and str"):
         model.partial_fit(DOCUMENTS[:1], [3])
-    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
+    with pytest.raises(ValueError, match="must be the same in each call to partial_fit"):
         model.partial_fit(DOCUMENTS, COUNTRIES, classes=["China", "Peru"])
     with pytest.raises(ValueError, match="Negative values"):
         model.partial_fit(-DOCUMENTS, COUNTRIES)
@@ -198,7 +198,7 @@ def test_states_that_do_not_add_up(rows, message):
     ("parameters", "message"),
     [
         ({"alpha": [1, 2, 3]}, "Got 3 elements instead of 6"),
-        ({"class_prior": [0.2, 0.3, 0.5]}, "Number of priors must match number of classes"),
+        ({"class_prior": [0.2, 0.3, 0.5]}, "number of priors must match the number of classes"),
         ({"norm": "yes"}, "The 'norm' parameter of ComplementNB must be"),
     ],
 )

@@ -43,7 +43,7 @@ COUNTING = [
 @pytest.mark.parametrize("classifier", COUNTING, ids=lambda c: f"{type(c).__module__.split('.')[0]}.{c}")
 @pytest.mark.parametrize("question", [NOTHING, {}, {"budget": None}])
 def test_a_question_of_which_nothing_is_known_is_answered_by_popularity(frame, classifier, question):
-    with pytest.warns(UnknownQuestionWarning, match="The question asked for nothing that the model knows"):
+    with pytest.warns(UnknownQuestionWarning, match="The query contains no values that the model knows"):
         labels, scores = recommend(rented(frame, classifier), question)
     assert labels.tolist() == [BY_POPULARITY]
     np.testing.assert_allclose(scores[0], np.log(np.array([4, 3, 2, 2, 1]) / 12))
@@ -71,7 +71,7 @@ def test_other_questions_are_answered_as_before(frame):
     model = rented(frame)
     known = [{"budget": "cheap"}, {"gameplay_types": ["Racing", "Chess"]}]
     expected = recommend(model, known, 3)
-    with pytest.warns(UnknownQuestionWarning, match="2 of the 4 questions asked for nothing"):
+    with pytest.warns(UnknownQuestionWarning, match="2 of the 4 queries contain no values"):
         labels, scores = recommend(model, [known[0], NOTHING, {}, known[1]], 3)
     assert labels[1].tolist() == labels[2].tolist() == BY_POPULARITY[:3]
     np.testing.assert_array_equal(labels[[0, 3]], expected[0])

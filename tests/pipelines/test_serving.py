@@ -325,7 +325,7 @@ def test_what_a_web_page_needs():
         "price": ("cheap", "premium", "standard"),
         "kinds": ("Adventure", "Platform", "Puzzle", "Racing", "Shooter"),
     }
-    assert repr(compiled) == "CompiledRecommender(5 labels, asked by price, kinds)"
+    assert repr(compiled) == "CompiledRecommender(5 labels, columns: price, kinds)"
     assert_same(compiled, model, {"price": "cheap", "kinds": ["Puzzle"], "other": 7})
     with pytest.raises(AttributeError):
         compiled.classes_ = ()

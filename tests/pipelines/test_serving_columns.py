@@ -183,7 +183,7 @@ def test_what_a_menu_needs():
     assert compiled.categories_["decade"] == tuple(DECADES)
     assert compiled.categories_["year"] == ()
     assert (
-        repr(compiled) == "CompiledRecommender(6 labels, asked by decade, mpaa, year, length, genres, seen)"
+        repr(compiled) == "CompiledRecommender(6 labels, columns: decade, mpaa, year, length, genres, seen)"
     )
 
 
@@ -209,7 +209,7 @@ def test_a_key_that_is_no_column(key, hint):
     compiled, question = compile_recommender(model), {"year": 1990, "length": 90.0, key: "x"}
     mine = answer(compiled.recommend, question)
     columns = "'decade', 'mpaa', 'genres', 'seen', 'year', 'length', 'score'"
-    expected = f"The keys of a question must be among the columns {columns}. "
+    expected = f"The keys of a query must be among the columns {columns}. "
     assert mine == (ValueError, f"{expected}Got {key!r} instead.{hint}")
     assert mine == answer(recommend, model, question)
     assert mine == answer(recommend, model, [{"year": 1990, "length": 1}, question])
