@@ -613,7 +613,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return class codes of shape (n,), or a matrix of zeros and ones of shape (n, n_outputs)."""
-        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:  # otherwise the binarizer raises
+        # otherwise, the binarizer raises an error
+        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 

@@ -28,7 +28,8 @@ from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_
 from pipelines._saving.checkpoint import Checkpoint as Checkpoint
 from pipelines._saving.fingerprint import training_data
 
-_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")  # a pickle depends on them
+# a pickle depends on these versions
+_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")
 
 
 class ModelVersionWarning(UserWarning):

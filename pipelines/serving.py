@@ -159,7 +159,7 @@ class CompiledRecommender:
         if scorer is None:
             raise not_supported(f"{describe(encode)} and {describe(classifier)}")
         self._scorer, self._popularity = scorer, popularity_scorer(classifier)
-        self._may_be_unknown = encode.sparse_output_  # 0 is a number like others in dense rows
+        self._may_be_unknown = encode.sparse_output_  # in dense rows, 0 is a number like any other
         self._classes = tuple(plain_labels(classifier.classes_))
         self._places = places_of(classifier.classes_)
 

@@ -46,7 +46,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     _describable = False  # whether rows can describe their class
     _kind_of_scores: type[Scores]
     _derived: tuple[str, ...] = ("feature_count_", "feature_log_prob_")  # computed each time they are read
-    _not_displayed = _derived  # dense
+    _not_displayed = _derived  # dense arrays, which are expensive to compute
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -440,7 +440,8 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         describes: ArrayLike | None = None,
     ) -> Self:
         self._forget()
-        X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # set even if the fit fails later
+        # these attributes are set even if the fit fails later
+        X, self.classes_, codes = self._check_X_y(X, y, reset=True)
         return self._set_counts(self._count(X, self.classes_, codes, sample_weight, describes))
 
     def _partial_fit(
@@ -486,7 +487,8 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         """Return the counts of the given rows. `describes` marks the rows that describe their class."""
         X = self._read(X)
         allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
-        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)  # None: ones
+        # if it is None, all weights are 1
+        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)
         counts, described = weight, None
         if self._describable:
             is_description = check_mask(describes, X)
@@ -597,14 +599,14 @@ class SmoothedClassifier(CountingClassifier):
             alpha = values = check_array(self.alpha, ensure_2d=False, dtype=np.float64, input_name="alpha")
             if values.shape != (self.n_features_in_,):
                 raise ValueError(
-                    "If alpha is an array, it must contain one number per feature. "
-                    f"Got an array of shape {values.shape} for {self.n_features_in_} features."
+                    "When alpha is an array, it should contains `n_features`. "
+                    f"Got {' x '.join(map(str, values.shape))} elements instead of {self.n_features_in_}."
                 )
             if not (values >= 0).all():
-                raise ValueError("All values in alpha must be at least 0.")
+                raise ValueError("All values in alpha must be greater than 0.")
         if np.min(alpha) < SMALLEST_ALPHA and not self.force_alpha:
             warnings.warn(
-                f"alpha is so small that it would cause numerical errors. It is set to {SMALLEST_ALPHA:.1e}. "
+                f"alpha too small will result in numeric errors, setting alpha = {SMALLEST_ALPHA:.1e}. "
                 "Use `force_alpha=True` to keep alpha unchanged.",
                 stacklevel=2,
             )
@@ -615,7 +617,7 @@ class SmoothedClassifier(CountingClassifier):
         n_classes = len(class_count)
         if self.class_prior is not None:
             if len(self.class_prior) != n_classes:  # type: ignore[arg-type]
-                raise ValueError("The number of priors must match the number of classes.")
+                raise ValueError("Number of priors must match number of classes.")
             return np.log(self.class_prior)
         if not self.fit_prior:
             return np.full(n_classes, -np.log(n_classes))

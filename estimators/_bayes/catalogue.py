@@ -59,9 +59,9 @@ class PooledRates:
     all: np.ndarray
 
 
-TASTE = 1.0  # log odds ratio up to which the match is 0
+TASTE = 1.0  # the match is 0 if the log odds ratio is at most this
 UNKNOWN = 3.0  # log odds ratio assumed without rentals: the request is a constraint
-PRIOR_FEATURES = 10.0  # number of requested features with the same weight as this assumption
+PRIOR_FEATURES = 10.0  # the assumption counts as much as this many requested features
 
 
 def automatic_matches(

@@ -50,7 +50,7 @@ def exact_labels(y: Any) -> Any:
         if isinstance(dtype, pd.StringDtype | pd.ArrowDtype | pd.CategoricalDtype):
             missing = np.asarray(y.isna())  # may be pandas.NA, which scikit-learn cannot compare
             check_none_missing(missing, np.asarray(y, dtype=object) if missing.any() else np.empty(0))
-        plain = getattr(dtype, "numpy_dtype", None)  # of nullable and Arrow types
+        plain = getattr(dtype, "numpy_dtype", None)  # defined by nullable and Arrow types
         if plain is not None and plain.kind in "biu":
             check_none_missing(np.asarray(y.isna()), np.asarray(y, dtype=object))
             return y.to_numpy(dtype=plain)
@@ -227,7 +227,7 @@ def check_none_missing(missing: np.ndarray, y: Sequence[Any] | np.ndarray) -> No
 
 def check_no_time_zone(y: Any) -> None:
     """Raise a ValueError if labels are dates with a time zone, which NumPy would remove."""
-    dtype = getattr(y, "dtype", getattr(y, "type", None))  # of Arrow arrays
+    dtype = getattr(y, "dtype", getattr(y, "type", None))  # Arrow arrays have a type, not a dtype
     dtype = getattr(dtype, "pyarrow_dtype", dtype)
     zone = next((getattr(dtype, name, None) for name in ("tz", "time_zone") if hasattr(dtype, name)), None)
     if zone is not None:

@@ -21,5 +21,6 @@ def collected(X: Any) -> Any:
 
 def validate_data(estimator: BaseEstimator, X: Any, y: Any = "no_validation", **options: Any) -> Any:
     """Call scikit-learn's ``validate_data``, after collecting LazyFrames, which it does not support."""
-    with np.errstate(invalid="ignore"):  # it adds all numbers, which may overflow in both directions
+    # scikit-learn adds all numbers, which may overflow in both directions
+    with np.errstate(invalid="ignore"):
         return sklearn.utils.validation.validate_data(estimator, collected(X), collected(y), **options)

@@ -52,7 +52,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
     _validation: dict[str, Any] = {}  # additional arguments of scikit-learn's validate_data
 
     _state: LeastSquaresState
-    _parameters: LeastSquaresParameters  # those at the time of the fit
+    _parameters: LeastSquaresParameters  # the parameters at the time of the fit
     _solution: Solution | None  # None after partial_fit and merge, until first accessed
 
     @property

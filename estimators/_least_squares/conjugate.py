@@ -7,11 +7,11 @@ import numpy as np
 
 from estimators._least_squares.problems import MatrixFree
 
-N_FREQUENT_COLUMNS = 50  # whose products are exact in the preconditioner of the rows
+N_FREQUENT_COLUMNS = 50  # number of columns whose products the preconditioner of the rows contains exactly
 MIN_REST = 1e-6  # minimum share of the other columns in XX', so that it is not singular
-MAX_GROWTH = 3.0  # of the residual, above which the system is assumed to have no solution
-MAX_PROBE_ERROR = 2e-3  # of known weights of about 1 that are recovered if the minimum is unique
-MAX_PROBE_STEPS = 200  # in which the known weights must be recovered
+MAX_GROWTH = 3.0  # if the residual grows by a larger factor, the system is assumed to have no solution
+MAX_PROBE_ERROR = 2e-3  # maximum error of recovered weights of about 1 if the minimum is unique
+MAX_PROBE_STEPS = 200  # maximum number of steps to recover the known weights
 
 
 class LinearSystem(Protocol):

@@ -13,7 +13,7 @@ from estimators._least_squares.problems import EPS, Quadratic
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 
 MIN_SAME_SIGNS = 4  # proximal steps without a change of sign, after which the active set is solved
-MAX_PROXIMAL_STEPS = 100  # after which feature-sign search continues
+MAX_PROXIMAL_STEPS = 100  # after these, feature-sign search takes over
 
 
 class Descent(Protocol):
@@ -195,7 +195,7 @@ class FeatureSignSearch:
             self.w, self._value = new, value
             self._tried[:] = False
         else:
-            self._tried[j] = True  # the gain is below rounding
+            self._tried[j] = True  # the gain is smaller than the rounding error
 
 
 def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.ndarray:

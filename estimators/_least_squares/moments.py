@@ -23,7 +23,7 @@ from estimators._least_squares.rows import (
     without_offsets,
 )
 
-MAX_BLOCK_VALUES = 200_000  # in a block: few enough for the cache, and enough for BLAS to be fast
+MAX_BLOCK_VALUES = 200_000  # numbers per block, which fit into the cache and suffice for BLAS to be fast
 
 
 @dataclass

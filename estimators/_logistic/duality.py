@@ -5,7 +5,7 @@ from scipy.special import xlogy
 
 from estimators._logistic.loss import LogLoss
 
-MAX_SHIFT = 1.0  # of intercepts, up to which the corrected probabilities stay positive
+MAX_SHIFT = 1.0  # largest shift of the intercepts for which the corrected probabilities stay positive
 
 
 def duality_gap(loss: LogLoss, theta: np.ndarray, objective: float, l1: float | np.ndarray) -> float:

@@ -8,10 +8,12 @@ from scipy.special import expit
 
 from estimators._common.matrices import Matrix
 
-MAX_BLOCK_BYTES = 2**20  # of dense X: the backward pass then finds the block in the cache
-MAX_BLOCK_BYTES_OF_ONE_OUTPUT = 2**23  # its passes are short, and each block costs a call
-MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 64, 4096  # of dense X
-MAX_BLOCK_LOGITS = 2**22  # of CSR rows, where each block's backward pass costs a full matrix of weights
+MAX_BLOCK_BYTES = 2**20  # for dense X, so that the block is still in the cache in the backward pass
+# passes for one output are short, so the overhead of each block matters
+MAX_BLOCK_BYTES_OF_ONE_OUTPUT = 2**23
+MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 64, 4096  # rows per block of dense X
+# for CSR rows, because the backward pass of each block returns a full matrix of weights
+MAX_BLOCK_LOGITS = 2**22
 
 
 class LogLoss:
@@ -58,7 +60,7 @@ class LogLoss:
         """Replace the logits Z of a block, (1, rows), by weight * (p - y); return the weighted loss."""
         odds, value, limit = Z[0], 0.0, 0.9 * np.log(np.finfo(Z.dtype).max)
         odds *= self.sign[rows]  # log odds of the wrong class
-        if odds.max() > limit:  # beyond it, log(1 + exp(odds)) equals odds
+        if odds.max() > limit:  # for larger odds, log(1 + exp(odds)) equals odds
             value = self.weight[rows] @ np.maximum(odds - limit, 0)
             np.minimum(odds, limit, out=odds)
         np.exp(odds, out=odds)

@@ -10,8 +10,9 @@ from estimators._common.matrices import Matrix
 from estimators._logistic.loss import LogLoss
 
 EPSILON = float(np.finfo(float).eps)
-RIDGES = (1e-13, 1e-10, 1e-6, 1e-2)  # of a unit diagonal: the first that makes a matrix positive definite
-MAX_BLOCK_VALUES = 2**18  # of rows that are centred and weighted at a time
+# added to a unit diagonal; the first that makes the matrix positive definite is used
+RIDGES = (1e-13, 1e-10, 1e-6, 1e-2)
+MAX_BLOCK_VALUES = 2**18  # values that are centred and weighted at a time
 
 
 class Metric(Protocol):
@@ -155,7 +156,8 @@ class ScaledCholesky:
             self.factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=0)
             if not failed:
                 return
-        self.factor = np.eye(len(matrix))  # sparse columns that hardly vary around a large mean
+        # this happens for sparse columns that hardly vary around a large mean
+        self.factor = np.eye(len(matrix))
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return the solution for each column of `right`."""

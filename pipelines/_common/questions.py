@@ -14,7 +14,7 @@ from pipelines._common.labels import places_of
 from pipelines._common.ranking import rank
 from pipelines._common.steps import steps_of, transform
 
-CALLER_OF_RECOMMEND = 4  # stack level in a function that `rank_questions` calls
+CALLER_OF_RECOMMEND = 4  # stack level of the caller of `recommend`, in a function called by `rank_questions`
 
 
 class UnknownQuestionWarning(UserWarning):

@@ -187,7 +187,7 @@ def test_a_row_that_counts_nothing_has_the_score_of_the_prior():
         ([[1, 1]], {"alpha": -1}, r"The 'alpha' parameter of \w+NB must be a float in the range \[0"),
         ([[1, 1]], {"alpha": [1, 2, 3]}, "Got 3 elements instead of 2"),
         ([[1, 1]], {"alpha": [1, -2]}, "All values in alpha must be greater than 0"),
-        ([[1, 1]], {"class_prior": [0.5, 0.5]}, "number of priors must match the number of classes"),
+        ([[1, 1]], {"class_prior": [0.5, 0.5]}, "Number of priors must match number of classes"),
         ([[1, 1]], {"new_classes": "drop"}, r"The 'new_classes' parameter of \w+NB must be a str among"),
     ],
 )

@@ -195,7 +195,7 @@ def test_the_prior_of_a_single_class_is_in_its_scores():
 
 def test_small_alpha_is_raised_with_a_warning_only_if_asked():
     with pytest.warns(
-        UserWarning, match="alpha is so small that it would cause numerical errors. It is set to 1.0e-10"
+        UserWarning, match="alpha too small will result in numeric errors, setting alpha = 1.0e-10"
     ):
         raised = ComplementNB(alpha=0, force_alpha=False).fit(DOCUMENTS, COUNTRIES)
     expected = ComplementNB(alpha=1e-10).fit(DOCUMENTS, COUNTRIES)

@@ -76,7 +76,7 @@ def test_whole_numbers_are_encoded_as_numpy_does(labels, kind):
             {"new_classes": "drop"},
             "The 'new_classes' parameter of ComplementNB must be a str among",
         ),
-        ([[1, 1]], [0], {"class_prior": [0.5, 0.5]}, "number of priors must match the number of classes"),
+        ([[1, 1]], [0], {"class_prior": [0.5, 0.5]}, "Number of priors must match number of classes"),
     ],
 )
 def test_bad_input_to_fit(X, y, params, message):

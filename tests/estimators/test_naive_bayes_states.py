@@ -198,7 +198,7 @@ def test_states_that_do_not_add_up(rows, message):
     ("parameters", "message"),
     [
         ({"alpha": [1, 2, 3]}, "Got 3 elements instead of 6"),
-        ({"class_prior": [0.2, 0.3, 0.5]}, "number of priors must match the number of classes"),
+        ({"class_prior": [0.2, 0.3, 0.5]}, "Number of priors must match number of classes"),
         ({"norm": "yes"}, "The 'norm' parameter of ComplementNB must be"),
     ],
 )
