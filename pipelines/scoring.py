@@ -199,7 +199,7 @@ class TopKScorer:
         return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
 
     def _judge(self, model: BaseEstimator, lists: list[list], relevant: list[set]) -> np.ndarray:
-        """Return the metric of each list, (n_lists,)."""
+        """Return the metric of each list, of shape (n_lists,)."""
         if self.metric in ACCURACY:
             hits = np.zeros((len(lists), self.k), dtype=bool)
             for row, labels, wanted in zip(hits, lists, relevant, strict=True):
@@ -415,7 +415,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return self.n_splits
 
     def _places(self, X: Rows, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """Return the position of each row among the rows of its group, sorted by time, (n_samples,)."""
+        """Return the position of each row among the rows of its group, which are sorted by time."""
         time = np.arange(len(codes))
         if self.time is not None:
             values = np.asarray(column(X, self.time, "time"))
@@ -428,7 +428,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return place
 
     def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
-        """Return the number of test rows of each group per split, (n_groups,)."""
+        """Return the number of test rows of each group per split, of shape (n_groups,)."""
         if self.test_size is None:
             return sizes // (self.n_splits + 1)
         if isinstance(self.test_size, Integral):

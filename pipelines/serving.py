@@ -307,7 +307,7 @@ class CompiledRecommender:
             )
 
     def _row(self, question: dict) -> sp.csr_array:
-        """Return the query as input of the classifier, (1, n_features)."""
+        """Return the query as input of the classifier, of shape (1, n_features)."""
         if not question.keys() <= self._keys:
             check_keys(question, self._encode.feature_names_in_)
         places: list[int] = []

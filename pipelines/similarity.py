@@ -100,7 +100,7 @@ def diversify(
         Labels from :func:`recommend` with a larger `k`, such as five times the `k` of this function.
 
     scores : array-like of shape (n_samples, n_places)
-        Their scores.
+        The scores of these labels.
 
     k : int, default=5
         The number of labels to choose for each row.
@@ -116,7 +116,7 @@ def diversify(
         The labels in the order in which they were chosen.
 
     scores : ndarray of shape (n_samples, min(k, n_places))
-        Their scores.
+        The scores of these labels.
 
     Raises
     ------

@@ -67,7 +67,7 @@ PRIOR_FEATURES = 10.0  # the assumption counts as much as this many requested fe
 def automatic_matches(
     groups: np.ndarray, asked: np.ndarray, met: np.ndarray, share_described: np.ndarray
 ) -> np.ndarray:
-    """Return the match of each group, (n_groups,): twice the excess of the log odds ratio over `TASTE`.
+    """Return the match of each group: twice the amount by which the log odds ratio exceeds `TASTE`.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ class CatalogueScores(Scores):
 
     @cached_property
     def matches(self) -> np.ndarray:
-        """The match of each group, (n_groups,)."""
+        """The match of each group, of shape (n_groups,)."""
         if self.match != "auto":
             return np.full(self.groups.max() + 1, self.match)
         p, n = self.pooled, self.class_count

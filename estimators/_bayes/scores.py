@@ -236,7 +236,7 @@ class Scores(ABC):
 
     @cached_property
     def _d_by_feature(self) -> np.ndarray | list[tuple[np.ndarray, np.ndarray]]:
-        """D^T, (n_features, n_profiles), as a dense array, or as the profiles and values of each feature."""
+        """D^T as a dense array (n_features, n_profiles), or as the profiles and values of each feature."""
         d = self.profile_weights.d.T
         if d.shape[0] * d.shape[1] <= MAX_DENSE_TABLE:
             return d.toarray(order="C")

@@ -102,7 +102,7 @@ def is_integer(kind: type) -> bool:
 
 
 def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels, (n_classes,), and the code of each row's label, (n_samples,).
+    """Return the sorted distinct labels (n_classes,) and the code of each row's label (n_samples,).
 
     For Python objects, this takes O(n) time plus the time to sort the distinct labels: hashing (pandas) is
     several times faster than sorting ``y``. For other types, NumPy's sort is faster.

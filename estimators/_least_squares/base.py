@@ -62,7 +62,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
     @property
     def loss_curve_(self) -> np.ndarray:
-        """Objective after each iteration, (`n_iter_`,)."""
+        """Objective after each iteration, of shape (`n_iter_`,)."""
         solution = self._solved("loss_curve_")
         if solution.losses is None:
             return textbook_losses(self._moments, self._parameters, solution)

@@ -23,7 +23,7 @@ class Descent(Protocol):
 
     @property
     def w(self) -> np.ndarray:
-        """The weights, (p, q)."""
+        """The weights, of shape (p, q)."""
         ...
 
     def objective(self) -> float:
@@ -116,7 +116,7 @@ class ProximalDescent:
 
 
 class _ProximalSearch:
-    """Proximal descent for one target, (p, 1).
+    """Proximal descent for one target, whose weights have shape (p, 1).
 
     FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each
     coordinate. It restarts when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs
@@ -163,7 +163,7 @@ class _ProximalSearch:
 
 
 class FeatureSignSearch:
-    """Feature-sign search for one target, (p, 1) (Lee, Battle, Raina and Ng, 2006).
+    """Feature-sign search for one target, with weights of shape (p, 1) (Lee, Battle, Raina and Ng, 2006).
 
     Each step activates the coefficient that violates optimality most, then minimises on the active set. It
     has converged when no coefficient violates optimality by more than `tolerance`.

@@ -47,12 +47,12 @@ class Moments:
 
     @property
     def x_mean(self) -> np.ndarray:
-        """Mean of each column of X, (d,)."""
+        """Mean of each column of X, of shape (d,)."""
         return self.x_shift + self.x_rest
 
     @property
     def y_mean(self) -> np.ndarray:
-        """Mean of each column of y, (q,)."""
+        """Mean of each column of y, of shape (q,)."""
         return self.y_shift + self.y_rest
 
     @property
@@ -244,7 +244,7 @@ def _centre(
 
 
 def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
-    """Return the sum of the squares of the rounded square roots of the weights, (1,)."""
+    """Return the sum of the squares of the rounded square roots of the weights, of shape (1,)."""
     if sample_weight is None:
         return Pair(np.array([total]))
     root = np.sqrt(sample_weight)

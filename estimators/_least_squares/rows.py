@@ -130,7 +130,7 @@ def suits_sparse_products(X: Matrix) -> bool:
 def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[sp.csr_array, np.ndarray]:
     """Subtract the means of columns with hardly any zeros, to avoid cancellation in sums of squares.
 
-    Return X and the subtracted means, (d,). Constant columns become exactly 0. The other columns, whose
+    Return X and the subtracted means (d,). Constant columns become exactly 0. The other columns, whose
     means are at most 30 standard deviations from 0, do not change.
     """
     X = sp.csr_array(X)

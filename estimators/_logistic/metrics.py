@@ -40,7 +40,7 @@ class Curvatures:
             self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient for the weights, with the intercept eliminated, (n_features, n_outputs)."""
+        """Return the gradient (n_features, n_outputs) for the weights, with the intercept eliminated."""
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:

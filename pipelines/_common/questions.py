@@ -50,7 +50,7 @@ class ByPopularity:
     log_share: np.ndarray
 
     def predict_joint_log_proba(self, X: Rows) -> np.ndarray:
-        """Return the same scores for each row, (n_rows, n_classes)."""
+        """Return the same scores for each row, of shape (n_rows, n_classes)."""
         return np.tile(self.log_share, (n_rows_of(X), 1))
 
 
@@ -118,7 +118,7 @@ def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def are_unknown(encoded: Rows) -> np.ndarray:
-    """Return a mask, (n_rows,), of the sparse encoded rows that have no nonzero entries."""
+    """Return a mask, of shape (n_rows,), of the sparse encoded rows that have no nonzero entries."""
     if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
     rows = sp.csr_array(encoded)
