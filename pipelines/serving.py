@@ -171,7 +171,7 @@ class CompiledRecommender:
 
     @property
     def classes_(self) -> tuple:
-        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,).
+        """The labels as plain values, in the order of the model's ``classes_``.
 
         Dates that Python's types cannot hold, such as those in nanoseconds, are NumPy scalars.
         """

@@ -1,4 +1,4 @@
-"""Find similar items, and choose recommendations that are not all alike."""
+"""Find similar items, and choose recommendations that differ from each other."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -84,7 +84,7 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 def diversify(
     model: BaseEstimator, labels: ArrayLike, scores: ArrayLike, k: int = 5, *, diversity: float = 0.3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose k labels from a longer list of recommendations, so that they are not all alike.
+    """Choose k labels from a longer list of recommendations, so that they differ from each other.
 
     This is maximal marginal relevance. The first label is the best one. Each further label maximises
     ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to the range

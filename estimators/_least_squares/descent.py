@@ -83,7 +83,7 @@ class OneStep:
 
 
 class ProximalDescent:
-    """Accelerated proximal descent with an L1 penalty, target by target.
+    """Accelerated proximal descent with an L1 penalty, for one target at a time.
 
     If it converges slowly, feature-sign search takes over, which terminates for any condition number of X.
     """

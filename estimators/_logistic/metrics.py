@@ -28,7 +28,7 @@ class Metric(Protocol):
 class Curvatures:
     """The curvature of each row, and the weighted mean of the rows, which eliminates the intercept.
 
-    ``[X 1]' D [X 1]`` with the intercept eliminated is ``(X - mean)' D (X - mean)``, where D holds the
+    ``[X 1]' D [X 1]`` with the intercept eliminated is ``(X - mean)' D (X - mean)``, where D contains the
     curvatures.
     """
 
@@ -127,7 +127,7 @@ class ExactMetric:
         features = np.arange(n_features)
         for k in range(q):
             blocks[k, features, k, features] += np.ravel(loss.l2)
-        # to shift all intercepts alike changes nothing: any curvature will do for that direction
+        # shifting all intercepts by the same amount changes nothing, so that direction can have any curvature
         shift = max(np.trace(matrix) / size, np.finfo(float).tiny) / q
         blocks[:, -1, :, -1] += shift if loss.fit_intercept else np.eye(q)
         diagonal = np.einsum("jj->j", matrix)

@@ -120,8 +120,8 @@ class WideSearch:
     def _is_imprecise(self, space: RowSpace, iterate: Iterate) -> bool:
         """Return True if the part of the rows that the coordinates do not represent could matter.
 
-        The gradient outside the row space is at most ``|residuals|' lost_lengths``, and the objective
-        falls by at most its square over ``2 * l2`` there.
+        The gradient outside the row space is at most ``|residuals|' lost_lengths``, so the objective can
+        decrease there by at most its square divided by ``2 * l2``.
         """
         residuals = self.search.loss.residuals(self.search.theta())
         gradient = float(np.linalg.norm(np.abs(residuals) @ space.lost_lengths))

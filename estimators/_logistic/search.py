@@ -12,7 +12,7 @@ SUFFICIENT_DECREASE = 1e-4  # share of the predicted decrease (Nocedal and Wrigh
 
 
 class Iterate(NamedTuple):
-    """The result of an iteration. A search has stalled if rounding ended it before it converged.
+    """The result of an iteration. A search has stalled if rounding errors ended it before it converged.
 
     `expected` is the predicted further decrease of the objective.
     """

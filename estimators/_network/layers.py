@@ -312,7 +312,7 @@ class Architecture:
     batch_norm: bool = False
 
     def new_layers(self) -> list[Layer]:
-        """Return new layers: Dense, BatchNorm, activation and Dropout per hidden layer, and a final Dense."""
+        """Return new layers: Dense, BatchNorm, activation and Dropout for each hidden layer, then Dense."""
         rates = self.dropout or (0.0,) * (len(self.sizes) - 2)
         layers: list[Layer] = []
         for n_in, n_out, rate in zip(self.sizes, self.sizes[1:-1], rates, strict=False):

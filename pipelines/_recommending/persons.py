@@ -1,4 +1,4 @@
-"""Rows of persons: a column of X, the relevant labels of each row, and the labels of each person."""
+"""Rows grouped by person: a column of X, the relevant labels of each row, and the labels of each person."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar

@@ -33,7 +33,7 @@ class Scorer(Protocol):
         ...
 
     def as_row(self, X: Rows) -> sp.csr_array:
-        """Return a transformed row, sparse, dense or a data frame of shape (1, n_features), as CSR."""
+        """Return a transformed row (1, n_features) as CSR. It may be sparse, dense or a data frame."""
         ...
 
     def top_k(self, row: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +93,7 @@ class LinearScorer:
         return sp.csr_array(parts, shape=(1, self.n_features))
 
     def as_row(self, X: Rows) -> sp.csr_array:
-        """Return a transformed row, sparse, dense or a data frame of shape (1, n_features), as CSR."""
+        """Return a transformed row (1, n_features) as CSR. It may be sparse, dense or a data frame."""
         row = sp.csr_array(X) if sp.issparse(X) else np.asarray(X)
         if row.dtype not in (np.float32, np.float64):
             row = row.astype(np.float64)
