@@ -185,12 +185,12 @@ def known_classes(classes: Any, known: np.ndarray | None) -> np.ndarray:
     """Return the classes passed to this or to a previous call of `partial_fit`."""
     if classes is None:
         if known is None:
-            raise ValueError("The classes must be passed in the first call to partial_fit.")
+            raise ValueError("classes must be passed on the first call to partial_fit.")
         return known
     given = encode_classes(classes)
     if known is not None and not same_labels(given, known):
         raise ValueError(
-            f"The classes must be the same in each call to partial_fit: {known!r}. Got {classes!r} instead."
+            f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
         )
     return given if known is None else known
 
@@ -204,7 +204,8 @@ def as_plain_objects(y: np.ndarray) -> np.ndarray:
     kinds = set(map(type, y))
     if any(issubclass(kind, bytes) for kind in kinds):
         raise TypeError(
-            "Labels represented as bytes are not supported. Convert the labels to strings or integers."
+            "Support for labels represented as bytes is not supported. "
+            "Convert the labels to a string or integer format."
         )
     if not all(issubclass(kind, Hashable) for kind in kinds):
         raise ValueError(mixed_message(kinds))

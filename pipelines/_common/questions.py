@@ -129,10 +129,11 @@ def are_unknown(encoded: Rows) -> np.ndarray:
 
 def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     """Warn that some queries are answered by popularity."""
-    which = "The query contains" if n_questions == 1 else f"{n_unknown} of the {n_questions} queries contain"
+    which = "The query" if n_questions == 1 else f"{n_unknown} of the {n_questions} queries"
+    verb = "contains" if n_unknown == 1 else "contain"
     warnings.warn(
-        f"{which} no values that the model knows. The values may be missing, or unknown because they are "
-        "misspelt. All such queries get the same answer: the most popular labels, if the classifier counts "
+        f"{which} {verb} no values that the model knows. The values may be missing, or unknown because they "
+        "are misspelt. All such queries get the same answer: the most popular labels, if the classifier counts "
         "them.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,

@@ -72,7 +72,7 @@ EXACT = {
     "polars dates": (pl.Series([dt.date(2020, 1, 1), dt.date(2020, 1, 2)]), np.dtype("M8[D]")),
 }
 SURROGATES = ["".join(("\ud800", letter)) for letter in "abab"]  # equal, but not the same objects
-BYTES = "Labels represented as bytes are not supported"
+BYTES = "labels represented as bytes is not supported"
 IN_ROME = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])).dt.tz_localize("Europe/Rome")
 ZONE = "Class labels that are dates must not have a time zone, because NumPy removes it. Got .*Europe/Rome"
 NUL = r"must not end with a NUL character, because NumPy removes it. Got 'a\\x00'"
@@ -272,7 +272,7 @@ def test_partial_fit_refuses_a_label_that_is_almost_a_class(classifier, classes,
     with pytest.raises(ValueError, match=UNKNOWN):
         classifier().partial_fit([[1.0]], y, classes=classes)
     model = classifier().partial_fit([[1.0]], [1], classes=classes)
-    with pytest.raises(ValueError, match="must be the same in each call"):
+    with pytest.raises(ValueError, match="is not the same as on last call"):
         model.partial_fit([[1.0]], [1], classes=[1, np.asarray(y, object)[0]])
     assert model.partial_fit([[1.0]], [1.0], classes=np.array(classes, object)) is model
 

@@ -115,7 +115,7 @@ def test_partial_fit_says_what_is_wrong():
         GDClassifier().partial_fit(X[:50], y[:50], classes=[0])
     model = GDClassifier().partial_fit(X, y, classes=[0, 1, 2])
     before = model.coef_.copy()
-    with pytest.raises(ValueError, match="must be the same in each call to partial_fit"):
+    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
         model.partial_fit(X, y, classes=[0, 1, 3])
     with pytest.raises(ValueError, match=r"y contains labels that are not among the classes: \[7\]"):
         model.partial_fit(X, np.where(y == 2, 7, y))

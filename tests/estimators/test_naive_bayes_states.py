@@ -84,7 +84,7 @@ def test_error_refuses_new_labels_and_changes_nothing():
         model.partial_fit(DOCUMENTS[:2], ["China", "Peru"])
     with pytest.raises(ValueError, match="all dates of a NumPy array. Got int64 and str"):
         model.partial_fit(DOCUMENTS[:1], [3])
-    with pytest.raises(ValueError, match="must be the same in each call to partial_fit"):
+    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
         model.partial_fit(DOCUMENTS, COUNTRIES, classes=["China", "Peru"])
     with pytest.raises(ValueError, match="Negative values"):
         model.partial_fit(-DOCUMENTS, COUNTRIES)

@@ -113,7 +113,7 @@ def test_rows_of_numbers_and_encoded_rows_do_not_warn():
 
 def test_words_that_a_text_model_does_not_know():
     model = make_pipeline(CountVectorizer(), ComplementNB()).fit(["to be", "or not", "or not"], list("abb"))
-    with pytest.warns(UnknownQuestionWarning, match="1 of the 2 questions"):
+    with pytest.warns(UnknownQuestionWarning, match="1 of the 2 queries contains"):
         assert recommend(model, ["question", "to"], 1)[0].tolist() == [["b"], ["a"]]
 
 
