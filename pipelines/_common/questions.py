@@ -133,8 +133,8 @@ def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     verb = "contains" if n_unknown == 1 else "contain"
     warnings.warn(
         f"{which} {verb} no values that the model knows. The values may be missing, or unknown because they "
-        "are misspelt. All such queries get the same answer: the most popular labels, if the classifier counts "
-        "them.",
+        "are misspelt. All such queries get the same answer: the most popular labels, if the classifier "
+        "counts them.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )
