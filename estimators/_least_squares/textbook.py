@@ -76,7 +76,7 @@ class ClosedForm:
 
 
 class Objective:
-    """The objective from centred statistics, so that large means do not cause cancellation.
+    """The objective, computed from centred statistics, so that large means do not cause cancellation.
 
     It is summed over the targets.
     """

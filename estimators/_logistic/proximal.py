@@ -43,7 +43,7 @@ class AcceleratedProximalGradient:
         return Iterate(objective, bound <= self.tol * objective, bound)
 
     def newton_fall(self) -> float:
-        """Return the decrease to the minimum if the objective were quadratic, in the sample's shared metric.
+        """Return the decrease predicted by a Newton step with the shared metric of the sample.
 
         For a quadratic objective, it is an upper bound for any l1 penalty, because no subgradient of the
         objective is shorter in that metric. O(n_samples * n_features^2 + n_features^3).

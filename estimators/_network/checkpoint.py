@@ -47,7 +47,7 @@ def hash_line(content: bytes) -> bytes:
 def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[TrainingState]:
     """Set a model's attributes from a checkpoint. If the block raises an error, restore the previous ones.
 
-    Yields the state of the training. Error messages include the name of the file.
+    Yields the training state. Error messages include the name of the file.
     """
     before, file = dict(model.__dict__), os.fspath(path)
     try:

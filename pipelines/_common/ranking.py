@@ -82,7 +82,7 @@ def _rank_more(
 def _rank_scores(
     classifier: BaseEstimator, X: Rows, k: int, excluded: list[set] | None, allowed: list[set] | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield for each batch of rows the k best labels, their scores, and a mask of the allowed ones."""
+    """For each batch of rows, yield the k best labels, their scores, and a mask of the allowed ones."""
     if not hasattr(classifier, "classes_"):
         raise _no_scores(classifier)
     classes = np.asarray(classifier.classes_)
