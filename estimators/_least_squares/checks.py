@@ -66,9 +66,9 @@ def check_scales(x: float, y: float, name: str) -> None:
     """Raise an error if the squares of y would underflow, or those of the weights, about y / x, overflow."""
     if 0 < y < MIN_TARGET or 0 < x < y / MAX_WEIGHT:
         raise ValueError(
-            f"The values of y are too small for {name}, or too large for the scale of X: their "
-            "squares underflow, or the squares of the weights overflow. Scale y so that its largest absolute "
-            f"value is at least {MIN_TARGET:.0e}, and at most {MAX_WEIGHT:.0e} times the smallest scale of X. "
+            f"The values of y are too small for {name}, or too large for the scale of X: their squares "
+            "underflow, or the squares of the weights overflow. Scale y so that its largest absolute value "
+            f"is at least {MIN_TARGET:.0e}, and at most {MAX_WEIGHT:.0e} times the smallest scale of X. "
             f"Got {y:.0e} for y and {x:.0e} for X."
         )
 
