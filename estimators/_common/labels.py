@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from estimators._common.matrices import collected
+from estimators._common.matrices import readable
 
 DATES = (np.datetime64, np.timedelta64)
 INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
@@ -27,7 +27,7 @@ def exact_labels(y: Any) -> Any:
     By default, NumPy converts nullable integers and lists of integers and floats to floats, converts numbers
     in a list with strings to strings, and removes NUL characters from the ends of strings.
     """
-    y, polars = collected(y), sys.modules.get("polars")
+    y, polars = readable(y), sys.modules.get("polars")
     check_no_time_zone(y)
     if isinstance(y, list | tuple):
         return exact_list(y)
@@ -38,8 +38,6 @@ def exact_labels(y: Any) -> Any:
         column = exact_labels(y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.to_series())
         return column[:, np.newaxis] if isinstance(column, np.ndarray) else y
     dtype = getattr(y, "dtype", None)
-    if getattr(dtype, "kind", None) == "T":  # NumPy strings of variable length
-        return y.astype(object)
     if dtype == np.dtype(object) and isinstance(y, np.ndarray | pd.Series | pd.Index) and y.ndim == 1:
         missing = np.asarray(pd.isna(y))
         if any(label is pd.NA for label in np.asarray(y)[missing]):  # scikit-learn cannot compare it

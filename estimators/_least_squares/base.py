@@ -20,8 +20,10 @@ from estimators._least_squares.checks import (
     as_columns,
     check_not_tiny,
     check_rows,
+    check_scales,
     check_squares,
     check_sums,
+    largest_of,
 )
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import CentredRows, Moments, gather
@@ -149,6 +151,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         moments = gather(reader, as_columns(y), weight, exact)
         check_sums(moments, X, type(self).__name__)
         check_not_tiny(moments, X, weight, has_domain=isinstance(reader, ExpandedRows))
+        check_scales(moments.spreads().min(initial=np.inf), largest_of(y), type(self).__name__)
         return moments
 
     def _new_state(

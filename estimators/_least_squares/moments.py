@@ -24,6 +24,7 @@ from estimators._least_squares.rows import (
 )
 
 MAX_BLOCK_VALUES = 200_000  # numbers per block, which fit into the cache and suffice for BLAS to be fast
+MAX_SUM = 5e307  # larger sums of squares may overflow in a solver
 
 
 @dataclass
@@ -59,8 +60,15 @@ class Moments:
     def is_finite(self) -> bool:
         """Whether all values were finite and small enough to be squared. O(d^2)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            parts = (self.x_mean**2, self.y_mean**2, self.xx, self.xy, self.yy)
-        return bool(self.weight < np.inf and all(np.isfinite(part).all() for part in parts))
+            sums = [np.abs(part).max(initial=0) for part in (self.xx, self.xy, self.yy)]
+            means = [np.square(part).max(initial=0) for part in (self.x_mean, self.y_mean)]
+            limit = MAX_SUM * min(self.weight, 1.0)  # also for the sums divided by the weight
+        return bool(self.weight < np.inf and all(part < limit for part in (*sums, *means)))
+
+    def spreads(self) -> np.ndarray:
+        """Return the standard deviations of the columns of X that are not constant."""
+        squares = self.xx.diagonal()
+        return np.sqrt(squares[squares > 0] / self.weight)
 
     def merge(self, other: Self) -> "Moments":
         """Return the statistics of both sets of rows together."""

@@ -9,7 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 
-from estimators._common.matrices import collected, validate_data
+from estimators._common.matrices import readable, validate_data
 from estimators._network.layers import Features
 from estimators._network.losses import Weight
 from estimators._network.settings import MatrixLike, Settings
@@ -39,7 +39,7 @@ def check_given(
     model: Settings, given: Given, encode: Callable[[ArrayLike], np.ndarray], dtype: np.dtype
 ) -> Rows:
     """Return the validation data passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
-    X, y, weight = map(collected, given)
+    X, y, weight = map(readable, given)
     if X is None and y is None:
         raise ValueError(
             "sample_weight_val was passed without X_val and y_val. Pass all three, or none of them."

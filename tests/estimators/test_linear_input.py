@@ -76,6 +76,37 @@ def test_numbers_whose_squares_overflow_are_refused_or_right(rows, target, rate,
                 np.testing.assert_allclose(model.predict(X), y, rtol=1e-8)
 
 
+@pytest.mark.parametrize("chunks", [False, True])
+@pytest.mark.parametrize("penalty", ["none", "lasso"])
+@pytest.mark.parametrize("shape", [(6, 6), (4, 2), (5, 12)])
+@pytest.mark.parametrize(
+    ("x_scale", "y_scale"), [(1e-138, 1e100), (1e-100, 1e-300), (1e100, 1e-160), (1e-138, 1e140)]
+)
+def test_weights_that_overflow_or_vanish_are_refused(x_scale, y_scale, shape, penalty, chunks):
+    rng, (alpha, l1_ratio) = np.random.default_rng(0), PENALTIES[penalty]
+    X, y = rng.normal(size=shape) * x_scale, rng.normal(size=shape[0]) * y_scale
+    model = GDRegressor(alpha, l1_ratio)
+    with pytest.raises(
+        ValueError, match="values of y are too small for GDRegressor, or too large for the sca"
+    ):
+        (model.partial_fit if chunks else model.fit)(X, y)
+
+
+@pytest.mark.parametrize("weight", [1e-10, 1, 1e10])
+@pytest.mark.parametrize(("x_scale", "y_scale"), [(1, 1e154), (1e154, 0), (1e154, 1), (1e154, 1e154)])
+def test_sums_close_to_the_largest_float_are_refused(x_scale, y_scale, weight):
+    X, y, _ = noisy()
+    X, y, weights = X * x_scale / 10, y * y_scale / 10, np.full(3, weight)
+    model = GDRegressor(learning_rate=0.01 / x_scale / x_scale, max_iter=5)
+
+    def fit_in_chunks():
+        for at in np.split(np.arange(60), 20):
+            model.partial_fit(X[at], y[at], weights)
+
+    with pytest.raises(ValueError, match="values too large for GDRegressor|too large for the scale of X"):
+        fit_in_chunks()
+
+
 @pytest.mark.parametrize("scale", [1e-130, 1e-30, 1e30, 1e150])
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_units_do_not_matter(scale, penalty):
