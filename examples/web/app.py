@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from sqlalchemy import URL
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from examples.web.cookies import YEAR, Cookies, kept_of
@@ -261,6 +262,7 @@ def add_errors(app: WebApp) -> None:
     app.add_exception_handler(RequestValidationError, show_invalid)
     app.add_exception_handler(LoginNeeded, show_login)
     app.add_exception_handler(NotReadyError, show_not_ready)
+    app.add_exception_handler(ClientDisconnect, end_quietly)
     app.add_exception_handler(Exception, show_crash)
 
 
@@ -320,6 +322,11 @@ async def show_login(request: Request, error: LoginNeeded) -> Response:
 async def show_not_ready(request: Request, error: NotReadyError) -> Response:
     """Show that there is no model yet."""
     return show_error(request, 503, str(error), {"Retry-After": "1"})
+
+
+async def end_quietly(request: Request, error: ClientDisconnect) -> Response:
+    """End a request whose client has left, or was too slow, without an error in the log."""
+    return Response(status_code=400)
 
 
 async def show_crash(request: Request, error: Exception) -> Response:

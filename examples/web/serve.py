@@ -95,6 +95,7 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
     try:
         import uvicorn
 
+        from examples.web.connections import LimitedProtocol
         from examples.web.database import check_database
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
@@ -119,6 +120,8 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         host=options.host,
         port=options.port,
         workers=options.workers,
+        http=LimitedProtocol,
+        ws="none",
         access_log=False,
         server_header=False,
         proxy_headers=bool(
