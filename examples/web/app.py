@@ -39,6 +39,7 @@ HERE = Path(__file__).parent
 SAID = "said"  # the cookie with a message for the next page
 HEADINGS = {
     400: "That request makes no sense",
+    401: "A login or a token is needed",
     403: "Not allowed",
     404: "Nothing here",
     405: "That cannot be done here",
