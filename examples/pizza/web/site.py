@@ -9,6 +9,7 @@ from examples.pizza.web import api, importing, pages, tokens
 from examples.pizza.web.admin import desks
 from examples.pizza.web.charts import SIZES
 from examples.pizza.web.model import counted, learner, signed
+from examples.pizza.web.private import NEEDED
 from examples.pizza.web.seed import seed
 from examples.web.app import WebApp, build_app
 from examples.web.desk import overview_router
@@ -64,4 +65,5 @@ def create_app(
         clock = Clock(read_zone())
     app = build_app(make_site(clock), data, database_url)
     app.state.clock, app.state.private = clock, read_private(database_url)
+    app.description = NEEDED if app.state.private else ""
     return app

@@ -86,6 +86,7 @@ def test_a_strangers_program_is_refused(stranger, owner, path):
 
 
 def test_what_shows_no_figures_stays_open(stranger):
+    assert "Authorization: Bearer TOKEN" in stranger.get("/api/docs").text
     assert {path: stranger.get(path).status_code for path in OPEN} == dict.fromkeys(OPEN, 200)
 
 
