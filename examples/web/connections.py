@@ -15,6 +15,8 @@ HEADER_SECONDS = 10.0  # until the headers of a request are complete
 BODY_SECONDS = 30.0  # until its body is complete
 RESPONSE_SECONDS = 120.0  # until its response is sent
 LOOK_SECONDS = 1.0  # between checks of a connection
+MOST_HEADER_BYTES = 1 << 17  # in memory; longer headers than in security.py are refused with a sentence
+MOST_IGNORED_BYTES = 1 << 22  # of a body that is refused before it is complete
 MOST_CONNECTIONS = 1000  # per worker, if the limit of open files allows that many
 OTHER_FILES = 200  # number of files reserved for the database, the model, logs and static files
 
@@ -42,11 +44,23 @@ class LimitedProtocol(HttpToolsProtocol):
         """Accept a connection. If there are too many, close the one that has been waiting longest."""
         super().connection_made(transport)
         self.state, self.since = self._state_now(), time.monotonic()
+        self._unused_bytes = 0
         self._next_look = self.loop.call_later(self.look_seconds, self._look)
         if len(self.connections) > self.most:
             others = [one for one in self.connections if isinstance(one, LimitedProtocol) and one is not self]
             waiting = [one for one in others if one.is_waiting()]
             min(waiting, key=lambda one: one.since, default=self).abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Process a part of a request. Close the connection if its headers, or an ignored body, never end."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._unused_bytes += len(data)
+            is_refused_body = self.cycle is not None and self.cycle.more_body
+            if self._unused_bytes > (MOST_IGNORED_BYTES if is_refused_body else MOST_HEADER_BYTES):
+                self.abort()
+        else:
+            self._unused_bytes = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop checking the connection."""

@@ -32,13 +32,13 @@ uvicorn.run(reads_the_body, port={port}, http=LimitedProtocol, ws="none", log_le
 
 
 async def reads_the_body(scope, receive, send):
-    """Answer once the whole body is there; /slow takes a moment more."""
+    """Answer once the whole body is there. /slow takes a moment more, and /refused does not wait for it."""
     if scope["type"] == "lifespan":
         for what in ("startup", "shutdown"):
             await receive()
             await send({"type": f"lifespan.{what}.complete"})
         return
-    while (await receive()).get("more_body"):
+    while scope["path"] != "/refused" and (await receive()).get("more_body"):
         pass
     if scope["path"] == "/slow":
         await asyncio.sleep(0.6)
@@ -108,6 +108,29 @@ def test_a_byte_now_and_then_does_not_keep_a_connection_open(impatient):
             return False
 
         wait_for(is_closed)
+
+
+def test_headers_that_never_end_are_cut_off():
+    with serving() as port, connect(port) as client, pytest.raises(OSError, match="reset|pipe"):  # noqa: PT012
+        client.sendall(HALVES["half a header"])
+        while True:
+            client.sendall(b"x" * 10_000)
+
+
+def test_the_answer_to_a_refused_body_can_be_read():
+    with serving() as port, connect(port) as client:
+        client.sendall(HALVES["half a body"].replace(b"/", b"/refused", 1).replace(b"1000", b"2000000"))
+        client.sendall(b"x" * 1_999_995)
+        assert client.recv(4096).endswith(b"ok")
+        client.sendall(WHOLE)
+        assert answer_of(client).endswith(b"ok")
+
+
+def test_a_connection_can_send_many_requests():
+    with serving() as port, connect(port) as client:
+        for _ in range(2000):
+            client.sendall(WHOLE.replace(b"Connection: close", b"X-Long: " + b"x" * 100))
+            assert client.recv(4096).endswith(b"ok")
 
 
 def test_an_answer_that_takes_its_time_is_not_cut_off(impatient):
