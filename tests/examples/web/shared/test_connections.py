@@ -65,7 +65,8 @@ def read_ok(client):
     """Read one answer on a connection that stays open."""
     said = b""
     while not said.endswith(b"ok"):
-        assert (data := client.recv(4096)), said
+        data = client.recv(4096)
+        assert data, said
         said += data
 
 
