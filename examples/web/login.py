@@ -3,11 +3,9 @@
 import hashlib
 import hmac
 import logging
-import os
 import secrets
 import sys
 import time
-from pathlib import Path
 
 from anyio import sleep, to_thread
 from fastapi import Request
@@ -21,6 +19,7 @@ from examples.web.security import ADMIN
 from examples.web.tables import admin_sessions, login_attempts, settings
 from examples.web.throttle import KNOWN, count_attempt, counted_as, forget_attempts
 
+SHORTEST_PASSWORD = 8  # characters
 SESSION_SECONDS = 8 * 3600
 COST = FIRST_COST = (
     "16384,8,1"  # scrypt's n, r and p for new passwords, and for hashes that do not contain them
@@ -32,18 +31,14 @@ class LoginNeeded(Exception):
     """Raised if a page requires the admin to log in."""
 
 
-def read_secret(folder: Path) -> str:
-    """Return the secret that signs cookies. It is created once, in a file that only its owner can read."""
-    path = folder / "secret"
-    if not path.exists():
-        temporary = folder / ".secret.tmp"
-        temporary.unlink(missing_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    return path.read_text()
+def check_password(given: str | None, variable: str) -> None:
+    """Raise ValueError if the admin password in the environment is empty or too short."""
+    if given is not None and len(given.strip()) < SHORTEST_PASSWORD:
+        got = "an empty one" if not given.strip() else f"{len(given.strip())}"
+        raise ValueError(
+            f"{variable} must have at least {SHORTEST_PASSWORD} characters. Got {got} instead. If the "
+            "variable is not set, a password is generated."
+        )
 
 
 def set_password(database: Database, given: str, variable: str) -> None:

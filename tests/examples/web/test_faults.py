@@ -240,6 +240,7 @@ def start(writer, database, folder, started):
     def start():
         variables = {
             f"{writer.name.upper()}_ADMIN_PASSWORD": PASSWORD,
+            "PIZZERIA_PRIVATE": "no",
             "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
         }
         started.append(RunningSite(writer.package, folder, 2, variables))
