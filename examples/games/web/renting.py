@@ -49,32 +49,48 @@ def rented_titles(session: Session, request: Request) -> list[str]:
 def record_rental(
     request: Request, is_it: ColumnElement[bool], budget: str | None, types: list[str]
 ) -> tuple[dict[str, Any], bool]:
-    """Record a rental of the game that matches a condition. Return the rental, and whether it is new.
+    """Record a rental of the game that matches a condition. Return the rental, and whether it is new."""
+    visitor, source, database = known_visitor(request), source_of(request), request.app.state.database
+    with database.reading() as session:
+        if known := rental_of(session, visitor, is_it):
+            return rental_out(known), False
+    with database.writing() as session:
+        rental, is_new = add_rental(session, visitor, source, is_it, budget, types)
+        return rental_out(rental), is_new
+
+
+def rental_of(session: Session, visitor: str, is_it: ColumnElement[bool]) -> Rental | None:
+    """Return the visitor's rental of the game that matches a condition, or None."""
+    return session.scalar(select(Rental).join(Game).where(Rental.visitor == visitor, is_it))
+
+
+def add_rental(
+    session: Session,
+    visitor: str,
+    source: str,
+    is_it: ColumnElement[bool],
+    budget: str | None,
+    types: list[str],
+) -> tuple[Rental, bool]:
+    """Add a visitor's rental, unless there is one already. Return it, and whether it is new.
 
     The lock taken by `bump` ensures that pressing the button several times records one rental, and that the
     limits hold for simultaneous requests.
     """
+    version, now = bump(session, structural=False), int(time.time())
+    if known := rental_of(session, visitor, is_it):
+        return known, False
+    game = session.scalar(select(Game).where(is_it))
+    if game is None:
+        raise HTTPException(404, "There is no such game any more.")
+    check_limits(session, visitor, source, now)
     types = list(dict.fromkeys(types))
-    visitor, source, database = known_visitor(request), source_of(request), request.app.state.database
-    mine = select(Rental).join(Game).where(Rental.visitor == visitor, is_it)
-    with database.reading() as session:
-        if known := session.scalar(mine):
-            return rental_out(known), False
-    with database.writing() as session:
-        version, now = bump(session, structural=False), int(time.time())
-        if known := session.scalar(mine):
-            return rental_out(known), False
-        game = session.scalar(select(Game).where(is_it))
-        if game is None:
-            raise HTTPException(404, "There is no such game any more.")
-        check_limits(session, visitor, source, now)
-        rental = Rental(game=game, visitor=visitor, budget=budget, at=now, version=version, source=source)
-        rental.confirmed, rental.learned = False, is_learned(session, game, types)
-        rental.types = types
-        session.add(rental)
-        session.flush()
-        written = rental_out(rental)
-    return written, True
+    rental = Rental(game=game, visitor=visitor, budget=budget, at=now, version=version, source=source)
+    rental.confirmed, rental.learned = False, is_learned(session, game, types)
+    rental.types = types
+    session.add(rental)
+    session.flush()
+    return rental, True
 
 
 def check_limits(session: Session, visitor: str, source: str, now: int) -> None:
