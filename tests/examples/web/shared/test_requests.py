@@ -250,3 +250,10 @@ def test_text_that_grows_when_it_is_normalised_is_measured_afterwards():
     ligature = "\ufdfa"  # eighteen letters
     form = read_form(Order, FormData([("word", ligature * 12)]))
     assert form.errors == {"word": "Must have at most 200 characters."}
+
+
+@pytest.mark.parametrize("typed", ["é" + "\u200d" * 300_000 + "é", "a" + "\u0315\u0301" * 150_000])
+def test_long_text_is_refused_without_normalising_it(typed):
+    """Normalising these texts takes many minutes, in which the site answers nobody."""
+    form = read_form(Order, FormData([("word", typed)]))
+    assert form.errors == {"word": "Must have at most 200 characters."}
