@@ -92,9 +92,10 @@ def check_free(host: str, port: int) -> None:
 
 def check_proxies() -> None:
     """Raise ValueError if any client could send another client's address."""
-    if "*" in os.environ.get("FORWARDED_ALLOW_IPS", ""):
+    named = os.environ.get("FORWARDED_ALLOW_IPS", "")
+    if "*" in named or any(one.strip().endswith("/0") for one in named.split(",")):
         raise ValueError(
-            "FORWARDED_ALLOW_IPS must list the addresses of your proxies. With *, any client could "
+            "FORWARDED_ALLOW_IPS must list the addresses of your proxies. With * or /0, any client could "
             "pretend to have another address."
         )
 

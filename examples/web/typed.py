@@ -28,6 +28,7 @@ def read_typed(text: str) -> Typed:
     """Return the fields in a text that a login page contained, or nothing if it is no such text."""
     try:
         fields = json.loads(text or "[]")
+        json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair cannot be shown on a page
     except (ValueError, RecursionError):
         return []
     is_good = isinstance(fields, list) and all(

@@ -153,7 +153,9 @@ def test_a_delete_button_leads_back_to_its_page(app, expired):
     assert hidden(page)["to"] == f"/admin/orders/{order}/delete"
 
 
-@pytest.mark.parametrize("typed", ["{", "[[1, 2]]", "[[]]", '{"a": 1}', "[" * 100_000, "3"])
+@pytest.mark.parametrize(
+    "typed", ["{", "[[1, 2]]", "[[]]", '{"a": 1}', "[" * 100_000, "3", r'[["a", "\ud800"]]']
+)
 def test_a_login_with_a_broken_note_of_what_was_typed_leads_on(browser, typed):
     token = token_of(browser.get("/login"))
     fields = {"csrf": token, "password": PASSWORD, "to": "/admin/orders", "typed": typed}

@@ -200,7 +200,7 @@ def test_a_proxys_headers_count_only_if_it_is_named(served, allowed, is_trusted)
     assert served(variables)["proxy_headers"] is is_trusted
 
 
-@pytest.mark.parametrize("allowed", ["*", "10.0.0.1,*"])
+@pytest.mark.parametrize("allowed", ["*", "10.0.0.1,*", "0.0.0.0/0", "10.0.0.1, ::/0"])
 def test_not_everybody_is_a_proxy(served, capsys, allowed):
     given = served({"FORWARDED_ALLOW_IPS": allowed})
     assert given["rc"] == 2
