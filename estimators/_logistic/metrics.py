@@ -11,13 +11,18 @@ from estimators._logistic.loss import LogLoss
 
 EPSILON = float(np.finfo(float).eps)
 RIDGES = (1e-13, 1e-10, 1e-6, 1e-2)  # of a unit diagonal: the first that makes a matrix positive definite
+MIN_PIVOT = 1e-11  # smaller ones are largely the ridge
 MAX_BLOCK_VALUES = 2**18  # of rows that are centred and weighted at a time
 
 
 class Metric(Protocol):
-    """A matrix H close to the Hessian of the objective at one theta."""
+    """A matrix H close to the Hessian of the objective at one theta.
+
+    It is rough if it is almost singular, so that a ridge makes some of its curvatures too large.
+    """
 
     is_diagonal: bool
+    is_rough: bool
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``, (n_features + 1, n_outputs) like the gradient."""
@@ -54,7 +59,7 @@ class Curvatures:
 class DiagonalMetric:
     """The diagonal of ``(X - mean)' D (X - mean) + l2 I``, the same for all outputs. O(nonzeros of X)."""
 
-    is_diagonal = True
+    is_diagonal, is_rough = True, False
 
     def __init__(self, loss: LogLoss, theta: np.ndarray) -> None:
         self.curvatures = Curvatures(loss, loss.curvature(theta))
@@ -87,6 +92,7 @@ class SharedMetric:
         matrix = centred_gram(loss.X, self.curvatures.of_rows, self.curvatures.mean)
         np.einsum("jj->j", matrix)[:] += np.ravel(loss.l2)
         self.factor = ScaledCholesky(matrix)
+        self.is_rough = self.factor.is_rough
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``."""
@@ -132,6 +138,7 @@ class ExactMetric:
         diagonal = np.einsum("jj->j", matrix)
         diagonal[:] = positive_variances(diagonal, 0.0, loss.X.shape[0])
         self.factor = ScaledCholesky(matrix)
+        self.is_rough = self.factor.is_rough
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``."""
@@ -154,8 +161,11 @@ class ScaledCholesky:
             diagonal[:] = 1 + ridge
             self.factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=0)
             if not failed:
+                pivot = float(self.factor.diagonal().min()) ** 2
+                self.is_rough = ridge > RIDGES[0] or pivot < MIN_PIVOT
                 return
         self.factor = np.eye(len(matrix))  # sparse columns that hardly vary around a large mean
+        self.is_rough = True
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return the solution for each column of `right`."""
