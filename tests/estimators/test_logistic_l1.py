@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.special import logit
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -206,3 +207,14 @@ def test_a_weak_penalty_on_several_classes_needs_no_duality_gap():
     expected = GDClassifier(alpha=0, tol=1e-8).fit(X, y)
     assert model.n_iter_ < 500
     assert model.loss_curve_[-1] == pytest.approx(expected.loss_curve_[-1], rel=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_that_are_almost_certain_keep_an_honest_duality_gap(dtype):
+    """The least objective where the probabilities are ``alpha / weight``, for rows at 0 and at 1e5."""
+    X = np.array([[-1e5, -1e-4, 0.2], [1e5, 0, 0], [0, 0, 0], [0, 0, 0.2], [0, -1e-4, 0]], dtype=dtype)
+    share, zeros, one = 1e-8 / 1e5, 0.6, 0.2
+    slope = -logit(share / zeros) - logit(share / one)
+    least = share * slope - zeros * np.log1p(-share / zeros) - one * np.log1p(-share / one)
+    model = GDClassifier(alpha=1e-8, l1_ratio=1).fit(X, [0, 1, 0, 0, 0])
+    assert model.loss_curve_[-1] == pytest.approx(least, rel=1e-3, abs=0)
