@@ -192,9 +192,9 @@ def forecaster(
     >>> forecast(model, {"day": "2025-03-08", "rain": 2})
     array([44])
     """
-    check_columns(numbers=numbers, categories=categories, flags=flags)
     if calendar is None:
         calendar = ("weekday", "season") if date is not None else ()
+    check_columns(calendar, numbers=numbers, categories=categories, flags=flags)
     check_dates_and_lags(date, calendar, holidays, lags, rolling, horizon)
     if unknown not in ("warn", "error"):
         raise ValueError(

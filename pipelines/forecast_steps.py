@@ -162,12 +162,13 @@ class TableReader(TransformerMixin, BaseEstimator):
     def fit(self, X: Rows, y: Rows = None) -> Self:
         """Remember the values of X, (n_rows, n_columns), and with lags the targets y, (n_rows,)."""
         columns = self._columns(X)
-        if self.date is not None:
-            dates = dates_of(self.date, columns[self.date])
-            check_ascending(self.date, dates)
+        dates = None if self.date is None else dates_of(self.date, columns[self.date])
+        targets = None if y is None else known_targets(y, dates)
+        if dates is not None:
+            check_ascending(str(self.date), dates)
             self.first_date_, self.last_date_ = str(dates[0]), str(dates[-1])
-            if y is not None:
-                self._remember(dates, known_targets(y, dates))
+            if targets is not None:
+                self._remember(dates, targets)
         frame = self._frame(columns, None, is_training=True)
         numbers = frame[[*self.number_columns, *self.linear_columns]]
         if empty := [name for name in self.numbers if numbers[name].isna().all()]:
@@ -258,14 +259,15 @@ class TableReader(TransformerMixin, BaseEstimator):
         return lag_columns(known, dates, self.lags, self.rolling, self.horizon)
 
 
-def known_targets(y: Rows, dates: np.ndarray) -> np.ndarray:
+def known_targets(y: Rows, dates: np.ndarray | None) -> np.ndarray:
     """Return the targets as floats, (n_rows,). Raise ValueError if one is missing."""
     targets = numbers_of("y", list(collected(y)))
     missing = np.flatnonzero(np.isnan(targets))
     if missing.size:
+        when = "" if dates is None else f" ({shown(dates[missing[0]])})"
         raise ValueError(
-            f"The target must not be missing. Row {missing[0]} ({shown(dates[missing[0]])}) has no target. "
-            "Drop such rows before fit; a missing row is a gap, and lags over a gap are imputed."
+            f"The target must not be missing. Row {missing[0]}{when} has no target. Drop such rows "
+            "before fit; a date without a row is a gap, and a lag in a gap is imputed."
         )
     return targets
 

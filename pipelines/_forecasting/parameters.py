@@ -7,7 +7,7 @@ from pipelines._common.parameters import check_int
 from pipelines._forecasting.calendar import CALENDAR
 
 
-def check_columns(**columns: Sequence[str]) -> None:
+def check_columns(calendar: Sequence[str], **columns: Sequence[str]) -> None:
     """Raise an error unless each parameter is a sequence of column names, and no name occurs twice."""
     for parameter, names in columns.items():
         if (
@@ -19,7 +19,7 @@ def check_columns(**columns: Sequence[str]) -> None:
                 f"The {parameter!r} parameter of forecaster must be a sequence of column names. "
                 f"Got {names!r} instead."
             )
-    given = [name for names in columns.values() for name in names]
+    given = [*([] if isinstance(calendar, str) else calendar), *(name for names in columns.values() for name in names)]
     if twice := [name for name in given if given.count(name) > 1]:
         raise ValueError(
             f"Each column of forecaster can be given only once. Got {twice[0]!r} more than once."
@@ -36,7 +36,7 @@ def check_dates_and_lags(
 ) -> None:
     """Raise ValueError for an unknown part of the calendar, a lag that is too small, or no date."""
     for name in [calendar] if isinstance(calendar, str) else calendar:
-        if name not in CALENDAR:
+        if name not in CALENDAR or isinstance(calendar, str):
             raise ValueError(
                 "The 'calendar' parameter of forecaster must be a sequence of words from "
                 f"{', '.join(CALENDAR)}. Got {name!r} instead.{suggestion(name, CALENDAR)}"
