@@ -19,7 +19,10 @@ def check_columns(calendar: Sequence[str], **columns: Sequence[str]) -> None:
                 f"The {parameter!r} parameter of forecaster must be a sequence of column names. "
                 f"Got {names!r} instead."
             )
-    given = [*([] if isinstance(calendar, str) else calendar), *(name for names in columns.values() for name in names)]
+    given = [
+        *([] if isinstance(calendar, str) else calendar),
+        *(name for names in columns.values() for name in names),
+    ]
     if twice := [name for name in given if given.count(name) > 1]:
         raise ValueError(
             f"Each column of forecaster can be given only once. Got {twice[0]!r} more than once."
