@@ -81,7 +81,7 @@ def forecaster(
     rolling: Sequence[int] = (),
     horizon: int = 1,
     degree: int = 2,
-    alpha: float = 0.001,
+    alpha: float = 0.0003,
     l1_ratio: float = 0.0,
     cv: int | Literal["time"] | Splitter | None = None,
     equal_widths: bool = False,
@@ -136,7 +136,7 @@ def forecaster(
     degree : int, default=2
         The degree of the polynomial in `numbers`, including their products. All other columns enter linearly.
 
-    alpha : float, default=0.001
+    alpha : float, default=0.0003
         The strength of the penalty on the weights, as in :class:`estimators.PolynomialRegressor`.
 
     l1_ratio : float, default=0.0
@@ -144,12 +144,11 @@ def forecaster(
 
     cv : int, "time" or splitter, default=None
         How rows are held out to measure the errors that ranges are made of. None means "time" if there is a
-        date, otherwise 10. "time" holds out the second half of the rows in ten blocks, each predicted from
-        all rows before it. But a month or a season that comes only in the second half cannot be learnt that
-        way. If the first half covers less than three quarters of the range of a column, the rows are cut into
-        fifty blocks, and each block in ten is predicted from all others. An int is the number of shuffled
-        folds; with 0 there are no ranges, and `fit` is faster. A splitter is, for example, scikit-learn's
-        ``TimeSeriesSplit(gap=7)``.
+        date, otherwise 10. "time" cuts the rows, which are in order of time, into fifty blocks, and predicts
+        each block in ten from all others, so that a row is not predicted from its neighbours, but from the
+        same season. An int is the number of shuffled folds; with 0 there are no ranges, and `fit` is faster.
+        A splitter is, for example, scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts from earlier
+        rows only; use it with several years of data, since the first years must contain all seasons.
 
     equal_widths : bool, default=False
         Whether ranges are equally wide for all rows. By default, they are wider where errors are larger,

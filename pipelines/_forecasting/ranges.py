@@ -11,14 +11,13 @@ from numbers import Real
 from typing import Literal, Protocol
 
 import numpy as np
-from sklearn.model_selection import KFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.model_selection import KFold, PredefinedSplit
 
 from pipelines._common.frames import Rows
 from pipelines._common.parameters import check_int
 
-N_BLOCKS = 10  # blocks of rows in time order that are held out
-N_WEEKS = 50  # short blocks of rows, every tenth of which is held out together
-SMALLEST_SHARE = 0.75  # of the range of a column that it must reach in the first half of the rows
+N_BLOCKS = 50  # blocks of successive rows: a week each, for a year of days
+N_FOLDS = 10
 ROUNDING = 1e-9  # 10 * 0.9 is 9, in spite of rounding
 CALLER_OF_FORECAST = 4  # stack level in a function that `place_of` calls
 
@@ -53,25 +52,13 @@ def splits_of(cv: object, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's."""
     n = len(X)
     if cv == "time":
-        n_blocks = min(N_BLOCKS, n // 2)
-        if n_blocks < 2:
-            return []
-        if varies_early(X):
-            return list(TimeSeriesSplit(n_blocks, test_size=n // 2 // n_blocks).split(X))
-        return list(PredefinedSplit(np.arange(n) * N_WEEKS // n % n_blocks).split())
+        n_folds = min(N_FOLDS, n // 2)
+        folds = np.arange(n) * N_BLOCKS // n % max(n_folds, 1)  # neighbouring rows are held out together
+        return list(PredefinedSplit(folds).split()) if n_folds >= 2 else []
     if hasattr(cv, "split") and not isinstance(cv, str):
         return list(cv.split(X))
     n_folds = min(check_int("cv", cv, "ServiceLevelRegressor", lowest=0), n)
     return list(KFold(n_folds, shuffle=True, random_state=0).split(X)) if n_folds >= 2 else []
-
-
-def varies_early(X: np.ndarray) -> bool:
-    """Return whether the first half of the rows covers most of the range of each column of X.
-
-    A month or a season that comes only later cannot be learnt from the rows before it.
-    """
-    early = np.ptp(X[: len(X) // 2], axis=0)
-    return bool((early >= SMALLEST_SHARE * np.ptp(X, axis=0)).all())
 
 
 def check_level(name: str, level: object) -> float:
