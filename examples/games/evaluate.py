@@ -163,7 +163,7 @@ def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> d
 def judge_rows(
     model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame, X: pl.DataFrame
 ) -> tuple[dict[str, float], np.ndarray]:
-    """Return the mean scores, and for each rental whether its game was recommended, (n_rentals,)."""
+    """Return the mean scores, and for each rental whether its game was recommended, of shape (n_rentals,)."""
     titles = rentals["title"].to_numpy()
     with warnings.catch_warnings():
         # Every game is a class, and most classes have few rentals.
@@ -203,7 +203,7 @@ def paired(ours: np.ndarray, theirs: np.ndarray, customers: np.ndarray) -> dict[
 
 
 def ceiling(log_odds: np.ndarray, games: pl.DataFrame, rentals: pl.DataFrame) -> tuple[dict, np.ndarray]:
-    """Return the scores and hits of the simulation's own log odds, (n_rentals, n_games)."""
+    """Return the scores and hits of the simulation's own log odds, of shape (n_rentals, n_games)."""
     best = games["title"].to_numpy()[np.argsort(-log_odds, axis=1)[:, :PLACES]]
     hits = best == rentals["title"].to_numpy()[:, np.newaxis]
     gains = hits @ (1 / np.log2(1 + np.arange(1, 1 + PLACES)))
