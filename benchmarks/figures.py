@@ -258,6 +258,13 @@ def recommending(task: str) -> str:
     return table(HEADINGS, [cells(row) for row in rows])
 
 
+def forecasting() -> str:
+    """Return the table of forecasters."""
+    from benchmarks.forecasting import HEADINGS, cells
+
+    return table(HEADINGS, [cells(row) for row in all_rows("forecasting", "rows")])
+
+
 def tavern(file: str) -> str:
     """Return the table of the tavern's recommenders."""
     from examples.games.evaluate import as_markdown
@@ -273,6 +280,7 @@ WRITTEN: dict[str, Callable[..., str]] = {
     "web": web,
     "scale": scale,
     "recommending": recommending,
+    "forecasting": forecasting,
     "tavern_table": tavern,
 }
 

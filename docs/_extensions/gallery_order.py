@@ -11,7 +11,8 @@ GALLERY = [
     "lasso_path",
     "how_long_to_train",
     "counts_as_targets",
-    "forecast_with_service_level",
+    "forecast_with_a_range",
+    "forecast_at_the_lowest_cost",
     "weights_in_words",
     # classes
     "unbalanced_classes",
