@@ -225,7 +225,7 @@ def compare() -> dict:
     return {"machine": describe_machine(), "rows": rows}
 
 
-HEADINGS = ("series", "model", "error", "pinball loss", "coverage of 80 %", "fit, ms")
+HEADINGS = ("series", "model", "error", "pinball loss", "inside the range", "fit, ms")
 
 
 def cells(row: dict) -> list[str]:

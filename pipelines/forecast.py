@@ -553,8 +553,8 @@ def weights_in_words(
 
     row : dict, default=None
         The row at which to describe a polynomial of degree 2 or more, whose slope is not constant. Omitted
-        columns take typical values: the median of each number, the most frequent category, and no flags. (A
-        `dough_forecaster` takes the first weekday and month in calendar order that occurred in training.)
+        columns take typical values: the median of each number, the most frequent category (for a
+        `dough_forecaster` the first in calendar order), and no flags.
 
     unit : str, default=None
         The unit of the forecast in the plural, such as "degrees". None means "doughs" for a

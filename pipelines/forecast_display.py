@@ -56,11 +56,15 @@ class ForecastDisplay:
 
     Examples
     --------
-    >>> import pandas as pd >>> from matplotlib.figure import Figure >>> from pipelines import
-    ForecastDisplay, forecaster >>> sales = pd.DataFrame({"day": pd.date_range("2025-01-06", periods=56),
-    "sold": [5, 6, 5, 7, 9, 12, 8] * 8}) >>> model = forecaster(date="day").fit(sales, sales["sold"]) >>>
-    display = ForecastDisplay.from_estimator(model, sales, sales["sold"], ax=Figure().subplots()) >>>
-    display.ax_.get_ylabel() 'sold'
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> from pipelines import ForecastDisplay, forecaster
+    >>> days = pd.date_range("2025-01-06", periods=56)
+    >>> sales = pd.DataFrame({"day": days, "sold": [5, 6, 5, 7, 9, 12, 8] * 8})
+    >>> model = forecaster(date="day").fit(sales, sales["sold"])
+    >>> display = ForecastDisplay.from_estimator(model, sales, sales["sold"], ax=Figure().subplots())
+    >>> display.ax_.get_ylabel()
+    'sold'
     """
 
     ax_: "Axes"
@@ -127,6 +131,8 @@ class ForecastDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            As in :func:`forecast`.
         ValueError
             As in :func:`forecast`, or if `kind` is unknown, or needs dates or targets that are not given.
         """

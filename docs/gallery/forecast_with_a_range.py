@@ -15,7 +15,13 @@ from datetime import date, timedelta
 import matplotlib.pyplot as plt
 
 from examples.pizza.years import simulate_evenings
-from pipelines import ExtrapolationWarning, ForecastDisplay, forecast, forecaster
+from pipelines import (
+    ExtrapolationWarning,
+    ForecastDisplay,
+    TooFewRowsWarning,
+    forecast,
+    forecaster,
+)
 
 days = [date(2025, 1, 1) + timedelta(day) for day in range(730)]
 year = simulate_evenings(days[:365], seed=0)
@@ -68,6 +74,17 @@ tonight |= {"holiday": False, "event": False}
 with warnings.catch_warnings(record=True) as warned:
     warnings.simplefilter("always", ExtrapolationWarning)
     print(forecast(model, tonight))
+print(textwrap.fill(str(warned[0].message), 80))
+
+# %% [markdown]
+# A level can also be too high for the number of days that were held out. The widest error is used then, and a ``TooFewRowsWarning`` says what the true level
+# is:
+
+# %%
+few = forecaster(date="date", calendar=["weekday"]).fit(year[:30], year["doughs"][:30])
+with warnings.catch_warnings(record=True, action="always") as warned:
+    print(forecast(few, {"date": "2025-02-01"}, interval=0.95))
+print(issubclass(warned[0].category, TooFewRowsWarning))
 print(textwrap.fill(str(warned[0].message), 80))
 
 # %% [markdown]
