@@ -5,6 +5,7 @@ import pickle
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -217,6 +218,18 @@ def test_any_plain_value_is_read_as_the_encoders_read_it(value, data):
         assert_same(compiled, model, {"budget": value, "gameplay_types": cell})
 
 
+@cache
+def fitted_and_compiled(rule, separator):
+    games = dict(GAMES)
+    if separator:
+        games["gameplay_types"] = ["|".join(types) for types in GAMES["gameplay_types"]]
+    model = game_recommender(
+        budget_encoder=OneHotEncoder(handle_unknown=rule),
+        types_encoder=MultiHotEncoder(handle_unknown=rule, separator=separator),
+    ).fit(pd.DataFrame(games), TITLES)
+    return model, compile_recommender(model)
+
+
 @pytest.mark.parametrize("rule", ["error", "ignore", "other"])
 @pytest.mark.parametrize("separator", [None, "|"])
 @pytest.mark.parametrize(
@@ -225,14 +238,8 @@ def test_any_plain_value_is_read_as_the_encoders_read_it(value, data):
     ids=lambda odd: type(odd).__name__,  # the repr of an object holds its address
 )
 def test_cells_of_every_kind_in_both_columns(rule, separator, odd):
-    games = dict(GAMES)
-    if separator:
-        games["gameplay_types"] = ["|".join(types) for types in GAMES["gameplay_types"]]
-    model = game_recommender(
-        budget_encoder=OneHotEncoder(handle_unknown=rule),
-        types_encoder=MultiHotEncoder(handle_unknown=rule, separator=separator),
-    ).fit(pd.DataFrame(games), TITLES)
-    compiled, good = compile_recommender(model), "Puzzle" if separator else ["Puzzle"]
+    model, compiled = fitted_and_compiled(rule, separator)
+    good = "Puzzle" if separator else ["Puzzle"]
     assert_same(compiled, model, {"budget": odd, "gameplay_types": good})
     assert_same(compiled, model, {"budget": "cheap", "gameplay_types": odd})
 
