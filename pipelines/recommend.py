@@ -84,7 +84,8 @@ def recommend(
     UnknownQuestionWarning
         If a row contains no known values, because it is empty or all of its values are unknown to the
         encoders of a Pipeline. Naive Bayes classifiers then rank the labels by their number of training rows.
-        CatalogueNB, whose scores include popularity, and all other classifiers score the row like any other.
+        Classifiers that do not count rows score the row like any other, and so does CatalogueNB, because its
+        scores include the popularity (unless its parameter `popularity` is 0).
 
     Notes
     -----

@@ -146,7 +146,9 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
         OURS: catalogue_recommender(games),
         "complement naive Bayes, as tuned": tuned_recommender(games),
         "complement naive Bayes, plain": plain_recommender(games),
-        "complement naive Bayes, plain, catalogue only": CatalogueFirst(game_recommender(), games, 1.0),
+        "complement naive Bayes, plain, catalogue only": CatalogueFirst(
+            game_recommender(classifier="complement"), games, 1.0
+        ),
         **{
             name: CatalogueFirst(game_recommender(classifier=classifier), games)
             for name, classifier in others.items()
