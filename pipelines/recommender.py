@@ -215,11 +215,12 @@ def game_recommender(
     ...     "budget": ["cheap", "standard", "standard"],
     ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
     ... })
-    >>> model = game_recommender().fit(games, games["title"])
+    >>> asked = pl.DataFrame({"budget": ["cheap", "standard"], "gameplay_types": [["Puzzle"], ["Platform"]]})
+    >>> model = game_recommender(catalogue=games, label="title").fit(asked, ["Tetris", "Celeste"])
     >>> question = pl.DataFrame({"budget": ["standard"], "gameplay_types": [["Puzzle"]]})
     >>> labels, scores = recommend(model, question, k=2)
     >>> labels.tolist()
-    [['Portal', 'Tetris']]
+    [['Portal', 'Celeste']]
     """
     columns = {"budget": budget, "gameplay_types": gameplay_types}
     for name, column in columns.items():
