@@ -115,9 +115,9 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score on validation data instead of the training loss. Training stops when the
-        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
-        ``solver="lbfgs"``.
+        If True, the score on validation data is monitored instead of the training loss. Training stops when
+        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
+        when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
@@ -245,15 +245,15 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     Callbacks set with ``set_callbacks`` are called for every epoch, or for every iteration of "lbfgs".
 
-    The results are those of scikit-learn's MLPClassifier, except for the following:
+    The results are the same as those of scikit-learn's MLPClassifier, with the following exceptions:
 
     - Weights are equal up to rounding, but rounding differences grow with each step. After many epochs, with
       unscaled features, or with "lbfgs" on a flat loss, the weights and the number of epochs can differ.
     - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
       and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
       and the model keeps the best weights.
-    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
-      keeps its current weights.
+    - If X is float32, the weights are float32 with "lbfgs" too. If a fit with "lbfgs" is interrupted, the
+      model keeps its current weights.
     - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
       loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
       predictions of a fitted network.
@@ -650,7 +650,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     The network is trained by minimising the mean squared error or the Poisson deviance on batches of rows.
     Parameters, defaults, attributes and errors are the same as in scikit-learn, and the same `random_state`
-    gives the same weights up to rounding (see Notes). It has all the additional features of
+    gives the same weights up to rounding (see Notes). This class has all the additional features of
     :class:`MLPClassifier` except `class_weight`.
 
     Parameters
@@ -730,9 +730,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score on validation data instead of the training loss. Training stops when the
-        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
-        ``solver="lbfgs"``.
+        If True, the score on validation data is monitored instead of the training loss. Training stops when
+        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
+        when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
@@ -860,8 +860,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
     - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
       and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
       and the model keeps the best weights.
-    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
-      keeps its current weights.
+    - If X is float32, the weights are float32 with "lbfgs" too. If a fit with "lbfgs" is interrupted, the
+      model keeps its current weights.
     - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
       loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
       predictions of a fitted network.

@@ -74,8 +74,8 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Strength of the penalty, as in :class:`GDRegressor`. It applies to the weights of the scaled terms.
 
     l1_ratio : float, default=0.0
-        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 is ridge regression and 1 is the
-        lasso.
+        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 gives ridge regression, and 1 gives
+        the lasso.
 
     fit_intercept : bool, default=True
         Whether to fit a constant term. If False, the features are divided by their largest absolute value and
@@ -217,9 +217,9 @@ class PolynomialRegressor(LeastSquaresRegressor):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Update the fit with more rows.
 
-        Fitting chunks in any order is equivalent to fitting all rows at once. This method requires `domain`.
-        The precision is described in :meth:`GDRegressor.partial_fit`, where the condition number is that of
-        the scaled terms.
+        Fitting in chunks, in any order, is equivalent to fitting all rows at once. This method requires
+        `domain`. The precision is described in :meth:`GDRegressor.partial_fit`, where the condition number
+        is that of the scaled terms.
 
         Parameters
         ----------
@@ -342,7 +342,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Training data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-            Target values. Despite the default, they are required.
+            Target values. They are required, although the default is None.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row. If all weights are 0, merging the state has no effect.
@@ -381,7 +381,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         ----------
         state : LeastSquaresState
             The state returned by :meth:`additive_state`, or several such states merged. It must have been
-            made with the same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If
+            computed with the same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If
             `domain` is None, the domain of the state is used.
 
         Returns

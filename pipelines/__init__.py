@@ -1,11 +1,11 @@
 """Ready-made pipelines of the estimators, and functions to save, serve and scale models.
 
-`recommender.py`: recommenders of any catalogue. `recommend.py`: the k best labels of any classifier.
+`recommender.py`: recommenders for any catalogue. `recommend.py`: the k best labels of any classifier.
 `scoring.py`: scorers, and a split by time. `histories.py`: training rows from histories. `similarity.py`:
-similar items, and varied lists. `serving.py`: a compiled recommender that answers one query in microseconds.
-`forecast.py`: the dough forecaster. `persistence.py`: saved models and their cards. `scale.py`: fitting batch
-by batch or on a cluster. The private folders contain the code behind these; what several use is in
-`_common/`.
+similar items, and more varied recommendations. `serving.py`: a compiled recommender that answers one query
+in microseconds. `forecast.py`: the dough forecaster. `persistence.py`: saved models and their cards.
+`scale.py`: fitting batch by batch or on a cluster. The private folders contain the code behind these
+modules. Code that several of them use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar

@@ -4,7 +4,7 @@
 to the file. `load_model` reads the card, checks the file against the card, and only then unpickles the file.
 At any moment, even after a crash, either the old model or the new one is complete on disk.
 
-Time and memory are linear in the size of the file, of which memory holds one copy.
+Saving and loading take O(file size) time, and memory for one copy of the file.
 """
 
 import hashlib
@@ -72,7 +72,7 @@ def save_model(
     processes save models with the same name, they take turns, and the model that is saved last remains.
 
     A saved model can contain training data: `GDRegressor` and `PolynomialRegressor` keep the rows of wide
-    data and of sparse data with many features. The Notes of `GDRegressor` say when.
+    data and of sparse data with many features. See the Notes of `GDRegressor`.
 
     Parameters
     ----------
@@ -305,8 +305,8 @@ def version_differences(card: Mapping[str, JSON]) -> list[str]:
     Returns
     -------
     list of str
-        The differences, such as ``"trained with numpy 2.3.0, here 2.4.1"``, for Python (major and minor
-        version), NumPy, SciPy, scikit-learn, joblib and tallygrad; empty if there are none.
+        The differences in the versions of Python (major and minor), NumPy, SciPy, scikit-learn, joblib and
+        tallygrad, such as ``"trained with numpy 2.3.0, here 2.4.1"``. The list is empty if there are none.
 
     Examples
     --------

@@ -56,15 +56,15 @@ def recommender(
     Parameters
     ----------
     categories : str or sequence of str, default=()
-        Names of columns of single values, such as a budget.
+        Names of columns that contain single values, such as a budget.
 
     lists : str or sequence of str, default=()
-        Names of columns of lists of values, such as the requested genres.
+        Names of columns that contain lists of values, such as the requested genres.
 
     numbers : str, sequence of str, or dict of str to sequence of float, default=()
-        Names of columns of numbers, such as a year, which are divided into bins. A dict contains the edges
-        between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``. Otherwise,
-        :class:`estimators.BinEncoder` chooses the edges.
+        Names of columns that contain numbers, such as a year. The numbers are divided into bins. A dict
+        contains the edges between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``.
+        Otherwise, :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
         Name of a column that contains a list of the items that the person has had before.
@@ -72,9 +72,9 @@ def recommender(
 
     catalogue : data frame of shape (n_items, n_columns), default=None
         A description of each item, in some of the columns above. Each call of
-        :meth:`~RecommenderPipeline.fit` adds these rows to the training rows, also within cross-validation,
-        so an item can be recommended before anybody has chosen it. If None, only the rows passed to ``fit``
-        are used.
+        :meth:`~RecommenderPipeline.fit` adds these rows to the training rows, including within
+        cross-validation, so an item can be recommended before anybody has chosen it. If None, only the rows
+        passed to ``fit`` are used.
 
     label : str, default=None
         Name of the column of `catalogue` that contains the label of each item, such as its title.
@@ -101,9 +101,9 @@ def recommender(
     TypeError
         If a column name is not a string, or contains "__".
     ValueError
-        If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
-        `weights` is used with CatalogueNB or has a key that is not one of the columns; or if `classifier` is
-        an unknown name or a CatalogueNB whose `groups` are set.
+        If no column is given, or a column is given twice; if only one of `catalogue` and `label` is given;
+        if `weights` is used with CatalogueNB or has a key that is not one of the columns; or if
+        `classifier` is an unknown name or a CatalogueNB whose `groups` are set.
 
     See Also
     --------
@@ -181,8 +181,7 @@ def game_recommender(
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, as for :func:`recommender`. None means "catalogue",
         ``CatalogueNB(new_classes="add")``. "complement" is the classifier of the original program. It is the
-        better choice if you have a catalogue but few choices to learn from, and it is the one that uses
-        `weights`.
+        better choice if there are only descriptions and no choices to learn from, and it can use `weights`.
 
     weights : dict of str to float, default=None
         The weight of each column, keyed by column name, as in
@@ -244,9 +243,10 @@ class RecommenderPipeline(Pipeline):
     """A Pipeline of an encoder and a classifier that learns the items of a catalogue in every fit.
 
     :func:`recommender` returns such a pipeline. It works like any other Pipeline, except that :meth:`fit`
-    adds the rows of the catalogue to its own rows. Cross-validation, searches and clones therefore use the
-    catalogue too. If the classifier accepts descriptions, as :class:`estimators.CatalogueNB` does, the added
-    rows are marked as descriptions. For CatalogueNB, the features of each step of the encoder form a group.
+    adds the rows of the catalogue to the rows that it receives. Cross-validation, searches and clones
+    therefore use the catalogue too. If the classifier accepts descriptions, as
+    :class:`estimators.CatalogueNB` does, the added rows are marked as descriptions. For CatalogueNB, the
+    features of each step of the encoder form a group.
 
     Parameters
     ----------
@@ -264,13 +264,13 @@ class RecommenderPipeline(Pipeline):
         ``recommend(..., exclude_history=True)``.
 
     transform_input : list of str, default=None
-        As for ``sklearn.pipeline.Pipeline``.
+        As in ``sklearn.pipeline.Pipeline``.
 
     memory : str or object with the joblib.Memory interface, default=None
-        As for ``sklearn.pipeline.Pipeline``.
+        As in ``sklearn.pipeline.Pipeline``.
 
     verbose : bool, default=False
-        As for ``sklearn.pipeline.Pipeline``.
+        As in ``sklearn.pipeline.Pipeline``.
 
     See Also
     --------
@@ -324,8 +324,8 @@ class RecommenderPipeline(Pipeline):
             The item that was chosen.
 
         **params : dict of str to object
-            As for ``sklearn.pipeline.Pipeline``, for example ``classify__sample_weight`` with one weight per
-            row. The rows of the catalogue get the value 1.
+            Parameters of the steps, as in ``sklearn.pipeline.Pipeline``, for example
+            ``classify__sample_weight`` with one weight per row. The rows of the catalogue get the value 1.
 
         Returns
         -------

@@ -29,7 +29,7 @@ Metric = Literal["hit_rate", "recall", "precision", "mrr", "map", "ndcg", "cover
 class TopKScorer:
     """Scorer of the k best labels, for ``cross_validate``, ``GridSearchCV`` and similar tools.
 
-    It ranks only the k best labels, and needs no matrix of shape (n_samples, n_classes). A row may have
+    Only the k best labels are ranked, and no matrix of shape (n_samples, n_classes) is stored. A row may have
     several relevant labels: those of all rows of the same person (`user`), or a list of labels in `y`.
 
     Parameters
@@ -80,8 +80,8 @@ class TopKScorer:
     Notes
     -----
     Persons without a relevant label, such as those who chose only items in their history, are ignored. A
-    warning is issued if no relevant label is a class of the model. In this case, the labels may have a
-    different type, or the items may be missing from the training rows.
+    warning is issued if no relevant label is a class of the model. The reason may be that the labels have a
+    different type, or that the items are missing from the training rows.
 
     When called, a scorer raises a ValueError if X has no column of the given name, if all sample weights are
     0, or if no person has a relevant label.
@@ -297,9 +297,9 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         row of each group.
 
     test_size : int or float, default=None
-        Number of test rows per group and split, or their share as a float in (0, 1), which is rounded down to
-        a number of rows. If None, the rows of each group are divided into ``n_splits + 1`` parts, as in
-        TimeSeriesSplit. ``test_size=1`` is leave-last-out.
+        Number of test rows per group and split. A float in (0, 1) is a share of the rows of the group, and
+        the resulting number of rows is rounded down. If None, the rows of each group are divided into
+        ``n_splits + 1`` parts, as in TimeSeriesSplit. ``test_size=1`` is leave-last-out.
 
     time : str, default=None
         Name of the column of X by which the rows are sorted. Rows with the same time keep their order. If

@@ -49,7 +49,7 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Raises
     ------
     TypeError
-        If `model` has any other steps; the message names the first one. For other models, use
+        If `model` has any other step. The message contains its name. For such models, use
         :func:`pipelines.recommend`, which accepts any classifier.
     ValueError
         If the encoders do not match the classifier, or a weight is not finite.
@@ -224,10 +224,10 @@ class CompiledRecommender:
         Raises
         ------
         ValueError
-            If `k` is not an integer of at least 1, if a key of `question` is not a column of the frame that
-            the model was fitted on (the message suggests the nearest one), if `exclude` or `candidates` is
-            not a collection of labels, or if an encoder or the classifier rejects a value, such as an unknown
-            category with ``handle_unknown="error"`` or a missing number.
+            If `k` is not an integer of at least 1, if a key of `question` is not the name of a column that
+            the model was fitted on (the message suggests the most similar name), if `exclude` or
+            `candidates` is not a collection of labels, or if an encoder or the classifier rejects a value,
+            such as an unknown category with ``handle_unknown="error"`` or a missing number.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, such as a string instead of a list.
 
@@ -327,7 +327,7 @@ class CompiledRecommender:
         return row
 
     def _scorer_for(self, row: sp.csr_array, candidates: list[set] | None) -> tuple[Scorer, sp.csr_array]:
-        """Return the scorer and its input row. Warn of unknown candidates and questions."""
+        """Return the scorer and its input row. Warn about unknown candidates and queries."""
         if candidates is not None and not candidates[0] <= self._places.keys():
             warn_of_unknown_labels(candidates, self._classifier)
         if len(row.data) or not self._may_be_unknown:

@@ -128,9 +128,9 @@ def diversify(
 
     Notes
     -----
-    Takes O(n_places^2) time per row. More varied lists have fewer hits. In the simulation of the tests, 0.3
-    makes the items of a list about 10 % less similar to each other and loses about 5 % of the hits; 0.6 makes
-    them about 40 % less similar and loses 15 to 20 %.
+    Takes O(n_places^2) time per row. More varied lists have fewer hits. In the simulation used in the
+    tests, a `diversity` of 0.3 makes the items of a list about 10 % less similar to each other and loses
+    about 5 % of the hits. A `diversity` of 0.6 makes them about 40 % less similar and loses 15 to 20 %.
 
     References
     ----------
@@ -177,7 +177,10 @@ def diversify(
 
 
 def _classes_of(labels: list, places: dict) -> list[int]:
-    """Return the class indices of the labels of a row, without trailing None. Raise for unknown labels."""
+    """Return the class indices of the labels of a row, without trailing None.
+
+    Raise an error for unknown labels.
+    """
     found = [places.get(plain_label(label)) for label in labels if label is not None]
     if None in found:
         unknown = next(label for label in labels if plain_label(label) not in places)

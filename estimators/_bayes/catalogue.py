@@ -1,8 +1,8 @@
 """The scores of the items of a catalogue, from their popularity, their descriptions and their rentals.
 
 Let n be the number of rentals of each item, F the number of these rentals in which each feature was
-requested, and C whether the feature describes the item. All three are sums or unions over the rows. The score
-of item g for a row that requests the features x is::
+requested, and let C indicate whether the feature describes the item. All three are sums or unions over the
+rows. The score of item g for a row that requests the features x is::
 
     score[g] = popularity * log(n[g] + smoothing)
              + sum of match[group] over the groups with a feature in x that describes g
@@ -12,7 +12,7 @@ where m is the shrinkage and ``all[f]`` is the fraction of all rentals in which 
 describes g, ``rate[g, f]`` is this fraction among rentals of items that f describes. Otherwise, it is the
 fraction among rentals of all other items. Half a rental with the feature and half a rental without it are
 added to each count, so that no rate is 0 or 1. The last term is a mean, not a sum, because requested features
-depend on each other, more strongly the more of them there are. With r1 and r0 for the two rates, the
+depend on each other, more strongly the more of them there are. If r1 and r0 are the two rates, the
 logarithm is::
 
     log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
@@ -74,9 +74,10 @@ def automatic_matches(
     groups : ndarray of shape (n_features,)
         Index of the group of each feature.
     asked, met : ndarray of shape (n_features,)
-        Number of rentals that requested each feature, and number of those whose item it describes.
+        Number of rentals in which each feature was requested, and the number of these in which the feature
+        describes the rented item.
     share_described : ndarray of shape (n_features,)
-        Share of all rentals whose item the feature describes.
+        Fraction of all rentals in which the feature describes the rented item.
     """
     n_asked, n_met, n_expected = (np.bincount(groups, of) for of in (asked, met, asked * share_described))
     ratio = log_odds(n_met, n_asked) - log_odds(n_expected, n_asked)
@@ -106,7 +107,7 @@ class CatalogueScores(Scores):
     shrinkage : float or "auto"
         m, or "auto" for the value with the highest evidence.
     weight, popularity, smoothing : float
-        The factors in the formula.
+        The numbers with these names in the formula above.
     match : float or "auto"
         The match of all groups, or "auto" to compute one for each group from the rentals.
     """
@@ -212,7 +213,7 @@ class CatalogueScores(Scores):
         return best
 
     def _by_group(self, places: np.ndarray) -> Iterator[tuple[int, list[int]]]:
-        """Yield each group with requested features, and these features."""
+        """Yield each group that contains requested features, together with these features."""
         asked: dict[int, list[int]] = {}
         for place, group in zip(places.tolist(), self.groups[places].tolist(), strict=True):
             asked.setdefault(group, []).append(place)

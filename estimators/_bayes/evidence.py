@@ -1,4 +1,4 @@
-"""The shrinkage of the rates of single items towards the pooled rate, chosen by its evidence.
+"""How far the rates of single items are shrunk towards the pooled rate, chosen by maximising the evidence.
 
 Suppose that item g is rented n times, that each of these rentals requests a feature with a probability
 specific to the item, and that these probabilities follow a beta distribution with mean r, the pooled rate,
@@ -46,9 +46,9 @@ def most_probable_shrinkage(
     described : csr_array of shape (n_classes, n_features)
         1 where a feature describes an item.
     asked_described, asked_others : tuple
-        Number of rentals of each item that request each feature, of shape (n_classes, n_features), and the
-        pooled rate of each feature, of shape (n_features,). The first tuple is for the features that describe
-        an item, the second for all other features.
+        Number of rentals of each item in which each feature was requested, of shape (n_classes,
+        n_features), and the pooled rate of each feature, of shape (n_features,). The first tuple is for the
+        features that describe an item, the second for all other features.
     """
     (F1, r1), (F0, r0) = asked_described, asked_others
     for bits in BITS:
@@ -133,6 +133,6 @@ def keep_bits(counts: np.ndarray, bits: int) -> np.ndarray:
 
 
 def rate_bits(rates: np.ndarray, bits: int) -> np.ndarray:
-    """Return rates rounded to the leading bits of r or 1 - r, whichever is smaller."""
+    """Return the rates r rounded to the leading bits of r or 1 - r, whichever is smaller."""
     rounded = keep_bits(np.minimum(rates, 1 - rates), bits)
     return np.where(rates > 0.5, 1 - rounded, rounded)

@@ -1,7 +1,7 @@
 """Computing scores from counts, in the same way for all four classifiers.
 
 The weight of feature j for class k is the sum of a number that depends on the feature, a number that depends
-on the class, and an entry of D, which is zero where the class has no counts of the feature::
+on the class, and an entry of D, which is zero if the feature was never counted in the class::
 
     w[k, j] = base[j] + slope[k] + D[k, j]
 
@@ -80,7 +80,7 @@ class ProfileWeights:
 
     @cached_property
     def columns(self) -> np.ndarray:
-        """A matrix whose product with a row is the sum of the features of each kind, and x . base."""
+        """A matrix whose product with a row x gives the sum of the features of each kind, and x . base."""
         kinds = np.zeros(len(self.base), dtype=np.intp) if self.kinds is None else self.kinds
         return np.column_stack((np.eye(len(self.slopes))[kinds], self.base))
 
@@ -127,7 +127,7 @@ class Scores(ABC):
 
     @abstractmethod
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
-        """Return the weights of the given classes, one for each profile."""
+        """Return the weights of the given classes, as one profile per class."""
 
     def weights(self, classes: np.ndarray) -> np.ndarray:
         """Return w of the given classes as a dense array of shape (len(classes), n_features)."""
@@ -345,7 +345,7 @@ def batches(n_rows: int, size: int) -> Iterator[slice]:
 
 
 def as_csr_or_full(X: np.ndarray | sp.csr_array) -> sp.csr_array:
-    """Return X as CSR. A mostly nonzero dense X keeps its zeros, which is faster and gives the same sums."""
+    """Return X as CSR. The zeros of a dense X with few zeros are stored too, which is faster."""
     if not isinstance(X, np.ndarray) or 2 * np.count_nonzero(X) < X.size:
         return as_csr(X)
     n_rows, n_features = X.shape

@@ -58,7 +58,7 @@ def exact_labels(y: Any) -> Any:
 
 
 def exact_list(y: Sequence[Any]) -> Any:
-    """Return a list of labels as an array of their values. Other lists are returned as they are."""
+    """Convert a list of labels to an array with exactly these values. Return any other list unchanged."""
     kinds = set(map(type, y))
     if type(pd.NA) in kinds:  # scikit-learn cannot compare it
         check_none_missing(np.array([label is pd.NA for label in y]), as_objects(y))
@@ -102,7 +102,7 @@ def is_integer(kind: type) -> bool:
 
 
 def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels, of shape (n_classes,), and the code of each y, (n_samples,).
+    """Return the sorted distinct labels, (n_classes,), and the code of each row's label, (n_samples,).
 
     For Python objects, this takes O(n) time plus the time to sort the distinct labels: hashing (pandas) is
     several times faster than sorting ``y``. For other types, NumPy's sort is faster.
@@ -123,7 +123,7 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def encode_objects(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels and the code of each y, for an array of Python objects."""
+    """Return the sorted distinct labels, and the code of each row's label, for an array of Python objects."""
     codes, distinct = pd.factorize(y)  # -1 is a missing label
     check_none_missing(codes < 0, y)
     check_kinds(distinct)

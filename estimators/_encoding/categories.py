@@ -126,8 +126,8 @@ def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _as_whole(floats: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return whole floats as integers if the other values are integers and floats would round one of them.
 
-    A chunk of nullable integers is read as floats, unless it contains a number beyond 2^53 or no missing
-    values.
+    A chunk of nullable integers is read as floats, unless it contains a number beyond 2^53 or has no
+    missing values.
     """
     present, integers = floats[~pd.isna(floats)], others[~pd.isna(others)].tolist()
     if floats.dtype.kind != "f" or not all(isinstance(value, Integral) for value in integers):

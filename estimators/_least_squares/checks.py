@@ -36,7 +36,7 @@ def check_rows(
 
 
 def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -> np.ndarray | None:
-    """Return the weights (n,) as float64, or None without weights. With `allow_zero`, all may be 0."""
+    """Return the weights (n,) as float64, or None. If `allow_zero` is True, all of them may be 0."""
     if sample_weight is None:
         return None
     options = {"ensure_non_negative": True, "allow_all_zero_weights": allow_zero}
@@ -78,7 +78,7 @@ def check_not_tiny(
 ) -> None:
     """Raise an error if a column of X varies so little that its squared deviations underflow to 0.
 
-    With `has_domain`, the moments are those of polynomial terms, which begin with the scaled columns.
+    If `has_domain` is True, the moments are those of polynomial terms, which begin with the scaled columns.
     """
     squares = moments.xx.diagonal()[: X.shape[1]]
     small = np.flatnonzero(squares < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))

@@ -1,4 +1,4 @@
-"""Conjugate gradients without an L1 penalty, for CSR rows: in the space of the columns or of the rows."""
+"""Conjugate gradients for CSR rows without an L1 penalty, in the space of the columns or of the rows."""
 
 import copy
 from typing import Protocol
@@ -32,7 +32,7 @@ class LinearSystem(Protocol):
         ...
 
     def objective(self, x: np.ndarray, residual: np.ndarray) -> float:
-        """Return the objective at x, given ``right - H x``. O(m k)."""
+        """Return the objective at x, given ``right - H x``, in O(m k) time."""
         ...
 
 
@@ -80,7 +80,7 @@ class ConjugateDescent:
             self._start()
 
     def _has_no_solution(self, step_size: np.ndarray, square: np.ndarray) -> bool:
-        """Return whether the residual does not change, grows, or differs from its updated value."""
+        """Return True if the residual stagnates or grows, or if the updated residual is not the true one."""
         if self.converged:
             residual = self.system.right - self.system.times(self.x)
             return bool((_products(residual, residual) > 100 * self.tol**2 * self._square).any())
@@ -91,8 +91,8 @@ class ConjugateDescent:
 class ColumnSystem:
     """The normal equations, whose unknowns are the weights.
 
-    If `scaled`, the preconditioner divides each coordinate by its curvature, which takes fewer steps. If
-    there are several minima, scaling does not lead to the one with the smallest norm.
+    If `scaled` is True, the preconditioner divides each coordinate by its curvature, so that fewer steps
+    are needed. If there are several minima, scaling does not lead to the one with the smallest norm.
     """
 
     def __init__(self, problem: MatrixFree, scaled: bool) -> None:
@@ -118,7 +118,7 @@ class ColumnSystem:
         return max(self.problem.half_square - float(np.sum(x * (self.right + residual))) / 2, 0.0)
 
     def has_one_minimum(self, tol: float) -> bool:
-        """Return whether the minimum seems unique: known weights can be recovered from their products."""
+        """Return True if the minimum seems unique: known weights can be recovered from their products."""
         if self.problem.l2:
             return True
         known = copy.copy(self)

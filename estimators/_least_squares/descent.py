@@ -85,7 +85,7 @@ class OneStep:
 class ProximalDescent:
     """Accelerated proximal descent with an L1 penalty, target by target.
 
-    If it converges slowly, feature-sign search continues, which terminates for any condition number of X.
+    If it converges slowly, feature-sign search takes over, which terminates for any condition number of X.
     """
 
     def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tol: float) -> None:
@@ -118,11 +118,11 @@ class ProximalDescent:
 class _ProximalSearch:
     """Proximal descent for one target, (p, 1).
 
-    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each coordinate,
-    restarted when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs have
-    stayed the same for a few steps, the search jumps to the minimum among weights of these signs, which has a
-    closed form. It has converged when the largest entry of a scaled step is at most `tol` times the largest
-    entry of the scaled gradient at zero.
+    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each
+    coordinate. It restarts when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs
+    have stayed the same for a few steps, the search jumps to the minimum among weights with these signs,
+    which has a closed form. It has converged when the largest entry of a scaled step is at most `tol` times
+    the largest entry of the scaled gradient at zero.
     """
 
     def __init__(

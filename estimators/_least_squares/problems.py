@@ -100,7 +100,7 @@ class Quadratic:
 
 
 class MatrixFree:
-    """The objective computed from the rows, for rows whose X'X would be larger.
+    """The objective computed from the rows, for use when X'X would be larger than the rows.
 
     A gradient takes O(nonzeros of X) time. If `has_bias` is True, the last weight is the bias. Otherwise,
     `x_mean` (d,) is subtracted from the rows. `share` (n,) contains the weights of the rows, divided by their
@@ -180,7 +180,7 @@ def _product(X: Matrix, columns: np.ndarray) -> np.ndarray:
 
 
 def minimise(problem: Quadratic) -> np.ndarray | None:
-    """Return the minimum without L1 penalty, or None if the scaled Hessian is too ill-conditioned. O(p^3)."""
+    """Return the minimum without an L1 penalty, or None if the scaled Hessian is too ill-conditioned."""
     scale = np.sqrt(problem.scale())
     H = problem.gram / scale
     H /= scale.T
@@ -210,7 +210,7 @@ def largest_curvature(problem: Problem, scale: np.ndarray | None = None, tol: fl
 
 
 def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
-    """Return ``gram^-1 linear_term``. O(p^3).
+    """Return ``gram^-1 linear_term``, in O(p^3) time.
 
     A small number is added to the diagonal if gram is singular.
     """
@@ -219,7 +219,7 @@ def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
 
 
 def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return B and R with ``B'(X'X)B`` about 1 and ``X B R = X``, and the scaled eigenvalues, ascending.
+    """Return B and R with ``B'(X'X)B`` close to 1 and ``X B R = X``, and the scaled eigenvalues, ascending.
 
     Columns are first scaled to unit length, so that only the angles between them matter. Eigenvalues below
     the level of rounding errors are raised to it. A column of zeros stays zero in R: it cannot be scaled, and

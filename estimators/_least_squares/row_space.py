@@ -1,4 +1,4 @@
-"""Fits computed from the rows, if X'X would be larger: no d x d matrix is formed."""
+"""Fits computed from the rows, for use when X'X would be larger than the rows. No d x d matrix is formed."""
 
 import numpy as np
 import scipy.sparse as sp

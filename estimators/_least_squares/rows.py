@@ -60,7 +60,7 @@ class SparseRows(Rows):
 
 
 class TransformedRows(Rows):
-    """Other rows times a matrix (d, r)."""
+    """The product of other rows and a matrix (d, r)."""
 
     def __init__(self, rows: Rows, matrix: np.ndarray) -> None:
         super().__init__(rows, np.zeros(matrix.shape[1]))
@@ -128,8 +128,8 @@ def suits_sparse_products(X: Matrix) -> bool:
 def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[sp.csr_array, np.ndarray]:
     """Subtract the means of columns with hardly any zeros, to avoid cancellation in sums of squares.
 
-    Return X and the subtracted means, (d,). Constant columns become exactly 0. The other columns, whose means
-    are at most 30 standard deviations, do not change.
+    Return X and the subtracted means, (d,). Constant columns become exactly 0. The other columns, whose
+    means are at most 30 standard deviations from 0, do not change.
     """
     X = sp.csr_array(X)
     (n, d), shift, share = X.shape, np.zeros(X.shape[1]), shares(X.shape[0], sample_weight)

@@ -41,7 +41,7 @@ def solve(
     task: Task | None = None,
     second_pass: "SecondPass | None" = None,
 ) -> Solution:
-    """Fit from statistics. If they are not exact enough, use the second pass. O(d^3) time, O(d^2) memory."""
+    """Fit from statistics. If they are not exact enough, use the second pass. Takes O(d^3) time."""
     task = task or NoTask()
     if parameters.learning_rate:
         return solve_textbook(moments, parameters, task)
@@ -156,7 +156,10 @@ class ExactSums:
         return np.vstack([R, moments.x_mean]), np.vstack([response, moments.y_mean])
 
     def _needed(self, energies: np.ndarray, response: np.ndarray, noise: float, warn: bool) -> np.ndarray:
-        """Return a mask of the directions that are not rounding errors. Warn of those that doubles hide."""
+        """Return a mask of the directions that are not rounding errors.
+
+        Warn about any that rounding hides.
+        """
         hidden, moments = energies < 0.5, self.moments
         there = ~hidden | (noise * energies > MIN_HIDDEN_EIGENVALUE)
         gain = np.where(there[:, np.newaxis], response**2, 0.0)  # (d, q), parts of y'y
@@ -203,7 +206,7 @@ class SecondPass:
         return factor
 
     def _squares_along(self, directions: np.ndarray, centred: bool) -> np.ndarray:
-        """Return the mean squares of X along directions (d, k), (k,)."""
+        """Return the mean squares (k,) of X along the directions (d, k)."""
         if not suits_sparse_products(self.rows.X):
             return self._moments_along(directions, centred)[0].diagonal()
         X = without_offsets(self.rows.X, self.sample_weight)[0] if centred else self.rows.X
@@ -213,6 +216,6 @@ class SecondPass:
     def _moments_along(
         self, directions: np.ndarray, centred: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the products per row of y and of X times directions (d, k)."""
+        """Return the moments per row, as in :meth:`Moments.per_row`, of X times directions (d, k)."""
         rows = self.rows.shifted(self.moments.x_mean if centred else np.zeros_like(self.moments.x_mean))
         return gather(TransformedRows(rows, directions), self.y, self.sample_weight).per_row(centred)

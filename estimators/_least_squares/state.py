@@ -65,7 +65,7 @@ class LeastSquaresState:
     """The statistics of some rows and a description of their format.
 
     It can be pickled and sent instead of the rows. It contains their sums, or the rows themselves if X'X
-    would be larger.
+    would be larger than the rows.
     """
 
     statistics: Moments | CentredRows | None  # None if all weights are 0 or there are too many columns

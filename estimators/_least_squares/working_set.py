@@ -19,10 +19,11 @@ MIN_NEW_COLUMNS = 16  # added in each step, if at least as many violate optimali
 class WorkingSetDescent:
     """Descent with an L1 penalty on sets of columns, target by target.
 
-    Each step adds the columns that violate optimality most, or come closest to it. It then minimises on the
-    set with scikit-learn's compiled coordinate descent (:func:`sklearn.linear_model.enet_path`). If few
-    coefficients are active, the exact minimum with their signs is computed next. The search has converged
-    when the duality gap is at most 100 `tol` times the objective at zero.
+    Each step adds the columns that violate optimality most, or come closest to violating it. It then
+    minimises on the set with scikit-learn's compiled coordinate descent
+    (:func:`sklearn.linear_model.enet_path`). If few coefficients are active, the exact minimum with their
+    signs is computed next. The search has converged when the duality gap is at most 100 `tol` times the
+    objective at zero.
     """
 
     def __init__(self, problem: MatrixFree, l1: float, start: np.ndarray, tol: float) -> None:

@@ -25,7 +25,7 @@ def of_pass(loss: LogLoss) -> float:
 
 
 def of_factor(size: int) -> float:
-    """Return the cost of a Cholesky factor of a matrix of this size."""
+    """Return the cost of computing the Cholesky factor of a matrix of this size."""
     return size**3 / 3 * OF_FLOP
 
 

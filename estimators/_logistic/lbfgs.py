@@ -64,7 +64,7 @@ class LBFGS:
         return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
-        """Return the result of the line search. If it fails, retry with a new metric and no memory."""
+        """Return the result of the line search. If it fails, retry with a new metric and an empty memory."""
         following, passes = line_search(self.loss, self.current, self.direction)
         self.chooser.pay(passes)
         if following is None and self.chooser.value_when_built != self.current.value:
@@ -146,7 +146,10 @@ class CurvaturePairs:
             self.change_solved[:m, :m] = products[np.ix_(self.order, self.order)]
 
     def direction(self, gradient: np.ndarray, solved: np.ndarray) -> np.ndarray:
-        """Return minus the inverse Hessian times the gradient. `solved` is the inverse metric times it."""
+        """Return minus the inverse Hessian times the gradient.
+
+        `solved` is the inverse metric times the gradient.
+        """
         m, flat = len(self.order), gradient.ravel()
         if not m:
             return -solved

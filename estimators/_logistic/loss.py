@@ -39,7 +39,7 @@ class LogLoss:
         self.blocks = row_blocks(X, self.n_outputs)
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return value and gradient in one pass over X: O(nonzeros of X * n_outputs)."""
+        """Return the value and the gradient, from one pass over X in O(nonzeros of X * n_outputs) time."""
         residuals = self._binary_residuals if self.n_classes == 2 else self._softmax_residuals
         value, gradient = 0.0, np.zeros_like(theta)
         with np.errstate(over="ignore", invalid="ignore"):  # the searches check the value
@@ -79,12 +79,12 @@ class LogLoss:
         return weight @ (np.log(total) - own_logits)
 
     def take(self, rows: slice) -> Self:
-        """Return the loss of some of the rows."""
+        """Return the loss on some of the rows."""
         parts = self.X[rows], self.codes[rows], self.weight[rows].astype(np.float64)
         return type(self)(*parts, self.n_classes, self.l2, self.fit_intercept)
 
     def with_features(self, X: np.ndarray) -> Self:
-        """Return the loss of the same rows with other features."""
+        """Return the loss on the same rows with different features."""
         return type(self)(
             X, self.codes, self.weight.astype(np.float64), self.n_classes, self.l2, self.fit_intercept
         )

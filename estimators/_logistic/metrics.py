@@ -39,7 +39,7 @@ class Curvatures:
             self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient of the weights without the intercept's part, (n_features, n_outputs)."""
+        """Return the gradient for the weights, with the intercept eliminated, (n_features, n_outputs)."""
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ class Curvatures:
 
 
 class DiagonalMetric:
-    """The diagonal of ``(X - mean)' D (X - mean) + l2 I``, the same for all outputs. O(nonzeros of X)."""
+    """The diagonal of ``(X - mean)' D (X - mean) + l2 I``, the same for all outputs."""
 
     is_diagonal = True
 
@@ -96,10 +96,10 @@ class SharedMetric:
 class ExactMetric:
     """The Hessian of a softmax with all its outputs, for dense X.
 
-    Its blocks are ``X' diag(p_k) X - X' diag(p_k p_l) X``, where the rows are weighted and X has a column of
-    ones. The mean of the rows is subtracted, so that the weights are independent of the intercepts even if
-    the features are far from 0. O(n_samples * unknowns^2 + unknowns^3), where unknowns is
-    ``n_outputs * (n_features + 1)``.
+    Its blocks are ``X' diag(p_k) X - X' diag(p_k p_l) X``, where the rows are weighted and X includes a
+    column of ones. The mean of the rows is subtracted, so that the weights are independent of the
+    intercepts even if the features are far from 0. O(n_samples * unknowns^2 + unknowns^3), where unknowns
+    is ``n_outputs * (n_features + 1)``.
     """
 
     is_diagonal = False

@@ -42,10 +42,10 @@ class AcceleratedProximalGradient:
         return Iterate(objective, bound <= self.tol * objective, bound)
 
     def newton_fall(self) -> float:
-        """Return how far the objective would fall if it were quadratic, in the shared metric of the sample.
+        """Return the decrease to the minimum if the objective were quadratic, in the sample's shared metric.
 
-        It is a bound for a quadratic, whatever the l1 penalty does, because no subgradient of the objective
-        is shorter in that metric. O(n_samples * n_features^2 + n_features^3).
+        For a quadratic objective, it is an upper bound for any l1 penalty, because no subgradient of the
+        objective is shorter in that metric. O(n_samples * n_features^2 + n_features^3).
         """
         theta, subgradient = self.current.theta, self.current.gradient.copy()
         signed = self.current.gradient[:-1] + self.l1 * np.sign(theta[:-1])

@@ -1,7 +1,7 @@
-"""Dense X with fewer rows than features: the minimum lies in the space that the rows span.
+"""The search for dense X with fewer rows than features: the minimum lies in the space spanned by the rows.
 
 At the minimum of a loss with an l2 penalty, the weights of each output are a combination of the centred rows.
-In coordinates of the space that the rows span, X is a square matrix, which makes each pass cheaper.
+In coordinates of the space spanned by the rows, X is a square matrix, which makes each pass cheaper.
 """
 
 import numpy as np
@@ -63,7 +63,7 @@ class RowSpace:
 
 
 class WideSearch:
-    """A search in the row space: from the start if its coordinates are cheap, otherwise once they pay off.
+    """A search in the row space, from the start if its coordinates are cheap, or otherwise once they pay off.
 
     It returns to the original features if the coordinates are not precise enough, for example if the columns
     have very different scales.
@@ -87,7 +87,7 @@ class WideSearch:
         return np.vstack([weights, theta[-1] - self.space.mean @ weights])
 
     def step(self) -> Iterate:
-        """Run one iteration, and change the space if this saves time."""
+        """Run one iteration, and switch to the other space if this saves time."""
         iterate = self.search.step()
         if iterate.converged or iterate.stalled:
             if self.space is not None and self._is_imprecise(self.space, iterate):
@@ -119,7 +119,7 @@ class WideSearch:
     def _is_imprecise(self, space: RowSpace, iterate: Iterate) -> bool:
         """Return True if the part of the rows that the coordinates do not represent could matter.
 
-        The gradient outside of the row space is at most ``|residuals|' lost_lengths``, and the objective
+        The gradient outside the row space is at most ``|residuals|' lost_lengths``, and the objective
         falls by at most its square over ``2 * l2`` there.
         """
         residuals = self.search.loss.residuals(self.search.theta())

@@ -2,7 +2,7 @@
 
 numba is optional. Without it, NumPy computes the same results up to rounding. There are compiled loops for
 Adam with the penalties, adding the bias, ReLU, and the gradient of the softmax loss. Each loop replaces
-several NumPy calls, which take half a microsecond each and read their arrays again.
+several NumPy calls, each of which takes at least half a microsecond and reads the arrays again.
 """
 
 from collections.abc import Callable

@@ -45,7 +45,7 @@ def hash_line(content: bytes) -> bytes:
 
 @contextmanager
 def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[TrainingState]:
-    """Set the attributes of a model from a checkpoint. If the block raises, restore the previous ones.
+    """Set a model's attributes from a checkpoint. If the block raises an error, restore the previous ones.
 
     Yields the state of the training. Error messages include the name of the file.
     """
@@ -87,7 +87,7 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
 
 
 def take_over(model: Settings, saved: Any) -> TrainingState:
-    """Copy the attributes of a saved model with equal parameters to a model. Return the training state."""
+    """Copy the attributes of a saved model with equal parameters to the model. Return the training state."""
     mine, theirs = model.get_params(deep=False), saved.get_params(deep=False)
     changed = [name for name in mine if name not in MAY_CHANGE and not alike(mine[name], theirs[name])]
     if changed:
@@ -104,14 +104,17 @@ def take_over(model: Settings, saved: Any) -> TrainingState:
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Return True if two values of a parameter are equal. Two random generators are considered equal."""
+    """Return True if two values of a parameter are equal. Any two random generators are considered equal."""
     if all(hasattr(value, "get_state") for value in (one, other)):
         return True
     return np.array_equal(one, other)
 
 
 def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
-    """Raise if the data differs from that of the checkpoint. `given` only matters for early stopping."""
+    """Raise an error if the data differs from that of the checkpoint.
+
+    `given` only matters for early stopping.
+    """
     assert state.order is not None
     X, early = rows[0], model.early_stopping
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))

@@ -99,7 +99,7 @@ class Training:
         self.last_finite = network.snapshot()
 
     def run(self, task: Task) -> None:
-        """Train until convergence, but for at most `max_iter` epochs, or for one epoch if `incremental`."""
+        """Train until convergence, for at most `max_iter` epochs (one if `incremental`)."""
         try:
             self._run_epochs(task)
         finally:

@@ -42,7 +42,7 @@ FEWEST = 200  # images: enough to hold out a fifth and cut five folds, with all 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
+    """Run one command. Return 0, or 1 if a file cannot be used. Exit with 2 if an argument is wrong."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -153,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def learning_options() -> argparse.ArgumentParser:
-    """Return the options for the training data and the training."""
+    """Return the options that choose the training data and control the training."""
     learn = argparse.ArgumentParser(add_help=False)
     group = learn.add_argument_group("training (default data: scikit-learn's digits)")
     data = group.add_mutually_exclusive_group()

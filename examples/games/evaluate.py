@@ -49,8 +49,8 @@ GRID = {
 class CriteriaScorer:
     """A scorer: the share of recommended games that match the question.
 
-    The questions are all combinations of a budget with one or two types. A question that only three games
-    match counts three places instead of five, so that a perfect recommender scores 1.
+    The questions are all combinations of a budget with one or two types. If only three games match a
+    question, only three places are counted instead of five, so that a perfect recommender scores 1.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def questions_and_answers(games: pl.DataFrame, criterion: str) -> tuple[pl.DataF
 
 
 def milliseconds_a_question(model: BaseEstimator, X: pl.DataFrame, y: Any = None) -> float:
-    """Return the time per question in milliseconds, when all questions X are asked at once."""
+    """Return the time per question in milliseconds, if all questions X are answered at once."""
     start = perf_counter()
     recommend(model, X, PLACES)
     return 1e3 * (perf_counter() - start) / len(X)
@@ -104,7 +104,7 @@ def scorers(games: pl.DataFrame) -> dict[str, Any]:
 
 
 class NoSettingError(ValueError):
-    """The search found no candidate that matches the questions often enough."""
+    """Error raised when no candidate of the search matches the questions often enough."""
 
 
 def choose(results: dict[str, Any]) -> int:
@@ -209,10 +209,11 @@ def judge_rows(
 
 
 def paired(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> dict[str, float]:
-    """Return how much higher our hit rate is, and half of its 95 % interval. All arrays are (n_rentals,).
+    """Return how much higher our hit rate is, and half the width of the 95 % interval of this difference.
 
-    Rentals of a group, such as a customer, are not independent, so the differences are summed for each group:
-    the mean over the rentals is then a ratio of two sums over groups, with the usual linearised variance.
+    All arrays are of shape (n_rentals,). The rentals of a group, such as a customer, are not independent, so
+    the differences are summed for each group. The mean over the rentals is then a ratio of two sums over
+    groups, with the usual linearised variance.
     """
     _, codes = np.unique(groups, return_inverse=True)
     gap, sizes = np.bincount(codes, ours - theirs), np.bincount(codes)
@@ -367,7 +368,7 @@ def save_json(report: dict[str, Any], path: Path) -> None:
 
 
 def save_picture(report: dict[str, Any], path: Path) -> None:
-    """Draw the scores as bars to an .svg or .png file. Needs matplotlib."""
+    """Draw the scores as bars to an .svg or .png file. Requires matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -54,7 +54,7 @@ ASKED = ("reservations", "temperature", "tourists", "date", "weekday", "month", 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
+    """Run one command. Return 0, or 1 if a file cannot be used. Exit with 2 if an argument is wrong."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)

@@ -1,7 +1,7 @@
 """Read the pizzeria's evenings from a CSV or Parquet file into a checked polars frame.
 
 A file is read in one pass, in O(cells) time. Every cell is first read as text, so that the same rules,
-written as polars expressions, apply to both kinds of files. Every error is an `EveningsFileError` that states
+written as polars expressions, apply to both kinds of file. Every error is an `EveningsFileError` that states
 the file, the line (or the row of a Parquet file), the column, the allowed values and the value found.
 """
 

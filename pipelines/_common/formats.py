@@ -67,7 +67,7 @@ def from_bytes(data: bytes, suffix: str) -> BaseEstimator:
 
 
 def trusted_types(data: bytes) -> list[str]:
-    """Return the types in a skops file that only this library trusts. Raise if any type is not trusted."""
+    """Return the types in a skops file that only this library trusts. Raise an error if there are others."""
     names = _skops().get_untrusted_types(data=data)
     refused = [name for name in names if not _is_trusted(name)]
     if refused:

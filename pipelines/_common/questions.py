@@ -36,7 +36,7 @@ class UnknownQuestionWarning(UserWarning):
 
 @dataclass
 class ByPopularity:
-    """Scores the classes by their number of rows, regardless of the question.
+    """Scores the classes by their number of rows, regardless of the query.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ def rank_questions(
     excluded: list[set] | None = None,
     allowed: list[set] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k best labels of each query and their scores. Warn of queries without known values."""
+    """Return the k best labels of each query and their scores. Warn about queries without known values."""
     classifier, encoded = transform(model, X)
     if allowed is not None:
         warn_of_unknown_labels(allowed, classifier)

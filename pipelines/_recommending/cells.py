@@ -37,7 +37,7 @@ class Column(Protocol):
     dtype : dtype
         The dtype of the features.
     value : float
-        The value of a feature that a cell sets, or the weight of one unit of a number.
+        The value of each feature that a cell sets. For a column of numbers, the weight of one unit.
     """
 
     name: str
@@ -87,15 +87,15 @@ class CategoryColumn:
 
 
 class NumberColumn:
-    """A column of numbers: functions of a number, followed by a single feature or one feature per bin.
+    """A column of numbers, which are transformed and encoded as a single feature or as one feature per bin.
 
     Parameters
     ----------
     name : str
         Name of the column.
     functions : list of functions
-        The functions that the transformers apply to a number, in order. Only imputers replace NaN, which is
-        a missing number.
+        The functions that the transformers apply to a number, in order. A missing number is NaN, which only
+        imputers replace.
     start : int
         Index of the first feature of the column.
     value : np.generic

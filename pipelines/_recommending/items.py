@@ -1,4 +1,4 @@
-"""Unit vectors of the features of items. Their products are similarities."""
+"""Unit vectors of the features of items. Their inner products are the similarities between items."""
 
 import numpy as np
 import scipy.sparse as sp

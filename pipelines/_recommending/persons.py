@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def column(X: Rows, name: str, parameter: str) -> Any:
-    """Return a column of a data frame. Raise a ValueError if there is no column of this name."""
+    """Return a column of a data frame. Raise a ValueError if there is no column with this name."""
     names = getattr(X, "columns", None)
     if names is None or name not in names:
         got = "no column names" if names is None else f"the columns {', '.join(map(repr, names))}"

@@ -65,7 +65,7 @@ class LinearScorer:
     intercepts : ndarray of shape (n_classes,)
         The constant part of the score of each class.
     threshold : float, default=None
-        Features above it count as 1 and others as 0. If None, features are used unchanged.
+        Features above it count as 1, and all others as 0. If None, features are used unchanged.
     dtype : dtype, default=float64
         The dtype of the rows passed to the classifier.
     """

@@ -74,7 +74,7 @@ def final_estimator(model: BaseEstimator) -> BaseEstimator:
 
 
 def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> list[dict[str, JSON]]:
-    """Return each question with the answer of the model, as JSON values."""
+    """Return each question with the model's answer, as JSON values."""
     if questions is None:
         if answer is not None:
             raise ValueError(

@@ -97,7 +97,7 @@ def width_of(shape: tuple[int, ...]) -> int:
 
 
 def kind_of(column: Column) -> str:
-    """Return the kind of a pandas or polars column, from its dtype or else from its first value."""
+    """Return the kind of a pandas or polars column, from its dtype or, failing that, its first value."""
     kind = kind_of_type(str(column.dtype))
     if kind is not ANY:
         return kind
@@ -107,7 +107,7 @@ def kind_of(column: Column) -> str:
 
 
 def kind_of_type(type_name: str) -> str:
-    """Return the kind of values that a pandas, polars or Arrow type holds, judged by its name."""
+    """Return the kind of values that a pandas, polars or Arrow type holds, according to its name."""
     name = type_name.lower()
     return next((kind for kind, starts in OF_TYPES.items() if name.startswith(starts)), ANY)
 
