@@ -207,9 +207,10 @@ class GDRegressor(LeastSquaresRegressor):
         Raises
         ------
         ValueError
-            If X or y contains NaN, infinity or text, or numbers so large that their squares overflow; if a
-            sample weight is negative or all sample weights are zero; or if `learning_rate` exceeds
-            `max_learning_rate_`. In the last case, the message contains this limit.
+            If X or y contains NaN, infinity or text, or numbers so large or small that their squares, or the
+            squares of the fitted weights, overflow or underflow; if a sample weight is negative or all sample
+            weights are zero; or if `learning_rate` exceeds `max_learning_rate_`. In the last case, the
+            message contains this limit.
 
         Warns
         -----

@@ -477,7 +477,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         classes: np.ndarray,
         codes: np.ndarray,
     ) -> np.ndarray:
-        """Return the weight of each row times that of its class, (n_samples,)."""
+        """Return the weight of each row times that of its class, of shape (n_samples,)."""
         weight = np.ones(X.shape[0])
         if sample_weight is not None:
             weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -516,15 +516,17 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         left = ""
         if np.isfinite(iterate.expected):
             share = iterate.expected / max(iterate.objective, np.finfo(float).tiny)
-            left = f" The objective may still fall by {share:.0e} of its value, and tol={self.tol}."
+            left = f" The objective may still decrease by {share:.0e} of its value, whereas tol={self.tol}."
         if self.alpha == 0 and loss.separates(search.theta()):
-            message = "The classes can be separated and alpha=0: there is no minimum. Use a positive alpha."
+            message = (
+                "There is no minimum, because the classes can be separated and alpha=0. Use a positive alpha."
+            )
         elif iterate.stalled:
             precision = loss.X.dtype
             more = ", or passing float64," if precision == np.float32 else ""
             message = (
-                f"Rounding ended the search: no step along the search direction lowers the objective in "
-                f"{precision}.{left} Scaling the features{more} might help."
+                f"Rounding errors ended the search: no step along the search direction lowers the objective "
+                f"in {precision}.{left} Scaling the features{more} might help."
             )
         elif not stopped:
             message = (
@@ -553,7 +555,7 @@ def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np
 
 
 def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
-    """Return the previous weights as theta, or zeros, (n_features + 1, n_outputs)."""
+    """Return the previous weights as theta, or zeros, of shape (n_features + 1, n_outputs)."""
     n_outputs = 1 if len(classes) == 2 else len(classes)
     if previous is None:
         return np.zeros((n_features + 1, n_outputs))
@@ -581,7 +583,7 @@ def check_two_classes(classes: np.ndarray) -> None:
     if len(classes) < 2:
         raise ValueError(
             "GDClassifier needs samples of at least 2 classes in the data, but the data contains only one "
-            f"class: {classes.tolist()}. Classes without positive weight do not count."
+            f"class: {classes.tolist()}. Classes without a positive weight are ignored."
         )
 
 

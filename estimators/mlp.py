@@ -565,6 +565,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
         """Set ``classes_``, or check that y has no new classes. Return y in the type of ``classes_``."""
         y = with_plain_type(y)
+        if y.ndim == 1 and y.dtype.kind == "O":
+            raise ValueError(
+                "Class labels of MLPClassifier must fit into one integer type of 64 bits. "
+                f"Got labels from {min(y)} to {max(y)}."
+            )
         if is_new:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -613,7 +618,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return class codes of shape (n,), or a matrix of zeros and ones of shape (n, n_outputs)."""
-        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:  # otherwise the binarizer raises
+        # otherwise, the binarizer raises an error
+        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 

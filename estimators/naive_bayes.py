@@ -538,7 +538,8 @@ class CatalogueNB(CountingClassifier):
     _kind_of_scores = CatalogueScores
     _scores: CatalogueScores
     _describable = True
-    __metadata_request__fit = {"describes": True}  # scikit-learn's name for what `fit` asks for by default
+    # scikit-learn's name for the metadata that `fit` requests by default
+    __metadata_request__fit = {"describes": True}
     _not_displayed = ("described_", "feature_count_")
     _derived = (*_not_displayed, "match_", "shrinkage_")
 

@@ -26,7 +26,10 @@ from estimators._least_squares.state import LeastSquaresState
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
-    """Return True if `domain` is given, so that all chunks are scaled alike. Raise an error otherwise."""
+    """Return True if `domain` is given, so that all chunks are scaled in the same way.
+
+    Raise an error otherwise.
+    """
     if model.domain is None:
         raise AttributeError(
             "partial_fit, merge and additive_state are only available if the 'domain' parameter of "

@@ -51,7 +51,7 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
 
     Notes
     -----
-    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of n^2 over the persons).
+    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of n^2 over all people).
     When you evaluate a model, keep all rows of a person in the same fold (``GroupKFold``). Otherwise the
     items to be predicted would appear in the histories of the training rows.
 

@@ -28,7 +28,8 @@ from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_
 from pipelines._saving.checkpoint import Checkpoint as Checkpoint
 from pipelines._saving.fingerprint import training_data
 
-_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")  # a pickle depends on them
+# a pickle depends on these versions
+_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")
 
 
 class ModelVersionWarning(UserWarning):
@@ -118,8 +119,9 @@ def save_model(
     TypeError
         If `scores` is not a dict, `retrain` is not a str, or a score, question or answer is not a JSON value.
     ValueError
-        If the path has any other suffix, there are more than three questions, or a score or answer is NaN or
-        infinite. After any error, the previously saved model is unchanged.
+        If the path ends in a suffix other than .json, .joblib or .skops, if there are more than three
+        questions, or if a score or answer is NaN or infinite. After any error, the previously saved model
+        is unchanged.
 
     Examples
     --------
@@ -201,7 +203,7 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     TypeError
         If `expected` is not a class.
     ValueError
-        If the path has any other suffix.
+        If the path ends in a suffix other than .json, .joblib or .skops.
 
     Warns
     -----
@@ -263,7 +265,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, JSON]:
         If the card is missing (the error is then also a FileNotFoundError), unreadable, incomplete or in a
         newer format, or if it refers to a file outside its folder.
     ValueError
-        If the path has any other suffix.
+        If the path ends in a suffix other than .json, .joblib or .skops.
 
     Examples
     --------

@@ -301,7 +301,7 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
     """
     labels = plain_labels(collected(y))
     if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
-        return y  # several labels per row
+        return y  # there are several labels per row
     places, values = places_of(classifier.classes_), comparable_labels(labels)
     unknown = [
         label for value, label in dict(zip(values, labels, strict=True)).items() if value not in places

@@ -168,9 +168,9 @@ def game_recommender(
         encoder receives a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
         ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
         omit either column, and unknown values, including misspelt ones, count as missing. With
-        ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
-        With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a category of its
-        own.
+        ``handle_unknown="error"``, both encoders raise an error that suggests the most similar known
+        values. With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a
+        category of its own.
 
     catalogue : data frame of shape (n_games, n_columns), default=None
         A description of each game, as for :func:`recommender`.

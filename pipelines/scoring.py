@@ -79,7 +79,7 @@ class TopKScorer:
 
     Notes
     -----
-    Persons without a relevant label, such as those who chose only items in their history, are ignored. A
+    People without a relevant label, such as those who chose only items in their history, are ignored. A
     warning is issued if no relevant label is a class of the model. The reason may be that the labels have a
     different type, or that the items are missing from the training rows.
 
@@ -162,7 +162,7 @@ class TopKScorer:
         Returns
         -------
         score : float
-            The weighted mean over the rows or persons, or the share of the classes for "coverage".
+            The weighted mean over the rows or people or, for "coverage", the share of the classes.
         """
         X, labels = some_rows(X, "TopKScorer"), label_sets(y)
         weight = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
@@ -199,7 +199,7 @@ class TopKScorer:
         return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
 
     def _judge(self, model: BaseEstimator, lists: list[list], relevant: list[set]) -> np.ndarray:
-        """Return the metric of each list, (n_lists,)."""
+        """Return the metric of each list, of shape (n_lists,)."""
         if self.metric in ACCURACY:
             hits = np.zeros((len(lists), self.k), dtype=bool)
             for row, labels, wanted in zip(hits, lists, relevant, strict=True):
@@ -286,7 +286,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
     """Split the rows of each group by time: train on the earlier rows, and test on the later rows.
 
     A group is usually a person. Each test set contains consecutive rows of every person, and the training set
-    contains the rows of the same persons before them, as in :class:`sklearn.model_selection.TimeSeriesSplit`
+    contains the earlier rows of the same people, as in :class:`sklearn.model_selection.TimeSeriesSplit`
     for a single series. With the default parameters, the earlier half of each person's rows is used for
     training and the later half for testing.
 
@@ -314,7 +314,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
     -----
     Groups without an earlier row to train on, or with too few rows for a test row, are not in the test set of
     that split. Their earlier rows are still used for training. Rows after the test rows of a split are not
-    used in it. Times are only compared within a group, so training rows of other persons may be later than a
+    used in it. Times are only compared within a group, so training rows of other people may be later than a
     test row.
 
     Takes O(n_samples log n_samples) time.
@@ -415,7 +415,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return self.n_splits
 
     def _places(self, X: Rows, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """Return the position of each row among the rows of its group, sorted by time, (n_samples,)."""
+        """Return the position of each row among the rows of its group, which are sorted by time."""
         time = np.arange(len(codes))
         if self.time is not None:
             values = np.asarray(column(X, self.time, "time"))
@@ -428,7 +428,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return place
 
     def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
-        """Return the number of test rows of each group per split, (n_groups,)."""
+        """Return the number of test rows of each group per split, of shape (n_groups,)."""
         if self.test_size is None:
             return sizes // (self.n_splits + 1)
         if isinstance(self.test_size, Integral):

@@ -133,7 +133,7 @@ class CompiledRecommender:
     >>> games = pd.DataFrame({"budget": ["cheap", "premium"], "gameplay_types": [["Puzzle"], ["Racing"]]})
     >>> compiled = compile_recommender(game_recommender().fit(games, ["Tetris", "Gran Turismo"]))
     >>> compiled
-    CompiledRecommender(2 labels, asked by budget, gameplay_types)
+    CompiledRecommender(2 labels, columns: budget, gameplay_types)
     >>> compiled.categories_
     {'budget': ('cheap', 'premium'), 'gameplay_types': ('Puzzle', 'Racing')}
     """
@@ -160,7 +160,7 @@ class CompiledRecommender:
         if scorer is None:
             raise not_supported(f"{describe(encode)} and {describe(classifier)}")
         self._scorer, self._popularity = scorer, popularity_scorer(classifier)
-        self._may_be_unknown = encode.sparse_output_  # 0 is a number like others in dense rows
+        self._may_be_unknown = encode.sparse_output_  # in dense rows, 0 is a number like any other
         self._classes = tuple(plain_labels(classifier.classes_))
         self._places = places_of(classifier.classes_)
 
@@ -172,7 +172,7 @@ class CompiledRecommender:
 
     @property
     def classes_(self) -> tuple:
-        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,).
+        """The labels as plain values, in the order of the model's ``classes_``.
 
         Dates that Python's types cannot hold, such as those in nanoseconds, are NumPy scalars.
         """
@@ -280,7 +280,7 @@ class CompiledRecommender:
         return reasons(names, row, place, scorer, constant_of(self._classifier))
 
     def __repr__(self) -> str:
-        return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
+        return f"CompiledRecommender({self.n_labels} labels, columns: {', '.join(self.categories_)})"
 
     def _repr_html_(self) -> str:
         """Return a table of the columns and their known categories, for notebooks."""
@@ -308,7 +308,7 @@ class CompiledRecommender:
             )
 
     def _row(self, question: dict) -> sp.csr_array:
-        """Return the query as input of the classifier, (1, n_features)."""
+        """Return the query as input of the classifier, of shape (1, n_features)."""
         if not question.keys() <= self._keys:
             check_keys(question, self._encode.feature_names_in_)
         places: list[int] = []

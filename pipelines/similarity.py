@@ -1,4 +1,4 @@
-"""Find similar items, and choose recommendations that are not all alike."""
+"""Find similar items, and choose recommendations that differ from each other."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -84,7 +84,7 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 def diversify(
     model: BaseEstimator, labels: ArrayLike, scores: ArrayLike, k: int = 5, *, diversity: float = 0.3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose k labels from a longer list of recommendations, so that they are not all alike.
+    """Choose k labels from a longer list of recommendations, so that they differ from each other.
 
     This is maximal marginal relevance. The first label is the best one. Each further label maximises
     ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to the range
@@ -100,7 +100,7 @@ def diversify(
         Labels from :func:`recommend` with a larger `k`, such as five times the `k` of this function.
 
     scores : array-like of shape (n_samples, n_places)
-        Their scores.
+        The scores of these labels.
 
     k : int, default=5
         The number of labels to choose for each row.
@@ -116,7 +116,7 @@ def diversify(
         The labels in the order in which they were chosen.
 
     scores : ndarray of shape (n_samples, min(k, n_places))
-        Their scores.
+        The scores of these labels.
 
     Raises
     ------

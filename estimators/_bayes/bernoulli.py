@@ -82,7 +82,10 @@ class BernoulliScores(Scores):
         )
 
     def lacking(self, n: np.ndarray, F: np.ndarray) -> np.ndarray:
-        """Return the number of samples that lack each feature. Rounding errors cannot make it negative."""
+        """Return the number of samples that lack each feature.
+
+        It is not negative, despite rounding errors.
+        """
         return n - F if self.threshold is None else np.maximum(n - F, 0.0)
 
     def weights(self, classes: np.ndarray) -> np.ndarray:

@@ -59,15 +59,15 @@ class PooledRates:
     all: np.ndarray
 
 
-TASTE = 1.0  # log odds ratio up to which the match is 0
+TASTE = 1.0  # the match is 0 if the log odds ratio is at most this
 UNKNOWN = 3.0  # log odds ratio assumed without rentals: the request is a constraint
-PRIOR_FEATURES = 10.0  # number of requested features with the same weight as this assumption
+PRIOR_FEATURES = 10.0  # the assumption counts as much as this many requested features
 
 
 def automatic_matches(
     groups: np.ndarray, asked: np.ndarray, met: np.ndarray, share_described: np.ndarray
 ) -> np.ndarray:
-    """Return the match of each group, (n_groups,): twice the excess of the log odds ratio over `TASTE`.
+    """Return the match of each group: twice the amount by which the log odds ratio exceeds `TASTE`.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ class CatalogueScores(Scores):
 
     @cached_property
     def matches(self) -> np.ndarray:
-        """The match of each group, (n_groups,)."""
+        """The match of each group, of shape (n_groups,)."""
         if self.match != "auto":
             return np.full(self.groups.max() + 1, self.match)
         p, n = self.pooled, self.class_count

@@ -22,7 +22,7 @@ class RowScorer:
     Attributes
     ----------
     prior : ndarray of shape (n_classes,) or None
-        The log prior of each class. None if the scores do not include it: for `CatalogueNB`, and for
+        The log prior of each class. None if the scores do not include it, as in `CatalogueNB`, and in
         `ComplementNB` with several classes.
     n_features : int
         Number of features in a row.

@@ -34,7 +34,7 @@ from estimators._bayes.counts import as_csr, as_pattern, first_rows, number_dist
 from estimators._bayes.top_k import top_k_indices
 
 MAX_CHUNK_SCORES = 1 << 17  # scores computed at once: 1 MB, which fits into the cache
-MIN_CSR_ROWS = 256  # at least this many rows are converted to CSR at once
+MIN_CSR_ROWS = 256  # minimum number of rows converted to CSR at once
 MAX_PASS_SCORES = 1 << 15  # scores per arithmetic pass: 256 KB, which fits into the cache
 MAX_SAFE_SUM = 1e300  # if the sum of a row is larger, its scores may overflow
 MAX_DENSE_TABLE = 1 << 22  # numbers that are stored as dense arrays (32 MB), which are faster to add
@@ -206,7 +206,7 @@ class Scores(ABC):
     def _correct(self, scores: np.ndarray, terms: sp.csr_array) -> None:
         """Correct the scores of rows without features, and scores that are infinite or undefined."""
         w = self.profile_weights
-        if not w.all_finite:  # no feature, no score: 0 * inf and inf - inf would be undefined
+        if not w.all_finite:  # for a row without features, 0 * inf and inf - inf would be undefined
             scores[np.diff(terms.indptr) == 0] = 0.0 if w.intercept is None else w.intercept
         if w.exclusions is not None:
             w.exclusions.apply(scores, terms)

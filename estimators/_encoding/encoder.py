@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from estimators._common.matrices import collected
+from estimators._common.matrices import readable
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
     Interval,
@@ -230,7 +230,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             no category is encoded as zeros.
         """
         check_is_fitted(self, "categories_")
-        X = check_array(collected(X), accept_sparse="csr", ensure_min_features=0)
+        X = check_array(readable(X), accept_sparse="csr", ensure_min_features=0)
         width = sum(map(self._rules.width, self._outputs))
         if X.shape[1] != width:
             raise ValueError(
@@ -496,9 +496,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return list(check_feature_names_in(self))
 
     def _read(self, X: Table, *, reset: bool) -> list[Column]:
-        columns, header = open_table(
-            collected(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self
-        )
+        columns, header = open_table(readable(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self)
         validate_data(self, header, reset=reset, skip_check_array=True)
         names = self._input_names()
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]

@@ -16,7 +16,7 @@ Cells = Any  # one column of a table: a pandas or polars Series, a 1-D array or 
 
 PLAIN_LISTS = {list, tuple, set, frozenset}
 LISTS = (*PLAIN_LISTS, np.ndarray)
-_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")  # those that pandas reads exactly
+_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")  # the units that pandas reads exactly
 _FEWER_IN_BYTES = 0.1  # with fewer distinct values per item, a dict and one byte per number beat pandas
 
 

@@ -1,4 +1,4 @@
-"""The output columns of the categories, with infrequent and dropped categories."""
+"""The output columns of the encoders, given which categories are infrequent or dropped."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass

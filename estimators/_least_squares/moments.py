@@ -23,7 +23,8 @@ from estimators._least_squares.rows import (
     without_offsets,
 )
 
-MAX_BLOCK_VALUES = 200_000  # in a block: few enough for the cache, and enough for BLAS to be fast
+MAX_BLOCK_VALUES = 200_000  # numbers per block, which fit into the cache and suffice for BLAS to be fast
+MAX_SUM = 5e307  # larger sums of squares may overflow in a solver
 
 
 @dataclass
@@ -47,20 +48,27 @@ class Moments:
 
     @property
     def x_mean(self) -> np.ndarray:
-        """Mean of each column of X, (d,)."""
+        """Mean of each column of X, of shape (d,)."""
         return self.x_shift + self.x_rest
 
     @property
     def y_mean(self) -> np.ndarray:
-        """Mean of each column of y, (q,)."""
+        """Mean of each column of y, of shape (q,)."""
         return self.y_shift + self.y_rest
 
     @property
     def is_finite(self) -> bool:
         """Whether all values were finite and small enough to be squared. O(d^2)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            parts = (self.x_mean**2, self.y_mean**2, self.xx, self.xy, self.yy)
-        return bool(self.weight < np.inf and all(np.isfinite(part).all() for part in parts))
+            sums = [np.abs(part).max(initial=0) for part in (self.xx, self.xy, self.yy)]
+            means = [np.square(part).max(initial=0) for part in (self.x_mean, self.y_mean)]
+            limit = MAX_SUM * min(self.weight, 1.0)  # also for the sums divided by the weight
+        return bool(self.weight < np.inf and all(part < limit for part in (*sums, *means)))
+
+    def spreads(self) -> np.ndarray:
+        """Return the standard deviations of the columns of X that are not constant."""
+        squares = self.xx.diagonal()
+        return np.sqrt(squares[squares > 0] / self.weight)
 
     def merge(self, other: Self) -> "Moments":
         """Return the statistics of both sets of rows together."""
@@ -244,7 +252,7 @@ def _centre(
 
 
 def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
-    """Return the sum of the squares of the rounded square roots of the weights, (1,)."""
+    """Return the sum of the squares of the rounded square roots of the weights, of shape (1,)."""
     if sample_weight is None:
         return Pair(np.array([total]))
     root = np.sqrt(sample_weight)

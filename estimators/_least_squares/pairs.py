@@ -37,7 +37,7 @@ class Pair:
         return Pair(self.high * factor, self.low * factor)
 
     def divided(self, by: "Pair") -> "Pair":
-        """Return the numbers, (n,), divided by a single number, given as a Pair of shape (1,)."""
+        """Return the numbers, of shape (n,), divided by a single number, given as a Pair of shape (1,)."""
         ratio = self.high / by.high
         back = outer(Pair(ratio), by)[:, 0]
         return Pair(ratio, ((self.high - back.high) + (self.low - back.low)) / by.high)

@@ -31,8 +31,9 @@ from estimators._least_squares.rows import (
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import solve_textbook
 
-MIN_HIDDEN_EIGENVALUE = 1e-21  # relative, of the scaled X'X: smaller ones are rounding errors of pairs
-MIN_F_STATISTIC = 20.0  # above which a direction that doubles hide helps to explain y
+# relative to the largest; smaller eigenvalues of the scaled X'X are rounding errors of pairs
+MIN_HIDDEN_EIGENVALUE = 1e-21
+MIN_F_STATISTIC = 20.0  # from this value on, a direction hidden by rounding helps to explain y
 
 
 def solve(
@@ -121,7 +122,7 @@ def _minimum(
     R, response = (second_pass or ExactSums(moments)).factor(parameters)
     relative = min(max(moments.n_rows, len(problem.gram)), 100_000) * EPS
     squares = moments.xx.trace() / moments.weight + moments.x_mean @ moments.x_mean
-    rounding = 4 * EPS * float(np.sqrt(squares))  # of the original X
+    rounding = 4 * EPS * float(np.sqrt(squares))  # rounding error of the original X
     return shortest_solution(R, response, problem.l2, relative, rounding)
 
 
@@ -175,9 +176,9 @@ class ExactSums:
 def _warn_ill_conditioned(rcond: float) -> None:
     warnings.warn(
         f"X is ill-conditioned (condition number about {rcond**-0.5:.0e}). When fitted in chunks, the "
-        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. Call fit with all "
-        "rows, which reads them twice, drop columns that are nearly linear combinations of others, or set "
-        "alpha > 0.",
+        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. To avoid this error, "
+        "call fit with all rows, which reads them twice; drop columns that are nearly linear combinations "
+        "of others; or set alpha > 0.",
         LinAlgWarning,
         stacklevel=5,
     )

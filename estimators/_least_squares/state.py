@@ -73,7 +73,7 @@ class LeastSquaresState:
     feature_names: np.ndarray | None  # (n_features,)
     dtype: str  # "float32" only if all rows are float32
     target_shape: tuple[int, ...]  # the shape of y after its first axis
-    terms: Terms | None = None  # only of PolynomialRegressor, whose moments are those of the terms
+    terms: Terms | None = None  # only for PolynomialRegressor, whose moments are those of the terms
 
     def merge(self, other: "LeastSquaresState") -> "LeastSquaresState":
         """Return the state of both sets of rows. Raise a ValueError if features, targets or terms differ."""

@@ -46,7 +46,7 @@ class ClosedForm:
         self.linear_term = self.vectors.T @ problem.linear_term  # (p, p) @ (p, q)
 
     def weights(self, learning_rate: float, k: int) -> np.ndarray:
-        """Return iterate k, (p, q)."""
+        """Return iterate k, of shape (p, q)."""
         return self.vectors @ (self._filter(learning_rate, k) * self.linear_term)
 
     def excess(self, learning_rate: float, iterations: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ class ClosedForm:
 
 
 class Objective:
-    """The objective from centred statistics, so that large means do not cause cancellation.
+    """The objective, computed from centred statistics, so that large means do not cause cancellation.
 
     It is summed over the targets.
     """
@@ -159,7 +159,7 @@ def descent_path(
 
 
 def textbook_losses(moments: Moments, parameters: LeastSquaresParameters, solution: Solution) -> np.ndarray:
-    """Return the objective after each iteration, (max_iter,), in closed form, without an L1 penalty."""
+    """Return the objective after each iteration, computed in closed form. There must be no L1 penalty."""
     w = np.vstack([solution.weights, solution.bias]) if parameters.fit_intercept else solution.weights
     closed = ClosedForm(textbook_problem(moments, parameters))
     above = closed.excess(parameters.learning_rate, np.arange(1, parameters.max_iter + 1))
@@ -173,7 +173,7 @@ def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
         raise ValueError(
             f"Gradient descent would diverge on this data with learning_rate={rate:g}: each step would "
             f"overshoot the minimum further than the one before. The largest safe rate is {limit:.6g}. "
-            "Standardising X raises it."
+            "To raise this limit, standardise X."
         )
 
 

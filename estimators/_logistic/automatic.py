@@ -12,12 +12,12 @@ from estimators._logistic.proximal_newton import ProximalNewton
 from estimators._logistic.row_space import WideSearch, is_wide
 from estimators._logistic.search import Iterate, Search, run
 
-MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # of the sample that cheap metrics are built from
-MIN_STRIDE_OF_SAMPLE_FIT = 8  # take every 8th row or fewer, or a fit on the sample does not pay
+MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # size of the sample that cheap metrics are built from
+MIN_STRIDE_OF_SAMPLE_FIT = 8  # with a smaller stride, a fit on the sample does not pay off
 SAMPLE_FIT_TOL, SAMPLE_FIT_MAX_ITER = 1e-2, 50
-NEWTON_STEPS = 5  # about as many as a fit takes
-STEPS_PER_LOOK = 8  # looks at what is left are apart by this part of the steps so far
-MAX_GAP_IN_TOLS = 100  # duality gap where proximal steps may end; the gap is often far above what is left
+NEWTON_STEPS = 5  # about as many as a fit needs
+STEPS_PER_LOOK = 8  # the convergence is checked again after 1/8 of the steps so far
+MAX_GAP_IN_TOLS = 100  # largest duality gap at the end; it is often far above the remaining decrease
 
 
 def automatic_search(

@@ -5,7 +5,7 @@ from scipy.special import xlogy
 
 from estimators._logistic.loss import LogLoss
 
-MAX_SHIFT = 1.0  # of intercepts, up to which the corrected probabilities stay positive
+MAX_SHIFT = 1.0  # largest shift of the intercepts for which the corrected probabilities stay positive
 
 
 def duality_gap(loss: LogLoss, theta: np.ndarray, objective: float, l1: float | np.ndarray) -> float:
@@ -38,7 +38,7 @@ def duality_gap(loss: LogLoss, theta: np.ndarray, objective: float, l1: float | 
 
 
 def dual_variables(loss: LogLoss, theta: np.ndarray) -> np.ndarray | None:
-    """Return ``p - e``, (n_outputs, n_samples), or None if the intercepts are too far from their minimum.
+    """Return ``p - e`` (n_outputs, n_samples), or None if the intercepts are too far from their minimum.
 
     If there are intercepts, the weighted sum over the rows must be 0 for each output. This is achieved, to
     first order in the probabilities, by a Newton step of the intercepts.

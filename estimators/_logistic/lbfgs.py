@@ -10,7 +10,7 @@ from estimators._logistic.search import Evaluation, Iterate, evaluate_start, lin
 
 EPSILON = float(np.finfo(float).eps)
 N_PAIRS = 10  # steps that L-BFGS remembers
-MIN_WINDOW_OF_RATE = 3  # falls, from which the rate of convergence is taken
+MIN_WINDOW_OF_RATE = 3  # minimum number of decreases from which the rate of convergence is estimated
 MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are compared
 
 
@@ -88,8 +88,8 @@ class LBFGS:
         """Choose the direction of the next step."""
         gradient = self.current.gradient
         self.direction = self.pairs.direction(gradient, self.solved)
-        fall = -0.5 * float(np.vdot(self.direction, gradient))  # if the objective were quadratic
-        if self.pairs.order and not fall > 0:  # rounding has spoilt the memory
+        fall = -0.5 * float(np.vdot(self.direction, gradient))  # the decrease if the objective were quadratic
+        if self.pairs.order and not fall > 0:  # rounding errors have made the memory useless
             self.pairs.clear()
             self.direction = -self.solved
             fall = -0.5 * float(np.vdot(self.direction, gradient))
@@ -153,9 +153,9 @@ class CurvaturePairs:
         m, flat = len(self.order), gradient.ravel()
         if not m:
             return -solved
-        triangle = self.step_change[:m, :m]  # only the part on and above the diagonal counts
+        triangle = self.step_change[:m, :m]  # only the part on and above the diagonal is used
         products = self.change_solved[:m, :m]
-        scale = triangle[-1, -1] / products[-1, -1]  # so that the metric fits the last step
+        scale = triangle[-1, -1] / products[-1, -1]  # scale the metric to the curvature of the last step
         v = lapack.dtrtrs(triangle, (self.steps[:m] @ flat)[self.order])[0]
         right = triangle.diagonal() * v + scale * (products @ v - (self.solved[:m] @ flat)[self.order])
         u = lapack.dtrtrs(triangle, right, trans=1)[0]

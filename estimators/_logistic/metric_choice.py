@@ -15,9 +15,9 @@ from estimators._logistic import costs
 from estimators._logistic.loss import LogLoss
 from estimators._logistic.metrics import DiagonalMetric, ExactMetric, Metric, SharedMetric
 
-MAX_UNKNOWNS = 4000  # of a matrix
-PASSES_AT_START = 3  # the metric at the start costs at most as much as so many passes
-UPGRADE_AFTER = 2  # times the cost of the better metric
+MAX_UNKNOWNS = 4000  # maximum size of a matrix
+PASSES_AT_START = 3  # the first metric costs at most as much as this many passes
+UPGRADE_AFTER = 2  # upgrade after this many times the cost of the better metric
 
 
 class Offer(NamedTuple):

@@ -10,8 +10,9 @@ from estimators._common.matrices import Matrix
 from estimators._logistic.loss import LogLoss
 
 EPSILON = float(np.finfo(float).eps)
-RIDGES = (1e-13, 1e-10, 1e-6, 1e-2)  # of a unit diagonal: the first that makes a matrix positive definite
-MAX_BLOCK_VALUES = 2**18  # of rows that are centred and weighted at a time
+# added to a unit diagonal; the first that makes the matrix positive definite is used
+RIDGES = (1e-13, 1e-10, 1e-6, 1e-2)
+MAX_BLOCK_VALUES = 2**18  # values that are centred and weighted at a time
 
 
 class Metric(Protocol):
@@ -27,7 +28,7 @@ class Metric(Protocol):
 class Curvatures:
     """The curvature of each row, and the weighted mean of the rows, which eliminates the intercept.
 
-    ``[X 1]' D [X 1]`` with the intercept eliminated is ``(X - mean)' D (X - mean)``, where D holds the
+    ``[X 1]' D [X 1]`` with the intercept eliminated is ``(X - mean)' D (X - mean)``, where D contains the
     curvatures.
     """
 
@@ -39,7 +40,7 @@ class Curvatures:
             self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient for the weights, with the intercept eliminated, (n_features, n_outputs)."""
+        """Return the gradient (n_features, n_outputs) for the weights, with the intercept eliminated."""
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -126,7 +127,7 @@ class ExactMetric:
         features = np.arange(n_features)
         for k in range(q):
             blocks[k, features, k, features] += np.ravel(loss.l2)
-        # to shift all intercepts alike changes nothing: any curvature will do for that direction
+        # shifting all intercepts by the same amount changes nothing, so that direction can have any curvature
         shift = max(np.trace(matrix) / size, np.finfo(float).tiny) / q
         blocks[:, -1, :, -1] += shift if loss.fit_intercept else np.eye(q)
         diagonal = np.einsum("jj->j", matrix)
@@ -155,7 +156,8 @@ class ScaledCholesky:
             self.factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=0)
             if not failed:
                 return
-        self.factor = np.eye(len(matrix))  # sparse columns that hardly vary around a large mean
+        # this happens for sparse columns that hardly vary around a large mean
+        self.factor = np.eye(len(matrix))
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return the solution for each column of `right`."""

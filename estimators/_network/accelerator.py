@@ -81,7 +81,7 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def adam_step(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
-    squares = absolutes = alpha - alpha  # 0, of the type of w
+    squares = absolutes = alpha - alpha  # zeros with the type of w
     for i in range(n_weights):
         squares += w[i] * w[i]
         absolutes += abs(w[i])

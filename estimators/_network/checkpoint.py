@@ -47,7 +47,7 @@ def hash_line(content: bytes) -> bytes:
 def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[TrainingState]:
     """Set a model's attributes from a checkpoint. If the block raises an error, restore the previous ones.
 
-    Yields the state of the training. Error messages include the name of the file.
+    Yields the training state. Error messages include the name of the file.
     """
     before, file = dict(model.__dict__), os.fspath(path)
     try:
@@ -120,8 +120,8 @@ def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | 
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
     if X.dtype != model.coefs_[0].dtype:
         raise ValueError(
-            f"X must have the type {model.coefs_[0].dtype}, as in the checkpoint. Got an X of "
-            f"type {X.dtype} instead."
+            f"X must have the data type {model.coefs_[0].dtype}, as in the checkpoint. Got an X of "
+            f"data type {X.dtype} instead."
         )
     if X.shape[0] != n_rows:
         raise ValueError(f"X must have {n_rows} rows, as in the checkpoint. Got {X.shape[0]} rows instead.")

@@ -108,7 +108,7 @@ class SoftmaxCrossEntropy:
 
 
 class Elementwise:
-    """A loss defined by three functions. Its targets have the shape of Z, (n, n_outputs)."""
+    """A loss defined by three functions. Its targets have the same shape as Z, (n, n_outputs)."""
 
     def __init__(
         self,

@@ -174,8 +174,8 @@ class Training:
         totals = np.add.reduceat(weight, self.starts, dtype=np.float64)
         if not totals.all():
             raise ZeroDivisionError(
-                "Weights sum to zero, can't be normalized: a batch contains only rows with weight 0. Use a "
-                "larger batch_size, or remove these rows."
+                "A batch contains only rows with weight 0, so its weights cannot be normalized. Use a larger "
+                "batch_size, or remove the rows with weight 0."
             )
         factors = (weight / np.repeat(totals, self.lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()

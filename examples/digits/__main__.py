@@ -245,7 +245,7 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
         answer=lambda model, images: model.predict(images).tolist(),
         retrain=" ".join([RETRAIN, *learned_by(options)]),
     )
-    console.print(f"Trained on {len(y):,} images, scored on {len(X_new):,}. Saved as {escape(str(card))}.")
+    console.print(f"Trained on {len(y):,} images and scored on {len(X_new):,}. Saved as {escape(str(card))}.")
     console.print_json(data=scores)
 
 

@@ -162,8 +162,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--simulation",
         choices=("plain", "hidden"),
         default="plain",
-        help="plain: customers do what they say; hidden: they also have a taste that they do not mention, "
-        "and a history (default: plain)",
+        help="how to simulate customers: plain (they choose what they ask for) or hidden (they also have "
+        "tastes that they do not mention, and a history); default: plain",
     )
     command.add_argument(
         "--training-customers",
@@ -196,7 +196,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     excluded = [check("game", game, games, fail) for game in options.exclude]
     asked = question(budget, types)
     if budget is None and not types:
-        messages.print("You asked for nothing, so these are the most popular games.")
+        messages.print("You did not ask for anything, so these are the most popular games.")
     with warnings.catch_warnings(action="ignore", category=UnknownQuestionWarning):
         titles, scores = recommend(model, asked, options.count, exclude=excluded)
     suggestions = [

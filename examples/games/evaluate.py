@@ -185,7 +185,7 @@ def folds_of(rentals: pl.DataFrame, training_customers: int | None = None) -> tu
 def judge_rows(
     model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame, X: pl.DataFrame, folds: Folds
 ) -> tuple[dict[str, float], np.ndarray]:
-    """Return the mean scores, and for each rental whether its game was recommended, (n_rentals,)."""
+    """Return the mean scores, and for each rental whether its game was recommended, of shape (n_rentals,)."""
     titles = rentals["title"].to_numpy()
     with warnings.catch_warnings():
         # Every game is a class, and most classes have few rentals.
@@ -223,7 +223,7 @@ def paired(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> dict[str
 
 
 def ceiling(log_odds: np.ndarray, games: pl.DataFrame, rentals: pl.DataFrame) -> tuple[dict, np.ndarray]:
-    """Return the scores and hits of the simulation's own log odds, (n_rentals, n_games)."""
+    """Return the scores and hits of the simulation's own log odds, of shape (n_rentals, n_games)."""
     best = games["title"].to_numpy()[np.argsort(-log_odds, axis=1)[:, :PLACES]]
     hits = best == rentals["title"].to_numpy()[:, np.newaxis]
     gains = hits @ (1 / np.log2(1 + np.arange(1, 1 + PLACES)))

@@ -68,7 +68,7 @@ class Simulation:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """The games as arrays: their types, (n_games, n_types), and the number of their budget, (n_games,)."""
+    """The games as arrays: their types (n_games, n_types), and the number of their budget (n_games,)."""
 
     titles: np.ndarray
     types: list[str]
@@ -130,7 +130,7 @@ def _simulate_plain(games: Catalogue, n_customers: int, rng: np.random.Generator
 
 
 def _of_any_budget(games: Catalogue, of_types: np.ndarray) -> np.ndarray:
-    """Return the log odds, (n_rentals, n_games), of customers who do not state their budget."""
+    """Return the log odds, of shape (n_rentals, n_games), of customers who do not state their budget."""
     total = np.zeros_like(of_types)
     for number, share in enumerate(BUDGET_SHARES):
         total += share * softmax(of_types + 3.5 * (games.budget == number), axis=1)
@@ -173,7 +173,7 @@ def _simulate_hidden(games: Catalogue, n_customers: int, rng: np.random.Generato
 def _draw_visits(
     games: Catalogue, n_customers: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw the customer and the budget of each rental, (n_rentals,), and the types, (n_rentals, n_types)."""
+    """Draw the customer, the budget and the types of each rental. Types have shape (n_rentals, n_types)."""
     n_rentals = 1 + rng.poisson(7, n_customers)
     customer = np.repeat(np.arange(n_customers), n_rentals)
     budget = rng.choice(len(BUDGETS), n_customers, p=BUDGET_SHARES)[customer]

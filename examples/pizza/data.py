@@ -30,7 +30,7 @@ REQUIRED = ("reservations", "doughs")
 COLUMNS = ("date", "weekday", "month", *REQUIRED, "temperature", "tourists", "holiday", "event")
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a valid date in the format 2025-06-13"
+DATE = "a valid date, such as 2025-06-13"
 TEMPERATURE = "a temperature from -60 to 60 degrees Celsius"
 
 

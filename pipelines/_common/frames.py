@@ -62,7 +62,7 @@ def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
         for key in row if isinstance(row, dict) else ():
             if key not in known:
                 raise ValueError(
-                    f"The keys of a question must be among the columns {', '.join(map(repr, known))}. "
+                    f"The keys of a query must be among the columns {', '.join(map(repr, known))}. "
                     f"Got {key!r} instead.{suggestion(key, known)}"
                 )
 

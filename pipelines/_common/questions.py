@@ -14,7 +14,7 @@ from pipelines._common.labels import places_of
 from pipelines._common.ranking import rank
 from pipelines._common.steps import steps_of, transform
 
-CALLER_OF_RECOMMEND = 4  # stack level in a function that `rank_questions` calls
+CALLER_OF_RECOMMEND = 4  # stack level of the caller of `recommend`, in a function called by `rank_questions`
 
 
 class UnknownQuestionWarning(UserWarning):
@@ -50,7 +50,7 @@ class ByPopularity:
     log_share: np.ndarray
 
     def predict_joint_log_proba(self, X: Rows) -> np.ndarray:
-        """Return the same scores for each row, (n_rows, n_classes)."""
+        """Return the same scores for each row, of shape (n_rows, n_classes)."""
         return np.tile(self.log_share, (n_rows_of(X), 1))
 
 
@@ -120,7 +120,7 @@ def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def are_unknown(encoded: Rows) -> np.ndarray:
-    """Return a mask, (n_rows,), of the sparse encoded rows that have no nonzero entries."""
+    """Return a mask, of shape (n_rows,), of the sparse encoded rows that have no nonzero entries."""
     if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
     rows = sp.csr_array(encoded)
@@ -131,11 +131,12 @@ def are_unknown(encoded: Rows) -> np.ndarray:
 
 def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     """Warn that some queries are answered by popularity."""
-    which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
+    which = "The query" if n_questions == 1 else f"{n_unknown} of the {n_questions} queries"
+    verb = "contains" if n_unknown == 1 else "contain"
     warnings.warn(
-        f"{which} asked for nothing that the model knows: there are no values, or only unknown ones, such as "
-        "misspelt words. Every such question gets the same answer: the most popular labels, if the "
-        "classifier counts them.",
+        f"{which} {verb} no values that the model knows. The values may be missing, or unknown because they "
+        "are misspelt. All such queries get the same answer: the most popular labels, if the classifier "
+        "counts them.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )

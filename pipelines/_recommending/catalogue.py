@@ -79,7 +79,7 @@ def like(catalogue: Frame, names: Sequence[str], rows: Frame | None) -> Frame:
     polars = items if isinstance(items, pl.DataFrame) else pl.DataFrame(as_lists(items), strict=False)
     as_text = selectors.by_dtype(pl.Categorical, pl.Enum).cast(
         pl.String
-    )  # the categories of the rows may be others
+    )  # the categories of the rows may be different
     types = {} if rows is None else dict(zip(rows.columns, rows.dtypes, strict=True))
     missing = [pl.lit(None, types.get(name)).alias(name) for name in names if name not in of_catalogue]
     return polars.with_columns(as_text).with_columns(missing).select(names)

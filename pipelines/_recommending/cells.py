@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-LARGEST_INT = 1 << 1000  # larger ones may not fit into a float
+LARGEST_INT = 1 << 1000  # larger integers may not fit into a float
 NumberFunction: TypeAlias = Callable[[float], float | None]  # None if the transformers must be used instead
 
 

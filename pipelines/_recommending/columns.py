@@ -109,7 +109,7 @@ def check_values(encode: ColumnTransformer, X: Rows) -> None:
 
 
 def step_of_each_feature(encode: ColumnTransformer) -> np.ndarray:
-    """Return the name of the step that each output column of a fitted encoder comes from, (n_features,)."""
+    """Return, for each output column of a fitted encoder, the name of the step that it comes from."""
     slices: Iterable[tuple[str, slice]] = sorted(
         encode.output_indices_.items(), key=lambda item: item[1].start
     )

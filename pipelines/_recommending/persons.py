@@ -1,4 +1,4 @@
-"""Rows of persons: a column of X, the relevant labels of each row, and the labels of each person."""
+"""Rows grouped by person: a column of X, the relevant labels of each row, and the labels of each person."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -50,7 +50,7 @@ def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_person(persons: Iterable, labels: list[set]) -> tuple[np.ndarray, list[set]]:
-    """Return the index of each person's first row, (n_persons,), and the labels of all of their rows."""
+    """Return the index of each person's first row, and the labels of all rows of this person."""
     codes, sizes = numbered(persons)
     united: list[set] = [set() for _ in sizes]
     for code, some in zip(codes.tolist(), labels, strict=True):

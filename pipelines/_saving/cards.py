@@ -16,7 +16,8 @@ FORMAT = 1
 Answer: TypeAlias = Callable[[BaseEstimator, Rows], Iterable]
 
 _MAX_QUESTIONS = 3
-_FILE_NAME = re.compile(rf"[^/\\:\0]+({'|'.join(map(re.escape, SUFFIXES))})")  # no folder, on any system
+# without a folder, on any system
+_FILE_NAME = re.compile(rf"[^/\\:\0]+({'|'.join(map(re.escape, SUFFIXES))})")
 FIELDS: dict[str, tuple[type, ...]] = {
     "format": (int,),
     "name": (str,),
@@ -103,7 +104,7 @@ def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> li
 
 
 def _records(questions: Rows) -> list[Rows]:
-    if hasattr(questions, "to_dicts"):  # polars
+    if hasattr(questions, "to_dicts"):  # polars frames
         return questions.to_dicts()
     if hasattr(questions, "to_dict"):  # pandas, which marks a missing value in several ways
         return questions.astype(object).where(questions.notna(), None).to_dict("records")

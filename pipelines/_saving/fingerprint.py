@@ -125,7 +125,7 @@ def _canonical(column: Rows) -> bytes:
     if str(getattr(column, "dtype", "")) in ("Int128", "UInt128"):  # polars types that NumPy does not have
         column = column.cast(float)
     array = np.asarray(column)
-    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # datetime64 of any unit
+    if isinstance(column, np.ndarray) and array.dtype.kind == "M":  # datetime64 with any unit
         column = array = array.astype("datetime64[us]").astype(object)
     if array.dtype.kind not in "biuf":
         values = column.to_list() if hasattr(column, "to_list") else column.tolist()

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines._common.frames import Rows
 
-Column: TypeAlias = Rows  # of pandas or polars, (n_rows,)
+Column: TypeAlias = Rows  # a pandas or polars column, (n_rows,)
 
 ANY = "anything"  # no value has determined the kind yet
 OF_TYPES = {  # prefixes of the type names of pandas, polars and Arrow
@@ -56,7 +56,7 @@ def _noted(error: Exception, X: Rows) -> str:
     if not hasattr(X, "columns") or "in column" in said:
         return said
     text = re.search("could not convert string to float: '(.*)'", said)
-    if re.search(r"\bX\b.*(NaN|infinity)", said):  # not in y or sample_weight
+    if re.search(r"\bX\b.*(NaN|infinity)", said):  # the fault is in X, not in y or sample_weight
         found, what = [name for name in X.columns if _has_holes(X[name])], "NaN, nulls or infinity"
     elif text:
         found, what = [name for name in X.columns if _has_text(X[name], text[1])], "text"

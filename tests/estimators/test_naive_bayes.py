@@ -269,7 +269,7 @@ def test_class_weights_are_rows_of_the_dense_attribute():
 
 @pytest.mark.parametrize("name", ["feature_count_", "feature_log_prob_"])
 def test_dense_attributes_do_not_exist_before_fit(name):
-    with pytest.raises(AttributeError, match=f"no attribute '{name}': it is not fitted yet"):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}', because it is not fitted yet"):
         getattr(ComplementNB(), name)
 
 

@@ -43,7 +43,7 @@ COUNTING = [
 @pytest.mark.parametrize("classifier", COUNTING, ids=lambda c: f"{type(c).__module__.split('.')[0]}.{c}")
 @pytest.mark.parametrize("question", [NOTHING, {}, {"budget": None}])
 def test_a_question_of_which_nothing_is_known_is_answered_by_popularity(frame, classifier, question):
-    with pytest.warns(UnknownQuestionWarning, match="The question asked for nothing that the model knows"):
+    with pytest.warns(UnknownQuestionWarning, match="The query contains no values that the model knows"):
         labels, scores = recommend(rented(frame, classifier), question)
     assert labels.tolist() == [BY_POPULARITY]
     np.testing.assert_allclose(scores[0], np.log(np.array([4, 3, 2, 2, 1]) / 12))
@@ -91,7 +91,7 @@ def test_other_questions_are_answered_as_before(frame):
     model = rented(frame)
     known = [{"budget": "cheap"}, {"gameplay_types": ["Racing", "Chess"]}]
     expected = recommend(model, known, 3)
-    with pytest.warns(UnknownQuestionWarning, match="2 of the 4 questions asked for nothing"):
+    with pytest.warns(UnknownQuestionWarning, match="2 of the 4 queries contain no values"):
         labels, scores = recommend(model, [known[0], NOTHING, {}, known[1]], 3)
     assert labels[1].tolist() == labels[2].tolist() == BY_POPULARITY[:3]
     np.testing.assert_array_equal(labels[[0, 3]], expected[0])
@@ -133,7 +133,7 @@ def test_rows_of_numbers_and_encoded_rows_do_not_warn():
 
 def test_words_that_a_text_model_does_not_know():
     model = make_pipeline(CountVectorizer(), ComplementNB()).fit(["to be", "or not", "or not"], list("abb"))
-    with pytest.warns(UnknownQuestionWarning, match="1 of the 2 questions"):
+    with pytest.warns(UnknownQuestionWarning, match="1 of the 2 queries contains"):
         assert recommend(model, ["question", "to"], 1)[0].tolist() == [["b"], ["a"]]
 
 

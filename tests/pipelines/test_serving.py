@@ -38,7 +38,7 @@ from tests.effort import effort
 from tests.pipelines.saved import assert_public
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The question asked for", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
 
 BUDGETS = ["cheap", "premium", "standard"]
 TYPES = ["Adventure", "Music", "Platform", "Puzzle", "Racing", "Sport"]
@@ -328,7 +328,7 @@ def test_what_a_web_page_needs():
         "price": ("cheap", "premium", "standard"),
         "kinds": ("Adventure", "Platform", "Puzzle", "Racing", "Shooter"),
     }
-    assert repr(compiled) == "CompiledRecommender(5 labels, asked by price, kinds)"
+    assert repr(compiled) == "CompiledRecommender(5 labels, columns: price, kinds)"
     assert_same(compiled, model, {"price": "cheap", "kinds": ["Puzzle"], "other": 7})
     with pytest.raises(AttributeError):
         compiled.classes_ = ()

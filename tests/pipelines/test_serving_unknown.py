@@ -30,7 +30,7 @@ COUNTING = [
     CatalogueNB(popularity=0.0),
 ]
 NOTHING = [{}, {"budget": None}, {"budget": "chaep"}, {"gameplay_types": []}, {"gameplay_types": ["Puzzel"]}]
-MESSAGE = "The question asked for nothing that the model knows.* the most popular labels"
+MESSAGE = "The query contains no values that the model knows.* the most popular labels"
 
 
 def compiled(classifier, **options):

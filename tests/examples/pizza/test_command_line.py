@@ -166,7 +166,7 @@ def test_an_equation_below_zero():
         (["forecast", "-r", "15", "--date", "2025-06-13"], "so --date cannot be given"),
         (
             ["forecast", "--date", "2025-02-30"],
-            "must be a valid date in the format 2025-06-13; got '2025-02-30'",
+            "must be a valid date, such as 2025-06-13; got '2025-02-30'",
         ),
         (
             ["forecast", "--weekday", "Mnday"],

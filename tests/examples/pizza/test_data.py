@@ -112,7 +112,7 @@ def test_parquet_of_pandas_where_reservations_are_floats(tmp_path):
 # What the loader refuses
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a valid date in the format 2025-06-13"
+DATE = "a valid date, such as 2025-06-13"
 BAD_CELLS = [
     ("reservations", "-3", f"{COUNT}, or empty if no reservations were taken"),
     ("reservations", "3.5", COUNT),

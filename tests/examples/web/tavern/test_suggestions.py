@@ -127,7 +127,7 @@ def test_a_suggestion_says_what_the_game_has_of_what_was_asked(app, browser):
         page = next_of(browser, page)
     assert kinds <= {1, 2, 3}
     whole = browser.get("/suggest?budget=cheap&type=Puzzle")
-    assert "It has all that you asked for: budget-friendly and Puzzle." in whole.text
+    assert "It has everything you asked for: budget-friendly and Puzzle." in whole.text
 
 
 def test_a_suggestion_says_what_each_word_adds(browser):
@@ -142,11 +142,11 @@ def test_a_suggestion_says_what_each_word_adds(browser):
 
 
 def test_what_a_game_has_is_said_in_words():
-    assert fit_in_words(["RPG"], []) == "It has all that you asked for: RPG."
+    assert fit_in_words(["RPG"], []) == "It has everything you asked for: RPG."
     assert fit_in_words(["cheap", "A"], ["B", "C", "D"]) == (
-        "It has 2 of the 5 things you asked for: cheap and A. It has not: B, C and D."
+        "It has 2 of the 5 things you asked for: cheap and A. It does not have: B, C and D."
     )
-    assert fit_in_words([], ["RPG"]).startswith("It has nothing of what you asked for (RPG)")
+    assert fit_in_words([], ["RPG"]).startswith("It has none of the things you asked for (RPG)")
 
 
 def test_programs_are_told_the_known_criteria(browser):
