@@ -28,7 +28,8 @@ from pipelines import (
 )
 
 query = """
-    SELECT Title AS title, Year AS year, Genre AS genres, Director AS directors, Fresh AS likes
+    SELECT Title AS title, Year AS year, Genre AS genres, Director AS directors,
+           Fresh AS likes
     FROM omdb JOIN tomatoes ON omdb.ID = tomatoes.ID ORDER BY omdb.ID
 """
 connection = sqlite3.connect(movie_path)
