@@ -162,8 +162,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--simulation",
         choices=("plain", "hidden"),
         default="plain",
-        help="how to simulate customers: plain (they choose what they ask for) or hidden (they also have "
-        "tastes that they do not mention, and a history); default: plain",
+        help="how to simulate customers: plain (they rent games that match their requests) or hidden (they "
+        "also have a history, and tastes that they do not mention); default: plain",
     )
     command.add_argument(
         "--training-customers",
