@@ -214,7 +214,8 @@ def misses() -> str:
         topic: sum(row["missed"] for name in names for row in rows_of(name))
         for topic, names in topics().items()
     }
-    where = ", ".join(f"{n} in {topic.replace('_', ' ')}" for topic, n in counts.items() if n)
+    named = {"least_squares_by_shape": "least squares on data of many shapes"}
+    where = ", ".join(f"{n} in {named.get(t, t.replace('_', ' '))}" for t, n in counts.items() if n)
     n_missed, n_targets = (sum(row[key] for row in rows) for key in ("missed", "aimed"))
     return f"{n_missed} of {n_targets} targets were missed ({where})"
 

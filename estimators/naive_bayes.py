@@ -74,7 +74,7 @@ class ComplementNB(SmoothedClassifier):
         array each time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
-        The weights of the classes. The dense array is computed each time it is read.
+        The weight of each feature for each class. The dense array is computed each time it is read.
 
     n_features_in_ : int
         Number of features seen during :meth:`fit`.

@@ -56,13 +56,13 @@ class TopKScorer:
         The number of labels in a list.
 
     user : str, default=None
-        Name of the column of X that identifies the person of each row. The rows of a person are evaluated
-        together: the first row is the query, and the labels of all rows are relevant. If None, each row is
-        evaluated separately.
+        Name of the column of X that identifies the person to whom each row belongs. The rows of a person
+        are evaluated together: the first row is the query, and the labels of all rows are relevant. If None,
+        each row is evaluated separately.
 
     history : str, default=None
         Name of the column of X with the labels that the person had before, one list per row. These labels
-        are neither recommended nor relevant. If None, no label is excluded.
+        are not recommended, and do not count as relevant. If None, no label is excluded.
 
     popularity : mapping of labels to numbers, default=None
         Number of times each label was chosen, for "novelty". A label that was never chosen counts as chosen

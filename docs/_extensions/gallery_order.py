@@ -26,6 +26,7 @@ GALLERY = [
     "torch_network_with_skorch",
     # recommenders
     "recommend_from_any_catalogue",
+    "variety_and_histories",
     "constraint_or_taste",
     "reasons_of_a_recommendation",
     "only_what_is_on_the_shelf",

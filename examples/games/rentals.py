@@ -6,7 +6,8 @@ catalogue, so that most customers like few types. Each customer makes 1 + Poisso
 begins with a question: one, two or three types drawn from the taste (50, 35, 15 %), and the budget, which
 is left open in one question out of ten.
 
-"plain" is the simulation that the tavern's model is trained on. Customers choose what they ask for:
+"plain" is the simulation that the tavern's model is trained on. Customers choose games that match their
+requests:
 
 1. The popularity of the games follows Zipf's law with exponent 0.8, in random order.
 2. The rented game is drawn with log odds ``log popularity + 4 [a requested type] + 1 [every requested type]

@@ -26,13 +26,13 @@ from examples.arguments import (
     writable_path,
 )
 from examples.pizza.arguments import day, degree, rate, share, temperature
-from examples.pizza.clock import read_zone
 from examples.pizza.data import EveningsFileError
 from examples.pizza.descent import descend
 from examples.pizza.descent import save_picture as save_path_picture
 from examples.pizza.descent import show as show_path
 from examples.pizza.evaluate import evaluate, save_json, save_picture, show
 from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
+from examples.pizza.settings import check_settings
 from examples.pizza.table import add_table
 from examples.pizza.years import LAWS
 from examples.saved import load_named, load_or_train
@@ -177,8 +177,12 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_table(commands)
 
-    more = "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome)."
-    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, read_zone, more)
+    more = (
+        "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome). PIZZERIA_PRIVATE=yes puts "
+        "the forecasts and figures behind the login, and PIZZERIA_PRIVATE=no shows them to everybody "
+        "(default: yes if DATABASE_URL is set)."
+    )
+    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, check_settings, more)
     return parser
 
 

@@ -58,10 +58,12 @@ def by_popularity(classifier: BaseEstimator) -> BaseEstimator | ByPopularity:
     """Return the model that answers queries without known values.
 
     For naive Bayes, this model ranks the classes by their number of rows. If the classifier does not count
-    rows, or is a `CatalogueNB`, whose score includes the popularity, it is the classifier itself.
+    rows, or is a `CatalogueNB` whose score includes the popularity, it is the classifier itself.
     """
     count = getattr(classifier, "class_count_", None)
-    if count is None or isinstance(classifier, CatalogueNB) or np.shape(count) != classifier.classes_.shape:
+    if count is None or np.shape(count) != classifier.classes_.shape or not np.any(count):
+        return classifier
+    if isinstance(classifier, CatalogueNB) and classifier.popularity:
         return classifier
     with np.errstate(divide="ignore"):  # a class may not have any rows yet
         return ByPopularity(classifier.classes_, np.log(count) - np.log(np.sum(count)))

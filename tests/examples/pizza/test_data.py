@@ -281,6 +281,15 @@ def test_weather_and_tourists_may_be_left_open():
     assert len(read_csv_evenings(text.encode(), "my.csv").problems) == 2
 
 
+@pytest.mark.parametrize(
+    ("lines", "n_problems", "n_evenings"),
+    [("12,36\n" + "x,y\n" * 2, 3, 0), ("1\n" * 9, 3, 0), ("12,36\nx,1\n1,x\n", 2, 1)],
+)
+def test_problems_are_collected_up_to_a_limit(lines, n_problems, n_evenings):
+    found = read_csv_evenings(f"reservations,doughs\n{lines}".encode(), "my.csv", most_problems=2)
+    assert (len(found.problems), found.evenings.height) == (n_problems, n_evenings)
+
+
 # The invented years
 
 
