@@ -248,7 +248,7 @@ def hit_rate_scorer(k: int = 5) -> TopKScorer:
 
 
 def ndcg_scorer(k: int = 5) -> TopKScorer:
-    """Return the scorer ``TopKScorer("ndcg", k)``: the normalised discounted cumulative gain of the k best.
+    """Return ``TopKScorer("ndcg", k)``, the normalised discounted cumulative gain of the k best labels.
 
     With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
     the row's label. Rows whose label is not among the k best labels count as 0.
@@ -312,10 +312,10 @@ class TimeWithinGroupSplit(BaseCrossValidator):
 
     Notes
     -----
-    Groups without an earlier row to train on, or with too few rows for a test row, are not in the test set of
-    that split. Their earlier rows are still used for training. Rows after the test rows of a split are not
-    used in it. Times are only compared within a group, so training rows of other people may be later than a
-    test row.
+    A group is left out of the test set of a split if it has no earlier rows to train on, or too few rows to
+    provide a test row. Any earlier rows of such a group are still used for training. Rows after the
+    test rows of a split are not used in it. Times are only compared within a group, so training rows of other
+    people may be later than a test row.
 
     Takes O(n_samples log n_samples) time.
 

@@ -50,7 +50,7 @@ with warnings.catch_warnings():
         width = (high - low).mean()
         print(f"{level:.0%} asked, {inside:.1%} inside, {width:.1f} doughs wide")
     enough = forecast(model, later, service_level=0.9)
-print(f"with a service level of 90 %, enough on {(needed <= enough).mean():.1%}")
+print(f"with a service level of 90%, enough on {(needed <= enough).mean():.1%}")
 
 # %% [markdown]
 # ``ForecastDisplay`` plots the observed targets over the forecasts and their range, as scikit-learn's displays do. Its errors by weekday would show a day

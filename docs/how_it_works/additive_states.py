@@ -231,7 +231,7 @@ plt.show()
 # Computational cost
 # ------------------
 #
-# ``fit`` makes one pass over the rows in plain doubles, in blocks of rows that fit in the cache. No method that computes :math:`X^T X` can be faster
+# ``fit`` makes one pass over the rows, in ordinary double precision, and processes them in blocks that fit in the cache. No method that computes :math:`X^T X` can be faster
 # than this matrix product alone. ``python -m benchmarks linear`` compares ``fit`` with the bare product. The following results are read from
 # ``docs/benchmarks.json``:
 

@@ -45,7 +45,7 @@ class Curvatures:
             self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient (n_features, n_outputs) for the weights, with the intercept eliminated."""
+        """Return the gradient with respect to the weights, with the intercept eliminated."""
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -101,7 +101,7 @@ class SharedMetric:
 
 
 class ExactMetric:
-    """The Hessian of a softmax with all its outputs, for dense X.
+    """The full Hessian of the softmax loss for dense X, including the blocks that couple the outputs.
 
     Its blocks are ``X' diag(p_k) X - X' diag(p_k p_l) X``, where the rows are weighted and X includes a
     column of ones. The mean of the rows is subtracted, so that the weights are independent of the

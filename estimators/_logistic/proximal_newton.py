@@ -78,8 +78,9 @@ class ProximalNewton:
 
         The dual variables are the residuals, shifted so that they sum to zero if there is an intercept. They
         stay in their box if the intercept moves little, because the shift of a row is a multiple of its
-        variance. They are scaled so that they are feasible for the l1 penalty. With an l2 penalty, they
-        may also exceed the limits, which adds a term to the gap.
+        variance. They are scaled so that they are feasible for the l1 penalty. With an l2 penalty, the
+        unscaled variables are also tried. Exceeding the limits of the l1 penalty then adds a term to the
+        gap, and the smaller gap is returned.
         """
         loss, dual, along = self.loss, self.residuals, np.abs(slopes)
         if loss.fit_intercept:

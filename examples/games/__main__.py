@@ -182,7 +182,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the scores and save the plot as this .svg or .png file",
+        help="plot the scores and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
     add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)

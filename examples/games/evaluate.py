@@ -209,7 +209,7 @@ def judge_rows(
 
 
 def paired(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> dict[str, float]:
-    """Return how much higher our hit rate is, and half the width of the 95 % interval of this difference.
+    """Return how much higher our hit rate is, and half the width of the 95% interval of this difference.
 
     All arrays are of shape (n_rentals,). The rentals of a group, such as a customer, are not independent, so
     the differences are summed for each group. The mean over the rentals is then a ratio of two sums over

@@ -1,9 +1,9 @@
 """Simulated rentals for the invented tavern: what customers asked for and rented, and their ratings.
 
-There are two seeded simulations. In both, a customer has a budget (cheap 45 %, standard 35 %, premium 20 %)
+There are two seeded simulations. In both, a customer has a budget (cheap 45%, standard 35%, premium 20%)
 and a taste for types, drawn from a Dirichlet distribution that is centred on their frequency in the
 catalogue, so that most customers like few types. Each customer makes 1 + Poisson(7) rentals. A rental
-begins with a question: one, two or three types drawn from the taste (50, 35, 15 %), and the budget, which
+begins with a question: one, two or three types drawn from the taste (50, 35, 15%), and the budget, which
 is left open in one question out of ten.
 
 "plain" is the simulation that the tavern's model is trained on. Customers choose games that match their

@@ -132,7 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
 
@@ -171,7 +171,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_path, fail=command.error)
 

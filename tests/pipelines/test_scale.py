@@ -236,7 +236,7 @@ def test_a_missing_label_in_a_polars_column():
 
 
 def test_a_column_that_says_nothing_at_first_is_compared_with_the_first_that_does():
-    says = "In batch 2: Column 'budget' must contain values of kind 'text'.*Got values of kind 'number'"
+    says = "In batch 2: Column 'budget' must contain values of type 'text'.*Got values of type 'number'"
     with pytest.raises(ValueError, match=says):
         fit_batches(game_recommender(), [WHOLE[:0], WHOLE, WHOLE.assign(budget=1)], "title")
 
