@@ -367,7 +367,7 @@ def test_rows_that_are_refused(frame):
 def test_types_that_differ():
     films = pl.DataFrame({"title": ["a"], "year": ["old"]})
     model = recommender(numbers="year", catalogue=films, label="title")
-    with pytest.raises(ValueError, match="same types as those of X. The types differ in 'year'"):
+    with pytest.raises(ValueError, match="same types as those of X. The types differ for 'year'"):
         model.fit(pl.DataFrame({"year": [[1]]}), ["a"])
 
 

@@ -479,7 +479,7 @@ def test_what_cannot_be_compiled():
     for model, message in cases:
         with pytest.raises(
             TypeError,
-            match=f"'model' parameter of compile_recommender must be .* as returned by game_recommender.*{message}",
+            match=f"'model' parameter of compile_recommender must be .* game_recommender returns.*{message}",
         ):
             compile_recommender(model)
     for model in (game_recommender(), Pipeline([("c", ComplementNB())])):
