@@ -38,7 +38,7 @@ def check_rows(
 
 
 def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -> np.ndarray | None:
-    """Return the weights (n,) as float64, or None without weights. With `allow_zero`, all may be 0."""
+    """Return the weights (n,) as float64, or None. If `allow_zero` is True, all of them may be 0."""
     if sample_weight is None:
         return None
     options = {"ensure_non_negative": True, "allow_all_zero_weights": allow_zero}
@@ -55,7 +55,8 @@ def check_squares(X: Matrix, y: np.ndarray, name: str) -> None:
         assert_all_finite(X, estimator_name=name, input_name="X")
     if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
         raise ValueError(
-            f"X or y has values too large, or X too small, for {name}: their squares overflow or underflow. "
+            f"X or y contains values that are too large for {name}, or the values of X are too small: their "
+            "squares overflow or underflow. "
             "Scale them so that their largest absolute values are between 1e-140 and 1e150. "
             f"Got {largest[0]:.0e} for X and {largest[1]:.0e} for y."
         )
@@ -87,7 +88,8 @@ def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
         if X is not None:
             assert_all_finite(X, estimator_name=name, input_name="X")
         raise ValueError(
-            f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
+            f"X, y or sample_weight contains values that are too large for {name}: their squares overflow. "
+            "Scale them down."
         )
 
 
@@ -96,7 +98,7 @@ def check_not_tiny(
 ) -> None:
     """Raise an error if a column of X varies so little that its squared deviations underflow to 0.
 
-    With `has_domain`, the moments are those of polynomial terms, which begin with the scaled columns.
+    If `has_domain` is True, the moments are those of polynomial terms, which begin with the scaled columns.
     """
     squares = moments.xx.diagonal()[: X.shape[1]]
     small = np.flatnonzero(squares < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))
@@ -122,5 +124,5 @@ def as_floats(values: ArrayLike) -> np.ndarray | None:
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:
-    """Return y as float64 columns, (n, q)."""
+    """Return y as float64 columns, of shape (n, q)."""
     return y.reshape(len(y), -1).astype(np.float64, copy=False)

@@ -10,8 +10,8 @@ from estimators._logistic.search import Evaluation, Iterate, evaluate_start, lin
 
 EPSILON = float(np.finfo(float).eps)
 N_PAIRS = 10  # steps that L-BFGS remembers
-MIN_WINDOW_OF_RATE = 3  # falls, from which the rate of convergence is taken
-MIN_MEASURED_DECREASE = 1e-12  # of the objective: rounding spoils smaller ones
+MIN_WINDOW_OF_RATE = 3  # minimum number of decreases from which the rate of convergence is estimated
+MIN_MEASURED_DECREASE = 1e-12  # relative to the objective; smaller decreases are lost in rounding errors
 MIN_SHARE_OF_CURVATURE = 1e-4
 MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are compared
 
@@ -66,7 +66,7 @@ class LBFGS:
         return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
-        """Return the result of the line search. If it fails, retry with a new metric and no memory."""
+        """Return the result of the line search. If it fails, retry with a new metric and an empty memory."""
         following, passes = line_search(self.loss, self.current, self.direction)
         self.chooser.pay(passes)
         if following is None and self.chooser.value_when_built != self.current.value:
@@ -90,8 +90,8 @@ class LBFGS:
         """Choose the direction of the next step."""
         gradient = self.current.gradient
         self.direction = self.pairs.direction(gradient, self.solved)
-        fall = -0.5 * float(np.vdot(self.direction, gradient))  # if the objective were quadratic
-        if self.pairs.order and not fall > 0:  # rounding has spoilt the memory
+        fall = -0.5 * float(np.vdot(self.direction, gradient))  # the decrease if the objective were quadratic
+        if self.pairs.order and not fall > 0:  # rounding errors have made the memory useless
             self.pairs.clear()
             self.direction = -self.solved
             fall = -0.5 * float(np.vdot(self.direction, gradient))
@@ -148,13 +148,16 @@ class CurvaturePairs:
             self.change_solved[:m, :m] = products[np.ix_(self.order, self.order)]
 
     def direction(self, gradient: np.ndarray, solved: np.ndarray) -> np.ndarray:
-        """Return minus the inverse Hessian times the gradient. `solved` is the inverse metric times it."""
+        """Return minus the inverse Hessian times the gradient.
+
+        `solved` is the inverse metric times the gradient.
+        """
         m, flat = len(self.order), gradient.ravel()
         if not m:
             return -solved
-        triangle = self.step_change[:m, :m]  # only the part on and above the diagonal counts
+        triangle = self.step_change[:m, :m]  # only the part on and above the diagonal is used
         products = self.change_solved[:m, :m]
-        scale = triangle[-1, -1] / products[-1, -1]  # so that the metric fits the last step
+        scale = triangle[-1, -1] / products[-1, -1]  # scale the metric to the curvature of the last step
         v = lapack.dtrtrs(triangle, (self.steps[:m] @ flat)[self.order])[0]
         right = triangle.diagonal() * v + scale * (products @ v - (self.solved[:m] @ flat)[self.order])
         u = lapack.dtrtrs(triangle, right, trans=1)[0]

@@ -64,7 +64,7 @@ def check_features(model: Settings, X: MatrixLike, dtype: np.dtype) -> Features:
     try:
         validate_data(
             model, X, skip_check_array=True, reset=False, ensure_2d=False
-        )  # compares the feature names
+        )  # this also compares the feature names
     except ValueError as error:
         raise ValueError(f"X_val: {error}") from error
     any_shape = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0, "ensure_min_features": 0}

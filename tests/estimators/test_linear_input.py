@@ -26,12 +26,21 @@ from tests.estimators.linear_data import MAX_GRAM_FEATURES, PENALTIES, close, no
         (lambda X, y: (X.astype(str) + "a", y), "could not convert string to float"),
         (lambda X, y: (X, y.astype(str) + "a"), "could not convert string to float"),
         (lambda X, y: (X * 1j, y), "Complex data not supported"),
-        (lambda X, y: (X * 1e200, y), "X, y or sample_weight has values too large for GDRegressor"),
-        (lambda X, y: (X, y * 1e200), "X, y or sample_weight has values too large for GDRegressor"),
-        (lambda X, y: (sp.csr_array(X * 1e200), y), "X, y or sample_weight has values too large"),
+        (
+            lambda X, y: (X * 1e200, y),
+            "X, y or sample_weight contains values that are too large for GDRegressor",
+        ),
+        (
+            lambda X, y: (X, y * 1e200),
+            "X, y or sample_weight contains values that are too large for GDRegressor",
+        ),
+        (
+            lambda X, y: (sp.csr_array(X * 1e200), y),
+            "X, y or sample_weight contains values that are too large",
+        ),
         (
             lambda X, y: (sp.csr_array(np.where(X > 5, 1e200, 0)), y),
-            "X, y or sample_weight has values too large",
+            "X, y or sample_weight contains values that are too large",
         ),
         (lambda X, y: (X * 1e-200, y), "vary by less than 1e-140.*Scale X"),
     ],
@@ -94,7 +103,7 @@ def test_sums_close_to_the_largest_float_are_refused(x_scale, y_scale, weight):
         for at in np.split(np.arange(60), 20):
             model.partial_fit(X[at], y[at], weights)
 
-    with pytest.raises(ValueError, match="values too large for GDRegressor|too large for the scale of X"):
+    with pytest.raises(ValueError, match="values that are too large for GDRegressor|too large for the scale of X"):
         fit_in_chunks()
 
 

@@ -30,7 +30,7 @@ from pipelines import compile_recommender, explain, game_recommender, recommend
 from tests.effort import effort
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The question asked for", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
 
 OURS = [
     ComplementNB(),
@@ -103,7 +103,7 @@ QUESTIONS = st.fixed_dictionaries(
 
 @pytest.mark.parametrize("n_labels", [2, 7])
 @pytest.mark.parametrize("classifier", ALL, ids=repr)
-@settings(max_examples=effort(20, 3))
+@settings(max_examples=effort(20, 2))
 @given(data=st.data())
 def test_every_classifier_is_compiled_and_explained(classifier, n_labels, data):
     weights = None
