@@ -104,7 +104,7 @@ def run_large_tavern(seconds: float) -> list[Row]:
 
 def run_pizzeria(seconds: float) -> list[Row]:
     """The pizzeria with thirteen months of evenings."""
-    with serving_site("examples.pizza", PIZZERIA_ADMIN_PASSWORD="load", DATABASE_URL="") as server:
+    with serving_site("examples.pizza", PIZZERIA_ADMIN_PASSWORD="load test", DATABASE_URL="") as server:
         return [
             measured(server, "/api/forecast, the pizzeria", FORECAST, "", seconds),
             measured(server, "the front page, the pizzeria, one visitor", "/", "50 ms", seconds, 1),
@@ -154,7 +154,7 @@ def tavern(games: pl.DataFrame, n_customers: int = 40) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/tavern.sqlite"
         _fill(url, SITE.folder / "migrations", partial(fill, games=games, n_customers=n_customers))
-        with serving_site("examples.games", DATABASE_URL=url, TAVERN_ADMIN_PASSWORD="load") as server:
+        with serving_site("examples.games", DATABASE_URL=url, TAVERN_ADMIN_PASSWORD="load test") as server:
             yield server
 
 

@@ -1,4 +1,4 @@
-"""Estimators in scikit-learn's style. Each family has a public module and a folder of private modules.
+"""Estimators in the style of scikit-learn. Each family has a public module and a folder of private modules.
 
 The shortest family is `logistic.py` (logistic and softmax regression), with `_logistic/`. `linear.py` and
 `polynomial.py`: least squares, ridge, lasso and elastic net, with `_least_squares/`. `naive_bayes.py`: naive

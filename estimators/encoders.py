@@ -326,7 +326,7 @@ class BinEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_bins : int, default=10
-        Number of bins per column, if `edges` is "auto". There can be fewer bins if some values are frequent.
+        Number of bins per column, if `edges` is "auto". If some values are frequent, there can be fewer bins.
     edges : "auto" or list of sequences of float, default="auto"
         "auto" chooses edges in :meth:`fit` so that the bins have about equal numbers of rows. Otherwise, a
         list with one increasing sequence of edges per column: n edges make n + 1 bins. If there is only one
@@ -347,7 +347,7 @@ class BinEncoder(TransformerMixin, BaseEstimator):
     edges_ : list of ndarray of shape (n_edges,)
         The edges between the bins of each column.
     bin_names_ : list of ndarray of shape (n_bins,)
-        The names of the bins of each column. For whole numbers, such as "1990 to 1999", the bin includes both
+        The names of the bins of each column. A bin of whole numbers, such as "1990 to 1999", includes both
         ends. For other numbers, such as "6.5 to 7.2", the upper end belongs to the next bin.
     n_features_in_ : int
         Number of columns seen during `fit`.
@@ -361,8 +361,8 @@ class BinEncoder(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Fitting sorts the values of each column in O(n log n) time. If the edges are given, nothing is learned, so
-    the encoder can also be used in :func:`pipelines.fit_batches`.
+    Fitting sorts the values of each column, which takes O(n log n) time. If the edges are given, nothing is
+    learned from the data, so the encoder can also be used in :func:`pipelines.fit_batches`.
 
     Examples
     --------
@@ -488,7 +488,7 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `input_features` are different from the names seen during `fit`.
+            If `input_features` differs from the names seen during `fit`.
         TypeError
             If `feature_name_combiner` is a callable that does not return a string.
         """

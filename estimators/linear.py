@@ -36,8 +36,8 @@ class GDRegressor(LeastSquaresRegressor):
         Strength of the penalty, in [0, inf). The table in Notes shows the equivalent values in scikit-learn.
 
     l1_ratio : float, default=0.0
-        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 is ridge regression and 1 is the
-        lasso.
+        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 gives ridge regression, and 1 gives
+        the lasso.
 
     fit_intercept : bool, default=True
         Whether to fit a bias b. The bias is not penalised.
@@ -117,13 +117,13 @@ class GDRegressor(LeastSquaresRegressor):
 
     **Wide data and sparse data.** With ``learning_rate="auto"``, the model is fitted from the rows, without
     a d x d matrix, if there are at least as many features as rows (or half as many, with an L1 penalty), or
-    if X is a CSR matrix in which 1.5 times the number of nonzeros is at most d^2. A CSR matrix with more than
-    10% nonzeros is treated like an array. Without an L1 penalty, the weights of dense data are computed from
-    the n x n products of the rows, in O(n^2 d + n^3) time, and those of CSR data by the preconditioned
-    conjugate gradient method. With an L1 penalty, the objective is minimised on growing sets of features by
-    scikit-learn's :func:`~sklearn.linear_model.enet_path`. The fitted model keeps a copy of the training rows
-    and targets, so that :meth:`partial_fit` and :meth:`merge` can continue from it. **A saved model then
-    contains the training data.**
+    if X is a CSR matrix and 1.5 times its number of nonzeros is at most d^2. A CSR matrix with more than
+    10% nonzeros is treated like an array. Without an L1 penalty, the weights of dense data are computed
+    from the n x n products of the rows, in O(n^2 d + n^3) time. Those of CSR data are computed by the
+    preconditioned conjugate gradient method. With an L1 penalty, the objective is minimised on growing sets
+    of features by scikit-learn's :func:`~sklearn.linear_model.enet_path`. The fitted model keeps a copy of
+    the training rows and targets, so that :meth:`partial_fit` and :meth:`merge` can update it. **A saved
+    model then contains the training data.**
 
     **More than 5,000 features.** No d x d matrix is formed, regardless of the number of rows, and the model
     does not keep the rows. In this case, :meth:`partial_fit`, :meth:`merge`, :meth:`additive_state`,
@@ -197,7 +197,8 @@ class GDRegressor(LeastSquaresRegressor):
             Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row with weight 2 counts like two rows. If None, all rows have weight 1.
+            Weight of each row. A row with weight 2 counts as two identical rows. If None, all
+            rows have weight 1.
 
         Returns
         -------
@@ -207,9 +208,10 @@ class GDRegressor(LeastSquaresRegressor):
         Raises
         ------
         ValueError
-            If X or y contains NaN, infinity or text, or numbers so large that their squares overflow; if a
-            sample weight is negative or all sample weights are zero; or if `learning_rate` exceeds
-            `max_learning_rate_`. In the last case, the message contains this limit.
+            If X or y contains NaN, infinity or text, or numbers so large or small that their squares, or the
+            squares of the fitted weights, overflow or underflow; if a sample weight is negative or all sample
+            weights are zero; or if `learning_rate` exceeds `max_learning_rate_`. In the last case, the
+            message contains this limit.
 
         Warns
         -----
@@ -223,11 +225,11 @@ class GDRegressor(LeastSquaresRegressor):
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Update the fit with more rows.
 
-        Fitting chunks in any order is equivalent to fitting all rows at once. The sums are kept as pairs of
-        doubles, which have twice the usual precision. The coefficients differ from those of :meth:`fit` by
-        about 1e-12 if the condition number of X is 10,000, and by about 1e-8 if it is 300,000. If y depends
-        on a direction of X that is too small for sums of plain doubles, this direction is used and a warning
-        is issued, because only :meth:`fit` can read the rows a second time.
+        Fitting in chunks, in any order, is equivalent to fitting all rows at once. The sums are kept as
+        pairs of doubles, which have twice the usual precision. The coefficients differ from those of
+        :meth:`fit` by about 1e-12 if the condition number of X is 10,000, and by about 1e-8 if it is
+        300,000. If y depends on a direction in which X is too small for sums of plain doubles, this
+        direction is used and a warning is issued, because only :meth:`fit` can read the rows a second time.
 
         Parameters
         ----------
@@ -296,7 +298,7 @@ class GDRegressor(LeastSquaresRegressor):
             Training data, with at most 5,000 features.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-            Target values. Despite the default, they are required.
+            Target values. They are required, although the default is None.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row. If all weights are 0, merging the state has no effect.
@@ -346,7 +348,7 @@ class GDRegressor(LeastSquaresRegressor):
         TypeError
             If `state` is not a LeastSquaresState.
         ValueError
-            If all sample weights were zero, if the state was made by a PolynomialRegressor, or if
+            If all sample weights were zero, if the state was returned by a PolynomialRegressor, or if
             `learning_rate` is too large for the rows.
 
         Warns
@@ -413,7 +415,8 @@ class GDRegressor(LeastSquaresRegressor):
         Notes
         -----
         An eigendecomposition takes O(d^3) time once. Each requested number of iterations then takes O(d^2)
-        time. With an L1 penalty, every iteration up to the largest requested number takes O(d^2) time.
+        time. With an L1 penalty, all iterations up to the largest requested number are run, each in O(d^2)
+        time.
         """
         check_is_fitted(self)
         self._check_gram("coef_path")
@@ -457,8 +460,8 @@ class GDRegressor(LeastSquaresRegressor):
 
         Notes
         -----
-        Only the statistics are used, so the result has the precision of :meth:`partial_fit`. Each alpha takes
-        O(d^3) time, or less with an L1 penalty if few weights are not zero.
+        The result is computed from the statistics, so it has the precision of :meth:`partial_fit`. Each
+        alpha takes O(d^3) time, or less if there is an L1 penalty and few weights are nonzero.
         """
         check_is_fitted(self)
         self._check_gram("alpha_path")

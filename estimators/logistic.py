@@ -55,12 +55,13 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     Parameters
     ----------
     alpha : float, default=1e-4
-        Strength of the regularisation, as in :class:`sklearn.linear_model.SGDClassifier`. 0 switches it
-        off. If all weights are 1, scikit-learn's ``C=1`` corresponds to ``alpha = 1 / n_samples``.
+        Strength of the regularisation, as in :class:`sklearn.linear_model.SGDClassifier`. 0 means no
+        regularisation. If all weights are 1, scikit-learn's ``C=1`` corresponds to ``alpha = 1 /
+        n_samples``.
 
     l1_ratio : float, default=0.0
-        Share of the l1 penalty, in [0, 1]. 0 is only l2, and 1 is only l1, which sets some weights to exactly
-        zero. Values in between are the elastic net.
+        Share of the l1 penalty in the elastic-net penalty, in [0, 1]. 0 is a pure l2 penalty. 1 is a pure
+        l1 penalty, which sets some weights to exactly zero.
 
     class_weight : dict or "balanced", default=None
         Weight of each class. Classes missing from a dict have weight 1. "balanced" gives all classes the same
@@ -71,7 +72,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Whether to fit an intercept. If False, the intercept is 0.
 
     learning_rate : "auto" or float, default="auto"
-        The step size. A number selects textbook gradient descent from zero:
+        The step size. If it is a number, the model is fitted by textbook gradient descent from zero:
         ``w -= learning_rate * gradient`` of the objective, for weights and intercept together, followed by
         a proximal step if there is an l1 penalty. "auto" selects the accelerated descent described in the
         Notes.
@@ -83,9 +84,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         Tolerance of the stopping criterion. If `learning_rate` is a number, training stops when no entry of
         the (proximal) gradient exceeds `tol` in absolute value. With "auto", it stops when the predicted
         further decrease of the objective is at most `tol` times the objective; the Notes explain the
-        prediction. With 0, training continues until `max_iter` or, with "auto", until rounding hides any
-        further decrease. If ``alpha=0``, "auto" also stops when the loss is below 2e-16. If you need precise
-        weights, use ``tol=1e-8``.
+        prediction. With 0, training continues until `max_iter` or, with "auto", until any further decrease
+        is hidden by rounding. If ``alpha=0``, "auto" also stops when the loss is below 2e-16. If you need
+        precise weights, use ``tol=1e-8``.
 
     warm_start : bool, default=False
         Whether to start from the weights of the previous fit, if there is one.
@@ -126,34 +127,35 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     The metric is chosen by estimated cost. The costs of a pass over the rows and of each metric are estimated
     from the shape of X. Training starts with the most expensive metric that costs at most 3 passes. It
     changes to the next metric when the passes since the last change have cost twice as much as that metric,
-    and the remaining passes are expected to cost more than it. In the same way, a Hessian is recomputed when
-    the passes since it was computed have cost as much as it did. The shared matrix is recomputed when the
-    objective has halved, and the diagonal when the objective has fallen to a fifth.
+    and the remaining passes are expected to cost more than that. In the same way, a Hessian is recomputed
+    when the passes since it was computed have cost as much as it did. The shared matrix is recomputed when
+    the objective has halved, and the diagonal when the objective has fallen to a fifth.
 
     If X is dense, has fewer rows than features and at most 3,000 rows, and there is only an l2 penalty,
-    training can continue in coordinates of the space that the rows span. It changes to these coordinates as
-    soon as computing them costs at most 20 passes, or at most half of the cost so far. If there are many
+    training can continue in coordinates of the space that the rows span. The change is made as soon as
+    computing the coordinates costs at most 20 passes, or at most half of the cost so far. If there are many
     rows, the diagonal and the shared matrix are computed from every k-th row, where ``k = n_samples //
-    max(4000, 4 * n_features)``. If k is at least 8, training starts from the minimum on this sample, which is
-    found to a tolerance of 1e-2.
+    max(4000, 4 * n_features)``. If k is at least 8, training starts from the minimum on this sample, which
+    is found to a tolerance of 1e-2.
 
-    With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_, scaled by the
-    diagonal at the start, with a step size found by backtracking. With two classes, iterations become
-    proximal Newton steps [4]_ on a working set of features as soon as the proximal steps have cost as much as
-    five Newton steps. The quadratic model of a Newton step is minimised by scikit-learn's compiled coordinate
-    descent.
+    With an l1 penalty, an iteration is an accelerated proximal step [2]_ with restarts [3]_. It is scaled
+    by the diagonal metric at the start of the search, and its size is found by backtracking. With two
+    classes, iterations become proximal Newton steps [4]_ on a working set of features as soon as the
+    proximal steps have cost as much as five Newton steps. The quadratic model of a Newton step is minimised
+    by scikit-learn's compiled coordinate descent.
 
     The predicted decrease, which is compared with `tol`, is half the squared norm of the gradient in the
-    metric of the inverse Hessian as estimated by L-BFGS. This is exact for a quadratic objective. Unless the
-    exact Hessian is used, the past decreases are also extrapolated as a geometric series, and the larger
-    prediction is used. With an l1 penalty, the prediction is an upper bound, which assumes that the minimum
-    is not further away than zero. The duality gap, which is an upper bound without assumptions, must also
-    be at most ``100 * tol`` times the objective, or at most `tol` times the objective after Newton steps.
-    With more than two classes, it is enough if a Newton step is predicted to decrease the objective by at
-    most `tol` times its value.
+    metric of the inverse Hessian as estimated by L-BFGS. If the objective is quadratic, this prediction is
+    exact. Unless the exact Hessian is used, the past decreases are also extrapolated as a geometric series,
+    and the larger prediction is used. With an l1 penalty, the prediction is an upper bound, which assumes
+    that the minimum is not further away than zero. The duality gap, which is an upper bound without any
+    assumption, must also be at most ``100 * tol`` times the objective, or at most `tol` times the objective
+    after Newton steps. With more than two classes, it is enough if a Newton step is predicted to decrease
+    the objective by at most `tol` times its value.
 
-    An iteration takes O(nonzeros of X * n_outputs) time, and as much again for each step that was too long.
-    The shared matrix takes O(rows * n_features^2 + n_features^3) time, the Hessian of all classes O(n_samples
+    An iteration takes O(nonzeros of X * n_outputs) time, and the same again each time a step has to be
+    shortened. The shared matrix takes O(rows * n_features^2 + n_features^3) time, the Hessian of all
+    classes O(n_samples
     * weights^2 + weights^3), and the coordinates of the rows O(n_samples^2 * n_features). In addition to X,
     training needs memory for the matrix and for 30 arrays the size of the weights. CSR input is never
     converted to dense arrays. Features with values beyond 1e77 (4e9 in float32) are divided by a power of two
@@ -228,11 +230,11 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             Features. CSR input stays sparse, and float32 stays float32.
 
         y : array-like of shape (n_samples,)
-            Class labels of at least two classes: all strings, all whole numbers or all NumPy dates. Integers
+            Class labels, of at least two classes: all strings, all whole numbers or all NumPy dates. Integers
             keep their exact values, even in nullable columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row with weight 2 counts like two rows.
+            Weight of each row. A row with weight 2 counts as two identical rows.
 
         Returns
         -------
@@ -254,8 +256,8 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         -----
         ConvergenceWarning
             If training stopped before convergence, because of `max_iter` or rounding, or if there is no
-            minimum because the classes can be separated and ``alpha=0``. The message states how far the
-            objective may still fall.
+            minimum because the classes can be separated and ``alpha=0``. The message contains the predicted
+            further decrease of the objective.
         """
         previous = self._weights() if self.warm_start else None
         self._reset()
@@ -301,7 +303,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         If `learning_rate` is a number, it is the step size. With "auto", the step size is ``1 / L``, where
         ``L = alpha * (1 - l1_ratio) + c * m`` is an upper bound on the eigenvalues of the Hessian, m is the
         weighted mean of ``||x||^2 + 1``, and c is 1/4 for two classes and 1/2 for more. Such a step never
-        raises the objective of these rows.
+        increases the objective on these rows.
 
         Parameters
         ----------
@@ -424,7 +426,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         return expit(np.column_stack([-scores, scores])) if scores.ndim == 1 else softmax(scores, axis=1)
 
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
-        """Return the logarithms of the probabilities. They are finite even where a probability rounds to 0.
+        """Return the logarithms of the probabilities. They are finite even if a probability rounds to 0.
 
         Parameters
         ----------
@@ -475,7 +477,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         classes: np.ndarray,
         codes: np.ndarray,
     ) -> np.ndarray:
-        """Return the weight of each row times that of its class, (n_samples,)."""
+        """Return the weight of each row times that of its class, of shape (n_samples,)."""
         weight = np.ones(X.shape[0])
         if sample_weight is not None:
             weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -514,15 +516,17 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         left = ""
         if np.isfinite(iterate.expected):
             share = iterate.expected / max(iterate.objective, np.finfo(float).tiny)
-            left = f" The objective may still fall by {share:.0e} of its value, and tol={self.tol}."
+            left = f" The objective may still decrease by {share:.0e} of its value, whereas tol={self.tol}."
         if self.alpha == 0 and loss.separates(search.theta()):
-            message = "The classes can be separated and alpha=0: there is no minimum. Use a positive alpha."
+            message = (
+                "There is no minimum, because the classes can be separated and alpha=0. Use a positive alpha."
+            )
         elif iterate.stalled:
             precision = loss.X.dtype
             more = ", or passing float64," if precision == np.float32 else ""
             message = (
-                f"Rounding ended the search: no step along the search direction lowers the objective in "
-                f"{precision}.{left} Scaling the features{more} might help."
+                f"Rounding errors ended the search: no step along the search direction lowers the objective "
+                f"in {precision}.{left} Scaling the features{more} might help."
             )
         elif not stopped:
             message = (
@@ -551,7 +555,7 @@ def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np
 
 
 def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
-    """Return the previous weights as theta, or zeros, (n_features + 1, n_outputs)."""
+    """Return the previous weights as theta, or zeros, of shape (n_features + 1, n_outputs)."""
     n_outputs = 1 if len(classes) == 2 else len(classes)
     if previous is None:
         return np.zeros((n_features + 1, n_outputs))
@@ -579,7 +583,7 @@ def check_two_classes(classes: np.ndarray) -> None:
     if len(classes) < 2:
         raise ValueError(
             "GDClassifier needs samples of at least 2 classes in the data, but the data contains only one "
-            f"class: {classes.tolist()}. Classes without positive weight do not count."
+            f"class: {classes.tolist()}. Classes without a positive weight are ignored."
         )
 
 

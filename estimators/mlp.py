@@ -115,9 +115,9 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score on validation data instead of the training loss. Training stops when the
-        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
-        ``solver="lbfgs"``.
+        If True, the score on validation data is monitored instead of the training loss. Training stops when
+        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
+        when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
@@ -245,15 +245,15 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     Callbacks set with ``set_callbacks`` are called for every epoch, or for every iteration of "lbfgs".
 
-    The results are those of scikit-learn's MLPClassifier, except for the following:
+    The results are the same as those of scikit-learn's MLPClassifier, with the following exceptions:
 
     - Weights are equal up to rounding, but rounding differences grow with each step. After many epochs, with
       unscaled features, or with "lbfgs" on a flat loss, the weights and the number of epochs can differ.
     - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
       and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
       and the model keeps the best weights.
-    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
-      keeps its current weights.
+    - If X is float32, the weights are float32 with "lbfgs" too. If a fit with "lbfgs" is interrupted, the
+      model keeps its current weights.
     - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
       loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
       predictions of a fitted network.
@@ -565,6 +565,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
         """Set ``classes_``, or check that y has no new classes. Return y in the type of ``classes_``."""
         y = with_plain_type(y)
+        if y.ndim == 1 and y.dtype.kind == "O":
+            raise ValueError(
+                "Class labels of MLPClassifier must fit into one integer type of 64 bits. "
+                f"Got labels from {min(y)} to {max(y)}."
+            )
         if is_new:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -592,7 +597,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         several = self._is_multilabel()
         if y.ndim != 1 + several or (several and y.shape[1] != n_outputs):
             wanted = f"shape (n_val, {n_outputs})" if several else "shape (n_val,)"
-            raise ValueError(f"y_val must have {wanted}, like y. Got shape {y.shape} instead.")
+            raise ValueError(f"y_val must have {wanted} to match y. Got shape {y.shape} instead.")
         return self._encode(self._as_known(y, "y_val"), dtype)
 
     def _as_known(self, y: np.ndarray, name: str) -> np.ndarray:
@@ -613,7 +618,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     def _encode(self, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Return class codes of shape (n,), or a matrix of zeros and ones of shape (n, n_outputs)."""
-        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:  # otherwise the binarizer raises
+        # otherwise, the binarizer raises an error
+        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
             return np.searchsorted(self.classes_, y)
         return self._label_binarizer.transform(y).astype(dtype)
 
@@ -650,7 +656,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     The network is trained by minimising the mean squared error or the Poisson deviance on batches of rows.
     Parameters, defaults, attributes and errors are the same as in scikit-learn, and the same `random_state`
-    gives the same weights up to rounding (see Notes). It has all the additional features of
+    gives the same weights up to rounding (see Notes). This class has all the additional features of
     :class:`MLPClassifier` except `class_weight`.
 
     Parameters
@@ -730,9 +736,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
     early_stopping : bool, default=False
-        Whether to monitor the score on validation data instead of the training loss. Training stops when the
-        score no longer improves, and the weights of the epoch with the highest score are kept. Not used when
-        ``solver="lbfgs"``.
+        If True, the score on validation data is monitored instead of the training loss. Training stops when
+        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
+        when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
@@ -860,8 +866,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
     - Training stops if the loss becomes infinite or NaN. If ``early_stopping=False``, a ValueError is raised
       and the model keeps the weights of the previous epoch. If ``early_stopping=True``, a warning is issued
       and the model keeps the best weights.
-    - float32 data gives float32 weights with "lbfgs" too, and if a fit with "lbfgs" is interrupted, the model
-      keeps its current weights.
+    - If X is float32, the weights are float32 with "lbfgs" too. If a fit with "lbfgs" is interrupted, the
+      model keeps its current weights.
     - A warm start with ``early_stopping=True`` keeps the best weights of all fits, and raises an error if the
       loss function has changed. Changing a parameter such as `activation` affects the next fit, but not the
       predictions of a fitted network.

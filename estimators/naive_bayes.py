@@ -74,7 +74,7 @@ class ComplementNB(SmoothedClassifier):
         array each time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
-        The weights of the classes. The dense array is computed each time it is read.
+        The weight of each feature for each class. The dense array is computed each time it is read.
 
     n_features_in_ : int
         Number of features seen during :meth:`fit`.
@@ -84,9 +84,9 @@ class ComplementNB(SmoothedClassifier):
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, and the distinct labels
-    are sorted. Scoring one sample takes at most O(n_classes) time, which is about the cost of copying
-    n_classes numbers. It takes less time if many classes have equal counts.
+    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, plus the time to sort
+    the distinct labels. Scoring one sample takes at most O(n_classes) time, which is about the cost of
+    copying n_classes numbers. It takes less time if many classes have equal counts.
 
     With ``alpha=0``, a feature that occurs in only one class gives that class an infinite score. A feature
     that a sample lacks adds nothing to its scores, even if its weight is infinite. (For dense input,
@@ -211,8 +211,8 @@ class MultinomialNB(SmoothedClassifier):
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, and the distinct labels
-    are sorted. Scoring one sample takes at most O(n_classes) time.
+    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, plus the time to sort
+    the distinct labels. Scoring one sample takes at most O(n_classes) time.
 
     With ``alpha=0``, a feature rules out the classes that lack it: their scores are ``-inf``. This also holds
     for dense input, where scikit-learn may compute ``0 * inf = nan``. A class without counts is ruled out by
@@ -326,10 +326,10 @@ class BernoulliNB(SmoothedClassifier):
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, and the distinct labels
-    are sorted. Scoring one sample takes at most O(n_classes) time, because the weights of absent features are
-    summed only once per class. An array `alpha` with m distinct values adds O(m * n_classes) to the time and
-    memory.
+    Fitting takes O(nonzeros of X) time and memory, or O(entries of X) if X is dense, plus the time to sort
+    the distinct labels. Scoring one sample takes at most O(n_classes) time, because the weights of absent
+    features are summed only once per class. An array `alpha` with m distinct values adds O(m * n_classes)
+    to the time and memory.
 
     If `alpha` is an array, the smoothed probability of feature j in a class with n samples is
     ``(count + alpha[j]) / (n + 2 * alpha[j])``. scikit-learn's ``BernoulliNB`` documents array values of
@@ -424,7 +424,7 @@ class CatalogueNB(CountingClassifier):
     ----------
     shrinkage : float or "auto", default="auto"
         Number of rows at which the item's own rows count as much as the rows of all items. "auto" chooses the
-        value between 0.8 and 12,800, in steps of about 20 %, with the highest evidence under a beta-binomial
+        value between 0.8 and 12,800, in steps of about 20%, with the highest evidence under a beta-binomial
         model, or 100 if the evidence is the same for all values. Sample weights below 1 make the evidence
         misleading, so scale the weights such that the lowest is 1. Choose a higher value if many rows come
         from the same people, who make similar requests. Choose a lower value if items differ more than their
@@ -443,14 +443,14 @@ class CatalogueNB(CountingClassifier):
 
     match : float or "auto", default="auto"
         Amount added to the score for each group in which a requested feature describes the item. "auto"
-        computes a value for each group from the rows (see Notes). It is large if nearly all rows chose an
-        item with the requested features, and 0 if the requested features hardly mattered. Use a large value,
-        such as 1000, if requests are constraints that items must meet, such as a budget. Use 0 if requests
-        are preferences: people who like comedies do not only watch comedies.
+        computes a value for each group from the rows (see Notes). The value is large if the chosen item
+        nearly always had the requested features, and 0 if the requested features hardly mattered. Use a
+        large value, such as 1000, if requests are constraints that items must meet, such as a budget. Use 0
+        if requests are preferences: people who like comedies do not only watch comedies.
 
     smoothing : float, default=1.0
-        Number added to the number of times an item was chosen. The lower it is, the lower items that nobody
-        has chosen yet are ranked. Use a higher value to give new items a better chance.
+        Number added to the number of times an item was chosen. A low value ranks items that nobody has
+        chosen yet low. Use a higher value to give new items a better chance.
 
     groups : array-like of shape (n_features,), default=None
         The group label of each column of X. Columns with the same label are values of the same variable, such
@@ -465,19 +465,19 @@ class CatalogueNB(CountingClassifier):
         The class labels, sorted.
 
     class_count_ : ndarray of shape (n_classes,)
-        Weighted number of rows in which each class was chosen. Descriptions are not counted.
+        Weighted number of rows in which each item was chosen. Descriptions are not counted.
 
     described_ : ndarray of shape (n_classes, n_features)
-        1 where a feature describes a class, otherwise 0. It is stored as a sparse array and converted to a
+        1 where a feature describes an item, otherwise 0. It is stored as a sparse array and converted to a
         dense array each time it is read.
 
     feature_count_ : ndarray of shape (n_classes, n_features)
-        Weighted number of rows in which each class was chosen and each feature was requested. It is stored as
+        Weighted number of rows in which each item was chosen and each feature was requested. It is stored as
         a sparse array and converted to a dense array each time it is read.
 
     match_ : dict
-        The match used for each label in `groups`, or for None if there are no groups. "auto" is resolved when
-        it is read, or when the first row is scored.
+        The match used for each label in `groups`, or for None if there are no groups. If ``match="auto"``,
+        the values are computed when the attribute is first read or when the first row is scored.
 
     shrinkage_ : float
         The shrinkage used. If ``shrinkage="auto"``, it is computed when it is first read or when the first
@@ -491,15 +491,15 @@ class CatalogueNB(CountingClassifier):
 
     Notes
     -----
-    Fitting takes O(nonzeros of X) time and memory, and the distinct labels are sorted. The weights are
+    Fitting takes O(nonzeros of X) time and memory, plus the time to sort the distinct labels. The weights are
     computed when a row is first scored after a fit or an update, which takes about as long as fitting.
     Scoring one row takes at most O(n_classes) time.
 
     With ``match="auto"``, the match of a group is ``2 * max(0, ratio - 1)``. Here, ``ratio`` is the log odds
-    that a requested feature of the group describes the chosen item, minus the log odds that it would if items
-    were chosen by popularity alone. Half a case is added on each side. The ratio is averaged with 3, which
-    gives a match of 4 and counts as much as ten requested features. Without choices, a request is therefore
-    treated as a constraint.
+    that a requested feature of the group describes the chosen item, minus the same log odds if items were
+    chosen by popularity alone. Half a case is added to each count. The ratio is averaged with a prior value
+    of 3, which corresponds to a match of 4 and counts as much as ten requested features. Before any item
+    has been chosen, a request is therefore treated as a constraint.
 
     The state consists of sums of counts and unions of descriptions. Fitting in chunks or merging models
     therefore gives the same model as one :meth:`fit`. If sample weights are not whole numbers, the models are
@@ -538,7 +538,8 @@ class CatalogueNB(CountingClassifier):
     _kind_of_scores = CatalogueScores
     _scores: CatalogueScores
     _describable = True
-    __metadata_request__fit = {"describes": True}  # scikit-learn's name for what `fit` asks for by default
+    # scikit-learn's name for the metadata that `fit` requests by default
+    __metadata_request__fit = {"describes": True}
     _not_displayed = ("described_", "feature_count_")
     _derived = (*_not_displayed, "match_", "shrinkage_")
 

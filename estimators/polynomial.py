@@ -26,11 +26,14 @@ from estimators._least_squares.state import LeastSquaresState
 
 
 def _has_domain(model: "PolynomialRegressor") -> bool:
-    """Return True if `domain` is given, so that all chunks are scaled alike. Raise an error otherwise."""
+    """Return True if `domain` is given, so that all chunks are scaled in the same way.
+
+    Raise an error otherwise.
+    """
     if model.domain is None:
         raise AttributeError(
             "partial_fit, merge and additive_state are only available if the 'domain' parameter of "
-            "PolynomialRegressor is given, as the lowest and highest values of the features. Got domain=None."
+            "PolynomialRegressor is set to the lowest and highest values of the features. Got domain=None."
         )
     return True
 
@@ -74,8 +77,8 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Strength of the penalty, as in :class:`GDRegressor`. It applies to the weights of the scaled terms.
 
     l1_ratio : float, default=0.0
-        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 is ridge regression and 1 is the
-        lasso.
+        Share of the L1 penalty in the elastic-net penalty, in [0, 1]. 0 gives ridge regression, and 1 gives
+        the lasso.
 
     fit_intercept : bool, default=True
         Whether to fit a constant term. If False, the features are divided by their largest absolute value and
@@ -189,7 +192,8 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row with weight 2 counts like two rows. If None, all rows have weight 1.
+            Weight of each row. A row with weight 2 counts as two identical rows. If None, all
+            rows have weight 1.
 
         Returns
         -------
@@ -217,9 +221,9 @@ class PolynomialRegressor(LeastSquaresRegressor):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Update the fit with more rows.
 
-        Fitting chunks in any order is equivalent to fitting all rows at once. This method requires `domain`.
-        The precision is described in :meth:`GDRegressor.partial_fit`, where the condition number is that of
-        the scaled terms.
+        Fitting in chunks, in any order, is equivalent to fitting all rows at once. This method requires
+        `domain`. The precision is described in :meth:`GDRegressor.partial_fit`, where the condition number
+        is that of the scaled terms.
 
         Parameters
         ----------
@@ -281,7 +285,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
     def find_domain(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> np.ndarray:
-        """Return the lowest and highest value of each feature, for use as the `domain` parameter.
+        """Return the lowest and highest values of each feature, for use as the `domain` parameter.
 
         If the data comes in chunks and its domain is not known, call this method on each chunk in a first
         pass. The domain of the data consists of the minimum of the lowest values and the maximum of the
@@ -342,7 +346,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Training data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-            Target values. Despite the default, they are required.
+            Target values. They are required, although the default is None.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row. If all weights are 0, merging the state has no effect.
@@ -381,7 +385,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         ----------
         state : LeastSquaresState
             The state returned by :meth:`additive_state`, or several such states merged. It must have been
-            made with the same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If
+            computed with the same `degree`, `interaction_only`, `expand`, `fit_intercept` and `domain`. If
             `domain` is None, the domain of the state is used.
 
         Returns

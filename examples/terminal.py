@@ -26,7 +26,10 @@ class Terminal(Console):
         raise BrokenPipeError
 
     def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
-        """Print without wrapping text in files and pipes, to keep paths whole. Tables keep their width."""
+        """Print. Text in files and pipes is not wrapped, so that paths stay whole.
+
+        Tables keep their width.
+        """
         if soft_wrap is None:
             soft_wrap = not self.is_terminal and all(isinstance(one, str) for one in objects)
         super().print(*objects, soft_wrap=soft_wrap, **options)

@@ -51,7 +51,7 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
 
     Notes
     -----
-    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of n^2 over the persons).
+    A person with n items gets n lists of n - 1 items, so time and memory are O(sum of n^2 over all people).
     When you evaluate a model, keep all rows of a person in the same fold (``GroupKFold``). Otherwise the
     items to be predicted would appear in the histories of the training rows.
 
@@ -80,7 +80,7 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     persons, items = plain_labels(rows[user]), plain_labels(rows[item])
     for name, cells in ((user, rows[user]), (item, rows[item])):
         if cells.is_null().any() if isinstance(cells, pl.Series) else cells.isna().any():
-            raise ValueError(f"The column {name!r} must not contain missing cells.")
+            raise ValueError(f"The column {name!r} must not contain missing values.")
     had: dict[object, dict[object, None]] = {}  # the distinct items of each person, in order
     for person, each in zip(persons, items, strict=True):
         had.setdefault(person, {})[each] = None

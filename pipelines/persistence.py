@@ -4,7 +4,7 @@
 to the file. `load_model` reads the card, checks the file against the card, and only then unpickles the file.
 At any moment, even after a crash, either the old model or the new one is complete on disk.
 
-Time and memory are linear in the size of the file, of which memory holds one copy.
+Saving and loading take O(file size) time, and memory for one copy of the file.
 """
 
 import hashlib
@@ -28,7 +28,8 @@ from pipelines._saving.cards import FORMAT, Answer, answered, check_card, final_
 from pipelines._saving.checkpoint import Checkpoint as Checkpoint
 from pipelines._saving.fingerprint import training_data
 
-_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")  # a pickle depends on them
+# a pickle depends on these versions
+_COMPARED = ("python", "numpy", "scipy", "scikit-learn", "joblib", "tallygrad")
 
 
 class ModelVersionWarning(UserWarning):
@@ -72,7 +73,7 @@ def save_model(
     processes save models with the same name, they take turns, and the model that is saved last remains.
 
     A saved model can contain training data: `GDRegressor` and `PolynomialRegressor` keep the rows of wide
-    data and of sparse data with many features. The Notes of `GDRegressor` say when.
+    data and of sparse data with many features. See the Notes of `GDRegressor`.
 
     Parameters
     ----------
@@ -118,8 +119,9 @@ def save_model(
     TypeError
         If `scores` is not a dict, `retrain` is not a str, or a score, question or answer is not a JSON value.
     ValueError
-        If the path has any other suffix, there are more than three questions, or a score or answer is NaN or
-        infinite. After any error, the previously saved model is unchanged.
+        If the path ends in a suffix other than .json, .joblib or .skops, if there are more than three
+        questions, or if a score or answer is NaN or infinite. After any error, the previously saved model
+        is unchanged.
 
     Examples
     --------
@@ -201,7 +203,7 @@ def load_model(path: str | os.PathLike[str], *, expected: type | None = None) ->
     TypeError
         If `expected` is not a class.
     ValueError
-        If the path has any other suffix.
+        If the path ends in a suffix other than .json, .joblib or .skops.
 
     Warns
     -----
@@ -263,7 +265,7 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, JSON]:
         If the card is missing (the error is then also a FileNotFoundError), unreadable, incomplete or in a
         newer format, or if it refers to a file outside its folder.
     ValueError
-        If the path has any other suffix.
+        If the path ends in a suffix other than .json, .joblib or .skops.
 
     Examples
     --------
@@ -305,8 +307,8 @@ def version_differences(card: Mapping[str, JSON]) -> list[str]:
     Returns
     -------
     list of str
-        The differences, such as ``"trained with numpy 2.3.0, here 2.4.1"``, for Python (major and minor
-        version), NumPy, SciPy, scikit-learn, joblib and tallygrad; empty if there are none.
+        The differences in the versions of Python (major and minor), NumPy, SciPy, scikit-learn, joblib and
+        tallygrad, such as ``"trained with numpy 2.3.0, here 2.4.1"``. The list is empty if there are none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Recommendations: the k best labels of any classifier, explanations, updates."""
+"""Recommendations: the k best labels of any classifier, explanations of their scores, and updates."""
 
 from collections.abc import Iterable, Sequence
 from inspect import signature
@@ -41,8 +41,8 @@ def recommend(
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
         The queries, in the form that `model` expects. If the model was fitted on a data frame, a query can be
-        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Its keys are columns of that
-        frame. Columns missing from the dict count as missing values.
+        a dict, such as ``{"budget": "cheap", "gameplay_types": ["Puzzle"]}``. Its keys are names of columns
+        of that frame. Columns that are not in the dict count as missing values.
 
     k : int, default=5
         The number of labels per row. If there are fewer labels, all of them are returned.
@@ -73,9 +73,10 @@ def recommend(
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not a column
-        (the message suggests the nearest one), if `exclude` or `candidates` is neither a collection of labels
-        nor one collection per row, or if `exclude_history` is True for a model without a history.
+        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not the name
+        of a column (the message suggests the most similar name), if `exclude` or `candidates` is neither a
+        collection of labels nor one collection per row, or if `exclude_history` is True for a model without
+        a history.
     TypeError
         If `model` has none of the methods listed above.
 
@@ -84,7 +85,8 @@ def recommend(
     UnknownQuestionWarning
         If a row contains no known values, because it is empty or all of its values are unknown to the
         encoders of a Pipeline. Naive Bayes classifiers then rank the labels by their number of training rows.
-        CatalogueNB, whose scores include popularity, and all other classifiers score the row like any other.
+        Classifiers that do not count rows score such a row like any other, and so does CatalogueNB, because
+        its scores include the popularity (unless its parameter `popularity` is 0).
 
     Notes
     -----
@@ -170,22 +172,23 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     features that are rare among the *other* labels contribute more, so compare one feature between labels
     rather than different features of one label. Bernoulli naive Bayes counts absent features too: "(prior)"
     is the score of a query without features, and each feature contributes the change from absent to present.
-    In CatalogueNB, "(prior)" is the popularity, and a match is shared equally by the features that match. A
-    linear classifier of two classes gives the first one the negative score of the second. The
-    contribution of a standardised number is proportional to its distance from the mean.
+    In CatalogueNB, "(prior)" is the popularity, and a match is shared equally by the features that match.
+    For a linear classifier with two classes, the score of the first class is minus the score of the second.
+    The contribution of a standardised number is proportional to its distance from the mean.
 
-    Takes O(n_features) time, and O(n_classes * n_features) for classifiers from outside this library, whose
-    scores are first checked on two rows.
+    This takes O(n_features) time, or O(n_classes * n_features) for classifiers that are not part of this
+    library, because their scores are first checked on two rows.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from pipelines import explain, game_recommender
     >>> games = pd.DataFrame({"budget": ["cheap", "cheap"], "gameplay_types": [["Puzzle"], ["Shooter"]]})
-    >>> model = game_recommender().fit(games, ["Tetris", "Doom"])
+    >>> games["title"] = ["Tetris", "Doom"]
+    >>> model = game_recommender(catalogue=games, label="title").fit(games, games["title"])
     >>> adds = explain(model, {"budget": "cheap", "gameplay_types": ["Puzzle"]}, "Tetris")
     >>> {part: round(number, 2) for part, number in adds.items()}
-    {'gameplay_types=Puzzle': 1.61, 'budget=cheap': 0.92}
+    {'gameplay_types=Puzzle': 3.84, 'budget=cheap': 3.0, '(prior)': 0.69}
     """
     names = feature_names_of(model)
     classifier, X = transform(model, some_rows(X, "explain"))
@@ -298,7 +301,7 @@ def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
     """
     labels = plain_labels(collected(y))
     if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
-        return y  # several labels per row
+        return y  # there are several labels per row
     places, values = places_of(classifier.classes_), comparable_labels(labels)
     unknown = [
         label for value, label in dict(zip(values, labels, strict=True)).items() if value not in places

@@ -28,6 +28,7 @@ from pipelines._recommending.columns import (
     Edges,
     Names,
     Step,
+    check_values,
     column_steps,
     encoder_of,
     input_columns,
@@ -55,15 +56,15 @@ def recommender(
     Parameters
     ----------
     categories : str or sequence of str, default=()
-        Names of columns of single values, such as a budget.
+        Names of columns that contain single values, such as a budget.
 
     lists : str or sequence of str, default=()
-        Names of columns of lists of values, such as the requested genres.
+        Names of columns that contain lists of values, such as the requested genres.
 
     numbers : str, sequence of str, or dict of str to sequence of float, default=()
-        Names of columns of numbers, such as a year, which are divided into bins. A dict contains the edges
-        between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``. Otherwise,
-        :class:`estimators.BinEncoder` chooses the edges.
+        Names of columns that contain numbers, such as a year. The numbers are divided into bins. A dict
+        contains the edges between the bins of each column, such as ``{"year": [1980, 1990, 2000]}``.
+        Otherwise, :class:`estimators.BinEncoder` chooses the edges.
 
     history : str, default=None
         Name of a column that contains a list of the items that the person has had before.
@@ -71,9 +72,9 @@ def recommender(
 
     catalogue : data frame of shape (n_items, n_columns), default=None
         A description of each item, in some of the columns above. Each call of
-        :meth:`~RecommenderPipeline.fit` adds these rows to the training rows, also within cross-validation,
-        so an item can be recommended before anybody has chosen it. If None, only the rows passed to ``fit``
-        are used.
+        :meth:`~RecommenderPipeline.fit` adds these rows to the training rows, including within
+        cross-validation, so an item can be recommended before anybody has chosen it. If None, only the rows
+        passed to ``fit`` are used.
 
     label : str, default=None
         Name of the column of `catalogue` that contains the label of each item, such as its title.
@@ -100,9 +101,9 @@ def recommender(
     TypeError
         If a column name is not a string, or contains "__".
     ValueError
-        If no column is given, if a column is given twice, if only one of `catalogue` and `label` is given, if
-        `weights` is used with CatalogueNB or has a key that is not one of the columns; or if `classifier` is
-        an unknown name or a CatalogueNB whose `groups` are set.
+        If no column is given, or a column is given twice; if only one of `catalogue` and `label` is given;
+        if `weights` is used with CatalogueNB or has a key that is not one of the columns; or if
+        `classifier` is an unknown name or a CatalogueNB whose `groups` are set.
 
     See Also
     --------
@@ -167,9 +168,9 @@ def game_recommender(
         encoder receives a single column. None means ``OneHotEncoder`` and ``MultiHotEncoder`` with
         ``handle_unknown="ignore"``, ``missing="ignore"`` and ``feature_name_combiner="equals"``: a query may
         omit either column, and unknown values, including misspelt ones, count as missing. With
-        ``handle_unknown="error"`` both encoders raise an error that suggests the most similar known values.
-        With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a category of its
-        own.
+        ``handle_unknown="error"``, both encoders raise an error that suggests the most similar known
+        values. With ``missing="category"``, the default of ``OneHotEncoder``, a missing budget is a
+        category of its own.
 
     catalogue : data frame of shape (n_games, n_columns), default=None
         A description of each game, as for :func:`recommender`.
@@ -178,14 +179,16 @@ def game_recommender(
         Name of the column of `catalogue` that contains the title of each game.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier, as for :func:`recommender`. None means "complement",
-        ``ComplementNB(new_classes="add")``.
+        The classifier, as for :func:`recommender`. None means "catalogue",
+        ``CatalogueNB(new_classes="add")``. "complement" is the classifier of the original program. It is the
+        better choice if there are only descriptions and no choices to learn from, and it can use `weights`.
 
     weights : dict of str to float, default=None
         The weight of each column, keyed by column name, as in
         ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
         with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4). `weights` cannot be used with CatalogueNB.
+        matters more (the tavern example uses 4). `weights` cannot be used with CatalogueNB, so set
+        `classifier` too, for example to "complement".
 
     Returns
     -------
@@ -211,11 +214,12 @@ def game_recommender(
     ...     "budget": ["cheap", "standard", "standard"],
     ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
     ... })
-    >>> model = game_recommender().fit(games, games["title"])
+    >>> asked = pl.DataFrame({"budget": ["cheap", "standard"], "gameplay_types": [["Puzzle"], ["Platform"]]})
+    >>> model = game_recommender(catalogue=games, label="title").fit(asked, ["Tetris", "Celeste"])
     >>> question = pl.DataFrame({"budget": ["standard"], "gameplay_types": [["Puzzle"]]})
     >>> labels, scores = recommend(model, question, k=2)
     >>> labels.tolist()
-    [['Portal', 'Tetris']]
+    [['Portal', 'Celeste']]
     """
     columns = {"budget": budget, "gameplay_types": gameplay_types}
     for name, column in columns.items():
@@ -229,7 +233,7 @@ def game_recommender(
         ("gameplay_types", multi_hot() if types_encoder is None else types_encoder, gameplay_types),
     ]
     encode = encoder_of(steps, weights, "game_recommender", columns)
-    learner = classifier_of("complement" if classifier is None else classifier, "game_recommender")
+    learner = classifier_of("catalogue" if classifier is None else classifier, "game_recommender")
     _check_classifier(learner, weights, "game_recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline([("encode", encode), ("classify", learner)], catalogue=catalogue, label=label)
@@ -239,9 +243,10 @@ class RecommenderPipeline(Pipeline):
     """A Pipeline of an encoder and a classifier that learns the items of a catalogue in every fit.
 
     :func:`recommender` returns such a pipeline. It works like any other Pipeline, except that :meth:`fit`
-    adds the rows of the catalogue to its own rows. Cross-validation, searches and clones therefore use the
-    catalogue too. If the classifier accepts descriptions, as :class:`estimators.CatalogueNB` does, the added
-    rows are marked as descriptions. For CatalogueNB, the features of each step of the encoder form a group.
+    adds the rows of the catalogue to the rows that it receives. Cross-validation, searches and clones
+    therefore use the catalogue too. If the classifier accepts descriptions, as
+    :class:`estimators.CatalogueNB` does, the added rows are marked as descriptions. For CatalogueNB, the
+    features of each step of the encoder form a group.
 
     Parameters
     ----------
@@ -259,13 +264,13 @@ class RecommenderPipeline(Pipeline):
         ``recommend(..., exclude_history=True)``.
 
     transform_input : list of str, default=None
-        As for ``sklearn.pipeline.Pipeline``.
+        As in ``sklearn.pipeline.Pipeline``.
 
     memory : str or object with the joblib.Memory interface, default=None
-        As for ``sklearn.pipeline.Pipeline``.
+        As in ``sklearn.pipeline.Pipeline``.
 
     verbose : bool, default=False
-        As for ``sklearn.pipeline.Pipeline``.
+        As in ``sklearn.pipeline.Pipeline``.
 
     See Also
     --------
@@ -319,8 +324,8 @@ class RecommenderPipeline(Pipeline):
             The item that was chosen.
 
         **params : dict of str to object
-            As for ``sklearn.pipeline.Pipeline``, for example ``classify__sample_weight`` with one weight per
-            row. The rows of the catalogue get the value 1.
+            Parameters of the steps, as in ``sklearn.pipeline.Pipeline``, for example
+            ``classify__sample_weight`` with one weight per row. The rows of the catalogue get the value 1.
 
         Returns
         -------
@@ -332,7 +337,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If X or the catalogue is not a data frame.
         ValueError
-            If a column is missing, or if the encoder or the classifier rejects the rows.
+            If a column is missing or has no values, or if the encoder or the classifier rejects the rows.
         """
         X = self.select(X)
         _forget_groups(self)
@@ -345,7 +350,12 @@ class RecommenderPipeline(Pipeline):
             if mask is not None and mask not in params:
                 params[mask] = [*[False] * n_rows, *[True] * n_items]
             X, y = append(X, items), append_labels(y, labels)
-        return super().fit(X, y, **params).group_features()
+        try:
+            super().fit(X, y, **params)
+        except (ValueError, ZeroDivisionError):
+            check_values(self.steps[0][1], X)
+            raise
+        return self.group_features()
 
     def select(self, X: Rows) -> Rows:
         """Return the columns of a frame that the encoder reads.
@@ -454,7 +464,8 @@ def _check_classifier(classifier: BaseEstimator, weights: Mapping[str, float] | 
     if weights:
         raise ValueError(
             f"The 'weights' parameter of {of} must be None for a CatalogueNB, which only distinguishes zero "
-            "from nonzero features. Set its parameters 'match' and 'weight' instead."
+            "from nonzero features. Set its parameters 'match' and 'weight' instead, or choose another "
+            "classifier, such as classifier='complement'."
         )
     if classifier.groups is not None:
         raise ValueError(

@@ -52,10 +52,10 @@ def fit_batches(
     batches : iterable, or function that returns one
         The batches: pandas or polars frames, or Arrow record batches or tables, all with the same columns; or
         tuples (X, y) or (X, y, sample_weight) with X of shape (n_rows, n_features). Batches may be empty. All
-        batches are read once per pass. Encoders and scalers need one pass, the estimator after them another,
-        and a PolynomialRegressor without `domain` one more. An iterator, such as a generator, can be read
-        only once, so it can be used only for models that need one pass. A function is called once per pass.
-        To read the batches from files, use :func:`scan_parquet`.
+        batches are read once per pass. Encoders and scalers need one pass, the estimator after them needs
+        another, and a PolynomialRegressor without `domain` needs one more. An iterator, such as a
+        generator, can be read only once, so it can be used only for models that need one pass. A function
+        is called once per pass. To read the batches from files, use :func:`scan_parquet`.
 
     y : str or list of str, default=None
         The name of the target column, or the names of several target columns. Target columns are not used as

@@ -29,7 +29,7 @@ Metric = Literal["hit_rate", "recall", "precision", "mrr", "map", "ndcg", "cover
 class TopKScorer:
     """Scorer of the k best labels, for ``cross_validate``, ``GridSearchCV`` and similar tools.
 
-    It ranks only the k best labels, and needs no matrix of shape (n_samples, n_classes). A row may have
+    Only the k best labels are ranked, and no matrix of shape (n_samples, n_classes) is stored. A row may have
     several relevant labels: those of all rows of the same person (`user`), or a list of labels in `y`.
 
     Parameters
@@ -56,13 +56,13 @@ class TopKScorer:
         The number of labels in a list.
 
     user : str, default=None
-        Name of the column of X that identifies the person of each row. The rows of a person are evaluated
-        together: the first row is the query, and the labels of all rows are relevant. If None, each row is
-        evaluated separately.
+        Name of the column of X that identifies the person to whom each row belongs. The rows of a person
+        are evaluated together: the first row is the query, and the labels of all rows are relevant. If None,
+        each row is evaluated separately.
 
     history : str, default=None
         Name of the column of X with the labels that the person had before, one list per row. These labels
-        are neither recommended nor relevant. If None, no label is excluded.
+        are not recommended, and do not count as relevant. If None, no label is excluded.
 
     popularity : mapping of labels to numbers, default=None
         Number of times each label was chosen, for "novelty". A label that was never chosen counts as chosen
@@ -79,9 +79,9 @@ class TopKScorer:
 
     Notes
     -----
-    Persons without a relevant label, such as those who chose only items in their history, are ignored. A
-    warning is issued if no relevant label is a class of the model. In this case, the labels may have a
-    different type, or the items may be missing from the training rows.
+    People without a relevant label, such as those who chose only items in their history, are ignored. A
+    warning is issued if no relevant label is a class of the model. The reason may be that the labels have a
+    different type, or that the items are missing from the training rows.
 
     When called, a scorer raises a ValueError if X has no column of the given name, if all sample weights are
     0, or if no person has a relevant label.
@@ -162,7 +162,7 @@ class TopKScorer:
         Returns
         -------
         score : float
-            The weighted mean over the rows or persons, or the share of the classes for "coverage".
+            The weighted mean over the rows or people or, for "coverage", the share of the classes.
         """
         X, labels = some_rows(X, "TopKScorer"), label_sets(y)
         weight = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
@@ -199,7 +199,7 @@ class TopKScorer:
         return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
 
     def _judge(self, model: BaseEstimator, lists: list[list], relevant: list[set]) -> np.ndarray:
-        """Return the metric of each list, (n_lists,)."""
+        """Return the metric of each list, of shape (n_lists,)."""
         if self.metric in ACCURACY:
             hits = np.zeros((len(lists), self.k), dtype=bool)
             for row, labels, wanted in zip(hits, lists, relevant, strict=True):
@@ -248,7 +248,7 @@ def hit_rate_scorer(k: int = 5) -> TopKScorer:
 
 
 def ndcg_scorer(k: int = 5) -> TopKScorer:
-    """Return the scorer ``TopKScorer("ndcg", k)``: the normalised discounted cumulative gain of the k best.
+    """Return ``TopKScorer("ndcg", k)``, the normalised discounted cumulative gain of the k best labels.
 
     With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
     the row's label. Rows whose label is not among the k best labels count as 0.
@@ -286,7 +286,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
     """Split the rows of each group by time: train on the earlier rows, and test on the later rows.
 
     A group is usually a person. Each test set contains consecutive rows of every person, and the training set
-    contains the rows of the same persons before them, as in :class:`sklearn.model_selection.TimeSeriesSplit`
+    contains the earlier rows of the same people, as in :class:`sklearn.model_selection.TimeSeriesSplit`
     for a single series. With the default parameters, the earlier half of each person's rows is used for
     training and the later half for testing.
 
@@ -297,9 +297,9 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         row of each group.
 
     test_size : int or float, default=None
-        Number of test rows per group and split, or their share as a float in (0, 1), which is rounded down to
-        a number of rows. If None, the rows of each group are divided into ``n_splits + 1`` parts, as in
-        TimeSeriesSplit. ``test_size=1`` is leave-last-out.
+        Number of test rows per group and split. A float in (0, 1) is a share of the rows of the group, and
+        the resulting number of rows is rounded down. If None, the rows of each group are divided into
+        ``n_splits + 1`` parts, as in TimeSeriesSplit. ``test_size=1`` is leave-last-out.
 
     time : str, default=None
         Name of the column of X by which the rows are sorted. Rows with the same time keep their order. If
@@ -312,10 +312,10 @@ class TimeWithinGroupSplit(BaseCrossValidator):
 
     Notes
     -----
-    Groups without an earlier row to train on, or with too few rows for a test row, are not in the test set of
-    that split. Their earlier rows are still used for training. Rows after the test rows of a split are not
-    used in it. Times are only compared within a group, so training rows of other persons may be later than a
-    test row.
+    A group is left out of the test set of a split if it has no earlier rows to train on, or too few rows to
+    provide a test row. Any earlier rows of such a group are still used for training. Rows after the
+    test rows of a split are not used in it. Times are only compared within a group, so training rows of other
+    people may be later than a test row.
 
     Takes O(n_samples log n_samples) time.
 
@@ -415,7 +415,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return self.n_splits
 
     def _places(self, X: Rows, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """Return the position of each row among the rows of its group, sorted by time, (n_samples,)."""
+        """Return the position of each row among the rows of its group, which are sorted by time."""
         time = np.arange(len(codes))
         if self.time is not None:
             values = np.asarray(column(X, self.time, "time"))
@@ -428,7 +428,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return place
 
     def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
-        """Return the number of test rows of each group per split, (n_groups,)."""
+        """Return the number of test rows of each group per split, of shape (n_groups,)."""
         if self.test_size is None:
             return sizes // (self.n_splits + 1)
         if isinstance(self.test_size, Integral):

@@ -49,7 +49,7 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     Raises
     ------
     TypeError
-        If `model` has any other steps; the message names the first one. For other models, use
+        If `model` has any other step. The message contains its name. For such models, use
         :func:`pipelines.recommend`, which accepts any classifier.
     ValueError
         If the encoders do not match the classifier, or a weight is not finite.
@@ -70,15 +70,16 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     ...     "budget": ["cheap", "standard", "standard"],
     ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
     ... })
-    >>> compiled = compile_recommender(game_recommender().fit(games, games["title"]))
+    >>> model = game_recommender(catalogue=games, label="title").fit(games, games["title"])
+    >>> compiled = compile_recommender(model)
     >>> question = {"budget": "standard", "gameplay_types": ["Puzzle"]}
     >>> labels, scores = compiled.recommend(question, k=2)
     >>> labels
-    ['Portal', 'Tetris']
+    ['Portal', 'Celeste']
     >>> compiled.recommend(question, k=2, exclude=["Portal"])[0]
-    ['Tetris', 'Celeste']
+    ['Celeste', 'Tetris']
     >>> list(compiled.explain(question, "Portal"))
-    ['budget=standard', 'gameplay_types=Puzzle']
+    ['budget=standard', 'gameplay_types=Puzzle', '(prior)']
     """
     steps = steps_of(model)
     if len(steps) != 2 or type(steps[0]) is not ColumnTransformer:
@@ -132,7 +133,7 @@ class CompiledRecommender:
     >>> games = pd.DataFrame({"budget": ["cheap", "premium"], "gameplay_types": [["Puzzle"], ["Racing"]]})
     >>> compiled = compile_recommender(game_recommender().fit(games, ["Tetris", "Gran Turismo"]))
     >>> compiled
-    CompiledRecommender(2 labels, asked by budget, gameplay_types)
+    CompiledRecommender(2 labels, columns: budget, gameplay_types)
     >>> compiled.categories_
     {'budget': ('cheap', 'premium'), 'gameplay_types': ('Puzzle', 'Racing')}
     """
@@ -159,7 +160,7 @@ class CompiledRecommender:
         if scorer is None:
             raise not_supported(f"{describe(encode)} and {describe(classifier)}")
         self._scorer, self._popularity = scorer, popularity_scorer(classifier)
-        self._may_be_unknown = encode.sparse_output_  # 0 is a number like others in dense rows
+        self._may_be_unknown = encode.sparse_output_  # in dense rows, 0 is a number like any other
         self._classes = tuple(plain_labels(classifier.classes_))
         self._places = places_of(classifier.classes_)
 
@@ -171,7 +172,7 @@ class CompiledRecommender:
 
     @property
     def classes_(self) -> tuple:
-        """The labels as plain values, in the order of the model's ``classes_``; (n_labels,).
+        """The labels as plain values, in the order of the model's ``classes_``.
 
         Dates that Python's types cannot hold, such as those in nanoseconds, are NumPy scalars.
         """
@@ -223,10 +224,10 @@ class CompiledRecommender:
         Raises
         ------
         ValueError
-            If `k` is not an integer of at least 1, if a key of `question` is not a column of the frame that
-            the model was fitted on (the message suggests the nearest one), if `exclude` or `candidates` is
-            not a collection of labels, or if an encoder or the classifier rejects a value, such as an unknown
-            category with ``handle_unknown="error"`` or a missing number.
+            If `k` is not an integer of at least 1, if a key of `question` is not the name of a column that
+            the model was fitted on (the message suggests the most similar name), if `exclude` or
+            `candidates` is not a collection of labels, or if an encoder or the classifier rejects a value,
+            such as an unknown category with ``handle_unknown="error"`` or a missing number.
         TypeError
             If `question` is not a dict, or a cell has the wrong type, such as a string instead of a list.
 
@@ -279,7 +280,7 @@ class CompiledRecommender:
         return reasons(names, row, place, scorer, constant_of(self._classifier))
 
     def __repr__(self) -> str:
-        return f"CompiledRecommender({self.n_labels} labels, asked by {', '.join(self.categories_)})"
+        return f"CompiledRecommender({self.n_labels} labels, columns: {', '.join(self.categories_)})"
 
     def _repr_html_(self) -> str:
         """Return a table of the columns and their known categories, for notebooks."""
@@ -307,7 +308,7 @@ class CompiledRecommender:
             )
 
     def _row(self, question: dict) -> sp.csr_array:
-        """Return the query as input of the classifier, (1, n_features)."""
+        """Return the query as input of the classifier, of shape (1, n_features)."""
         if not question.keys() <= self._keys:
             check_keys(question, self._encode.feature_names_in_)
         places: list[int] = []
@@ -326,7 +327,7 @@ class CompiledRecommender:
         return row
 
     def _scorer_for(self, row: sp.csr_array, candidates: list[set] | None) -> tuple[Scorer, sp.csr_array]:
-        """Return the scorer and its input row. Warn of unknown candidates and questions."""
+        """Return the scorer and its input row. Warn about unknown candidates and queries."""
         if candidates is not None and not candidates[0] <= self._places.keys():
             warn_of_unknown_labels(candidates, self._classifier)
         if len(row.data) or not self._may_be_unknown:

@@ -1,4 +1,4 @@
-"""Find similar items, and choose recommendations that are not all alike."""
+"""Find similar items, and choose recommendations that differ from each other."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -84,7 +84,7 @@ def similar_items(model: BaseEstimator, label: str | float, k: int = 5) -> tuple
 def diversify(
     model: BaseEstimator, labels: ArrayLike, scores: ArrayLike, k: int = 5, *, diversity: float = 0.3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose k labels from a longer list of recommendations, so that they are not all alike.
+    """Choose k labels from a longer list of recommendations, so that they differ from each other.
 
     This is maximal marginal relevance. The first label is the best one. Each further label maximises
     ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to the range
@@ -100,7 +100,7 @@ def diversify(
         Labels from :func:`recommend` with a larger `k`, such as five times the `k` of this function.
 
     scores : array-like of shape (n_samples, n_places)
-        Their scores.
+        The scores of these labels.
 
     k : int, default=5
         The number of labels to choose for each row.
@@ -116,7 +116,7 @@ def diversify(
         The labels in the order in which they were chosen.
 
     scores : ndarray of shape (n_samples, min(k, n_places))
-        Their scores.
+        The scores of these labels.
 
     Raises
     ------
@@ -128,9 +128,9 @@ def diversify(
 
     Notes
     -----
-    Takes O(n_places^2) time per row. More varied lists have fewer hits. In the simulation of the tests, 0.3
-    makes the items of a list about 10 % less similar to each other and loses about 5 % of the hits; 0.6 makes
-    them about 40 % less similar and loses 15 to 20 %.
+    Takes O(n_places^2) time per row. More varied lists have fewer hits. In the simulation used in the
+    tests, a `diversity` of 0.3 makes the items of a list about 10% less similar to each other and loses
+    about 5% of the hits. A `diversity` of 0.6 makes them about 40% less similar and loses 15 to 20%.
 
     References
     ----------
@@ -177,7 +177,10 @@ def diversify(
 
 
 def _classes_of(labels: list, places: dict) -> list[int]:
-    """Return the class indices of the labels of a row, without trailing None. Raise for unknown labels."""
+    """Return the class indices of the labels of a row, without trailing None.
+
+    Raise an error for unknown labels.
+    """
     found = [places.get(plain_label(label)) for label in labels if label is not None]
     if None in found:
         unknown = next(label for label in labels if plain_label(label) not in places)

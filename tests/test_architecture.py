@@ -38,6 +38,8 @@ WEB = {  # what the sites may use too, and nothing else of the examples
 }
 ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, progress bars, a cluster
     "display.py": {"matplotlib"},
+    "forecast_display.py": {"matplotlib"},
+    "public_holidays.py": {"holidays"},
     "accelerator.py": {"numba"},
     "checkpoint.py": {"joblib"},
     "loss_bar.py": {"rich"},

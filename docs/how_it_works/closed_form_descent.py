@@ -187,9 +187,10 @@ plt.show()
 # Computational cost
 # ------------------
 #
-# Computing H takes :math:`O(n d^2)` operations, and computing its eigenvectors takes :math:`O(d^3)`. Both are needed only once. After that, the
-# coefficients after any number of steps take :math:`O(d^2)`. The textbook loop, which reads the rows in every step, takes :math:`O(n d)` per step.
-# ``python -m benchmarks linear`` measures both. The following results are read from ``docs/benchmarks.json``:
+# Computing H takes :math:`O(n d^2)` operations, and computing its eigenvectors takes :math:`O(d^3)`. Both
+# are needed only once. After that, computing the coefficients for any number of steps takes :math:`O(d^2)`.
+# The textbook loop, which reads all rows in every step, takes :math:`O(n d)` operations per step. ``python -m
+# benchmarks linear`` measures both. The following results are read from ``docs/benchmarks.json``:
 
 # %%
 import json

@@ -46,7 +46,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     _describable = False  # whether rows can describe their class
     _kind_of_scores: type[Scores]
     _derived: tuple[str, ...] = ("feature_count_", "feature_log_prob_")  # computed each time they are read
-    _not_displayed = _derived  # dense
+    _not_displayed = _derived  # dense arrays, which are expensive to compute
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -418,7 +418,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
     def _fitted_scores(self, name: str) -> Scores:
         if not self.__sklearn_is_fitted__():
             kind = type(self).__name__
-            raise AttributeError(f"{kind!r} object has no attribute {name!r}: it is not fitted yet.")
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}, because it is not fitted yet.")
         return self._scores
 
     def _check_X(self, X: MatrixLike) -> Matrix:
@@ -440,7 +440,8 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         describes: ArrayLike | None = None,
     ) -> Self:
         self._forget()
-        X, self.classes_, codes = self._check_X_y(X, y, reset=True)  # set even if the fit fails later
+        # these attributes are set even if the fit fails later
+        X, self.classes_, codes = self._check_X_y(X, y, reset=True)
         return self._set_counts(self._count(X, self.classes_, codes, sample_weight, describes))
 
     def _partial_fit(
@@ -486,7 +487,8 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         """Return the counts of the given rows. `describes` marks the rows that describe their class."""
         X = self._read(X)
         allowed = {"ensure_non_negative": True, "allow_all_zero_weights": allow_all_zero_weights}
-        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)  # None: ones
+        # if it is None, all weights are 1
+        weight = check_sample_weight(sample_weight, X, **allowed).astype(np.float64)
         counts, described = weight, None
         if self._describable:
             is_description = check_mask(describes, X)

@@ -82,7 +82,10 @@ class BernoulliScores(Scores):
         )
 
     def lacking(self, n: np.ndarray, F: np.ndarray) -> np.ndarray:
-        """Return the number of samples that lack a feature. Rounding must not make it negative."""
+        """Return the number of samples that lack each feature.
+
+        It is not negative, despite rounding errors.
+        """
         return n - F if self.threshold is None else np.maximum(n - F, 0.0)
 
     def weights(self, classes: np.ndarray) -> np.ndarray:
@@ -101,7 +104,7 @@ class BernoulliScores(Scores):
 
 
 def exclusions(F: sp.csr_array, lacking: np.ndarray, alpha: np.ndarray) -> Exclusions:
-    """Return the features that rule out classes, because none or all samples of the class have them."""
+    """Return the features that rule out classes because none, or all, of the samples of a class have them."""
     zero = (alpha == 0).astype(float)
     in_all = zero[F.indices] * (lacking <= 0)
     return Exclusions(zero, like(F, -zero[F.indices] - in_all), like(F, in_all).sum(axis=1))

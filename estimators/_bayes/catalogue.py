@@ -1,8 +1,8 @@
 """The scores of the items of a catalogue, from their popularity, their descriptions and their rentals.
 
 Let n be the number of rentals of each item, F the number of these rentals in which each feature was
-requested, and C whether the feature describes the item. All three are sums or unions over the rows. The score
-of item g for a row that requests the features x is::
+requested, and let C indicate whether the feature describes the item. All three are sums or unions over the
+rows. The score of item g for a row that requests the features x is::
 
     score[g] = popularity * log(n[g] + smoothing)
              + sum of match[group] over the groups with a feature in x that describes g
@@ -12,7 +12,7 @@ where m is the shrinkage and ``all[f]`` is the fraction of all rentals in which 
 describes g, ``rate[g, f]`` is this fraction among rentals of items that f describes. Otherwise, it is the
 fraction among rentals of all other items. Half a rental with the feature and half a rental without it are
 added to each count, so that no rate is 0 or 1. The last term is a mean, not a sum, because requested features
-depend on each other, more strongly the more of them there are. With r1 and r0 for the two rates, the
+depend on each other, more strongly the more of them there are. If r1 and r0 are the two rates, the
 logarithm is::
 
     log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
@@ -35,9 +35,9 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows, repeat
+from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows
 from estimators._bayes.evidence import most_probable_shrinkage
-from estimators._bayes.scores import ProfileWeights, Scores
+from estimators._bayes.scores import Column, ProfileWeights, Scores, columns_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,24 +59,25 @@ class PooledRates:
     all: np.ndarray
 
 
-TASTE = 1.0  # log odds ratio up to which the match is 0
+TASTE = 1.0  # the match is 0 if the log odds ratio is at most this
 UNKNOWN = 3.0  # log odds ratio assumed without rentals: the request is a constraint
-PRIOR_FEATURES = 10.0  # number of requested features with the same weight as this assumption
+PRIOR_FEATURES = 10.0  # the assumption counts as much as this many requested features
 
 
 def automatic_matches(
     groups: np.ndarray, asked: np.ndarray, met: np.ndarray, share_described: np.ndarray
 ) -> np.ndarray:
-    """Return the match of each group, (n_groups,): twice the excess of the log odds ratio over `TASTE`.
+    """Return the match of each group: twice the amount by which the log odds ratio exceeds `TASTE`.
 
     Parameters
     ----------
     groups : ndarray of shape (n_features,)
         Index of the group of each feature.
     asked, met : ndarray of shape (n_features,)
-        Number of rentals that requested each feature, and number of those whose item it describes.
+        Number of rentals in which each feature was requested, and the number of these in which the feature
+        describes the rented item.
     share_described : ndarray of shape (n_features,)
-        Share of all rentals whose item the feature describes.
+        Fraction of all rentals in which the feature describes the rented item.
     """
     n_asked, n_met, n_expected = (np.bincount(groups, of) for of in (asked, met, asked * share_described))
     ratio = log_odds(n_met, n_asked) - log_odds(n_expected, n_asked)
@@ -106,7 +107,7 @@ class CatalogueScores(Scores):
     shrinkage : float or "auto"
         m, or "auto" for the value with the highest evidence.
     weight, popularity, smoothing : float
-        The factors in the formula.
+        The numbers with these names in the formula above.
     match : float or "auto"
         The match of all groups, or "auto" to compute one for each group from the rentals.
     """
@@ -121,6 +122,7 @@ class CatalogueScores(Scores):
     match: float | Literal["auto"]
     smoothing: float
     prior = None
+    averaged = True
 
     def number_profiles(self) -> np.ndarray:
         """Return the profile of each class, of shape (n_classes,)."""
@@ -128,9 +130,8 @@ class CatalogueScores(Scores):
         return number_distinct_rows(rows, self.class_count)
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
-        """Return a CSR array with 1 / n for each of the n features that a row requests."""
-        X = as_pattern(X)
-        return like(X, repeat(1 / np.maximum(np.diff(X.indptr), 1), X))
+        """Return a CSR array with a 1 for each feature that a row requests."""
+        return as_pattern(X)
 
     @cached_property
     def pooled(self) -> PooledRates:
@@ -160,7 +161,7 @@ class CatalogueScores(Scores):
 
     @cached_property
     def matches(self) -> np.ndarray:
-        """The match of each group, (n_groups,)."""
+        """The match of each group, of shape (n_groups,)."""
         if self.match != "auto":
             return np.full(self.groups.max() + 1, self.match)
         p, n = self.pooled, self.class_count
@@ -184,26 +185,35 @@ class CatalogueScores(Scores):
         )
 
     @cached_property
-    def _described_by(self) -> list[np.ndarray]:
-        """The profiles that each feature describes."""
-        columns = self.described[self.first_class].T.tocsr()
-        profiles = columns.indices.astype(np.intp)
-        return [profiles[start:end] for start, end in pairwise(columns.indptr)]
+    def _matches_by_feature(self) -> list[Column]:
+        """The match of each feature's group, for the profiles that the feature describes."""
+        described = self.described[self.first_class]
+        return columns_of(like(described, self.matches[self.groups[described.indices]]))
 
-    def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Add the matches to the scores of the given rows."""
+    def adjust(self, scores: np.ndarray, terms: sp.csr_array) -> None:
+        """Add the matches to the scores."""
         if not (self.matches.any() and self.described.nnz):
             return
-        described_by, is_met = self._described_by, np.empty(self.n_profiles, dtype=bool)
-        for row, entries in zip(scores, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
-            for group, places in self._by_group(terms.indices[slice(*entries)]):
-                is_met[:] = False
-                for place in places:
-                    is_met[described_by[place]] = True
-                row += self.matches[group] * is_met
+        for row, entries in zip(scores, pairwise(terms.indptr), strict=True):
+            for _, features in self._by_group(terms.indices[slice(*entries)]):
+                profiles, match = self._matches_by_feature[features[0]]
+                if len(features) > 1:
+                    profiles, match = slice(None), self._best_match(features)
+                row[profiles] += match
+
+    def _best_match(self, features: list[int]) -> np.ndarray:
+        """Return the match of each profile with some features of the same group, (n_profiles,)."""
+        best = np.zeros(self.n_profiles)
+        for feature in features:
+            profiles, match = self._matches_by_feature[feature]
+            if isinstance(profiles, slice):
+                np.maximum(best, match, out=best)
+            else:
+                best[profiles] = match
+        return best
 
     def _by_group(self, places: np.ndarray) -> Iterator[tuple[int, list[int]]]:
-        """Yield each group with requested features, and these features."""
+        """Yield each group that contains requested features, together with these features."""
         asked: dict[int, list[int]] = {}
         for place, group in zip(places.tolist(), self.groups[places].tolist(), strict=True):
             asked.setdefault(group, []).append(place)

@@ -1,4 +1,4 @@
-"""The shrinkage of the rates of single items towards the pooled rate, chosen by its evidence.
+"""How far the rates of single items are shrunk towards the pooled rate, chosen by maximising the evidence.
 
 Suppose that item g is rented n times, that each of these rentals requests a feature with a probability
 specific to the item, and that these probabilities follow a beta distribution with mean r, the pooled rate,
@@ -21,12 +21,12 @@ from scipy.special import gammaln
 from estimators._bayes.counts import like, repeat
 
 TYPICAL = 100.0  # start of the search, and the result if all values have the same evidence
-STEPS_PER_OCTAVE = 4  # the result is within 10 % of the best value
+STEPS_PER_OCTAVE = 4  # the result is within 10% of the best value
 MAX_STEPS = 28  # 7 octaves from TYPICAL in each direction: from 0.8 to 12,800
 MIN_GAIN = 1e-9  # relative gain of evidence; a smaller one may be a rounding error
 MAX_PAIRS = 1 << 17  # pairs of a rate and a number of rentals; if there are more, both are rounded
-BITS = (53, 8, 7, 6, 5, 4)  # 53 bits are exact; 8 bits keep counts up to 256 and are accurate to 0.25 %
-SMALLEST_OF_SERIES = 16.0  # above this, Stirling's series is accurate to 1e-12
+BITS = (53, 8, 7, 6, 5, 4)  # 53 bits are exact; 8 bits keep counts up to 256 and are accurate to 0.25%
+SMALLEST_OF_SERIES = 16.0  # for larger arguments, Stirling's series is accurate to 1e-12
 
 Occurrences: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]  # rates, counts, frequencies; (n,) each
 
@@ -46,9 +46,9 @@ def most_probable_shrinkage(
     described : csr_array of shape (n_classes, n_features)
         1 where a feature describes an item.
     asked_described, asked_others : tuple
-        Number of rentals of each item that request each feature, of shape (n_classes, n_features), and the
-        pooled rate of each feature, of shape (n_features,). The first tuple is for the features that describe
-        an item, the second for all other features.
+        Number of rentals of each item in which each feature was requested, of shape (n_classes,
+        n_features), and the pooled rate of each feature, of shape (n_features,). The first tuple is for the
+        features that describe an item, the second for all other features.
     """
     (F1, r1), (F0, r0) = asked_described, asked_others
     for bits in BITS:
@@ -133,6 +133,6 @@ def keep_bits(counts: np.ndarray, bits: int) -> np.ndarray:
 
 
 def rate_bits(rates: np.ndarray, bits: int) -> np.ndarray:
-    """Return rates rounded to the leading bits of r or 1 - r, whichever is smaller."""
+    """Return the rates r rounded to the leading bits of r or 1 - r, whichever is smaller."""
     rounded = keep_bits(np.minimum(rates, 1 - rates), bits)
     return np.where(rates > 0.5, 1 - rounded, rounded)

@@ -11,8 +11,8 @@ from estimators._bayes.top_k import top_k_indices
 class RowScorer:
     """A snapshot of a fitted naive Bayes classifier that gives the same results for single rows.
 
-    It can be pickled and shared by threads. The classifier's methods ``partial_fit`` and ``merge`` do not
-    change the snapshot.
+    It can be pickled, and shared between threads. The classifier's methods ``partial_fit`` and ``merge`` do
+    not change the snapshot.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class RowScorer:
     Attributes
     ----------
     prior : ndarray of shape (n_classes,) or None
-        The log prior of each class. None if the scores do not include it: for `CatalogueNB`, and for
+        The log prior of each class. None if the scores do not include it, as in `CatalogueNB`, and in
         `ComplementNB` with several classes.
     n_features : int
         Number of features in a row.
@@ -78,6 +78,6 @@ class RowScorer:
         """Return the contribution of each entry of the row to the score of a class, of shape (n_entries,).
 
         The intercept of the class plus all contributions is the score, up to rounding. If several entries of
-        a group describe the class, the match of `CatalogueNB` is divided equally between them.
+        a group describe the class, the match of `CatalogueNB` is divided equally among them.
         """
         return self._scores.contributions(row, place)

@@ -1,4 +1,4 @@
-"""The parameter `class_weight`: the weight of each class, from a dict or from the numbers of rows."""
+"""The parameter `class_weight`: the weight of each class, from a dict or from the class frequencies."""
 
 import datetime as dt
 from collections.abc import Mapping

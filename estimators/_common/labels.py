@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from estimators._common.matrices import collected
+from estimators._common.matrices import readable
 
 DATES = (np.datetime64, np.timedelta64)
 INTEGERS = [(np.iinfo(kind), np.dtype(kind)) for kind in (np.int64, np.uint64)]
@@ -27,7 +27,7 @@ def exact_labels(y: Any) -> Any:
     By default, NumPy converts nullable integers and lists of integers and floats to floats, converts numbers
     in a list with strings to strings, and removes NUL characters from the ends of strings.
     """
-    y, polars = collected(y), sys.modules.get("polars")
+    y, polars = readable(y), sys.modules.get("polars")
     check_no_time_zone(y)
     if isinstance(y, list | tuple):
         return exact_list(y)
@@ -38,8 +38,6 @@ def exact_labels(y: Any) -> Any:
         column = exact_labels(y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y.to_series())
         return column[:, np.newaxis] if isinstance(column, np.ndarray) else y
     dtype = getattr(y, "dtype", None)
-    if getattr(dtype, "kind", None) == "T":  # NumPy strings of variable length
-        return y.astype(object)
     if dtype == np.dtype(object) and isinstance(y, np.ndarray | pd.Series | pd.Index) and y.ndim == 1:
         missing = np.asarray(pd.isna(y))
         if any(label is pd.NA for label in np.asarray(y)[missing]):  # scikit-learn cannot compare it
@@ -50,7 +48,7 @@ def exact_labels(y: Any) -> Any:
         if isinstance(dtype, pd.StringDtype | pd.ArrowDtype | pd.CategoricalDtype):
             missing = np.asarray(y.isna())  # may be pandas.NA, which scikit-learn cannot compare
             check_none_missing(missing, np.asarray(y, dtype=object) if missing.any() else np.empty(0))
-        plain = getattr(dtype, "numpy_dtype", None)  # of nullable and Arrow types
+        plain = getattr(dtype, "numpy_dtype", None)  # defined by nullable and Arrow types
         if plain is not None and plain.kind in "biu":
             check_none_missing(np.asarray(y.isna()), np.asarray(y, dtype=object))
             return y.to_numpy(dtype=plain)
@@ -58,7 +56,7 @@ def exact_labels(y: Any) -> Any:
 
 
 def exact_list(y: Sequence[Any]) -> Any:
-    """Return a list of labels as an array of their values. Other lists are returned as they are."""
+    """Convert a list of labels to an array with exactly these values. Return any other list unchanged."""
     kinds = set(map(type, y))
     if type(pd.NA) in kinds:  # scikit-learn cannot compare it
         check_none_missing(np.array([label is pd.NA for label in y]), as_objects(y))
@@ -102,7 +100,7 @@ def is_integer(kind: type) -> bool:
 
 
 def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels, of shape (n_classes,), and the code of each y, (n_samples,).
+    """Return the sorted distinct labels (n_classes,) and the code of each row's label (n_samples,).
 
     For Python objects, this takes O(n) time plus the time to sort the distinct labels: hashing (pandas) is
     several times faster than sorting ``y``. For other types, NumPy's sort is faster.
@@ -123,7 +121,7 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def encode_objects(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sorted distinct labels and the code of each y, for an array of Python objects."""
+    """Return the sorted distinct labels, and the code of each row's label, for an array of Python objects."""
     codes, distinct = pd.factorize(y)  # -1 is a missing label
     check_none_missing(codes < 0, y)
     check_kinds(distinct)
@@ -228,7 +226,7 @@ def check_none_missing(missing: np.ndarray, y: Sequence[Any] | np.ndarray) -> No
 
 def check_no_time_zone(y: Any) -> None:
     """Raise a ValueError if labels are dates with a time zone, which NumPy would remove."""
-    dtype = getattr(y, "dtype", getattr(y, "type", None))  # of Arrow arrays
+    dtype = getattr(y, "dtype", getattr(y, "type", None))  # Arrow arrays have a type, not a dtype
     dtype = getattr(dtype, "pyarrow_dtype", dtype)
     zone = next((getattr(dtype, name, None) for name in ("tz", "time_zone") if hasattr(dtype, name)), None)
     if zone is not None:

@@ -1,7 +1,8 @@
 """Private or untyped parts of scikit-learn. This is the only module that uses them.
 
-`fit_context` and the constraint classes have no public counterpart. With them, parameters are checked in the
-same way and with the same messages as in scikit-learn, raise an ``InvalidParameterError``, and respect
+`fit_context` and the constraint classes have no public counterpart. With them, parameters are checked in
+the same way and with the same messages as in scikit-learn: an invalid value raises an
+``InvalidParameterError``, and no check is made under
 ``sklearn.config_context(skip_parameter_validation=True)``. The `check_*` functions raise scikit-learn's
 errors for weights, feature names and L-BFGS. `DisplaysSome` shortens scikit-learn's HTML display, and
 `HintsAtParameters` adds hints to its errors.

@@ -15,7 +15,7 @@ LARGEST_EXACT = 2**53  # whole numbers up to this one are exact floats
 
 
 def quantile_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
-    """Return at most n_bins - 1 edges that split the values, (n_values,), into parts of about equal size.
+    """Return at most n_bins - 1 edges that split an array of values into parts of about equal size.
 
     If all values are whole numbers, the edges are too. Otherwise, they are rounded to a tenth of the
     narrowest bin, for readable names. There can be fewer edges if some values are frequent.

@@ -59,7 +59,8 @@ class FoundCategories:
         if (self.counts is None) != (other.counts is None):
             raise ValueError(
                 "States can only be merged if they come from encoders with the same parameters. Only one of "
-                "these states has counts, which encoders with min_frequency, max_categories or drop need."
+                "these states has counts, which are needed by encoders with min_frequency, max_categories "
+                "or drop."
             )
         pairs = [*zip(self.categories, other.categories, strict=True)]
         if self.given != other.given or (self.given and any(items(a) != items(b) for a, b in pairs)):
@@ -126,8 +127,8 @@ def unite_arrays(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _as_whole(floats: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return whole floats as integers if the other values are integers and floats would round one of them.
 
-    A chunk of nullable integers is read as floats, unless it contains a number beyond 2^53 or no missing
-    values.
+    A chunk of nullable integers is read as floats, unless it contains a number beyond 2^53 or has no
+    missing values.
     """
     present, integers = floats[~pd.isna(floats)], others[~pd.isna(others)].tolist()
     if floats.dtype.kind != "f" or not all(isinstance(value, Integral) for value in integers):
@@ -216,7 +217,7 @@ def _is_missing(value: object, *, in_lists: bool) -> bool:
 
 
 def _check_given(array: np.ndarray, column: Column, k: int) -> None:
-    """Raise scikit-learn's errors for given categories."""
+    """Raise the same errors as scikit-learn if the given categories of a column are invalid."""
     known = items(array)
     if not known:
         raise ValueError(

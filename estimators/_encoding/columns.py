@@ -49,7 +49,8 @@ class Column:
 
     def indptr(self) -> np.ndarray:
         """Return the start and end of each row: row ``r`` is ``codes[indptr[r]:indptr[r + 1]]``."""
-        kind = np.int32 if len(self.codes) <= np.iinfo(np.int32).max else np.int64  # as in scipy
+        # the index types that scipy uses
+        kind = np.int32 if len(self.codes) <= np.iinfo(np.int32).max else np.int64
         if self.lengths is None:
             return np.arange(len(self.codes) + 1, dtype=kind)
         indptr = np.zeros(len(self.lengths) + 1, dtype=kind)
@@ -97,7 +98,7 @@ def open_table(X: Table, *, cells_may_be_lists: bool, estimator: BaseEstimator) 
         header = (_read_lists_or_array if cells_may_be_lists else _read_array)(X, estimator)
         columns = list(header.T)
     if 0 in header.shape:
-        check_array(np.empty(header.shape), estimator=estimator)  # raises
+        check_array(np.empty(header.shape), estimator=estimator)  # this raises the error
     return columns, header
 
 
@@ -186,7 +187,7 @@ def _as_numpy_reads(column: Cells) -> Cells:
         return np.asarray(column)
     is_bool = isinstance(column, pd.Series) and pd.api.types.is_bool_dtype(
         column.dtype
-    )  # also of a Categorical
+    )  # also for a Categorical
     if isinstance(column, pd.Series) and (
         column.dtype.kind in "iufb" or is_bool
     ):  # nullable, pandas or pyarrow
@@ -224,7 +225,7 @@ def _dtype_of(column: Cells, values: list, missing: np.ndarray) -> np.dtype:
     """Return the dtype of the column as a NumPy array."""
     dtype = getattr(
         getattr(column.dtype, "categories", None), "dtype", column.dtype
-    )  # of a pandas Categorical
+    )  # for a pandas Categorical
     if not isinstance(dtype, np.dtype):
         return np.dtype(object)
     if dtype.kind in "iub" and missing.any():

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from estimators._common.matrices import collected
+from estimators._common.matrices import readable
 from estimators._common.merging import check_mergeable, set_features
 from estimators._common.scikit_learn import (
     Interval,
@@ -127,7 +127,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
         Calling this method on parts of the data, in any order, gives the same encoder as calling :meth:`fit`
         on all of the data. Categories given as a parameter do not change. New categories add output columns,
-        in sorted order, and frequent categories can become infrequent or the other way round. An estimator
+        in sorted order, and frequent categories can become infrequent, or vice versa. An estimator
         that was fitted on the previous output must therefore be fitted again. If `drop` is an array, the rows
         of the first call must contain the categories to drop. :meth:`additive_state` does not have this
         restriction. The method takes O(n + k log k) time for n items and k categories.
@@ -230,7 +230,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
             no category is encoded as zeros.
         """
         check_is_fitted(self, "categories_")
-        X = check_array(collected(X), accept_sparse="csr", ensure_min_features=0)
+        X = check_array(readable(X), accept_sparse="csr", ensure_min_features=0)
         width = sum(map(self._rules.width, self._outputs))
         if X.shape[1] != width:
             raise ValueError(
@@ -249,7 +249,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : encoder
-            The same encoder as one fitted on the rows of both encoders.
+            This encoder, now equal to one fitted on the rows of both encoders.
 
         Raises
         ------
@@ -327,9 +327,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the categories were given as a parameter for only one of the state and the encoder, if the
-            encoder needs counts but the state has none, if a category to drop is not found or is infrequent,
-            or if `dtype` is not supported by SciPy's sparse matrices.
+            If the state was made with given categories and the encoder has none, or the other way round; if
+            the encoder needs counts but the state has none; if a category to drop is not found or is
+            infrequent; or if `dtype` is not supported by SciPy's sparse matrices.
         """
         check_dtype(self.dtype)
         if state.given == isinstance(self.categories, str):
@@ -389,7 +389,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `input_features` are different from the names seen during `fit`.
+            If `input_features` differs from the names seen during `fit`.
         TypeError
             If `feature_name_combiner` does not return a string.
         """
@@ -496,9 +496,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return list(check_feature_names_in(self))
 
     def _read(self, X: Table, *, reset: bool) -> list[Column]:
-        columns, header = open_table(
-            collected(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self
-        )
+        columns, header = open_table(readable(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self)
         validate_data(self, header, reset=reset, skip_check_array=True)
         names = self._input_names()
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]
@@ -577,14 +575,14 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
 
 
 class Outputting(Protocol):
-    """Interface of an encoder, restricted to what defines its output columns."""
+    """The part of an encoder's interface that defines its output columns."""
 
     feature_name_combiner: NameCombiner
     sparse_output: bool
 
 
 def name_combiner(encoder: Outputting) -> Callable[[str, Any], str]:
-    """Return a function of an input column's name and a category, which returns the output column's name."""
+    """Return a function that makes an output column's name from an input column's name and a category."""
     if not callable(encoder.feature_name_combiner):
         sign = {"concat": "_", "equals": "="}[encoder.feature_name_combiner]
         return lambda name, category: name + sign + str(category)

@@ -16,7 +16,7 @@ Cells = Any  # one column of a table: a pandas or polars Series, a 1-D array or 
 
 PLAIN_LISTS = {list, tuple, set, frozenset}
 LISTS = (*PLAIN_LISTS, np.ndarray)
-_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")  # those that pandas reads exactly
+_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")  # the units that pandas reads exactly
 _FEWER_IN_BYTES = 0.1  # with fewer distinct values per item, a dict and one byte per number beat pandas
 
 
@@ -29,7 +29,7 @@ class Numbering(dict[Hashable, int]):
 
 
 def number(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
-    """Return the distinct values and the code of each cell, -1 if it is missing, in O(n) time."""
+    """Return the distinct values and the code of each cell (-1 if it is missing), in O(n) time."""
     if is_polars(column, "Series"):
         return _number_polars(column, name)
     if column.dtype == object:
@@ -87,7 +87,7 @@ def without_missing(values: list[Hashable], codes: np.ndarray) -> tuple[list[Has
 
 
 def _number_by_identity(objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Factorise by address first, which is 2 to 3 times faster than hashing all strings."""
+    """Factorise by memory address first, which is 2 to 3 times faster than hashing all strings."""
     addresses = np.ndarray(objects.shape, dtype=np.uintp, buffer=np.ascontiguousarray(objects))
     of_address, distinct = pd.factorize(addresses)
     one_of_each = np.empty(len(distinct), dtype=np.intp)
@@ -145,7 +145,7 @@ def check_unit(dtype: object, name: str) -> None:
 
 
 def check_items(values: list, name: str, *, finite: bool = True) -> None:
-    """Raise an error for iterables (strings excepted), functions, classes, complex numbers and infinity."""
+    """Raise an error for iterables other than strings, functions, classes, complex numbers and infinity."""
     kinds = set(map(type, values))
     if any(issubclass(kind, LISTS) for kind in kinds):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""The output columns of the categories, with infrequent and dropped categories."""
+"""The output columns of the encoders, given which categories are infrequent or dropped."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def find_infrequent(
 def find_dropped(
     drop: Drop, categories: list[np.ndarray], infrequent: list[np.ndarray | None]
 ) -> np.ndarray | None:
-    """Return the position of the category to drop from each column, or None for columns that drop none."""
+    """Return the position of the category to drop from each column, or None if no category is dropped."""
     if drop is None:
         return None
     pairs = zip(categories, infrequent, strict=True)
@@ -135,7 +135,7 @@ def outputs_of(categories: np.ndarray, rare: np.ndarray | None = None, drop: int
 
 
 def locate(column: Column, outputs: Outputs) -> np.ndarray:
-    """Return the output column of each distinct value, NOWHERE if it is dropped, or UNKNOWN."""
+    """Return the output column of each distinct value, or NOWHERE if it is dropped, or UNKNOWN."""
     places = outputs.places
     return np.array([places.get(value, UNKNOWN) for value in column.values], dtype=np.int32)
 
@@ -154,7 +154,7 @@ def count_rows(column: Column, outputs: Outputs) -> np.ndarray:
 def encode_column(
     column: Column, places: np.ndarray, missing: int, width: int, dtype: DTypeLike
 ) -> sparse.csr_array:
-    """Encode one column as a CSR array, given the output columns of values and missing items, in O(n)."""
+    """Encode one column as a CSR array, given the output columns of its values and of missing items."""
     of_code = np.append(places, missing).astype(
         np.int32
     )  # a missing item has code -1, which is the last index

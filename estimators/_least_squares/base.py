@@ -20,8 +20,10 @@ from estimators._least_squares.checks import (
     as_columns,
     check_not_tiny,
     check_rows,
+    check_scales,
     check_squares,
     check_sums,
+    largest_of,
 )
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import CentredRows, Moments, gather
@@ -52,7 +54,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
     _validation: dict[str, Any] = {}  # additional arguments of scikit-learn's validate_data
 
     _state: LeastSquaresState
-    _parameters: LeastSquaresParameters  # those at the time of the fit
+    _parameters: LeastSquaresParameters  # the parameters at the time of the fit
     _solution: Solution | None  # None after partial_fit and merge, until first accessed
 
     @property
@@ -62,7 +64,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
     @property
     def loss_curve_(self) -> np.ndarray:
-        """Objective after each iteration, (`n_iter_`,)."""
+        """Objective after each iteration, of shape (`n_iter_`,)."""
         solution = self._solved("loss_curve_")
         if solution.losses is None:
             return textbook_losses(self._moments, self._parameters, solution)
@@ -130,7 +132,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         y, is_first = rows[1], not self.__sklearn_is_fitted__()
         if not is_first and y.shape[1:] != self._state.target_shape:
             raise ValueError(
-                f"y must have {shape_in_words(self._state.target_shape)}, as before. "
+                f"y must have {shape_in_words(self._state.target_shape)}, as in previous calls. "
                 f"Got the shape {y.shape} instead."
             )
         state = self._state_of(rows, terms)
@@ -149,6 +151,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         moments = gather(reader, as_columns(y), weight, exact)
         check_sums(moments, X, type(self).__name__)
         check_not_tiny(moments, X, weight, has_domain=isinstance(reader, ExpandedRows))
+        check_scales(moments.spreads().min(initial=np.inf), largest_of(y), type(self).__name__)
         return moments
 
     def _new_state(
@@ -189,7 +192,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         """Raise an AttributeError for the fitted attribute `name` if the model is not fitted."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}: it is not fitted yet."
+                f"{type(self).__name__!r} object has no attribute {name!r}, because it is not fitted yet."
             )
 
     def _shaped(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

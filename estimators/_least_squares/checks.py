@@ -15,6 +15,8 @@ from estimators._least_squares.rows import Matrix
 
 MAX_GRAM_FEATURES = 5000  # the Gram matrix of more features would take more than 200 MB
 MIN_SUM_OF_SQUARES = 1e-280  # smaller sums are not exact
+MIN_TARGET = 1e-140  # the squares of smaller targets may underflow
+MAX_WEIGHT = 1e152  # the squares of larger weights may overflow
 FLOATS = [np.float64, np.float32]
 
 CheckedRows = tuple[Matrix, np.ndarray, np.ndarray | None]  # X (n, d), y (n,) or (n, q), weights (n,)
@@ -36,7 +38,7 @@ def check_rows(
 
 
 def check_weight(sample_weight: ArrayLike | None, X: Matrix, allow_zero: bool) -> np.ndarray | None:
-    """Return the weights (n,) as float64, or None without weights. With `allow_zero`, all may be 0."""
+    """Return the weights (n,) as float64, or None. If `allow_zero` is True, all of them may be 0."""
     if sample_weight is None:
         return None
     options = {"ensure_non_negative": True, "allow_all_zero_weights": allow_zero}
@@ -48,16 +50,33 @@ def check_squares(X: Matrix, y: np.ndarray, name: str) -> None:
 
     Takes O(n d) time.
     """
-    values = X.data if sp.issparse(X) else X
-    largest = [max(float(part.max(initial=0)), -float(part.min(initial=0))) for part in (values, y)]
+    largest = [largest_of(X.data if sp.issparse(X) else X), largest_of(y)]
     if not np.isfinite(largest[0]):
         assert_all_finite(X, estimator_name=name, input_name="X")
     if max(largest) > 1e150 or 0 < largest[0] < 1e-140:
         raise ValueError(
-            f"X or y has values too large, or X too small, for {name}: their squares overflow or underflow. "
+            f"X or y contains values that are too large for {name}, or the values of X are too small: their "
+            "squares overflow or underflow. "
             "Scale them so that their largest absolute values are between 1e-140 and 1e150. "
             f"Got {largest[0]:.0e} for X and {largest[1]:.0e} for y."
         )
+    check_scales(largest[0], largest[1], name)
+
+
+def check_scales(x: float, y: float, name: str) -> None:
+    """Raise an error if the squares of y would underflow, or those of the weights, about y / x, overflow."""
+    if 0 < y < MIN_TARGET or 0 < x < y / MAX_WEIGHT:
+        raise ValueError(
+            f"The values of y are too small for {name}, or too large for the scale of X: their squares "
+            "underflow, or the squares of the weights overflow. Scale y so that its largest absolute value "
+            f"is at least {MIN_TARGET:.0e}, and at most {MAX_WEIGHT:.0e} times the smallest scale of X. "
+            f"Got {y:.0e} for y and {x:.0e} for X."
+        )
+
+
+def largest_of(values: np.ndarray) -> float:
+    """Return the largest absolute value, or 0 if there are none."""
+    return max(float(values.max(initial=0)), -float(values.min(initial=0)))
 
 
 def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
@@ -69,7 +88,8 @@ def check_sums(moments: Moments, X: Matrix | None, name: str) -> None:
         if X is not None:
             assert_all_finite(X, estimator_name=name, input_name="X")
         raise ValueError(
-            f"X, y or sample_weight has values too large for {name}: their squares overflow. Scale them down."
+            f"X, y or sample_weight contains values that are too large for {name}: their squares overflow. "
+            "Scale them down."
         )
 
 
@@ -78,7 +98,7 @@ def check_not_tiny(
 ) -> None:
     """Raise an error if a column of X varies so little that its squared deviations underflow to 0.
 
-    With `has_domain`, the moments are those of polynomial terms, which begin with the scaled columns.
+    If `has_domain` is True, the moments are those of polynomial terms, which begin with the scaled columns.
     """
     squares = moments.xx.diagonal()[: X.shape[1]]
     small = np.flatnonzero(squares < MIN_SUM_OF_SQUARES * min(1.0, moments.weight))
@@ -104,5 +124,5 @@ def as_floats(values: ArrayLike) -> np.ndarray | None:
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:
-    """Return y as float64 columns, (n, q)."""
+    """Return y as float64 columns, of shape (n, q)."""
     return y.reshape(len(y), -1).astype(np.float64, copy=False)

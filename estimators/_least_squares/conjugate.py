@@ -1,4 +1,4 @@
-"""Conjugate gradients without an L1 penalty, for CSR rows: in the space of the columns or of the rows."""
+"""Conjugate gradients for CSR rows without an L1 penalty, in the space of the columns or of the rows."""
 
 import copy
 from typing import Protocol
@@ -7,11 +7,11 @@ import numpy as np
 
 from estimators._least_squares.problems import MatrixFree
 
-N_FREQUENT_COLUMNS = 50  # whose products are exact in the preconditioner of the rows
+N_FREQUENT_COLUMNS = 50  # number of columns whose products the preconditioner of the rows contains exactly
 MIN_REST = 1e-6  # minimum share of the other columns in XX', so that it is not singular
-MAX_GROWTH = 3.0  # of the residual, above which the system is assumed to have no solution
-MAX_PROBE_ERROR = 2e-3  # of known weights of about 1 that are recovered if the minimum is unique
-MAX_PROBE_STEPS = 200  # in which the known weights must be recovered
+MAX_GROWTH = 3.0  # if the residual grows by a larger factor, the system is assumed to have no solution
+MAX_PROBE_ERROR = 2e-3  # maximum error of recovered weights of about 1 if the minimum is unique
+MAX_PROBE_STEPS = 200  # maximum number of steps to recover the known weights
 
 
 class LinearSystem(Protocol):
@@ -20,11 +20,11 @@ class LinearSystem(Protocol):
     right: np.ndarray  # (m, k)
 
     def times(self, x: np.ndarray) -> np.ndarray:
-        """Return H x, (m, k)."""
+        """Return H x, of shape (m, k)."""
         ...
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:
-        """Return an approximation of H^-1 times the residual, (m, k)."""
+        """Return an approximation of H^-1 times the residual, of shape (m, k)."""
         ...
 
     def weights(self, x: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ class LinearSystem(Protocol):
         ...
 
     def objective(self, x: np.ndarray, residual: np.ndarray) -> float:
-        """Return the objective at x, given ``right - H x``. O(m k)."""
+        """Return the objective at x, given ``right - H x``, in O(m k) time."""
         ...
 
 
@@ -57,7 +57,7 @@ class ConjugateDescent:
 
     @property
     def w(self) -> np.ndarray:
-        """The weights, (d, q)."""
+        """The weights, of shape (d, q)."""
         return self.system.weights(self.x)
 
     def objective(self) -> float:
@@ -80,7 +80,7 @@ class ConjugateDescent:
             self._start()
 
     def _has_no_solution(self, step_size: np.ndarray, square: np.ndarray) -> bool:
-        """Return whether the residual does not change, grows, or differs from its updated value."""
+        """Return True if the residual stagnates or grows, or if the updated residual is not the true one."""
         if self.converged:
             residual = self.system.right - self.system.times(self.x)
             return bool((_products(residual, residual) > 100 * self.tol**2 * self._square).any())
@@ -91,8 +91,8 @@ class ConjugateDescent:
 class ColumnSystem:
     """The normal equations, whose unknowns are the weights.
 
-    If `scaled`, the preconditioner divides each coordinate by its curvature, which takes fewer steps. If
-    there are several minima, scaling does not lead to the one with the smallest norm.
+    If `scaled` is True, the preconditioner divides each coordinate by its curvature, so that fewer steps
+    are needed. If there are several minima, scaling does not lead to the one with the smallest norm.
     """
 
     def __init__(self, problem: MatrixFree, scaled: bool) -> None:
@@ -102,7 +102,7 @@ class ColumnSystem:
         self._curvature = np.where(self._varies, curvature, 1.0)
 
     def times(self, x: np.ndarray) -> np.ndarray:
-        """Return X'X x plus the penalty term, (d, q)."""
+        """Return X'X x plus the penalty term, of shape (d, q)."""
         return self.problem.times(x)
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ class ColumnSystem:
         return max(self.problem.half_square - float(np.sum(x * (self.right + residual))) / 2, 0.0)
 
     def has_one_minimum(self, tol: float) -> bool:
-        """Return whether the minimum seems unique: known weights can be recovered from their products."""
+        """Return True if the minimum seems unique: known weights can be recovered from their products."""
         if self.problem.l2:
             return True
         known = copy.copy(self)
@@ -155,7 +155,7 @@ class RowSystem:
         self._inverse = np.linalg.inv(gram)
 
     def times(self, x: np.ndarray) -> np.ndarray:
-        """Return XX'x plus the penalty term, (n, q)."""
+        """Return XX'x plus the penalty term, of shape (n, q)."""
         return self._root * self.problem.forward(self.weights(x)) + self.problem.l2 * x
 
     def precondition(self, residual: np.ndarray) -> np.ndarray:
@@ -164,7 +164,7 @@ class RowSystem:
         return (residual - self._frequent @ part) / self._rest
 
     def weights(self, x: np.ndarray) -> np.ndarray:
-        """Return the weights X'x, (d, q)."""
+        """Return the weights X'x, of shape (d, q)."""
         return self.problem.backward(self._root * x)
 
     def objective(self, x: np.ndarray, residual: np.ndarray) -> float:
@@ -174,7 +174,7 @@ class RowSystem:
 
 
 def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the product of each column of a with that of b, (k,)."""
+    """Return the product of each column of a with that of b, of shape (k,)."""
     return np.einsum("mk,mk->k", a, b)
 
 

@@ -13,7 +13,7 @@ from estimators._least_squares.problems import EPS, Quadratic
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 
 MIN_SAME_SIGNS = 4  # proximal steps without a change of sign, after which the active set is solved
-MAX_PROXIMAL_STEPS = 100  # after which feature-sign search continues
+MAX_PROXIMAL_STEPS = 100  # after these, feature-sign search takes over
 
 
 class Descent(Protocol):
@@ -23,7 +23,7 @@ class Descent(Protocol):
 
     @property
     def w(self) -> np.ndarray:
-        """The weights, (p, q)."""
+        """The weights, of shape (p, q)."""
         ...
 
     def objective(self) -> float:
@@ -83,9 +83,9 @@ class OneStep:
 
 
 class ProximalDescent:
-    """Accelerated proximal descent with an L1 penalty, target by target.
+    """Accelerated proximal descent with an L1 penalty, for one target at a time.
 
-    If it converges slowly, feature-sign search continues, which terminates for any condition number of X.
+    If it converges slowly, feature-sign search takes over, which terminates for any condition number of X.
     """
 
     def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tol: float) -> None:
@@ -116,13 +116,13 @@ class ProximalDescent:
 
 
 class _ProximalSearch:
-    """Proximal descent for one target, (p, 1).
+    """Proximal descent for one target, whose weights have shape (p, 1).
 
-    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each coordinate,
-    restarted when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs have
-    stayed the same for a few steps, the search jumps to the minimum among weights of these signs, which has a
-    closed form. It has converged when the largest entry of a scaled step is at most `tol` times the largest
-    entry of the scaled gradient at zero.
+    FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each
+    coordinate. It restarts when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs
+    have stayed the same for a few steps, the search jumps to the minimum among weights with these signs,
+    which has a closed form. It has converged when the largest entry of a scaled step is at most `tol` times
+    the largest entry of the scaled gradient at zero.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class _ProximalSearch:
 
 
 class FeatureSignSearch:
-    """Feature-sign search for one target, (p, 1) (Lee, Battle, Raina and Ng, 2006).
+    """Feature-sign search for one target, with weights of shape (p, 1) (Lee, Battle, Raina and Ng, 2006).
 
     Each step activates the coefficient that violates optimality most, then minimises on the active set. It
     has converged when no coefficient violates optimality by more than `tolerance`.
@@ -195,7 +195,7 @@ class FeatureSignSearch:
             self.w, self._value = new, value
             self._tried[:] = False
         else:
-            self._tried[j] = True  # the gain is below rounding
+            self._tried[j] = True  # the gain is smaller than the rounding error
 
 
 def minimise_on_active_set(problem: Quadratic, l1: float, w: np.ndarray) -> np.ndarray:

@@ -18,10 +18,10 @@ def n_terms(n_columns: int, degree: int, interaction_only: bool) -> int:
 class Terms:
     """The polynomial terms of the scaled columns. ``(x - middle) / half`` maps their domain to [-1, 1].
 
-    The columns themselves come first, then the products of those in `expanded`, in scikit-learn's order. A
-    term of degree k is a column times a term of degree k - 1. The terms with the same first column are
-    adjacent, so one multiplication computes them all. Unless `centred`, columns are only divided by the
-    largest absolute value of their domain, so that 0 stays 0.
+    The columns themselves come first, followed by the products of the columns in `expanded`, in
+    scikit-learn's order. A term of degree k is a column times a term of degree k - 1. The terms with the
+    same first column are adjacent, so one multiplication computes them all. Unless `centred` is True,
+    columns are only divided by the largest absolute value of their domain, so that 0 stays 0.
     """
 
     n_columns: int
@@ -55,17 +55,17 @@ class Terms:
         return all(map(np.array_equal, mine, theirs))
 
     def write(self, columns: np.ndarray, out: np.ndarray) -> None:
-        """Write the terms (p, n) of the columns (d, n) to `out`; each of its rows is one term."""
+        """Write the terms (p, n) of the columns (d, n) to `out`, with one term per row."""
         scaled = (columns - self.middle[:, np.newaxis]) / self.half[:, np.newaxis]
         out[: len(scaled)] = scaled
         for new, column, parents in self._products:
             np.multiply(out[parents], scaled[column], out=out[new])
 
     def in_original_units(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights of the terms in unscaled columns, (p, q), and the change in the bias, (q,).
+        """Return the weights (p, q) of the terms in unscaled columns, and the change (q,) in the bias.
 
         ``(x / half - middle / half) ** a`` is multiplied out, one column at a time. Then the weights of the
-        powers of ``x / half`` are divided by powers of ``half``. O(p * degree * d).
+        powers of ``x / half`` are divided by powers of ``half``. This takes O(p * degree * d) time.
         """
         index = {tuple(power): i for i, power in enumerate(self.powers.tolist())}
         index[(0,) * self.n_columns] = len(self.powers)
@@ -82,7 +82,7 @@ class Terms:
     def _divided_by_halves(self, weights: np.ndarray) -> np.ndarray:
         """Return the weights (p, q) of powers of ``x / half`` divided by these powers of `half`.
 
-        Products of powers of small and large numbers may be of ordinary size, so their exponents are added.
+        A very small power times a very large one may be of ordinary size, so the exponents are added instead.
         """
         fractions, exponents = np.frexp(self.half)
         divisors = (fractions**self.powers).prod(axis=1)

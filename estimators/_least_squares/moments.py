@@ -1,4 +1,4 @@
-"""Additive statistics of least squares: total weight, means, centred sums of products.
+"""Additive statistics of least squares: the total weight, the means and the centred sums of products.
 
 The rows are read once, in blocks that fit in the cache, in O(n d^2) time and O(d^2) memory. The statistics of
 two sets of rows can be merged (Chan, Golub and LeVeque, 1983, equation 2.1b). `fit` can read the rows again,
@@ -23,7 +23,8 @@ from estimators._least_squares.rows import (
     without_offsets,
 )
 
-MAX_BLOCK_VALUES = 200_000  # in a block: few enough for the cache, and enough for BLAS to be fast
+MAX_BLOCK_VALUES = 200_000  # numbers per block, which fit into the cache and suffice for BLAS to be fast
+MAX_SUM = 5e307  # larger sums of squares may overflow in a solver
 
 
 @dataclass
@@ -47,20 +48,27 @@ class Moments:
 
     @property
     def x_mean(self) -> np.ndarray:
-        """Mean of each column of X, (d,)."""
+        """Mean of each column of X, of shape (d,)."""
         return self.x_shift + self.x_rest
 
     @property
     def y_mean(self) -> np.ndarray:
-        """Mean of each column of y, (q,)."""
+        """Mean of each column of y, of shape (q,)."""
         return self.y_shift + self.y_rest
 
     @property
     def is_finite(self) -> bool:
         """Whether all values were finite and small enough to be squared. O(d^2)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            parts = (self.x_mean**2, self.y_mean**2, self.xx, self.xy, self.yy)
-        return bool(self.weight < np.inf and all(np.isfinite(part).all() for part in parts))
+            sums = [np.abs(part).max(initial=0) for part in (self.xx, self.xy, self.yy)]
+            means = [np.square(part).max(initial=0) for part in (self.x_mean, self.y_mean)]
+            limit = MAX_SUM * min(self.weight, 1.0)  # also for the sums divided by the weight
+        return bool(self.weight < np.inf and all(part < limit for part in (*sums, *means)))
+
+    def spreads(self) -> np.ndarray:
+        """Return the standard deviations of the columns of X that are not constant."""
+        squares = self.xx.diagonal()
+        return np.sqrt(squares[squares > 0] / self.weight)
 
     def merge(self, other: Self) -> "Moments":
         """Return the statistics of both sets of rows together."""
@@ -94,7 +102,7 @@ class Moments:
         return replace(self, **_stored(xx, yx.T))
 
     def per_row(self, centred: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return X'X, X'y and y'y divided by the weight, with the means subtracted or not.
+        """Return X'X, X'y and y'y divided by the weight. If `centred` is True, the means are subtracted.
 
         A column that is constant up to rounding becomes exactly constant.
         """
@@ -108,7 +116,7 @@ class Moments:
         return xx, xy, yy
 
     def exact_sums(self) -> tuple[Pair, Pair]:
-        """Return X'X and y'X with the means subtracted, as pairs of doubles; not divided by the weight."""
+        """Return X'X and y'X with the means subtracted, as pairs of doubles. They are sums, not averages."""
         varies = (~self._constant()).astype(float)
         return self._xx.scaled(np.outer(varies, varies)), self._xy.T.scaled(varies)
 
@@ -127,10 +135,11 @@ class Moments:
 
 @dataclass
 class CentredRows:
-    """The rows, which are stored instead of their moments if X'X would be larger.
+    """The rows, which are stored instead of their moments if X'X would be larger than the rows.
 
     If there is an intercept, the means are subtracted from an array. A CSR matrix stays sparse: only the
-    means of columns with hardly any zeros are subtracted from it, and products with it subtract the others.
+    means of columns with hardly any zeros are subtracted from it. The other means are subtracted when a
+    product is computed.
     """
 
     X: Matrix  # (n, d), minus `x_shift`
@@ -197,7 +206,7 @@ class _Sums:
 
 
 def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None, exact: bool) -> Moments:
-    """Return the moments by sparse products, O(sum of the squares of the rows' nonzeros)."""
+    """Return the moments, by sparse products whose cost is the sum of the squares of the rows' nonzeros."""
     X, x_shift = without_offsets(X.astype(np.float64, copy=False), sample_weight)
     y_shift = sampled_rows(y, sample_weight).mean(axis=0)
     v = np.vstack([np.ones(len(y)), (y - y_shift).T])  # (1 + q, n)
@@ -243,7 +252,7 @@ def _centre(
 
 
 def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
-    """Return the sum of the squares of the rounded square roots of the weights, (1,)."""
+    """Return the sum of the squares of the rounded square roots of the weights, of shape (1,)."""
     if sample_weight is None:
         return Pair(np.array([total]))
     root = np.sqrt(sample_weight)
@@ -251,5 +260,5 @@ def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
 
 
 def _stored(xx: Pair, xy: Pair) -> dict[str, Any]:
-    """Return both as the fields of :class:`Moments`, which are plain arrays."""
+    """Return X'X and X'y as fields of :class:`Moments`, which are plain arrays."""
     return {"xx": xx.high, "xx_low": xx.low, "xy": xy.high, "xy_low": xy.low}

@@ -33,11 +33,11 @@ class Pair:
         return normalised(total, rest + (self.low + other.low))
 
     def scaled(self, factor: np.ndarray | float) -> "Pair":
-        """Return the numbers times factors that are 0 or powers of two."""
+        """Return the numbers multiplied by factors that are 0 or powers of two."""
         return Pair(self.high * factor, self.low * factor)
 
     def divided(self, by: "Pair") -> "Pair":
-        """Return the numbers, (n,), divided by a single number, given as a Pair of shape (1,)."""
+        """Return the numbers, of shape (n,), divided by a single number, given as a Pair of shape (1,)."""
         ratio = self.high / by.high
         back = outer(Pair(ratio), by)[:, 0]
         return Pair(ratio, ((self.high - back.high) + (self.low - back.low)) / by.high)
@@ -50,7 +50,7 @@ def normalised(high: np.ndarray, low: np.ndarray | float) -> Pair:
 
 
 def outer(a: Pair, b: Pair) -> Pair:
-    """Return all products of a (m,) and b (n,), (m, n)."""
+    """Return all products of an element of a (m,) and one of b (n,), as an array (m, n)."""
     a_top, b_top = _leading_bits(a.high), _leading_bits(b.high)
     a_rest, b_rest = a.high - a_top, b.high - b_top
     rest = np.multiply.outer(a_top, b_rest) + np.multiply.outer(a_rest, b.high)
@@ -76,9 +76,9 @@ def exact_products(x: Matrix, v: np.ndarray, buffers: Buffers | None = None) -> 
 
     x and v are each split into leading bits and a remainder (Ozaki et al., 2012). The leading bits are so few
     that sums of their products are exact in whatever order BLAS adds them. The remainders, and their rounding
-    errors, are smaller by a factor of 2^-26. `buffers` are two arrays of at least n rows, which avoid an
-    allocation per block. If malloc returns memory to the system immediately, as in Dask's workers, allocating
-    takes as long as the products.
+    errors, are smaller by a factor of 2^-26. `buffers` are two arrays of at least n rows, so that no memory
+    is allocated per block. If malloc returns memory to the system immediately, as in Dask's workers,
+    allocating takes as long as the products.
     """
     (x_top, x_rest), (v_top, v_rest) = _split(x, buffers), (part.T for part in _split(v.T))
     cross = _dense(x_top.T @ x_rest)  # (d, n) @ (n, d)

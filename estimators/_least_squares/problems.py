@@ -26,7 +26,7 @@ class Problem(Protocol):
 
     @property
     def linear_term(self) -> np.ndarray:
-        """The vectors c, (p, q)."""
+        """The vectors c, of shape (p, q)."""
         ...
 
     def times(self, w: np.ndarray) -> np.ndarray:
@@ -62,7 +62,7 @@ class Quadratic:
         return self.times(w) - self.linear_term
 
     def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective without the L1 penalty, (q,)."""
+        """Return the objective without the L1 penalty, of shape (q,)."""
         return self.half_square + np.einsum("pq,pq->q", w, 0.5 * (self.gram @ w) - self.linear_term)
 
     def objective(self, w: np.ndarray, l1: float) -> float:
@@ -75,7 +75,7 @@ class Quadratic:
         return largest_curvature(self, self.scale())
 
     def scale(self) -> np.ndarray:
-        """Return the curvature of each coordinate, (p, 1), or 1 where it is zero."""
+        """Return the curvature of each coordinate, of shape (p, 1), or 1 where it is zero."""
         diagonal = self.gram.diagonal()
         return np.where(diagonal > 0, diagonal, 1.0)[:, np.newaxis]
 
@@ -100,7 +100,7 @@ class Quadratic:
 
 
 class MatrixFree:
-    """The objective computed from the rows, for rows whose X'X would be larger.
+    """The objective computed from the rows, for use when X'X would be larger than the rows.
 
     A gradient takes O(nonzeros of X) time. If `has_bias` is True, the last weight is the bias. Otherwise,
     `x_mean` (d,) is subtracted from the rows. `share` (n,) contains the weights of the rows, divided by their
@@ -123,7 +123,7 @@ class MatrixFree:
 
     @cached_property
     def linear_term(self) -> np.ndarray:
-        """The vectors c, (p, q)."""
+        """The vectors c, of shape (p, q)."""
         return self.backward(self.share[:, np.newaxis] * self.y)
 
     def times(self, w: np.ndarray) -> np.ndarray:
@@ -136,7 +136,7 @@ class MatrixFree:
         return self.backward(self.share[:, np.newaxis] * (self.forward(w) - self.y)) + self._penalty(w)
 
     def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective without the L1 penalty, (q,)."""
+        """Return the objective without the L1 penalty, of shape (q,)."""
         squares = self.share @ (self.forward(w) - self.y) ** 2
         return 0.5 * (squares + np.einsum("pq,pq->q", w, self._penalty(w)))
 
@@ -146,17 +146,17 @@ class MatrixFree:
         return float(self.value(w).sum()) + l1 * float(np.abs(weights).sum())
 
     def forward(self, w: np.ndarray) -> np.ndarray:
-        """Return X, with its means subtracted, times the weights, (n, q)."""
+        """Return X, with its means subtracted, times the weights, of shape (n, q)."""
         w, bias = (w[:-1], w[-1]) if self.has_bias else (w, -(self.x_mean @ w))
         return _product(self.X, w) + bias  # (n, d) @ (d, q)
 
     def backward(self, r: np.ndarray) -> np.ndarray:
-        """Return the transpose of X, with its means subtracted, times r (n, q), (p, q)."""
+        """Return the transpose of X, with its means subtracted, times r (n, q), of shape (p, q)."""
         back, total = _product(self._transposed, r), r.sum(axis=0)  # (d, n) @ (n, q)
         return np.vstack([back, total]) if self.has_bias else back - np.outer(self.x_mean, total)
 
     def column_squares(self) -> np.ndarray:
-        """Return the mean squares of the columns, with their means subtracted, (d,)."""
+        """Return the mean squares of the columns, with their means subtracted, of shape (d,)."""
         X = self.X
         if sp.issparse(X):
             squares = sp.csr_array((X.data**2, X.indices, X.indptr), X.shape)
@@ -180,7 +180,7 @@ def _product(X: Matrix, columns: np.ndarray) -> np.ndarray:
 
 
 def minimise(problem: Quadratic) -> np.ndarray | None:
-    """Return the minimum without L1 penalty, or None if the scaled Hessian is too ill-conditioned. O(p^3)."""
+    """Return the minimum without an L1 penalty, or None if the scaled Hessian is too ill-conditioned."""
     scale = np.sqrt(problem.scale())
     H = problem.gram / scale
     H /= scale.T
@@ -210,7 +210,7 @@ def largest_curvature(problem: Problem, scale: np.ndarray | None = None, tol: fl
 
 
 def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
-    """Return ``gram^-1 linear_term``. O(p^3).
+    """Return ``gram^-1 linear_term``, in O(p^3) time.
 
     A small number is added to the diagonal if gram is singular.
     """
@@ -219,7 +219,7 @@ def solve_positive(gram: np.ndarray, linear_term: np.ndarray) -> np.ndarray:
 
 
 def whiten(xx: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return B and R with ``B'(X'X)B`` about 1 and ``X B R = X``, and the scaled eigenvalues, ascending.
+    """Return B and R with ``B'(X'X)B`` close to 1 and ``X B R = X``, and the scaled eigenvalues, ascending.
 
     Columns are first scaled to unit length, so that only the angles between them matter. Eigenvalues below
     the level of rounding errors are raised to it. A column of zeros stays zero in R: it cannot be scaled, and

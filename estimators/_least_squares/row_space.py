@@ -1,4 +1,4 @@
-"""Fits computed from the rows, if X'X would be larger: no d x d matrix is formed."""
+"""Fits computed from the rows, for use when X'X would be larger than the rows. No d x d matrix is formed."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,12 +15,12 @@ from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import iterate
 from estimators._least_squares.working_set import WorkingSetDescent
 
-MAX_DENSE_VALUES = 2**26  # in a CSR matrix that may be converted to an array (half a gigabyte)
+MAX_DENSE_VALUES = 2**26  # maximum size of a CSR matrix that is converted to an array (half a gigabyte)
 MIN_RCOND_OF_ROWS = 1e-8  # smallest reciprocal condition of XX' for Cholesky with one refinement
 
 
 def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameters) -> bool:
-    """Return True if a fit should use the rows of X, (n, d), and not X'X, which has `n_columns` columns."""
+    """Return True if a fit should use the rows X (n, d) and not X'X, which has `n_columns` columns."""
     if n_columns > MAX_GRAM_FEATURES:
         return True
     if parameters.learning_rate:
@@ -110,7 +110,8 @@ def _minimum(problem: MatrixFree, rows: CentredRows, centred: bool) -> OneStep:
     rcond = 0.0 if info else lapack.dpocon(triangle, norm, uplo="L")[0]
     if rcond < MIN_RCOND_OF_ROWS:
         relative = min(max(n, d), 100_000) * EPS
-        rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))  # of the original X
+        # rounding error of the original X
+        rounding = 4 * EPS * float(np.sqrt(trace + rows.x_mean @ rows.x_mean))
         w = shortest_solution(root * problem.X, y, problem.l2, relative, rounding)
         return OneStep(w, float(problem.value(w).sum()))
     a = lapack.dpotrs(triangle, y, lower=1)[0]

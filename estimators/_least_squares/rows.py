@@ -14,7 +14,7 @@ Order: TypeAlias = Literal["C", "F"]
 
 N_SAMPLED_ROWS = 1024  # approximate number of rows sampled to estimate the mean of each column
 MAX_SPARSE_DENSITY = 0.1  # above this share of nonzeros, dense blocks are faster than sparse products
-MIN_FILLED_SHARE = 0.998  # of nonzeros in a column; below it, the mean is at most 30 standard deviations
+MIN_FILLED_SHARE = 0.998  # with a smaller share of nonzeros, the mean is at most 30 standard deviations
 
 
 class Rows:
@@ -60,7 +60,7 @@ class SparseRows(Rows):
 
 
 class TransformedRows(Rows):
-    """Other rows times a matrix (d, r)."""
+    """The product of other rows and a matrix (d, r)."""
 
     def __init__(self, rows: Rows, matrix: np.ndarray) -> None:
         super().__init__(rows, np.zeros(matrix.shape[1]))
@@ -93,8 +93,10 @@ def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
     with np.errstate(all="ignore"):
         mean = sample.mean(axis=0, dtype=np.float64)
         squares = np.einsum("nd,nd->d", sample, sample, dtype=np.float64) / len(sample)
-        near_zero = sample_weight is None and (2 * mean**2 <= squares).all()  # within a standard deviation
-    as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous  # without a copy
+        # each mean is within a standard deviation of 0
+        near_zero = sample_weight is None and (2 * mean**2 <= squares).all()
+    # the rows are read without a copy
+    as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous
     return rows if as_it_is else rows.shifted(mean)
 
 
@@ -128,8 +130,8 @@ def suits_sparse_products(X: Matrix) -> bool:
 def without_offsets(X: sp.csr_array, sample_weight: np.ndarray | None) -> tuple[sp.csr_array, np.ndarray]:
     """Subtract the means of columns with hardly any zeros, to avoid cancellation in sums of squares.
 
-    Return X and the subtracted means, (d,). Constant columns become exactly 0. The other columns, whose means
-    are at most 30 standard deviations, do not change.
+    Return X and the subtracted means (d,). Constant columns become exactly 0. The other columns, whose
+    means are at most 30 standard deviations from 0, do not change.
     """
     X = sp.csr_array(X)
     (n, d), shift, share = X.shape, np.zeros(X.shape[1]), shares(X.shape[0], sample_weight)

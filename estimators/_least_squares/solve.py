@@ -31,8 +31,9 @@ from estimators._least_squares.rows import (
 from estimators._least_squares.state import LeastSquaresParameters, Solution
 from estimators._least_squares.textbook import solve_textbook
 
-MIN_HIDDEN_EIGENVALUE = 1e-21  # relative, of the scaled X'X: smaller ones are rounding errors of pairs
-MIN_F_STATISTIC = 20.0  # above which a direction that doubles hide helps to explain y
+# relative to the largest; smaller eigenvalues of the scaled X'X are rounding errors of pairs
+MIN_HIDDEN_EIGENVALUE = 1e-21
+MIN_F_STATISTIC = 20.0  # from this value on, a direction hidden by rounding helps to explain y
 
 
 def solve(
@@ -41,7 +42,7 @@ def solve(
     task: Task | None = None,
     second_pass: "SecondPass | None" = None,
 ) -> Solution:
-    """Fit from statistics. If they are not exact enough, use the second pass. O(d^3) time, O(d^2) memory."""
+    """Fit from statistics. If they are not exact enough, use the second pass. Takes O(d^3) time."""
     task = task or NoTask()
     if parameters.learning_rate:
         return solve_textbook(moments, parameters, task)
@@ -121,7 +122,7 @@ def _minimum(
     R, response = (second_pass or ExactSums(moments)).factor(parameters)
     relative = min(max(moments.n_rows, len(problem.gram)), 100_000) * EPS
     squares = moments.xx.trace() / moments.weight + moments.x_mean @ moments.x_mean
-    rounding = 4 * EPS * float(np.sqrt(squares))  # of the original X
+    rounding = 4 * EPS * float(np.sqrt(squares))  # rounding error of the original X
     return shortest_solution(R, response, problem.l2, relative, rounding)
 
 
@@ -156,7 +157,10 @@ class ExactSums:
         return np.vstack([R, moments.x_mean]), np.vstack([response, moments.y_mean])
 
     def _needed(self, energies: np.ndarray, response: np.ndarray, noise: float, warn: bool) -> np.ndarray:
-        """Return a mask of the directions that are not rounding errors. Warn of those that doubles hide."""
+        """Return a mask of the directions that are not rounding errors.
+
+        Warn about any that rounding hides.
+        """
         hidden, moments = energies < 0.5, self.moments
         there = ~hidden | (noise * energies > MIN_HIDDEN_EIGENVALUE)
         gain = np.where(there[:, np.newaxis], response**2, 0.0)  # (d, q), parts of y'y
@@ -172,9 +176,9 @@ class ExactSums:
 def _warn_ill_conditioned(rcond: float) -> None:
     warnings.warn(
         f"X is ill-conditioned (condition number about {rcond**-0.5:.0e}). When fitted in chunks, the "
-        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. Call fit with all "
-        "rows, which reads them twice, drop columns that are nearly linear combinations of others, or set "
-        "alpha > 0.",
+        f"weights have a relative error of up to {MIN_HIDDEN_EIGENVALUE / rcond:.0e}. To avoid this error, "
+        "call fit with all rows, which reads them twice; drop columns that are nearly linear combinations "
+        "of others; or set alpha > 0.",
         LinAlgWarning,
         stacklevel=5,
     )
@@ -203,7 +207,7 @@ class SecondPass:
         return factor
 
     def _squares_along(self, directions: np.ndarray, centred: bool) -> np.ndarray:
-        """Return the mean squares of X along directions (d, k), (k,)."""
+        """Return the mean squares (k,) of X along the directions (d, k)."""
         if not suits_sparse_products(self.rows.X):
             return self._moments_along(directions, centred)[0].diagonal()
         X = without_offsets(self.rows.X, self.sample_weight)[0] if centred else self.rows.X
@@ -213,6 +217,6 @@ class SecondPass:
     def _moments_along(
         self, directions: np.ndarray, centred: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the products per row of y and of X times directions (d, k)."""
+        """Return the moments per row, as in :meth:`Moments.per_row`, of X times directions (d, k)."""
         rows = self.rows.shifted(self.moments.x_mean if centred else np.zeros_like(self.moments.x_mean))
         return gather(TransformedRows(rows, directions), self.y, self.sample_weight).per_row(centred)

@@ -65,7 +65,7 @@ class LeastSquaresState:
     """The statistics of some rows and a description of their format.
 
     It can be pickled and sent instead of the rows. It contains their sums, or the rows themselves if X'X
-    would be larger.
+    would be larger than the rows.
     """
 
     statistics: Moments | CentredRows | None  # None if all weights are 0 or there are too many columns
@@ -73,7 +73,7 @@ class LeastSquaresState:
     feature_names: np.ndarray | None  # (n_features,)
     dtype: str  # "float32" only if all rows are float32
     target_shape: tuple[int, ...]  # the shape of y after its first axis
-    terms: Terms | None = None  # only of PolynomialRegressor, whose moments are those of the terms
+    terms: Terms | None = None  # only for PolynomialRegressor, whose moments are those of the terms
 
     def merge(self, other: "LeastSquaresState") -> "LeastSquaresState":
         """Return the state of both sets of rows. Raise a ValueError if features, targets or terms differ."""

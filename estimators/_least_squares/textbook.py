@@ -15,8 +15,8 @@ from estimators._least_squares.state import LeastSquaresParameters, Solution
 class TextbookDescent:
     """Gradient descent from zero on the mean squared error.
 
-    The mean squared error is twice the objective, so the step is ``w -= learning_rate * 2 * gradient``. With
-    an L1 penalty the weights, except the bias, are then moved towards zero (ISTA).
+    The mean squared error is twice the objective, so the step is ``w -= learning_rate * 2 * gradient``.
+    With an L1 penalty, all weights except the bias are then moved towards zero (ISTA).
     """
 
     def __init__(self, problem: Problem, learning_rate: float, l1: float) -> None:
@@ -36,7 +36,8 @@ class ClosedForm:
     """Closed form of the iterates of :class:`TextbookDescent` on a :class:`Quadratic` without L1 penalty.
 
     With the eigenvectors V and eigenvalues s of H, iterate k from zero is
-    ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))``. O(p^3) once, then O(p^2) per iterate.
+    ``V @ ((1 - (1 - 2 * learning_rate * s)**k) / s * (V.T @ c))``. This takes O(p^3) time once, and then
+    O(p^2) time per iterate.
     """
 
     def __init__(self, problem: Quadratic) -> None:
@@ -45,7 +46,7 @@ class ClosedForm:
         self.linear_term = self.vectors.T @ problem.linear_term  # (p, p) @ (p, q)
 
     def weights(self, learning_rate: float, k: int) -> np.ndarray:
-        """Return iterate k, (p, q)."""
+        """Return iterate k, of shape (p, q)."""
         return self.vectors @ (self._filter(learning_rate, k) * self.linear_term)
 
     def excess(self, learning_rate: float, iterations: np.ndarray) -> np.ndarray:
@@ -75,7 +76,7 @@ class ClosedForm:
 
 
 class Objective:
-    """The objective from centred statistics, so that large means do not cause cancellation.
+    """The objective, computed from centred statistics, so that large means do not cause cancellation.
 
     It is summed over the targets.
     """
@@ -96,7 +97,7 @@ class Objective:
 
 
 def solve_textbook(moments: Moments, parameters: LeastSquaresParameters, task: Task) -> Solution:
-    """Return iterate `max_iter`: in closed form, or by the loop with an L1 penalty or callbacks."""
+    """Return iterate `max_iter`, in closed form or, with an L1 penalty or callbacks, from the loop."""
     problem, rate, n_iter = (
         textbook_problem(moments, parameters),
         parameters.learning_rate,
@@ -141,7 +142,7 @@ def iterate(
 def descent_path(
     moments: Moments, parameters: LeastSquaresParameters, iterations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights (k, d, q) and biases (k, q) after each of the k given iterations."""
+    """Return the weights (k, d, q) and biases (k, q) after each of k given iterations."""
     problem, rate = textbook_problem(moments, parameters), parameters.learning_rate
     if parameters.l1:
         descent = TextbookDescent(problem, rate, parameters.l1)
@@ -158,7 +159,7 @@ def descent_path(
 
 
 def textbook_losses(moments: Moments, parameters: LeastSquaresParameters, solution: Solution) -> np.ndarray:
-    """Return the objective after each iteration, (max_iter,), in closed form. Only without an L1 penalty."""
+    """Return the objective after each iteration, computed in closed form. There must be no L1 penalty."""
     w = np.vstack([solution.weights, solution.bias]) if parameters.fit_intercept else solution.weights
     closed = ClosedForm(textbook_problem(moments, parameters))
     above = closed.excess(parameters.learning_rate, np.arange(1, parameters.max_iter + 1))
@@ -172,7 +173,7 @@ def check_rate(parameters: LeastSquaresParameters, problem: Problem) -> None:
         raise ValueError(
             f"Gradient descent would diverge on this data with learning_rate={rate:g}: each step would "
             f"overshoot the minimum further than the one before. The largest safe rate is {limit:.6g}. "
-            "Standardising X raises it."
+            "To raise this limit, standardise X."
         )
 
 
@@ -183,7 +184,10 @@ def rate_limit(problem: Problem) -> float:
 
 
 def textbook_problem(moments: Moments, parameters: LeastSquaresParameters) -> Quadratic:
-    """Return the problem of textbook descent, not centred. The bias is the weight of a constant feature 1."""
+    """Return the problem of textbook descent, without centring.
+
+    The bias is the weight of a constant feature 1.
+    """
     xx, xy, yy = moments.per_row(centred=False)
     gram = xx + parameters.l2 * np.eye(len(xx))
     if not parameters.fit_intercept:

@@ -13,16 +13,17 @@ from estimators._least_squares.rows import Matrix
 
 MAX_EXACT_ACTIVE = 256  # largest number of active coefficients for an exact minimum with their signs
 MIN_RELATIVE_GAP = 1e-13  # smallest attainable duality gap, relative to the objective at zero
-MIN_NEW_COLUMNS = 16  # added in each step, if at least as many violate optimality
+MIN_NEW_COLUMNS = 16  # minimum number added in each step, if as many violate optimality
 
 
 class WorkingSetDescent:
-    """Descent with an L1 penalty on sets of columns, target by target.
+    """Descent with an L1 penalty on sets of columns, for one target at a time.
 
-    Each step adds the columns that violate optimality most, or come closest to it. It then minimises on the
-    set with scikit-learn's compiled coordinate descent (:func:`sklearn.linear_model.enet_path`). If few
-    coefficients are active, the exact minimum with their signs is computed next. The search has converged
-    when the duality gap is at most 100 `tol` times the objective at zero.
+    Each step adds the columns that violate optimality most, or come closest to violating it. It then
+    minimises on the set with scikit-learn's compiled coordinate descent
+    (:func:`sklearn.linear_model.enet_path`). If few coefficients are active, the exact minimum with their
+    signs is computed next. The search has converged when the duality gap is at most 100 `tol` times the
+    objective at zero.
     """
 
     def __init__(self, problem: MatrixFree, l1: float, start: np.ndarray, tol: float) -> None:
@@ -134,7 +135,7 @@ class _TargetSearch:
 
     @property
     def _root(self) -> np.ndarray:
-        """The square roots of the weights, which are scaled to mean 1, (n,)."""
+        """The square roots of the weights, which are scaled to mean 1, of shape (n,)."""
         return np.sqrt(len(self._y) * self.problem.share)
 
     def _columns_of(self, members: np.ndarray) -> Matrix:
@@ -146,7 +147,7 @@ class _TargetSearch:
                 columns.indices.astype(np.int32),
                 columns.indptr.astype(np.int32),
             )
-            return columns  # with the index type that enet_path requires
+            return columns  # the index type is the one that enet_path requires
         return np.asfortranarray(self._root[:, np.newaxis] * columns)
 
     def _measure(self) -> None:
@@ -154,7 +155,8 @@ class _TargetSearch:
         share, l1, l2, w = self.problem.share, self.l1, self.problem.l2, self.w
         residual = self._y - self.problem.forward(w[:, np.newaxis])[:, 0]
         self._slope = self.problem.backward((share * residual)[:, np.newaxis])[:, 0] - l2 * w
-        self._scale = l1 / max(l1, float(np.abs(self._slope).max(initial=0.0)))  # to a feasible dual point
+        # the factor that makes the dual point feasible
+        self._scale = l1 / max(l1, float(np.abs(self._slope).max(initial=0.0)))
         self.objective = float(share @ residual**2 + l2 * (w @ w)) / 2 + l1 * float(np.abs(w).sum())
         to_dual = self._y - self._scale * residual
         dual = self._half_square - float(share @ to_dual**2 + l2 * self._scale**2 * (w @ w)) / 2

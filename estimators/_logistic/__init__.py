@@ -2,6 +2,7 @@
 
 Start with `loss.py`: the log loss and its gradient. `search.py`: the interface of searches, and gradient
 descent. `automatic.py` chooses a search: `lbfgs.py`, `row_space.py` (fewer rows than features) or, with an l1
-penalty, `proximal.py` and `proximal_newton.py`; `duality.py` says how much is left. `metrics.py`: approximate
-Hessians; `metric_choice.py` chooses one by its cost, which `costs.py` estimates. `scaling.py`: huge features.
+penalty, `proximal.py` and `proximal_newton.py`; `duality.py`: a bound on the remaining decrease.
+`metrics.py`: approximate Hessians. `metric_choice.py` chooses one by its cost, estimated in `costs.py`.
+`scaling.py`: huge features.
 """

@@ -1,4 +1,4 @@
-"""Choose the search for ``learning_rate="auto"`` by the shape of the data."""
+"""Choose the search for ``learning_rate="auto"`` according to the shape of the data."""
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from estimators._logistic.proximal_newton import ProximalNewton
 from estimators._logistic.row_space import WideSearch, is_wide
 from estimators._logistic.search import Iterate, Search, run
 
-MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # of the sample that cheap metrics are built from
-MIN_STRIDE_OF_SAMPLE_FIT = 8  # take every 8th row or fewer, or a fit on the sample does not pay
+MIN_SAMPLE_ROWS, MIN_SAMPLE_ROWS_PER_FEATURE = 4000, 4  # size of the sample that cheap metrics are built from
+MIN_STRIDE_OF_SAMPLE_FIT = 8  # with a smaller stride, a fit on the sample does not pay off
 SAMPLE_FIT_TOL, SAMPLE_FIT_MAX_ITER = 1e-2, 50
-NEWTON_STEPS = 5  # about as many as a fit takes
-STEPS_PER_LOOK = 8  # looks at what is left are apart by this part of the steps so far
-MAX_GAP_IN_TOLS = 100  # duality gap where proximal steps may end; the gap is often far above what is left
+NEWTON_STEPS = 5  # about as many as a fit needs
+STEPS_PER_LOOK = 8  # the convergence is checked again after 1/8 of the steps so far
+MAX_GAP_IN_TOLS = 100  # largest duality gap at the end; it is often far above the remaining decrease
 
 
 def automatic_search(
@@ -55,10 +55,11 @@ def sampled_search(
 
 
 class ConfirmedSearch:
-    """Accelerated proximal steps that end where a second look confirms that little is left.
+    """Accelerated proximal steps, which end once a second criterion confirms that the search has converged.
 
-    Their own criterion assumes that the minimum is no further away than zero. Where it is met, the duality
-    gap decides, or the fall that a Newton step predicts, which is closer if the l1 penalty is weak.
+    The criterion of the steps themselves assumes that the minimum is no further away than zero. Once it is
+    met, the search ends if the duality gap is small, or if a Newton step predicts a small decrease, which
+    is the tighter bound if the l1 penalty is weak.
     """
 
     def __init__(self, search: AcceleratedProximalGradient) -> None:
@@ -70,7 +71,7 @@ class ConfirmedSearch:
         return self.search.theta()
 
     def step(self) -> Iterate:
-        """Run one iteration, and look at what is left if the search seems to have converged."""
+        """Run one iteration. If the search seems to have converged, check the second criterion."""
         iterate = self.search.step()
         self.n_steps += 1
         if not iterate.converged:
@@ -99,8 +100,8 @@ class L1Search:
     """The search for two classes and an l1 penalty.
 
     It takes cheap accelerated proximal steps until they have cost as much as five proximal Newton steps,
-    which is about as many as a fit needs. It then changes to Newton steps. The rule is that of
-    `metric_choice`.
+    which is about as many as a fit needs. It then changes to Newton steps. This is the same rule as in
+    `metric_choice.py`.
     """
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, l1: float, tol: float, warm: bool) -> None:

@@ -7,12 +7,12 @@ import numpy as np
 
 from estimators._logistic.loss import LogLoss
 
-OF_FLOP = 1 / 40e9  # in a product of large matrices
-OF_VALUE, OF_SPARSE_VALUE = 0.4e-9, 3.2e-9  # to read a value of X twice
-OF_LOGIT = 6e-9  # for its exponential
+OF_FLOP = 1 / 40e9  # for each operation in a product of large matrices
+OF_VALUE, OF_SPARSE_VALUE = 0.4e-9, 3.2e-9  # for reading a value of X twice
+OF_LOGIT = 6e-9  # for the exponential of a logit
 OF_COPIED_VALUE = 2.5e-9
-OF_SPARSE_PRODUCT = 4e-9  # of two values, in a product of sparse matrices
-OF_CALL = 50e-6  # for Python
+OF_SPARSE_PRODUCT = 4e-9  # for multiplying two values in a product of sparse matrices
+OF_CALL = 50e-6  # for the overhead of Python
 OF_CALLS_OF_NEWTON_STEP = 1e-3
 
 
@@ -25,7 +25,7 @@ def of_pass(loss: LogLoss) -> float:
 
 
 def of_factor(size: int) -> float:
-    """Return the cost of a Cholesky factor of a matrix of this size."""
+    """Return the cost of computing the Cholesky factor of a matrix of this size."""
     return size**3 / 3 * OF_FLOP
 
 
@@ -48,7 +48,7 @@ def of_gram(loss: LogLoss, n_columns: int) -> float:
 
 def of_newton_step(loss: LogLoss, n_nonzero: int) -> float:
     """Return the cost of a proximal Newton step with this many nonzero weights."""
-    n_columns = min(2 * n_nonzero, loss.X.shape[1])  # of the working set
+    n_columns = min(2 * n_nonzero, loss.X.shape[1])  # the number of columns in the working set
     return of_gram(loss, n_columns) + of_pass(loss) + OF_CALLS_OF_NEWTON_STEP
 
 

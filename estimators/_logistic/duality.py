@@ -1,19 +1,20 @@
-"""The duality gap of a softmax with an l1 penalty: an upper bound of what the objective may still fall."""
+"""The duality gap of a softmax with an l1 penalty: it bounds the remaining decrease of the objective."""
 
 import numpy as np
 from scipy.special import xlogy
 
 from estimators._logistic.loss import LogLoss
 
-MAX_SHIFT = 1.0  # of intercepts, up to which the corrected probabilities stay positive
+MAX_SHIFT = 1.0  # largest shift of the intercepts for which the corrected probabilities stay positive
 
 
 def duality_gap(loss: LogLoss, theta: np.ndarray, objective: float, l1: float | np.ndarray) -> float:
-    """Return the objective at theta less a lower bound of its minimum, or infinity if there is no bound.
+    """Return the objective at theta minus a lower bound on its minimum, or infinity if there is no bound.
 
-    The dual variables of a row are ``p - e``, the probabilities less 1 for its own class. All of them are
-    multiplied by the largest share up to 1 that the l1 penalty allows. With an l2 penalty they may also
-    exceed its limits, at a price. O(nonzeros of X * n_outputs).
+    The dual variables of a row are ``p - e``: the probabilities, minus 1 for the true class. All of them
+    are multiplied by the largest factor up to 1 that the l1 penalty allows. With an l2 penalty, the unscaled
+    variables are also tried. Exceeding the limits of the l1 penalty then adds a term to the gap, and the
+    smaller gap is returned. Takes O(nonzeros of X * n_outputs) time.
     """
     dual = dual_variables(loss, theta)
     if dual is None:
@@ -38,10 +39,10 @@ def duality_gap(loss: LogLoss, theta: np.ndarray, objective: float, l1: float | 
 
 
 def dual_variables(loss: LogLoss, theta: np.ndarray) -> np.ndarray | None:
-    """Return ``p - e``, (n_outputs, n_samples), or None if the intercepts are too far from their minimum.
+    """Return ``p - e`` (n_outputs, n_samples), or None if the intercepts are too far from their minimum.
 
-    If there are intercepts, the weighted sum over the rows must be 0 for each output. A Newton step of the
-    intercepts, to first order in the probabilities, makes it so.
+    If there are intercepts, the weighted sum over the rows must be 0 for each output. This is achieved, to
+    first order in the probabilities, by a Newton step of the intercepts.
     """
     P = loss.probabilities(theta)
     dual = P.copy()

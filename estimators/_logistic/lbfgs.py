@@ -10,7 +10,9 @@ from estimators._logistic.search import Evaluation, Iterate, evaluate_start, lin
 
 EPSILON = float(np.finfo(float).eps)
 N_PAIRS = 10  # steps that L-BFGS remembers
-MIN_WINDOW_OF_RATE = 3  # falls, from which the rate of convergence is taken
+MIN_WINDOW_OF_RATE = 3  # minimum number of decreases from which the rate of convergence is estimated
+MIN_MEASURED_DECREASE = 1e-12  # relative to the objective; smaller decreases are lost in rounding errors
+MIN_SHARE_OF_CURVATURE = 1e-4
 MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are compared
 
 
@@ -46,7 +48,7 @@ class LBFGS:
 
     def step(self) -> Iterate:
         """Move along the current direction. Choose the next one, and predict the remaining decrease."""
-        previous, following = self.current, self._move()
+        previous, following, predicted = self.current, self._move(), self.falls[-1]
         if following is None:
             return Iterate(previous.value, converged=False, expected=self.falls[-1], stalled=True)
         solved = self.metric.solve(following.gradient)
@@ -57,14 +59,14 @@ class LBFGS:
         if self.chooser.is_due(following.value, self.passes_left()):
             self._rebuild()
         self._aim()
-        expected = self.falls[-1]
-        if not self.chooser.is_exact(following.value):
+        expected = self.falls[-1] / share_of_curvature(previous.value, following.value, predicted)
+        if self.metric.is_rough or not self.chooser.is_exact(following.value):
             expected = max(expected, extrapolated_decrease(self.values))
         converged = 0 <= expected <= self.tol * following.value or following.value <= self.goal
         return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
-        """Return the result of the line search. If it fails, retry with a new metric and no memory."""
+        """Return the result of the line search. If it fails, retry with a new metric and an empty memory."""
         following, passes = line_search(self.loss, self.current, self.direction)
         self.chooser.pay(passes)
         if following is None and self.chooser.value_when_built != self.current.value:
@@ -88,8 +90,8 @@ class LBFGS:
         """Choose the direction of the next step."""
         gradient = self.current.gradient
         self.direction = self.pairs.direction(gradient, self.solved)
-        fall = -0.5 * float(np.vdot(self.direction, gradient))  # if the objective were quadratic
-        if self.pairs.order and not fall > 0:  # rounding has spoilt the memory
+        fall = -0.5 * float(np.vdot(self.direction, gradient))  # the decrease if the objective were quadratic
+        if self.pairs.order and not fall > 0:  # rounding errors have made the memory useless
             self.pairs.clear()
             self.direction = -self.solved
             fall = -0.5 * float(np.vdot(self.direction, gradient))
@@ -146,13 +148,16 @@ class CurvaturePairs:
             self.change_solved[:m, :m] = products[np.ix_(self.order, self.order)]
 
     def direction(self, gradient: np.ndarray, solved: np.ndarray) -> np.ndarray:
-        """Return minus the inverse Hessian times the gradient. `solved` is the inverse metric times it."""
+        """Return minus the inverse Hessian times the gradient.
+
+        `solved` is the inverse metric times the gradient.
+        """
         m, flat = len(self.order), gradient.ravel()
         if not m:
             return -solved
-        triangle = self.step_change[:m, :m]  # only the part on and above the diagonal counts
+        triangle = self.step_change[:m, :m]  # only the part on and above the diagonal is used
         products = self.change_solved[:m, :m]
-        scale = triangle[-1, -1] / products[-1, -1]  # so that the metric fits the last step
+        scale = triangle[-1, -1] / products[-1, -1]  # scale the metric to the curvature of the last step
         v = lapack.dtrtrs(triangle, (self.steps[:m] @ flat)[self.order])[0]
         right = triangle.diagonal() * v + scale * (products @ v - (self.solved[:m] @ flat)[self.order])
         u = lapack.dtrtrs(triangle, right, trans=1)[0]
@@ -160,6 +165,16 @@ class CurvaturePairs:
         of_steps[self.order], of_solved[self.order] = u, scale * v
         flat = scale * solved.ravel() - of_solved @ self.solved[:m] + of_steps @ self.steps[:m]
         return -flat.reshape(gradient.shape)
+
+
+def share_of_curvature(before: float, now: float, predicted: float) -> float:
+    """Return the curvature along a step as a share of the predicted one, or 1 if the share is above a half.
+
+    A quadratic with the share c of the curvature decreases by ``2 - c`` times the prediction.
+    """
+    share = 2 - (before - now) / predicted
+    is_measured = before - now > MIN_MEASURED_DECREASE * now
+    return max(share, MIN_SHARE_OF_CURVATURE) if is_measured and share < 0.5 else 1.0
 
 
 def extrapolated_decrease(values: list[float]) -> float:

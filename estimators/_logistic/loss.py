@@ -8,10 +8,12 @@ from scipy.special import expit
 
 from estimators._common.matrices import Matrix
 
-MAX_BLOCK_BYTES = 2**20  # of dense X: the backward pass then finds the block in the cache
-MAX_BLOCK_BYTES_OF_ONE_OUTPUT = 2**23  # its passes are short, and each block costs a call
-MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 64, 4096  # of dense X
-MAX_BLOCK_LOGITS = 2**22  # of CSR rows, where each block's backward pass costs a full matrix of weights
+MAX_BLOCK_BYTES = 2**20  # for dense X, so that the block is still in the cache in the backward pass
+# passes for one output are short, so the overhead of each block matters
+MAX_BLOCK_BYTES_OF_ONE_OUTPUT = 2**23
+MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 64, 4096  # rows per block of dense X
+# for CSR rows, because the backward pass of each block returns a full matrix of weights
+MAX_BLOCK_LOGITS = 2**22
 
 
 class LogLoss:
@@ -39,7 +41,7 @@ class LogLoss:
         self.blocks = row_blocks(X, self.n_outputs)
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return value and gradient in one pass over X: O(nonzeros of X * n_outputs)."""
+        """Return the value and the gradient, from one pass over X in O(nonzeros of X * n_outputs) time."""
         residuals = self._binary_residuals if self.n_classes == 2 else self._softmax_residuals
         value, gradient = 0.0, np.zeros_like(theta)
         with np.errstate(over="ignore", invalid="ignore"):  # the searches check the value
@@ -55,10 +57,10 @@ class LogLoss:
         return value, gradient
 
     def _binary_residuals(self, Z: np.ndarray, rows: slice) -> float:
-        """Replace the logits Z of a block, (1, rows), by weight * (p - y); return the weighted loss."""
+        """Replace the logits Z (1, rows) of a block by weight * (p - y). Return the weighted loss."""
         odds, value, limit = Z[0], 0.0, 0.9 * np.log(np.finfo(Z.dtype).max)
         odds *= self.sign[rows]  # log odds of the wrong class
-        if odds.max() > limit:  # beyond it, log(1 + exp(odds)) equals odds
+        if odds.max() > limit:  # for larger odds, log(1 + exp(odds)) equals odds
             value = self.weight[rows] @ np.maximum(odds - limit, 0)
             np.minimum(odds, limit, out=odds)
         np.exp(odds, out=odds)
@@ -68,7 +70,7 @@ class LogLoss:
         return value
 
     def _softmax_residuals(self, Z: np.ndarray, rows: slice) -> float:
-        """Replace the logits Z of a block, (classes, rows), by weight * (p - y); return the weighted loss."""
+        """Replace the logits Z (classes, rows) of a block by weight * (p - y). Return the weighted loss."""
         own, weight = (self.codes[rows], np.arange(Z.shape[1])), self.weight[rows]
         Z -= Z.max(axis=0)
         own_logits = Z[own]
@@ -79,18 +81,18 @@ class LogLoss:
         return weight @ (np.log(total) - own_logits)
 
     def take(self, rows: slice) -> Self:
-        """Return the loss of some of the rows."""
+        """Return the loss on some of the rows."""
         parts = self.X[rows], self.codes[rows], self.weight[rows].astype(np.float64)
         return type(self)(*parts, self.n_classes, self.l2, self.fit_intercept)
 
     def with_features(self, X: np.ndarray) -> Self:
-        """Return the loss of the same rows with other features."""
+        """Return the loss on the same rows with different features."""
         return type(self)(
             X, self.codes, self.weight.astype(np.float64), self.n_classes, self.l2, self.fit_intercept
         )
 
     def probabilities(self, theta: np.ndarray) -> np.ndarray:
-        """Return the probability of each output, (n_outputs, n_samples), float64."""
+        """Return the probability of each output, as a float64 array of shape (n_outputs, n_samples)."""
         Z = logits(self.X, theta).astype(np.float64, copy=False)
         if self.n_classes == 2:
             return expit(Z, out=Z)
@@ -100,7 +102,7 @@ class LogLoss:
         return Z
 
     def residuals(self, theta: np.ndarray) -> np.ndarray:
-        """Return the weight of each row times (p - y), (n_outputs, n_samples), float64."""
+        """Return the weight of each row times (p - y), as a float64 array of shape (n_outputs, n_samples)."""
         P = self.probabilities(theta)
         if self.n_classes == 2:
             P[0] -= self.codes
@@ -110,7 +112,7 @@ class LogLoss:
         return P
 
     def curvature(self, theta: np.ndarray) -> np.ndarray:
-        """Return the weight of each row times the mean of p (1 - p) over the classes, (n_samples,), float64.
+        """Return the weight of each row times the mean of p (1 - p) over the classes, as float64.
 
         It is scaled so that at theta = 0, ``X' diag(curvature) X`` is the Hessian of each class, restricted
         to directions that sum to zero over the classes.
@@ -169,7 +171,7 @@ def row_blocks(X: Matrix, n_outputs: int) -> list[slice]:
 
 
 def logits(X: Matrix, theta: np.ndarray) -> np.ndarray:
-    """Return the decision values of the rows of X, (outputs, rows), C-contiguous."""
+    """Return the decision values of the rows of X as a C-contiguous array of shape (outputs, rows)."""
     theta = theta.astype(X.dtype, copy=False)
     if not theta[:-1].any():
         return np.repeat(theta[-1][:, np.newaxis], X.shape[0], axis=1)

@@ -1,8 +1,8 @@
 """The choice of the metric by estimated cost.
 
-Each metric costs something to build, and a better one saves passes over the rows. As in the ski rental
-problem, a metric is built once the passes without it have cost as much as it does. This limits the total cost
-to a small multiple of the lowest possible cost.
+Building a metric takes time, and a better metric saves passes over the rows. As in the ski rental problem,
+a metric is built once the passes made without it have cost as much as building it. This limits the total
+cost to a small multiple of the lowest possible cost.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from estimators._logistic import costs
 from estimators._logistic.loss import LogLoss
 from estimators._logistic.metrics import DiagonalMetric, ExactMetric, Metric, SharedMetric
 
-MAX_UNKNOWNS = 4000  # of a matrix
-PASSES_AT_START = 3  # the metric at the start costs at most as much as so many passes
-UPGRADE_AFTER = 2  # times the cost of the better metric
+MAX_UNKNOWNS = 4000  # maximum size of a matrix
+PASSES_AT_START = 3  # the first metric costs at most as much as this many passes
+UPGRADE_AFTER = 2  # upgrade after this many times the cost of the better metric
 
 
 class Offer(NamedTuple):
     """A metric that can be built, with the rows to build it from, its cost, and whether it is the Hessian.
 
-    A metric that is not the Hessian is rebuilt when the objective has fallen to the share `rebuild_at` of its
+    A metric that is not the Hessian is rebuilt when the objective has fallen to `rebuild_at` times its
     value when the metric was built.
     """
 

@@ -21,7 +21,7 @@ class AcceleratedProximalGradient:
         self.tol = max(tol, 10 * np.finfo(loss.X.dtype).eps)
         self.metric = DiagonalMetric(sample, theta)
         self.current = self.extrapolated = evaluate_start(loss, theta)
-        self.lipschitz, self.t = 1.0, 1.0  # t of the papers sets the momentum
+        self.lipschitz, self.t = 1.0, 1.0  # the t of the papers, which determines the momentum
         self.n_passes = 0
 
     def theta(self) -> np.ndarray:
@@ -38,14 +38,15 @@ class AcceleratedProximalGradient:
         momentum = (previous_t - 1) / self.t
         self.extrapolated = self._evaluate(theta + momentum * step) if momentum else self.current
         objective = self.current.value + l1_penalty(theta, self.l1)
-        bound = gradient_length * np.sqrt(metric.inner(theta, theta))  # of the remaining decrease
+        # an upper bound on the remaining decrease
+        bound = gradient_length * np.sqrt(metric.inner(theta, theta))
         return Iterate(objective, bound <= self.tol * objective, bound)
 
     def newton_fall(self) -> float:
-        """Return how far the objective would fall if it were quadratic, in the shared metric of the sample.
+        """Return the decrease predicted by a Newton step with the shared metric of the sample.
 
-        It is a bound for a quadratic, whatever the l1 penalty does, because no subgradient of the objective
-        is shorter in that metric. O(n_samples * n_features^2 + n_features^3).
+        For a quadratic objective, it is an upper bound for any l1 penalty, because no subgradient of the
+        objective is shorter in that metric. O(n_samples * n_features^2 + n_features^3).
         """
         theta, subgradient = self.current.theta, self.current.gradient.copy()
         signed = self.current.gradient[:-1] + self.l1 * np.sign(theta[:-1])

@@ -13,13 +13,13 @@ from estimators._logistic.loss import LogLoss
 from estimators._logistic.metrics import Curvatures, centred_gram
 from estimators._logistic.search import Iterate, evaluate_start, l1_penalty, line_search
 
-MIN_WORKING_SET, MAX_WORKING_SET = 16, 3000  # features
-MIN_VARIANCE = 1e-12  # of a row's label, so that rows that are certain keep a curvature
+MIN_WORKING_SET, MAX_WORKING_SET = 16, 3000  # numbers of features
+MIN_VARIANCE = 1e-12  # minimum p (1 - p) of a row, so that rows with certain predictions keep a curvature
 MAX_SIGN_STEPS = 8  # semismooth Newton steps after coordinate descent
 MAX_FRUITLESS = 3  # steps in a row that lower neither the objective nor the gap
-MODEL_TOL = 0.1  # of the duality gap: how well a quadratic model is minimised
-TINY = np.finfo(np.float64).tiny  # a NumPy scalar, which makes float32 weights float64
-RIDGE = 1e-10  # added to the diagonal of a model, relatively, so that copies of a column do not matter
+MODEL_TOL = 0.1  # a quadratic model is minimised to this fraction of the duality gap
+TINY = np.finfo(np.float64).tiny  # a NumPy scalar, which converts float32 weights to float64
+RIDGE = 1e-10  # relative amount added to the diagonal of a model, because columns may be duplicates
 
 
 class ProximalNewton:
@@ -67,27 +67,35 @@ class ProximalNewton:
         P = loss.probabilities(self.current.theta)[0]
         self.residuals = loss.weight * (P - loss.codes)
         self.curvatures = Curvatures(loss, loss.weight * np.maximum(P * (1 - P), MIN_VARIANCE))
-        total, mean = self.curvatures.total, self.curvatures.mean
-        self.shift = float(self.residuals.sum()) / total if loss.fit_intercept else 0.0  # of the intercept
+        total = self.curvatures.total
+        # Newton step of the intercept
+        self.shift = float(self.residuals.sum()) / total if loss.fit_intercept else 0.0
         self.objective = self.current.value + l1_penalty(self.current.theta, self.l1)
-        # dual variables that sum to zero if there is an intercept, and stay in their box if it moves little
-        along = gradient - self.l2 * W - self.shift * total * mean
-        self.gap = self._gap(np.abs(along)) if abs(self.shift) <= 1 else np.inf
+        self.gap = self._gap(P * (1 - P), gradient - self.l2 * W)
 
-    def _gap(self, along: np.ndarray) -> float:
-        """Return the duality gap, where `along` is ``|X' dual variables|``.
+    def _gap(self, variances: np.ndarray, slopes: np.ndarray) -> float:
+        """Return the duality gap, where `slopes` is ``X' residuals``.
 
-        The dual variables are scaled so that they are feasible for the l1 penalty. With an l2 penalty, they
-        may also exceed the limits, which adds a term to the gap.
+        The dual variables are the residuals, shifted so that they sum to zero if there is an intercept. They
+        stay in their box if the intercept moves little, because the shift of a row is a multiple of its
+        variance. They are scaled so that they are feasible for the l1 penalty. With an l2 penalty, the
+        unscaled variables are also tried. Exceeding the limits of the l1 penalty then adds a term to the
+        gap, and the smaller gap is returned.
         """
-        weight = np.maximum(self.loss.weight, TINY)
+        loss, dual, along = self.loss, self.residuals, np.abs(slopes)
+        if loss.fit_intercept:
+            curvatures = Curvatures(loss, loss.weight * variances)
+            shift = float(dual.sum()) / curvatures.total
+            if abs(shift) > 1:
+                return np.inf
+            dual = dual - shift * curvatures.of_rows
+            along = np.abs(slopes - shift * curvatures.total * curvatures.mean)
+        weight = np.maximum(loss.weight, TINY)
         largest = float(along.max(initial=0.0))
         feasible = min(1.0, self.l1 / largest) if largest else 1.0
 
         def gap(scale: float) -> float:
-            shares = np.clip(
-                scale * np.abs(self.residuals - self.shift * self.curvatures.of_rows) / weight, 0, 1
-            )
+            shares = np.clip(scale * np.abs(dual) / weight, 0, 1)
             entropy = -float(weight @ (xlogy(shares, shares) + xlogy(1 - shares, 1 - shares)))
             excess = np.maximum(along * scale - self.l1, 0)
             return self.objective - entropy + (float(excess @ excess) / (2 * self.l2) if self.l2 else 0.0)

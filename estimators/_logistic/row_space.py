@@ -1,7 +1,7 @@
-"""Dense X with fewer rows than features: the minimum lies in the space that the rows span.
+"""The search for dense X with fewer rows than features: the minimum lies in the space spanned by the rows.
 
 At the minimum of a loss with an l2 penalty, the weights of each output are a combination of the centred rows.
-In coordinates of the space that the rows span, X is a square matrix, which makes each pass cheaper.
+In coordinates of the space spanned by the rows, X is a square matrix, which makes each pass cheaper.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ from estimators._logistic.metric_choice import MetricChooser, offered_metrics
 from estimators._logistic.search import Iterate
 
 MAX_ROWS = 3000
-MAX_PASSES_AT_START = 20  # the coordinates cost at most so many if the search starts with them
-MIN_PIVOT = 1e-13  # of the largest: rows that depend on others to this precision add no coordinate
-MAX_BLOCK_VALUES = 2**20  # of columns that are centred at a time
+MAX_PASSES_AT_START = 20  # the search only starts with coordinates that cost at most this many passes
+MIN_PIVOT = 1e-13  # relative to the largest; rows that depend on others to this precision add no coordinate
+MAX_BLOCK_VALUES = 2**20  # values that are centred at a time
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -48,22 +48,23 @@ class RowSpace:
         self.F = np.empty_like(factor)
         self.F[pivots - 1] = factor
         lost = squares - np.einsum("ij,ij->i", self.F, self.F)
-        self.lost_lengths = np.sqrt(np.maximum(lost, len(X) * EPSILON * squares))  # of the rows outside F
+        # lengths of the parts of the rows that F does not represent
+        self.lost_lengths = np.sqrt(np.maximum(lost, len(X) * EPSILON * squares))
 
     def weights_of(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return ``Q @ coordinates``, (n_features, n_outputs)."""
+        """Return ``Q @ coordinates``, of shape (n_features, n_outputs)."""
         combination = np.zeros((len(self.X), coordinates.shape[1]))
         combination[self.pivots] = blas.dtrsm(1.0, self.triangle, coordinates, lower=1, trans_a=1)
         return self.X.T @ combination - np.outer(self.mean, combination.sum(axis=0))
 
     def coordinates_of(self, weights: np.ndarray) -> np.ndarray:
-        """Return ``Q' @ weights``, (rank, n_outputs)."""
+        """Return ``Q' @ weights``, of shape (rank, n_outputs)."""
         scores = (self.X @ weights - self.mean @ weights)[self.pivots]
         return blas.dtrsm(1.0, self.triangle, scores, lower=1)
 
 
 class WideSearch:
-    """A search in the row space: from the start if its coordinates are cheap, otherwise once they pay off.
+    """A search in the row space, from the start if its coordinates are cheap, or otherwise once they pay off.
 
     It returns to the original features if the coordinates are not precise enough, for example if the columns
     have very different scales.
@@ -72,7 +73,7 @@ class WideSearch:
     def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float) -> None:
         self.loss, self.tol, self.cost = loss, tol, costs.of_row_space(loss)
         self.space: RowSpace | None = None
-        self.may_enter = True  # the row space
+        self.may_enter = True  # whether the search may enter the row space
         if self.cost <= MAX_PASSES_AT_START * costs.of_pass(loss):
             self._enter(theta)
         else:
@@ -87,14 +88,14 @@ class WideSearch:
         return np.vstack([weights, theta[-1] - self.space.mean @ weights])
 
     def step(self) -> Iterate:
-        """Run one iteration, and change the space if this saves time."""
+        """Run one iteration, and switch to the other space if this saves time."""
         iterate = self.search.step()
         if iterate.converged or iterate.stalled:
             if self.space is not None and self._is_imprecise(self.space, iterate):
                 self._leave(self.theta(), may_enter=False)
                 return Iterate(self.search.current.value, converged=False, expected=iterate.expected)
         elif self.may_enter and self.search.chooser.pays_off(self.cost, self.search.passes_left()):
-            self._enter(self.theta())  # and drop what the weights have outside of the row space
+            self._enter(self.theta())  # and drop the part of the weights outside the row space
             return Iterate(self.search.current.value, converged=False, expected=iterate.expected)
         return iterate
 
@@ -119,8 +120,8 @@ class WideSearch:
     def _is_imprecise(self, space: RowSpace, iterate: Iterate) -> bool:
         """Return True if the part of the rows that the coordinates do not represent could matter.
 
-        The gradient outside of the row space is at most ``|residuals|' lost_lengths``, and the objective
-        falls by at most its square over ``2 * l2`` there.
+        The gradient outside the row space is at most ``|residuals|' lost_lengths``, so the objective can
+        decrease there by at most its square divided by ``2 * l2``.
         """
         residuals = self.search.loss.residuals(self.search.theta())
         gradient = float(np.linalg.norm(np.abs(residuals) @ space.lost_lengths))

@@ -7,12 +7,12 @@ import numpy as np
 from estimators._common.thresholding import soft_threshold
 from estimators._logistic.loss import LogLoss
 
-MAX_BACKTRACKS = 40  # of a line search
+MAX_BACKTRACKS = 40  # in a line search
 SUFFICIENT_DECREASE = 1e-4  # share of the predicted decrease (Nocedal and Wright 2006, eq. 3.4)
 
 
 class Iterate(NamedTuple):
-    """The result of an iteration. A search has stalled if rounding ended it before it converged.
+    """The result of an iteration. A search has stalled if rounding errors ended it before it converged.
 
     `expected` is the predicted further decrease of the objective.
     """
@@ -110,7 +110,8 @@ def line_search(
         change = trial.value + l1_penalty(trial.theta, l1) - before
         if change <= SUFFICIENT_DECREASE * length * slope + slack:
             return trial, n_evaluations
-        minimum = -0.5 * slope * length**2 / (change - length * slope)  # of the interpolating parabola
+        # the minimum of the interpolating parabola
+        minimum = -0.5 * slope * length**2 / (change - length * slope)
         length = min(max(minimum, 0.1 * length), 0.5 * length) if np.isfinite(change) else 0.1 * length
     return None, n_evaluations
 

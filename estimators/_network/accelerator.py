@@ -2,7 +2,7 @@
 
 numba is optional. Without it, NumPy computes the same results up to rounding. There are compiled loops for
 Adam with the penalties, adding the bias, ReLU, and the gradient of the softmax loss. Each loop replaces
-several NumPy calls, which take half a microsecond each and read their arrays again.
+several NumPy calls, each of which takes at least half a microsecond and reads the arrays again.
 """
 
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def adam_step(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
-    squares = absolutes = alpha - alpha  # 0, of the type of w
+    squares = absolutes = alpha - alpha  # zeros with the type of w
     for i in range(n_weights):
         squares += w[i] * w[i]
         absolutes += abs(w[i])

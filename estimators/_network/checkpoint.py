@@ -45,9 +45,9 @@ def hash_line(content: bytes) -> bytes:
 
 @contextmanager
 def resuming(model: Settings, path: str | os.PathLike[str]) -> Iterator[TrainingState]:
-    """Set the attributes of a model from a checkpoint. If the block raises, restore the previous ones.
+    """Set a model's attributes from a checkpoint. If the block raises an error, restore the previous ones.
 
-    Yields the state of the training. Error messages include the name of the file.
+    Yields the training state. Error messages include the name of the file.
     """
     before, file = dict(model.__dict__), os.fspath(path)
     try:
@@ -87,7 +87,7 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
 
 
 def take_over(model: Settings, saved: Any) -> TrainingState:
-    """Copy the attributes of a saved model with equal parameters to a model. Return the training state."""
+    """Copy the attributes of a saved model with equal parameters to the model. Return the training state."""
     mine, theirs = model.get_params(deep=False), saved.get_params(deep=False)
     changed = [name for name in mine if name not in MAY_CHANGE and not alike(mine[name], theirs[name])]
     if changed:
@@ -104,21 +104,24 @@ def take_over(model: Settings, saved: Any) -> TrainingState:
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Return True if two values of a parameter are equal. Two random generators are considered equal."""
+    """Return True if two values of a parameter are equal. Any two random generators are considered equal."""
     if all(hasattr(value, "get_state") for value in (one, other)):
         return True
     return np.array_equal(one, other)
 
 
 def check_data(model: Settings, state: TrainingState, rows: Data, given: Data | None) -> None:
-    """Raise if the data differs from that of the checkpoint. `given` only matters for early stopping."""
+    """Raise an error if the data differs from that of the checkpoint.
+
+    `given` only matters for early stopping.
+    """
     assert state.order is not None
     X, early = rows[0], model.early_stopping
     n_rows = len(state.order) + (0 if state.held_out is None else len(state.held_out))
     if X.dtype != model.coefs_[0].dtype:
         raise ValueError(
-            f"X must have the type {model.coefs_[0].dtype}, as in the checkpoint. Got an X of "
-            f"type {X.dtype} instead."
+            f"X must have the data type {model.coefs_[0].dtype}, as in the checkpoint. Got an X of "
+            f"data type {X.dtype} instead."
         )
     if X.shape[0] != n_rows:
         raise ValueError(f"X must have {n_rows} rows, as in the checkpoint. Got {X.shape[0]} rows instead.")

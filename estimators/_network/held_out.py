@@ -9,7 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 
-from estimators._common.matrices import collected, validate_data
+from estimators._common.matrices import readable, validate_data
 from estimators._network.layers import Features
 from estimators._network.losses import Weight
 from estimators._network.settings import MatrixLike, Settings
@@ -39,7 +39,7 @@ def check_given(
     model: Settings, given: Given, encode: Callable[[ArrayLike], np.ndarray], dtype: np.dtype
 ) -> Rows:
     """Return the validation data passed to ``fit``. `encode` checks ``y_val`` and encodes it."""
-    X, y, weight = map(collected, given)
+    X, y, weight = map(readable, given)
     if X is None and y is None:
         raise ValueError(
             "sample_weight_val was passed without X_val and y_val. Pass all three, or none of them."
@@ -64,7 +64,7 @@ def check_features(model: Settings, X: MatrixLike, dtype: np.dtype) -> Features:
     try:
         validate_data(
             model, X, skip_check_array=True, reset=False, ensure_2d=False
-        )  # compares the feature names
+        )  # this also compares the feature names
     except ValueError as error:
         raise ValueError(f"X_val: {error}") from error
     any_shape = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0, "ensure_min_features": 0}

@@ -2,7 +2,7 @@
 
 Each loss is paired with an output activation such that the gradient with respect to the scores Z of the last
 layer is ``activation(Z) - y``. The backward pass writes this gradient over Z, and stores the values needed to
-compute the loss in a record. The losses of a whole epoch are computed from the record at once.
+compute the loss in a record. At the end of an epoch, all losses are computed from the record at once.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Factor = float | np.ndarray
 
 
 class Loss(Protocol):
-    """Interface of a loss. Targets are class codes of shape (n,), or values of shape (n, n_outputs)."""
+    """Interface of a loss. The targets are class codes of shape (n,) or values of shape (n, n_outputs)."""
 
     out_activation: str
 
@@ -108,7 +108,7 @@ class SoftmaxCrossEntropy:
 
 
 class Elementwise:
-    """A loss defined by three functions. Its targets have the shape of Z, (n, n_outputs)."""
+    """A loss defined by three functions. Its targets have the same shape as Z, (n, n_outputs)."""
 
     def __init__(
         self,

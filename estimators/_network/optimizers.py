@@ -220,7 +220,10 @@ class Stepper:
             self.chunks.append((update, (penalised, gradient[weights], scratch[: len(penalised)])))
 
     def step(self, share: float) -> float:
-        """Update the parameters. `share` is 1 / (weight of the batch). Return the penalty before it."""
+        """Update the parameters. `share` is 1 / (weight of the batch).
+
+        Return the penalty before the update.
+        """
         optimizer, penalty = self.optimizer, self.penalty
         optimizer.begin_step()
         if self.compiled and type(optimizer) is Adam:

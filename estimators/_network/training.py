@@ -99,7 +99,7 @@ class Training:
         self.last_finite = network.snapshot()
 
     def run(self, task: Task) -> None:
-        """Train until convergence, but for at most `max_iter` epochs, or for one epoch if `incremental`."""
+        """Train until convergence, for at most `max_iter` epochs (one if `incremental`)."""
         try:
             self._run_epochs(task)
         finally:
@@ -174,8 +174,8 @@ class Training:
         totals = np.add.reduceat(weight, self.starts, dtype=np.float64)
         if not totals.all():
             raise ZeroDivisionError(
-                "Weights sum to zero, can't be normalized: a batch contains only rows with weight 0. Use a "
-                "larger batch_size, or remove these rows."
+                "A batch contains only rows with weight 0, so its weights cannot be normalized. Use a larger "
+                "batch_size, or remove the rows with weight 0."
             )
         factors = (weight / np.repeat(totals, self.lengths)).astype(weight.dtype)
         return factors[:, np.newaxis], (1 / totals).tolist()
@@ -228,7 +228,7 @@ class Training:
         state.n_epochs_without_improvement = 0 if improved else state.n_epochs_without_improvement + 1
 
     def _slowed_down(self) -> bool:
-        """Reduce an adaptive learning rate. Return False if this is not possible, so training stops."""
+        """Reduce an adaptive learning rate. Return False if it cannot be reduced any further."""
         model, rate = self.model, self.optimizer.slow_down()
         if rate is not None:
             self.state.n_epochs_without_improvement = 0

@@ -42,7 +42,7 @@ FEWEST = 200  # images: enough to hold out a fifth and cut five folds, with all 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
+    """Run one command. Return 0, or 1 if a file cannot be used. Exit with 2 if an argument is wrong."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -131,7 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
 
     command = add(
@@ -153,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def learning_options() -> argparse.ArgumentParser:
-    """Return the options for the training data and the training."""
+    """Return the options that choose the training data and control the training."""
     learn = argparse.ArgumentParser(add_help=False)
     group = learn.add_argument_group("training (default data: scikit-learn's digits)")
     data = group.add_mutually_exclusive_group()
@@ -188,7 +188,7 @@ def add_outputs(command: argparse.ArgumentParser, what: str) -> None:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
 
 
@@ -245,7 +245,7 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
         answer=lambda model, images: model.predict(images).tolist(),
         retrain=" ".join([RETRAIN, *learned_by(options)]),
     )
-    console.print(f"Trained on {len(y):,} images, scored on {len(X_new):,}. Saved as {escape(str(card))}.")
+    console.print(f"Trained on {len(y):,} images and scored on {len(X_new):,}. Saved as {escape(str(card))}.")
     console.print_json(data=scores)
 
 

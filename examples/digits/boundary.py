@@ -31,8 +31,8 @@ def part_moons(seed: int = 0, n_points: int = 600, noise: float = 0.2) -> dict[s
     Returns
     -------
     report : dict
-        "points" and "moons" of the held-out half, and "scores": the name of each model, its accuracies and
-        the fitted model.
+        "points", the held-out points, "moons", the moon of each of them, and "scores": the name of each
+        model, its accuracies, and the fitted model.
     """
     X, y = make_moons(n_points, noise=noise, random_state=seed)
     X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed)

@@ -40,10 +40,10 @@ def loss_curves(
     Returns
     -------
     list of dict
-        For each model "title", "images" (the number of training images), "unit" ("epoch" or "iteration"),
-        and the lists "loss", "val_loss" and "val_score" (accuracy). The training loss of a network is
-        averaged over the epoch and includes penalties and dropout; the validation loss is computed after
-        the epoch.
+        For each model, its "title", "images" (the number of training images), "unit" ("epoch" or
+        "iteration"), and the lists "loss", "val_loss" and "val_score" (accuracy). The training loss of a
+        network is averaged over the epoch and includes penalties and dropout; the validation loss is
+        computed after the epoch.
     """
     X, X_val, y, y_val = lesson.split(seed)
     n_few = int(FEW * len(y))

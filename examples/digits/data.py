@@ -130,7 +130,7 @@ def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_digits(digits: np.ndarray, file: Path, training: bool) -> None:
-    """Raise unless all labels are digits and, in the training set, each digit occurs at least twice."""
+    """Raise an error unless all labels are digits. In the training set, each must occur at least twice."""
     if wrong := np.flatnonzero(digits > 9)[:1].tolist():
         raise ImagesFileError(
             f"{file}: expected labels from 0 to 9, found {digits[wrong[0]]} as label {wrong[0] + 1}"

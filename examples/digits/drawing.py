@@ -2,7 +2,7 @@
 
 The picture is converted to greyscale with bright ink on a dark background, and the digit is cut out and
 scaled. scikit-learn's digits fill their 8 x 8 pixels from top to bottom, with strokes so thick that ink
-covers about 30% of the image, for an 8 and even for a 1. MNIST's digits fill 20 x 20 of 28 x 28 pixels. The
+covers about 30% of the image, even for a 1. MNIST's digits fill 20 x 20 of 28 x 28 pixels. The
 digit's centre of mass is moved to the middle.
 """
 

@@ -38,7 +38,7 @@ def evaluate(
     Returns
     -------
     report : dict
-        "data", "images", "scores" (for each model its name, accuracy, accuracy in consecutive folds, and
+        "data", "images", "scores" (for each model, its name, accuracy, accuracy in consecutive folds, and
         log loss), "judged" (the model with the lowest log loss, which the following entries describe),
         "confusion" (the confusion matrix: a row for each digit, a column for each prediction), "confused"
         (pairs of digits, most frequent first) and "wrong" (misclassified images, highest probability first).

@@ -101,7 +101,7 @@ def read_stream(stream: IO[bytes], path: Path, n_axes: int | None) -> np.ndarray
 
 
 def check_magic(magic: bytes, path: Path, n_axes: int | None) -> None:
-    """Raise unless the first four bytes are those of an IDX file with the required number of axes."""
+    """Raise an error unless the first four bytes are those of an IDX file with this number of axes."""
     found = magic.hex(" ") or "an empty file"
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not magic[3]:
         wanted = f"00 00 08 {n_axes:02x}" if n_axes else "00 00, a type from 08 to 0e and a number of axes"

@@ -28,8 +28,8 @@ def recipe(name: str = "deep", side: int = 8, epochs: int | None = None, seed: i
     Parameters
     ----------
     name : {"softmax", "hidden", "deep"}, default="deep"
-        "softmax" has no hidden layer, "hidden" has one of logistic units, and "deep" has three of leaky ReLU
-        units, with batch normalisation and dropout.
+        "softmax" has no hidden layer, "hidden" has one hidden layer of logistic units, and "deep" has three
+        hidden layers of leaky ReLU units, with batch normalisation and dropout.
 
     side : int, default=8
         Width of the images in pixels.

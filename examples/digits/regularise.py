@@ -41,9 +41,9 @@ def compare(
     -------
     report : dict
         "images", "learned" (the number of training images per fold) and "ways": for each kind of
-        regularisation its name, its accuracy and log loss on training images and on unseen images, its gain
-        in accuracy compared with no regularisation, and the standard error of this gain, computed as if the
-        folds were independent.
+        regularisation, its name, its accuracy and log loss on training images and on unseen images, its
+        gain in accuracy compared with no regularisation, and the standard error of this gain, computed as
+        if the folds were independent.
     """
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed)
     turned = [(few, most) for most, few in folds.split(lesson.X, lesson.y)]

@@ -1,4 +1,7 @@
-"""Search hyperparameters by successive halving: each round keeps a third and triples the epochs."""
+"""Search for hyperparameters by successive halving.
+
+Each round keeps a third of the candidates and triples the epochs.
+"""
 
 from typing import Any
 

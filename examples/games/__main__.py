@@ -52,7 +52,7 @@ QUESTIONS = [  # the model's card contains these example requests and the model'
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
+    """Run one command. Return 0, or 1 if a file cannot be used. Exit with 2 if an argument is wrong."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -162,8 +162,15 @@ def build_parser() -> argparse.ArgumentParser:
         "--simulation",
         choices=("plain", "hidden"),
         default="plain",
-        help="plain: customers do what they say; hidden: they also have a taste that they do not mention, "
-        "and a history (default: plain)",
+        help="how to simulate customers: plain (they rent games that match their requests) or hidden (they "
+        "also have a history, and tastes that they do not mention); default: plain",
+    )
+    command.add_argument(
+        "--training-customers",
+        type=whole_number,
+        metavar="N",
+        help="train each model on the rentals of only N customers, and test it on N others; implies "
+        "--no-search (default: cross-validation in five folds)",
     )
     command.add_argument(
         "--no-search", action="store_true", help="skip the search for the best hyperparameters"
@@ -175,7 +182,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the scores and save the plot as this .svg or .png file",
+        help="plot the scores and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
     add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)
@@ -189,7 +196,7 @@ def run_recommend(options: Any, console: Console, messages: Console, fail: Calla
     excluded = [check("game", game, games, fail) for game in options.exclude]
     asked = question(budget, types)
     if budget is None and not types:
-        messages.print("You asked for nothing, so these are the most popular games.")
+        messages.print("You did not ask for anything, so these are the most popular games.")
     with warnings.catch_warnings(action="ignore", category=UnknownQuestionWarning):
         titles, scores = recommend(model, asked, options.count, exclude=excluded)
     suggestions = [
@@ -288,7 +295,11 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
 
 def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Compare the recommenders."""
-    report = evaluate(messages, options.customers, with_search=not options.no_search, kind=options.simulation)
+    few = options.training_customers
+    if few is not None and 2 * few > options.customers:
+        fail(f"--training-customers must be at most half of the {options.customers} customers; got {few}")
+    search = few is None and not options.no_search
+    report = evaluate(messages, options.customers, search, options.simulation, few)
     show(report, console)
     if options.json:
         save_json(report, options.json)

@@ -190,7 +190,7 @@ def _check_header(header: list[str], line: int, path: str | Path) -> None:
 
 
 def _check_cells(cells: pl.DataFrame, path: str | Path) -> None:
-    """Raise for the first invalid cell, column by column."""
+    """Raise an error for the first invalid cell, column by column."""
     year = pl.col("year").str.extract("^([0-9]+)$").cast(pl.Int64, strict=False)
     types = pl.col("gameplay_types").str.split("|")
     blank = pl.element().str.strip_chars() == ""
@@ -214,7 +214,7 @@ def _is_name(column: str) -> pl.Expr:
 
 
 def _check_types(cells: pl.DataFrame, path: str | Path) -> None:
-    """Raise if a game lists a type twice, or if two spellings of a type differ only in case or blanks."""
+    """Raise an error if a game lists a type twice, or if spellings differ only in case or blanks."""
     lists = cells["gameplay_types"].str.split("|")
     counts = Counter(name.strip() for names in lists for name in names)
     spelling: dict[str, str] = {}

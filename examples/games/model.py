@@ -33,9 +33,9 @@ LIKED = 3  # rentals rated below this are not used for training
 class CatalogueFirst(ClassifierMixin, BaseEstimator):
     """A recommender trained on the catalogue, one row per game, and on past rentals.
 
-    For classifiers other than CatalogueNB, which do not distinguish descriptions from rentals. The catalogue
-    makes it possible to recommend games that nobody has rented yet. With a large `catalogue_share`, a game's
-    own budget and types count more than the rentals.
+    This class is meant for classifiers other than CatalogueNB, which do not distinguish descriptions from
+    rentals. The catalogue makes it possible to recommend games that nobody has rented yet. With a large
+    `catalogue_share`, a game's own budget and types count more than the rentals.
 
     Parameters
     ----------
@@ -97,11 +97,11 @@ def question(budget: str | None, gameplay_types: list[str]) -> pl.DataFrame:
 
 def plain_recommender(games: pl.DataFrame) -> CatalogueFirst:
     """Return the recommender with default hyperparameters. All rows and columns have a weight of 1."""
-    return CatalogueFirst(game_recommender(), games)
+    return CatalogueFirst(game_recommender(classifier="complement"), games)
 
 
 def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:
-    """Return the recommender with complement naive Bayes, with the settings that the search chose."""
+    """Return the recommender that uses complement naive Bayes, with the settings found by the search."""
     classifier = ComplementNB(alpha=ALPHA, norm=NORM, new_classes="add")
     recommender = game_recommender(
         classifier=classifier, weights={"budget": BUDGET_WEIGHT, "gameplay_types": 1.0}
@@ -129,7 +129,7 @@ def catalogue_recommender(
 def tavern_recommender(
     games: pl.DataFrame, classifier: Word = "catalogue"
 ) -> RecommenderPipeline | CatalogueFirst:
-    """Return the unfitted recommender with the classifier of a word. The tavern uses CatalogueNB."""
+    """Return the unfitted recommender with the classifier of this name. The tavern uses CatalogueNB."""
     if classifier == "catalogue":
         return catalogue_recommender(games)
     if classifier == "complement":

@@ -1,31 +1,33 @@
-"""Simulated rentals for the invented tavern: what customers asked for, what they rented, how they rated it.
+"""Simulated rentals for the invented tavern: what customers asked for and rented, and their ratings.
 
-There are two seeded simulations. In both, a customer has a budget (cheap 45 %, standard 35 %, premium 20 %)
-and a taste for types, a Dirichlet draw centred on their frequency in the catalogue, so that most customers
-like few types. Each customer makes 1 + Poisson(7) rentals. A rental begins with a question: one, two or three
-types drawn from the taste (50, 35, 15 %), and the budget, which is left open in one question out of ten.
+There are two seeded simulations. In both, a customer has a budget (cheap 45%, standard 35%, premium 20%)
+and a taste for types, drawn from a Dirichlet distribution that is centred on their frequency in the
+catalogue, so that most customers like few types. Each customer makes 1 + Poisson(7) rentals. A rental
+begins with a question: one, two or three types drawn from the taste (50, 35, 15%), and the budget, which
+is left open in one question out of ten.
 
-"plain" is the simulation that the tavern's model is trained on. Customers do what they say:
+"plain" is the simulation that the tavern's model is trained on. Customers choose games that match their
+requests:
 
 1. The popularity of the games follows Zipf's law with exponent 0.8, in random order.
 2. The rented game is drawn with log odds ``log popularity + 4 [a requested type] + 1 [every requested type]
-   + 3.5 [the customer's budget]``, so a few rentals match neither.
+   + 3.5 [the customer's budget]``, so a few rentals match neither a type nor the budget.
 3. The rating is round(4.2 + 0.4 [a requested type and the budget] - 1.2 [no requested type] + N(0, 0.9)),
-   limited to 1 to 5. Most ratings are high.
+   clipped to the range from 1 to 5. Most ratings are high.
 
-"hidden" is closer to real customers, who do not say all that they like, and who come back:
+"hidden" is closer to real customers, who do not mention everything that they like, and who come back:
 
-1. A game has a quality, N(0, 1), and each of its types may suit it or not, N(0, 0.7) for each pair. Its place
+1. A game has a quality, N(0, 1), and a suitability for each of its types, N(0, 0.7). Its place
    in Zipf's law follows from its quality + N(0, 1), so that good games are rented more.
-2. Games have three hidden traits of variance 1, half from their types, half their own. Customers have a
-   hidden taste for each trait, N(0, 1), that no question mentions.
+2. Games have three hidden traits of variance 1, half of which comes from their types and half of which is
+   their own. Customers have a hidden taste for each trait, N(0, 1), that no question mentions.
 3. The log odds are ``log popularity + 2.5 [a requested type] + 0.7 [every requested type] + 2.5 [the
    customer's budget] + the mean suitability of the requested types that the game has + taste . traits
    - 2 [rented before]``.
 4. The rating is round(3.8 + 0.4 [a requested type and the budget] - 1.2 [no requested type] + 0.3 quality
-   + 0.3 taste . traits + N(0, 0.7)), limited to 1 to 5.
-5. ``history`` lists the games that the customer has rented before and rated 3 or higher. They tell something
-   of the hidden taste.
+   + 0.3 taste . traits + N(0, 0.7)), clipped to the range from 1 to 5.
+5. ``history`` lists the games that the customer has rented before and rated 3 or higher. They reveal
+   something about the hidden taste.
 """
 
 from dataclasses import dataclass
@@ -49,15 +51,16 @@ Kind = Literal["plain", "hidden"]
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """Simulated rentals, and what the simulation knows of them.
+    """Simulated rentals, and what the simulation knows about them.
 
     Attributes
     ----------
     rentals : DataFrame
         As :func:`simulate_rentals` returns them.
     log_odds : ndarray of shape (n_rentals, n_games)
-        The log odds of each game in each rental. No recommender can do better than these. They are given the
-        question, and in the "hidden" simulation also the budget, where it is left open, and the hidden taste.
+        The log odds of each game in each rental. No recommender can do better than one that ranks the games
+        by them. They depend on the question and, in the "hidden" simulation, also on the hidden taste, and
+        on the budget even if it is left open.
     """
 
     rentals: pl.DataFrame
@@ -66,7 +69,7 @@ class Simulation:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """The games as arrays: their types, (n_games, n_types), and the number of their budget, (n_games,)."""
+    """The games as arrays: their types (n_games, n_types), and the number of their budget (n_games,)."""
 
     titles: np.ndarray
     types: list[str]
@@ -88,14 +91,14 @@ def simulate_rentals(
     seed : int, default=0
         Seed of the random number generator.
     kind : {"plain", "hidden"}, default="plain"
-        The simulation, see the module.
+        The simulation, as described in this module's docstring.
 
     Returns
     -------
     rentals : DataFrame
         The columns are customer (Int64), budget (String, null if left open) and gameplay_types (List(String))
         of the question, title (String) of the rented game and its rating (Int64, 1 to 5). With
-        ``kind="hidden"`` also history (List(String)). The rentals of a customer are in the order of time.
+        ``kind="hidden"`` also history (List(String)). The rentals of a customer are in chronological order.
     """
     return simulate(games, n_customers, seed, kind).rentals
 
@@ -128,7 +131,7 @@ def _simulate_plain(games: Catalogue, n_customers: int, rng: np.random.Generator
 
 
 def _of_any_budget(games: Catalogue, of_types: np.ndarray) -> np.ndarray:
-    """Return the log odds, (n_rentals, n_games), of customers who do not tell their budget."""
+    """Return the log odds, of shape (n_rentals, n_games), of customers who do not state their budget."""
     total = np.zeros_like(of_types)
     for number, share in enumerate(BUDGET_SHARES):
         total += share * softmax(of_types + 3.5 * (games.budget == number), axis=1)
@@ -171,7 +174,7 @@ def _simulate_hidden(games: Catalogue, n_customers: int, rng: np.random.Generato
 def _draw_visits(
     games: Catalogue, n_customers: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw the customer and the budget of each rental, (n_rentals,), and the types, (n_rentals, n_types)."""
+    """Draw the customer, the budget and the types of each rental. Types have shape (n_rentals, n_types)."""
     n_rentals = 1 + rng.poisson(7, n_customers)
     customer = np.repeat(np.arange(n_customers), n_rentals)
     budget = rng.choice(len(BUDGETS), n_customers, p=BUDGET_SHARES)[customer]
@@ -183,7 +186,10 @@ def _draw_visits(
 def _fits(
     games: Catalogue, asked: np.ndarray, budget: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return whether games have a requested type, every one, and the budget, (n_rentals, n_games) each."""
+    """Return whether games have any requested type, every requested type, and the budget.
+
+    Each mask has shape (n_rentals, n_games).
+    """
     n_wanted = asked.astype(float) @ games.has_type.T  # (rentals, types) @ (types, games)
     fits_all = n_wanted == asked.sum(axis=1, keepdims=True)
     return n_wanted > 0, fits_all, budget[:, np.newaxis] == games.budget
@@ -197,7 +203,7 @@ def _as_frame(
     rented: np.ndarray,
     rating: np.ndarray,
 ) -> pl.DataFrame:
-    """Return the rentals as a frame; a budget of -1 was left open."""
+    """Return the rentals as a frame; -1 stands for a budget that was left open."""
     return pl.DataFrame(
         {
             "customer": customer,

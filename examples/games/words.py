@@ -15,11 +15,14 @@ def in_words(budget: str | None, types: list[str]) -> str:
 def fit_in_words(has: list[str], lacks: list[str]) -> str:
     """Return which requested features a game has: "It has 2 of the 3 things you asked for: ..."."""
     if not lacks:
-        return f"It has all that you asked for: {listed(has)}."
+        return f"It has everything you asked for: {listed(has)}."
     if not has:
-        return f"It has nothing of what you asked for ({listed(lacks)}); of the games left it scores highest."
+        absent = f"It has none of the things you asked for ({listed(lacks)})"
+        return f"{absent}, but it scores highest among the remaining games."
     n, n_asked = len(has), len(has) + len(lacks)
-    return f"It has {n} of the {n_asked} things you asked for: {listed(has)}. It has not: {listed(lacks)}."
+    return (
+        f"It has {n} of the {n_asked} things you asked for: {listed(has)}. It does not have: {listed(lacks)}."
+    )
 
 
 def listed(names: list[str]) -> str:

@@ -26,13 +26,14 @@ from examples.arguments import (
     writable_path,
 )
 from examples.pizza.arguments import day, degree, rate, share, temperature
-from examples.pizza.clock import read_zone
 from examples.pizza.data import EveningsFileError
 from examples.pizza.descent import descend
 from examples.pizza.descent import save_picture as save_path_picture
 from examples.pizza.descent import show as show_path
 from examples.pizza.evaluate import evaluate, save_json, save_picture, show
 from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
+from examples.pizza.settings import check_settings
+from examples.pizza.table import add_table
 from examples.pizza.years import LAWS
 from examples.saved import load_named, load_or_train
 from examples.terminal import Terminal, run_quietly
@@ -40,6 +41,7 @@ from examples.web.serve import add_serve
 from pipelines import (
     ExtrapolationWarning,
     ModelFileError,
+    TooFewRowsWarning,
     forecast,
     save_model,
     weights_in_words,
@@ -54,7 +56,7 @@ ASKED = ("reservations", "temperature", "tourists", "date", "weekday", "month", 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, or 1 if a file cannot be used. A wrong argument exits with 2."""
+    """Run one command. Return 0, or 1 if a file cannot be used. Exit with 2 if an argument is wrong."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     messages = Terminal(stderr=True)
@@ -130,7 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
 
@@ -169,12 +171,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_path, fail=command.error)
 
-    more = "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome)."
-    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, read_zone, more)
+    add_table(commands)
+
+    more = (
+        "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome). PIZZERIA_PRIVATE=yes puts "
+        "the forecasts and figures behind the login, and PIZZERIA_PRIVATE=no shows them to everybody "
+        "(default: yes if DATABASE_URL is set)."
+    )
+    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, check_settings, more)
     return parser
 
 
@@ -258,8 +266,9 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ExtrapolationWarning)
+            warnings.simplefilter("error", TooFewRowsWarning)
             doughs = int(forecast(model, evening, options.service_level)[0])
-    except ValueError as error:  # too few evenings for this service level
+    except (ValueError, TooFewRowsWarning) as error:  # too few evenings for this service level
         fail(f"{error} Train on more evenings with --data.")
     said = [str(warning.message) for warning in caught]
     told = {

@@ -45,5 +45,5 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"must be a valid date in the format 2025-06-13; got {text!r}"
+        message = f"must be a valid date, such as 2025-06-13; got {text!r}"
         raise argparse.ArgumentTypeError(message) from None

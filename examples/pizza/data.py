@@ -1,13 +1,14 @@
 """Read the pizzeria's evenings from a CSV or Parquet file into a checked polars frame.
 
 A file is read in one pass, in O(cells) time. Every cell is first read as text, so that the same rules,
-written as polars expressions, apply to both kinds of files. Every error is an `EveningsFileError` that states
+written as polars expressions, apply to both kinds of file. Every error is an `EveningsFileError` that states
 the file, the line (or the row of a Parquet file), the column, the allowed values and the value found.
 """
 
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -30,7 +31,7 @@ REQUIRED = ("reservations", "doughs")
 COLUMNS = ("date", "weekday", "month", *REQUIRED, "temperature", "tourists", "holiday", "event")
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a valid date in the format 2025-06-13"
+DATE = "a valid date, such as 2025-06-13"
 TEMPERATURE = "a temperature from -60 to 60 degrees Celsius"
 
 
@@ -120,7 +121,9 @@ def load_evenings(path: str | Path = DEFAULT_PATH) -> tuple[pl.DataFrame, list[s
     return reading.evenings, reading.dropped
 
 
-def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()) -> Reading:
+def read_csv_evenings(
+    data: bytes, name: str, may_be_empty: tuple[str, ...] = (), most_problems: int | None = None
+) -> Reading:
     r"""Read the bytes of a CSV file of evenings, and collect all problems instead of stopping at the first.
 
     Parameters
@@ -131,6 +134,9 @@ def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()
         The name of the file, for error messages.
     may_be_empty : tuple of str, default=()
         The columns, out of `temperature` and `tourists`, whose cells may be empty. Empty cells become null.
+    most_problems : int, default=None
+        Number of problems to collect. If there are more, the result contains this many and one more, and no
+        evenings. If None, all are collected.
 
     Returns
     -------
@@ -147,14 +153,18 @@ def read_csv_evenings(data: bytes, name: str, may_be_empty: tuple[str, ...] = ()
     >>> read_csv_evenings(b"reservations,doughs\n12,36\n-1,x\n", "my.csv").problems[0][:2]
     ('line 3', 'reservations')
     """
-    cells, problems = _read_csv(_decode(data, name), name)
-    reading = _read_cells(cells, may_be_empty)
-    return reading._replace(problems=problems + reading.problems)
+    most = None if most_problems is None else most_problems + 1
+    cells, problems = _read_csv(_decode(data, name), name, most)
+    reading = _read_cells(cells, may_be_empty, most)
+    problems = (problems + reading.problems)[:most]
+    if len(problems) == most:
+        return Reading(reading.evenings.clear(), [], [], problems)
+    return reading._replace(problems=problems)
 
 
-def _read_cells(cells: pl.DataFrame, may_be_empty: tuple[str, ...] = ()) -> Reading:
-    """Check the cells, and cast those of valid lines to their types."""
-    problems = list(_problems(cells, may_be_empty))
+def _read_cells(cells: pl.DataFrame, may_be_empty: tuple[str, ...] = (), most: int | None = None) -> Reading:
+    """Check the cells, and cast those of valid lines to their types. Stop after `most` problems."""
+    problems = list(islice(_problems(cells, may_be_empty), most))
     cells = cells.filter(~pl.col("where").is_in([problem.where for problem in problems]))
     is_empty = pl.col("reservations") == ""
     label = next((name for name in ("date", "weekday") if name in cells.columns), None)
@@ -171,8 +181,8 @@ def _fail(path: str | Path, where: str, allowed: str, got: str) -> NoReturn:
     raise EveningsFileError(f"{path}, {where}: must be {allowed}. Got {got} instead.")
 
 
-def _read_csv(text: str, path: str | Path) -> tuple[pl.DataFrame, list[Problem]]:
-    """Return a frame of strings, with a column `where` of line numbers, and the problems found."""
+def _read_csv(text: str, path: str | Path, most: int | None) -> tuple[pl.DataFrame, list[Problem]]:
+    """Return a frame of strings, with a column `where` of line numbers, and at most `most` problems."""
     records = _records(text, path)
     line, header = next(records, (1, []))
     _check_header(header, f"line {line}", path)
@@ -181,6 +191,8 @@ def _read_csv(text: str, path: str | Path) -> tuple[pl.DataFrame, list[Problem]]
         if len(fields) != len(header):
             allowed = f"{len(header)} fields separated by commas ({', '.join(header)})"
             problems.append(Problem(f"line {line}", "", allowed, f"{len(fields)} fields, {fields}"))
+            if len(problems) == most:
+                break
         else:
             rows.append([f"line {line}", *fields])
     if not rows and not problems:

@@ -128,7 +128,9 @@ def save_picture(report: dict[str, Any], file: Path) -> None:
     left.set(xscale=scale, yscale=scale, xlabel="iteration", ylabel="mean squared error")
     left.set(title="Loss against iteration")
     right.plot(line["weight"], line["bias"], "k*", ms=11, label="least squares")
-    right.set(title="Where each is, from zero", xlabel="weight: doughs a reservation", ylabel="bias: doughs")
+    right.set(
+        title="Where each is, from zero", xlabel="weight: doughs per reservation", ylabel="bias: doughs"
+    )
     for axis in (left, right):
         axis.legend(frameon=False)
         axis.spines[["top", "right"]].set_visible(False)

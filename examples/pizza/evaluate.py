@@ -41,7 +41,10 @@ def errors(model: BaseEstimator, training: pl.DataFrame, held_out: pl.DataFrame)
 
 
 def judge_degrees(seed: int) -> dict[str, Any]:
-    """Compare the degrees on a logarithmic year. The best degree is chosen by the training evenings alone."""
+    """Compare the degrees on a logarithmic year.
+
+    The best degree is chosen from the training evenings alone.
+    """
     training, held_out = split(simulate_year("logarithmic", seed), seed)
     judged = {
         degree: errors(dough_forecaster(RESERVATIONS, degree, cv=0), training, held_out)
@@ -175,7 +178,7 @@ def both(row: dict[str, Any]) -> list[str]:
 
 
 def degree_in_words(degree: int | str) -> str:
-    """Return the label of a row of the degrees."""
+    """Return the label of a row in the table of degrees."""
     words = {1: "1, the straight line", "chosen": "chosen by cross-validation", "the law": "the true law"}
     return words.get(degree, str(degree))
 

@@ -18,24 +18,30 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from filelock import FileLock
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
-from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from examples.web.cookies import YEAR, Cookies, kept_of
-from examples.web.database import Database, prepare
+from examples.web.database import Database, prepare, sqlite_url
+from examples.web.folder import close, create_private, database_file, make_private, read_secret
 from examples.web.forms import in_words
 from examples.web.live import LiveModel, NotReadyError
-from examples.web.login import LoginNeeded, is_admin, log_in, log_out, read_secret, set_password
+from examples.web.login import LoginNeeded, check_password, is_admin, log_in, log_out, set_password
 from examples.web.security import Guard, csrf_token, posted
 from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
+from examples.web.throttle import TooManyAttempts
+from examples.web.troubles import trouble_of
+from examples.web.typed import UNSEEN, read_typed, typed_in
 
 HERE = Path(__file__).parent
 SAID = "said"  # the cookie with a message for the next page
 HEADINGS = {
     400: "That request makes no sense",
+    401: "A login or a token is needed",
     403: "Not allowed",
     404: "Nothing here",
     405: "That cannot be done here",
@@ -107,9 +113,14 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
     their initial data, the password and the first model are created when the application starts.
     """
     data = data or site.data_folder()
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    embedded = URL.create("sqlite", database=str(data.resolve() / f"{site.name}.sqlite"))
+    check_password(os.environ.get(site.variable("ADMIN_PASSWORD")), site.variable("ADMIN_PASSWORD"))
+    make_private(data, site.name)
+    embedded = sqlite_url(database_file(data, site.name))
     database = Database(database_url or os.environ.get("DATABASE_URL") or embedded)
+    if database.is_sqlite:
+        file = Path(str(database.engine.url.database))
+        create_private(file)
+        close([file])
     app = WebApp(
         title=site.title,
         version="1",
@@ -159,7 +170,10 @@ def add_routes(app: WebApp) -> None:
     site: Site = app.state.site
     for router in site.routers:
         app.include_router(router)
-    app.add_api_route("/health", health, tags=["site"], summary="How the site is")
+    ill = {503: {"model": dict[str, Any], "description": "The site is not well; `reason` says why"}}
+    about: dict[str, Any] = {"tags": ["site"], "response_model": dict[str, Any]}
+    app.add_api_route("/health", health, summary="How the site is", responses=ill, **about)
+    app.add_api_route("/health/live", live, summary="Whether the process answers", **about)
     app.add_api_route("/api/docs", api_page, include_in_schema=False)
     app.add_api_route("/login", login_page, include_in_schema=False)
     app.add_api_route("/login", login, methods=["POST"], include_in_schema=False)
@@ -218,9 +232,15 @@ def redirect(request: Request, to: str, said: str | None = None) -> RedirectResp
     return RedirectResponse(to, 303)
 
 
-async def health(request: Request) -> dict[str, Any]:
-    """Return whether the model is up to date and, if not, why. The status is always 200."""
-    return {"site": request.app.state.site.name, **request.app.state.live.health()}
+async def health(request: Request) -> JSONResponse:
+    """Return whether the site is well and, if not, why. The status is then 503."""
+    told = {"site": request.app.state.site.name, **request.app.state.live.health()}
+    return JSONResponse(told, 200 if told["status"] == "ok" else 503)
+
+
+async def live(request: Request) -> dict[str, str]:
+    """Return that the process answers, whatever the state of its database and its model."""
+    return {"status": "alive"}
 
 
 def api_page(request: Request) -> HTMLResponse:
@@ -232,15 +252,25 @@ def login_page(request: Request, to: str = "/admin") -> Response:
     """Ask for the password."""
     if is_admin(request.app.state.database, request):
         return RedirectResponse(own_path(to), 303)
-    return render(request, "login.html", to=own_path(to), error=None)
+    return render(request, "login.html", to=own_path(to), typed=None, error=None)
 
 
-def login(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
-    """Log the admin in."""
+async def login(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Log the admin in. What was typed into a form when the session had expired is shown and can be sent."""
     to, password = own_path(str(form.get("to", ""))), str(form.get("password", ""))
-    if log_in(request.app.state.database, request, password):
-        return redirect(request, to)
-    return render(request, "login.html", 403, to=to, error="That is not the password.")
+    typed = read_typed(str(form.get("typed", "")))
+    try:
+        if await log_in(request.app.state.database, request, password):
+            if typed:
+                return render(request, "again.html", to=to, typed=typed, unseen=UNSEEN)
+            return redirect(request, to)
+    except TooManyAttempts as error:
+        status, words, headers = error.status_code, error.detail, error.headers
+    else:
+        status, words, headers = 403, "That is not the password.", None
+    page = render(request, "login.html", status, to=to, typed=typed, error=words)
+    page.headers.update(headers or {})
+    return page
 
 
 def logout(request: Request, form: FormData = Depends(posted)) -> Response:  # noqa: B008
@@ -261,12 +291,14 @@ def add_errors(app: WebApp) -> None:
     app.add_exception_handler(RequestValidationError, show_invalid)
     app.add_exception_handler(LoginNeeded, show_login)
     app.add_exception_handler(NotReadyError, show_not_ready)
+    app.add_exception_handler(ClientDisconnect, end_quietly)
+    app.add_exception_handler(SQLAlchemyError, show_trouble)
     app.add_exception_handler(Exception, show_crash)
 
 
 def is_for_programs(request: Request) -> bool:
     """Return whether the responses for a path are JSON."""
-    return request.url.path.startswith("/api/") or request.url.path == "/health"
+    return request.url.path.startswith(("/api/", "/health"))
 
 
 def page_of_form(request: Request) -> str | None:
@@ -277,13 +309,15 @@ def page_of_form(request: Request) -> str | None:
     return own_path(f"/{path}")
 
 
-def show_error(request: Request, status: int, words: Any, headers: Any = None) -> Response:
+def show_error(
+    request: Request, status: int, words: Any, headers: Any = None, heading: str | None = None
+) -> Response:
     """Return an error as a page or as JSON, depending on the path."""
     if is_for_programs(request):
         return JSONResponse({"detail": words}, status, headers)
     if not isinstance(words, str):
         words = "; ".join(f"{error['where']}: {error['problem']}" for error in words)
-    heading = HEADINGS.get(status, "That did not work")
+    heading = heading or HEADINGS.get(status, "That did not work")
     back = page_of_form(request)
     page = render(request, "error.html", status, heading=heading, words=words, back=back)
     page.headers.update(headers or {})
@@ -311,15 +345,34 @@ async def show_invalid(request: Request, error: RequestValidationError) -> Respo
 
 
 async def show_login(request: Request, error: LoginNeeded) -> Response:
-    """Redirect to the login page, and from there back."""
+    """Redirect to the login page, and from there back. A form that was sent is kept on the login page."""
     query = f"?{request.url.query}" if request.url.query else ""
-    to = request.url.path + query if request.method == "GET" else "/admin"
+    to = request.url.path + query
+    if request.method == "POST":
+        if typed := await typed_in(request):
+            return render(request, "login.html", 403, to=own_path(to), typed=typed, error=None)
+        to = page_of_form(request) or "/admin"
     return RedirectResponse(with_query("/login", to=to), 303)
 
 
 async def show_not_ready(request: Request, error: NotReadyError) -> Response:
     """Show that there is no model yet."""
     return show_error(request, 503, str(error), {"Retry-After": "1"})
+
+
+async def show_trouble(request: Request, error: SQLAlchemyError) -> Response:
+    """Show that the database does not answer, is damaged, or that its disk is full. Other errors are bugs."""
+    trouble = trouble_of(error)
+    if trouble is None:
+        raise error
+    said = str(getattr(error, "orig", error)).splitlines()[0]
+    log.error("%s %s failed. %s (%s)", request.method, request.url.path, trouble.words, said)
+    return show_error(request, 503, trouble.words, {"Retry-After": "10"}, trouble.heading)
+
+
+async def end_quietly(request: Request, error: ClientDisconnect) -> Response:
+    """End a request whose client has left, or was too slow, without an error in the log."""
+    return Response(status_code=400)
 
 
 async def show_crash(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ Every transaction that changes training data calls :func:`bump` first. This lock
 so transactions are ordered, and a reader that sees version n sees all versions up to n.
 """
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,20 +16,27 @@ from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, insert, select, text, update
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from examples.web.tables import changes
+from examples.web.tables import changes, settings
+from examples.web.troubles import DAMAGED, FULL, trouble_of
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 KINDS = ("sqlite:///", "postgresql+psycopg://")
+OLDEST_SQLITE = (3, 35)  # the first version with RETURNING
 BUSY_SECONDS = 30
+CONNECT_SECONDS = 5  # until PostgreSQL must have accepted a connection
 PREPARING = 7_411_046_011  # id of PostgreSQL's advisory lock while a site migrates and seeds
 
 
 class DatabaseUrlError(ValueError):
     """Error raised when DATABASE_URL is not a database that a site can use."""
+
+
+class DamagedError(ValueError):
+    """Error raised when the file of an SQLite database is damaged."""
 
 
 class Head(NamedTuple):
@@ -56,6 +64,7 @@ class Database:
         )
         self._readers = self.engine.execution_options(**of_readers)
         self._writers = self.engine.execution_options(writing=True)
+        self.is_full = False  # whether a transaction failed because the disk was full
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -66,8 +75,23 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that is committed at the end of the block, or rolled back after an exception."""
-        with Session(self._writers, expire_on_commit=False) as session, session.begin():
-            yield session
+        try:
+            with Session(self._writers, expire_on_commit=False) as session, session.begin():
+                yield session
+        except Exception as error:
+            self.is_full = self.is_full or trouble_of(error) is FULL
+            raise
+
+    def find_space(self) -> None:
+        """Write and delete a few pages, to find out whether there is space on the disk again."""
+        name = f"space-{uuid.uuid4().hex}"
+        with self.writing() as session:
+            session.execute(
+                insert(settings), [{"name": f"{name}-{i}", "value": "x" * 500} for i in range(20)]
+            )
+        with self.writing() as session:
+            session.execute(delete(settings).where(settings.c.name.startswith("space-")))
+        self.is_full = False
 
     def close(self) -> None:
         """Close all connections."""
@@ -76,11 +100,15 @@ class Database:
 
 def make_engine(url: str | URL) -> Engine:
     """Return the engine for a URL. SQLite is configured so that committed data is never lost."""
-    is_sqlite = str(url).startswith("sqlite")
+    if is_sqlite := str(url).startswith("sqlite"):
+        check_sqlite()
     if isinstance(url, str):
         _check_url(url)
+    more = {} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
     try:
-        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=not is_sqlite)
+        engine = create_engine(
+            url, pool_size=10, max_overflow=10, pool_pre_ping=not is_sqlite, connect_args=more
+        )
     except (ArgumentError, ValueError):  # the message of the original error may contain part of the password
         message = "DATABASE_URL cannot be read. In a password, write @ as %40, / as %2F and : as %3A."
         raise DatabaseUrlError(message) from None
@@ -92,6 +120,20 @@ def make_engine(url: str | URL) -> Engine:
     return engine
 
 
+def check_sqlite() -> None:
+    """Raise an error if Python's SQLite is too old."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise DatabaseUrlError(
+            f"SQLite {'.'.join(map(str, OLDEST_SQLITE))} or newer is needed. This Python has SQLite "
+            f"{sqlite3.sqlite_version}; use a newer Python, or PostgreSQL (set DATABASE_URL)."
+        )
+
+
+def sqlite_url(file: Path) -> URL:
+    """Return the URL of an SQLite file, whose name may contain any characters."""
+    return URL.create("sqlite", database=str(file))
+
+
 def _check_url(url: str) -> None:
     if not url.startswith(KINDS) or url in KINDS or ":memory:" in url:
         shown = url.split("://", 1)[0] + "://..." if "://" in url else "no address"
@@ -101,17 +143,31 @@ def _check_url(url: str) -> None:
         )
 
 
-def check_database(url: str, migrations: Path) -> None:
-    """Raise an error if the database cannot be reached or belongs to another site."""
+def check_database(url: str | URL, migrations: Path) -> None:
+    """Raise an error if the database cannot be reached, is damaged, or belongs to another site."""
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                if found != "ok":
+                    raise _damaged(engine, found)
             check_revision(connection, scripts_of(migrations))
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
+        if trouble_of(error) is DAMAGED:
+            raise _damaged(engine, said) from None
         raise DatabaseUrlError(f"DATABASE_URL: the database does not answer: {said}") from None
     finally:
         engine.dispose()
+
+
+def _damaged(engine: Engine, said: object) -> DamagedError:
+    file = engine.url.database
+    return DamagedError(
+        f"The database {file!r} is damaged ({said}); to use a backup, delete {file}, {file}-wal and "
+        f"{file}-shm, copy the backup to {file}, and start the site again."
+    )
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
@@ -177,7 +233,7 @@ def prepare(database: Database, migrations: Path, seed: Callable[[Session], None
         return True
 
 
-def upgrade(connection: Connection, migrations: Path, to: str = "head") -> None:
+def upgrade(connection: Connection, migrations: Path, to: str = "heads") -> None:
     """Upgrade the tables to a revision with the shared migrations and those of a site."""
     _migrate(connection, migrations, lambda script, now: script._upgrade_revs(to, now))
 

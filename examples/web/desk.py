@@ -1,6 +1,8 @@
 """Admin pages: desks (a list of a table's rows, and forms to add, change and delete rows) and an overview."""
 
 import hashlib
+import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -8,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -18,15 +20,24 @@ from examples.web.forms import MOST_ID, Form, filled, read_form
 from examples.web.login import admin_only
 from examples.web.paging import PageNumber, Search, page_of
 from examples.web.security import posted
+from examples.web.tables import sent_forms
 
 CHANGED = (
     "Somebody else has changed it meanwhile: leave it and look, or save again to write this over theirs."
 )
+CHANGED_BEFORE_DELETION = (
+    "It has changed since this page was opened, so it was not deleted. Please look again."
+)
+REMEMBERED = 24 * 3600  # seconds for which a form that was saved is not saved again
 RowId = Annotated[int, Path(ge=1, le=MOST_ID)]
 
 
 class _Refused(Exception):
     """Raised if a form has errors, so that nothing is written."""
+
+
+class _SentBefore(Exception):
+    """Raised if a form was saved already, so that it is not saved twice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,21 +139,22 @@ class Desk:
 
     def confirm(self, request: Request, row_id: RowId) -> Response:
         """Ask before a row is deleted."""
-        with request.app.state.database.reading() as session:
-            row = self._get(session, row_id)
-            words, allowed = self.on_delete(session, row)
-            context = {"desk": self, "row_id": row_id, "called": self.called(row)}
-            return render(request, "desk_delete.html", words=words, allowed=allowed, **context)
+        return self._confirm(request, row_id)
 
     def delete(self, request: Request, row_id: RowId, posted: FormData = Depends(posted)) -> Response:  # noqa: B008
         """Delete a row."""
-        with request.app.state.database.writing() as session:
-            bump(session, structural=True)
-            row = self._get(session, row_id)
-            called, (words, allowed) = self.called(row), self.on_delete(session, row)
-            if not allowed:
-                raise HTTPException(409, words)
-            session.delete(row)
+        try:
+            with request.app.state.database.writing() as session:
+                bump(session, structural=True)
+                row = self._get(session, row_id)
+                called, (words, allowed) = self.called(row), self.on_delete(session, row)
+                if not allowed:
+                    raise HTTPException(409, words)
+                if posted.get("seen", now := self._mark(row)) != now:
+                    raise _Refused
+                session.delete(row)
+        except _Refused:
+            return self._confirm(request, row_id, 409, CHANGED_BEFORE_DELETION)
         return redirect(request, self.path, f"{called} is deleted.")
 
     def _write(self, request: Request, row_id: int | None, fields: FormData) -> Response:
@@ -151,6 +163,7 @@ class Desk:
             try:
                 with request.app.state.database.writing() as session:
                     bump(session, structural=True)
+                    _send_once(session, request.url.path, fields)
                     row = None if row_id is None else self._get(session, row_id)
                     if row is not None and seen and seen != (now := self._mark(row)):
                         seen = now
@@ -162,6 +175,8 @@ class Desk:
                     session.flush()
                     called = self.called(row)
                 return redirect(request, self.path, f"{called} is saved.")
+            except _SentBefore:
+                return redirect(request, self.path, "It was saved already.")
             except _Refused:
                 pass
         return self._form(request, row_id, form, seen, status=422)
@@ -172,7 +187,16 @@ class Desk:
         with request.app.state.database.reading() as session:
             called = "" if row_id is None else self.called(self._get(session, row_id))
             context = {"desk": self, "row_id": row_id, "form": form, "called": called, "seen": seen}
+            context["once"] = secrets.token_hex(16)
             return render(request, "desk_form.html", status, **context, **self.options(session))
+
+    def _confirm(self, request: Request, row_id: int, status: int = 200, error: str = "") -> Response:
+        with request.app.state.database.reading() as session:
+            row = self._get(session, row_id)
+            words, allowed = self.on_delete(session, row)
+            context = {"desk": self, "row_id": row_id, "called": self.called(row), "seen": self._mark(row)}
+            context |= {"words": words, "allowed": allowed, "error": error}
+            return render(request, "desk_delete.html", status, **context)
 
     def _mark(self, row: Any) -> str:
         """Return a hash of a row's values, so that a form can detect changes made by other people."""
@@ -182,6 +206,18 @@ class Desk:
         if row := session.get(self.row, row_id):
             return row
         raise HTTPException(404, f"There is no such {self.one} any more.")
+
+
+def _send_once(session: Session, path: str, fields: FormData) -> None:
+    """Remember that a form is saved. Raise an error if it was saved with the same content before."""
+    if not fields.get("once"):
+        return
+    sent = repr((path, [pair for pair in fields.multi_items() if pair[0] != "csrf"]))
+    once, now = hashlib.sha256(sent.encode()).hexdigest()[:32], time.time()
+    session.execute(delete(sent_forms).where(sent_forms.c.at < now - REMEMBERED))
+    if session.scalar(select(sent_forms.c.at).where(sent_forms.c.once == once)):
+        raise _SentBefore
+    session.execute(insert(sent_forms).values(once=once, at=now))
 
 
 def overview_router(desks: Sequence[Desk], learning: str) -> APIRouter:

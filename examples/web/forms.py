@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 from starlette.datastructures import FormData
+
+from examples.web.words import is_plain, normalised
 
 MOST_ID = 2**31 - 1  # the largest integer in PostgreSQL
 Fields = TypeVar("Fields", bound=BaseModel)
@@ -13,14 +15,21 @@ Fields = TypeVar("Fields", bound=BaseModel)
 
 def plain(text: str) -> str:
     """Refuse control characters. Names do not contain any, and PostgreSQL cannot store NUL."""
-    if not text.isprintable():
+    if not is_plain(text):
         raise ValueError("must be one line without control characters")
     return text
 
 
+def _normalised(value: Any) -> Any:
+    return normalised(value) if isinstance(value, str) else value
+
+
 Id = Annotated[int, Field(ge=1, le=MOST_ID)]
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(plain)
+    str,
+    BeforeValidator(_normalised),
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(plain),
 ]
 
 
@@ -53,8 +62,9 @@ def read_form(fields: type[Fields], posted: FormData) -> Form[Fields]:
     Parameters
     ----------
     fields : pydantic model
-        The model of the form. A field whose type is a list takes all values with its name. Empty values count
-        as omitted. Validators of a field can raise a ValueError with a message for the page.
+        The model of the form. A field whose type is a list takes all values with its name. Values are
+        normalised, and empty values count as omitted. Validators of a field can raise a ValueError with a
+        message for the page.
     posted : FormData
 
     Returns
@@ -63,14 +73,14 @@ def read_form(fields: type[Fields], posted: FormData) -> Form[Fields]:
         With `data`, or with `errors` by the field's name ("" for the whole form).
     """
     typed: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for name, info in fields.model_fields.items():
         texts = [text for text in posted.getlist(name) if isinstance(text, str)]
-        typed[name] = texts if get_origin(info.annotation) is list else (texts or [""])[0]
-    given = {
-        name: [text for text in value if text.strip()] if isinstance(value, list) else value
-        for name, value in typed.items()
-        if isinstance(value, list) or value.strip()
-    }
+        is_list = get_origin(info.annotation) is list
+        typed[name] = texts if is_list else (texts or [""])[0]
+        filled_in = [text for text in map(normalised, texts if is_list else texts[:1]) if text.strip()]
+        if is_list or filled_in:
+            given[name] = filled_in if is_list else filled_in[0]
     try:
         return Form(typed, {}, fields.model_validate(given))
     except ValidationError as error:
@@ -89,6 +99,8 @@ def in_words(error: Mapping[str, Any]) -> str:
     """Convert one of pydantic's errors to a message that states what is allowed and what was given."""
     allowed, given = error.get("ctx", {}), repr(error.get("input"))[:60]
     kind = error["type"]
+    if kind in ("too_long", "too_short") and isinstance(error.get("input"), str):
+        kind = f"string_{kind}"
     known = {
         "missing": "Please fill this in.",
         "string_too_short": "Please fill this in.",

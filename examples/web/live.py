@@ -14,6 +14,7 @@ Error messages are kept for /health and the admin page, and the last good model 
 
 import logging
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -27,12 +28,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examples.web.database import Database, Head, head
+from examples.web.folder import FolderError, check_trusted
+from examples.web.troubles import trouble_of
 from pipelines import ModelFileError, load_model, read_card, save_model, version_differences
 
 TURN = 0.1  # seconds between looks at the database
 QUIET = 0.2  # seconds without a change that end a burst
 LONGEST_BURST = 2.0  # seconds after which training starts even if the burst continues
 PAUSE = 5.0  # seconds before a failed action is repeated if nothing changes
+LEAST_FREE = 1 << 20  # bytes on the disk of the data folder
 FIRST_WAIT = 600.0  # seconds that a starting worker waits for another worker to train
 
 log = logging.getLogger(__name__)
@@ -115,6 +119,8 @@ class LiveModel:
     def reason(self) -> str:
         """A description of all problems, or an empty string."""
         troubles = dict(self.troubles)
+        if self.database.is_full or self._free_bytes() < LEAST_FREE:
+            troubles["disk"] = "the disk is full, so nothing can be saved"
         if self._thread.ident and not self._thread.is_alive() and not self._stopping.is_set():
             troubles["thread"] = "the thread that keeps the model up to date has ended"
         return "; ".join(troubles.values())
@@ -130,6 +136,12 @@ class LiveModel:
             "trainings": self.trainings,
             "worker": os.getpid(),
         }
+
+    def _free_bytes(self) -> int:
+        try:
+            return shutil.disk_usage(self.card.parent).free
+        except OSError:  # the folder is gone, which is reported as a missing model
+            return LEAST_FREE
 
     def start(self) -> None:
         """Load the saved model, or train one if there is no good model. Then follow the database."""
@@ -153,8 +165,17 @@ class LiveModel:
             if self._is_due(now, at_once):
                 self._train(wait=at_once)
             self.troubles.pop("database", None)
+            self._find_space()
         except Exception as error:
             self._note("database", f"the database cannot be followed: {_in_words(error)}", error)
+
+    def _find_space(self) -> None:
+        """After the disk was full, check from time to time whether something can be saved again."""
+        if self.database.is_full and not self._has_failed_lately("space", None):
+            self._failed["space"] = None, time.monotonic()
+            with suppress(SQLAlchemyError):
+                self.database.find_space()
+                log.warning("There is space on the disk again.")
 
     def _follow(self) -> Head:
         """Serve the newest saved model with all new rows learned, as one new object."""
@@ -174,6 +195,7 @@ class LiveModel:
             if files == self._files:
                 return None
             self._files = files
+            check_trusted(self.card.parent, self._model_files())
             card = read_card(self.card)
             if differences := version_differences(card):
                 raise ModelFileError("; ".join(differences))
@@ -265,6 +287,7 @@ class LiveModel:
         with self.database.reading() as session:
             now, stamp = head(session), self.learner.stamp()
             try:
+                check_trusted(self.card.parent, [])  # otherwise, the new model could not be loaded
                 model = self.learner.train(session)
                 card = {"version": now.version, "origin": now.origin, "stamp": stamp}
                 save_model(model, self.card, scores=card)
@@ -277,7 +300,7 @@ class LiveModel:
 
     def _note(self, kind: str, words: str, error: Exception) -> None:
         if self.troubles.get(kind) != words:
-            log.error("%s", words, exc_info=error)
+            log.error("%s", words, exc_info=None if trouble_of(error) else error)
         self.troubles[kind] = words
 
 
@@ -303,6 +326,10 @@ class Burst:
 
 def _in_words(error: Exception) -> str:
     """Return a public message for an error, because database errors can contain hosts, users and SQL."""
+    if trouble := trouble_of(error):
+        return trouble.heading[0].lower() + trouble.heading[1:]
     if isinstance(error, SQLAlchemyError):
         return type(error).__name__
+    if isinstance(error, FolderError):
+        return str(error)
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]

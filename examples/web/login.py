@@ -1,55 +1,44 @@
-"""The admin login: one password, hashed in the database, sessions that expire, and limited attempts."""
+"""The admin login: one password, hashed in the database, and sessions that expire."""
 
 import hashlib
 import hmac
-import os
+import logging
 import secrets
 import sys
 import time
-from pathlib import Path
 
-from fastapi import HTTPException, Request
-from sqlalchemy import delete, func, insert, select
+from anyio import sleep, to_thread
+from fastapi import Request
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from examples.web.addresses import address_of
 from examples.web.cookies import kept_of
 from examples.web.database import Database
 from examples.web.security import ADMIN
 from examples.web.tables import admin_sessions, login_attempts, settings
+from examples.web.throttle import KNOWN, count_attempt, counted_as, forget_attempts
 
+SHORTEST_PASSWORD = 8  # characters
 SESSION_SECONDS = 8 * 3600
-ATTEMPTS = 5  # maximum number per address in the time window
-ATTEMPTS_IN_ALL = 50
-WINDOW_SECONDS = 300
 COST = FIRST_COST = (
     "16384,8,1"  # scrypt's n, r and p for new passwords, and for hashes that do not contain them
 )
+log = logging.getLogger(__name__)
 
 
 class LoginNeeded(Exception):
     """Raised if a page requires the admin to log in."""
 
 
-class TooManyAttempts(HTTPException):
-    """Raised after too many attempts to log in."""
-
-    def __init__(self) -> None:
-        words = f"Too many attempts to log in. Wait {WINDOW_SECONDS // 60} minutes."
-        super().__init__(429, words, {"Retry-After": str(WINDOW_SECONDS)})
-
-
-def read_secret(folder: Path) -> str:
-    """Return the secret that signs cookies. It is created once, in a file that only its owner can read."""
-    path = folder / "secret"
-    if not path.exists():
-        temporary = folder / ".secret.tmp"
-        temporary.unlink(missing_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    return path.read_text()
+def check_password(given: str | None, variable: str) -> None:
+    """Raise ValueError if the admin password in the environment is empty or too short."""
+    if given is not None and len(given.strip()) < SHORTEST_PASSWORD:
+        got = "an empty one" if not given.strip() else f"{len(given.strip())}"
+        raise ValueError(
+            f"{variable} must have at least {SHORTEST_PASSWORD} characters. Got {got} instead. If the "
+            "variable is not set, a password is generated."
+        )
 
 
 def set_password(database: Database, given: str, variable: str) -> None:
@@ -92,36 +81,36 @@ def matches(password: str, stored: str) -> bool:
     return hmac.compare_digest(hashed(password, cost, salt), stored)
 
 
-def log_in(database: Database, request: Request, password: str) -> bool:
-    """Start an admin session if the password is correct. Raise an error after too many attempts."""
-    address = request.client.host[:64] if request.client else ""  # a proxy can send any text
+async def log_in(database: Database, request: Request, password: str) -> bool:
+    """Start an admin session if the password is correct. Raise an error if the client has to wait."""
+    who = counted_as(request)
+    stored, seconds = await to_thread.run_sync(begin, database, who)
+    await sleep(seconds)  # without a thread, which other requests need
+    return await to_thread.run_sync(end, database, request, who, password, stored)
+
+
+def begin(database: Database, who: str) -> tuple[str, float]:
+    """Count an attempt. Return the hash of the password, and the seconds to wait before it is compared."""
     with database.writing() as session:
-        stored = count_attempt(session, address)
+        stored = stored_hash(session, lock=True)  # so simultaneous attempts count one after the other
+        return stored or "", count_attempt(session, who)
+
+
+def end(database: Database, request: Request, who: str, password: str, stored: str) -> bool:
+    """Compare the password, and start a session if it is correct."""
     if not (stored and matches(password, stored)):
+        log.warning("a login failed, from %r", address_of(request))
         return False
     log_out(database, request)  # end the browser's previous session, which could no longer be ended later
-    token = secrets.token_urlsafe(32)
+    token, kept = secrets.token_urlsafe(32), kept_of(request)
     with database.writing() as session:
-        session.execute(delete(login_attempts).where(login_attempts.c.address == address))
+        forget_attempts(session, who)
         session.execute(delete(admin_sessions).where(admin_sessions.c.until < time.time()))
         until = time.time() + SESSION_SECONDS
         session.execute(insert(admin_sessions).values(token_hash=_digest(token), until=until))
-    kept_of(request).set(ADMIN, token)
+    kept.set(ADMIN, token)
+    kept.set(KNOWN, kept.get(KNOWN) or secrets.token_hex(16))
     return True
-
-
-def count_attempt(session: Session, address: str) -> str:
-    """Count an attempt before checking the password. Return the stored hash. Raise if there are too many."""
-    stored = stored_hash(session, lock=True)  # the lock makes simultaneous attempts count one after the other
-    now, at = time.time(), login_attempts.c.at
-    is_old = (at < now - WINDOW_SECONDS) | (at > now)  # in the future if the clock was set back
-    session.execute(delete(login_attempts).where(is_old))
-    count = select(func.count()).select_from(login_attempts)
-    of_address = session.scalar(count.where(login_attempts.c.address == address))
-    if of_address >= ATTEMPTS or session.scalar(count) >= ATTEMPTS_IN_ALL:
-        raise TooManyAttempts
-    session.execute(insert(login_attempts).values(address=address, at=now))
-    return stored or ""
 
 
 def log_out(database: Database, request: Request) -> None:

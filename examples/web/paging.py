@@ -7,6 +7,8 @@ from fastapi import Query
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from examples.web.words import is_plain, normalised
+
 PER_PAGE = 24
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Search = Annotated[str, Query(max_length=100)]
@@ -33,7 +35,7 @@ def page_of(session: Session, query: Select, number: int, per_page: int = PER_PA
 
 def pattern(text: str) -> str:
     r"""Return a LIKE pattern, with escape="\", that finds a text anywhere. Special characters are escaped."""
-    text = "".join(c for c in text if c.isprintable()).strip()
+    text = normalised("".join(c for c in text if is_plain(c)))
     for special in ("\\", "%", "_"):
         text = text.replace(special, "\\" + special)
     return f"%{text}%"

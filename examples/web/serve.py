@@ -90,35 +90,57 @@ def check_free(host: str, port: int) -> None:
         ) from error
 
 
+def check_proxies() -> None:
+    """Raise ValueError if any client could send another client's address."""
+    if "*" in os.environ.get("FORWARDED_ALLOW_IPS", ""):
+        raise ValueError(
+            "FORWARDED_ALLOW_IPS must list the addresses of your proxies. With *, any client could "
+            "pretend to have another address."
+        )
+
+
 def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail: Callable) -> None:
     """Run the server until it is stopped."""
     try:
         import uvicorn
 
-        from examples.web.database import check_database
+        from examples.web.connections import LimitedProtocol
+        from examples.web.database import check_database, check_sqlite, sqlite_url
+        from examples.web.folder import data_folder, database_file, make_private
+        from examples.web.login import check_password
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
     if options.data:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
     try:  # checked here, because workers that fail are restarted forever
-        if options.data:
-            options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        password = f"{name.upper()}_ADMIN_PASSWORD"
+        check_password(os.environ.get(password), password)
+        make_private(data_folder(name), name)
+        file = database_file(data_folder(name), name)
         if url := os.environ.get("DATABASE_URL"):
             check_database(url, migrations_of(factory))
+        else:
+            check_sqlite()
+            if file.exists():
+                check_database(sqlite_url(file), migrations_of(factory))
+        check_proxies()
         check()
         check_free(options.host, options.port)
-    except (ValueError, OSError) as error:  # DatabaseUrlError is a ValueError
+    except (ValueError, OSError) as error:  # the errors of the sites are ValueErrors
         fail(str(error))
     if options.host not in ("127.0.0.1", "localhost", "::1"):
         hosts = f"{name.upper()}_HOSTS"
         os.environ[hosts] = " ".join([os.environ.get(hosts, ""), options.host])
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    usual = os.umask(0o077)  # new files are for their owner only
     uvicorn.run(
         factory,
         factory=True,
         host=options.host,
         port=options.port,
         workers=options.workers,
+        http=LimitedProtocol,
+        ws="none",
         access_log=False,
         server_header=False,
         proxy_headers=bool(
@@ -126,6 +148,7 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         ),  # otherwise, any client could forge its address
         timeout_graceful_shutdown=5,
     )
+    os.umask(usual)
 
 
 def migrations_of(factory: str) -> Path:

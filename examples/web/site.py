@@ -9,9 +9,8 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from examples.web.folder import data_folder
 from examples.web.live import Learner
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -61,4 +60,4 @@ class Site:
 
     def data_folder(self) -> Path:
         """Return the folder of the database file, the saved model and the secret."""
-        return Path(self.setting("DATA") or ROOT / "var" / self.name)
+        return data_folder(self.name)

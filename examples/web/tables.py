@@ -1,4 +1,4 @@
-"""The tables shared by all sites: changes, settings, sessions and login attempts."""
+"""The tables shared by all sites: changes, settings, sessions, login attempts and sent forms."""
 
 from sqlalchemy import CheckConstraint, Column, Float, Integer, MetaData, String, Table
 
@@ -26,9 +26,17 @@ settings = Table(
 login_attempts = Table(
     "login_attempts",
     shared,
-    Column("id", Integer, primary_key=True),
-    Column("address", String(64), nullable=False, index=True),
-    Column("at", Float, nullable=False),
+    Column("who", String(64), primary_key=True),  # an address, a browser or the account
+    Column("n", Integer, nullable=False),
+    Column("at", Float, nullable=False, index=True),  # seconds since 1970, of the last attempt
+)
+
+# The forms that were saved, so that a form that is sent twice is saved once.
+sent_forms = Table(
+    "sent_forms",
+    shared,
+    Column("once", String(32), primary_key=True),
+    Column("at", Float, nullable=False, index=True),
 )
 
 admin_sessions = Table(

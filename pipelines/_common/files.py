@@ -4,7 +4,7 @@
 - The card is replaced by a rename, after the model file that it refers to is on disk.
 - A model file is deleted only after a card that no longer refers to it is on disk. If the file is gone when
   a reader opens it, the reader reads the card again and finds the new file.
-- Processes that save models with the same name take turns by means of a lock. The operating system releases
+- Processes that save models with the same name take turns, using a lock. The operating system releases
   the lock if the process that holds it dies.
 """
 
@@ -27,11 +27,14 @@ else:
 
 
 def read(path: Path) -> bytes:
-    """Return the content of a file. Raise ModelFileError for a FIFO, which might never end, or a device."""
+    """Return the content of a file.
+
+    Raise ModelFileError for a device, or for a FIFO, which might never end.
+    """
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ModelFileError(
-                f"{str(path)!r} must be a regular file. Got a folder, a named pipe or a device."
+                f"{str(path)!r} must be a regular file, not a folder, a named pipe or a device."
             )
         return file.read()
 
@@ -46,7 +49,7 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
     Raises
     ------
     ModelFileError
-        If the existing card refers to a file of the other kind.
+        If the existing card refers to a file of the other kind (joblib or skops).
     """
     temporary, path = folder / f".{name}.tmp", folder / f"{name}.json"
     with _locked(folder / f".{name}.lock"):

@@ -22,7 +22,7 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return rows, collected if they are a LazyFrame. Raise ValueError if there are no rows."""
+    """Return the rows, collected if they are a LazyFrame. Raise ValueError if there are none."""
     rows = collected(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
@@ -62,12 +62,12 @@ def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
         for key in row if isinstance(row, dict) else ():
             if key not in known:
                 raise ValueError(
-                    f"The keys of a question must be among the columns {', '.join(map(repr, known))}. "
+                    f"The keys of a query must be among the columns {', '.join(map(repr, known))}. "
                     f"Got {key!r} instead.{suggestion(key, known)}"
                 )
 
 
 def suggestion(name: object, known: Iterable[object]) -> str:
-    """Return " Did you mean 'x'?" for the most similar of the known names, or nothing."""
+    """Return " Did you mean 'x'?" with the most similar of the known names, or an empty string."""
     near = difflib.get_close_matches(str(name), map(str, known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""

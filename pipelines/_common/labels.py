@@ -32,7 +32,7 @@ class Moment:
         "M" for dates, "m" for durations, "months" for durations in months or years, and "generic" for
         durations without a unit.
     amount : Fraction
-        Seconds, since 1970 for dates; months; or a number without a unit.
+        The number of seconds (since 1970 for dates) or of months, or a number without a unit.
     """
 
     kind: str
@@ -117,7 +117,7 @@ def places_of(classes: np.ndarray) -> dict[Any, int]:
 
 
 def place_of(classes: np.ndarray, label: Any) -> int | None:
-    """Return the index of a label in `classes`, or None. O(n_classes), but faster than `places_of`."""
+    """Return the index of a label in `classes`, or None. For a single label, faster than `places_of`."""
     if classes.dtype.kind in "mM":
         value = comparable_label(label)
         return places_of(classes).get(value) if isinstance(value, Moment) else None

@@ -1,4 +1,4 @@
-"""Answer queries. Queries without known values are answered by popularity."""
+"""Answer queries. For a query without known values, the labels are ranked by popularity."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from pipelines._common.labels import places_of
 from pipelines._common.ranking import rank
 from pipelines._common.steps import steps_of, transform
 
-CALLER_OF_RECOMMEND = 4  # stack level in a function that `rank_questions` calls
+CALLER_OF_RECOMMEND = 4  # stack level of the caller of `recommend`, in a function called by `rank_questions`
 
 
 class UnknownQuestionWarning(UserWarning):
-    """Warning issued when a query contains no known values and is answered by popularity.
+    """Warning issued when a query contains no known values, so that the labels are ranked by popularity.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class UnknownQuestionWarning(UserWarning):
 
 @dataclass
 class ByPopularity:
-    """Scores the classes by their number of rows, regardless of the question.
+    """Scores the classes by their number of rows, regardless of the query.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class ByPopularity:
     log_share: np.ndarray
 
     def predict_joint_log_proba(self, X: Rows) -> np.ndarray:
-        """Return the same scores for each row, (n_rows, n_classes)."""
+        """Return the same scores for each row, of shape (n_rows, n_classes)."""
         return np.tile(self.log_share, (n_rows_of(X), 1))
 
 
@@ -58,10 +58,12 @@ def by_popularity(classifier: BaseEstimator) -> BaseEstimator | ByPopularity:
     """Return the model that answers queries without known values.
 
     For naive Bayes, this model ranks the classes by their number of rows. If the classifier does not count
-    rows, or is a `CatalogueNB`, whose score includes the popularity, it is the classifier itself.
+    rows, or is a `CatalogueNB` whose score includes the popularity, it is the classifier itself.
     """
     count = getattr(classifier, "class_count_", None)
-    if count is None or isinstance(classifier, CatalogueNB) or np.shape(count) != classifier.classes_.shape:
+    if count is None or np.shape(count) != classifier.classes_.shape or not np.any(count):
+        return classifier
+    if isinstance(classifier, CatalogueNB) and classifier.popularity:
         return classifier
     with np.errstate(divide="ignore"):  # a class may not have any rows yet
         return ByPopularity(classifier.classes_, np.log(count) - np.log(np.sum(count)))
@@ -74,7 +76,7 @@ def rank_questions(
     excluded: list[set] | None = None,
     allowed: list[set] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k best labels of each query and their scores. Warn of queries without known values."""
+    """Return the k best labels of each query and their scores. Warn about queries without known values."""
     classifier, encoded = transform(model, X)
     if allowed is not None:
         warn_of_unknown_labels(allowed, classifier)
@@ -118,7 +120,7 @@ def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def are_unknown(encoded: Rows) -> np.ndarray:
-    """Return a mask, (n_rows,), of the sparse encoded rows that have no nonzero entries."""
+    """Return a mask, of shape (n_rows,), of the sparse encoded rows that have no nonzero entries."""
     if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
     rows = sp.csr_array(encoded)
@@ -128,12 +130,13 @@ def are_unknown(encoded: Rows) -> np.ndarray:
 
 
 def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
-    """Warn that some queries are answered by popularity."""
-    which = "The question" if n_questions == 1 else f"{n_unknown} of the {n_questions} questions"
+    """Warn that some queries contain no known values, so that their labels are ranked by popularity."""
+    which = "The query" if n_questions == 1 else f"{n_unknown} of the {n_questions} queries"
+    verb = "contains" if n_unknown == 1 else "contain"
     warnings.warn(
-        f"{which} asked for nothing that the model knows: there are no values, or only unknown ones, such as "
-        "misspelt words. Every such question gets the same answer: the most popular labels, if the "
-        "classifier counts them.",
+        f"{which} {verb} no values that the model knows. The values may be missing, or unknown because they "
+        "are misspelt. All such queries get the same answer: the most popular labels, if the classifier "
+        "stores how often each label occurs.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )

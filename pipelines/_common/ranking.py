@@ -21,7 +21,7 @@ class TopK(Protocol):
     """A classifier with its own method for finding the best classes."""
 
     def top_k(self, X: Rows, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the k best labels of each row and their scores, both (n_rows, k)."""
+        """Return the k best labels of each row and their scores, both of shape (n_rows, k)."""
         ...
 
 
@@ -82,7 +82,7 @@ def _rank_more(
 def _rank_scores(
     classifier: BaseEstimator, X: Rows, k: int, excluded: list[set] | None, allowed: list[set] | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield for each batch of rows the k best labels, their scores, and a mask of the allowed ones."""
+    """For each batch of rows, yield the k best labels, their scores, and a mask of the allowed ones."""
     if not hasattr(classifier, "classes_"):
         raise _no_scores(classifier)
     classes = np.asarray(classifier.classes_)
@@ -114,7 +114,7 @@ def finite_scores(scores: np.ndarray) -> np.ndarray:
 
 
 def score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
-    """Return the scores of all classes, (n_rows, n_classes), from the first suitable method."""
+    """Return the scores of all classes, of shape (n_rows, n_classes), from the first suitable method."""
     for name in SCORE_METHODS:
         if not hasattr(classifier, name):
             continue

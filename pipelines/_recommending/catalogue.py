@@ -62,7 +62,10 @@ def from_plain(plain: PlainFrame) -> Frame:
 
 
 def like(catalogue: Frame, names: Sequence[str], rows: Frame | None) -> Frame:
-    """Return these columns of the catalogue as a frame of the same kind as `rows`, with nulls if missing."""
+    """Return these columns of the catalogue as a frame of the same kind as `rows`.
+
+    Missing columns become nulls.
+    """
     of_catalogue = [name for name in names if name in catalogue.columns]
     if not of_catalogue:
         raise ValueError(
@@ -76,14 +79,14 @@ def like(catalogue: Frame, names: Sequence[str], rows: Frame | None) -> Frame:
     polars = items if isinstance(items, pl.DataFrame) else pl.DataFrame(as_lists(items), strict=False)
     as_text = selectors.by_dtype(pl.Categorical, pl.Enum).cast(
         pl.String
-    )  # the categories of the rows may be others
+    )  # the categories of the rows may be different
     types = {} if rows is None else dict(zip(rows.columns, rows.dtypes, strict=True))
     missing = [pl.lit(None, types.get(name)).alias(name) for name in names if name not in of_catalogue]
     return polars.with_columns(as_text).with_columns(missing).select(names)
 
 
 def append(rows: Frame, more: Frame) -> Frame:
-    """Return two frames of the same kind and columns, one below the other."""
+    """Return two frames of the same kind, with the same columns, stacked vertically."""
     if isinstance(rows, pd.DataFrame):
         return pd.concat([rows, more], ignore_index=True)
     try:
@@ -93,7 +96,7 @@ def append(rows: Frame, more: Frame) -> Frame:
         differ = ", ".join(f"{name!r} ({one} and {two})" for name, one, two in pairs if one != two)
         raise ValueError(
             "The columns of the catalogue must have the same types as those of X. "
-            f"The types differ in {differ}."
+            f"The types differ for {differ}."
         ) from error
 
 
@@ -107,7 +110,7 @@ def append_labels(labels: Rows, more: Sequence) -> np.ndarray:
 
 
 def append_ones(values: Rows, n_rows: int, n_more: int) -> Rows:
-    """Return an array of one value per row followed by ones, and anything else unchanged."""
+    """Append ones to an array that has one value per row. Return anything else unchanged."""
     if np.ndim(values) == 0 or len(values) != n_rows:
         return values
     array = np.asarray(values)

@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-LARGEST_INT = 1 << 1000  # larger ones may not fit into a float
+LARGEST_INT = 1 << 1000  # larger integers may not fit into a float
 NumberFunction: TypeAlias = Callable[[float], float | None]  # None if the transformers must be used instead
 
 
@@ -37,7 +37,7 @@ class Column(Protocol):
     dtype : dtype
         The dtype of the features.
     value : float
-        The value of a feature that a cell sets, or the weight of one unit of a number.
+        The value of each feature that a cell sets. For a column of numbers, the weight of one unit.
     """
 
     name: str
@@ -87,15 +87,15 @@ class CategoryColumn:
 
 
 class NumberColumn:
-    """A column of numbers: functions of a number, followed by a single feature or one feature per bin.
+    """A column of numbers, which are transformed and encoded as a single feature or as one feature per bin.
 
     Parameters
     ----------
     name : str
         Name of the column.
     functions : list of functions
-        The functions that the transformers apply to a number, in order. Only imputers replace NaN, which is
-        a missing number.
+        The functions that the transformers apply to a number, in order. A missing number is NaN, which only
+        imputers replace.
     start : int
         Index of the first feature of the column.
     value : np.generic
@@ -181,9 +181,10 @@ def describe(part: BaseEstimator) -> str:
 def not_supported(what: str) -> TypeError:
     """Return the error for a model that cannot be compiled."""
     return TypeError(
-        "The 'model' parameter of compile_recommender must be a ColumnTransformer of this library's "
-        "encoders, scikit-learn's scalers, KBinsDiscretizer or SimpleImputer, with columns given by name, "
-        "followed by a classifier whose score is a sum over the features, as returned by game_recommender. "
+        "The 'model' parameter of compile_recommender must be a Pipeline of a ColumnTransformer and a "
+        "classifier, such as game_recommender returns. The ColumnTransformer can contain this library's "
+        "encoders and scikit-learn's scalers, KBinsDiscretizer and SimpleImputer, and its columns must be "
+        "given by name. The score of the classifier must be a sum over the features. "
         f"Got {what} instead. For other models, use recommend, which accepts any classifier."
     )
 

@@ -1,4 +1,4 @@
-"""Unit vectors of the features of items. Their products are similarities."""
+"""Unit vectors of the features of items. Their inner products are the similarities between items."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -7,7 +7,7 @@ from sklearn.preprocessing import normalize
 
 
 def item_vectors(classifier: BaseEstimator, of: str) -> sp.csr_array:
-    """Return a unit vector for each class, (n_classes, n_features), or zeros for a class without features.
+    """Return a unit vector (n_features,) for each class, or zeros for a class without features.
 
     The vectors contain the descriptions of the classes or, if there are none, the counts of the features.
     """

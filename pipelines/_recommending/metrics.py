@@ -1,6 +1,6 @@
 """Metrics of lists of recommendations, one number per list.
 
-Conventions: `hits` (n_lists, k) is True where the item in this place is relevant, with the best place first.
+Conventions: `hits` (n_lists, k) is True if the item at that place is relevant. The best place comes first.
 `n_relevant` (n_lists,) is the number of relevant items, at least 1.
 """
 
@@ -56,7 +56,7 @@ ACCURACY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 
 def novelty(lists: list[list], counts: Mapping[Any, float]) -> np.ndarray:
-    """Return the mean self-information in bits of the items of each list: log2(all choices / its choices)."""
+    """Return the mean self-information of the items of each list, log2(all choices / choices of the item)."""
     total = sum(counts.values())
     return np.array(
         [np.mean([np.log2(total / max(counts.get(item, 0), 1)) for item in row]) for row in lists]

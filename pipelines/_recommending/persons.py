@@ -1,4 +1,4 @@
-"""Rows of persons: a column of X, the relevant labels of each row, and the labels of each person."""
+"""Rows grouped by person: a column of X, the relevant labels of each row, and the labels of each person."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def column(X: Rows, name: str, parameter: str) -> Any:
-    """Return a column of a data frame. Raise a ValueError if there is no column of this name."""
+    """Return a column of a data frame. Raise a ValueError if there is no column with this name."""
     names = getattr(X, "columns", None)
     if names is None or name not in names:
         got = "no column names" if names is None else f"the columns {', '.join(map(repr, names))}"
@@ -50,7 +50,7 @@ def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_person(persons: Iterable, labels: list[set]) -> tuple[np.ndarray, list[set]]:
-    """Return the index of each person's first row, (n_persons,), and the labels of all of their rows."""
+    """Return the index of each person's first row, and the labels of all rows of this person."""
     codes, sizes = numbered(persons)
     united: list[set] = [set() for _ in sizes]
     for code, some in zip(codes.tolist(), labels, strict=True):

@@ -29,15 +29,15 @@ class Scorer(Protocol):
     n_features: int
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:
-        """Return a row, (1, n_features), with nonzero values at the given places, which must be ascending."""
+        """Return a row (1, n_features) with nonzero values at the given places, which must be ascending."""
         ...
 
     def as_row(self, X: Rows) -> sp.csr_array:
-        """Return a transformed row, sparse, dense or a data frame of shape (1, n_features), as CSR."""
+        """Return a transformed row (1, n_features) as CSR. It may be sparse, dense or a data frame."""
         ...
 
     def top_k(self, row: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the indices of the k best classes and their scores, both (k,)."""
+        """Return the indices of the k best classes and their scores, both of shape (k,)."""
         ...
 
     def top_k_among(self, row: sp.csr_array, classes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -45,11 +45,11 @@ class Scorer(Protocol):
         ...
 
     def intercept(self, place: int) -> float:
-        """Return the part of the score of the class with this index that does not depend on the row."""
+        """Return the part of a class's score that does not depend on the row. `place` is its index."""
         ...
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return the contribution of each entry of the row to the score of this class, (n_entries,)."""
+        """Return the contribution of each entry of the row to the score of this class."""
         ...
 
 
@@ -65,7 +65,7 @@ class LinearScorer:
     intercepts : ndarray of shape (n_classes,)
         The constant part of the score of each class.
     threshold : float, default=None
-        Features above it count as 1 and others as 0. If None, features are used unchanged.
+        Features above it count as 1, and all others as 0. If None, features are used unchanged.
     dtype : dtype, default=float64
         The dtype of the rows passed to the classifier.
     """
@@ -84,16 +84,16 @@ class LinearScorer:
 
     @cached_property
     def _by_feature(self) -> np.ndarray:
-        """The weights, (n_features, n_classes), with those of each feature adjacent for fast access."""
+        """The weights (n_features, n_classes). Those of each feature are adjacent for fast access."""
         return np.ascontiguousarray(self._weights.T)
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:
-        """Return a row, (1, n_features), with nonzero values at the given places, which must be ascending."""
+        """Return a row (1, n_features) with nonzero values at the given places, which must be ascending."""
         parts = np.array(values, dtype=self._dtype), np.array(places, dtype=np.int32), [0, len(places)]
         return sp.csr_array(parts, shape=(1, self.n_features))
 
     def as_row(self, X: Rows) -> sp.csr_array:
-        """Return a transformed row, sparse, dense or a data frame of shape (1, n_features), as CSR."""
+        """Return a transformed row (1, n_features) as CSR. It may be sparse, dense or a data frame."""
         row = sp.csr_array(X) if sp.issparse(X) else np.asarray(X)
         if row.dtype not in (np.float32, np.float64):
             row = row.astype(np.float64)
@@ -102,7 +102,7 @@ class LinearScorer:
         return row
 
     def scores(self, row: sp.csr_array) -> np.ndarray:
-        """Return the score of each class, (n_classes,)."""
+        """Return the score of each class, of shape (n_classes,)."""
         with np.errstate(over="ignore", invalid="ignore"):
             scores = (self._read(row) @ self._by_feature)[0] + self._intercepts
         if np.isfinite(scores).all():
@@ -110,7 +110,7 @@ class LinearScorer:
         return score(self._classifier, named(row, self._classifier), len(self._intercepts))[0]
 
     def top_k(self, row: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the indices of the k best classes and their scores, both (k,)."""
+        """Return the indices of the k best classes and their scores, both of shape (k,)."""
         scores = self.scores(row)
         best = top_k_indices(finite_scores(scores)[np.newaxis], k)[0]
         return best, scores[best].astype(np.float64)
@@ -122,11 +122,11 @@ class LinearScorer:
         return classes[best], scores[best].astype(np.float64)
 
     def intercept(self, place: int) -> float:
-        """Return the part of the score of the class with this index that does not depend on the row."""
+        """Return the part of a class's score that does not depend on the row. `place` is its index."""
         return float(self._intercepts[place])
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return the contribution of each entry of the row to the score of this class, (n_entries,)."""
+        """Return the contribution of each entry of the row to the score of this class."""
         row = self._read(row)
         return row.data.astype(np.float64) * self._weights[place, row.indices]
 
@@ -200,7 +200,7 @@ def _answers_alike(scorer: LinearScorer, classifier: BaseEstimator) -> bool:
 
 
 def named(rows: Rows, classifier: BaseEstimator) -> Rows:
-    """Return rows, (n_rows, n_features), as a frame if the classifier was fitted on one."""
+    """Return rows, of shape (n_rows, n_features), as a frame if the classifier was fitted on one."""
     names = columns_of(classifier)
     if names is None:
         return rows

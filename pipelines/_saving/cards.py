@@ -16,7 +16,8 @@ FORMAT = 1
 Answer: TypeAlias = Callable[[BaseEstimator, Rows], Iterable]
 
 _MAX_QUESTIONS = 3
-_FILE_NAME = re.compile(rf"[^/\\:\0]+({'|'.join(map(re.escape, SUFFIXES))})")  # no folder, on any system
+# without a folder, on any system
+_FILE_NAME = re.compile(rf"[^/\\:\0]+({'|'.join(map(re.escape, SUFFIXES))})")
 FIELDS: dict[str, tuple[type, ...]] = {
     "format": (int,),
     "name": (str,),
@@ -74,7 +75,7 @@ def final_estimator(model: BaseEstimator) -> BaseEstimator:
 
 
 def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> list[dict[str, JSON]]:
-    """Return each question with the answer of the model, as JSON values."""
+    """Return each question with the model's answer, as JSON values."""
     if questions is None:
         if answer is not None:
             raise ValueError(
@@ -103,7 +104,7 @@ def answered(model: BaseEstimator, questions: Rows, answer: Answer | None) -> li
 
 
 def _records(questions: Rows) -> list[Rows]:
-    if hasattr(questions, "to_dicts"):  # polars
+    if hasattr(questions, "to_dicts"):  # polars frames
         return questions.to_dicts()
     if hasattr(questions, "to_dict"):  # pandas, which marks a missing value in several ways
         return questions.astype(object).where(questions.notna(), None).to_dict("records")

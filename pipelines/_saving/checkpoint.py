@@ -27,11 +27,11 @@ class Checkpoint:
     """Save a network to a file during training, after every epoch or after every few epochs.
 
     To continue from the file, call ``fit(X, y, resume_from=path)`` on a model with the same parameters. The
-    result equals that of uninterrupted training; on one thread it is bit-for-bit identical. The file is a
-    joblib file of the current model, which can already predict, followed by a hash. The file is replaced
-    atomically, so a crash while saving leaves the previous file intact. It contains no training data, only
-    fingerprints of X, y and the sample weights, so that resuming with different data or from a damaged file
-    raises an error.
+    result is the same as that of uninterrupted training, and bit-for-bit identical on a single thread. The
+    file is a joblib file of the current model, which can already predict, followed by a hash. The file is
+    replaced atomically, so a crash while saving leaves the previous file intact. It contains no training
+    data, only fingerprints of X, y and the sample weights, so that resuming with different data or from a
+    damaged file raises an error.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class Reader:
     first: str = field(default="", repr=False)
 
     def split(self, batch: Rows, where: str) -> Table | None:
-        """Return X, (n, d), y, and weights, (n,), of a batch, or None if the batch has no rows."""
+        """Return X, y and the weights of a batch, or None if the batch has no rows."""
         with located(where):
             batch = tuple(map(collected, batch)) if isinstance(batch, tuple) else as_frame(batch)
             self.check_is_frame(batch)

@@ -167,7 +167,8 @@ def partitions(X: Collection, y: DaskCollection | None = None, of: str = "fit_da
 def _checked_files(X: dd.DataFrame | da.Array) -> list[str]:
     """Return the Parquet files of a DataFrame in partition order, and check the columns of local files.
 
-    Dask reads all files with the schema of the first file, and its own errors state neither file nor column.
+    Dask reads all files with the schema of the first file, and its own errors state neither the file nor
+    the column.
     """
     for node in X.expr.walk() if isinstance(X, dd.DataFrame) else []:
         if isinstance(node, ReadParquet):

@@ -19,7 +19,10 @@ from pipelines._common.scikit_learn import check_parameters
 
 
 class Addable(Protocol):
-    """The state of a step: a small object, which can be pickled, with what it learned from a set of rows."""
+    """The state of a step: a small object with what the step learned from a set of rows.
+
+    It can be pickled.
+    """
 
     def merge(self, other: Self) -> Self:
         """Return the state of the two sets of rows combined. Neither state is changed."""
@@ -115,7 +118,7 @@ class AdditiveNode(Node):
 
 @dataclass
 class Domain:
-    """The lowest and highest value of each feature, (2, n_features)."""
+    """The lowest and highest values of each feature, as an array of shape (2, n_features)."""
 
     bounds: np.ndarray
 

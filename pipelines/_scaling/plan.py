@@ -207,7 +207,10 @@ class ColumnNode(Node):
         self.fitted = fitted
 
     def _choose_sparse(self, fitted: ColumnTransformer, n_rows: int) -> None:
-        """Choose sparse or dense output by the density of all rows, as `fit` does, not of the sample row."""
+        """Choose sparse or dense output from the density of all rows, as `fit` does.
+
+        The density of the sample row is ignored.
+        """
         widths = {name: at.stop - at.start for name, at in fitted.output_indices_.items()}
         sparse = [name for name, n in self.nodes.items() if n.fitted and getattr(n.model, "sparse_output", 0)]
         if sparse:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines._common.frames import Rows
 
-Column: TypeAlias = Rows  # of pandas or polars, (n_rows,)
+Column: TypeAlias = Rows  # a pandas or polars column, (n_rows,)
 
 ANY = "anything"  # no value has determined the kind yet
 OF_TYPES = {  # prefixes of the type names of pandas, polars and Arrow
@@ -56,7 +56,7 @@ def _noted(error: Exception, X: Rows) -> str:
     if not hasattr(X, "columns") or "in column" in said:
         return said
     text = re.search("could not convert string to float: '(.*)'", said)
-    if re.search(r"\bX\b.*(NaN|infinity)", said):  # not in y or sample_weight
+    if re.search(r"\bX\b.*(NaN|infinity)", said):  # the fault is in X, not in y or sample_weight
         found, what = [name for name in X.columns if _has_holes(X[name])], "NaN, nulls or infinity"
     elif text:
         found, what = [name for name in X.columns if _has_text(X[name], text[1])], "text"
@@ -97,7 +97,7 @@ def width_of(shape: tuple[int, ...]) -> int:
 
 
 def kind_of(column: Column) -> str:
-    """Return the kind of a pandas or polars column, from its dtype or else from its first value."""
+    """Return the kind of a pandas or polars column, from its dtype or, failing that, its first value."""
     kind = kind_of_type(str(column.dtype))
     if kind is not ANY:
         return kind
@@ -107,7 +107,7 @@ def kind_of(column: Column) -> str:
 
 
 def kind_of_type(type_name: str) -> str:
-    """Return the kind of values that a pandas, polars or Arrow type holds, judged by its name."""
+    """Return the kind of values that a pandas, polars or Arrow type holds, according to its name."""
     name = type_name.lower()
     return next((kind for kind, starts in OF_TYPES.items() if name.startswith(starts)), ANY)
 
@@ -126,8 +126,8 @@ def check_schema(found: dict[str, str], expected: dict[str, str], first: str) ->
     for name, kind in expected.items():
         if ANY not in (kind, found[name]) and kind != found[name]:
             raise ValueError(
-                f"Column {name!r} must contain values of kind {kind!r}, as in {first}. "
-                f"Got values of kind {found[name]!r} instead."
+                f"Column {name!r} must contain values of type {kind!r}, as in {first}. "
+                f"Got values of type {found[name]!r} instead."
             )
     return {name: found[name] if kind is ANY else kind for name, kind in expected.items()}
 

@@ -160,7 +160,7 @@ def test_merge_refuses_what_does_not_fit_and_changes_nothing(make, error, match)
         ),
         (
             lambda model, X, y: model.partial_fit(X, np.column_stack([y, y])),
-            "y must have one axis, as before",
+            "y must have one axis, as in previous calls",
         ),
         (lambda model, X, y: model.partial_fit(np.where(X > 3, np.nan, X), y), "Input X contains NaN"),
         (

@@ -167,7 +167,7 @@ def test_every_parameter_changes_something(base, change):
 
 @pytest.mark.parametrize("name", ["coef_", "intercept_", "n_iter_", "loss_curve_", "max_learning_rate_"])
 def test_there_are_no_attributes_before_the_fit(name):
-    with pytest.raises(AttributeError, match=f"no attribute '{name}': it is not fitted yet"):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}', because it is not fitted yet"):
         getattr(GDRegressor(), name)
     for call in (lambda: GDRegressor().predict([[1.0]]), lambda: GDRegressor().alpha_path([1.0])):
         with pytest.raises(NotFittedError, match="This GDRegressor instance is not fitted yet"):

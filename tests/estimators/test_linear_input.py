@@ -26,12 +26,21 @@ from tests.estimators.linear_data import MAX_GRAM_FEATURES, PENALTIES, close, no
         (lambda X, y: (X.astype(str) + "a", y), "could not convert string to float"),
         (lambda X, y: (X, y.astype(str) + "a"), "could not convert string to float"),
         (lambda X, y: (X * 1j, y), "Complex data not supported"),
-        (lambda X, y: (X * 1e200, y), "X, y or sample_weight has values too large for GDRegressor"),
-        (lambda X, y: (X, y * 1e200), "X, y or sample_weight has values too large for GDRegressor"),
-        (lambda X, y: (sp.csr_array(X * 1e200), y), "X, y or sample_weight has values too large"),
+        (
+            lambda X, y: (X * 1e200, y),
+            "X, y or sample_weight contains values that are too large for GDRegressor",
+        ),
+        (
+            lambda X, y: (X, y * 1e200),
+            "X, y or sample_weight contains values that are too large for GDRegressor",
+        ),
+        (
+            lambda X, y: (sp.csr_array(X * 1e200), y),
+            "X, y or sample_weight contains values that are too large",
+        ),
         (
             lambda X, y: (sp.csr_array(np.where(X > 5, 1e200, 0)), y),
-            "X, y or sample_weight has values too large",
+            "X, y or sample_weight contains values that are too large",
         ),
         (lambda X, y: (X * 1e-200, y), "vary by less than 1e-140.*Scale X"),
     ],
@@ -65,6 +74,37 @@ def test_numbers_whose_squares_overflow_are_refused_or_right(rows, target, rate,
             assert np.isfinite(coef).all()
             if rate == "auto":
                 np.testing.assert_allclose(model.predict(X), y, rtol=1e-8)
+
+
+@pytest.mark.parametrize("chunks", [False, True])
+@pytest.mark.parametrize("penalty", ["none", "lasso"])
+@pytest.mark.parametrize("shape", [(6, 6), (4, 2), (5, 12)])
+@pytest.mark.parametrize(
+    ("x_scale", "y_scale"), [(1e-138, 1e100), (1e-100, 1e-300), (1e100, 1e-160), (1e-138, 1e140)]
+)
+def test_weights_that_overflow_or_vanish_are_refused(x_scale, y_scale, shape, penalty, chunks):
+    rng, (alpha, l1_ratio) = np.random.default_rng(0), PENALTIES[penalty]
+    X, y = rng.normal(size=shape) * x_scale, rng.normal(size=shape[0]) * y_scale
+    model = GDRegressor(alpha, l1_ratio)
+    with pytest.raises(
+        ValueError, match="values of y are too small for GDRegressor, or too large for the sca"
+    ):
+        (model.partial_fit if chunks else model.fit)(X, y)
+
+
+@pytest.mark.parametrize("weight", [1e-10, 1, 1e10])
+@pytest.mark.parametrize(("x_scale", "y_scale"), [(1, 1e154), (1e154, 0), (1e154, 1), (1e154, 1e154)])
+def test_sums_close_to_the_largest_float_are_refused(x_scale, y_scale, weight):
+    X, y, _ = noisy()
+    X, y, weights = X * x_scale / 10, y * y_scale / 10, np.full(3, weight)
+    model = GDRegressor(learning_rate=0.01 / x_scale / x_scale, max_iter=5)
+
+    def fit_in_chunks():
+        for at in np.split(np.arange(60), 20):
+            model.partial_fit(X[at], y[at], weights)
+
+    with pytest.raises(ValueError, match="values that are too large for GDRegressor|too large for the scale of X"):
+        fit_in_chunks()
 
 
 @pytest.mark.parametrize("scale", [1e-130, 1e-30, 1e30, 1e150])

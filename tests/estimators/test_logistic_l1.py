@@ -51,7 +51,7 @@ def test_small_penalties_reach_the_objective_of_liblinear(load, alpha, kind):
     ours = GDClassifier(alpha=alpha, l1_ratio=1, fit_intercept=False, tol=1e-5)
     if kind == "float32" and alpha == 1e-6 and load is cancer:  # the gap is lost in rounding, not the minimum
         with pytest.warns(
-            ConvergenceWarning, match="Rounding ended the search: .* or passing float64, might"
+            ConvergenceWarning, match="Rounding errors ended the search: .* or passing float64, might"
         ):
             ours.fit(given, y)
     else:
@@ -179,7 +179,7 @@ def test_proximal_steps_of_several_classes_that_hardly_move_are_not_the_end():
     rng = np.random.default_rng(0)
     y = np.arange(60) % 3
     X = rng.standard_normal((60, 3)) + 1.5 * np.eye(3)[y] + 1e3
-    with pytest.warns(ConvergenceWarning, match="did not converge .* may still fall by [0-9]"):
+    with pytest.warns(ConvergenceWarning, match="did not converge .* may still decrease by [0-9]"):
         model = GDClassifier(alpha=1e-4, l1_ratio=1, fit_intercept=False).fit(X, y)
     assert model.loss_curve_[-1] < 1.06
 

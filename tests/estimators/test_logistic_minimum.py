@@ -148,7 +148,7 @@ def test_without_penalty_where_classes_overlap(n_classes):
 def test_rows_without_weight_do_not_keep_classes_from_being_separable():
     X = np.array([[-2.0], [-1], [1], [2], [-3]])
     model = GDClassifier(alpha=0, max_iter=5, tol=1e-8)
-    with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0"):
+    with pytest.warns(ConvergenceWarning, match="the classes can be separated and alpha=0"):
         model.fit(X, [0, 0, 1, 1, 1], sample_weight=[1, 1, 1, 1, 0])
     GDClassifier(alpha=0, tol=1e-8).fit(X, [0, 0, 1, 1, 1])  # has a minimum
 
@@ -157,7 +157,7 @@ def test_separable_rows_without_penalty_end_where_probabilities_are_1():
     """Longer weights would only make the loss a denormal number, and divide by it."""
     X = np.random.default_rng(21).standard_normal((200, 5))
     model = GDClassifier(alpha=0, tol=1e-8)
-    with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0"):
+    with pytest.warns(ConvergenceWarning, match="the classes can be separated and alpha=0"):
         model.fit(X, (X[:, 0] > 0).astype(int))
     assert 1e-30 < model.loss_curve_[-1] < 1e-15
     assert model.n_iter_ < 200
@@ -204,7 +204,7 @@ def test_separable_data_without_penalty(n_classes, learning_rate, max_iter):
     y = np.arange(60) % n_classes
     X = np.eye(n_classes)[y] + 0.1 * np.random.default_rng(0).random((60, n_classes))
     model = GDClassifier(alpha=0, learning_rate=learning_rate, max_iter=max_iter, tol=1e-8)
-    with pytest.warns(ConvergenceWarning, match="The classes can be separated and alpha=0|did not converge"):
+    with pytest.warns(ConvergenceWarning, match="the classes can be separated and alpha=0|did not converge"):
         model.fit(X, y)
     assert np.isfinite(model.coef_).all()
     assert np.isfinite(model.predict_log_proba(X)).all()

@@ -22,7 +22,7 @@ def test_a_search_that_rounding_ends_says_so_and_why(monkeypatch):
         return line_search(*args) if len(calls) < 3 else (None, 1)
 
     monkeypatch.setattr(lbfgs, "line_search", give_up)
-    message = r"Rounding ended the search: .* float64. The objective may still fall by .* and tol=1e-08"
+    message = r"Rounding errors ended the search: .* float64. The objective may still decrease by .* whereas tol=1e-08"
     with pytest.warns(ConvergenceWarning, match=message):
         model = GDClassifier(tol=1e-8).fit(*data(3))
     assert model.n_iter_ == 3
@@ -47,7 +47,7 @@ def test_the_warning_says_how_far_the_objective_may_fall():
     X, y = load_digits(return_X_y=True)
     with pytest.warns(
         ConvergenceWarning,
-        match=r"max_iter=3 iterations. The objective may still fall by \de-0\d of its value",
+        match=r"max_iter=3 iterations. The objective may still decrease by \de-0\d of its value",
     ):
         model = GDClassifier(alpha=1e-2, max_iter=3).fit(X / 16, y)
     least = GDClassifier(alpha=1e-2, tol=1e-8).fit(X / 16, y).loss_curve_[-1]

@@ -60,7 +60,7 @@ def test_the_narrowest_domain(fit_intercept):
             [-1e308, 1e308],
             r"Columns \[0\] of X vary by less than 1e-140 of their domain, .* Use a narrower domain",
         ),
-        ([0, 5e-324], "values too large for PolynomialRegressor: their squares overflow"),
+        ([0, 5e-324], "values that are too large for PolynomialRegressor: their squares overflow"),
     ],
 )
 def test_a_domain_that_does_not_suit_the_data(method, domain, says):

@@ -107,7 +107,7 @@ def test_every_parameter_changes_something(base, change):
 
 @pytest.mark.parametrize("name", ["coef_", "intercept_", "powers_", "n_iter_", "loss_curve_"])
 def test_there_are_no_attributes_before_the_fit(name):
-    with pytest.raises(AttributeError, match=f"no attribute '{name}': it is not fitted yet"):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}', because it is not fitted yet"):
         getattr(PolynomialRegressor(), name)
     with pytest.raises(NotFittedError):
         PolynomialRegressor().get_feature_names_out()

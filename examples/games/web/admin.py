@@ -17,6 +17,7 @@ from examples.games.words import BUDGET_IN_WORDS
 from examples.web.desk import Desk
 from examples.web.forms import Form, Id, Line
 from examples.web.paging import pattern
+from examples.web.words import is_plain
 
 MOST_TYPES = 12
 LONGEST_TYPE = 40
@@ -38,7 +39,7 @@ class GameFields(BaseModel):
     @classmethod
     def _are_names(cls, text: str) -> str:
         for name in split_types(text):
-            if len(name) > LONGEST_TYPE or not name.isprintable() or "|" in name:
+            if len(name) > LONGEST_TYPE or not is_plain(name) or "|" in name:
                 raise ValueError(
                     f"A type is a word of at most {LONGEST_TYPE} characters, without |; got {name!r}."
                 )
@@ -177,7 +178,7 @@ class RentalFields(BaseModel):
 
 
 def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields]) -> Rental | None:
-    """Save a rental. Rentals entered here do not belong to any visitor."""
+    """Save a rental, which is thereby confirmed. Rentals entered here do not belong to any visitor."""
     data = form.data
     game = session.scalar(select(Game).where(func.lower(Game.title) == func.lower(data.game)))
     if game is None:
@@ -194,6 +195,7 @@ def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields
             return rental
     rental = rental or Rental(at=int(time.time()), version=1)
     rental.game, rental.budget = game, data.budget
+    rental.confirmed = rental.learned = True
     write_types(session, rental, in_order(rental.types, data.types))
     return rental
 
@@ -265,6 +267,7 @@ RENTALS = Desk(
         "asked for": lambda rental: ", ".join([*filter(None, [rental.budget]), *rental.types]) or "nothing",
         "when": day_of,
         "by": lambda rental: "a visitor" if rental.visitor else "the house",
+        "confirmed": lambda rental: "yes" if rental.confirmed else "no",
     },
     show=show_rental,
     save=save_rental,

@@ -96,7 +96,7 @@ class NewRental(BaseModel):
 
 
 class RentalOut(BaseModel):
-    """A rental. The model has learned it once its version (see /health) is at least `version`."""
+    """A rental. The model has read it once the model's version (see /health) is at least `version`."""
 
     id: int
     game: str
@@ -157,7 +157,11 @@ def rentals(request: Request) -> list[dict[str, Any]]:
     responses={200: {"model": RentalOut, "description": "The visitor has that game already"}},
 )
 def rent(request: Request, rental: NewRental) -> Response:
-    """Rent a game, at most once per visitor. New visitors get a cookie. The model soon learns the rental."""
+    """Rent a game, at most once per visitor. New visitors get a cookie.
+
+    The model learns few rentals before the tavern has confirmed them. Visitors and addresses that rent too
+    many games within an hour get the status 429, with a Retry-After header.
+    """
     answers = answers_of(request)
     check(answers, rental.budget or "", rental.gameplay_types, "body", "gameplay_types")
     with request.app.state.database.reading() as session:

@@ -2,11 +2,14 @@
 
 import unicodedata
 
+from examples.web.words import JOINERS
+
 
 def fold(text: str) -> str:
     """Return a text in lower case without accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    kept = (letter for letter in letters if not unicodedata.combining(letter) and letter not in JOINERS)
+    return "".join(kept).casefold()
 
 
 def folded_game(title: str, developer: str) -> str:

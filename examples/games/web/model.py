@@ -125,7 +125,6 @@ def train(session: Session) -> Pipeline:
         types_encoder=MultiHotEncoder(categories=[types], **rules),
         catalogue=described.with_columns(title=pl.Series(titles)),
         label="title",
-        classifier="catalogue",
     )
     return recommender.fit(*learnable(rentals))
 
@@ -172,9 +171,9 @@ def read_facts(session: Session) -> dict[str, Fact]:
 def read_rentals(
     session: Session, since: int | None = None, upto: int | None = None
 ) -> list[tuple[str, str | None, list[str]]]:
-    """Return the titles, budgets and types of all rentals, or of those with since < version <= upto."""
+    """Return what to learn, as titles, budgets and types: all, or what has since < version <= upto."""
     types = select(RentalType.rental_id, RentalType.name)
-    rentals = select(Rental.id, Game.title, Rental.budget).join(Game)
+    rentals = select(Rental.id, Game.title, Rental.budget).join(Game).where(Rental.learned)
     if since is not None:
         new = Rental.version > since, Rental.version <= upto
         types, rentals = types.join(Rental).where(*new), rentals.where(*new)

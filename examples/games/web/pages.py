@@ -32,6 +32,7 @@ from examples.web.app import redirect, render, with_query
 from examples.web.cookies import kept_of
 from examples.web.paging import page_of, pattern
 from examples.web.security import posted
+from examples.web.words import is_plain
 
 SIMILAR = 6
 ASKED = "asked"  # the cookie with the request of the last rental
@@ -48,7 +49,8 @@ def front(request: Request, types: AnyTypes, budget: str = "") -> Response:
 
 def ask(request: Request, asked: Reading) -> Response:
     """Show the request form with the known values filled in, and error messages for all others."""
-    rented = select(Rental.game_id).join(Game).where(Game.top_rated).group_by(Rental.game_id, Game.title)
+    rented = select(Rental.game_id).join(Game).where(Game.top_rated, Rental.learned)
+    rented = rented.group_by(Rental.game_id, Game.title)
     most_first = func.count().desc(), Game.title
     with request.app.state.database.reading() as session:
         ids = list(session.scalars(rented.order_by(*most_first).limit(SIMILAR)))
@@ -139,7 +141,7 @@ def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
     given = [str(name) for name in fields.getlist("type")]
     asked = read_address(answers_of(request), budget, given)
     budget, types = asked.budget, asked.types  # unknown values do not prevent a rental
-    if not slug.isprintable():  # PostgreSQL does not accept NUL characters
+    if not is_plain(slug):  # PostgreSQL does not accept NUL characters
         raise HTTPException(404, "There is no such game.")
     written, is_new = record_rental(request, Game.slug == slug, budget or None, types)
     title = written["game"]
@@ -209,9 +211,9 @@ def games_like(q: str = "", budget: str = "", type: str = "", console: str = "")
     if budget in COSTS:
         low, high = COSTS[budget]
         query = query.where(Game.cents >= low, Game.cents < high)
-    if type.isprintable() and type:
+    if type and is_plain(type):
         query = query.where(Game.types_in_order.any(GameType.name == type))
-    if console.isprintable() and console:
+    if console and is_plain(console):
         query = query.where(Game.of_console.has(Console.name == console))
     return query
 
@@ -239,7 +241,7 @@ def game(request: Request, slug: str) -> Response:
 
 def find_game(session: Session, slug: str) -> Game:
     """Return the game with this slug, or raise a 404 error."""
-    found = session.scalar(select(Game).where(Game.slug == slug)) if slug.isprintable() else None
+    found = session.scalar(select(Game).where(Game.slug == slug)) if is_plain(slug) else None
     if found is None:
         raise HTTPException(404, "There is no such game.")
     return found

@@ -6,15 +6,22 @@ import time
 from typing import Any
 
 from fastapi import HTTPException, Request
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from examples.games.web.tables import Game, Rental
+from examples.web.addresses import source_of
 from examples.web.cookies import kept_of
 from examples.web.database import bump
 from examples.web.security import csrf_tokens
+from examples.web.words import is_plain, normalised
 
 VISITOR = "visitor"  # name of the cookie
+HOUR = 3600
+MOST_OF_VISITOR, MOST_OF_ADDRESS = 20, 100  # rentals within an hour
+CONFIRMED_FOR_ONE = 20  # number of confirmed rentals for each unconfirmed one that the model learns
+MOST_LEARNED = 100  # unconfirmed rentals that the model learns
+MOST_TYPES = 3  # requested types of an unconfirmed rental that the model learns
 
 
 def visitor_of(request: Request) -> str:
@@ -44,33 +51,73 @@ def record_rental(
 ) -> tuple[dict[str, Any], bool]:
     """Record a rental of the game that matches a condition. Return the rental, and whether it is new.
 
-    The lock taken by `bump` ensures that pressing the button several times records one rental. A version
-    without any rows is harmless.
+    The lock taken by `bump` ensures that pressing the button several times records one rental, and that the
+    limits hold for simultaneous requests.
     """
-    visitor = known_visitor(request)
-    with request.app.state.database.writing() as session:
-        version = bump(session, structural=False)
+    types = list(dict.fromkeys(types))
+    visitor, source, database = known_visitor(request), source_of(request), request.app.state.database
+    mine = select(Rental).join(Game).where(Rental.visitor == visitor, is_it)
+    with database.reading() as session:
+        if known := session.scalar(mine):
+            return rental_out(known), False
+    with database.writing() as session:
+        version, now = bump(session, structural=False), int(time.time())
+        if known := session.scalar(mine):
+            return rental_out(known), False
         game = session.scalar(select(Game).where(is_it))
         if game is None:
             raise HTTPException(404, "There is no such game any more.")
-        known = session.scalar(select(Rental).where(Rental.visitor == visitor, Rental.game_id == game.id))
-        if known:
-            return rental_out(known), False
-        rental = Rental(game=game, visitor=visitor, budget=budget, at=int(time.time()), version=version)
-        rental.types = list(dict.fromkeys(types))
+        check_limits(session, visitor, source, now)
+        rental = Rental(game=game, visitor=visitor, budget=budget, at=now, version=version, source=source)
+        rental.confirmed, rental.learned = False, is_learned(session, game, types)
+        rental.types = types
         session.add(rental)
         session.flush()
         written = rental_out(rental)
     return written, True
 
 
-def game_called(session: Session, name: str) -> Game | None:
-    """Return the game with this title or slug. A title takes precedence over the slug of another game."""
-    if not name.isprintable():
-        return None
-    return session.scalar(select(Game).where(Game.title == name)) or session.scalar(
-        select(Game).where(Game.slug == name)
+def check_limits(session: Session, visitor: str, source: str, now: int) -> None:
+    """Raise an error if the visitor, or all visitors at an address, have rented too much within an hour."""
+    lately = Rental.at.between(now - HOUR, now)
+    of_visitor, of_address = (
+        select(func.count(), func.min(Rental.at)).where(is_theirs, lately)
+        for is_theirs in (Rental.visitor == visitor, Rental.source == source)
     )
+    for query, most in ((of_visitor, MOST_OF_VISITOR), (of_address, MOST_OF_ADDRESS)):
+        n, first = session.execute(query).one()
+        if n >= most:
+            wait = {"Retry-After": str(max(1, first + HOUR - now))}
+            raise HTTPException(429, "That is a lot for one hour. Please come back later.", wait)
+
+
+def is_learned(session: Session, game: Game, types: list[str]) -> bool:
+    """Return whether the model learns a new rental of a game before the counter has confirmed it.
+
+    It learns the first one of a game, as long as there are at most `MOST_LEARNED` of these in all and twenty
+    confirmed rentals for each. A rental that requested many types would teach as much as several rentals, so
+    it is not learned. The others are learned when they are confirmed.
+    """
+    if len(types) > MOST_TYPES:
+        return False
+    of_game = func.sum(case((Rental.game_id == game.id, 1), else_=0))
+    learned = select(func.count(), of_game).where(Rental.learned, Rental.confirmed.is_(False))
+    n, n_of_game = session.execute(learned).one()
+    if n_of_game or n >= MOST_LEARNED:
+        return False
+    needed = CONFIRMED_FOR_ONE * (n + 1)
+    confirmed = select(Rental.id).where(Rental.learned, Rental.confirmed).limit(needed)
+    return session.scalar(select(func.count()).select_from(confirmed.subquery())) == needed
+
+
+def game_called(session: Session, name: str) -> Game | None:
+    """Return the game with this title or slug. Exact titles come first, and titles in another case last."""
+    if not is_plain(name := normalised(name)):
+        return None
+    for is_it in (Game.title == name, Game.slug == name, func.lower(Game.title) == func.lower(name)):
+        if game := session.scalar(select(Game).where(is_it).limit(1)):
+            return game
+    return None
 
 
 def title_on_shelves(session: Session, name: str) -> str | None:

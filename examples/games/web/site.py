@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from examples.games.web import api, pages
+from examples.games.web import api, counter, pages
 from examples.games.web.admin import CONSOLES, GAMES, RENTALS
 from examples.games.web.model import LEARNER
 from examples.games.web.seed import seed
@@ -14,7 +14,7 @@ from examples.web.site import Site
 DESKS = (GAMES, CONSOLES, RENTALS)
 LEARNING = (
     "A change here trains the keeper anew in the background, once for changes that follow each other; "
-    "what visitors rent is learned at once."
+    "it learns few of the visitors’ rentals before you have confirmed them."
 )
 SITE = Site(
     name="tavern",
@@ -26,10 +26,11 @@ SITE = Site(
         api.router,  # first, because it receives the most requests
         pages.router,
         overview_router(DESKS, LEARNING),
+        counter.router,
         *(desk.router() for desk in DESKS),
     ],
     links=[("/", "Ask the keeper"), ("/games", "The shelves"), ("/rentals", "Your games")],
-    desk_links=[desk.link for desk in DESKS],
+    desk_links=[*(desk.link for desk in DESKS), counter.LINK],
     template_globals={"words_of_budget": BUDGET_IN_WORDS, "zip": zip},
 )
 

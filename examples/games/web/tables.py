@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 
 from examples.games.data import budget_of
@@ -92,7 +92,10 @@ class RentalType(Base):
 
 
 class Rental(Base):
-    """A rental of a game and the request that led to it. The model learns rentals in order of `version`."""
+    """A rental of a game and the request that led to it. The model learns rentals in order of `version`.
+
+    The model learns all confirmed rentals, and few of the others: see ``renting.is_learned``.
+    """
 
     __tablename__ = "rentals"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,11 +104,18 @@ class Rental(Base):
     budget: Mapped[str | None] = mapped_column(String(10))
     at: Mapped[int]  # seconds since 1970
     version: Mapped[int] = mapped_column(index=True)
+    source: Mapped[str | None] = mapped_column(String(16))  # code of the visitor's address
+    confirmed: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the counter
+    learned: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the model
     game: Mapped[Game] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[RentalType]] = relationship(
         order_by=RentalType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
-    __table_args__ = (UniqueConstraint("visitor", "game_id", name="rentals_once"),)
+    __table_args__ = (
+        UniqueConstraint("visitor", "game_id", name="rentals_once"),
+        Index("ix_rentals_source", "source", "at"),
+        Index("ix_rentals_learned", "learned", "confirmed", "game_id"),
+    )
 
     @property
     def types(self) -> list[str]:

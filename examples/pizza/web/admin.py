@@ -15,6 +15,7 @@ from examples.pizza.web.tables import Evening, Order, Reservation, keep_evening,
 from examples.web.desk import Desk
 from examples.web.forms import Form, Line
 from examples.web.paging import pattern
+from examples.web.words import is_plain, normalised
 
 SEARCH_HELP = (
     "An evening is searched by its date or the beginning of one: 2026-03-20, or 2026-03. "
@@ -73,7 +74,7 @@ def found_by(row: type, text: str, *columns: Any, first: date | None = None) -> 
     ahead = case((row.day >= first, row.day), else_=None) if first else None
     order = [] if ahead is None else [ahead.is_(None), ahead]
     query = select(row).order_by(*order, row.day.desc(), row.id.desc())
-    text = "".join(letter for letter in text if letter.isprintable()).strip()
+    text = normalised("".join(letter for letter in text if is_plain(letter)))
     if not text:
         return query
     sought = [column.ilike(pattern(text), escape="\\") for column in columns]

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from examples.pizza.web.model import Answers, counted
 from examples.pizza.web.pages import refuse
+from examples.pizza.web.private import members_only
 from examples.pizza.web.questions import (
     MOST_RESERVATIONS,
     Day,
@@ -21,7 +22,7 @@ from examples.pizza.web.questions import (
 )
 from examples.pizza.web.tables import Facts, read_between, read_days
 
-router = APIRouter(prefix="/api", tags=["pizzeria"])
+router = APIRouter(prefix="/api", tags=["pizzeria"], dependencies=[Depends(members_only)])
 
 
 class ForecastOut(BaseModel):

@@ -23,7 +23,9 @@ from examples.web.login import admin_only
 from examples.web.security import posted
 
 NAME = "your file"
-MOST_SHOWN = 200  # bad lines
+MOST_LINES = 20_000  # in a file: more than fifty years
+MOST_SHOWN = 200  # problems
+LONGEST_SHOWN = 120  # characters of a bad cell
 PREVIEW = 12  # evenings
 FACTS = ("temperature", "tourists", "holiday", "event")
 EXPORTED = ("date", "weekday", "reservations", "doughs", *FACTS)
@@ -36,7 +38,7 @@ class _Refused(Exception):
 
 
 class Import:
-    """A checked file: its evenings, or all of its problems."""
+    """A checked file: its evenings, or its problems, up to one more than a page shows."""
 
     def __init__(self, text: str) -> None:
         header, *lines = text.split("\n", 1)
@@ -53,12 +55,16 @@ class Import:
             )
             self.refused += "as a CSV file with commas (and temperatures such as 21.5)."
             return
-        try:
-            reading = read_csv_evenings(text.encode(), NAME, ("temperature", "tourists"))
-        except EveningsFileError as error:
-            self.refused = str(error)
+        if (n_lines := max(text.count("\n"), text.count("\r"))) > MOST_LINES:
+            self.refused = f"{NAME}: must have at most {MOST_LINES:,} lines. Got {n_lines:,} instead."
             return
-        frame, self.lines, self.dropped, self.problems = reading
+        try:
+            reading = read_csv_evenings(text.encode(), NAME, ("temperature", "tourists"), MOST_SHOWN)
+        except EveningsFileError as error:
+            self.refused = shortened(str(error), 5 * LONGEST_SHOWN)
+            return
+        frame, self.lines, self.dropped, problems = reading
+        self.problems = [problem._replace(got=shortened(problem.got)) for problem in problems]
         if "date" not in frame.columns:
             self.refused = (
                 f"{NAME}, line 1, column 'date': must be present: it says which evening a line is of."
@@ -82,6 +88,8 @@ class Import:
             if not BACK <= evening["date"] < today:
                 allowed = f"from {BACK} to yesterday, since doughs are known when the evening is over"
                 self.problems.append(Problem(where, "date", allowed, f"'{evening['date']}'"))
+                if len(self.problems) > MOST_SHOWN:
+                    break
                 continue
             for name in ("reservations", "doughs"):
                 listed = getattr(row, f"listed_{name}") if row else 0
@@ -116,6 +124,11 @@ class Import:
                 if name in evening:
                     setattr(row, name, evening[name])
             session.add(row)
+
+
+def shortened(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Return a text, cut if it is too long for the page."""
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 @router.get("")

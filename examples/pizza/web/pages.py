@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from examples.pizza.web.charts import MOST_DAILY, Rows, Scheme, Size, by_week, draw
 from examples.pizza.web.importing import written
 from examples.pizza.web.model import Answers, Forecast
+from examples.pizza.web.private import members_only
 from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
 from examples.pizza.web.tables import Facts, read_between, read_days
 from examples.web.app import render
@@ -20,7 +21,7 @@ from pipelines.forecast import WEEKDAYS
 
 COMING = 14  # days
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(members_only)])
 
 
 class Past(NamedTuple):

@@ -4,10 +4,12 @@ from functools import partial
 from pathlib import Path
 
 from examples.pizza.clock import Clock, read_zone
-from examples.pizza.web import api, importing, pages
+from examples.pizza.settings import read_private
+from examples.pizza.web import api, importing, pages, tokens
 from examples.pizza.web.admin import desks
 from examples.pizza.web.charts import SIZES
 from examples.pizza.web.model import counted, learner, signed
+from examples.pizza.web.private import NEEDED
 from examples.pizza.web.seed import seed
 from examples.web.app import WebApp, build_app
 from examples.web.desk import overview_router
@@ -34,10 +36,15 @@ def make_site(clock: Clock) -> Site:
             api.router,
             overview_router(all_desks, LEARNING),
             importing.router,
+            tokens.router,
             *(desk.router() for desk in all_desks),
         ],
         links=[("/", "Tonight"), ("/analytics", "How it went"), ("/admin/reservations", "Reservations")],
-        desk_links=[*(desk.link for desk in all_desks), ("/admin/import", "Import")],
+        desk_links=[
+            *(desk.link for desk in all_desks),
+            ("/admin/import", "Import"),
+            ("/admin/tokens", "API tokens"),
+        ],
         template_globals={"chart_sizes": SIZES, "signed": signed, "counted": counted},
     )
 
@@ -57,5 +64,6 @@ def create_app(
     if clock is None:
         clock = Clock(read_zone())
     app = build_app(make_site(clock), data, database_url)
-    app.state.clock = clock
+    app.state.clock, app.state.private = clock, read_private(database_url)
+    app.description = NEEDED if app.state.private else ""
     return app

@@ -1,4 +1,4 @@
-"""The pizzeria's tables: evenings, their reservations, and the orders that used dough.
+"""The pizzeria's tables: evenings, their reservations, the orders that used dough, and API tokens.
 
 The number of reservations of an evening is the number of rows in the table `reservations` plus a number of
 reservations that were not recorded one by one, for example because they were imported. In the same way, its
@@ -56,6 +56,16 @@ class Evening(Base):
     more_reservations: Mapped[int]
     more_doughs: Mapped[int]
     __table_args__ = (CheckConstraint("more_reservations >= 0 AND more_doughs >= 0", name="evenings_more"),)
+
+
+class Token(Base):
+    """An API token of a program. Only its hash is stored."""
+
+    __tablename__ = "api_tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created: Mapped[date]
 
 
 _reservations = select(func.count(Reservation.id)).where(Reservation.day == Evening.day)

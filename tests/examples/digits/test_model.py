@@ -45,7 +45,7 @@ def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, capsys, mon
     monkeypatch.setattr(command_line, "train", lambda *args: trained)
     monkeypatch.setattr(command_line, "MODEL", tmp_path / "digits.json")
     assert command_line.main(["train"]) == 0
-    assert capsys.readouterr().out.startswith("Trained on 1,437 images, scored on 360. Saved as ")
+    assert capsys.readouterr().out.startswith("Trained on 1,437 images and scored on 360. Saved as ")
     card = read_card(tmp_path / "digits.json")
     assert card["retrain"] == "python -m examples.digits train"
     assert card["trained"]["rows"] == 1437
@@ -92,7 +92,7 @@ def test_a_model_of_mnist_sees_28_by_28_pixels(mnist, capsys, monkeypatch):
     command = ["train", "--net", "hidden", "--mnist", str(mnist), "--epochs", "1", "--output", path]
     assert command_line.main(command) == 0
     assert f"--net hidden --mnist {mnist} --epochs 1" in read_card(path)["retrain"]
-    assert "Trained on 300 images, scored on 60." in capsys.readouterr().out
+    assert "Trained on 300 images and scored on 60." in capsys.readouterr().out
     assert command_line.main(["predict", str(EXAMPLE / "data" / "two.png"), "--model", path, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["sees"]) == 784
 

@@ -100,7 +100,7 @@ def test_either_half_of_the_question_may_be_left_out(run, arguments):
 def test_a_question_that_asks_for_nothing_says_so_and_names_the_most_popular_games(run, capsys):
     shown = json.loads(run("recommend", "--json"))
     assert command_line.main(["recommend", "-k", "1"]) == 0
-    assert "You asked for nothing, so these are the most popular games." in capsys.readouterr().err
+    assert "You did not ask for anything, so these are the most popular games." in capsys.readouterr().err
     model = command_line.load_recommender(Console(quiet=True))
     order = np.argsort(-model[-1].class_count_, kind="stable")[:5]
     assert [row["game"] for row in shown] == model.classes_[order].tolist()
@@ -178,6 +178,10 @@ def test_types_are_listed_with_their_games(run):
         (
             ["evaluate", "--customers", "4"],
             "must be at least 5, so that each of the five folds has a customer; got '4'",
+        ),
+        (
+            ["evaluate", "--customers", "50", "--training-customers", "26"],
+            "--training-customers must be at most half of the 50 customers; got 26",
         ),
         (
             ["evaluate", "--json", "no/folder/x.json"],

@@ -112,7 +112,7 @@ def test_parquet_of_pandas_where_reservations_are_floats(tmp_path):
 # What the loader refuses
 
 COUNT = "a whole number from 0 to 999999"
-DATE = "a valid date in the format 2025-06-13"
+DATE = "a valid date, such as 2025-06-13"
 BAD_CELLS = [
     ("reservations", "-3", f"{COUNT}, or empty if no reservations were taken"),
     ("reservations", "3.5", COUNT),
@@ -279,6 +279,15 @@ def test_weather_and_tourists_may_be_left_open():
     ).problems
     assert problem == ("line 3", "tourists", "a whole number from 0 to 999999, or empty", "'x'")
     assert len(read_csv_evenings(text.encode(), "my.csv").problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "n_problems", "n_evenings"),
+    [("12,36\n" + "x,y\n" * 2, 3, 0), ("1\n" * 9, 3, 0), ("12,36\nx,1\n1,x\n", 2, 1)],
+)
+def test_problems_are_collected_up_to_a_limit(lines, n_problems, n_evenings):
+    found = read_csv_evenings(f"reservations,doughs\n{lines}".encode(), "my.csv", most_problems=2)
+    assert (len(found.problems), found.evenings.height) == (n_problems, n_evenings)
 
 
 # The invented years

@@ -38,6 +38,7 @@ def operations(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, new_database(tmp_path_factory) as url:
         patch.setenv(f"{request.param.upper()}_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("DATABASE_URL", url)
+        patch.setenv("PIZZERIA_PRIVATE", "no")
         app = importlib.import_module(SITES[request.param]).create_app()
         with TestClient(app, HOME):
             address = "/api/openapi.json"

@@ -12,6 +12,14 @@ from tests.examples.web.pages import (
 from tests.examples.web.pizzeria.reading import CLOCK
 
 
+@pytest.fixture(scope="module", autouse=True)
+def public():
+    """Show the pages to everybody, as in the demonstration, though the tests name a database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIZZERIA_PRIVATE", "no")
+        yield
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, database_url):
     with pytest.MonkeyPatch.context() as patch:

@@ -53,6 +53,6 @@ def test_the_api_lists_evenings(app, browser):
 
 def test_the_api_is_described(browser):
     paths = browser.get("/api/openapi.json").json()["paths"]
-    assert set(paths) == {"/api/forecast", "/api/evenings", "/health"}
+    assert set(paths) == {"/api/forecast", "/api/evenings", "/health", "/health/live"}
     page = browser.get("/api/docs").text
     assert all(path in page for path in paths)

@@ -37,6 +37,7 @@ TOUR = Tour(
         "/admin/evenings",
         "/admin/evenings/1",
         "/admin/import",
+        "/admin/tokens",
     ),
     ("/?date=1999-12-31&service=0.9", "/analytics?from=2026-02-01&to=2026-01-01"),
 )

@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 
 from examples.pizza.clock import Clock
 from examples.pizza.data import read_csv_evenings
+from examples.pizza.web import importing
+from examples.pizza.web.importing import MOST_SHOWN, Import
 from examples.pizza.web.site import create_app
 from examples.pizza.web.tables import read_between, read_days
 from examples.web.database import head
@@ -187,10 +189,32 @@ def test_no_file_and_one_that_is_too_large(admin):
     assert "A request may have 1048576 bytes." in text_of(page)
 
 
-def test_many_bad_lines_are_counted_and_the_first_shown(admin):
-    page = look(admin, "date,reservations,doughs\n" + "x,1,2\n" * 500)
-    assert "500 things have to be put right; the first 200 are:" in text_of(page)
-    assert len(problems(page)) == 200
+MOST_BYTES_OF_PAGE = 100_000
+
+
+@pytest.mark.parametrize("line", ["x,1,2", "x", "2020-01-01,1,2", f"{TODAY},1,2", ",,", "x" * 2000 + ",1,2"])
+def test_of_many_problems_some_are_collected_and_shown(admin, line):
+    text = "date,reservations,doughs\n" + f"{line}\n" * 300
+    assert len(Import(text).problems) <= MOST_SHOWN + 1
+    page = look(admin, text)
+    assert "More than 200 things have to be put right. These are 200 of them:" in text_of(page)
+    assert page.text.count('<tr><th scope="row">line ') == MOST_SHOWN
+    assert len(page.content) < MOST_BYTES_OF_PAGE
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"], ids=["unix", "old-mac", "windows"])
+def test_a_file_of_too_many_lines_is_refused_before_a_line_is_checked(admin, monkeypatch, end):
+    monkeypatch.setattr(importing, "read_csv_evenings", lambda *_: pytest.fail("it was read"))
+    page = look(admin, "date,reservations,doughs" + f"{end}x" * 20_001)
+    assert page.status_code == 422
+    assert "your file: must have at most 20,000 lines. Got 20,001 instead." in text_of(page)
+
+
+@pytest.mark.parametrize("text", ["x" * 900_000, "date,reservations,doughs," + "y," * 400_000 + "\n1,2"])
+def test_a_long_header_is_not_repeated_in_full(admin, text):
+    page = look(admin, text)
+    assert page.status_code == 422
+    assert len(page.content) < MOST_BYTES_OF_PAGE
 
 
 def test_an_export_can_be_imported_and_changes_nothing(app, admin):

@@ -132,7 +132,7 @@ def test_what_nobody_wrote_down_is_the_months_usual(app, browser):
         ("date=20260301", "Must be a date of the calendar"),
         ("date=2026-W10-1", "Must be a date of the calendar"),
         ("date=1767225600", "Must be a date of the calendar"),
-        ("date=９999-01-01", "Must be a date of the calendar"),
+        ("date=９999-01-01", "Must be from 2000-01-01 to 2027-03-21, got 9999-01-01."),
         ("date=0001-01-01", "Must be from 2000-01-01 to 2027-03-21, got 0001-01-01."),
         ("date=9999-12-31", "Must be from 2000-01-01 to 2027-03-21, got 9999-12-31."),
         ("date=2027-03-22", "Must be from 2000-01-01 to 2027-03-21, got 2027-03-22."),

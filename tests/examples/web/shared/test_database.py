@@ -1,5 +1,6 @@
 """Databases: addresses, migrations, transactions, and what a site keeps in its folder."""
 
+import sqlite3
 import threading
 
 import pytest
@@ -59,6 +60,21 @@ def test_other_databases_are_refused_without_saying_the_password(url):
     with pytest.raises(DatabaseUrlError, match="must be sqlite:///FILE or postgresql") as refused:
         Database(url)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_old_sqlite_is_named_in_one_sentence(monkeypatch, capsys, tmp_path, workers):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    for url in ("", f"sqlite:///{tmp_path}/x.sqlite"):
+        monkeypatch.setenv("DATABASE_URL", url)
+        with pytest.raises(SystemExit) as stopped:
+            tavern.main(["serve", "--data", str(tmp_path / "data"), "--workers", str(workers)])
+        assert stopped.value.code == 2
+        said = " ".join(capsys.readouterr().err.split())
+        assert "SQLite 3.35 or newer is needed. This Python has SQLite 3.34.1; use a newer Python" in said
+    assert list((tmp_path / "data").iterdir()) == []
 
 
 @pytest.mark.parametrize("url", ["postgresql+psycopg://u:p@se:cret@h/n", "postgresql+psycopg://u@h:secret/n"])

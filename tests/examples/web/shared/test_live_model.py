@@ -137,7 +137,7 @@ def test_a_database_that_does_not_answer_is_said_without_its_address(site, tmp_p
     pytest.importorskip("psycopg")
     live = LiveModel(site.learner, Database(url), tmp_path / "demo-model.json")
     live.turn()
-    assert live.reason == "the database cannot be followed: OperationalError"
+    assert live.reason == "the database cannot be followed: the database does not answer"
 
 
 @pytest.mark.parametrize(

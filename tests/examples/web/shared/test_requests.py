@@ -204,3 +204,49 @@ def test_a_form_keeps_what_was_typed_and_says_what_is_wrong():
     assert read_form(Order, FormData([("word", "x"), ("cups", "10")])).errors == {
         "cups": "Must be at most 9, got '10'."
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("ＴＥＴＲＩＳ", "TETRIS"),
+        ("Tetris\u00a0II", "Tetris II"),
+        ("\u00a0 Tetris\u3000", "Tetris"),
+        ("Poke\u0301mon", "Pokémon"),
+        ("👩\u200d🚀 ❤️", "👩\u200d🚀 ❤️"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("Tet\u200dris\u200c", "Tetris"),
+        ("🫨", "🫨"),
+    ],
+    ids=["fullwidth", "no-break", "ends", "composed", "emoji", "script", "needless", "new-emoji"],
+)
+def test_text_is_kept_in_one_form(browser, typed, kept):
+    assert read_form(Order, FormData([("word", typed), ("extras", typed)])).data == Order(
+        word=kept, extras=[kept]
+    )
+    assert browser.post("/api/echo", json={"word": typed}).json()["word"] == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["a\0b", "a\tb", "a\nb", "a\x7fb", "a\x85b", "a\u202eb", "a\u200bb", "a\u2028b", "a\ufeffb"]
+)
+def test_characters_that_nobody_sees_are_refused(browser, typed):
+    assert read_form(Order, FormData([("word", typed)])).errors == {
+        "word": "Must be one line without control characters"
+    }
+    assert browser.post("/api/echo", json={"word": typed}).status_code == 422
+
+
+@pytest.mark.parametrize("typed", ["\u200d", "\u3000", " \u00a0 "])
+def test_text_without_anything_to_see_is_none(typed):
+    assert read_form(Order, FormData([("word", typed)])).errors == {"word": "Please fill this in."}
+
+
+def test_a_number_may_be_typed_in_fullwidth_digits():
+    assert read_form(Order, FormData([("word", "x"), ("cups", "７")])).data == Order(word="x", cups=7)
+
+
+def test_text_that_grows_when_it_is_normalised_is_measured_afterwards():
+    ligature = "\ufdfa"  # eighteen letters
+    form = read_form(Order, FormData([("word", ligature * 12)]))
+    assert form.errors == {"word": "Must have at most 200 characters."}

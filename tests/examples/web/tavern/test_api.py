@@ -100,6 +100,13 @@ def test_a_wrong_type_is_reported_by_its_own_name(browser):
 
 def test_the_api_is_described(browser):
     paths = browser.get("/api/openapi.json").json()["paths"]
-    assert set(paths) == {"/api/recommend", "/api/explain", "/api/criteria", "/api/rentals", "/health"}
+    assert set(paths) == {
+        "/api/recommend",
+        "/api/explain",
+        "/api/criteria",
+        "/api/rentals",
+        "/health",
+        "/health/live",
+    }
     page = browser.get("/api/docs").text
     assert all(path in page for path in paths)

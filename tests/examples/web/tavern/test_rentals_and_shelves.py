@@ -24,7 +24,7 @@ from tests.examples.web.pages import (
     send,
     token_of,
 )
-from tests.examples.web.tavern.reading import shelf_of, title_of
+from tests.examples.web.tavern.reading import rent_at_the_counter, shelf_of, title_of
 
 
 def test_a_rented_game_is_the_visitors_and_not_suggested_again(app, browser):
@@ -171,8 +171,7 @@ def test_a_game_at_the_edge_of_two_purses_stands_in_one(app, browser):
 
 
 def test_the_front_shelf_has_only_what_the_keeper_recommends(app, browser):
-    for _ in range(80):
-        TestClient(app, HOME).post("/api/rentals", json={"game": "Action 52"})
+    rent_at_the_counter(app, "Action 52", 80, None, [])
     with app.state.database.reading() as session:
         most = select(Game.title).join(Rental).group_by(Game.title).order_by(func.count().desc())
         assert session.scalar(most) == "Action 52"

@@ -1,0 +1,74 @@
+"""Tables that NumPy reads in its own way: pandas.NA among Python objects, and strings of variable length."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.dtypes import StringDType
+
+from estimators import (
+    BernoulliNB,
+    BinEncoder,
+    ComplementNB,
+    GDClassifier,
+    GDRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    MultiHotEncoder,
+    MultinomialNB,
+    OneHotEncoder,
+    PolynomialRegressor,
+)
+
+CLASSIFIERS = [BernoulliNB, ComplementNB, GDClassifier, MLPClassifier, MultinomialNB]
+REGRESSORS = [GDRegressor, MLPRegressor, PolynomialRegressor]
+NUMBERS = [[1, 2], [3, 4], [5, pd.NA], [7, 8]]
+TABLES = {
+    "array": np.array(NUMBERS, dtype=object),
+    "frame": pd.DataFrame(NUMBERS, dtype=object),
+    "list": NUMBERS,
+}
+
+
+@pytest.mark.parametrize("X", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS])
+def test_a_missing_object_in_X_is_refused_as_NaN(estimator, X):
+    with pytest.raises(ValueError, match=f"Input X contains NaN.\n{estimator.__name__} does not accept"):
+        estimator().fit(X, [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("y", [[1, 2, pd.NA], np.array([1, 2, pd.NA]), pd.Series([1, 2, pd.NA])])
+@pytest.mark.parametrize("estimator", REGRESSORS)
+def test_a_missing_object_in_y_is_refused_as_NaN(estimator, y):
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        estimator().fit([[1.0], [2.0], [4.0]], y)
+
+
+@pytest.mark.parametrize("X", TABLES.values(), ids=TABLES)
+def test_a_missing_object_is_in_no_bin(X):
+    encoded = BinEncoder(edges=[[4], [4]], sparse_output=False).fit_transform(X)
+    assert encoded.tolist() == [[1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 0, 0], [0, 1, 0, 1]]
+
+
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS])
+def test_numpy_strings_are_no_numbers(estimator):
+    with pytest.raises(ValueError, match="could not convert string to float: 'a'"):
+        estimator().fit(np.array([["a"], ["b"]], dtype=StringDType()), [0, 1])
+
+
+@pytest.mark.parametrize("estimator", REGRESSORS)
+def test_numpy_strings_are_no_targets(estimator):
+    with pytest.raises(ValueError, match="could not convert string to float: 'a'"):
+        estimator().fit([[1.0], [2.0]], np.array(["a", "b"], dtype=StringDType()))
+
+
+def test_numpy_strings_are_categories():
+    X = np.array([["a", "b"], ["c", "b"]], dtype=StringDType())
+    encoder = OneHotEncoder(sparse_output=False)
+    assert encoder.fit_transform(X).tolist() == [[1, 0, 1], [0, 1, 1]]
+    assert [each.tolist() for each in encoder.categories_] == [["a", "c"], ["b"]]
+    assert encoder.transform([["c", "b"]]).tolist() == [[0, 1, 1]]
+
+
+def test_numpy_strings_are_split():
+    encoder = MultiHotEncoder(separator=",", sparse_output=False)
+    assert encoder.fit_transform(np.array(["a,b", "b"], dtype=StringDType())).tolist() == [[1, 1], [0, 1]]
