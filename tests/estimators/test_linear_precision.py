@@ -94,7 +94,9 @@ def test_ill_conditioned_chunks_are_warned_of(condition):
     X = rows_of_condition(200, 4, condition)
     smallest = np.linalg.svd(X)[2][-1]
     y = X @ [1.0, 2.0, 3.0, 4.0] + X @ smallest * condition
-    with pytest.warns(LinAlgWarning, match="X is ill-conditioned .*To avoid this error, call fit with all rows"):
+    with pytest.warns(
+        LinAlgWarning, match="X is ill-conditioned .*To avoid this error, call fit with all rows"
+    ):
         chunks = GDRegressor().partial_fit(X, y).coef_
     close(X @ chunks, y, 1e-4)
     GDRegressor().fit(X, y)  # reads the rows twice: nothing to warn of

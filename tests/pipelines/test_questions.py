@@ -81,7 +81,9 @@ def test_without_any_choice_there_is_no_popularity(frame):
 
 def test_a_classifier_that_counts_nothing_answers_with_its_intercepts(frame):
     model = rented(frame, LogisticRegression(C=100.0, max_iter=1000))
-    with pytest.warns(UnknownQuestionWarning, match="the most popular labels, if the classifier stores how often"):
+    with pytest.warns(
+        UnknownQuestionWarning, match="the most popular labels, if the classifier stores how often"
+    ):
         labels, _ = recommend(model, NOTHING)
     order = np.argsort(-model[-1].intercept_, kind="stable")
     assert labels[0].tolist() == model.classes_[order].tolist()
