@@ -214,7 +214,8 @@ def misses() -> str:
         topic: sum(row["missed"] for name in names for row in rows_of(name))
         for topic, names in topics().items()
     }
-    where = ", ".join(f"{n} in {topic.replace('_', ' ')}" for topic, n in counts.items() if n)
+    named = {"least_squares_by_shape": "least squares on data of many shapes"}
+    where = ", ".join(f"{n} in {named.get(t, t.replace('_', ' '))}" for t, n in counts.items() if n)
     n_missed, n_targets = (sum(row[key] for row in rows) for key in ("missed", "aimed"))
     return f"{n_missed} of {n_targets} targets were missed ({where})"
 
@@ -258,6 +259,13 @@ def recommending(task: str) -> str:
     return table(HEADINGS, [cells(row) for row in rows])
 
 
+def forecasting() -> str:
+    """Return the table of forecasters."""
+    from benchmarks.forecasting import HEADINGS, cells
+
+    return table(HEADINGS, [cells(row) for row in all_rows("forecasting", "rows")])
+
+
 def tavern(file: str) -> str:
     """Return the table of the tavern's recommenders."""
     from examples.games.evaluate import as_markdown
@@ -273,6 +281,7 @@ WRITTEN: dict[str, Callable[..., str]] = {
     "web": web,
     "scale": scale,
     "recommending": recommending,
+    "forecasting": forecasting,
     "tavern_table": tavern,
 }
 

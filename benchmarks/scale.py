@@ -137,7 +137,7 @@ def files_for(folder: Path, rows: int) -> list[Path]:
 
 
 def new(task: str) -> Any:
-    return game_recommender() if task == "games" else GDRegressor()
+    return game_recommender(classifier="complement") if task == "games" else GDRegressor()
 
 
 def timed(function: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -192,7 +192,7 @@ def games_peer(source: Any) -> dict:
         return model
 
     def ours() -> Any:
-        return fit_batches(game_recommender(), [frame], "title")
+        return fit_batches(game_recommender(classifier="complement"), [frame], "title")
 
     def agree(mine: Any, theirs: Any) -> dict:
         rows = np.searchsorted(classes, mine[-1].classes_)

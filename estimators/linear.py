@@ -197,7 +197,8 @@ class GDRegressor(LeastSquaresRegressor):
             Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row with weight 2 counts like two rows. If None, all rows have weight 1.
+            Weight of each row. A row with weight 2 counts as two identical rows. If None, all
+            rows have weight 1.
 
         Returns
         -------

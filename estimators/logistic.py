@@ -234,7 +234,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             keep their exact values, even in nullable columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row with weight 2 counts like two rows.
+            Weight of each row. A row with weight 2 counts as two identical rows.
 
         Returns
         -------

@@ -597,7 +597,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         several = self._is_multilabel()
         if y.ndim != 1 + several or (several and y.shape[1] != n_outputs):
             wanted = f"shape (n_val, {n_outputs})" if several else "shape (n_val,)"
-            raise ValueError(f"y_val must have {wanted}, like y. Got shape {y.shape} instead.")
+            raise ValueError(f"y_val must have {wanted} to match y. Got shape {y.shape} instead.")
         return self._encode(self._as_known(y, "y_val"), dtype)
 
     def _as_known(self, y: np.ndarray, name: str) -> np.ndarray:

@@ -74,7 +74,7 @@ class ComplementNB(SmoothedClassifier):
         array each time it is read.
 
     feature_log_prob_ : ndarray of shape (n_classes, n_features)
-        The weights of the classes. The dense array is computed each time it is read.
+        The weight of each feature for each class. The dense array is computed each time it is read.
 
     n_features_in_ : int
         Number of features seen during :meth:`fit`.
@@ -424,7 +424,7 @@ class CatalogueNB(CountingClassifier):
     ----------
     shrinkage : float or "auto", default="auto"
         Number of rows at which the item's own rows count as much as the rows of all items. "auto" chooses the
-        value between 0.8 and 12,800, in steps of about 20 %, with the highest evidence under a beta-binomial
+        value between 0.8 and 12,800, in steps of about 20%, with the highest evidence under a beta-binomial
         model, or 100 if the evidence is the same for all values. Sample weights below 1 make the evidence
         misleading, so scale the weights such that the lowest is 1. Choose a higher value if many rows come
         from the same people, who make similar requests. Choose a lower value if items differ more than their

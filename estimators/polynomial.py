@@ -33,7 +33,7 @@ def _has_domain(model: "PolynomialRegressor") -> bool:
     if model.domain is None:
         raise AttributeError(
             "partial_fit, merge and additive_state are only available if the 'domain' parameter of "
-            "PolynomialRegressor is given, as the lowest and highest values of the features. Got domain=None."
+            "PolynomialRegressor is set to the lowest and highest values of the features. Got domain=None."
         )
     return True
 
@@ -192,7 +192,8 @@ class PolynomialRegressor(LeastSquaresRegressor):
             Target values: one number per row, or one for each of several targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row. A row with weight 2 counts like two rows. If None, all rows have weight 1.
+            Weight of each row. A row with weight 2 counts as two identical rows. If None, all
+            rows have weight 1.
 
         Returns
         -------
@@ -284,7 +285,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
     def find_domain(
         self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> np.ndarray:
-        """Return the lowest and highest value of each feature, for use as the `domain` parameter.
+        """Return the lowest and highest values of each feature, for use as the `domain` parameter.
 
         If the data comes in chunks and its domain is not known, call this method on each chunk in a first
         pass. The domain of the data consists of the minimum of the lowest values and the maximum of the

@@ -3,13 +3,23 @@
 `recommender.py`: recommenders for any catalogue. `recommend.py`: the k best labels of any classifier.
 `scoring.py`: scorers, and a split by time. `histories.py`: training rows from histories. `similarity.py`:
 similar items, and more varied recommendations. `serving.py`: a compiled recommender that answers one query
-in microseconds. `forecast.py`: the dough forecaster. `persistence.py`: saved models and their cards.
-`scale.py`: fitting batch by batch or on a cluster. The private folders contain the code behind these
-modules. Code that several of them use is in `_common/`.
+in microseconds. `forecast.py`: forecasters; `forecast_steps.py`: their steps; `forecast_display.py`: plots.
+`persistence.py`: saved models and their cards. `scale.py`: fitting batch by batch or on a cluster. The
+private folders contain the code behind these modules. Code that several of them use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar
-from pipelines.forecast import ExtrapolationWarning, dough_forecaster, forecast, weights_in_words
+from pipelines.forecast import (
+    ExtrapolationWarning,
+    TooFewRowsWarning,
+    dough_forecaster,
+    explain_forecast,
+    forecast,
+    forecaster,
+    newsvendor_level,
+    weights_in_words,
+)
+from pipelines.forecast_display import ForecastDisplay
 from pipelines.histories import leave_one_out
 from pipelines.persistence import (
     Checkpoint,
@@ -36,25 +46,30 @@ __all__ = [
     "Checkpoint",
     "CompiledRecommender",
     "ExtrapolationWarning",
+    "ForecastDisplay",
     "LossBar",
     "ModelFileError",
     "ModelVersionWarning",
     "RecommenderPipeline",
     "TimeWithinGroupSplit",
+    "TooFewRowsWarning",
     "TopKScorer",
     "UnknownQuestionWarning",
     "compile_recommender",
     "diversify",
     "dough_forecaster",
     "explain",
+    "explain_forecast",
     "fit_batches",
     "fit_dask",
     "forecast",
+    "forecaster",
     "game_recommender",
     "hit_rate_scorer",
     "leave_one_out",
     "load_model",
     "ndcg_scorer",
+    "newsvendor_level",
     "read_card",
     "recommend",
     "recommend_dask",

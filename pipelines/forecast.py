@@ -1,43 +1,54 @@
-"""Dough forecasts: the pipeline, service levels, and sentences that describe the weights.
+"""Forecasts of a number from a table: the pipeline, ranges, costs, explanations and sentences.
 
-A dough is the ball of dough for one pizza.
+`forecaster` is for any table, `dough_forecaster` for the evenings of a pizzeria. A dough is the ball of dough
+for one pizza.
 """
 
-import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from numbers import Real
-from typing import Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
-from sklearn.model_selection import KFold, cross_val_predict
-from sklearn.pipeline import Pipeline
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from estimators import OneHotEncoder, PolynomialRegressor
-from pipelines._common.frames import Rows, collected
-from pipelines._common.parameters import check_int
-from pipelines._forecasting.evenings import CATEGORIES, FLAGS, MONTHS, WEEKDAYS, Cell, by_kind, read_evenings
-from pipelines._forecasting.values import EveningValues
-from pipelines._forecasting.words import adds, comparisons, unit
+from pipelines._common.frames import Rows
+from pipelines._forecasting.calendar import MONTHS, WEEKDAYS, season_terms
+from pipelines._forecasting.evenings import CATEGORIES, by_kind
+from pipelines._forecasting.outside import flags_outside, numbers_outside, words_outside
+from pipelines._forecasting.parameters import check_columns, check_dates_and_lags
+from pipelines._forecasting.parts import names_of, parts_of
+from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, levels_asked
+from pipelines._forecasting.tables import Cell
+from pipelines._forecasting.words import adds, compares, flag, of_season, unit_of
+from pipelines.forecast_steps import EveningReader, Reader, ServiceLevelRegressor, TableReader
 
 __all__ = [
     "MONTHS",
     "WEEKDAYS",
+    "EveningReader",
     "ExtrapolationWarning",
     "ServiceLevelRegressor",
+    "TableReader",
+    "TooFewRowsWarning",
     "dough_forecaster",
+    "explain_forecast",
     "forecast",
+    "forecaster",
+    "newsvendor_level",
     "weights_in_words",
 ]
 
-MAX_DOUGHS = 2**53  # a larger float is not exact to one dough
+MAX_FORECAST = 2**53  # a larger float is not exact to one
+ROUNDING = 1e-9
+WIDTHS = np.geomspace(1, 1e5, 11)  # penalties of the regression of the width of ranges
 
 
 class ExtrapolationWarning(UserWarning):
@@ -58,6 +69,167 @@ class ExtrapolationWarning(UserWarning):
     """
 
 
+def forecaster(
+    *,
+    numbers: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    flags: Sequence[str] = (),
+    date: str | None = None,
+    calendar: Sequence[str] | None = None,
+    holidays: str | None = None,
+    lags: Sequence[int] = (),
+    rolling: Sequence[int] = (),
+    horizon: int = 1,
+    degree: int = 2,
+    alpha: float = 0.0003,
+    l1_ratio: float = 0.0,
+    cv: int | Literal["time"] | Splitter | None = None,
+    equal_widths: bool = False,
+    unknown: Literal["warn", "error"] = "warn",
+    nonnegative: bool = False,
+    whole: bool = False,
+) -> Pipeline:
+    """Return a pipeline that forecasts a number from the columns of any table, with ranges.
+
+    Parameters
+    ----------
+    numbers : sequence of str, default=()
+        Columns of numbers. They are standardised and raised to powers. Missing cells are replaced by the
+        mean, and marked by a 0/1 column if there were any in training.
+
+    categories : sequence of str, default=()
+        Columns of categories: strings, integers (such as months) or flags. They are one-hot encoded. A
+        missing cell is a category of its own.
+
+    flags : sequence of str, default=()
+        Columns of true and false, or 1 and 0. Missing cells are replaced by the more frequent value, and
+        marked.
+
+    date : str, default=None
+        The column of dates: dates, times, or strings such as "2025-06-13" or "2025-06-13T19:00". Rows of
+        training must be in ascending order; gaps are allowed, and so are equal dates if there are no lags. Of
+        a date with a time zone, the local time counts.
+
+    calendar : sequence of str, default=None
+        What to derive from the dates: "hour", "weekday" and "month" are categories; "season" is a smooth
+        periodic function of the day of the year; "trend" is a straight line. None means "weekday" and
+        "season" if there is a date. If the dates of training span less than a year, they say nothing about
+        the season, which is then left out.
+
+    holidays : str, default=None
+        A country, such as "IT", whose public holidays become a flag. This needs the package holidays (the
+        extra ``tallygrad[holidays]``).
+
+    lags : sequence of int, default=()
+        Earlier targets to use as columns, by the number of steps before the row. A step is the most frequent
+        distance between two dates: a day, an hour, a week, or a month. `fit` keeps the targets, and the
+        `history` of :func:`forecast` extends them. A lag that falls into a gap is imputed.
+
+    rolling : sequence of int, default=()
+        Numbers of steps over which to average the target. The last target in a mean is `horizon` steps before
+        the row.
+
+    horizon : int, default=1
+        How many steps ahead forecasts are made. No target later than that is used, so lags must be at least
+        as large.
+
+    degree : int, default=2
+        The degree of the polynomial in `numbers`, including their products. All other columns enter linearly.
+
+    alpha : float, default=0.0003
+        The strength of the penalty on the weights, as in :class:`estimators.PolynomialRegressor`.
+
+    l1_ratio : float, default=0.0
+        The share of the L1 penalty, as in :class:`estimators.PolynomialRegressor`.
+
+    cv : int, "time" or splitter, default=None
+        How rows are held out to measure the errors that ranges are made of. None means "time" if there is a
+        date, otherwise 10. "time" cuts the rows, which are in order of time, into fifty blocks, and predicts
+        each block in ten from all others, so that a row is not predicted from its neighbours, but from the
+        same season. An int is the number of shuffled folds; with 0 there are no ranges, and `fit` is faster.
+        A splitter is, for example, scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts from earlier
+        rows only; use it with several years of data, since the first years must contain all seasons.
+
+    equal_widths : bool, default=False
+        Whether ranges are equally wide for all rows. By default, they are wider where errors are larger,
+        according to a ridge regression of the absolute errors of the held-out rows.
+
+    unknown : {"warn", "error"}, default="warn"
+        What to do with a category that did not occur in training: treat it as an average one, of which
+        :func:`forecast` warns, or raise an error that names the most similar one.
+
+    nonnegative : bool, default=False
+        Whether :func:`forecast` replaces negative numbers by 0.
+
+    whole : bool, default=False
+        Whether the target is a whole number, so that forecasts are whole numbers too.
+
+    Returns
+    -------
+    model : Pipeline with the steps "read", "encode" and "forecast"
+        The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
+        polars frame. Columns that are not named are ignored. Fitting takes O(n p^2) for n rows and p terms,
+        about eleven times.
+
+    Raises
+    ------
+    TypeError
+        If the columns are not given as sequences of names.
+    ValueError
+        If no column is given, or a column twice; if `calendar`, `holidays`, `lags` or `rolling` are given
+        without a date; or if a lag is smaller than `horizon`. `fit` and `predict` also raise a ValueError if
+        a column is missing or a cell has an invalid value; the message states the row, the column and the
+        allowed values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pipelines import forecast, forecaster
+    >>> sales = pd.DataFrame({"day": pd.date_range("2025-01-06", periods=56), "rain": [0, 2, 5, 0] * 14})
+    >>> sales["sold"] = 40 + 10 * (sales["day"].dt.day_of_week == 5) - 3 * sales["rain"]
+    >>> model = forecaster(numbers=["rain"], date="day", degree=1, whole=True).fit(sales, sales["sold"])
+    >>> forecast(model, {"day": "2025-03-08", "rain": 2})
+    array([44])
+    """
+    if calendar is None:
+        calendar = ("weekday", "season") if date is not None else ()
+    check_columns(calendar, numbers=numbers, categories=categories, flags=flags)
+    check_dates_and_lags(date, calendar, holidays, lags, rolling, horizon)
+    if unknown not in ("warn", "error"):
+        raise ValueError(
+            f"The 'unknown' parameter of forecaster must be 'warn' or 'error'. Got {unknown!r} instead."
+        )
+    reader = TableReader(
+        numbers, categories, flags, date, calendar, holidays, lags, rolling, horizon, unknown
+    )
+    if not reader.get_feature_names_out().size:
+        raise ValueError("forecaster needs at least one column: numbers, categories, flags or a date.")
+    polynomial = PolynomialRegressor(degree, expand=list(range(len(numbers))), alpha=alpha, l1_ratio=l1_ratio)
+    regressor = ServiceLevelRegressor(
+        polynomial,
+        cv=("time" if date is not None else 10) if cv is None else cv,
+        spread=None if equal_widths else RidgeCV(WIDTHS),
+        nonnegative=nonnegative,
+        whole=whole,
+    )
+    return Pipeline([("read", reader), ("encode", _encoder(reader)), ("forecast", regressor)])
+
+
+def _encoder(reader: TableReader) -> ColumnTransformer:
+    """Return the transformer of a reader's columns to numbers. The columns to raise to powers come first."""
+    scaled = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+    words = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    flags = SimpleImputer(strategy="most_frequent", add_indicator=True)
+    steps = [
+        ("numbers", scaled, reader.number_columns),
+        ("lags", scaled, reader.linear_columns),
+        ("season", "passthrough", reader.season_columns),
+        ("categories", words, reader.word_columns),
+        ("flags", flags, reader.flag_columns),
+    ]
+    return ColumnTransformer([step for step in steps if step[-1]], verbose_feature_names_out=False)
+
+
 def dough_forecaster(
     features: Sequence[str] = ("reservations",),
     degree: int = 2,
@@ -67,6 +239,9 @@ def dough_forecaster(
     cv: int = 10,
 ) -> Pipeline:
     """Return a pipeline that forecasts the number of doughs (one per pizza) from a data frame of evenings.
+
+    This is a :func:`forecaster` preset for a pizzeria: the columns and their allowed values are known, so
+    that no invalid cell passes, and doughs are whole numbers and never negative. All ranges are equally wide.
 
     Parameters
     ----------
@@ -136,49 +311,78 @@ def dough_forecaster(
     ]
     encode = ColumnTransformer([step for step in steps if step[-1]], verbose_feature_names_out=False)
     polynomial = PolynomialRegressor(degree, expand=list(range(len(numbers))), alpha=alpha, l1_ratio=l1_ratio)
-    forecaster = ServiceLevelRegressor(polynomial, cv=cv)
-    return Pipeline([("read", EveningReader(features)), ("encode", encode), ("forecast", forecaster)])
+    regressor = ServiceLevelRegressor(polynomial, cv=cv, nonnegative=True, whole=True)
+    return Pipeline([("read", EveningReader(features)), ("encode", encode), ("forecast", regressor)])
 
 
-def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None = None) -> np.ndarray:
-    """Return the number of doughs to prepare for each evening.
+def forecast(
+    model: BaseEstimator,
+    X: Rows,
+    service_level: float | None = None,
+    *,
+    interval: float | None = None,
+    surplus: float | None = None,
+    shortage: float | None = None,
+    history: Rows = None,
+) -> np.ndarray:
+    """Return the forecast for each row: the expected number, a quantile, a range, or the cheapest amount.
 
     Parameters
     ----------
-    model : fitted Pipeline from `dough_forecaster`, or search (GridSearchCV, ...) over one
+    model : fitted Pipeline from `forecaster` or `dough_forecaster`, or search (GridSearchCV, ...) over one
         The model that makes the forecast.
 
-    evenings : data frame of shape (n_evenings, n_columns), dict, or list of dicts
-        The evenings, with all features of the model. A dict is one evening, such as ``{"reservations": 15}``.
+    X : data frame of shape (n_rows, n_columns), dict, or list of dicts
+        The rows, with all columns of the model. A dict is one row, such as ``{"reservations": 15}``.
 
     service_level : float, default=None
-        The desired share of evenings with enough dough, strictly between 0 and 1. None means the expected
-        number of doughs, rounded to the nearest integer, which is enough on about half of the evenings. With
-        0.9 the forecast is enough on nine evenings in ten: it is increased by the m-th smallest of the n
-        errors on unseen training evenings, where ``m = ceil((n + 1) * 0.9)``. This share holds on average
-        over evenings similar to the training evenings, but not for each kind of evening.
+        The desired share of rows for which the forecast is enough, strictly between 0 and 1. None means the
+        expected number, which is enough for about half of the rows. With 0.9 the forecast is enough on nine
+        evenings in ten.
+
+    interval : float, default=None
+        The desired share of rows whose target is inside the range, strictly between 0 and 1. With 0.8, one
+        target in ten is below the range and one in ten is above.
+
+    surplus, shortage : float, default=None
+        What each unit too many and each unit too few costs. The forecast is the amount with the lowest
+        expected cost, at the level that :func:`newsvendor_level` returns.
+
+    history : dict {date: target}, or data frame of shape (n_dates, 2), default=None
+        Targets since the training, for a model with lags or rolling means. A frame has the date column and
+        one column of targets.
 
     Returns
     -------
-    doughs : ndarray of int of shape (n_evenings,)
-        The number of doughs for each evening, which is never negative.
+    numbers : ndarray of shape (n_rows,), or (n_rows, 2) with `interval`
+        The forecasts; for an interval, the lower and the upper end of each range. They are integers if the
+        model was built with ``whole=True``, and not negative with ``nonnegative=True``.
 
     Raises
     ------
     TypeError
-        If `model` is neither a pipeline from `dough_forecaster` nor a search over one.
+        If `model` is neither a pipeline from these functions nor a search over one.
     ValueError
-        If a cell of `evenings` has an invalid value, if `service_level` is not between 0 and 1 or needs more
-        training evenings than there were, or if an evening is so far outside the training range that its
-        forecast overflows.
+        If a cell of `X` has an invalid value; if more than one of `service_level`, `interval` and the costs
+        is given, or one of them is invalid; if the model has no held-out errors; if a lag needs a target that
+        is not known yet; or if a row is so far outside the training range that its forecast overflows.
 
     Warns
     -----
     ExtrapolationWarning
         If a number is outside the training range by more than the width of the range / (2 degree^2), where a
-        polynomial can be more than twice as large as anywhere inside the range (Chebyshev); if a weekday or
-        month did not occur in training, so that it is treated as an average one; or if a flag ("holiday" or
-        "event") is true although it was never true in training, so that it has no effect.
+        polynomial can be more than twice as large as anywhere inside the range (Chebyshev); if a category did
+        not occur in training, so that it is treated as an average one; or if a flag (such as "holiday") is
+        true although it was never true in training, so that it has no effect.
+    TooFewRowsWarning
+        If there are too few held-out rows for the level. The most extreme error is used then.
+
+    Notes
+    -----
+    The forecast at a level is increased by the m-th smallest of the n errors on held-out rows, where ``m =
+    ceil((n + 1) * level)``, times the expected error of the row if widths are not equal. The share holds on
+    average over rows similar to the held-out rows, but not for each kind of row. If the world changes,
+    measure the share on recent rows.
 
     Examples
     --------
@@ -192,251 +396,246 @@ def forecast(model: BaseEstimator, evenings: Rows, service_level: float | None =
     array([48, 78])
     >>> forecast(model, evenings, service_level=0.9)
     array([49, 79])
+    >>> forecast(model, evenings, interval=0.8)
+    array([[47, 49],
+           [77, 79]])
+    >>> forecast(model, evenings, surplus=0.6, shortage=3.0)
+    array([49, 79])
     """
     model = _pipeline(model)
-    frame = read_evenings(evenings, model["read"].features)
-    for finding in _extrapolations(model, frame):
+    levels = levels_asked(service_level, interval, surplus, shortage)
+    step = model["forecast"]
+    frame = model["read"].read(X, history)
+    for finding in _outside(model, frame):
         warnings.warn(f"Outside the training data: {finding}", ExtrapolationWarning, stacklevel=2)
-    expected = model.predict(frame)
-    is_valid = np.abs(expected) < MAX_DOUGHS
+    encoded = model["encode"].transform(frame)
+    expected = step.predict(encoded)
+    _check_finite(expected, frame)
+    if not levels:
+        return _limited(np.floor(expected + 0.5) if step.whole else expected, step)
+    upper = step.predict_quantile(encoded, levels[-1])
+    if step.whole:
+        upper = np.floor(upper + ROUNDING)  # demand is an integer: at most 7.8 means at most 7
+    if len(levels) == 1:
+        return _limited(upper, step)
+    lower = step.predict_quantile(encoded, levels[0], "lower")
+    if step.whole:
+        lower = np.minimum(np.ceil(lower - ROUNDING), upper)
+    return _limited(np.column_stack([lower, upper]), step)
+
+
+def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
+    """Raise ValueError for the first forecast that is too large to be one."""
+    is_valid = np.abs(expected) < MAX_FORECAST
     if not is_valid.all():
         worst = frame.iloc[int(np.argmin(is_valid))].to_dict()
         raise ValueError(
-            f"The forecast for the evening {worst} is not a valid number of doughs, because the "
-            "evening is far outside the training range."
+            f"The forecast for {worst} is not a valid number, because the row is far outside the "
+            "training range."
         )
-    if service_level is None:
-        doughs = np.floor(expected + 0.5)
-    else:
-        upper = expected + model["forecast"].margin(service_level)
-        doughs = np.floor(upper + 1e-9)  # demand is an integer: at most 7.8 means at most 7
-    return np.maximum(doughs, 0).astype(np.int64)
 
 
-def weights_in_words(model: BaseEstimator, evening: Mapping[str, Cell] | None = None) -> list[str]:
-    """Return sentences that state how much each feature adds to the forecast.
+def _limited(numbers: np.ndarray, step: ServiceLevelRegressor) -> np.ndarray:
+    """Return the forecasts, limited at 0 and as integers where the model says so."""
+    numbers = np.maximum(numbers, 0) if step.nonnegative else numbers
+    return numbers.astype(np.int64) if step.whole else numbers
+
+
+def newsvendor_level(surplus: float, shortage: float) -> float:
+    """Return the service level at which the expected cost is lowest: shortage / (shortage + surplus).
 
     Parameters
     ----------
-    model : fitted Pipeline from `dough_forecaster`, or search over one
-        The model to describe. For a search, the best model found is described.
+    surplus : float
+        What each unit too many costs, such as an unsold dough. Greater than 0.
 
-    evening : dict, default=None
-        The evening at which to describe a polynomial of degree 2 or more, whose slope is not constant.
-        Omitted features take typical values: the median of each number, the first weekday and month (in
-        calendar order) that occurred in training, no holiday and no event.
+    shortage : float
+        What each unit too few costs, such as the profit of a pizza that could not be sold. Greater than 0.
 
     Returns
     -------
-    sentences : list of str
-        The sentences, such as
-        ``["each reservation adds 2.4 doughs", "a Saturday adds 31.0 doughs to a Monday", ...]``. For degrees
-        above 1, the first sentence states the evening, and the following sentences state how much one more
-        unit of each number adds on that evening.
+    level : float
+        The level, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If a cost is not greater than 0.
+
+    Notes
+    -----
+    One unit more is worth its cost as long as the probability of selling it, times `shortage`, exceeds the
+    probability of not selling it, times `surplus`: Arrow, Harris and Marschak (1951). Optimal inventory
+    policy. Econometrica 19(3).
+
+    Examples
+    --------
+    >>> from pipelines import newsvendor_level
+    >>> newsvendor_level(surplus=1.0, shortage=4.0)
+    0.8
+    """
+    return cost_level(surplus, shortage)
+
+
+def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dict[str, float]:
+    """Return what each part of a row adds to its forecast. The parts add up to the forecast.
+
+    Parameters
+    ----------
+    model : fitted Pipeline from `forecaster` or `dough_forecaster`, or search over one
+        The model to explain.
+
+    x : dict, or data frame of shape (1, n_columns)
+        The row.
+
+    history : dict {date: target}, or data frame of shape (n_dates, 2), default=None
+        Targets since the training, as in :func:`forecast`.
+
+    Returns
+    -------
+    parts : dict of str to float
+        "(average)", the forecast for the average training row, and then what each column adds, largest first,
+        such as "reservations", "weekday=Friday" or "season". "temperature x tourists" is what two columns add
+        together. "(limit at 0)" and "(rounding)" are what :func:`forecast` changes, if it does. The sum is
+        ``forecast(model, x)[0]``.
 
     Raises
     ------
     TypeError
-        If `model` is neither a pipeline from `dough_forecaster` nor a search over one.
+        If `model` is neither a pipeline from these functions nor a search over one.
     ValueError
-        If a value of `evening` is invalid.
+        If `x` is not one row, or has an invalid value; or if the model was fitted batch by batch, which
+        leaves no average row.
 
     Examples
     --------
     >>> import pandas as pd
+    >>> from pipelines import dough_forecaster, explain_forecast, forecast
+    >>> week = pd.DataFrame({"reservations": [12, 20, 18, 30, 24], "doughs": [36, 72, 68, 82, 75]})
+    >>> model = dough_forecaster(degree=1).fit(week, week["doughs"])
+    >>> parts = explain_forecast(model, {"reservations": 15})
+    >>> {name: round(adds, 1) for name, adds in parts.items()}
+    {'(average)': 66.6, 'reservations': -13.8, '(rounding)': 0.2}
+    >>> round(sum(parts.values())), forecast(model, {"reservations": 15}).tolist()
+    (53, [53])
+    """
+    model = _pipeline(model)
+    step = model["forecast"]
+    if step.mean_ is None:
+        raise ValueError("A model that was fitted batch by batch cannot be explained: it has no average row.")
+    frame = model["read"].read(x, history)
+    if len(frame) != 1:
+        raise ValueError(f"The 'x' parameter of explain_forecast must be one row. Got {len(frame)} rows.")
+    row = np.asarray(model["encode"].transform(frame), dtype=float)[0]
+    names = names_of(model["encode"], frame.iloc[0].to_dict())
+    average, *others = parts_of(step.regressor_, row, step.mean_, names).items()
+    parts = dict([average, *sorted(others, key=lambda part: -abs(part[1]))])
+    total = sum(parts.values())
+    limited = max(total, 0.0) if step.nonnegative else total
+    rounded = float(np.floor(limited + 0.5)) if step.whole else limited
+    changes = {"(limit at 0)": limited - total, "(rounding)": rounded - limited}
+    return parts | {name: change for name, change in changes.items() if change}
+
+
+def weights_in_words(
+    model: BaseEstimator,
+    row: Mapping[str, Cell] | None = None,
+    *,
+    unit: str | None = None,
+    units: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Return sentences that state how much each column adds to the forecast.
+
+    Parameters
+    ----------
+    model : fitted Pipeline from `forecaster` or `dough_forecaster`, or search over one
+        The model to describe. For a search, the best model found is described.
+
+    row : dict, default=None
+        The row at which to describe a polynomial of degree 2 or more, whose slope is not constant. Omitted
+        columns take typical values: the median of each number, the most frequent category (for a
+        `dough_forecaster` the first in calendar order), and no flags.
+
+    unit : str, default=None
+        The unit of the forecast in the plural, such as "degrees". None means "doughs" for a
+        `dough_forecaster`, otherwise "units".
+
+    units : dict of str to str, default=None
+        The unit of each number in the singular, such as ``{"rain": "millimetre"}``. The units of
+        reservations, tourists, temperature and trend are known.
+
+    Returns
+    -------
+    sentences : list of str
+        The sentences, such as ``["each reservation adds 2.4 doughs", "July is 7.1 degrees above an average
+        month", ...]``. For degrees above 1, the first sentence states the values of the numbers, and the
+        following sentences state how much one more unit of each number adds there.
+
+    Raises
+    ------
+    TypeError
+        If `model` is neither a pipeline from these functions nor a search over one.
+    ValueError
+        If a value of `row` is invalid.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pipelines import dough_forecaster, weights_in_words
     >>> week = pd.DataFrame({"reservations": [12, 20, 18, 30, 24], "doughs": [36, 72, 68, 82, 75]})
     >>> model = dough_forecaster(degree=1).fit(week, week["doughs"])
     >>> weights_in_words(model)
     ['each reservation adds 2.4 doughs']
     """
     model = _pipeline(model)
-    reader = model["read"]
-    base = reader.typical_ | {k: v for k, v in (evening or {}).items() if k in reader.features}
-    base |= {name: False for name in reader.features if name in FLAGS}
-    read_evenings(base, reader.features)  # raises if a value is not allowed
+    reader: Reader = model["read"]
+    base = reader.typical_row(row or {}) | dict.fromkeys(reader.flag_columns, 0.0)
+    unit = ("doughs" if isinstance(reader, EveningReader) else "units") if unit is None else unit
+    units = units or {}
     is_line = model["forecast"].regressor_.degree == 1
-    phrases: list[tuple[str, str]] = []
-    changes: list[dict[str, Cell]] = [{}]
-    for name in reader.features:
-        for subject, reference, value in comparisons(name, base[name], reader.seen_.get(name, ())):
-            each = ("each " if is_line else "one more ") if name in reader.range_ else ""
-            phrases.append((each + subject, reference))
-            changes.append({name: value})
-    before, *after = model.predict([base | change for change in changes])
-    sentences = [adds(*phrase, then - before) for phrase, then in zip(phrases, after, strict=True)]
-    at = ", ".join(f"{base[name]:.4g} {unit(name, plural=True)}" for name in reader.range_)
+
+    def expected(name: str, values: Iterable[Cell]) -> np.ndarray:
+        frame = pd.DataFrame([base | {name: value} for value in values])
+        return model["forecast"].predict(model["encode"].transform(frame))
+
+    sentences = []
+    for name in (*reader.number_columns, *reader.linear_columns):
+        each = "each " if is_line or name not in reader.number_columns else "one more "
+        before, after = expected(name, [base[name], base[name] + 1])
+        sentences.append(adds(each + unit_of(name, units), after - before, unit))
+    if reader.season_columns:
+        days = pd.DataFrame([base] * 365).assign(**season_terms(np.arange(365) / 365))
+        sentences.append(of_season(model["forecast"].predict(model["encode"].transform(days)), unit))
+    for name in reader.word_columns:
+        known = reader.seen_[name]
+        amounts = expected(name, known)
+        if len(known) > 1:
+            above = zip(known, amounts - amounts.mean(), strict=True)
+            sentences += [compares(word, name, amount, unit) for word, amount in above]
+    for name in reader.flag_columns:
+        if True in reader.seen_[name]:
+            without, with_flag = expected(name, [0.0, 1.0])
+            sentences.append(adds(flag(name), with_flag - without, unit))
+    at = ", ".join(f"{base[name]:.4g} {unit_of(name, units, plural=True)}" for name in reader.number_columns)
     return sentences if is_line or not at else [f"at {at}:", *sentences]
 
 
 def _pipeline(model: BaseEstimator) -> Pipeline:
-    """Return the fitted pipeline of `dough_forecaster`, or the best one of a search."""
+    """Return the fitted pipeline of a forecaster, or the best one of a search."""
     model = getattr(model, "best_estimator_", model)
     if not isinstance(model, Pipeline) or not isinstance(model[-1], ServiceLevelRegressor):
         raise TypeError(
-            "The 'model' parameter must be a pipeline from dough_forecaster, or a search over one. "
-            f"Got a {type(model).__name__} instead."
+            "The 'model' parameter must be a pipeline from forecaster or dough_forecaster, or a search "
+            f"over one. Got a {type(model).__name__} instead."
         )
     check_is_fitted(model)
     return model
 
 
-def _extrapolations(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each column in which an evening is far outside the training range."""
-    reader, degree = model["read"], model["forecast"].regressor_.degree
-    for name, column in frame.items():
-        if name in reader.range_:
-            low, high = reader.range_[name]
-            outside = np.maximum(low - column, column - high)
-            if outside.max() > (high - low) / (2 * degree**2):
-                value = column[outside.idxmax()]
-                curve = "a straight line" if degree == 1 else f"a polynomial of degree {degree}"
-                trained = (
-                    f"it ranged from {low:g} to {high:g}; outside that range {curve} can be very inaccurate"
-                )
-                yield f"column {name!r} is {value:g}, but in training {trained}."
-        elif name in CATEGORIES and (unseen := column[~column.isin(reader.seen_[name])]).size:
-            trained = f"only {', '.join(reader.seen_[name])} occurred; it is treated as an average {name}"
-            yield f"column {name!r} is {unseen.iloc[0]!r}, but in training {trained}."
-        elif name in FLAGS and True not in reader.seen_[name] and column.any():
-            yield f"column {name!r} is true, but it was never true in training, so it has no effect."
-
-
-class EveningReader(TransformerMixin, BaseEstimator):
-    """Check evenings in any form (pandas, polars, dicts) and convert them to a pandas data frame.
-
-    Parameters
-    ----------
-    features : sequence of str
-        The columns to read, as in :func:`dough_forecaster`.
-
-    Attributes
-    ----------
-    range_ : dict of str to (float, float)
-        The lowest and the highest value of each number in the training evenings.
-    seen_ : dict of str to list
-        The weekdays, months and flag values that occurred in training, in calendar order.
-    typical_ : dict
-        A typical evening: the medians of the numbers, the first weekday and month that occurred, and no
-        flags.
-    """
-
-    def __init__(self, features: Sequence[str]) -> None:
-        self.features = features
-
-    def fit(self, X: Rows, y: Rows = None) -> Self:
-        """Find the values that occur in X, (n_evenings, n_columns)."""
-        return self.fit_state(self.additive_state(X))
-
-    def additive_state(self, X: Rows, y: Rows = None, sample_weight: Rows = None) -> EveningValues:
-        """Return the values that occur in X, (n_evenings, n_columns). The reader is not changed."""
-        return EveningValues.of(read_evenings(X, self.features))
-
-    def fit_state(self, state: EveningValues) -> Self:
-        """Fit from the merged state of all evenings; the result equals that of `fit`."""
-        numbers, categories, flags = by_kind(self.features)
-        self.range_ = {name: state.range(name) for name in numbers}
-        self.seen_ = {name: state.seen(name) for name in (*flags, *categories)}
-        self.typical_: dict[str, Cell] = {name: state.median(name) for name in numbers}
-        self.typical_ |= {name: self.seen_[name][0] for name in categories} | dict.fromkeys(flags, False)
-        return self
-
-    def transform(self, X: Rows) -> pd.DataFrame:
-        """Return the validated features, (n_evenings, n_features)."""
-        return read_evenings(X, self.features)
-
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """Return the names of the features, (n_features,)."""
-        return np.array(self.features, dtype=object)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False  # `transform` needs no fit
-        return tags
-
-
-class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
-    """Regressor that computes margins for service levels from its errors on unseen rows.
-
-    Parameters
-    ----------
-    regressor : regressor
-        The regressor to fit.
-    cv : int, default=10
-        The number of shuffled cross-validation folds used to compute the errors, limited to the number of
-        rows. With fewer than 2 folds no errors are computed, and `fit` is faster.
-
-    Attributes
-    ----------
-    regressor_ : regressor
-        The regressor fitted on all rows.
-    residuals_ : ndarray of shape (n_rows,), or (0,) without folds
-        For each row, y (rounded up) minus the forecast of a regressor fitted without that row. Sorted in
-        ascending order.
-    """
-
-    def __init__(self, regressor: BaseEstimator, cv: int = 10) -> None:
-        self.regressor = regressor
-        self.cv = cv
-
-    def fit(self, X: Rows, y: Rows) -> Self:
-        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold."""
-        cv = check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0)
-        X, y = validate_data(self, X, collected(y), y_numeric=True)
-        self.with_regressor(clone(self.regressor).fit(X, y))
-        n_folds = min(cv, len(y))
-        if n_folds >= 2:
-            folds = KFold(n_folds, shuffle=True, random_state=0)
-            unseen = cross_val_predict(self.regressor, X, y, cv=folds)
-            self.residuals_ = np.sort(np.ceil(y) - unseen)
-        return self
-
-    def batch_regressor(self) -> BaseEstimator:
-        """Return the regressor that :func:`pipelines.fit_batches` should fit batch by batch.
-
-        Raises
-        ------
-        TypeError
-            If `cv` is 2 or more, because errors on unseen rows cannot be computed as sums over batches.
-        """
-        if check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0) >= 2:
-            raise TypeError(
-                f"ServiceLevelRegressor with cv={self.cv} cannot be fitted batch by batch, because its "
-                "margins need the errors on unseen rows, and therefore one fit per fold. Set cv=0, as in "
-                "dough_forecaster(cv=0), and compute the errors on held-out rows."
-            )
-        return self.regressor
-
-    def with_regressor(self, fitted: BaseEstimator) -> Self:
-        """Use a regressor that is already fitted and has no errors on unseen rows."""
-        self.regressor_ = fitted
-        self.residuals_ = np.empty(0)
-        return self
-
-    def predict(self, X: Rows) -> np.ndarray:
-        """Return the expected y of each row, (n_rows,)."""
-        check_is_fitted(self)
-        return self.regressor_.predict(validate_data(self, X, reset=False))
-
-    def margin(self, service_level: float) -> float:
-        """Return the margin to add so that forecasts suffice for a share `service_level` of new rows."""
-        if not isinstance(service_level, Real) or not 0 < service_level < 1:
-            raise ValueError(
-                "The 'service_level' parameter must be a number between 0 and 1, exclusive. "
-                f"Got {service_level!r} instead."
-            )
-        n = len(self.residuals_)
-        if not n:
-            raise ValueError(
-                f"A service_level of {service_level:g} needs the errors on unseen evenings. The model has "
-                f"none, because it was fitted {'on one evening' if self.cv > 1 else f'with cv={self.cv}'}. "
-                "Fit it on at least two evenings with a cv of at least 2."
-            )
-        place = math.ceil((n + 1) * service_level - 1e-9)  # 10 * 0.9 is 9, in spite of rounding
-        if place > n:
-            least = math.ceil(service_level / (1 - service_level) - 1e-9)
-            most = math.floor(1000 * n / (n + 1)) / 1000
-            raise ValueError(
-                f"A service_level of {service_level:g} needs the errors on at least {least} training "
-                f"evenings. The model has only {n}, which allow a service_level of at most {most}."
-            )
-        return float(self.residuals_[place - 1])
+def _outside(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each column in which a row is far outside the training range."""
+    reader: Reader = model["read"]
+    ranges = {name: reader.range_[name] for name in reader.number_columns}
+    yield from numbers_outside(frame, ranges, model["forecast"].regressor_.degree)
+    yield from words_outside(frame, {name: reader.seen_[name] for name in reader.word_columns})
+    yield from flags_outside(frame, {name: reader.seen_[name] for name in reader.flag_columns})

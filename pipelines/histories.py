@@ -80,7 +80,7 @@ def leave_one_out(frame: Rows, user: str, item: str, *, history: str = "history"
     persons, items = plain_labels(rows[user]), plain_labels(rows[item])
     for name, cells in ((user, rows[user]), (item, rows[item])):
         if cells.is_null().any() if isinstance(cells, pl.Series) else cells.isna().any():
-            raise ValueError(f"The column {name!r} must not contain missing cells.")
+            raise ValueError(f"The column {name!r} must not contain missing values.")
     had: dict[object, dict[object, None]] = {}  # the distinct items of each person, in order
     for person, each in zip(persons, items, strict=True):
         had.setdefault(person, {})[each] = None

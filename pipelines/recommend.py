@@ -85,8 +85,8 @@ def recommend(
     UnknownQuestionWarning
         If a row contains no known values, because it is empty or all of its values are unknown to the
         encoders of a Pipeline. Naive Bayes classifiers then rank the labels by their number of training rows.
-        CatalogueNB, whose scores include popularity, and all other classifiers score such a row like any
-        other.
+        Classifiers that do not count rows score such a row like any other, and so does CatalogueNB, because
+        its scores include the popularity (unless its parameter `popularity` is 0).
 
     Notes
     -----
@@ -184,10 +184,11 @@ def explain(model: BaseEstimator, X: Rows, label: str | float) -> dict[str, floa
     >>> import pandas as pd
     >>> from pipelines import explain, game_recommender
     >>> games = pd.DataFrame({"budget": ["cheap", "cheap"], "gameplay_types": [["Puzzle"], ["Shooter"]]})
-    >>> model = game_recommender().fit(games, ["Tetris", "Doom"])
+    >>> games["title"] = ["Tetris", "Doom"]
+    >>> model = game_recommender(catalogue=games, label="title").fit(games, games["title"])
     >>> adds = explain(model, {"budget": "cheap", "gameplay_types": ["Puzzle"]}, "Tetris")
     >>> {part: round(number, 2) for part, number in adds.items()}
-    {'gameplay_types=Puzzle': 1.61, 'budget=cheap': 0.92}
+    {'gameplay_types=Puzzle': 3.84, 'budget=cheap': 3.0, '(prior)': 0.69}
     """
     names = feature_names_of(model)
     classifier, X = transform(model, some_rows(X, "explain"))

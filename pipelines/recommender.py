@@ -28,6 +28,7 @@ from pipelines._recommending.columns import (
     Edges,
     Names,
     Step,
+    check_values,
     column_steps,
     encoder_of,
     input_columns,
@@ -178,14 +179,16 @@ def game_recommender(
         Name of the column of `catalogue` that contains the title of each game.
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
-        The classifier, as for :func:`recommender`. None means "complement",
-        ``ComplementNB(new_classes="add")``.
+        The classifier, as for :func:`recommender`. None means "catalogue",
+        ``CatalogueNB(new_classes="add")``. "complement" is the classifier of the original program. It is the
+        better choice if there are only descriptions and no choices to learn from, and it can use `weights`.
 
     weights : dict of str to float, default=None
         The weight of each column, keyed by column name, as in
         ``ColumnTransformer(transformer_weights=...)``. None means a weight of 1 for both columns. A game
         with matching types may outrank one with a matching budget, so give the budget a higher weight if it
-        matters more (the tavern example uses 4). `weights` cannot be used with CatalogueNB.
+        matters more (the tavern example uses 4). `weights` cannot be used with CatalogueNB, so set
+        `classifier` too, for example to "complement".
 
     Returns
     -------
@@ -211,11 +214,12 @@ def game_recommender(
     ...     "budget": ["cheap", "standard", "standard"],
     ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
     ... })
-    >>> model = game_recommender().fit(games, games["title"])
+    >>> asked = pl.DataFrame({"budget": ["cheap", "standard"], "gameplay_types": [["Puzzle"], ["Platform"]]})
+    >>> model = game_recommender(catalogue=games, label="title").fit(asked, ["Tetris", "Celeste"])
     >>> question = pl.DataFrame({"budget": ["standard"], "gameplay_types": [["Puzzle"]]})
     >>> labels, scores = recommend(model, question, k=2)
     >>> labels.tolist()
-    [['Portal', 'Tetris']]
+    [['Portal', 'Celeste']]
     """
     columns = {"budget": budget, "gameplay_types": gameplay_types}
     for name, column in columns.items():
@@ -229,7 +233,7 @@ def game_recommender(
         ("gameplay_types", multi_hot() if types_encoder is None else types_encoder, gameplay_types),
     ]
     encode = encoder_of(steps, weights, "game_recommender", columns)
-    learner = classifier_of("complement" if classifier is None else classifier, "game_recommender")
+    learner = classifier_of("catalogue" if classifier is None else classifier, "game_recommender")
     _check_classifier(learner, weights, "game_recommender")
     _check_catalogue(catalogue, label)
     return RecommenderPipeline([("encode", encode), ("classify", learner)], catalogue=catalogue, label=label)
@@ -333,7 +337,7 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If X or the catalogue is not a data frame.
         ValueError
-            If a column is missing, or if the encoder or the classifier rejects the rows.
+            If a column is missing or has no values, or if the encoder or the classifier rejects the rows.
         """
         X = self.select(X)
         _forget_groups(self)
@@ -346,7 +350,12 @@ class RecommenderPipeline(Pipeline):
             if mask is not None and mask not in params:
                 params[mask] = [*[False] * n_rows, *[True] * n_items]
             X, y = append(X, items), append_labels(y, labels)
-        return super().fit(X, y, **params).group_features()
+        try:
+            super().fit(X, y, **params)
+        except (ValueError, ZeroDivisionError):
+            check_values(self.steps[0][1], X)
+            raise
+        return self.group_features()
 
     def select(self, X: Rows) -> Rows:
         """Return the columns of a frame that the encoder reads.
@@ -455,7 +464,8 @@ def _check_classifier(classifier: BaseEstimator, weights: Mapping[str, float] | 
     if weights:
         raise ValueError(
             f"The 'weights' parameter of {of} must be None for a CatalogueNB, which only distinguishes zero "
-            "from nonzero features. Set its parameters 'match' and 'weight' instead."
+            "from nonzero features. Set its parameters 'match' and 'weight' instead, or choose another "
+            "classifier, such as classifier='complement'."
         )
     if classifier.groups is not None:
         raise ValueError(

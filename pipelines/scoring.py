@@ -56,13 +56,13 @@ class TopKScorer:
         The number of labels in a list.
 
     user : str, default=None
-        Name of the column of X that identifies the person of each row. The rows of a person are evaluated
-        together: the first row is the query, and the labels of all rows are relevant. If None, each row is
-        evaluated separately.
+        Name of the column of X that identifies the person to whom each row belongs. The rows of a person
+        are evaluated together: the first row is the query, and the labels of all rows are relevant. If None,
+        each row is evaluated separately.
 
     history : str, default=None
         Name of the column of X with the labels that the person had before, one list per row. These labels
-        are neither recommended nor relevant. If None, no label is excluded.
+        are not recommended, and do not count as relevant. If None, no label is excluded.
 
     popularity : mapping of labels to numbers, default=None
         Number of times each label was chosen, for "novelty". A label that was never chosen counts as chosen
@@ -248,7 +248,7 @@ def hit_rate_scorer(k: int = 5) -> TopKScorer:
 
 
 def ndcg_scorer(k: int = 5) -> TopKScorer:
-    """Return the scorer ``TopKScorer("ndcg", k)``: the normalised discounted cumulative gain of the k best.
+    """Return ``TopKScorer("ndcg", k)``, the normalised discounted cumulative gain of the k best labels.
 
     With one relevant label per row, NDCG is the mean of ``1 / log2(1 + rank)``, where ``rank`` is the rank of
     the row's label. Rows whose label is not among the k best labels count as 0.
@@ -312,10 +312,10 @@ class TimeWithinGroupSplit(BaseCrossValidator):
 
     Notes
     -----
-    Groups without an earlier row to train on, or with too few rows for a test row, are not in the test set of
-    that split. Their earlier rows are still used for training. Rows after the test rows of a split are not
-    used in it. Times are only compared within a group, so training rows of other people may be later than a
-    test row.
+    A group is left out of the test set of a split if it has no earlier rows to train on, or too few rows to
+    provide a test row. Any earlier rows of such a group are still used for training. Rows after the
+    test rows of a split are not used in it. Times are only compared within a group, so training rows of other
+    people may be later than a test row.
 
     Takes O(n_samples log n_samples) time.
 

@@ -70,15 +70,16 @@ def compile_recommender(model: BaseEstimator) -> "CompiledRecommender":
     ...     "budget": ["cheap", "standard", "standard"],
     ...     "gameplay_types": [["Puzzle"], ["Platform", "Adventure"], ["Puzzle", "Platform"]],
     ... })
-    >>> compiled = compile_recommender(game_recommender().fit(games, games["title"]))
+    >>> model = game_recommender(catalogue=games, label="title").fit(games, games["title"])
+    >>> compiled = compile_recommender(model)
     >>> question = {"budget": "standard", "gameplay_types": ["Puzzle"]}
     >>> labels, scores = compiled.recommend(question, k=2)
     >>> labels
-    ['Portal', 'Tetris']
+    ['Portal', 'Celeste']
     >>> compiled.recommend(question, k=2, exclude=["Portal"])[0]
-    ['Tetris', 'Celeste']
+    ['Celeste', 'Tetris']
     >>> list(compiled.explain(question, "Portal"))
-    ['budget=standard', 'gameplay_types=Puzzle']
+    ['budget=standard', 'gameplay_types=Puzzle', '(prior)']
     """
     steps = steps_of(model)
     if len(steps) != 2 or type(steps[0]) is not ColumnTransformer:

@@ -129,8 +129,8 @@ def diversify(
     Notes
     -----
     Takes O(n_places^2) time per row. More varied lists have fewer hits. In the simulation used in the
-    tests, a `diversity` of 0.3 makes the items of a list about 10 % less similar to each other and loses
-    about 5 % of the hits. A `diversity` of 0.6 makes them about 40 % less similar and loses 15 to 20 %.
+    tests, a `diversity` of 0.3 makes the items of a list about 10% less similar to each other and loses
+    about 5% of the hits. A `diversity` of 0.6 makes them about 40% less similar and loses 15 to 20%.
 
     References
     ----------

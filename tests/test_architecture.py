@@ -38,6 +38,8 @@ WEB = {  # what the sites may use too, and nothing else of the examples
 }
 ONLY_IN = {  # where more may be used: pictures, an accelerator, the reading of a checkpoint, progress bars, a cluster
     "display.py": {"matplotlib"},
+    "forecast_display.py": {"matplotlib"},
+    "public_holidays.py": {"holidays"},
     "accelerator.py": {"numba"},
     "checkpoint.py": {"joblib"},
     "loss_bar.py": {"rich"},
@@ -148,7 +150,7 @@ def test_a_private_module_imports_only_its_own_folder_and_the_common_one(path):
 
 
 def names_defined(package):
-    """Return the private names of a package: functions, classes, variables, and attributes set on self or cls."""
+    """Yield the names of a package: functions, classes, variables, and attributes set on self or cls."""
     for path in (ROOT / package).rglob("*.py"):
         for node in ast.walk(parse(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -179,13 +181,15 @@ def private_attributes(path):
                 yield name
 
 
-DEFINED = {package: set(names_defined(package)) | OF_OTHER_LIBRARIES for package in (*ALLOWED, "benchmarks")}
+@cache
+def names_allowed(package):
+    return set(names_defined(package)) | OF_OTHER_LIBRARIES
 
 
 @every_script
 def test_private_attributes_are_those_of_the_own_package(path):
     """Neither another package's nor scikit-learn's, not even on self, where a base class defines them."""
-    foreign = set(private_attributes(path)) - DEFINED[of_package(path)[0]]
+    foreign = set(private_attributes(path)) - names_allowed(of_package(path)[0])
     if not path.as_posix().endswith(FROM_SCIKIT_LEARN):
         assert sorted(foreign) == []
 
@@ -272,9 +276,8 @@ def test_only_persistence_and_examples_name_the_models_folder():
 
 
 def test_dask_is_imported_only_when_it_is_asked_for():
-    for package in ("estimators", "pipelines"):
-        code = f"import sys, {package}; sys.exit(bool({{'dask', 'distributed'}} & set(sys.modules)))"
-        assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+    code = "import sys, estimators, pipelines; sys.exit(bool({'dask', 'distributed'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("package", [estimators, pipelines])

@@ -87,6 +87,7 @@ MODELS = {
         for name, more in NETWORKS.items()
     },
     "MLPClassifier.partial_fit": lambda: MLPClassifier().partial_fit(X, KINDS, classes=["few", "many"]),
+    "forecaster": lambda: pipelines.forecaster(numbers=["reservations"]).fit(EVENINGS, DOUGHS),
     "dough_forecaster": lambda: pipelines.dough_forecaster().fit(EVENINGS, DOUGHS),
     "recommender": lambda: pipelines.recommender(
         categories="budget",

@@ -74,8 +74,8 @@ MultiHotEncoder().fit([[["a", "b"]], [["a"]]]).get_feature_names_out()
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory):
-    """Run mypy once on all scripts. Return what it says: (script, line number, kind, message)."""
+def said(tmp_path_factory, request):
+    """Run mypy once on all scripts, with what it kept of an earlier run. Return what it says: (script, line number, kind, message)."""
     folder = tmp_path_factory.mktemp("user")
     (folder / "mistakes.py").write_text("\n".join(["from estimators import *", *MISTAKES]))
     (folder / "fits.py").write_text(
@@ -83,7 +83,12 @@ def said(tmp_path_factory):
     )
     (folder / "correct.py").write_text(CORRECT)
     scripts = ["mistakes.py", "fits.py", "correct.py"]
-    options = ["--ignore-missing-imports", "--follow-imports=silent", "--cache-dir", str(folder / "cache")]
+    options = [
+        "--ignore-missing-imports",
+        "--follow-imports=silent",
+        "--cache-dir",
+        str(request.config.cache.mkdir("mypy")),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file=", *options, *scripts],
         cwd=folder,

@@ -11,7 +11,8 @@ GALLERY = [
     "lasso_path",
     "how_long_to_train",
     "counts_as_targets",
-    "forecast_with_service_level",
+    "forecast_with_a_range",
+    "forecast_at_the_lowest_cost",
     "weights_in_words",
     # classes
     "unbalanced_classes",
@@ -25,6 +26,7 @@ GALLERY = [
     "torch_network_with_skorch",
     # recommenders
     "recommend_from_any_catalogue",
+    "variety_and_histories",
     "constraint_or_taste",
     "reasons_of_a_recommendation",
     "only_what_is_on_the_shelf",

@@ -269,6 +269,13 @@ tonight = {"reservations": 15, "temperature": 25, "tourists": 80, "weekday": "Th
 print("tonight:", forecast(model, tonight))
 
 # %% [markdown]
+# The weekdays are compared with an average one. How sure is the forecast? ``interval=0.8`` gives the range in which the doughs should be on eight of ten
+# evenings. It is made of the errors on evenings that ``fit`` held out (``forecaster`` does the same for any table):
+
+# %%
+print("tonight:", forecast(model, tonight, interval=0.8))
+
+# %% [markdown]
 # A reservation now adds 1.1 doughs, where it added 1.7 before. Fridays and Saturdays have many reservations *and* many guests without one; as long as
 # the weekday was missing, the reservations got the credit for both.
 

@@ -62,7 +62,7 @@ print(rentals.select("budget", "gameplay_types", "title").head(3))
 # %%
 from pipelines import game_recommender, recommend
 
-model = game_recommender(catalogue=games, label="title", classifier="catalogue")
+model = game_recommender(catalogue=games, label="title")
 model.fit(rentals, rentals["title"])
 columns = model["encode"].get_feature_names_out()
 print(len(columns), "columns:", *columns[2:5], "...")
@@ -187,11 +187,11 @@ print(
 # Beside it: complement naive Bayes
 # ---------------------------------
 #
-# The classifier of part 13 is the choice of ``game_recommender()`` if you name none. It knows one kind of row only. Fitted on the catalogue, one row a
-# game, it needs no rentals at all. A score is the sum of one weight for each thing asked.
+# The classifier of part 13 is one word away: ``classifier="complement"``. It knows one kind of row only. Fitted on the catalogue, one row a game, it needs
+# no rentals at all. A score is the sum of one weight for each thing asked.
 
 # %%
-complement = game_recommender().fit(games, games["title"])
+complement = game_recommender(classifier="complement").fit(games, games["title"])
 show(recommend(complement, question, k=5)[0][0])
 print()
 show(recommend(complement, dark, k=3)[0][0])
@@ -212,7 +212,8 @@ for title in ["Alien: Isolation", "Beat Saber"]:
 sizes = [1.0, 2.0, 4.0, 6.0, 8.0]
 met = []
 for size in sizes:
-    other = game_recommender(weights={"budget": size}).fit(games, games["title"])
+    other = game_recommender(classifier="complement", weights={"budget": size})
+    other.fit(games, games["title"])
     met.append(100 * judged_by["budget"](other))
 
 plt.figure(figsize=(7, 3.5))

@@ -120,10 +120,11 @@ warnings.filterwarnings("ignore", message="The number of unique classes")  # mea
 
 popular = game_recommender(classifier=DummyClassifier(strategy="prior"))
 bernoulli = game_recommender(classifier=BernoulliNB())
+complement = game_recommender(classifier="complement")
 models = {
     "most popular": CatalogueFirst(popular, games),
-    "catalogue only": CatalogueFirst(game_recommender(), games, catalogue_share=1.0),
-    "complement": CatalogueFirst(game_recommender(), games),
+    "catalogue only": CatalogueFirst(complement, games, catalogue_share=1.0),
+    "complement": CatalogueFirst(complement, games),
     "Bernoulli": CatalogueFirst(bernoulli, games),
     "CatalogueNB": catalogue_recommender(games),
 }
@@ -185,7 +186,7 @@ ALPHA = "recommender__classify__alpha"
 
 def search(name, values):
     grid = {name: values, WEIGHTS: [{"budget": size} for size in sizes]}
-    model = CatalogueFirst(game_recommender(), games, catalogue_share=0.9)
+    model = CatalogueFirst(complement, games, catalogue_share=0.9)
     folds = GroupKFold(3)
     return GridSearchCV(model, grid, scoring=judged_by, refit="hit rate", cv=folds)
 

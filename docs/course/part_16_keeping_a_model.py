@@ -24,12 +24,12 @@ from examples.games.data import load_games
 from pipelines import game_recommender, recommend
 
 games = load_games().filter(top_rated=True)
-model = game_recommender(weights={"budget": 4.0}).fit(games, games["title"])
+model = game_recommender(catalogue=games, label="title").fit(games, games["title"])
 
 evening = games.filter(pl.col("budget") != "premium")
 evening = evening.filter(~pl.col("gameplay_types").list.contains("Action"))
 evening = evening.select("budget", "gameplay_types")
-encoder = game_recommender(weights={"budget": 4.0})["encode"].fit(evening)
+encoder = game_recommender()["encode"].fit(evening)
 print(len(model["encode"].get_feature_names_out()), "columns when it was trained")
 print(len(encoder.get_feature_names_out()), "columns this evening")
 
@@ -112,10 +112,10 @@ for entry in ("final_class", "size", "trained", "scores", "questions", "retrain"
 # how good it was, how to train it again, and a question with its answer. On another machine the first thing to do is to ask that question again.
 
 # %%
-from estimators import ComplementNB
+from estimators import CatalogueNB
 from pipelines import load_model
 
-again = load_model(path, expected=ComplementNB)
+again = load_model(path, expected=CatalogueNB)
 stored = card["questions"][0]
 assert two_best(again, [stored["question"]]) == [stored["answer"]]
 print(two_best(again, stored["question"]), "as the card says")

@@ -77,7 +77,7 @@ print(f"merged: {at_north.coef_[0]:.4f} x + {at_north.intercept_:.4f}")
 # (By sums as plain as ours, digits would be lost where numbers are large and close to each other. The library keeps means and the sums about them, to
 # twice the usual digits.)
 #
-# ``ComplementNB`` counts, and counts add up. The encoders collect categories, and collections unite. ``StandardScaler`` needs means and spreads, which can
+# ``CatalogueNB`` counts, and counts add up. The encoders collect categories, and collections unite. ``StandardScaler`` needs means and spreads, which can
 # be worked out from sums. So whole Pipelines add up.
 
 # %% [markdown]

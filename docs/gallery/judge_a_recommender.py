@@ -36,12 +36,12 @@ scoring = {f"hit rate of {k}": hit_rate_scorer(k) for k in (1, 5, 20)}
 scoring["NDCG of 5"] = ndcg_scorer(5)
 models = {
     "the most popular": game_recommender(classifier=DummyClassifier()),
-    "ComplementNB": game_recommender(),
-    "ComplementNB, budget x 4": game_recommender(weights={"budget": 4.0}),
-    "BernoulliNB": game_recommender(classifier=BernoulliNB(alpha=0.1)),
-    "CatalogueNB": game_recommender(
-        catalogue=games, label="title", classifier="catalogue"
+    "ComplementNB": game_recommender(classifier="complement"),
+    "ComplementNB, budget x 4": game_recommender(
+        classifier="complement", weights={"budget": 4.0}
     ),
+    "BernoulliNB": game_recommender(classifier=BernoulliNB(alpha=0.1)),
+    "CatalogueNB": game_recommender(catalogue=games, label="title"),
 }
 scores = {}
 for name, model in models.items():

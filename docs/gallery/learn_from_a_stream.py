@@ -55,16 +55,17 @@ print(f"last ten batches:  {np.mean(scores[-10:]):.3f} right")
 # (The two kinds overlap: nobody could be right in more than four of five.)
 
 # %% [markdown]
-# A recommender in a shop: somebody rents a game, and a game is new. ``update`` sends the row through the encoders, which stay as they are, and lets the
-# classifier learn it. A new *type* needs a new fit.
+# A recommender in a shop: a game is new, and two customers rent it. ``update`` sends the rows through the encoders, which stay as they are, and lets the
+# classifier learn them. A new *type* needs a new fit.
 
 # %%
 from examples.games.data import load_games
 from pipelines import game_recommender, recommend, update
 
 games = load_games()
-shop = game_recommender().fit(games, games["title"])
+shop = game_recommender(catalogue=games, label="title").fit(games, games["title"])
 question = {"budget": "cheap", "gameplay_types": ["Puzzle", "Racing"]}
 print(recommend(shop, question, k=3)[0][0])
-shop = update(shop, [question], ["Puzzle Grand Prix"])
+shop = update(shop, [question], ["Puzzle Grand Prix"], describes=[True])
+shop = update(shop, [question] * 2, ["Puzzle Grand Prix"] * 2)
 print(recommend(shop, question, k=3)[0][0])

@@ -15,7 +15,8 @@ from examples.games.data import load_games
 from pipelines import game_recommender, recommend
 
 games = load_games()
-model = game_recommender(weights={"budget": 4.0}).fit(games, games["title"])
+model = game_recommender(classifier="complement", weights={"budget": 4.0})
+model = model.fit(games, games["title"])
 question = {"budget": "cheap", "gameplay_types": ["Puzzle", "Platform"]}
 labels, scores = recommend(model, question, k=5)
 print("of all games:", *labels[0], sep="\n  ")

@@ -15,7 +15,7 @@ from examples.games.data import load_games
 from pipelines import explain, game_recommender, recommend
 
 games = load_games()
-model = game_recommender().fit(games, games["title"])
+model = game_recommender(classifier="complement").fit(games, games["title"])
 question = {"budget": "cheap", "gameplay_types": ["Adventure", "Platform"]}
 
 labels, scores = recommend(model, question, k=3)

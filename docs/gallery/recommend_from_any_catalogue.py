@@ -3,142 +3,138 @@
 Recommend from any catalogue
 ============================
 
-``recommender`` builds a recommender from the columns that you have: single values, lists, numbers, and the items that a person has had. In this example, the
-games of the tavern have a budget, a console, a list of types and a year.
+``recommender`` builds a recommender from the columns that you have: single values, lists and numbers. Here, the catalogue contains 17,467 films from the
+package ``bokeh-sampledata``, an SQLite file with data of OMDb and Rotten Tomatoes (CC0).
 """
 
 # %%
+import sqlite3
 import warnings
-from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import polars as pl
-from sklearn.model_selection import GroupKFold, cross_val_score
+from bokeh_sampledata.movies_data import movie_path
 
 from estimators import BinEncoder, CatalogueNB
-from examples.games.data import load_games
-from examples.games.rentals import simulate_rentals
 from pipelines import (
     RecommenderPipeline,
     UnknownQuestionWarning,
-    diversify,
-    hit_rate_scorer,
-    leave_one_out,
+    explain,
     recommend,
     recommender,
     similar_items,
 )
 
-games = load_games().with_columns(pl.col("budget").cast(pl.String))
-years = {"year": [1980, 1985, 1990, 1995, 2000, 2005, 2010, 2015]}
-model = recommender(
-    categories=["budget", "console"],
-    lists="gameplay_types",
-    numbers=years,
-    catalogue=games,
-    label="title",
+query = """
+    SELECT Title AS title, Year AS year, Genre AS genres, Director AS directors,
+           Fresh AS likes
+    FROM omdb JOIN tomatoes ON omdb.ID = tomatoes.ID ORDER BY omdb.ID
+"""
+connection = sqlite3.connect(movie_path)
+films = pl.read_database(query, connection).with_columns(
+    pl.format("{} ({})", "title", "year").alias("title"),
+    pl.col("genres", "directors").str.split(", "),
+    pl.col("likes").fill_null(0),
 )
-print(type(model) is RecommenderPipeline, "with the steps", list(model.named_steps))
+connection.close()
+films = films.unique("title", keep="first", maintain_order=True)
+print(films.select("title", "genres", "directors", "likes").tail(3))
 
 # %% [markdown]
-# The catalogue is part of the model. Every ``fit`` learns the games from it, also within cross-validation. The rows that are passed to ``fit`` contain what
-# customers asked for, and ``y`` contains the games that they rented. These customers did not ask for a console or a year, so those columns are empty.
-
-# %%
-rentals = simulate_rentals(games, n_customers=300).with_columns(
-    console=pl.lit(None, pl.String), year=pl.lit(None, pl.Int64)
-)
-scores = cross_val_score(
-    model,
-    rentals,
-    rentals["title"],
-    groups=rentals["customer"],
-    cv=GroupKFold(3),
-    scoring=hit_rate_scorer(5),
-)
-print("rented game among the best five, in each fold:", scores.round(3))
-
-# %% [markdown]
-# A request may contain any of the columns, including the console and the year, which the model knows from the catalogue. The classifier is ``CatalogueNB``,
-# and a ``BinEncoder`` converts the years to bins.
-
-# %%
-model.fit(rentals, rentals["title"])
-encoder = model["encode"].named_transformers_["year"]
-print(isinstance(model["classify"], CatalogueNB), isinstance(encoder, BinEncoder))
-print(encoder.get_feature_names_out()[:3])
-question = {"gameplay_types": ["Racing"], "console": "SNES", "year": 1992}
-labels, _ = recommend(model, question, k=3)
-print(*labels[0], sep="\n")
-
-# %% [markdown]
-# ``similar_items`` compares the descriptions of the games:
-
-# %%
-similar, similarities = similar_items(model, labels[0, 0], k=3)
-for label, similarity in zip(similar, similarities, strict=True):
-    print(f"{label}: {similarity:.2f}")
-
-# %% [markdown]
-# A misspelt column name raises an error that suggests the right one. Misspelt values count as missing. If nothing in a request is known, a warning is issued
-# and the most popular games are returned.
-
-# %%
-try:
-    recommend(model, {"gameplay_type": ["Racing"]})
-except ValueError as error:
-    print(str(error).split(". ")[-1])
-with warnings.catch_warnings(record=True, action="always") as caught:
-    recommend(model, {"gameplay_types": ["Raicng"]})
-print(caught[0].category is UnknownQuestionWarning)
-
-# %% [markdown]
-# More variety
-# ------------
+# The catalogue is part of the model. It says what each film is, and every ``fit`` learns the films from it, also within cross-validation. Each film is a
+# class. The rows that are passed to ``fit`` contain what people asked for, and ``y`` contains what they chose.
 #
-# ``diversify`` chooses five of the best 25 games, so that they are not all alike. The more varied the lists are, the fewer hits they have:
+# No such requests are known for these films, only how many critics liked each film. So ``fit`` gets one empty request per film, with the number of likes as
+# its weight. From these rows, the model learns the popularity of the films and nothing else. With ``weight=0``, ``CatalogueNB`` does not try to learn from the
+# content of the requests. A score is then the logarithm of the popularity, plus an amount for each column in which the film matches the request.
 
 # %%
-test = simulate_rentals(games, n_customers=400).filter(pl.col("customer") >= 300)
-test = test.with_columns(console=pl.lit(None, pl.String), year=pl.lit(None, pl.Int64))
-labels, scores = recommend(model, test, k=25)
-types = dict(
-    zip(games["title"], map(set, games["gameplay_types"].to_list()), strict=True)
+columns = ["genres", "directors", "year"]
+model = recommender(
+    lists=["genres", "directors"],
+    numbers={"year": list(range(1920, 2020, 10))},
+    catalogue=films,
+    label="title",
+    classifier=CatalogueNB(weight=0.0),
 )
-hits, alike = [], []
-amounts = [0.0, 0.15, 0.3, 0.45, 0.6, 0.8]
-for diversity in amounts:
-    shown, _ = diversify(model, labels, scores, k=5, diversity=diversity)
-    hits.append(np.mean(shown == test["title"].to_numpy()[:, np.newaxis]) * 5)
-    pairs = [pair for row in shown.tolist() for pair in combinations(row, 2)]
-    alike.append(
-        np.mean([len(types[a] & types[b]) / len(types[a] | types[b]) for a, b in pairs])
-    )
-    print(f"diversity {diversity:.2f}: hits {hits[-1]:.1%}, in common {alike[-1]:.0%}")
+empty = films.select(columns).clear(films.height)  # as many rows, all values missing
+model.fit(empty, films["title"], classify__sample_weight=films["likes"].to_numpy())
+print(type(model) is RecommenderPipeline, "with the steps", list(model.named_steps))
+print(f"{len(model.classes_):,} films, {model[-1].n_features_in_:,} features")
+years = model["encode"].named_transformers_["year"]
+print(isinstance(years, BinEncoder), *years.get_feature_names_out()[:3])
+
+# %% [markdown]
+# A request may contain any of the columns. A ``BinEncoder`` converts years to decades. The best matches are science fiction films of the 1980s, with the most popular
+# ones first:
 
 # %%
-fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-ax.plot(alike, hits, "o-")
-for x, y, diversity in zip(alike, hits, amounts, strict=True):
-    ax.annotate(f"{diversity:g}", (x, y), xytext=(4, 4), textcoords="offset points")
-ax.set_xlabel("types that two games of a list have in common")
-ax.set_ylabel("rented game among the five")
-ax.invert_xaxis()
+question = {"genres": ["Sci-Fi"], "year": 1984}
+labels, _ = recommend(model, question, k=5)
+facts = {row["title"]: row for row in films.iter_rows(named=True)}
+for title in labels[0]:
+    print(
+        f"{facts[title]['likes']} likes: {title}, {', '.join(facts[title]['genres'])}"
+    )
+
+# %% [markdown]
+# ``explain`` shows why a film is recommended. *The Shining* is the only horror film by Kubrick, so it is the first answer, although the others have about three
+# times as many likes. A match adds 4, which is as much as having 55 times the likes.
+
+# %%
+question = {"genres": ["Horror"], "directors": ["Stanley Kubrick"]}
+labels, _ = recommend(model, question, k=5)
+parts = ["(prior)", "genres=Horror", "directors=Stanley Kubrick"]
+names = ["popularity", "horror", "by Kubrick"]
+reasons = [explain(model, question, title) for title in labels[0]]
+left = np.zeros(len(reasons))
+plt.figure(figsize=(7, 3), layout="constrained")
+for part, name in zip(parts, names, strict=True):
+    adds = np.array([terms[part] for terms in reasons])
+    plt.barh(labels[0], adds, left=left, label=name)
+    left += adds
+plt.gca().invert_yaxis()
+plt.xlabel("score")
+plt.legend(fontsize="small")
 plt.show()
 
 # %% [markdown]
-# People with a history
-# ---------------------
-#
-# ``leave_one_out`` makes training rows from histories: one row per item, with the other items of the person as history. With ``exclude_history=True``, items
-# that a person has had are not recommended again.
+# ``similar_items`` compares the descriptions of the films, regardless of their popularity:
 
 # %%
-liked = rentals.filter(pl.col("rating") >= 3).select("customer", "title")
-rows = leave_one_out(liked, "customer", "title")
-by_history = recommender(history="history").fit(rows, rows["title"])
-had = liked.filter(pl.col("customer") == 7)["title"].to_list()
-labels, _ = recommend(by_history, {"history": had}, k=3, exclude_history=True)
-print("history:", *had, sep="\n  ")
-print("recommendations:", *labels[0], sep="\n  ")
+similar, similarities = similar_items(model, "Toy Story (1995)", k=3)
+for title, similarity in zip(similar, similarities, strict=True):
+    print(f"{similarity:.2f} {title}: {', '.join(facts[title]['genres'])}")
+
+# %% [markdown]
+# A misspelt column name raises an error that suggests the right one. Misspelt values count as missing. If nothing in a request is known, a warning is issued
+# and the most popular films are returned.
+
+# %%
+try:
+    recommend(model, {"genre": ["Western"]})
+except ValueError as error:
+    print(str(error).split(". ")[-1])
+with warnings.catch_warnings(record=True, action="always") as caught:
+    print(recommend(model, {"genres": ["Wetsern"]}, k=2)[0][0])
+print(caught[0].category is UnknownQuestionWarning)
+
+# %% [markdown]
+# All of this works in the same way with pandas:
+
+# %%
+frame = pd.DataFrame(films.to_dict(as_series=False))
+same = recommender(
+    lists=["genres", "directors"],
+    numbers={"year": list(range(1920, 2020, 10))},
+    catalogue=frame,
+    label="title",
+    classifier=CatalogueNB(weight=0.0),
+)
+empty = pd.DataFrame(None, index=frame.index, columns=columns)
+same.fit(empty, frame["title"], classify__sample_weight=frame["likes"])
+print(
+    (recommend(same, question, k=100)[0] == recommend(model, question, k=100)[0]).all()
+)

@@ -24,7 +24,8 @@ from pipelines import (
 )
 
 games = load_games()
-model = game_recommender().fit(games, games["title"])
+model = game_recommender(catalogue=games, label="title")
+model = model.fit(games, games["title"])
 compiled = compile_recommender(model)
 print(isinstance(compiled, CompiledRecommender), compiled.n_labels, "games")
 
@@ -72,6 +73,7 @@ print("a hundred answers, all alike:", all(answer == labels for answer in answer
 worker = pickle.loads(pickle.dumps(compiled))
 print("from a pickle:", worker.recommend(question, k=3) == (labels, scores))
 
+model = update(model, [question], ["Baba Is You"], describes=[True])
 model = update(model, [question] * 3, ["Baba Is You"] * 3)
 print("before:", compiled.recommend(question, k=1)[0])
 compiled = compile_recommender(model)

@@ -3,7 +3,7 @@
 Learn from unbalanced classes
 =============================
 
-Three letters in a hundred are complaints. A classifier that finds none is right in 97 % of all cases, and useless. ``class_weight`` makes the rare class
+Three letters in a hundred are complaints. A classifier that finds none is right in 97% of all cases, and useless. ``class_weight`` makes the rare class
 count more; a precision-recall curve shows what that buys and what it costs.
 """
 

@@ -163,7 +163,7 @@ for name, model in orders.items():
 # ``fit`` can read the rows a second time, and transform them to coordinates in which :math:`X^T X` is close to the identity. ``partial_fit`` and
 # ``merge`` cannot do this, because the rows are no longer available. They therefore store each sum as two doubles. The values of every column are
 # split into their leading 26 bits and the remaining bits. Products of the leading parts have at most 52 bits and are summed *exactly* by ordinary
-# matrix products. Products that involve the remaining bits are smaller by a factor of :math:`2^{-26}`, and so are their rounding errors (Ozaki,
+# matrix products. Products that involve the remaining bits are smaller by a factor of :math:`2^{26}`, and so are their rounding errors (Ozaki,
 # Ogita, Oishi and Rump, 2012). This takes about four times as many operations, but all of them are matrix products.
 #
 # The figure shows the effect for 2,000 rows in ten batches. The columns are constructed so that X has a given condition number.
@@ -231,7 +231,7 @@ plt.show()
 # Computational cost
 # ------------------
 #
-# ``fit`` makes one pass over the rows in plain doubles, in blocks of rows that fit in the cache. No method that computes :math:`X^T X` can be faster
+# ``fit`` makes one pass over the rows, in ordinary double precision, and processes them in blocks that fit in the cache. No method that computes :math:`X^T X` can be faster
 # than this matrix product alone. ``python -m benchmarks linear`` compares ``fit`` with the bare product. The following results are read from
 # ``docs/benchmarks.json``:
 

@@ -35,9 +35,9 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows, repeat
+from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows
 from estimators._bayes.evidence import most_probable_shrinkage
-from estimators._bayes.scores import ProfileWeights, Scores
+from estimators._bayes.scores import Column, ProfileWeights, Scores, columns_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +122,7 @@ class CatalogueScores(Scores):
     match: float | Literal["auto"]
     smoothing: float
     prior = None
+    averaged = True
 
     def number_profiles(self) -> np.ndarray:
         """Return the profile of each class, of shape (n_classes,)."""
@@ -129,9 +130,8 @@ class CatalogueScores(Scores):
         return number_distinct_rows(rows, self.class_count)
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
-        """Return a CSR array with 1 / n for each of the n features that a row requests."""
-        X = as_pattern(X)
-        return like(X, repeat(1 / np.maximum(np.diff(X.indptr), 1), X))
+        """Return a CSR array with a 1 for each feature that a row requests."""
+        return as_pattern(X)
 
     @cached_property
     def pooled(self) -> PooledRates:
@@ -185,23 +185,32 @@ class CatalogueScores(Scores):
         )
 
     @cached_property
-    def _described_by(self) -> list[np.ndarray]:
-        """The profiles that each feature describes."""
-        columns = self.described[self.first_class].T.tocsr()
-        profiles = columns.indices.astype(np.intp)
-        return [profiles[start:end] for start, end in pairwise(columns.indptr)]
+    def _matches_by_feature(self) -> list[Column]:
+        """The match of each feature's group, for the profiles that the feature describes."""
+        described = self.described[self.first_class]
+        return columns_of(like(described, self.matches[self.groups[described.indices]]))
 
-    def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Add the matches to the scores of the given rows."""
+    def adjust(self, scores: np.ndarray, terms: sp.csr_array) -> None:
+        """Add the matches to the scores."""
         if not (self.matches.any() and self.described.nnz):
             return
-        described_by, is_met = self._described_by, np.empty(self.n_profiles, dtype=bool)
-        for row, entries in zip(scores, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
-            for group, places in self._by_group(terms.indices[slice(*entries)]):
-                is_met[:] = False
-                for place in places:
-                    is_met[described_by[place]] = True
-                row += self.matches[group] * is_met
+        for row, entries in zip(scores, pairwise(terms.indptr), strict=True):
+            for _, features in self._by_group(terms.indices[slice(*entries)]):
+                profiles, match = self._matches_by_feature[features[0]]
+                if len(features) > 1:
+                    profiles, match = slice(None), self._best_match(features)
+                row[profiles] += match
+
+    def _best_match(self, features: list[int]) -> np.ndarray:
+        """Return the match of each profile with some features of the same group, (n_profiles,)."""
+        best = np.zeros(self.n_profiles)
+        for feature in features:
+            profiles, match = self._matches_by_feature[feature]
+            if isinstance(profiles, slice):
+                np.maximum(best, match, out=best)
+            else:
+                best[profiles] = match
+        return best
 
     def _by_group(self, places: np.ndarray) -> Iterator[tuple[int, list[int]]]:
         """Yield each group that contains requested features, together with these features."""

@@ -21,11 +21,11 @@ from scipy.special import gammaln
 from estimators._bayes.counts import like, repeat
 
 TYPICAL = 100.0  # start of the search, and the result if all values have the same evidence
-STEPS_PER_OCTAVE = 4  # the result is within 10 % of the best value
+STEPS_PER_OCTAVE = 4  # the result is within 10% of the best value
 MAX_STEPS = 28  # 7 octaves from TYPICAL in each direction: from 0.8 to 12,800
 MIN_GAIN = 1e-9  # relative gain of evidence; a smaller one may be a rounding error
 MAX_PAIRS = 1 << 17  # pairs of a rate and a number of rentals; if there are more, both are rounded
-BITS = (53, 8, 7, 6, 5, 4)  # 53 bits are exact; 8 bits keep counts up to 256 and are accurate to 0.25 %
+BITS = (53, 8, 7, 6, 5, 4)  # 53 bits are exact; 8 bits keep counts up to 256 and are accurate to 0.25%
 SMALLEST_OF_SERIES = 16.0  # for larger arguments, Stirling's series is accurate to 1e-12
 
 Occurrences: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]  # rates, counts, frequencies; (n,) each

@@ -10,7 +10,10 @@ and one number per feature. The score of a row x is::
 
     score[k] = scale[k] * (slope[k] * sum(x) + x . base + x . D[k]) + intercept[k]
 
-These numbers are defined in `complement.py`, `multinomial.py`, `bernoulli.py` and `catalogue.py`.
+In `CatalogueNB`, the part before the intercept is divided by the number of features of the row. If there are
+few classes and features, the matrix w is stored instead, which makes scoring faster: the part before the
+intercept is then x . w[k]. The numbers are defined in `complement.py`, `multinomial.py`, `bernoulli.py` and
+`catalogue.py`.
 
 In a catalogue, many classes have equal counts. Classes with equal counts form a *profile*, which is scored
 once, so their scores are exactly equal. All methods use this formula, for single rows and tables, dense and
@@ -22,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -33,7 +37,9 @@ MAX_CHUNK_SCORES = 1 << 17  # scores computed at once: 1 MB, which fits into the
 MIN_CSR_ROWS = 256  # minimum number of rows converted to CSR at once
 MAX_PASS_SCORES = 1 << 15  # scores per arithmetic pass: 256 KB, which fits into the cache
 MAX_SAFE_SUM = 1e300  # if the sum of a row is larger, its scores may overflow
-MAX_DENSE_TABLE = 1 << 22  # D is stored as a dense array up to this size (32 MB), which is faster to sum
+MAX_DENSE_TABLE = 1 << 22  # numbers that are stored as dense arrays (32 MB), which are faster to add
+MIN_DENSE_SHARE = 1 / 32  # of a column whose entries are stored as a dense array
+Column: TypeAlias = tuple[np.ndarray | slice, np.ndarray]  # the profiles of a feature, and their values
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +107,9 @@ class Exclusions:
     e: sp.csr_array
     start: np.ndarray
 
-    def apply(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
-        """Set the scores of the given rows to ``-inf`` where they include a logarithm of zero."""
-        present = as_pattern(terms[rows])
+    def apply(self, scores: np.ndarray, terms: sp.csr_array) -> None:
+        """Set the scores of the rows to ``-inf`` where they include a logarithm of zero."""
+        present = as_pattern(terms)
         count = (present @ self.e.T).toarray() + (present @ self.feature)[:, np.newaxis] + self.start
         scores[count > 0] = -np.inf
 
@@ -117,6 +123,7 @@ class Scores(ABC):
     counts: sp.csr_array  # (n_classes, n_features), without explicit zeros
     prior: np.ndarray | None  # log prior of each class, or None if the scores do not include it
     described: sp.csr_array | None  # 1 where a feature describes a class; only for CatalogueNB
+    averaged = False  # whether the weights of the features of a row are averaged instead of added
 
     @abstractmethod
     def weigh(self, classes: np.ndarray | slice) -> ProfileWeights:
@@ -141,7 +148,7 @@ class Scores(ABC):
         """Return the features of the given rows in the form in which they are scored."""
         return as_csr_or_full(X) if self.profile_weights.all_finite else as_csr(X)
 
-    def adjust(self, scores: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
+    def adjust(self, scores: np.ndarray, terms: sp.csr_array) -> None:
         """Add the parts of the scores that are not sums of weights. Most classifiers have no such parts."""
         return
 
@@ -151,38 +158,40 @@ class Scores(ABC):
     def score_chunks(self, X: np.ndarray | sp.csr_array) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield slices of the rows, and scores of shape (rows in the slice, n_profiles).
 
-        Memory is bounded, because all slices use the same buffer. Each slice overwrites the previous scores.
+        The slices are so short that memory is bounded.
         """
         step = max(1, MAX_CHUNK_SCORES // max(self.n_profiles, X.shape[1]))
-        buffer = np.empty((min(step, X.shape[0]), self.n_profiles))
         for batch in batches(X.shape[0], max(step, MIN_CSR_ROWS)):
-            terms = self.read(X[batch] if batch != slice(0, X.shape[0]) else X)
-            sums = (terms @ self.profile_weights.columns).T[:, :, np.newaxis]  # (kinds + 1, rows, 1)
+            terms = self.read(some_rows(X, batch))
             for rows in batches(terms.shape[0], step):
-                scores = self._dot_d(terms, rows, buffer)
-                with np.errstate(invalid="ignore", over="ignore"):  # infinite weights, huge values
-                    self._add_sums(scores, sums[:, rows])
-                self._correct(scores, sums[:, rows], terms, rows)
-                self.adjust(scores, terms, rows)
-                yield slice(batch.start + rows.start, batch.start + rows.stop), scores
+                yield (
+                    slice(batch.start + rows.start, batch.start + rows.stop),
+                    self._score(some_rows(terms, rows)),
+                )
 
-    def _dot_d(self, terms: sp.csr_array, rows: slice, buffer: np.ndarray) -> np.ndarray:
-        """Return terms[rows] . D^T, of shape (n_rows, n_profiles), summed in the order of the features."""
-        d, products = self._d_by_feature, buffer[: rows.stop - rows.start]
-        if isinstance(d, np.ndarray):
-            return (terms[rows] if rows != slice(0, terms.shape[0]) else terms) @ d
-        products[:] = 0.0
-        for row, entries in zip(products, pairwise(terms.indptr[rows.start : rows.stop + 1]), strict=True):
+    def _score(self, terms: sp.csr_array) -> np.ndarray:
+        """Return the scores, (n_rows, n_profiles), of rows as returned by `read`."""
+        w, table = self.profile_weights, self._table
+        with np.errstate(invalid="ignore", over="ignore"):  # infinite weights, huge values
+            scores = self._sums(terms) if table is None else terms @ table
+            if self.averaged:
+                scores /= np.maximum(terms.indptr[1:] - terms.indptr[:-1], 1)[:, np.newaxis]
+            if w.intercept is not None:
+                scores += w.intercept
+            self._correct(scores, terms)
+        self.adjust(scores, terms)
+        return scores
+
+    def _sums(self, terms: sp.csr_array) -> np.ndarray:
+        """Return the sums of the weights, (n_rows, n_profiles), from the sparse D."""
+        w, width = self.profile_weights, max(1, MAX_PASS_SCORES // terms.shape[0])
+        scores = np.zeros((terms.shape[0], self.n_profiles))
+        for row, entries in zip(scores, pairwise(terms.indptr), strict=True):
             for entry in range(*entries):
-                profiles, values = d[terms.indices[entry]]
+                profiles, values = self._d_by_feature[terms.indices[entry]]
                 row[profiles] += terms.data[entry] * values
-        return products
-
-    def _add_sums(self, scores: np.ndarray, sums: np.ndarray) -> None:
-        """Turn x . D into scores in place, in blocks of columns that fit into the cache."""
-        w, width = self.profile_weights, max(1, MAX_PASS_SCORES // len(scores))
-        *totals, base = sums
-        for start in range(0, self.n_profiles, width):
+        *totals, base = (terms @ w.columns).T[:, :, np.newaxis]  # (n_kinds + 1, n_rows, 1)
+        for start in range(0, self.n_profiles, width):  # blocks of profiles that fit into the cache
             part = slice(start, start + width)
             linear = totals[0] * w.slopes[0, part]
             for total, slope in zip(totals[1:], w.slopes[1:], strict=True):
@@ -192,18 +201,16 @@ class Scores(ABC):
             some += linear
             if w.scale is not None:
                 some *= w.scale[part]
-            if w.intercept is not None:
-                some += w.intercept[part]
+        return scores
 
-    def _correct(self, scores: np.ndarray, sums: np.ndarray, terms: sp.csr_array, rows: slice) -> None:
+    def _correct(self, scores: np.ndarray, terms: sp.csr_array) -> None:
         """Correct the scores of rows without features, and scores that are infinite or undefined."""
         w = self.profile_weights
         if not w.all_finite:  # for a row without features, 0 * inf and inf - inf would be undefined
-            empty = np.diff(terms.indptr)[rows] == 0
-            scores[empty] = 0.0 if w.intercept is None else w.intercept
+            scores[np.diff(terms.indptr) == 0] = 0.0 if w.intercept is None else w.intercept
         if w.exclusions is not None:
-            w.exclusions.apply(scores, terms, rows)
-        if not (w.all_finite and np.abs(sums[:-1]).max() < MAX_SAFE_SUM):
+            w.exclusions.apply(scores, terms)
+        if not (w.all_finite and np.abs(terms.data).sum() < MAX_SAFE_SUM):
             scores[np.isnan(scores)] = -np.inf  # inf - inf or inf / inf: an undefined score is never the best
 
     @cached_property
@@ -223,6 +230,11 @@ class Scores(ABC):
         parts = np.ones(n_classes, dtype=bool), self.profile_of_class, np.arange(n_classes + 1)
         return sp.csr_array(parts, shape=(n_classes, self.n_profiles)).T.tocsr()
 
+    @cached_property
+    def _n_members(self) -> np.ndarray:
+        """Number of classes of each profile, of shape (n_profiles,)."""
+        return np.diff(self.members.indptr)
+
     @property
     def n_profiles(self) -> int:
         """Number of profiles."""
@@ -235,15 +247,18 @@ class Scores(ABC):
         return self.weigh(slice(None) if alone else self.first_class)
 
     @cached_property
-    def _d_by_feature(self) -> np.ndarray | list[tuple[np.ndarray, np.ndarray]]:
-        """D^T as a dense array (n_features, n_profiles), or as the profiles and values of each feature."""
-        d = self.profile_weights.d.T
-        if d.shape[0] * d.shape[1] <= MAX_DENSE_TABLE:
-            return d.toarray(order="C")
-        d = d.tocsr()
-        profiles = d.indices.astype(np.intp)  # numpy converts indices of other types each time
-        columns = [slice(start, end) for start, end in pairwise(d.indptr)]
-        return [(profiles[column], d.data[column]) for column in columns]
+    def _table(self) -> np.ndarray | None:
+        """The weights, (n_features, n_profiles), or None if the array would be large or is not finite."""
+        w, size = self.profile_weights, self.n_profiles * self.counts.shape[1]
+        if size > MAX_DENSE_TABLE or not w.all_finite or w.exclusions is not None:
+            return None
+        table = np.ascontiguousarray(self.weights(self.first_class).T)
+        return table if np.isfinite(table).all() else None
+
+    @cached_property
+    def _d_by_feature(self) -> list[Column]:
+        """The columns of D."""
+        return columns_of(self.profile_weights.d)
 
     def intercept(self, place: int) -> float:
         """Return the part of the score of a class that does not depend on the row."""
@@ -254,6 +269,8 @@ class Scores(ABC):
         """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
         read, adds = self.read(row), np.zeros(row.shape[1])
         adds[read.indices] = read.data * self.weights(np.array([place]))[0, read.indices]
+        if self.averaged:
+            adds /= max(1, read.nnz)
         return adds[row.indices]
 
     def top_k(self, X: np.ndarray | sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -269,6 +286,8 @@ class Scores(ABC):
         """Convert the best profiles of each row, best first, to its k best classes, of shape (n_rows, k)."""
         if self.n_profiles == len(self.profile_of_class):
             return profiles, scores
+        if profiles.shape[1] == k and (self._n_members[profiles] == 1).all():
+            return self.first_class[profiles], scores
         classes, class_scores = np.empty((len(profiles), k), dtype=np.intp), np.empty((len(profiles), k))
         for rows in batches(len(profiles), max(1, MAX_CHUNK_SCORES // k**2)):
             classes[rows], class_scores[rows] = self._expand(profiles[rows], scores[rows], k)
@@ -292,6 +311,32 @@ class Scores(ABC):
         row_start = np.searchsorted(rows, np.arange(n_rows))
         chosen = order[row_start[:, np.newaxis] + np.arange(k)]
         return classes[chosen], scores.ravel()[cells[chosen]]
+
+
+def columns_of(X: sp.csr_array) -> list[Column]:
+    """Return the columns of X. ``array[rows] += values`` adds one of them, also if it is stored dense.
+
+    The fullest columns are stored dense, with slice(None) as their rows.
+    """
+    by_column = X.T.tocsr()
+    sizes, rows = np.diff(by_column.indptr), by_column.indices.astype(np.intp)  # numpy converts other types
+    fullest = np.argsort(-sizes, kind="stable")[: MAX_DENSE_TABLE // max(1, X.shape[0])]
+    dense = set(fullest[sizes[fullest] > MIN_DENSE_SHARE * X.shape[0]].tolist())
+    columns: list[Column] = []
+    for number, (start, end) in enumerate(pairwise(by_column.indptr)):
+        values = by_column.data[start:end]
+        if number in dense:
+            full = np.zeros(X.shape[0])
+            full[rows[start:end]] = values
+            columns.append((slice(None), full))
+        else:
+            columns.append((rows[start:end], values))
+    return columns
+
+
+def some_rows(X: np.ndarray | sp.csr_array, rows: slice) -> np.ndarray | sp.csr_array:
+    """Return some rows of X, or X itself if these are all rows, since slicing a CSR array takes a while."""
+    return X if rows == slice(0, X.shape[0]) else X[rows]
 
 
 def batches(n_rows: int, size: int) -> Iterator[slice]:

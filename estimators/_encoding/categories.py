@@ -59,7 +59,8 @@ class FoundCategories:
         if (self.counts is None) != (other.counts is None):
             raise ValueError(
                 "States can only be merged if they come from encoders with the same parameters. Only one of "
-                "these states has counts, which encoders with min_frequency, max_categories or drop need."
+                "these states has counts, which are needed by encoders with min_frequency, max_categories "
+                "or drop."
             )
         pairs = [*zip(self.categories, other.categories, strict=True)]
         if self.given != other.given or (self.given and any(items(a) != items(b) for a, b in pairs)):
@@ -216,7 +217,7 @@ def _is_missing(value: object, *, in_lists: bool) -> bool:
 
 
 def _check_given(array: np.ndarray, column: Column, k: int) -> None:
-    """Raise scikit-learn's errors for given categories."""
+    """Raise the same errors as scikit-learn if the given categories of a column are invalid."""
     known = items(array)
     if not known:
         raise ValueError(

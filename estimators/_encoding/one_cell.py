@@ -89,7 +89,7 @@ class CellEncoder:
         return sorted(found)
 
     def _items(self, cell: object) -> Iterable[object] | None:
-        """Return the items of a cell, where None is a missing item, or None for unsupported cells."""
+        """Return the items of a cell, or None if the cell is not supported. A missing item is None."""
         if cell is None or not self._takes_lists:
             return (cell,)
         if self._separator is not None:

@@ -12,8 +12,9 @@ def duality_gap(loss: LogLoss, theta: np.ndarray, objective: float, l1: float | 
     """Return the objective at theta minus a lower bound on its minimum, or infinity if there is no bound.
 
     The dual variables of a row are ``p - e``: the probabilities, minus 1 for the true class. All of them
-    are multiplied by the largest factor up to 1 that the l1 penalty allows. With an l2 penalty, they may
-    also exceed its limits, which adds a term to the gap. Takes O(nonzeros of X * n_outputs) time.
+    are multiplied by the largest factor up to 1 that the l1 penalty allows. With an l2 penalty, the unscaled
+    variables are also tried. Exceeding the limits of the l1 penalty then adds a term to the gap, and the
+    smaller gap is returned. Takes O(nonzeros of X * n_outputs) time.
     """
     dual = dual_variables(loss, theta)
     if dual is None:

@@ -11,6 +11,8 @@ from estimators._logistic.search import Evaluation, Iterate, evaluate_start, lin
 EPSILON = float(np.finfo(float).eps)
 N_PAIRS = 10  # steps that L-BFGS remembers
 MIN_WINDOW_OF_RATE = 3  # minimum number of decreases from which the rate of convergence is estimated
+MIN_MEASURED_DECREASE = 1e-12  # relative to the objective; smaller decreases are lost in rounding errors
+MIN_SHARE_OF_CURVATURE = 1e-4
 MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are compared
 
 
@@ -46,7 +48,7 @@ class LBFGS:
 
     def step(self) -> Iterate:
         """Move along the current direction. Choose the next one, and predict the remaining decrease."""
-        previous, following = self.current, self._move()
+        previous, following, predicted = self.current, self._move(), self.falls[-1]
         if following is None:
             return Iterate(previous.value, converged=False, expected=self.falls[-1], stalled=True)
         solved = self.metric.solve(following.gradient)
@@ -57,8 +59,8 @@ class LBFGS:
         if self.chooser.is_due(following.value, self.passes_left()):
             self._rebuild()
         self._aim()
-        expected = self.falls[-1]
-        if not self.chooser.is_exact(following.value):
+        expected = self.falls[-1] / share_of_curvature(previous.value, following.value, predicted)
+        if self.metric.is_rough or not self.chooser.is_exact(following.value):
             expected = max(expected, extrapolated_decrease(self.values))
         converged = 0 <= expected <= self.tol * following.value or following.value <= self.goal
         return Iterate(following.value, converged, expected)
@@ -163,6 +165,16 @@ class CurvaturePairs:
         of_steps[self.order], of_solved[self.order] = u, scale * v
         flat = scale * solved.ravel() - of_solved @ self.solved[:m] + of_steps @ self.steps[:m]
         return -flat.reshape(gradient.shape)
+
+
+def share_of_curvature(before: float, now: float, predicted: float) -> float:
+    """Return the curvature along a step as a share of the predicted one, or 1 if the share is above a half.
+
+    A quadratic with the share c of the curvature decreases by ``2 - c`` times the prediction.
+    """
+    share = 2 - (before - now) / predicted
+    is_measured = before - now > MIN_MEASURED_DECREASE * now
+    return max(share, MIN_SHARE_OF_CURVATURE) if is_measured and share < 0.5 else 1.0
 
 
 def extrapolated_decrease(values: list[float]) -> float:

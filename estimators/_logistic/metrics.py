@@ -12,13 +12,18 @@ from estimators._logistic.loss import LogLoss
 EPSILON = float(np.finfo(float).eps)
 # added to a unit diagonal; the first that makes the matrix positive definite is used
 RIDGES = (1e-13, 1e-10, 1e-6, 1e-2)
+MIN_PIVOT = 1e-11  # smaller pivots consist mostly of the added ridge
 MAX_BLOCK_VALUES = 2**18  # values that are centred and weighted at a time
 
 
 class Metric(Protocol):
-    """A matrix H close to the Hessian of the objective at one theta."""
+    """A matrix H close to the Hessian of the objective at one theta.
+
+    It is rough if it is almost singular, so that a ridge makes some of its curvatures too large.
+    """
 
     is_diagonal: bool
+    is_rough: bool
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``, (n_features + 1, n_outputs) like the gradient."""
@@ -40,7 +45,7 @@ class Curvatures:
             self.mean += loss.X.T @ of_rows / self.total
 
     def centre(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient (n_features, n_outputs) for the weights, with the intercept eliminated."""
+        """Return the gradient with respect to the weights, with the intercept eliminated."""
         return gradient[:-1] - self.mean[:, np.newaxis] * gradient[-1]
 
     def complete(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -55,7 +60,7 @@ class Curvatures:
 class DiagonalMetric:
     """The diagonal of ``(X - mean)' D (X - mean) + l2 I``, the same for all outputs."""
 
-    is_diagonal = True
+    is_diagonal, is_rough = True, False
 
     def __init__(self, loss: LogLoss, theta: np.ndarray) -> None:
         self.curvatures = Curvatures(loss, loss.curvature(theta))
@@ -88,6 +93,7 @@ class SharedMetric:
         matrix = centred_gram(loss.X, self.curvatures.of_rows, self.curvatures.mean)
         np.einsum("jj->j", matrix)[:] += np.ravel(loss.l2)
         self.factor = ScaledCholesky(matrix)
+        self.is_rough = self.factor.is_rough
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``."""
@@ -95,7 +101,7 @@ class SharedMetric:
 
 
 class ExactMetric:
-    """The Hessian of a softmax with all its outputs, for dense X.
+    """The full Hessian of the softmax loss for dense X, including the blocks that couple the outputs.
 
     Its blocks are ``X' diag(p_k) X - X' diag(p_k p_l) X``, where the rows are weighted and X includes a
     column of ones. The mean of the rows is subtracted, so that the weights are independent of the
@@ -133,6 +139,7 @@ class ExactMetric:
         diagonal = np.einsum("jj->j", matrix)
         diagonal[:] = positive_variances(diagonal, 0.0, loss.X.shape[0])
         self.factor = ScaledCholesky(matrix)
+        self.is_rough = self.factor.is_rough
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
         """Return the x with ``H x = gradient``."""
@@ -155,9 +162,12 @@ class ScaledCholesky:
             diagonal[:] = 1 + ridge
             self.factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=0)
             if not failed:
+                pivot = float(self.factor.diagonal().min()) ** 2
+                self.is_rough = ridge > RIDGES[0] or pivot < MIN_PIVOT
                 return
         # this happens for sparse columns that hardly vary around a large mean
         self.factor = np.eye(len(matrix))
+        self.is_rough = True
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return the solution for each column of `right`."""

@@ -67,28 +67,35 @@ class ProximalNewton:
         P = loss.probabilities(self.current.theta)[0]
         self.residuals = loss.weight * (P - loss.codes)
         self.curvatures = Curvatures(loss, loss.weight * np.maximum(P * (1 - P), MIN_VARIANCE))
-        total, mean = self.curvatures.total, self.curvatures.mean
+        total = self.curvatures.total
         # Newton step of the intercept
         self.shift = float(self.residuals.sum()) / total if loss.fit_intercept else 0.0
         self.objective = self.current.value + l1_penalty(self.current.theta, self.l1)
-        # dual variables that sum to zero if there is an intercept, and stay in their box if it moves little
-        along = gradient - self.l2 * W - self.shift * total * mean
-        self.gap = self._gap(np.abs(along)) if abs(self.shift) <= 1 else np.inf
+        self.gap = self._gap(P * (1 - P), gradient - self.l2 * W)
 
-    def _gap(self, along: np.ndarray) -> float:
-        """Return the duality gap, where `along` is ``|X' dual variables|``.
+    def _gap(self, variances: np.ndarray, slopes: np.ndarray) -> float:
+        """Return the duality gap, where `slopes` is ``X' residuals``.
 
-        The dual variables are scaled so that they are feasible for the l1 penalty. With an l2 penalty, they
-        may also exceed the limits, which adds a term to the gap.
+        The dual variables are the residuals, shifted so that they sum to zero if there is an intercept. They
+        stay in their box if the intercept moves little, because the shift of a row is a multiple of its
+        variance. They are scaled so that they are feasible for the l1 penalty. With an l2 penalty, the
+        unscaled variables are also tried. Exceeding the limits of the l1 penalty then adds a term to the
+        gap, and the smaller gap is returned.
         """
-        weight = np.maximum(self.loss.weight, TINY)
+        loss, dual, along = self.loss, self.residuals, np.abs(slopes)
+        if loss.fit_intercept:
+            curvatures = Curvatures(loss, loss.weight * variances)
+            shift = float(dual.sum()) / curvatures.total
+            if abs(shift) > 1:
+                return np.inf
+            dual = dual - shift * curvatures.of_rows
+            along = np.abs(slopes - shift * curvatures.total * curvatures.mean)
+        weight = np.maximum(loss.weight, TINY)
         largest = float(along.max(initial=0.0))
         feasible = min(1.0, self.l1 / largest) if largest else 1.0
 
         def gap(scale: float) -> float:
-            shares = np.clip(
-                scale * np.abs(self.residuals - self.shift * self.curvatures.of_rows) / weight, 0, 1
-            )
+            shares = np.clip(scale * np.abs(dual) / weight, 0, 1)
             entropy = -float(weight @ (xlogy(shares, shares) + xlogy(1 - shares, 1 - shares)))
             excess = np.maximum(along * scale - self.l1, 0)
             return self.objective - entropy + (float(excess @ excess) / (2 * self.l2) if self.l2 else 0.0)

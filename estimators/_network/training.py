@@ -228,7 +228,7 @@ class Training:
         state.n_epochs_without_improvement = 0 if improved else state.n_epochs_without_improvement + 1
 
     def _slowed_down(self) -> bool:
-        """Reduce an adaptive learning rate. Return False if this is not possible, so training stops."""
+        """Reduce an adaptive learning rate. Return False if it cannot be reduced any further."""
         model, rate = self.model, self.optimizer.slow_down()
         if rate is not None:
             self.state.n_epochs_without_improvement = 0

@@ -131,7 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
 
     command = add(
@@ -188,7 +188,7 @@ def add_outputs(command: argparse.ArgumentParser, what: str) -> None:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
 
 

@@ -162,8 +162,15 @@ def build_parser() -> argparse.ArgumentParser:
         "--simulation",
         choices=("plain", "hidden"),
         default="plain",
-        help="how to simulate customers: plain (they choose what they ask for) or hidden (they also have "
-        "tastes that they do not mention, and a history); default: plain",
+        help="how to simulate customers: plain (they rent games that match their requests) or hidden (they "
+        "also have a history, and tastes that they do not mention); default: plain",
+    )
+    command.add_argument(
+        "--training-customers",
+        type=whole_number,
+        metavar="N",
+        help="train each model on the rentals of only N customers, and test it on N others; implies "
+        "--no-search (default: cross-validation in five folds)",
     )
     command.add_argument(
         "--no-search", action="store_true", help="skip the search for the best hyperparameters"
@@ -175,7 +182,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the scores and save the plot as this .svg or .png file",
+        help="plot the scores and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
     add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)
@@ -288,7 +295,11 @@ def run_train(options: Any, console: Console, messages: Console, fail: Callable)
 
 def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Compare the recommenders."""
-    report = evaluate(messages, options.customers, with_search=not options.no_search, kind=options.simulation)
+    few = options.training_customers
+    if few is not None and 2 * few > options.customers:
+        fail(f"--training-customers must be at most half of the {options.customers} customers; got {few}")
+    search = few is None and not options.no_search
+    report = evaluate(messages, options.customers, search, options.simulation, few)
     show(report, console)
     if options.json:
         save_json(report, options.json)

@@ -5,7 +5,7 @@ import warnings
 from itertools import combinations
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -146,7 +146,9 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
         OURS: catalogue_recommender(games),
         "complement naive Bayes, as tuned": tuned_recommender(games),
         "complement naive Bayes, plain": plain_recommender(games),
-        "complement naive Bayes, plain, catalogue only": CatalogueFirst(game_recommender(), games, 1.0),
+        "complement naive Bayes, plain, catalogue only": CatalogueFirst(
+            game_recommender(classifier="complement"), games, 1.0
+        ),
         **{
             name: CatalogueFirst(game_recommender(classifier=classifier), games)
             for name, classifier in others.items()
@@ -157,11 +159,31 @@ def recommenders(games: pl.DataFrame) -> dict[str, BaseEstimator]:
 
 def judge(model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame) -> dict[str, float]:
     """Cross-validate a recommender in five folds of customers; return the mean scores."""
-    return judge_rows(model, games, rentals, question_rows(rentals))[0]
+    return judge_rows(model, games, rentals, question_rows(rentals), folds_of(rentals)[0])[0]
+
+
+Folds: TypeAlias = list[tuple[np.ndarray, np.ndarray]]
+
+
+def folds_of(rentals: pl.DataFrame, training_customers: int | None = None) -> tuple[Folds, np.ndarray]:
+    """Return the rows for training and for testing in each fold, and the groups of rows, (n_rentals,).
+
+    By default, there are five folds of customers, and a group is a customer. With `training_customers`, the
+    customers are divided into blocks of this size (or slightly more). Each block is used to train a model,
+    which is tested on the next block. A group is then a block, because one model answers all of its rows.
+    """
+    _, customers = np.unique(rentals["customer"].to_numpy(), return_inverse=True)
+    if training_customers is None:
+        return list(GroupKFold(5).split(customers, groups=customers)), customers
+    n_customers = customers.max() + 1
+    n_blocks = n_customers // training_customers
+    block = customers * n_blocks // n_customers
+    rows = [np.flatnonzero(block == number) for number in range(n_blocks)]
+    return list(zip(rows, [*rows[1:], rows[0]], strict=True)), block
 
 
 def judge_rows(
-    model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame, X: pl.DataFrame
+    model: BaseEstimator, games: pl.DataFrame, rentals: pl.DataFrame, X: pl.DataFrame, folds: Folds
 ) -> tuple[dict[str, float], np.ndarray]:
     """Return the mean scores, and for each rental whether its game was recommended, of shape (n_rentals,)."""
     titles = rentals["title"].to_numpy()
@@ -172,14 +194,12 @@ def judge_rows(
             model,
             X,
             titles,
-            cv=GroupKFold(5),
+            cv=folds,
             scoring=scorers(games),
-            groups=rentals["customer"].to_numpy(),
             return_estimator=True,
-            return_indices=True,
         )
     hits = np.empty(len(titles))
-    for fitted, test in zip(results.pop("estimator"), results.pop("indices")["test"], strict=True):
+    for fitted, (_, test) in zip(results.pop("estimator"), folds, strict=True):
         best = recommend(fitted, X[test], PLACES)[0]
         hits[test] = (best == titles[test, np.newaxis]).any(axis=1)
     means = {name.removeprefix("test_"): float(np.mean(values)) for name, values in results.items()}
@@ -188,14 +208,14 @@ def judge_rows(
     return means, hits
 
 
-def paired(ours: np.ndarray, theirs: np.ndarray, customers: np.ndarray) -> dict[str, float]:
-    """Return how much higher our hit rate is, and half the width of the 95 % interval of this difference.
+def paired(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> dict[str, float]:
+    """Return how much higher our hit rate is, and half the width of the 95% interval of this difference.
 
-    Hits are of shape (n_rentals,). The rentals of a customer are not independent, so the differences are
-    summed for each customer. The mean over the rentals is then a ratio of two sums over customers, with the
-    usual linearised variance.
+    All arrays are of shape (n_rentals,). The rentals of a group, such as a customer, are not independent, so
+    the differences are summed for each group. The mean over the rentals is then a ratio of two sums over
+    groups, with the usual linearised variance.
     """
-    _, codes = np.unique(customers, return_inverse=True)
+    _, codes = np.unique(groups, return_inverse=True)
     gap, sizes = np.bincount(codes, ours - theirs), np.bincount(codes)
     mean, n = gap.sum() / sizes.sum(), len(sizes)
     spread = np.sqrt(n / (n - 1) * np.sum((gap - mean * sizes) ** 2)) / sizes.sum()
@@ -211,9 +231,16 @@ def ceiling(log_odds: np.ndarray, games: pl.DataFrame, rentals: pl.DataFrame) ->
 
 
 def evaluate(
-    console: Console, n_customers: int = 2000, with_search: bool = True, kind: Kind = "plain"
+    console: Console,
+    n_customers: int = 2000,
+    with_search: bool = True,
+    kind: Kind = "plain",
+    training_customers: int | None = None,
 ) -> dict[str, Any]:
-    """Score every recommender, and search for hyperparameters in each fold and on all rentals."""
+    """Score every recommender, and search for hyperparameters in each fold and on all rentals.
+
+    With `training_customers`, each model is trained on the rentals of so many customers; see `folds_of`.
+    """
     games, _ = load_training_data(5)
     simulation = simulate(games, n_customers, kind=kind)
     liked = simulation.rentals["rating"].to_numpy() >= LIKED
@@ -224,21 +251,23 @@ def evaluate(
         "customers": rentals["customer"].n_unique(),
         "places": PLACES,
         "simulation": kind,
+        "training_customers": training_customers,
         "recommenders": {},
     }
     compared = {name: (model, question_rows(rentals)) for name, model in recommenders(games).items()}
     if kind == "hidden":
         X = question_rows(rentals).with_columns(rentals["history"])
         compared[HISTORY] = catalogue_recommender(games, with_history=True), X
+    folds, groups = folds_of(rentals, training_customers)
     hits: dict[str, np.ndarray] = {}
     for name, (model, X) in compared.items():
         with console.status(f"Cross-validating {name} ..."):
-            report["recommenders"][name], hits[name] = judge_rows(model, games, rentals, X)
+            report["recommenders"][name], hits[name] = judge_rows(model, games, rentals, X, folds)
     best, hits[CEILING] = ceiling(simulation.log_odds[liked], games, rentals)
     report["recommenders"][CEILING] = best
     for name, scores in report["recommenders"].items():
         if name != OURS:
-            scores |= paired(hits[OURS], hits[name], rentals["customer"].to_numpy())
+            scores |= paired(hits[OURS], hits[name], groups)
     if with_search:
         report["search"] = search_report(console, games, rentals)
     return report
@@ -304,9 +333,11 @@ def as_markdown(report: dict[str, Any]) -> str:
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the report as a table."""
+    few = report["training_customers"]
+    how = "5 folds of customers" if few is None else f"each model is trained on {few} customers"
     table = Table(
         title=f"Five recommendations each, cross-validated on {report['rentals']:,} rentals of "
-        f"{report['games']} games (5 folds of customers)",
+        f"{report['games']} games ({how})",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("recommender")

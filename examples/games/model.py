@@ -97,7 +97,7 @@ def question(budget: str | None, gameplay_types: list[str]) -> pl.DataFrame:
 
 def plain_recommender(games: pl.DataFrame) -> CatalogueFirst:
     """Return the recommender with default hyperparameters. All rows and columns have a weight of 1."""
-    return CatalogueFirst(game_recommender(), games)
+    return CatalogueFirst(game_recommender(classifier="complement"), games)
 
 
 def tuned_recommender(games: pl.DataFrame) -> CatalogueFirst:

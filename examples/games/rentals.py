@@ -1,12 +1,13 @@
 """Simulated rentals for the invented tavern: what customers asked for and rented, and their ratings.
 
-There are two seeded simulations. In both, a customer has a budget (cheap 45 %, standard 35 %, premium 20 %)
+There are two seeded simulations. In both, a customer has a budget (cheap 45%, standard 35%, premium 20%)
 and a taste for types, drawn from a Dirichlet distribution that is centred on their frequency in the
 catalogue, so that most customers like few types. Each customer makes 1 + Poisson(7) rentals. A rental
-begins with a question: one, two or three types drawn from the taste (50, 35, 15 %), and the budget, which
+begins with a question: one, two or three types drawn from the taste (50, 35, 15%), and the budget, which
 is left open in one question out of ten.
 
-"plain" is the simulation that the tavern's model is trained on. Customers choose what they ask for:
+"plain" is the simulation that the tavern's model is trained on. Customers choose games that match their
+requests:
 
 1. The popularity of the games follows Zipf's law with exponent 0.8, in random order.
 2. The rented game is drawn with log odds ``log popularity + 4 [a requested type] + 1 [every requested type]

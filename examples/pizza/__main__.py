@@ -33,6 +33,7 @@ from examples.pizza.descent import show as show_path
 from examples.pizza.evaluate import evaluate, save_json, save_picture, show
 from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
 from examples.pizza.settings import check_settings
+from examples.pizza.table import add_table
 from examples.pizza.years import LAWS
 from examples.saved import load_named, load_or_train
 from examples.terminal import Terminal, run_quietly
@@ -40,6 +41,7 @@ from examples.web.serve import add_serve
 from pipelines import (
     ExtrapolationWarning,
     ModelFileError,
+    TooFewRowsWarning,
     forecast,
     save_model,
     weights_in_words,
@@ -130,7 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
 
@@ -169,9 +171,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--picture",
         type=picture_path,
         metavar="FILE",
-        help="plot the result and save it as this .svg or .png file",
+        help="plot the result and save the plot to this .svg or .png file",
     )
     command.set_defaults(run=run_path, fail=command.error)
+
+    add_table(commands)
 
     more = (
         "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome). PIZZERIA_PRIVATE=yes puts "
@@ -262,8 +266,9 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ExtrapolationWarning)
+            warnings.simplefilter("error", TooFewRowsWarning)
             doughs = int(forecast(model, evening, options.service_level)[0])
-    except ValueError as error:  # too few evenings for this service level
+    except (ValueError, TooFewRowsWarning) as error:  # too few evenings for this service level
         fail(f"{error} Train on more evenings with --data.")
     said = [str(warning.message) for warning in caught]
     told = {

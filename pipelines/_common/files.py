@@ -34,7 +34,7 @@ def read(path: Path) -> bytes:
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ModelFileError(
-                f"{str(path)!r} must be a regular file. It is a folder, a named pipe or a device."
+                f"{str(path)!r} must be a regular file, not a folder, a named pipe or a device."
             )
         return file.read()
 

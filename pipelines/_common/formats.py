@@ -80,6 +80,8 @@ def trusted_types(data: bytes) -> list[str]:
 
 def _is_trusted(name: str) -> bool:
     module, _, attribute = name.rpartition(".")
+    if name == "numpy.dtype":  # the type of an array's numbers, which SimpleImputer keeps
+        return True
     if not name.startswith(_TRUSTED_CLASSES):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Answer queries. Queries without known values are answered by popularity."""
+"""Answer queries. For a query without known values, the labels are ranked by popularity."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ CALLER_OF_RECOMMEND = 4  # stack level of the caller of `recommend`, in a functi
 
 
 class UnknownQuestionWarning(UserWarning):
-    """Warning issued when a query contains no known values and is answered by popularity.
+    """Warning issued when a query contains no known values, so that the labels are ranked by popularity.
 
     Examples
     --------
@@ -58,10 +58,12 @@ def by_popularity(classifier: BaseEstimator) -> BaseEstimator | ByPopularity:
     """Return the model that answers queries without known values.
 
     For naive Bayes, this model ranks the classes by their number of rows. If the classifier does not count
-    rows, or is a `CatalogueNB`, whose score includes the popularity, it is the classifier itself.
+    rows, or is a `CatalogueNB` whose score includes the popularity, it is the classifier itself.
     """
     count = getattr(classifier, "class_count_", None)
-    if count is None or isinstance(classifier, CatalogueNB) or np.shape(count) != classifier.classes_.shape:
+    if count is None or np.shape(count) != classifier.classes_.shape or not np.any(count):
+        return classifier
+    if isinstance(classifier, CatalogueNB) and classifier.popularity:
         return classifier
     with np.errstate(divide="ignore"):  # a class may not have any rows yet
         return ByPopularity(classifier.classes_, np.log(count) - np.log(np.sum(count)))
@@ -128,13 +130,13 @@ def are_unknown(encoded: Rows) -> np.ndarray:
 
 
 def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
-    """Warn that some queries are answered by popularity."""
+    """Warn that some queries contain no known values, so that their labels are ranked by popularity."""
     which = "The query" if n_questions == 1 else f"{n_unknown} of the {n_questions} queries"
     verb = "contains" if n_unknown == 1 else "contain"
     warnings.warn(
         f"{which} {verb} no values that the model knows. The values may be missing, or unknown because they "
         "are misspelt. All such queries get the same answer: the most popular labels, if the classifier "
-        "counts them.",
+        "stores how often each label occurs.",
         UnknownQuestionWarning,
         stacklevel=CALLER_OF_RECOMMEND,
     )

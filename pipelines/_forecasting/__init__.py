@@ -1,5 +1,9 @@
-"""Forecasting of doughs. A dough is the ball of dough for one pizza.
+"""Forecasts of numbers, from any table or from the evenings of a pizzeria.
 
-`evenings.py`: the columns of evenings and the validation of their cells. `values.py`: the values that
-occurred in training, as a state that can be merged. `words.py`: sentences that state what each feature adds.
+`parameters.py`: checks of parameters. `tables.py`: the cells of each column. `calendar.py`: dates, and what
+the calendar says of them. `public_holidays.py`: the holidays of a country. `lags.py`: earlier targets as
+columns. `ranges.py`: levels, and the errors that give them. `parts.py`: what each column adds to a forecast.
+`words.py`: the same in sentences. `outside.py`: rows unlike the training rows. `evenings.py`: the columns of
+evenings, and the rules of their cells. `values.py`: the values that occurred in training, as a state that can
+be merged.
 """

@@ -6,7 +6,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from pipelines._forecasting.evenings import CATEGORIES, Cell
+from pipelines._forecasting.evenings import CATEGORIES
+from pipelines._forecasting.tables import Cell
 
 MAX_VALUES = 1_000_000  # distinct values per column, all of which are kept to compute the median
 

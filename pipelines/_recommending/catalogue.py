@@ -96,7 +96,7 @@ def append(rows: Frame, more: Frame) -> Frame:
         differ = ", ".join(f"{name!r} ({one} and {two})" for name, one, two in pairs if one != two)
         raise ValueError(
             "The columns of the catalogue must have the same types as those of X. "
-            f"The types differ in {differ}."
+            f"The types differ for {differ}."
         ) from error
 
 

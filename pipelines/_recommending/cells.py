@@ -181,9 +181,10 @@ def describe(part: BaseEstimator) -> str:
 def not_supported(what: str) -> TypeError:
     """Return the error for a model that cannot be compiled."""
     return TypeError(
-        "The 'model' parameter of compile_recommender must be a ColumnTransformer of this library's "
-        "encoders, scikit-learn's scalers, KBinsDiscretizer or SimpleImputer, with columns given by name, "
-        "followed by a classifier whose score is a sum over the features, as returned by game_recommender. "
+        "The 'model' parameter of compile_recommender must be a Pipeline of a ColumnTransformer and a "
+        "classifier, such as game_recommender returns. The ColumnTransformer can contain this library's "
+        "encoders and scikit-learn's scalers, KBinsDiscretizer and SimpleImputer, and its columns must be "
+        "given by name. The score of the classifier must be a sum over the features. "
         f"Got {what} instead. For other models, use recommend, which accepts any classifier."
     )
 

@@ -45,7 +45,7 @@ class Scorer(Protocol):
         ...
 
     def intercept(self, place: int) -> float:
-        """Return the part of the score of the class with this index that does not depend on the row."""
+        """Return the part of a class's score that does not depend on the row. `place` is its index."""
         ...
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
@@ -122,7 +122,7 @@ class LinearScorer:
         return classes[best], scores[best].astype(np.float64)
 
     def intercept(self, place: int) -> float:
-        """Return the part of the score of the class with this index that does not depend on the row."""
+        """Return the part of a class's score that does not depend on the row. `place` is its index."""
         return float(self._intercepts[place])
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:

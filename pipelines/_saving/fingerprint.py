@@ -22,7 +22,7 @@ def training_data(X: Rows, y: Rows = None) -> dict[str, JSON] | None:
     The fingerprint is the SHA-256 hash of X followed by y. Each contributes its number of rows, its column
     names (or the number of columns if they have no names; the name of a Series is ignored), and its cells,
     column by column. The fingerprint is the same for pandas and polars, for all integer and float types that
-    hold the same values, in every process and with every version, because
+    hold the same values, in every process, and with every version of Python and of these libraries, because
 
     - numbers and booleans are converted to float64 (True is 1.0, integers beyond 2**53 are rounded),
     - None, NaN, NaT and NA are treated as the same missing value,

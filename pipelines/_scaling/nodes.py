@@ -118,7 +118,7 @@ class AdditiveNode(Node):
 
 @dataclass
 class Domain:
-    """The lowest and highest value of each feature, of shape (2, n_features)."""
+    """The lowest and highest values of each feature, as an array of shape (2, n_features)."""
 
     bounds: np.ndarray
 

@@ -126,8 +126,8 @@ def check_schema(found: dict[str, str], expected: dict[str, str], first: str) ->
     for name, kind in expected.items():
         if ANY not in (kind, found[name]) and kind != found[name]:
             raise ValueError(
-                f"Column {name!r} must contain values of kind {kind!r}, as in {first}. "
-                f"Got values of kind {found[name]!r} instead."
+                f"Column {name!r} must contain values of type {kind!r}, as in {first}. "
+                f"Got values of type {found[name]!r} instead."
             )
     return {name: found[name] if kind is ANY else kind for name, kind in expected.items()}
 

@@ -31,7 +31,7 @@ FIGURE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 CONSTANTS = {  # what was not measured: parameters, sizes of the task, what follows by arithmetic
-    "benchmarks.md": ["20 ms", "95 %"],
+    "benchmarks.md": ["20 ms", "95%"],
     "scaling.md": ["2 GB", "256 MB", "10 GB", "400 MB"],
 }
 

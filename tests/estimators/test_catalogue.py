@@ -119,6 +119,17 @@ def test_scores_are_those_of_the_formula(changed, seed, fractional):
     assert_allclose(model.predict_proba(questions).sum(axis=1), 1, rtol=1e-10)
 
 
+@pytest.mark.parametrize("size", [0, 15], ids=["no column is dense", "two columns are dense"])
+def test_scores_of_large_catalogues_are_those_of_the_formula(size, monkeypatch):
+    monkeypatch.setattr("estimators._bayes.scores.MAX_DENSE_TABLE", size)
+    for seed in range(20):
+        X, y, describes, weight, questions = shop(seed)
+        changed = {"groups": [0, 0, 1, 1, 2, 2], "match": 4.0}
+        model = CatalogueNB(**(SETTINGS | changed)).fit(X, y, sample_weight=weight, describes=describes)
+        expected = formula(X, y, describes, weight, questions, **changed)
+        assert_allclose(model.predict_joint_log_proba(questions), expected, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("name", [*SETTINGS])
 def test_every_parameter_changes_the_scores(name):
     X, y, describes, _, questions = shop(3)

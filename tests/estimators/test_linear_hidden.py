@@ -171,6 +171,6 @@ def test_a_polynomial_inherits_it():
     y = x + z
     for part in np.array_split(np.arange(600), 4):
         model.partial_fit(X[part], y[part])
-    with pytest.warns(LinAlgWarning, match="Call fit with all rows"):
+    with pytest.warns(LinAlgWarning, match="To avoid this error, call fit with all rows"):
         predictions = model.predict(X)
     close(predictions, y, 1e-5)

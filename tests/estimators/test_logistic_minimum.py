@@ -300,3 +300,10 @@ def test_features_far_from_zero_have_the_minimum_of_centred_ones(n_classes, weig
     least = objective(theirs.fit(X, y, sample_weight=weight), X, y, 1e-3, weight=weight)
     model = GDClassifier(alpha=1e-3, tol=1e-6).fit(X + offset, y, sample_weight=weight)
     assert model.loss_curve_[-1] == pytest.approx(least, rel=1e-5)
+
+
+def test_a_hessian_that_is_almost_singular_does_not_end_the_search():
+    """The minimum is close to 0, where all curvatures vanish."""
+    x = [76736449.72226126, -43511965.22775742, -122016286.27374005, 136344127.64588037, 117926466.81481172]
+    with pytest.warns(ConvergenceWarning, match="did not converge in max_iter=1000"):
+        GDClassifier(alpha=1e-8, tol=1e-8).fit(np.c_[x], [0, 1, 2, 3, 0])

@@ -294,7 +294,11 @@ def test_the_signature_is_scikit_learns_and_errors_name_the_class(name):
 
 
 def test_scikit_learns_own_tests_pass_with_ours_in_place():
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     command = [
         sys.executable,
         "-m",

@@ -20,7 +20,11 @@ from estimators import OneHotEncoder
 
 
 def test_scikit_learns_own_tests_pass_with_ours_in_place():
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     command = [sys.executable, "-m", "pytest", "-p", "swap_one_hot_encoder", "-p", "no:cacheprovider", "-v"]
     command += ["--pyargs", "sklearn.preprocessing.tests.test_encoders", "--rootdir", str(Path.cwd())]
     command += ["-c", os.devnull]

@@ -1,5 +1,6 @@
 """Rows in the partitions of a Dask collection, and a cluster of processes on this machine."""
 
+import multiprocessing
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,13 +13,20 @@ from sklearn.preprocessing import StandardScaler
 
 from estimators import OneHotEncoder
 from pipelines import game_recommender
+from tests.effort import THOROUGH
 
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 
 PARTS = 10
+# "spawn" is Dask's default: every worker imports all packages anew. A server that has imported them and forks
+# the workers saves most of that time.
+START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() and not THOROUGH else "spawn"
+multiprocessing.set_forkserver_preload(["distributed", "pipelines.scale"])
 SETTINGS = {
+    "multiprocessing.context": START,
+    "distributed.worker.multiprocessing-method": START,
     "dataframe.convert-string": False,
     "distributed.scheduler.allowed-failures": 3,
     "distributed.comm.retry.count": 2,

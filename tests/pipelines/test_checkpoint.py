@@ -117,7 +117,7 @@ def test_what_cannot_be_resumed_is_an_error(tmp_path):
             model.fit(X, y, resume_from=path)
     with pytest.raises(
         ValueError,
-        match=r"type float64, as in the checkpoint\. Got an X of type float32 instead",
+        match=r"type float64, as in the checkpoint\. Got an X of data type float32 instead",
     ):
         MLPRegressor(**FEW).fit(X_NUM.astype(np.float32), Y_NUM, resume_from=path)
     whole = path.read_bytes()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("lists_stay_lists")
 
 def test_parquet_with_another_schema_names_file_and_column(parquet_folder):
     made(3).assign(budget=3).to_parquet(parquet_folder / "3.parquet")
-    says = "In file '.*3.parquet': Column 'budget' must contain values of kind 'text', as in .*Got values of kind 'number'"
+    says = "In file '.*3.parquet': Column 'budget' must contain values of type 'text', as in .*Got values of type 'number'"
     with pytest.raises(ValueError, match=says):
         fit_dask(game_recommender(), dd.read_parquet(parquet_folder), "title", "threads")
     made(3).rename(columns={"budget": "bugdet"}).to_parquet(parquet_folder / "3.parquet")
@@ -114,7 +114,7 @@ def counted(part, folder, change):
         ),
         (
             lambda f: f.assign(budget=1),
-            "In partition 4: Column 'budget' must contain values of kind 'text'.*Got values of kind 'number'",
+            "In partition 4: Column 'budget' must contain values of type 'text'.*Got values of type 'number'",
         ),
         (
             lambda f: f.assign(gameplay_types="['Puzzle']"),

@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from pipelines import (
     ExtrapolationWarning,
+    TooFewRowsWarning,
     dough_forecaster,
     forecast,
     load_model,
@@ -199,7 +200,12 @@ def test_a_service_level_is_between_0_and_1(week_model, level):
 def test_too_few_evenings_for_a_level(week_model, level, least):
     message = rf"service_level of {level} needs the errors on at least {least} training evenings\. The model has only 5, which allow"
     with pytest.raises(ValueError, match=message):
-        forecast(week_model, {"reservations": 15}, level)
+        week_model["forecast"].margin(level)
+    message = f"A level of {level} needs the errors on at least {least} held-out rows. The model has only 5,"
+    with pytest.warns(TooFewRowsWarning, match=message) as caught:
+        doughs = forecast(week_model, {"reservations": 15}, level)
+    assert caught[0].filename == __file__
+    assert doughs.tolist() == forecast(week_model, {"reservations": 15}, 5 / 6).tolist()
 
 
 def test_without_folds_there_is_no_service_level():
@@ -297,7 +303,7 @@ def test_saved_models_answer_alike(full_model, tmp_path, ending):
     loaded = load_model(card, expected=ServiceLevelRegressor)
     assert (loaded.predict(EVENING) == full_model.predict(EVENING)).all()
     assert forecast(loaded, EVENING, 0.9).tolist() == forecast(full_model, EVENING, 0.9).tolist()
-    assert read_card(card)["final_class"] == "pipelines.forecast.ServiceLevelRegressor"
+    assert read_card(card)["final_class"] == "pipelines.forecast_steps.ServiceLevelRegressor"
 
 
 CHECKS = list(estimator_checks_generator(ServiceLevelRegressor(LinearRegression(), cv=3)))
@@ -317,7 +323,7 @@ def test_the_contract_was_collected():
 def test_the_folds_are_scikit_learns():
     year = full_year(noise=3.0)
     X = np.column_stack([year["reservations"], year["temperature"]])
-    model = ServiceLevelRegressor(LinearRegression(), cv=4).fit(X, year["doughs"])
+    model = ServiceLevelRegressor(LinearRegression(), cv=4, whole=True).fit(X, year["doughs"])
     expected = []
     for training, held_out in KFold(4, shuffle=True, random_state=0).split(X):
         peer = LinearRegression().fit(X[training], year["doughs"][training])
@@ -334,16 +340,20 @@ def test_weights_in_words_are_the_laws(full_model):
     # 2 (x + 1) - 0.02 (x + 1)^2 less the same at x = 10: 2 - 0.02 * 21
     assert "one more reservation adds 1.6 doughs" in words
     assert "one more degree adds 0.5 doughs" in words
-    assert "a Saturday adds 5.0 doughs to a Monday" in words
-    assert "August takes 3.0 doughs off January" in words
+    assert "Saturday is 4.3 doughs above an average weekday" in words  # 5 - 5 / 7
+    assert "Monday is 0.7 doughs below an average weekday" in words  # 0 - 5 / 7
+    (august,) = [text for text in words if text.startswith("August is")]
+    assert august in [
+        f"August is {amount} doughs below an average month" for amount in (2.7, 2.8)
+    ]  # 3 - 3 / 12
     assert "a holiday adds 12.0 doughs" in words
     assert "an event adds 20.0 doughs" in words
-    assert len(words) == 1 + 2 + 6 + 11 + 2
+    assert len(words) == 1 + 2 + 7 + 12 + 2
     at_forty = weights_in_words(full_model, {"reservations": 40, "event": True})
     assert "one more reservation adds 0.4 doughs" in at_forty  # 2 - 0.02 * 81 = 0.38
     at_sixty = weights_in_words(full_model, {"reservations": 59, "weekday": "Saturday"})
     assert "one more reservation takes 0.4 doughs away" in at_sixty  # 2 - 0.02 * 119 = -0.38
-    assert "a Monday takes 5.0 doughs off a Saturday" in at_sixty
+    assert "Saturday is 4.3 doughs above an average weekday" in at_sixty
 
 
 def test_a_line_is_the_same_everywhere(week_model):
@@ -355,7 +365,10 @@ def test_what_did_not_occur_is_not_spoken_of():
     year = {key: value[:3] for key, value in full_year().items()}
     year |= {"weekday": ["Friday", "Tuesday", "Friday"], "event": [False] * 3, "holiday": [False] * 3}
     model = dough_forecaster(("weekday", "event", "holiday"), 1).fit(pl.DataFrame(year), [10.0, 7.0, 10.0])
-    assert weights_in_words(model) == ["a Friday adds 3.0 doughs to a Tuesday"]
+    assert weights_in_words(model) == [
+        "Tuesday is 1.5 doughs below an average weekday",
+        "Friday is 1.5 doughs above an average weekday",
+    ]
 
 
 def test_states_of_evenings_add_up_in_any_order():

@@ -106,7 +106,7 @@ def test_another_model_is_refused():
     for ask in (forecast, weights_in_words):
         with pytest.raises(
             TypeError,
-            match=r"must be a pipeline from dough_forecaster, or a search over one\. Got a LinearRegression instead\.",
+            match=r"must be a pipeline from forecaster or dough_forecaster, or a search over one\. Got a LinearRegression instead\.",
         ):
             ask(model, {"reservations": 1})
     with pytest.raises(ValueError, match="not fitted"):
@@ -164,7 +164,7 @@ def test_absurd_numbers_are_refused(reservations):
         forecast(model, {"reservations": reservations})
     with (
         pytest.warns(ExtrapolationWarning),
-        pytest.raises(ValueError, match="is not a valid number of doughs"),
+        pytest.raises(ValueError, match="is not a valid number"),
     ):
         forecast(model, {"reservations": 1e99})
 

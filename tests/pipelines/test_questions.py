@@ -59,9 +59,31 @@ def test_catalogue_naive_bayes_scores_popularity_itself(frame):
     assert rare[0].tolist() == [["Celeste"]]
 
 
+def test_catalogue_naive_bayes_without_popularity_still_answers_by_popularity(frame):
+    model = rented(frame, CatalogueNB(popularity=0.0))
+    with pytest.warns(UnknownQuestionWarning):
+        labels, scores = recommend(model, [NOTHING, {"budget": "premium"}])
+    assert labels[0].tolist() == BY_POPULARITY
+    np.testing.assert_allclose(scores[0], np.log(np.array([4, 3, 2, 2, 1]) / 12))
+    assert labels[1, 0] == "Gran Turismo"
+    assert explain(model, NOTHING, "Tetris") == pytest.approx({"(prior)": np.log(3 / 12)})
+
+
+def test_without_any_choice_there_is_no_popularity(frame):
+    games = frame(GAMES | {"title": TITLES})
+    model = game_recommender(classifier=CatalogueNB(popularity=0.0), catalogue=games, label="title")
+    model.fit(frame(GAMES)[:0], [])
+    with pytest.warns(UnknownQuestionWarning):
+        labels, scores = recommend(model, NOTHING)
+    assert labels[0].tolist() == sorted(TITLES)
+    assert scores[0].tolist() == [0.0] * 5
+
+
 def test_a_classifier_that_counts_nothing_answers_with_its_intercepts(frame):
     model = rented(frame, LogisticRegression(C=100.0, max_iter=1000))
-    with pytest.warns(UnknownQuestionWarning, match="the most popular labels, if the classifier counts them"):
+    with pytest.warns(
+        UnknownQuestionWarning, match="the most popular labels, if the classifier stores how often"
+    ):
         labels, _ = recommend(model, NOTHING)
     order = np.argsort(-model[-1].intercept_, kind="stable")
     assert labels[0].tolist() == model.classes_[order].tolist()
@@ -79,7 +101,7 @@ def test_other_questions_are_answered_as_before(frame):
 
 
 def test_excluded_labels_and_candidates_of_each_row(frame):
-    model = rented(frame)
+    model = rented(frame, "complement")
     with pytest.warns(UnknownQuestionWarning):
         labels, scores = recommend(
             model,
@@ -118,7 +140,7 @@ def test_words_that_a_text_model_does_not_know():
 
 
 def test_features_of_weight_zero_are_not_asked_for(frame):
-    model = game_recommender(weights={"budget": 0.0}).fit(frame(GAMES), TITLES)
+    model = game_recommender(classifier="complement", weights={"budget": 0.0}).fit(frame(GAMES), TITLES)
     with pytest.warns(UnknownQuestionWarning):
         recommend(model, {"budget": "cheap"})
 

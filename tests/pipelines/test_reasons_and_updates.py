@@ -14,7 +14,9 @@ from pipelines import explain, game_recommender, recommend, update
 from tests.pipelines.games import GAMES, TITLES
 
 
-@pytest.mark.parametrize("classifier", [None, ComplementNB(norm=True), TheirComplementNB(), MultinomialNB()])
+@pytest.mark.parametrize(
+    "classifier", ["complement", ComplementNB(norm=True), TheirComplementNB(), MultinomialNB()]
+)
 def test_reasons_add_up_to_the_score(frame, classifier):
     model = game_recommender(classifier=classifier, weights={"budget": 3.0, "gameplay_types": 1.0})
     model.fit(frame(GAMES), TITLES)

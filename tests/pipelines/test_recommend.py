@@ -245,7 +245,10 @@ def test_searches_and_bare_classifiers(frame):
     data, titles = pd.concat([pd.DataFrame(GAMES)] * 3), TITLES * 3
     data = data if frame is pd.DataFrame else pl.DataFrame(data.to_dict(orient="list"))
     search = GridSearchCV(
-        game_recommender(), {"classify__alpha": [0.5, 1.0]}, cv=3, scoring=hit_rate_scorer(1)
+        game_recommender(classifier="complement"),
+        {"classify__alpha": [0.5, 1.0]},
+        cv=3,
+        scoring=hit_rate_scorer(1),
     )
     search.fit(data, titles)
     assert search.best_score_ == 1.0

@@ -129,10 +129,27 @@ def test_classifiers_by_a_word_add_new_items(frame, word):
 
 def test_the_preset_takes_a_catalogue(frame):
     games = frame(GAMES | {"title": TITLES})
-    model = game_recommender(catalogue=games, label="title", classifier="catalogue")
+    model = game_recommender(catalogue=games, label="title")
     model.fit(frame({"budget": ["cheap"], "gameplay_types": [["Puzzle"]]}), ["Tetris"])
     assert recommend(model, {"gameplay_types": ["Racing"]}, 1)[0].tolist() == [["Gran Turismo"]]
-    assert type(game_recommender()[-1]) is ComplementNB
+    assert type(model[-1]) is CatalogueNB
+
+
+@pytest.mark.parametrize("classifier", ["catalogue", "complement"])
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [("budget", [None, None]), ("gameplay_types", [[], []]), ("gameplay_types", [None] * 2)],
+)
+def test_a_column_without_values_is_named(frame, classifier, column, cells):
+    games = {"budget": ["cheap", None], "gameplay_types": [["Puzzle"], None]} | {column: cells}
+    says = rf"at least one value. Got only missing values or empty lists in the 2 rows of .* '{column}'"
+    with pytest.raises(ValueError, match=says):
+        game_recommender(classifier=classifier).fit(frame(games), ["Tetris", "Doom"])
+
+
+def test_an_error_of_the_classifier_is_not_about_columns(frame):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        game_recommender().fit(frame(GAMES), TITLES[:2])
 
 
 def test_a_classifier_without_descriptions_counts_the_catalogue_as_rows(frame):
@@ -350,7 +367,7 @@ def test_rows_that_are_refused(frame):
 def test_types_that_differ():
     films = pl.DataFrame({"title": ["a"], "year": ["old"]})
     model = recommender(numbers="year", catalogue=films, label="title")
-    with pytest.raises(ValueError, match="same types as those of X. The types differ in 'year'"):
+    with pytest.raises(ValueError, match="same types as those of X. The types differ for 'year'"):
         model.fit(pl.DataFrame({"year": [[1]]}), ["a"])
 
 

@@ -56,8 +56,9 @@ def splits(draw, n=N):
 @given(splits())
 @settings(max_examples=effort(25, 5))
 def test_any_split_in_any_order_counts_exactly_as_fit(parts):
-    expected = game_recommender().fit(WHOLE.drop(columns="title"), WHOLE["title"])
-    model = fit_batches(game_recommender(), [WHOLE.iloc[part] for part in parts], "title")
+    games = game_recommender(classifier="complement")
+    expected = clone(games).fit(WHOLE.drop(columns="title"), WHOLE["title"])
+    model = fit_batches(games, [WHOLE.iloc[part] for part in parts], "title")
     assert_array_equal(model[-1].classes_, expected[-1].classes_)
     assert_array_equal(model[-1].feature_count_, expected[-1].feature_count_)
     assert_array_equal(model[-1].class_count_, expected[-1].class_count_)
@@ -178,10 +179,10 @@ def test_rows_without_weight_count_as_in_fit_in_every_step():
         fit_batches(model, numeric, "doughs", sample_weight="weight")
         assert_allclose(model[0].mean_, expected[0].mean_)
         assert_allclose(model[-1].coef_, expected[-1].coef_, rtol=1e-8, atol=1e-10)
-    games = game_recommender().fit(
+    games = game_recommender(classifier="complement").fit(
         frame.drop(columns="title"), frame["title"], classify__sample_weight=frame["weight"]
     )
-    model = fit_batches(game_recommender(), parts, "title", sample_weight="weight")
+    model = fit_batches(game_recommender(classifier="complement"), parts, "title", sample_weight="weight")
     assert "never bought" in model[-1].classes_
     assert_array_equal(model[-1].classes_, games[-1].classes_)
     assert_array_equal(model[-1].feature_count_, games[-1].feature_count_)
@@ -235,7 +236,7 @@ def test_a_missing_label_in_a_polars_column():
 
 
 def test_a_column_that_says_nothing_at_first_is_compared_with_the_first_that_does():
-    says = "In batch 2: Column 'budget' must contain values of kind 'text'.*Got values of kind 'number'"
+    says = "In batch 2: Column 'budget' must contain values of type 'text'.*Got values of type 'number'"
     with pytest.raises(ValueError, match=says):
         fit_batches(game_recommender(), [WHOLE[:0], WHOLE, WHOLE.assign(budget=1)], "title")
 

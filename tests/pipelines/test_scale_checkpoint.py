@@ -49,20 +49,30 @@ def crashing(parts, at):
     return batches
 
 
+PARTS_OF_NINE = [WHOLE[start : start + 9] for start in range(0, N, 9)]
+
+
+def quadratic():
+    return numbers(PolynomialRegressor(2, expand=[0, 1], alpha=1e-3))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    return fit_batches(quadratic(), PARTS_OF_NINE, "doughs")
+
+
 @pytest.mark.parametrize("at", [2, 7, 8, 10, 15, 20, 21])
 @pytest.mark.parametrize("every", [1, 2, 100])
-def test_a_fit_that_was_interrupted_goes_on_to_the_same_bits(tmp_path, at, every):
-    parts = [WHOLE[start : start + 9] for start in range(0, N, 9)]
-    model = numbers(PolynomialRegressor(2, expand=[0, 1], alpha=1e-3))  # three passes of seven batches
-    expected = fit_batches(numbers(model[-1]), parts, "doughs")
+def test_a_fit_that_was_interrupted_goes_on_to_the_same_bits(tmp_path, uninterrupted, at, every):
+    model = quadratic()  # three passes of seven batches
     path = tmp_path / "fit.state"
-    batches = crashing(parts, at)
+    batches = crashing(PARTS_OF_NINE, at)
     with pytest.raises(Crash):
         fit_batches(model, batches, "doughs", checkpoint=path, every=every)
     assert path.exists() == (every < at or at > 7)
     fit_batches(model, batches, "doughs", checkpoint=path, every=every)
-    assert_array_equal(model[-1].coef_, expected[-1].coef_)
-    assert_array_equal(model.predict(WHOLE), expected.predict(WHOLE))
+    assert_array_equal(model[-1].coef_, uninterrupted[-1].coef_)
+    assert_array_equal(model.predict(WHOLE), uninterrupted.predict(WHOLE))
     assert not [*tmp_path.iterdir()]
 
 
@@ -106,7 +116,7 @@ def test_a_checkpoint_of_another_model_or_no_checkpoint_is_refused(tmp_path):
     with pytest.raises(Crash):
         fit_batches(game_recommender(), crashing([WHOLE] * 3, 3), "title", checkpoint=path, every=1)
     with pytest.raises(ModelFileError, match="was written for a different model, y or sample_weight"):
-        fit_batches(game_recommender(weights={"budget": 2.0}), [WHOLE], "title", checkpoint=path)
+        fit_batches(game_recommender(classifier="complement"), [WHOLE], "title", checkpoint=path)
     path.write_bytes(b"something else")
     with pytest.raises(ModelFileError):
         fit_batches(game_recommender(), [WHOLE], "title", checkpoint=path)

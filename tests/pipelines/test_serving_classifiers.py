@@ -103,7 +103,7 @@ QUESTIONS = st.fixed_dictionaries(
 
 @pytest.mark.parametrize("n_labels", [2, 7])
 @pytest.mark.parametrize("classifier", ALL, ids=repr)
-@settings(max_examples=effort(20, 3))
+@settings(max_examples=effort(20, 2))
 @given(data=st.data())
 def test_every_classifier_is_compiled_and_explained(classifier, n_labels, data):
     weights = None

@@ -126,7 +126,7 @@ ODD_QUESTIONS = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=effort(100, 15))
+@settings(max_examples=effort(100, 6))
 @given(data=st.data())
 def test_columns_of_all_kinds(name, data):
     steps = [step for step, *_ in STEPS[name]]

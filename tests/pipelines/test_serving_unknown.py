@@ -27,6 +27,7 @@ COUNTING = [
     MultinomialNB(fit_prior=False),
     BernoulliNB(),
     TheirMultinomialNB(),
+    CatalogueNB(popularity=0.0),
 ]
 NOTHING = [{}, {"budget": None}, {"budget": "chaep"}, {"gameplay_types": []}, {"gameplay_types": ["Puzzel"]}]
 MESSAGE = "The query contains no values that the model knows.* the most popular labels"
@@ -76,7 +77,7 @@ def test_classifiers_that_answer_by_popularity_themselves(classifier):
 
 
 def test_features_without_weight_are_not_asked_for():
-    served, model = compiled(None, weights={"budget": 0.0})
+    served, model = compiled("complement", weights={"budget": 0.0})
     for ask in (served.recommend, lambda question: recommend(model, question)):
         with pytest.warns(UnknownQuestionWarning):
             ask({"budget": "cheap"})

@@ -139,8 +139,8 @@ def test_a_parquet_file_with_another_kind_of_values_is_named(tmp_path):
     written(tmp_path, "parquet", NUMBERS)
     written(tmp_path, "parquet", NUMBERS.with_columns(z=pl.col("z").cast(pl.String)), ["c"])
     says = (
-        "In file '.*c.parquet': Column 'z' must contain values of kind 'number', as in "
-        "file '.*a.parquet'. Got values of kind 'text'"
+        "In file '.*c.parquet': Column 'z' must contain values of type 'number', as in "
+        "file '.*a.parquet'. Got values of type 'text'"
     )
     with pytest.raises(ValueError, match=says):
         scan_parquet(tmp_path)

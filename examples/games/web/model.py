@@ -125,7 +125,6 @@ def train(session: Session) -> Pipeline:
         types_encoder=MultiHotEncoder(categories=[types], **rules),
         catalogue=described.with_columns(title=pl.Series(titles)),
         label="title",
-        classifier="catalogue",
     )
     return recommender.fit(*learnable(rentals))
 

@@ -180,6 +180,10 @@ def test_types_are_listed_with_their_games(run):
             "must be at least 5, so that each of the five folds has a customer; got '4'",
         ),
         (
+            ["evaluate", "--customers", "50", "--training-customers", "26"],
+            "--training-customers must be at most half of the 50 customers; got 26",
+        ),
+        (
             ["evaluate", "--json", "no/folder/x.json"],
             "argument --json: cannot write 'no/folder/x.json': the folder 'no/folder' does not exist",
         ),

@@ -1,7 +1,6 @@
 """The two simulations of rentals, and the paired comparison of recommenders on them."""
 
 import io
-import warnings
 
 import numpy as np
 import polars as pl
@@ -11,7 +10,7 @@ from scipy import stats
 
 from examples.games import evaluate as evaluation
 from examples.games.data import load_games
-from examples.games.evaluate import ceiling, paired
+from examples.games.evaluate import ceiling, folds_of, paired
 from examples.games.model import catalogue_recommender, question_rows
 from examples.games.rentals import simulate, simulate_rentals
 from pipelines import recommend
@@ -87,9 +86,45 @@ def test_catalogue_recommender_learns_from_histories(hidden):
     assert (recommend(model, asked)[0] != recommend(model, none)[0]).any()
 
 
+@pytest.fixture
+def only_ours(monkeypatch):
+    """The other recommenders take long, and are compared in the tests of the command line."""
+    ours = {evaluation.OURS: catalogue_recommender(GAMES)}
+    monkeypatch.setattr(evaluation, "recommenders", lambda games: ours)
+
+
+@pytest.mark.usefixtures("only_ours")
 def test_evaluate_adds_the_history_in_the_hidden_simulation():
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The number of unique classes")
-        report = evaluation.evaluate(Console(file=io.StringIO()), 20, with_search=False, kind="hidden")
+    report = evaluation.evaluate(Console(file=io.StringIO()), 20, with_search=False, kind="hidden")
     assert report["simulation"] == "hidden"
     assert evaluation.HISTORY in report["recommenders"]
+
+
+def test_blocks_of_customers_train_once_and_are_tested_once():
+    rentals = simulate_rentals(GAMES, 25)
+    folds, block = folds_of(rentals, 8)
+    customers = rentals["customer"].to_numpy()
+    assert len(folds) == 3
+    assert sorted(np.concatenate([test for _, test in folds])) == [*range(len(rentals))]
+    assert sorted(np.concatenate([train for train, _ in folds])) == [*range(len(rentals))]
+    for train, test in folds:
+        assert len(np.unique(customers[train])) in (8, 9)
+        assert not set(customers[train]) & set(customers[test])
+        assert len(np.unique(block[test])) == 1
+    assert len(np.unique(block)) == 3
+
+
+def test_without_a_number_of_customers_there_are_five_folds():
+    rentals = simulate_rentals(GAMES, 25)
+    folds, groups = folds_of(rentals)
+    assert len(folds) == 5
+    np.testing.assert_array_equal(groups, rentals["customer"].to_numpy())
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_evaluate_trains_on_few_customers():
+    report = evaluation.evaluate(Console(file=io.StringIO()), 12, False, training_customers=6)
+    assert report["training_customers"] == 6
+    screen = Console(file=io.StringIO(), width=200)
+    evaluation.show(report, screen)
+    assert "each model is trained on 6 customers" in screen.file.getvalue()

@@ -84,7 +84,7 @@ def test_the_fuller_year_takes_a_date_and_says_what_each_feature_adds(run):
     assert loud["doughs"] - quiet["doughs"] == pytest.approx(22, abs=3)  # the law's
     printed = run("forecast", "--data", "full", *EVENING, "--event")
     assert "doughs for 30 reservations, 8 degrees, 60 tourists, Saturday, December, an event" in printed
-    assert "a Saturday adds " in printed
+    assert "above an average weekday" in printed
     assert "a holiday adds " in printed
     same = run(
         "forecast",
@@ -190,7 +190,7 @@ def test_an_equation_below_zero():
         ),
         (
             ["forecast", "-r", "15", "--service-level", "0.9"],
-            "needs the errors on at least 9 training evenings",
+            "needs the errors on at least 9 held-out rows",
         ),
         (
             ["forecast", "-r", "15", "--data", "week", "--model", "x"],
@@ -267,7 +267,7 @@ def test_the_page_shows_commands_that_exist():
         for line in lines
     }
     assert len(lines) >= 8
-    assert len(commands) == 5
+    assert len(commands) == 6
 
 
 def test_every_option_has_a_help():

@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
+from tests.effort import effort
 from tests.examples.web.pages import PASSWORD
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
-SCHEMES = {
-    "light": (),
-    "dark": ("color-contrast", "link-in-text-block"),
-}  # the rules to check; all if none is named
+COLOURS = ("color-contrast", "link-in-text-block")
+LAYOUT = ("target-size", "scrollable-region-focusable", *COLOURS)
+# How each page is looked at, and the rules to check; all rules if none is named. Other rules depend on the
+# elements, which are the same in each window.
+LOOKS = {
+    ("phone", "light"): (),
+    ("phone", "dark"): COLOURS,
+    ("desktop", "light"): effort((), LAYOUT),
+    ("desktop", "dark"): effort(COLOURS, ("color-contrast",)),
+}
+# The windows in which a visitor's way is tried with scripts (True) and without; each of the four is tried once
+# in the quick setting.
+WAYS = effort(
+    [(size, script) for size in SIZES for script in (True, False)], [("phone", False), ("desktop", True)]
+)
 
 
 @dataclass(frozen=True)
@@ -81,26 +93,24 @@ def violations(page, rules=()):
     )
 
 
-def problems_on(chromium, site, tour, size):
-    """Visit every page once, look at it in both colour schemes, and return what is wrong.
-
-    In the second scheme only the rules about colours are checked again: no others depend on it.
-    """
+def problems_on(chromium, site, tour):
+    """Visit every page once, look at it in both windows and colour schemes, and return what is wrong."""
     refused = [404, *(422 for _ in tour.wrong)]
     problems = {}
-    with visiting(chromium, site, size, refused) as page:
+    with visiting(chromium, site, refused=refused) as page:
         log_in(page)
         for path in (*tour.open, *tour.closed, *tour.wrong, "/nowhere"):
             page.goto(path)
             if (n_headings := page.locator("h1").count()) != 1:
                 problems[f"{path}: headings"] = n_headings
-            for scheme, rules in SCHEMES.items():
+            for (size, scheme), rules in LOOKS.items():
+                page.set_viewport_size(SIZES[size])
                 page.emulate_media(color_scheme=scheme)
                 if found := violations(page, rules):
-                    problems[f"{path}, {scheme}"] = found
+                    problems[f"{path}, {size}, {scheme}"] = found
                 widest = page.evaluate("document.documentElement.scrollWidth")
                 if widest > SIZES[size]["width"]:
-                    problems[f"{path}, {scheme}: width"] = widest
+                    problems[f"{path}, {size}, {scheme}: width"] = widest
     return problems
 
 

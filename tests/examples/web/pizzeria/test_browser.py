@@ -8,7 +8,7 @@ import pytest
 
 from examples.pizza.clock import Clock, read_zone
 from tests.examples.sites import wait_for
-from tests.examples.web.browsing import SIZES, Tour, problems_on, unseen_stops, visiting
+from tests.examples.web.browsing import SIZES, WAYS, Tour, problems_on, unseen_stops, visiting
 from tests.examples.web.pages import PASSWORD
 
 FILE = "date,reservations,doughs\n2021-05-03,12,36\n2021-05-04,20,72\n"
@@ -61,9 +61,8 @@ def visit(chromium, pizzeria):
     return visit
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_accessible_and_fits_the_window(chromium, pizzeria, size):
-    assert problems_on(chromium, pizzeria, TOUR, size) == {}
+def test_every_page_is_accessible_and_fits_the_window(chromium, pizzeria):
+    assert problems_on(chromium, pizzeria, TOUR) == {}
 
 
 def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, pizzeria):
@@ -79,8 +78,7 @@ def doughs_of(page):
     return int(re.search(r"\d+(?= doughs)", page.title())[0])
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize(("size", "scripts"), WAYS)
 def test_the_cook_asks_for_another_evening_and_level(visit, size, scripts):
     with visit(size=size, java_script_enabled=scripts) as page:
         if scripts:

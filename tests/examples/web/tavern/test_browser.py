@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.examples.web.browsing import (
-    SIZES,
+    WAYS,
     Tour,
     heading,
     log_in,
@@ -54,9 +54,8 @@ def tavern(start_for_browsers):
     return start_for_browsers("examples.games", "tavern")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_accessible_and_fits_the_window(chromium, tavern, size):
-    assert problems_on(chromium, tavern, TOUR, size) == {}
+def test_every_page_is_accessible_and_fits_the_window(chromium, tavern):
+    assert problems_on(chromium, tavern, TOUR) == {}
 
 
 def test_every_stop_of_the_tab_key_shows_that_it_has_the_focus(chromium, tavern):
@@ -72,8 +71,7 @@ def ask(page, budget, *types):
     page.wait_for_url("**/suggest?*")
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "script"), WAYS)
 def test_a_visitor_asks_looks_further_goes_back_and_rents(chromium, tavern, size, script):
     with visiting(chromium, tavern, size, java_script_enabled=script) as page:
         ask(page, "cheap", "Adventure", "Platform")
@@ -223,8 +221,7 @@ def test_the_keyboard_is_enough(chromium, tavern):
         assert title in page.locator(".taken").inner_text()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "script"), WAYS)
 def test_the_admin_is_told_what_is_wrong_beside_the_field_and_keeps_what_was_typed(
     chromium, tavern, size, script
 ):

@@ -1,0 +1,93 @@
+"""Dates in any form, and what the calendar says of them: hour, weekday, month, season and trend."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import numpy as np
+
+from pipelines._forecasting.tables import Cell, fail
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+CALENDAR = ("hour", "weekday", "month", "season", "trend")
+CALENDAR_WORDS = ("hour", "weekday", "month")
+N_WAVES = 3  # of the season, the shortest of which is four months long
+SEASON_TERMS = [f"season {wave} {n}" for n in range(1, N_WAVES + 1) for wave in ("sin", "cos")]
+DAY = np.timedelta64(1, "D").astype("m8[s]")
+YEAR = np.timedelta64(364, "D").astype("m8[s]")  # dates that span less say nothing of the seasons
+
+
+def dates_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
+    """Return dates, times or ISO strings as datetime64[s], (n_rows,). A time zone is dropped.
+
+    With a time zone, the local time as written counts, so that an evening stays on its weekday.
+    """
+    return np.array([_time(row, name, value) for row, value in enumerate(cells)], dtype="datetime64[s]")
+
+
+def check_ascending(name: str, dates: np.ndarray) -> None:
+    """Raise ValueError if a date is earlier than the one before."""
+    back = np.flatnonzero(np.diff(dates) < np.timedelta64(0))
+    if back.size:
+        row = int(back[0]) + 1
+        raise ValueError(
+            f"The dates of training must be in ascending order. Row {row} of column {name!r} is "
+            f"{shown(dates[row])}, which is before {shown(dates[row - 1])} in row {row - 1}. Sort the rows "
+            "by date first, and do not shuffle them."
+        )
+
+
+def calendar_words(dates: np.ndarray, name: str) -> np.ndarray:
+    """Return the weekday, the month or the hour of each date as a word, (n_rows,)."""
+    if name == "weekday":
+        place = (dates.astype("M8[D]").astype(np.int64) + 3) % 7  # 1 January 1970 was a Thursday
+        return np.array(WEEKDAYS, dtype=object)[place]
+    if name == "month":
+        return np.array(MONTHS, dtype=object)[dates.astype("M8[M]").astype(np.int64) % 12]
+    hours = dates.astype("M8[h]").astype(np.int64) % 24
+    return np.array([f"{hour:02} h" for hour in range(24)], dtype=object)[hours]
+
+
+def share_of_year(dates: np.ndarray) -> np.ndarray:
+    """Return how much of its year has passed at each date, (n_rows,), from 0 to less than 1."""
+    start = dates.astype("M8[Y]")
+    length = (start + np.timedelta64(1, "Y")).astype("M8[s]") - start.astype("M8[s]")
+    return (dates - start.astype("M8[s]")) / length
+
+
+def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
+    """Return sines and cosines of the share of the year, each (n_rows,): smooth, and equal at both ends."""
+    terms = {}
+    for wave in range(1, N_WAVES + 1):
+        terms[f"season sin {wave}"] = np.sin(2 * np.pi * wave * share)
+        terms[f"season cos {wave}"] = np.cos(2 * np.pi * wave * share)
+    return terms
+
+
+def years_since(dates: np.ndarray, first: np.datetime64) -> np.ndarray:
+    """Return the years since the first date, (n_rows,)."""
+    return (dates - first) / DAY / 365.25
+
+
+def shown(when: np.datetime64) -> str:
+    """Return a date as text, without the time if it is midnight."""
+    return str(when).removesuffix("T00:00:00").removesuffix(":00")
+
+
+def _time(row: int, name: str, value: Cell) -> datetime:
+    given = value
+    if isinstance(value, np.datetime64):
+        value = value.astype("M8[s]").item()
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip().replace("/", "-"))
+        except ValueError:
+            value = None
+    if isinstance(value, datetime) and value == value:  # NaT is a datetime, but not equal to itself
+        return value.replace(tzinfo=None)
+    if isinstance(value, date) and value == value:
+        return datetime(value.year, value.month, value.day)
+    return fail(row, name, "a date such as 2025-06-13", given)

@@ -1,0 +1,129 @@
+"""Levels of ranges, and the held-out errors that give them (split conformal prediction).
+
+With n errors on held-out rows, a new error is at most the m-th smallest with a probability of m / (n + 1) if
+the rows are exchangeable: Vovk, Gammerman and Shafer (2005). Algorithmic Learning in a Random World.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator
+from numbers import Real
+from typing import Literal, Protocol
+
+import numpy as np
+from sklearn.model_selection import KFold, PredefinedSplit
+
+from pipelines._common.frames import Rows
+from pipelines._common.parameters import check_int
+
+N_BLOCKS = 50  # blocks of successive rows: a week each, for a year of days
+N_FOLDS = 10
+ROUNDING = 1e-9  # 10 * 0.9 is 9, in spite of rounding
+CALLER_OF_FORECAST = 4  # stack level in a function that `place_of` calls
+
+
+class Splitter(Protocol):
+    """What cuts rows into training and held-out rows, such as scikit-learn's KFold and TimeSeriesSplit."""
+
+    def split(self, X: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the places of the training rows and of the held-out rows."""
+
+
+class TooFewRowsWarning(UserWarning):
+    """Warning issued when there are too few held-out rows for the level of a range.
+
+    The most extreme error takes the place of the missing ones, so the true level is lower.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pandas as pd
+    >>> from pipelines import TooFewRowsWarning, dough_forecaster, forecast
+    >>> week = pd.DataFrame({"reservations": [12, 20, 18, 30, 24], "doughs": [36, 72, 68, 82, 75]})
+    >>> model = dough_forecaster(degree=1).fit(week, week["doughs"])
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     doughs = forecast(model, {"reservations": 15}, service_level=0.9)
+    >>> caught[0].category.__name__
+    'TooFewRowsWarning'
+    """
+
+
+def splits_of(cv: object, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's."""
+    n = len(X)
+    if cv == "time":
+        n_folds = min(N_FOLDS, n // 2)
+        folds = np.arange(n) * N_BLOCKS // n % max(n_folds, 1)  # neighbouring rows are held out together
+        return list(PredefinedSplit(folds).split()) if n_folds >= 2 else []
+    if hasattr(cv, "split") and not isinstance(cv, str):
+        return list(cv.split(X))
+    n_folds = min(check_int("cv", cv, "ServiceLevelRegressor", lowest=0), n)
+    return list(KFold(n_folds, shuffle=True, random_state=0).split(X)) if n_folds >= 2 else []
+
+
+def check_level(name: str, level: object) -> float:
+    """Return a level. Raise ValueError if it is not strictly between 0 and 1."""
+    if not isinstance(level, Real) or isinstance(level, bool) or not 0 < float(level) < 1:
+        raise ValueError(
+            f"The {name!r} parameter must be a number between 0 and 1, exclusive. Got {level!r} instead."
+        )
+    return float(level)
+
+
+def place_of(level: float, n: int, side: Literal["upper", "lower"]) -> int:
+    """Return the place, from 1 to n, of the error at a level. Warn if n errors are too few for it."""
+    place = math.ceil((n + 1) * level - ROUNDING)
+    if side == "lower":
+        place = math.floor((n + 1) * level + ROUNDING)
+    if not 1 <= place <= n:
+        share = level if side == "upper" else 1 - level
+        warnings.warn(
+            f"A level of {share:g} needs the errors on at least {fewest(share)} held-out rows. "
+            f"The model has only {n}, so the most extreme of them is used, and the true level is about "
+            f"{n / (n + 1):.2g}.",
+            TooFewRowsWarning,
+            stacklevel=CALLER_OF_FORECAST,
+        )
+    return min(max(place, 1), n)
+
+
+def fewest(level: float) -> int:
+    """Return the smallest number of errors that are enough for a level."""
+    return math.ceil(level / (1 - level) - ROUNDING)
+
+
+def levels_asked(
+    service_level: float | None, interval: float | None, surplus: float | None, shortage: float | None
+) -> tuple[float, ...]:
+    """Return the levels of the quantiles asked for: none, one, or the two ends of an interval.
+
+    Raises
+    ------
+    ValueError
+        If more than one kind of question is asked, or a level or a cost is invalid.
+    """
+    given = {"service_level": service_level, "interval": interval, "surplus": surplus, "shortage": shortage}
+    names = [name for name, value in given.items() if value is not None]
+    if names == ["surplus", "shortage"]:
+        return (cost_level(surplus, shortage),)
+    if len(names) > 1 or "surplus" in names or "shortage" in names:
+        raise ValueError(
+            "Pass service_level, or interval, or both surplus and shortage, or none of them. "
+            f"Got {' and '.join(names)}."
+        )
+    if service_level is not None:
+        return (check_level("service_level", service_level),)
+    if interval is not None:
+        tail = (1 - check_level("interval", interval)) / 2
+        return (tail, 1 - tail)
+    return ()
+
+
+def cost_level(surplus: object, shortage: object) -> float:
+    """Return the level at which the expected cost of a wrong amount is lowest."""
+    for name, cost in (("surplus", surplus), ("shortage", shortage)):
+        if not isinstance(cost, Real) or isinstance(cost, bool) or not 0 < float(cost) < math.inf:
+            raise ValueError(
+                f"The {name!r} parameter must be a cost per unit greater than 0. Got {cost!r} instead."
+            )
+    return shortage / (shortage + surplus)  # type: ignore[operator]

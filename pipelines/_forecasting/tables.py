@@ -1,0 +1,109 @@
+"""The cells of each column of a table in any form, checked: numbers, words, flags."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from pipelines._common.frames import Rows, collected, suggestion
+
+Cell: TypeAlias = Any  # a number, a word, a flag, a date, or an invalid value that must be rejected
+
+MAX_NUMBER = 1e100  # so that powers of the number are also finite
+MISSING = "(missing)"  # the category of a missing word
+
+
+def columns_of(table: Rows, noun: str = "The rows") -> dict[str, list[Cell]]:
+    """Return the cells of each column of a pandas or polars frame, a dict or a list of dicts."""
+    table = collected(table)
+    rows = [table] if isinstance(table, Mapping) else table
+    if isinstance(rows, list) and rows and all(isinstance(row, Mapping) for row in rows):
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
+    if not hasattr(table, "columns"):
+        raise TypeError(
+            f"{noun} must be a data frame (pandas or polars), a dict or a non-empty list of dicts. "
+            f"Got a {type(table).__name__} instead."
+        )
+    if len(set(table.columns)) < len(table.columns):
+        raise ValueError(f"The column names of {noun.lower()} must be unique. Got {list(table.columns)}.")
+    return {str(name): table[name].to_list() for name in table.columns}
+
+
+def needed(columns: Mapping[str, list[Cell]], names: Sequence[str]) -> dict[str, list[Cell]]:
+    """Return the cells of the named columns. Raise ValueError if one is missing or there are no rows."""
+    for name in names:
+        if name not in columns:
+            raise ValueError(
+                f"The table has no column {name!r}. Its columns are: {', '.join(columns)}."
+                f"{suggestion(name, columns)}"
+            )
+    if names and not columns[names[0]]:
+        raise ValueError("The table must contain at least one row. Got no rows.")
+    return {name: columns[name] for name in names}
+
+
+def is_missing(value: Cell) -> bool:
+    """Return True for None, NaN, NaT and pandas' NA."""
+    return (
+        value is None or value is pd.NA or ((isinstance(value, Real) or value is pd.NaT) and value != value)
+    )
+
+
+def is_number(value: Cell) -> bool:
+    """Return True for a finite number that is not a flag."""
+    return isinstance(value, Real) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER  # type: ignore[operator]
+
+
+def is_flag(value: Cell) -> bool:
+    """Return True for true, false, 1 and 0."""
+    return isinstance(value, Real | np.bool_) and value in (0, 1)
+
+
+def numbers_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
+    """Return a column of numbers as floats, (n_rows,). Missing cells are NaN."""
+    return _floats(name, cells, is_number, "a number, or missing")
+
+
+def flags_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
+    """Return a column of flags as 0.0 and 1.0, (n_rows,). Missing cells are NaN."""
+    return _floats(name, cells, is_flag, "true or false, or missing")
+
+
+def words_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
+    """Return a column of categories as strings, (n_rows,). 6, 6.0 and "6" are the same category."""
+    return np.array([_word(row, name, value) for row, value in enumerate(cells)], dtype=object)
+
+
+def check_known(name: str, words: Iterable[str], known: Collection[str]) -> None:
+    """Raise ValueError for the first word that is not among the known ones, with the most similar one."""
+    for row, word in enumerate(words):
+        if word not in known:
+            fail(row, name, f"one of {', '.join(known)}", word, suggestion(word, known))
+
+
+def fail(row: int, column: str, allowed: str, value: Cell, more: str = "") -> NoReturn:
+    """Raise ValueError for an invalid cell."""
+    raise ValueError(
+        f"The value in row {row} of column {column!r} must be {allowed}. Got {value!r} instead.{more}"
+    )
+
+
+def _floats(name: str, cells: Sequence[Cell], is_valid: Callable[[Cell], bool], allowed: str) -> np.ndarray:
+    values = [np.nan if is_missing(value) else value for value in cells]
+    for row, value in enumerate(values):
+        if value == value and not is_valid(value):
+            fail(row, name, allowed, value)
+    return np.array(values, dtype=float)
+
+
+def _word(row: int, name: str, value: Cell) -> str:
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, list | dict | set | np.ndarray):
+        fail(row, name, "one category", value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a column of integers with gaps becomes floats in pandas
+    return str(value)

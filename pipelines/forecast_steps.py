@@ -1,0 +1,524 @@
+"""The steps of a forecaster: readers of tables, and a regressor whose errors on held-out rows give ranges."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from pipelines._common.frames import Rows, collected
+from pipelines._common.parameters import check_int
+from pipelines._forecasting.calendar import (
+    CALENDAR_WORDS,
+    MONTHS,
+    SEASON_TERMS,
+    WEEKDAYS,
+    YEAR,
+    calendar_words,
+    check_ascending,
+    dates_of,
+    season_terms,
+    share_of_year,
+    shown,
+    years_since,
+)
+from pipelines._forecasting.evenings import by_kind, read_evenings
+from pipelines._forecasting.lags import TargetHistory, lag_columns, lag_name, mean_name, read_history
+from pipelines._forecasting.public_holidays import are_holidays
+from pipelines._forecasting.ranges import Splitter, check_level, fewest, place_of, splits_of
+from pipelines._forecasting.tables import (
+    Cell,
+    check_known,
+    columns_of,
+    flags_of,
+    needed,
+    numbers_of,
+    words_of,
+)
+from pipelines._forecasting.values import EveningValues
+
+__all__ = ["EveningReader", "Reader", "ServiceLevelRegressor", "TableReader"]
+
+PUBLIC_HOLIDAY = "public holiday"
+SMALLEST_SCALE = 0.2  # of the average absolute error, so that no range shrinks to a point
+
+
+class Reader(Protocol):
+    """What reads the rows of a table, and knows the values of training.
+
+    `range_`, `seen_` and `typical_` are the ranges of the
+    numbers, the words and flags that occurred, and a typical row.
+    """
+
+    range_: dict[str, tuple[float, float]]
+    seen_: dict[str, list[Cell]]
+    typical_: dict[str, Cell]
+
+    @property
+    def number_columns(self) -> list[str]:
+        """The numbers that are raised to powers."""
+
+    @property
+    def linear_columns(self) -> list[str]:
+        """The other numbers."""
+
+    @property
+    def season_columns(self) -> list[str]:
+        """The terms of the season."""
+
+    @property
+    def word_columns(self) -> list[str]:
+        """The categories."""
+
+    @property
+    def flag_columns(self) -> list[str]:
+        """The 0/1 columns."""
+
+    def read(self, X: Rows, history: Rows) -> pd.DataFrame:
+        """Return the checked columns, (n_rows, n_columns), with more known targets."""
+
+    def typical_row(self, given: Mapping[str, Cell]) -> dict[str, Cell]:
+        """Return a typical row with some values given."""
+
+
+class TableReader(TransformerMixin, BaseEstimator):
+    """Read a table in any form (pandas, polars, dicts), and add columns from its dates and earlier targets.
+
+    Parameters
+    ----------
+    numbers, categories, flags, date, calendar, holidays, lags, rolling, horizon, unknown
+        As in :func:`forecaster`.
+
+    Attributes
+    ----------
+    range_ : dict of str to (float, float)
+        The lowest and the highest value of each number in training.
+    seen_ : dict of str to list
+        The categories and flag values that occurred in training; weekdays and months in calendar order.
+    typical_ : dict
+        A typical row: the medians of the numbers, the most frequent categories, and no flags.
+    first_date_, last_date_ : str
+        The first and the last date of training, if there is a date.
+    seconds_, targets_ : ndarray of shape (n_rows,)
+        The dates of training, as seconds since 1970, and their targets, if there are lags or rolling means.
+    step_ : int
+        The seconds between two dates, or 0 for a month.
+    """
+
+    def __init__(
+        self,
+        numbers: Sequence[str] = (),
+        categories: Sequence[str] = (),
+        flags: Sequence[str] = (),
+        date: str | None = None,
+        calendar: Sequence[str] = (),
+        holidays: str | None = None,
+        lags: Sequence[int] = (),
+        rolling: Sequence[int] = (),
+        horizon: int = 1,
+        unknown: Literal["warn", "error"] = "warn",
+    ) -> None:
+        self.numbers = numbers
+        self.categories = categories
+        self.flags = flags
+        self.date = date
+        self.calendar = calendar
+        self.holidays = holidays
+        self.lags = lags
+        self.rolling = rolling
+        self.horizon = horizon
+        self.unknown = unknown
+
+    @property
+    def number_columns(self) -> list[str]:
+        """The numbers of the table."""
+        return list(self.numbers)
+
+    @property
+    def linear_columns(self) -> list[str]:
+        """The lags, the rolling means and the trend."""
+        names = [*map(lag_name, self.lags), *map(mean_name, self.rolling)]
+        return names + [name for name in ("trend",) if name in self.calendar]
+
+    @property
+    def season_columns(self) -> list[str]:
+        """The sines and cosines of the season."""
+        return SEASON_TERMS if "season" in self.calendar else []
+
+    @property
+    def word_columns(self) -> list[str]:
+        """The categories of the table and those of the calendar."""
+        return [*self.categories, *(name for name in CALENDAR_WORDS if name in self.calendar)]
+
+    @property
+    def flag_columns(self) -> list[str]:
+        """The flags of the table, and public holidays."""
+        return [*self.flags, *([PUBLIC_HOLIDAY] if self.holidays else [])]
+
+    def fit(self, X: Rows, y: Rows = None) -> Self:
+        """Remember the values of X, (n_rows, n_columns), and with lags the targets y, (n_rows,)."""
+        columns = self._columns(X)
+        dates = None if self.date is None else dates_of(self.date, columns[self.date])
+        targets = None if y is None else known_targets(y, dates)
+        if dates is not None:
+            check_ascending(str(self.date), dates)
+            self.first_date_, self.last_date_ = str(dates[0]), str(dates[-1])
+            if targets is not None:
+                self._remember(dates, targets)
+        frame = self._frame(columns, None, is_training=True)
+        numbers = frame[[*self.number_columns, *self.linear_columns]]
+        if empty := [name for name in self.numbers if numbers[name].isna().all()]:
+            raise ValueError(
+                f"Column {empty[0]!r} must contain at least one number. All its cells are missing."
+            )
+        self.range_ = {name: (float(column.min()), float(column.max())) for name, column in numbers.items()}
+        self.seen_ = {name: _in_order(frame[name]) for name in self.word_columns}
+        self.seen_ |= {name: [bool(value) for value in _in_order(frame[name])] for name in self.flag_columns}
+        self.typical_: dict[str, Cell] = {name: float(column.median()) for name, column in numbers.items()}
+        self.typical_ |= {name: frame[name].mode()[0] for name in self.word_columns}
+        self.typical_ |= dict.fromkeys(self.flag_columns, 0.0)
+        self.typical_ |= dict.fromkeys(self.season_columns, 0.0)
+        return self
+
+    def transform(self, X: Rows) -> pd.DataFrame:
+        """Return the checked columns and those of dates and lags, (n_rows, n_columns)."""
+        return self.read(X, None)
+
+    def read(self, X: Rows, history: Rows) -> pd.DataFrame:
+        """Return the same with more known targets, a dict {date: target} or a frame of two columns."""
+        check_is_fitted(self)
+        if history is not None and not (self.lags or self.rolling):
+            raise ValueError(
+                "The 'history' parameter is only used by a forecaster with lags or rolling means. This "
+                "one has none."
+            )
+        return self._frame(self._columns(X), history)
+
+    def typical_row(self, given: Mapping[str, Cell]) -> dict[str, Cell]:
+        """Return a typical row with some values given. Raise ValueError if one is invalid."""
+        row = dict(self.typical_)
+        for name, value in given.items():
+            if name in self.word_columns:
+                row[name] = words_of(name, [value])[0]
+                check_known(name, [row[name]], self.seen_[name])
+            elif name in row:
+                row[name] = (flags_of if name in self.flag_columns else numbers_of)(name, [value])[0]
+        return row
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Return the names of the columns, (n_columns,)."""
+        names = [*self.number_columns, *self.linear_columns, *self.season_columns]
+        return np.array([*names, *self.word_columns, *self.flag_columns], dtype=object)
+
+    def _columns(self, X: Rows) -> dict[str, list[Cell]]:
+        names = [*self.numbers, *self.categories, *self.flags, *([self.date] if self.date else [])]
+        return needed(columns_of(X), names)
+
+    def _remember(self, dates: np.ndarray, targets: np.ndarray) -> None:
+        if self.lags or self.rolling:
+            history = TargetHistory.of(dates, targets)
+            self.seconds_ = history.dates.astype(np.int64)
+            self.targets_, self.step_ = history.targets, history.step
+
+    def _frame(
+        self, columns: dict[str, list[Cell]], history: Rows, is_training: bool = False
+    ) -> pd.DataFrame:
+        frame: dict[str, np.ndarray] = {name: numbers_of(name, columns[name]) for name in self.numbers}
+        frame |= {name: words_of(name, columns[name]) for name in self.categories}
+        frame |= {name: flags_of(name, columns[name]) for name in self.flags}
+        if self.unknown == "error" and not is_training:
+            for name in self.categories:
+                check_known(name, frame[name], self.seen_[name])
+        if self.date is not None:
+            dates = dates_of(self.date, columns[self.date])
+            frame |= self._of_calendar(dates) | self._of_targets(dates, history)
+        return pd.DataFrame(frame)[list(self.get_feature_names_out())]
+
+    def _of_calendar(self, dates: np.ndarray) -> dict[str, np.ndarray]:
+        found = {name: calendar_words(dates, name) for name in CALENDAR_WORDS if name in self.calendar}
+        if "season" in self.calendar:
+            is_known = np.datetime64(self.last_date_) - np.datetime64(self.first_date_) >= YEAR
+            terms = season_terms(share_of_year(dates))
+            found |= {name: term * is_known for name, term in terms.items()}
+        if "trend" in self.calendar:
+            found["trend"] = years_since(dates, np.datetime64(self.first_date_))
+        return found | ({PUBLIC_HOLIDAY: are_holidays(dates, self.holidays)} if self.holidays else {})
+
+    def _of_targets(self, dates: np.ndarray, history: Rows) -> dict[str, np.ndarray]:
+        if not (self.lags or self.rolling):
+            return {}
+        if not hasattr(self, "targets_"):
+            raise ValueError("Lags and rolling means need the targets. Pass y to fit.")
+        known = TargetHistory(self.seconds_.astype("M8[s]"), self.targets_, self.step_)
+        if history is not None:
+            known = known.extended(*read_history(history, str(self.date)))
+        return lag_columns(known, dates, self.lags, self.rolling, self.horizon)
+
+
+def known_targets(y: Rows, dates: np.ndarray | None) -> np.ndarray:
+    """Return the targets as floats, (n_rows,). Raise ValueError if one is missing."""
+    targets = numbers_of("y", list(collected(y)))
+    missing = np.flatnonzero(np.isnan(targets))
+    if missing.size:
+        when = "" if dates is None else f" ({shown(dates[missing[0]])})"
+        raise ValueError(
+            f"The target must not be missing. Row {missing[0]}{when} has no target. Drop such rows "
+            "before fit; a date without a row is a gap, and a lag in a gap is imputed."
+        )
+    return targets
+
+
+def _in_order(column: pd.Series) -> list[Cell]:
+    """Return the distinct values: weekdays and months in calendar order, others ascending."""
+    order = {word: place for place, word in enumerate((*WEEKDAYS, *MONTHS))}
+    return sorted(column.dropna().unique(), key=lambda value: (order.get(value, -1), value))
+
+
+class EveningReader(TransformerMixin, BaseEstimator):
+    """Check evenings in any form (pandas, polars, dicts) and convert them to a pandas data frame.
+
+    Parameters
+    ----------
+    features : sequence of str
+        The columns to read, as in :func:`dough_forecaster`.
+
+    Attributes
+    ----------
+    range_ : dict of str to (float, float)
+        The lowest and the highest value of each number in the training evenings.
+    seen_ : dict of str to list
+        The weekdays, months and flag values that occurred in training, in calendar order.
+    typical_ : dict
+        A typical evening: the medians of the numbers, the first weekday and month that occurred, and no
+        flags.
+    """
+
+    def __init__(self, features: Sequence[str]) -> None:
+        self.features = features
+
+    @property
+    def number_columns(self) -> list[str]:
+        """The features that are numbers."""
+        return by_kind(self.features)[0]
+
+    @property
+    def linear_columns(self) -> list[str]:
+        """No columns: all numbers are raised to powers."""
+        return []
+
+    @property
+    def season_columns(self) -> list[str]:
+        """No columns: months take the place of a season."""
+        return []
+
+    @property
+    def word_columns(self) -> list[str]:
+        """The weekday and the month."""
+        return by_kind(self.features)[1]
+
+    @property
+    def flag_columns(self) -> list[str]:
+        """The features that are flags."""
+        return by_kind(self.features)[2]
+
+    def fit(self, X: Rows, y: Rows = None) -> Self:
+        """Find the values that occur in X, (n_evenings, n_columns)."""
+        return self.fit_state(self.additive_state(X))
+
+    def additive_state(self, X: Rows, y: Rows = None, sample_weight: Rows = None) -> EveningValues:
+        """Return the values that occur in X, (n_evenings, n_columns). The reader is not changed."""
+        return EveningValues.of(read_evenings(X, self.features))
+
+    def fit_state(self, state: EveningValues) -> Self:
+        """Fit from the merged state of all evenings; the result equals that of `fit`."""
+        numbers, categories, flags = by_kind(self.features)
+        self.range_ = {name: state.range(name) for name in numbers}
+        self.seen_ = {name: state.seen(name) for name in (*flags, *categories)}
+        self.typical_: dict[str, Cell] = {name: state.median(name) for name in numbers}
+        self.typical_ |= {name: self.seen_[name][0] for name in categories} | dict.fromkeys(flags, False)
+        return self
+
+    def transform(self, X: Rows) -> pd.DataFrame:
+        """Return the validated features, (n_evenings, n_features)."""
+        return read_evenings(X, self.features)
+
+    def read(self, X: Rows, history: Rows) -> pd.DataFrame:
+        """Return the same as `transform`. Evenings have no lags, so a history is an error."""
+        if history is not None:
+            raise ValueError(
+                "The 'history' parameter is only used by a forecaster with lags or rolling means."
+            )
+        return read_evenings(X, self.features)
+
+    def typical_row(self, given: Mapping[str, Cell]) -> dict[str, Cell]:
+        """Return a typical evening with some values given. Raise ValueError if one is invalid."""
+        row = self.typical_ | {name: value for name, value in given.items() if name in self.features}
+        read_evenings(row, self.features)  # raises if a value is not allowed
+        return row
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Return the names of the features, (n_features,)."""
+        return np.array(self.features, dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False  # `transform` needs no fit
+        return tags
+
+
+class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
+    """Regressor whose errors on held-out rows give the ranges of its predictions (conformal prediction).
+
+    Parameters
+    ----------
+    regressor : regressor
+        The regressor to fit.
+    cv : int, "time" or splitter, default=10
+        How rows are held out. An int is the number of shuffled cross-validation folds, limited to the number
+        of rows; with fewer than 2 folds, or with "time" and fewer than 4 rows, no errors are computed. "time"
+        holds out the second half of the rows in ten blocks, each predicted from all rows before it. A
+        splitter is, for example, scikit-learn's TimeSeriesSplit.
+    spread : regressor, default=None
+        Regressor of the absolute error, fitted on the held-out rows, so that ranges are wider where errors
+        are larger. Its input is the features and, as a last column, the prediction. None means that the
+        ranges are equally wide everywhere.
+    nonnegative : bool, default=False
+        Whether :func:`forecast` replaces negative numbers by 0.
+    whole : bool, default=False
+        Whether the target is a whole number. :func:`forecast` then rounds, and y is rounded up here.
+
+    Attributes
+    ----------
+    regressor_ : regressor
+        The regressor fitted on all rows.
+    spread_ : regressor or None
+        The fitted regressor of the absolute error.
+    residuals_ : ndarray of shape (n_held_out,)
+        For each held-out row, y minus the prediction of a regressor fitted without that row, divided by the
+        `scale` of that row. Sorted in ascending order.
+    average_error_ : float
+        The average absolute error on held-out rows.
+    mean_ : ndarray of shape (n_features,) or None
+        The mean of each feature. None if the model was fitted batch by batch.
+    """
+
+    def __init__(
+        self,
+        regressor: BaseEstimator,
+        cv: int | Literal["time"] | Splitter = 10,
+        spread: BaseEstimator | None = None,
+        nonnegative: bool = False,
+        whole: bool = False,
+    ) -> None:
+        self.regressor = regressor
+        self.cv = cv
+        self.spread = spread
+        self.nonnegative = nonnegative
+        self.whole = whole
+
+    def fit(self, X: Rows, y: Rows) -> Self:
+        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold."""
+        X, y = validate_data(self, X, collected(y), y_numeric=True)
+        splits = splits_of(self.cv, X)
+        self.with_regressor(clone(self.regressor).fit(X, y))
+        self.mean_ = X.mean(axis=0)
+        if splits:
+            rows = np.concatenate([held_out for _, held_out in splits])
+            predicted = [
+                clone(self.regressor).fit(X[train], y[train]).predict(X[out]) for train, out in splits
+            ]
+            self._set_ranges(X[rows], y[rows], np.concatenate(predicted))
+        return self
+
+    def _set_ranges(self, X: np.ndarray, y: np.ndarray, predicted: np.ndarray) -> None:
+        """Keep the errors on held-out rows, in units of their expected size."""
+        errors = (np.ceil(y) if self.whole else y) - predicted
+        self.average_error_ = float(np.mean(np.abs(errors)))
+        if self.spread is not None and self.average_error_ > 0:
+            self.spread_ = clone(self.spread).fit(np.column_stack([X, predicted]), np.abs(errors))
+            errors = errors / self._scale(X, predicted)
+        self.residuals_ = np.sort(errors)
+
+    def batch_regressor(self) -> BaseEstimator:
+        """Return the regressor that :func:`pipelines.fit_batches` should fit batch by batch.
+
+        Raises
+        ------
+        TypeError
+            If `cv` is 2 or more, because errors on unseen rows cannot be computed as sums over batches.
+        """
+        if hasattr(self.cv, "split") or check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0) >= 2:
+            raise TypeError(
+                f"ServiceLevelRegressor with cv={self.cv} cannot be fitted batch by batch, because its "
+                "margins need the errors on unseen rows, and therefore one fit per fold. Set cv=0, as in "
+                "dough_forecaster(cv=0), and compute the errors on held-out rows."
+            )
+        return self.regressor
+
+    def with_regressor(self, fitted: BaseEstimator) -> Self:
+        """Use a regressor that is already fitted and has no errors on unseen rows."""
+        self.regressor_ = fitted
+        self.residuals_ = np.empty(0)
+        self.average_error_ = 0.0
+        self.spread_ = self.mean_ = None
+        return self
+
+    def predict(self, X: Rows) -> np.ndarray:
+        """Return the expected y of each row, (n_rows,)."""
+        check_is_fitted(self)
+        return self.regressor_.predict(validate_data(self, X, reset=False))
+
+    def predict_quantile(
+        self, X: Rows, level: float, side: Literal["upper", "lower"] = "upper"
+    ) -> np.ndarray:
+        """Return the number that y exceeds on a share 1 - `level` of rows, (n_rows,).
+
+        With `side` "upper", y is at most this number with a probability of at least `level`. With "lower", it
+        is less with a probability of at most `level`, as the lower end of a range should be.
+        """
+        check_is_fitted(self)
+        self._check_residuals(level)
+        X = validate_data(self, X, reset=False)
+        predicted = self.regressor_.predict(X)
+        error = self.residuals_[place_of(level, len(self.residuals_), side) - 1]
+        return predicted + error * self._scale(X, predicted)
+
+    def margin(self, service_level: float) -> float:
+        """Return the margin to add so that forecasts suffice for a share `service_level` of new rows.
+
+        Raises
+        ------
+        ValueError
+            If there are too few errors for this level.
+        """
+        check_level("service_level", service_level)
+        self._check_residuals(service_level)
+        n = len(self.residuals_)
+        if fewest(service_level) > n:
+            raise ValueError(
+                f"A service_level of {service_level:g} needs the errors on at least {fewest(service_level)} "
+                f"training evenings. The model has only {n}, which allow a service_level of at most "
+                f"{np.floor(1000 * n / (n + 1)) / 1000:g}."
+            )
+        return float(self.residuals_[place_of(service_level, n, "upper") - 1])
+
+    def _scale(self, X: np.ndarray, predicted: np.ndarray) -> np.ndarray | float:
+        """Return the expected absolute error of each row, (n_rows,), or 1 if all rows are alike."""
+        if self.spread_ is None:
+            return 1.0
+        expected = self.spread_.predict(np.column_stack([X, predicted]))
+        return np.maximum(expected, SMALLEST_SCALE * self.average_error_)
+
+    def _check_residuals(self, level: float) -> None:
+        if not len(self.residuals_):
+            reason = f"with cv={self.cv}"
+            if self.cv == "time" or hasattr(self.cv, "split") or self.cv > 1:
+                reason = "on too few rows"
+            raise ValueError(
+                f"A level of {level:g} needs the errors on held-out rows. The model has none, because it was "
+                f"fitted {reason}. Fit it on at least four rows with a cv of at least 2."
+            )
