@@ -123,11 +123,14 @@ def chart(
     size: Size = "wide",
     v: Annotated[str, Query()] = "",
 ) -> Response:
-    """Return a chart. Its URL on the pages contains the version of its data, so browsers can cache it."""
+    """Return a chart. Its URL on the pages contains the version of its data, so browsers can cache it.
+
+    Charts of a private site are not cached, because nobody may see them after the logout.
+    """
     answers, today = answers_of(request), clock_of(request).today()
     with request.app.state.database.reading() as session:
         rows = chart_rows(request, session, answers, name, today)
-    keep = "private, max-age=86400" if v else "no-store"
+    keep = "private, max-age=86400" if v and not request.app.state.private else "no-store"
     drawn = draw(name, rows, scheme, size)
     return Response(drawn, media_type="image/svg+xml", headers={"cache-control": keep})
 

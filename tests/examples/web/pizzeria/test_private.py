@@ -73,6 +73,7 @@ def test_a_stranger_is_led_to_the_login_and_back(stranger, owner, path):
         assert answer.headers["location"].startswith("/login?to=%2F")
         assert "dough" not in answer.text
     answer = owner.get(path)
+    assert answer.headers["cache-control"] == "no-store"  # the browser keeps nothing for after the logout
     assert (answer.status_code, answer.url.path) == (200, path.split("?")[0])
 
 
