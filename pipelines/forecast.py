@@ -46,13 +46,13 @@ __all__ = [
     "weights_in_words",
 ]
 
-MAX_FORECAST = 2**53  # a larger float is not exact to one
+MAX_FORECAST = 2**53  # larger floats cannot represent every whole number
 ROUNDING = 1e-9
-WIDTHS = np.geomspace(1, 1e5, 11)  # penalties of the regression of the width of ranges
+WIDTHS = np.geomspace(1, 1e5, 11)  # candidate penalties for the ridge regression of the absolute errors
 
 
 class ExtrapolationWarning(UserWarning):
-    """Warning issued when an evening lies outside the range of the training evenings.
+    """Warning issued when a row lies outside the range of the training rows.
 
     Examples
     --------
@@ -102,36 +102,36 @@ def forecaster(
         missing cell is a category of its own.
 
     flags : sequence of str, default=()
-        Columns of true and false, or 1 and 0. Missing cells are replaced by the more frequent value, and
-        marked.
+        Columns of true and false, or 1 and 0. Missing cells are replaced by the more frequent value,
+        and marked in the same way.
 
     date : str, default=None
-        The column of dates: dates, times, or strings such as "2025-06-13" or "2025-06-13T19:00". Rows of
-        training must be in ascending order; gaps are allowed, and so are equal dates if there are no lags. Of
-        a date with a time zone, the local time counts.
+        The column of dates: dates, times, or strings such as "2025-06-13" or "2025-06-13T19:00". The
+        training rows must be in ascending order. Gaps are allowed and, without lags, so are equal dates. For
+        dates with a time zone, the local time is used.
 
     calendar : sequence of str, default=None
         What to derive from the dates: "hour", "weekday" and "month" are categories; "season" is a smooth
         periodic function of the day of the year; "trend" is a straight line. None means "weekday" and
-        "season" if there is a date. If the dates of training span less than a year, they say nothing about
-        the season, which is then left out.
+        "season" if there is a date. If the training dates span less than a year, the season cannot
+        be learned and is left out.
 
     holidays : str, default=None
         A country, such as "IT", whose public holidays become a flag. This needs the package holidays (the
         extra ``tallygrad[holidays]``).
 
     lags : sequence of int, default=()
-        Earlier targets to use as columns, by the number of steps before the row. A step is the most frequent
-        distance between two dates: a day, an hour, a week, or a month. `fit` keeps the targets, and the
-        `history` of :func:`forecast` extends them. A lag that falls into a gap is imputed.
+        Earlier targets to use as features, each given as a number of steps before the row. A step is the most
+        frequent distance between two dates: a day, an hour, a week, or a month. `fit` stores the targets, and
+        the parameter `history` of :func:`forecast` adds later ones. A lag that falls into a gap is imputed.
 
     rolling : sequence of int, default=()
-        Numbers of steps over which to average the target. The last target in a mean is `horizon` steps before
-        the row.
+        The lengths, in steps, of rolling means of the target. The latest target in each mean is `horizon`
+        steps before the row.
 
     horizon : int, default=1
-        How many steps ahead forecasts are made. No target later than that is used, so lags must be at least
-        as large.
+        How many steps ahead the model forecasts. Later targets are not known at that time, so no lag may be
+        smaller than this.
 
     degree : int, default=2
         The degree of the polynomial in `numbers`, including their products. All other columns enter linearly.
@@ -143,23 +143,25 @@ def forecaster(
         The share of the L1 penalty, as in :class:`estimators.PolynomialRegressor`.
 
     cv : int, "time" or splitter, default=None
-        How rows are held out to measure the errors that ranges are made of. None means "time" if there is a
-        date, otherwise 10. "time" cuts the rows, which are in order of time, into fifty blocks, and predicts
-        each block in ten from all others, so that a row is not predicted from its neighbours, but from the
-        same season. An int is the number of shuffled folds; with 0 there are no ranges, and `fit` is faster.
-        A splitter is, for example, scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts from earlier
-        rows only; use it with several years of data, since the first years must contain all seasons.
+        How rows are held out to measure the errors on which the ranges are based. None means "time" if there
+        is a date, otherwise 10. "time" divides the rows, which are in order of time, into fifty blocks. Each
+        of ten folds holds out every tenth block, so that a row is not predicted from its neighbours, but from
+        other rows of the same season. An int is the number of shuffled folds; with 0 there are no ranges, and
+        `fit` is faster. A splitter is, for example, scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts
+        from earlier rows only; use it with several years of data, since the first years must contain all
+        seasons.
 
     equal_widths : bool, default=False
         Whether ranges are equally wide for all rows. By default, they are wider where errors are larger,
         according to a ridge regression of the absolute errors of the held-out rows.
 
     unknown : {"warn", "error"}, default="warn"
-        What to do with a category that did not occur in training: treat it as an average one, of which
-        :func:`forecast` warns, or raise an error that names the most similar one.
+        What to do with a category that did not occur in training: "warn" treats it as an average
+        category, and :func:`forecast` issues a warning. "error" raises an error that names the most similar
+        category.
 
     nonnegative : bool, default=False
-        Whether :func:`forecast` replaces negative numbers by 0.
+        Whether :func:`forecast` replaces negative forecasts with 0.
 
     whole : bool, default=False
         Whether the target is a whole number, so that forecasts are whole numbers too.
@@ -168,18 +170,18 @@ def forecaster(
     -------
     model : Pipeline with the steps "read", "encode" and "forecast"
         The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
-        polars frame. Columns that are not named are ignored. Fitting takes O(n p^2) for n rows and p terms,
-        about eleven times.
+        polars frame. Columns that are not named are ignored. With its ten folds, fitting takes about eleven
+        times O(n p^2), for n rows and p terms.
 
     Raises
     ------
     TypeError
         If the columns are not given as sequences of names.
     ValueError
-        If no column is given, or a column twice; if `calendar`, `holidays`, `lags` or `rolling` are given
-        without a date; or if a lag is smaller than `horizon`. `fit` and `predict` also raise a ValueError if
-        a column is missing or a cell has an invalid value; the message states the row, the column and the
-        allowed values.
+        If no column is given, or a column is given twice; if `calendar`, `holidays`, `lags` or `rolling` are
+        given without a date; or if a lag is smaller than `horizon`. `fit` and `predict` also raise a
+        ValueError if a column is missing or a cell has an invalid value; the message states the row, the
+        column and the allowed values.
 
     Examples
     --------
@@ -337,15 +339,15 @@ def forecast(
 
     service_level : float, default=None
         The desired share of rows for which the forecast is enough, strictly between 0 and 1. None means the
-        expected number, which is enough for about half of the rows. With 0.9 the forecast is enough on nine
-        evenings in ten.
+        expected number, which is enough for about half of the rows. With 0.9, the forecast is enough for nine
+        rows out of ten.
 
     interval : float, default=None
         The desired share of rows whose target is inside the range, strictly between 0 and 1. With 0.8, one
-        target in ten is below the range and one in ten is above.
+        target in ten is below the range, and one in ten is above it.
 
     surplus, shortage : float, default=None
-        What each unit too many and each unit too few costs. The forecast is the amount with the lowest
+        The cost of each unit too many and of each unit too few. The forecast is the amount with the lowest
         expected cost, at the level that :func:`newsvendor_level` returns.
 
     history : dict {date: target}, or data frame of shape (n_dates, 2), default=None
@@ -381,8 +383,8 @@ def forecast(
     -----
     The forecast at a level is increased by the m-th smallest of the n errors on held-out rows, where ``m =
     ceil((n + 1) * level)``, times the expected error of the row if widths are not equal. The share holds on
-    average over rows similar to the held-out rows, but not for each kind of row. If the world changes,
-    measure the share on recent rows.
+    average over rows similar to the held-out rows, but not for each kind of row. If conditions
+    change, measure the share on recent rows.
 
     Examples
     --------
@@ -425,7 +427,7 @@ def forecast(
 
 
 def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
-    """Raise ValueError for the first forecast that is too large to be one."""
+    """Raise ValueError if a forecast is too large to be meaningful."""
     is_valid = np.abs(expected) < MAX_FORECAST
     if not is_valid.all():
         worst = frame.iloc[int(np.argmin(is_valid))].to_dict()
@@ -436,7 +438,7 @@ def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
 
 
 def _limited(numbers: np.ndarray, step: ServiceLevelRegressor) -> np.ndarray:
-    """Return the forecasts, limited at 0 and as integers where the model says so."""
+    """Return the forecasts, clipped at 0 and converted to integers if the model requires it."""
     numbers = np.maximum(numbers, 0) if step.nonnegative else numbers
     return numbers.astype(np.int64) if step.whole else numbers
 
@@ -447,10 +449,10 @@ def newsvendor_level(surplus: float, shortage: float) -> float:
     Parameters
     ----------
     surplus : float
-        What each unit too many costs, such as an unsold dough. Greater than 0.
+        The cost of each unit too many, such as an unsold dough. Greater than 0.
 
     shortage : float
-        What each unit too few costs, such as the profit of a pizza that could not be sold. Greater than 0.
+        The cost of each unit too few, such as the profit of a pizza that could not be sold. Greater than 0.
 
     Returns
     -------
@@ -464,7 +466,7 @@ def newsvendor_level(surplus: float, shortage: float) -> float:
 
     Notes
     -----
-    One unit more is worth its cost as long as the probability of selling it, times `shortage`, exceeds the
+    An additional unit pays off as long as the probability of selling it, times `shortage`, exceeds the
     probability of not selling it, times `surplus`: Arrow, Harris and Marschak (1951). Optimal inventory
     policy. Econometrica 19(3).
 
@@ -496,8 +498,8 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
     parts : dict of str to float
         "(average)", the forecast for the average training row, and then what each column adds, largest first,
         such as "reservations", "weekday=Friday" or "season". "temperature x tourists" is what two columns add
-        together. "(limit at 0)" and "(rounding)" are what :func:`forecast` changes, if it does. The sum is
-        ``forecast(model, x)[0]``.
+        together. "(limit at 0)" and "(rounding)" are the changes that :func:`forecast` makes to the sum, if
+        any. The sum of all parts is ``forecast(model, x)[0]``.
 
     Raises
     ------

@@ -48,10 +48,10 @@ SMALLEST_SCALE = 0.2  # of the average absolute error, so that no range shrinks 
 
 
 class Reader(Protocol):
-    """What reads the rows of a table, and knows the values of training.
+    """A step that reads the rows of a table and remembers the training values.
 
-    `range_`, `seen_` and `typical_` are the ranges of the
-    numbers, the words and flags that occurred, and a typical row.
+    `range_`, `seen_` and `typical_` are the ranges of the numbers, the categories and flags that occurred,
+    and a typical row.
     """
 
     range_: dict[str, tuple[float, float]]
@@ -189,7 +189,7 @@ class TableReader(TransformerMixin, BaseEstimator):
         return self.read(X, None)
 
     def read(self, X: Rows, history: Rows) -> pd.DataFrame:
-        """Return the same with more known targets, a dict {date: target} or a frame of two columns."""
+        """Return the same as `transform`, with a history of more targets for the lags."""
         check_is_fitted(self)
         if history is not None and not (self.lags or self.rolling):
             raise ValueError(
@@ -347,7 +347,7 @@ class EveningReader(TransformerMixin, BaseEstimator):
         return read_evenings(X, self.features)
 
     def read(self, X: Rows, history: Rows) -> pd.DataFrame:
-        """Return the same as `transform`. Evenings have no lags, so a history is an error."""
+        """Return the same as `transform`. Raise an error for a history, because evenings have no lags."""
         if history is not None:
             raise ValueError(
                 "The 'history' parameter is only used by a forecaster with lags or rolling means."
@@ -380,14 +380,14 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
     cv : int, "time" or splitter, default=10
         How rows are held out. An int is the number of shuffled cross-validation folds, limited to the number
         of rows; with fewer than 2 folds, or with "time" and fewer than 4 rows, no errors are computed. "time"
-        holds out the second half of the rows in ten blocks, each predicted from all rows before it. A
-        splitter is, for example, scikit-learn's TimeSeriesSplit.
+        divides the rows, which must be in order of time, into fifty blocks, and each of ten folds holds out
+        every tenth block. A splitter is, for example, scikit-learn's TimeSeriesSplit.
     spread : regressor, default=None
         Regressor of the absolute error, fitted on the held-out rows, so that ranges are wider where errors
         are larger. Its input is the features and, as a last column, the prediction. None means that the
         ranges are equally wide everywhere.
     nonnegative : bool, default=False
-        Whether :func:`forecast` replaces negative numbers by 0.
+        Whether :func:`forecast` replaces negative forecasts with 0.
     whole : bool, default=False
         Whether the target is a whole number. :func:`forecast` then rounds, and y is rounded up here.
 
@@ -435,7 +435,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def _set_ranges(self, X: np.ndarray, y: np.ndarray, predicted: np.ndarray) -> None:
-        """Keep the errors on held-out rows, in units of their expected size."""
+        """Store the errors on held-out rows, divided by their expected size."""
         errors = (np.ceil(y) if self.whole else y) - predicted
         self.average_error_ = float(np.mean(np.abs(errors)))
         if self.spread is not None and self.average_error_ > 0:
@@ -475,7 +475,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
     def predict_quantile(
         self, X: Rows, level: float, side: Literal["upper", "lower"] = "upper"
     ) -> np.ndarray:
-        """Return the number that y exceeds on a share 1 - `level` of rows, (n_rows,).
+        """Return the number that y exceeds in a share of 1 - `level` of the rows, (n_rows,).
 
         With `side` "upper", y is at most this number with a probability of at least `level`. With "lower", it
         is less with a probability of at most `level`, as the lower end of a range should be.
@@ -500,9 +500,9 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         n = len(self.residuals_)
         if fewest(service_level) > n:
             raise ValueError(
-                f"A service_level of {service_level:g} needs the errors on at least {fewest(service_level)} "
-                f"training evenings. The model has only {n}, which allow a service_level of at most "
-                f"{np.floor(1000 * n / (n + 1)) / 1000:g}."
+                f"A service_level of {service_level:g} requires the errors on at least "
+                f"{fewest(service_level)} training evenings. The model has only {n}, which allow a "
+                f"service_level of at most {np.floor(1000 * n / (n + 1)) / 1000:g}."
             )
         return float(self.residuals_[place_of(service_level, n, "upper") - 1])
 

@@ -1,4 +1,4 @@
-"""Dates in any form, and what the calendar says of them: hour, weekday, month, season and trend."""
+"""Dates in any form, and the features derived from them: hour, weekday, month, season and trend."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,13 +17,13 @@ CALENDAR_WORDS = ("hour", "weekday", "month")
 N_WAVES = 3  # of the season, the shortest of which is four months long
 SEASON_TERMS = [f"season {wave} {n}" for n in range(1, N_WAVES + 1) for wave in ("sin", "cos")]
 DAY = np.timedelta64(1, "D").astype("m8[s]")
-YEAR = np.timedelta64(364, "D").astype("m8[s]")  # dates that span less say nothing of the seasons
+YEAR = np.timedelta64(364, "D").astype("m8[s]")  # a season cannot be learned from dates that span less
 
 
 def dates_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
     """Return dates, times or ISO strings as datetime64[s], (n_rows,). A time zone is dropped.
 
-    With a time zone, the local time as written counts, so that an evening stays on its weekday.
+    The local time as written is kept, so that an evening stays on its weekday.
     """
     return np.array([_time(row, name, value) for row, value in enumerate(cells)], dtype="datetime64[s]")
 
@@ -34,7 +34,7 @@ def check_ascending(name: str, dates: np.ndarray) -> None:
     if back.size:
         row = int(back[0]) + 1
         raise ValueError(
-            f"The dates of training must be in ascending order. Row {row} of column {name!r} is "
+            f"The training dates must be in ascending order. Row {row} of column {name!r} is "
             f"{shown(dates[row])}, which is before {shown(dates[row - 1])} in row {row - 1}. Sort the rows "
             "by date first, and do not shuffle them."
         )
@@ -52,14 +52,14 @@ def calendar_words(dates: np.ndarray, name: str) -> np.ndarray:
 
 
 def share_of_year(dates: np.ndarray) -> np.ndarray:
-    """Return how much of its year has passed at each date, (n_rows,), from 0 to less than 1."""
+    """Return the fraction of the year that has passed at each date, (n_rows,), from 0 to less than 1."""
     start = dates.astype("M8[Y]")
     length = (start + np.timedelta64(1, "Y")).astype("M8[s]") - start.astype("M8[s]")
     return (dates - start.astype("M8[s]")) / length
 
 
 def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
-    """Return sines and cosines of the share of the year, each (n_rows,): smooth, and equal at both ends."""
+    """Return sines and cosines of the fraction of the year, each (n_rows,). Both ends of a year are equal."""
     terms = {}
     for wave in range(1, N_WAVES + 1):
         terms[f"season sin {wave}"] = np.sin(2 * np.pi * wave * share)

@@ -81,7 +81,7 @@ class TargetHistory:
         return np.where(n_known > 0, total / np.maximum(n_known, 1), np.nan)
 
     def _places(self, dates: np.ndarray) -> np.ndarray:
-        """Return the number of each date's step, (n_rows,)."""
+        """Return the step number of each date, (n_rows,)."""
         if self.step == MONTH:
             return dates.astype("M8[M]").astype(np.int64)
         return (dates - self.dates[0]).astype(np.int64) // self.step

@@ -1,4 +1,4 @@
-"""Sentences on rows that are unlike the training rows."""
+"""Sentences about rows that differ from the training rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,8 +16,8 @@ def numbers_outside(
 ) -> Iterator[str]:
     """Yield a sentence for each number that is far outside its range in training.
 
-    Far is more than the width of the range / (2 degree^2), where a polynomial can be more than twice as large
-    as anywhere inside the range (Chebyshev).
+    "Far" means more than the width of the range / (2 degree^2), where a polynomial can be more than twice as
+    large as anywhere inside the range (Chebyshev).
     """
     for name, (low, high) in ranges.items():
         column = frame[name]

@@ -1,4 +1,4 @@
-"""What each column adds to a forecast, compared with an average row.
+"""The contribution of each column to a forecast, compared with an average row.
 
 A polynomial is a sum of terms, and each term belongs to one column or to a product of several. A part is the
 sum of the terms of a column, minus the same sum at the mean of the encoded training rows.
@@ -20,7 +20,7 @@ AVERAGE = "(average)"
 def parts_of(
     regressor: PolynomialRegressor, row: np.ndarray, mean: np.ndarray, names: Sequence[str]
 ) -> dict[str, float]:
-    """Return the forecast for the mean row, and what each column adds to it; the sum is the forecast.
+    """Return the forecast for the mean row and the contribution of each column. The sum is the forecast.
 
     Parameters
     ----------

@@ -23,10 +23,10 @@ CALLER_OF_FORECAST = 4  # stack level in a function that `place_of` calls
 
 
 class Splitter(Protocol):
-    """What cuts rows into training and held-out rows, such as scikit-learn's KFold and TimeSeriesSplit."""
+    """An object that splits rows into training and held-out rows, such as scikit-learn's TimeSeriesSplit."""
 
     def split(self, X: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the places of the training rows and of the held-out rows."""
+        """Yield the indices of the training rows and of the held-out rows."""
 
 
 class TooFewRowsWarning(UserWarning):
@@ -71,14 +71,14 @@ def check_level(name: str, level: object) -> float:
 
 
 def place_of(level: float, n: int, side: Literal["upper", "lower"]) -> int:
-    """Return the place, from 1 to n, of the error at a level. Warn if n errors are too few for it."""
+    """Return the rank, from 1 to n, of the error at a level. Warn if n errors are too few for it."""
     place = math.ceil((n + 1) * level - ROUNDING)
     if side == "lower":
         place = math.floor((n + 1) * level + ROUNDING)
     if not 1 <= place <= n:
         share = level if side == "upper" else 1 - level
         warnings.warn(
-            f"A level of {share:g} needs the errors on at least {fewest(share)} held-out rows. "
+            f"A level of {share:g} requires the errors on at least {fewest(share)} held-out rows. "
             f"The model has only {n}, so the most extreme of them is used, and the true level is about "
             f"{n / (n + 1):.2g}.",
             TooFewRowsWarning,
@@ -95,12 +95,12 @@ def fewest(level: float) -> int:
 def levels_asked(
     service_level: float | None, interval: float | None, surplus: float | None, shortage: float | None
 ) -> tuple[float, ...]:
-    """Return the levels of the quantiles asked for: none, one, or the two ends of an interval.
+    """Return the requested quantile levels: none, one, or the two ends of an interval.
 
     Raises
     ------
     ValueError
-        If more than one kind of question is asked, or a level or a cost is invalid.
+        If more than one kind of level is given, or if a level or a cost is invalid.
     """
     given = {"service_level": service_level, "interval": interval, "surplus": surplus, "shortage": shortage}
     names = [name for name, value in given.items() if value is not None]

@@ -36,7 +36,7 @@ def flag(name: str) -> str:
 
 
 def of_season(amounts: np.ndarray, unit: str) -> str:
-    """Return a sentence on the highest and the lowest day, from amounts for all days of a year, (365,)."""
+    """Return a sentence about the highest and the lowest day, from amounts for all days of a year, (365,)."""
     days = np.datetime64("2025-01-01") + np.array([amounts.argmax(), amounts.argmin()])
     high, low = (f"{day.day} {day:%B}" for day in days.tolist())
     above, below = (amounts.max() - amounts.mean(), amounts.mean() - amounts.min())

@@ -93,7 +93,7 @@ def test_the_local_time_of_a_time_zone_counts(model):
 def test_dates_of_training_are_in_order():
     backwards = TABLE[::-1]
     message = (
-        "The dates of training must be in ascending order. Row 1 of column 'day' is 2024-02-28, which is before "
+        "The training dates must be in ascending order. Row 1 of column 'day' is 2024-02-28, which is before "
         "2024-02-29 in row 0. Sort the rows by date first"
     )
     with pytest.raises(ValueError, match=message):

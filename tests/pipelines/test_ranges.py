@@ -105,7 +105,7 @@ def test_too_few_held_out_rows_are_a_warning():
     table = sales(20)
     model = forecaster(date="day").fit(table, table["sold"])
     assert len(model["forecast"].residuals_) == 20
-    message = "A level of 0.975 needs the errors on at least 39 held-out rows. The model has only 20"
+    message = "A level of 0.975 requires the errors on at least 39 held-out rows. The model has only 20"
     with pytest.warns(TooFewRowsWarning, match=message) as caught:
         low, high = forecast(model, TOMORROW, interval=0.95)[0]
     assert {one.filename for one in caught} == {__file__}

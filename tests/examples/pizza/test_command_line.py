@@ -190,7 +190,7 @@ def test_an_equation_below_zero():
         ),
         (
             ["forecast", "-r", "15", "--service-level", "0.9"],
-            "needs the errors on at least 9 held-out rows",
+            "requires the errors on at least 9 held-out rows",
         ),
         (
             ["forecast", "-r", "15", "--data", "week", "--model", "x"],
