@@ -18,7 +18,8 @@ def quantile_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
     """Return at most n_bins - 1 edges that split an array of values into parts of about equal size.
 
     If all values are whole numbers, the edges are too. Otherwise, they are rounded to a tenth of the
-    narrowest bin, for readable names. There can be fewer edges if some values are frequent.
+    narrowest bin, for readable names, unless this moves many rows to another bin. There can be fewer edges if
+    some values are frequent.
     """
     if not len(values):
         return np.empty(0)
@@ -29,8 +30,23 @@ def quantile_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
         return edges
     gaps = np.diff(edges, prepend=lowest)
     if len(edges) and gaps.min() > 0:
-        edges = np.unique(np.round(edges, ceil(1 - log10(gaps.min()))))
+        edges = _rounded(edges, np.sort(values), ceil(1 - log10(gaps.min())), n_bins)
     return edges[edges > lowest]
+
+
+def _rounded(edges: np.ndarray, values: np.ndarray, decimals: int, n_bins: int) -> np.ndarray:
+    """Round each edge up or down unless this moves more than a tenth of a bin, such as a frequent value.
+
+    The values must be sorted.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite or NaN edge would move many values
+        nearest = np.round(edges, decimals)
+        below = np.round(nearest - 10.0**-decimals, decimals)
+    rounded = edges
+    for candidate in (below, nearest):
+        moved = np.abs(np.searchsorted(values, candidate) - np.searchsorted(values, edges))
+        rounded = np.where(moved * 10 * n_bins <= len(values), candidate, rounded)
+    return np.unique(rounded)
 
 
 def given_edges(edges: Edges, n_columns: int) -> tuple[list[np.ndarray], list[bool]]:

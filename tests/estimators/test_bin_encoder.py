@@ -52,6 +52,20 @@ def test_found_bins_have_about_equal_numbers_of_rows():
         np.testing.assert_allclose(sizes / len(values), 1 / n_bins, atol=0.03)
 
 
+@pytest.mark.parametrize("unit", [1.0, np.float32(0.1), 1e-310, 1e300])
+def test_rounding_the_edges_does_not_move_frequent_values_to_another_bin(unit):
+    values = np.repeat(np.array([1 / 3, 2 / 3, 4 / 3, 7, 9]) * unit, 20)[:, np.newaxis]
+    sizes = BinEncoder(n_bins=5, sparse_output=False).fit_transform(values).sum(axis=0)
+    assert sizes.tolist() == [20, 20, 20, 20, 20]
+
+
+def test_edges_of_numbers_from_the_smallest_to_the_largest_are_finite():
+    values = np.repeat([1e-300, 1e-200, 1.5, 1e200, 1e300], 20)[:, np.newaxis]
+    encoder = BinEncoder(n_bins=5, sparse_output=False)
+    assert encoder.fit_transform(values).sum(axis=0).tolist() == [20, 20, 20, 20, 20]
+    assert np.isfinite(encoder.edges_[0]).all()
+
+
 def test_found_edges_of_whole_numbers_are_whole_and_others_are_short():
     whole = BinEncoder(n_bins=4).fit(np.arange(1900, 2000)[:, np.newaxis])
     assert whole.bin_names_[0].tolist() == ["1924 or less", "1925 to 1949", "1950 to 1974", "1975 or more"]
