@@ -150,7 +150,8 @@ def test_the_errors_of_both_databases_are_told_apart(original, expected):
 
 
 def break_header(path):
-    path.write_bytes(b"this is no database" * 1000)
+    with open(path, "r+b") as file:  # never empty, which would be a database without tables
+        file.write(b"this is no database" * 1000)
 
 
 def break_middle(path):
