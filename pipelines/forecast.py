@@ -170,8 +170,9 @@ def forecaster(
     -------
     model : Pipeline with the steps "read", "encode" and "forecast"
         The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
-        polars frame. Columns that are not named are ignored. With its ten folds, fitting takes about eleven
-        times O(n p^2), for n rows and p terms.
+        polars frame. Columns that are not named are ignored. In a grid search, the penalty is called
+        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". With its ten folds,
+        fitting takes about eleven times O(n p^2), for n rows and p terms.
 
     Raises
     ------

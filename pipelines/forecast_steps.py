@@ -261,7 +261,12 @@ class TableReader(TransformerMixin, BaseEstimator):
 
 def known_targets(y: Rows, dates: np.ndarray | None) -> np.ndarray:
     """Return the targets as floats, (n_rows,). Raise ValueError if one is missing."""
-    targets = numbers_of("y", list(collected(y)))
+    y = collected(y)
+    if isinstance(y, str | Mapping) or hasattr(y, "columns"):
+        raise TypeError(
+            f"y must be one column of numbers, such as table['sold']. Got a {type(y).__name__} instead."
+        )
+    targets = numbers_of("y", list(y))
     missing = np.flatnonzero(np.isnan(targets))
     if missing.size:
         when = "" if dates is None else f" ({shown(dates[missing[0]])})"

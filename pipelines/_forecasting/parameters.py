@@ -45,6 +45,12 @@ def check_dates_and_lags(
                 f"{', '.join(CALENDAR)}. Got {name!r} instead.{suggestion(name, CALENDAR)}"
             )
     check_int("horizon", horizon, "forecaster")
+    for parameter, given in (("lags", lags), ("rolling", rolling)):
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise TypeError(
+                f"The {parameter!r} parameter of forecaster must be a sequence of ints, such as [7]. "
+                f"Got {given!r} instead."
+            )
     for lag in lags:
         check_int("lags", lag, "forecaster", lowest=horizon)
     for window in rolling:

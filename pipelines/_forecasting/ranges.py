@@ -53,7 +53,8 @@ def splits_of(cv: object, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     n = len(X)
     if cv == "time":
         n_folds = min(N_FOLDS, n // 2)
-        folds = np.arange(n) * N_BLOCKS // n % max(n_folds, 1)  # neighbouring rows are held out together
+        blocks = np.arange(n) * min(N_BLOCKS, n) // n  # neighbouring rows are held out together
+        folds = blocks % max(n_folds, 1)
         return list(PredefinedSplit(folds).split()) if n_folds >= 2 else []
     if hasattr(cv, "split") and not isinstance(cv, str):
         return list(cv.split(X))

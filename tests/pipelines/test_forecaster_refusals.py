@@ -180,3 +180,18 @@ def test_without_the_package_the_holidays_say_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "holidays", None)
     with pytest.raises(ImportError, match="pip install holidays"):
         forecaster(date="day", holidays="IT").fit(TABLE, TABLE["sold"])
+
+
+@pytest.mark.parametrize("y", ["sold", TABLE[["sold"]], pl.from_pandas(TABLE)[["sold"]], {"sold": [1]}])
+def test_the_target_is_one_column(y):
+    with pytest.raises(TypeError, match=r"y must be one column of numbers, such as table\['sold'\]\. Got a "):
+        forecaster(**COLUMNS).fit(TABLE, y)
+
+
+@pytest.mark.parametrize("parameter", ["lags", "rolling"])
+@pytest.mark.parametrize("given", [7, "7", {7}])
+def test_lags_are_a_sequence(parameter, given):
+    with pytest.raises(
+        TypeError, match=f"The '{parameter}' parameter of forecaster must be a sequence of ints"
+    ):
+        forecaster(date="day", **{parameter: given})

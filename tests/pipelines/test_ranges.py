@@ -202,3 +202,11 @@ def test_the_preset_covers_a_later_year_too():
         model = dough_forecaster(features).fit(year, year["doughs"])
         shares.append([(doughs <= forecast(model, later, level)).mean() for level in (0.1, 0.5, 0.9)])
     assert np.median(shares, axis=0) == pytest.approx([0.1, 0.5, 0.9], abs=effort(0.02, 0.04))
+
+
+@pytest.mark.parametrize("n_rows", [*range(4, 13), 20, 49, 51])
+def test_few_rows_in_time_are_held_out_once_each(n_rows):
+    """However few the rows are, each is predicted once, from others."""
+    table = sales(n_rows, noise=3.0)
+    model = forecaster(numbers=["rain"], date="day", calendar=()).fit(table, table["sold"])
+    assert len(model["forecast"].residuals_) == n_rows
