@@ -23,7 +23,7 @@ from pipelines._common.frames import Rows
 from pipelines._forecasting.calendar import MONTHS, WEEKDAYS, season_terms
 from pipelines._forecasting.evenings import CATEGORIES, by_kind
 from pipelines._forecasting.outside import flags_outside, numbers_outside, words_outside
-from pipelines._forecasting.parameters import check_columns, check_dates_and_lags
+from pipelines._forecasting.parameters import check_columns, check_dates_and_lags, check_names
 from pipelines._forecasting.parts import names_of, parts_of
 from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, levels_asked
 from pipelines._forecasting.tables import Cell
@@ -122,8 +122,10 @@ def forecaster(
 
     lags : sequence of int, default=()
         Earlier targets to use as features, each given as a number of steps before the row. A step is the most
-        frequent distance between two dates: a day, an hour, a week, or a month. `fit` stores the targets, and
-        the parameter `history` of :func:`forecast` adds later ones. A lag that falls into a gap is imputed.
+        frequent distance between two dates, such as an hour, a day, a week or a month; if only some weekdays
+        occur, it is a day. Dates that are not a whole number of steps apart raise an error. `fit` stores the
+        targets, and the parameter `history` of :func:`forecast` adds later ones. A lag that falls into a gap
+        is imputed.
 
     rolling : sequence of int, default=()
         The lengths, in steps, of rolling means of the target. The latest target in each mean is `horizon`
@@ -171,7 +173,8 @@ def forecaster(
     model : Pipeline with the steps "read", "encode" and "forecast"
         The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
         polars frame. Columns that are not named are ignored. In a grid search, the penalty is called
-        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". With its ten folds,
+        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". The columns cannot be
+        changed with ``set_params``; call this function again instead. With its ten folds,
         fitting takes about eleven times O(n p^2), for n rows and p terms.
 
     Raises
@@ -179,10 +182,10 @@ def forecaster(
     TypeError
         If the columns are not given as sequences of names.
     ValueError
-        If no column is given, or a column is given twice; if `calendar`, `holidays`, `lags` or `rolling` are
-        given without a date; or if a lag is smaller than `horizon`. `fit` and `predict` also raise a
-        ValueError if a column is missing or a cell has an invalid value; the message states the row, the
-        column and the allowed values.
+        If no column is given, or a column is given twice or has the name of a derived column, such as
+        "lag 7"; if `calendar`, `holidays`, `lags` or `rolling` are given without a date; or if a lag is
+        smaller than `horizon`. `fit` and `predict` also raise a ValueError if a column is missing or a cell
+        has an invalid value; the message states the row, the column and the allowed values.
 
     Examples
     --------
@@ -196,7 +199,7 @@ def forecaster(
     """
     if calendar is None:
         calendar = ("weekday", "season") if date is not None else ()
-    check_columns(calendar, numbers=numbers, categories=categories, flags=flags)
+    check_columns(numbers=numbers, categories=categories, flags=flags)
     check_dates_and_lags(date, calendar, holidays, lags, rolling, horizon)
     if unknown not in ("warn", "error"):
         raise ValueError(
@@ -205,8 +208,7 @@ def forecaster(
     reader = TableReader(
         numbers, categories, flags, date, calendar, holidays, lags, rolling, horizon, unknown
     )
-    if not reader.get_feature_names_out().size:
-        raise ValueError("forecaster needs at least one column: numbers, categories, flags or a date.")
+    check_names(reader.get_feature_names_out().tolist())
     polynomial = PolynomialRegressor(degree, expand=list(range(len(numbers))), alpha=alpha, l1_ratio=l1_ratio)
     regressor = ServiceLevelRegressor(
         polynomial,

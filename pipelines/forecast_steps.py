@@ -27,13 +27,12 @@ from pipelines._forecasting.calendar import (
     years_since,
 )
 from pipelines._forecasting.evenings import by_kind, read_evenings
-from pipelines._forecasting.lags import TargetHistory, lag_columns, lag_name, mean_name, read_history
+from pipelines._forecasting.lags import TargetHistory, lag_columns, lag_name, mean_name, name_of, read_history
 from pipelines._forecasting.public_holidays import are_holidays
 from pipelines._forecasting.ranges import Splitter, check_level, fewest, place_of, splits_of
 from pipelines._forecasting.tables import (
     Cell,
     check_known,
-    columns_of,
     flags_of,
     needed,
     numbers_of,
@@ -105,8 +104,9 @@ class TableReader(TransformerMixin, BaseEstimator):
         The first and the last date of training, if there is a date.
     seconds_, targets_ : ndarray of shape (n_rows,)
         The dates of training, as seconds since 1970, and their targets, if there are lags or rolling means.
-    step_ : int
-        The seconds between two dates, or 0 for a month.
+    step_ : (int, str)
+        The distance between two dates, if there are lags or rolling means: a count of seconds "s", days "D"
+        or months "M", such as (7, "D").
     """
 
     def __init__(
@@ -171,10 +171,7 @@ class TableReader(TransformerMixin, BaseEstimator):
                 self._remember(dates, targets)
         frame = self._frame(columns, None, is_training=True)
         numbers = frame[[*self.number_columns, *self.linear_columns]]
-        if empty := [name for name in self.numbers if numbers[name].isna().all()]:
-            raise ValueError(
-                f"Column {empty[0]!r} must contain at least one number. All its cells are missing."
-            )
+        self._check_some(frame)
         self.range_ = {name: (float(column.min()), float(column.max())) for name, column in numbers.items()}
         self.seen_ = {name: _in_order(frame[name]) for name in self.word_columns}
         self.seen_ |= {name: [bool(value) for value in _in_order(frame[name])] for name in self.flag_columns}
@@ -216,7 +213,20 @@ class TableReader(TransformerMixin, BaseEstimator):
 
     def _columns(self, X: Rows) -> dict[str, list[Cell]]:
         names = [*self.numbers, *self.categories, *self.flags, *([self.date] if self.date else [])]
-        return needed(columns_of(X), names)
+        return needed(X, names)
+
+    def _check_some(self, frame: pd.DataFrame) -> None:
+        """Raise ValueError if a number, a flag or a lag is missing in all rows."""
+        for names, kind in ((self.number_columns, "number"), (self.flag_columns, "flag")):
+            if empty := [name for name in names if frame[name].isna().all()]:
+                raise ValueError(
+                    f"Column {empty[0]!r} must contain at least one {kind}. All its cells are missing."
+                )
+        if empty := [name for name in self.linear_columns if frame[name].isna().all()]:
+            raise ValueError(
+                f"The column {empty[0]!r} is missing in all training rows, because none has a target so many "
+                f"steps before it. A step is one {name_of(self.step_)} here. Use smaller lags, or more rows."
+            )
 
     def _remember(self, dates: np.ndarray, targets: np.ndarray) -> None:
         if self.lags or self.rolling:

@@ -4,7 +4,7 @@ import argparse
 import json
 import warnings
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,11 @@ def run_table(options: Any, console: Console, messages: Console, fail: Callable)
         for name in names:
             if name not in table.columns:
                 fail(f"argument --{option}: {unknown('column', name, table.columns)}")
+    if options.target in (*options.number, *options.category, *options.flag):
+        fail(f"argument --target: {options.target} cannot be forecast from itself")
     table = table.drop_nulls(options.target)
+    if table.is_empty():
+        fail(f"argument --target: column {options.target!r} has no value in any row")
     table = table.sort(options.date) if options.date else table
     row = row_of(options, table, fail)
     y = table[options.target]
@@ -172,7 +176,13 @@ def flag(name: str, text: str, fail: Callable) -> bool:
 
 
 def day_after(last: Any) -> Any:
-    """Return the day after the last one, which is a date, or text that the forecaster will refuse."""
+    """Return the day after a date, a time, or text such as 2025-06-13, as in Parquet files."""
+    if isinstance(last, str):
+        try:
+            last = datetime.fromisoformat(last.strip().replace("/", "-"))
+        except ValueError:
+            return last  # the forecaster will refuse it
+        last = last if last.time() != time() else last.date()
     return last + timedelta(1) if isinstance(last, date) else last
 
 

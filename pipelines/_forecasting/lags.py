@@ -1,21 +1,31 @@
 """Earlier targets as columns: the target a number of steps before, and means of several steps.
 
-A step is the most frequent distance between two dates of training: a day, an hour, a week, or a month if the
-dates are all on the same day of their months. A target that is not known yet is an error, and never replaced
-by a forecast. A date before the last known one without a target is a gap, and its target is missing.
+A step is the most frequent distance between two dates of training, such as an hour, a day, a week or a month.
+A target that is not known yet is an error, and never replaced by a forecast. A date before the last known one
+without a target is a gap, and its target is missing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 
 from pipelines._common.frames import Rows
-from pipelines._forecasting.calendar import DAY, dates_of, shown
+from pipelines._forecasting.calendar import dates_of, shown
 from pipelines._forecasting.tables import columns_of, numbers_of
 
-MONTH = 0  # the step of monthly dates, which has no constant number of seconds
+Step: TypeAlias = tuple[int, str]  # a count of seconds "s", days "D" or months "M", as in numpy's datetime64
+
+NAMES: dict[Step, str] = {
+    (3600, "s"): "hour",
+    (1, "D"): "day",
+    (7, "D"): "week",
+    (1, "M"): "month",
+    (3, "M"): "quarter",
+    (12, "M"): "year",
+}
+WEEK = 7  # days
 
 
 @dataclass
@@ -26,31 +36,33 @@ class TargetHistory:
     ----------
     dates : ndarray of shape (n_known,), datetime64[s], ascending and distinct
     targets : ndarray of shape (n_known,)
-    step : int, the seconds between two dates, or 0 for a month
+    step : (int, str), the distance between two dates, such as (7, "D")
     """
 
     dates: np.ndarray
     targets: np.ndarray
-    step: int
+    step: Step
 
     @classmethod
     def of(cls, dates: np.ndarray, targets: np.ndarray) -> Self:
-        """Return the history of ascending dates. Raise ValueError if a date occurs twice."""
+        """Return the history of ascending dates. Raise ValueError if they repeat or are not regular."""
         twice = np.flatnonzero(np.diff(dates) == np.timedelta64(0))
         if twice.size:
             raise ValueError(
                 f"Lags need one row for each date, but {shown(dates[twice[0]])} occurs more than once. "
                 "Add up its rows first, or fit one forecaster for each series."
             )
-        return cls(dates, targets, step_of(dates))
+        history = cls(dates, targets, step_of(dates))
+        history._check_regular(dates)
+        return history
 
     def extended(self, dates: np.ndarray, targets: np.ndarray) -> "TargetHistory":
-        """Return the history with more targets, which replace those of the same dates."""
-        merged = dict(zip(self.dates.tolist(), self.targets.tolist(), strict=True))
-        merged |= dict(zip(dates.tolist(), targets.tolist(), strict=True))
-        ascending = sorted(merged)
-        values = [merged[when] for when in ascending]
-        return TargetHistory(np.array(ascending, dtype="M8[s]"), np.array(values, dtype=float), self.step)
+        """Return the history with more targets, which replace those of the same steps."""
+        self._check_regular(dates)
+        all_dates = np.concatenate([self.dates, dates])[::-1]  # the newest first
+        all_targets = np.concatenate([self.targets, targets])[::-1]
+        _, kept = np.unique(self._places(all_dates), return_index=True)  # the newest target of each step
+        return TargetHistory(all_dates[kept], all_targets[kept], self.step)
 
     def before(self, dates: np.ndarray, n_steps: int) -> np.ndarray:
         """Return the target `n_steps` before each date, (n_rows,), NaN if it is missing.
@@ -65,8 +77,8 @@ class TargetHistory:
         if late.size:
             raise ValueError(
                 f"The forecast for {shown(dates[late[0]])} needs the target {n_steps} "
-                f"{self._unit()}{'s' * (n_steps > 1)} before, but the targets are known only up to "
-                f"{shown(self.dates[-1])}. Pass later targets as history, or fit with a larger horizon "
+                f"{NAMES.get(self.step, 'step')}{'s' * (n_steps > 1)} before, but the targets are known only "
+                f"up to {shown(self.dates[-1])}. Pass later targets as history, or fit with a larger horizon "
                 "and larger lags."
             )
         at = np.minimum(np.searchsorted(known, places), len(known) - 1)
@@ -82,24 +94,54 @@ class TargetHistory:
 
     def _places(self, dates: np.ndarray) -> np.ndarray:
         """Return the step number of each date, (n_rows,)."""
-        if self.step == MONTH:
-            return dates.astype("M8[M]").astype(np.int64)
-        return (dates - self.dates[0]).astype(np.int64) // self.step
+        return self._since_first(dates) // self.step[0]
 
-    def _unit(self) -> str:
-        names = {MONTH: "month", 3600: "hour", 86400: "day", 7 * 86400: "week"}
-        return names.get(self.step, "step")
+    def _since_first(self, dates: np.ndarray) -> np.ndarray:
+        """Return the seconds, days or months since the first known date, (n_rows,)."""
+        kind = f"M8[{self.step[1]}]"
+        return (dates.astype(kind) - self.dates[0].astype(kind)).astype(np.int64)
+
+    def _check_regular(self, dates: np.ndarray) -> None:
+        """Raise ValueError if a date is not a whole number of steps from the first."""
+        between = np.flatnonzero(self._since_first(dates) % self.step[0])
+        if between.size:
+            raise ValueError(
+                f"Lags need dates at regular distances. The most frequent distance is one "
+                f"{name_of(self.step)}, but {shown(dates[between[0]])} is not a whole number of these after "
+                f"{shown(self.dates[0])}. Round the dates, or use no lags."
+            )
 
 
-def step_of(dates: np.ndarray) -> int:
-    """Return the most frequent distance between successive dates in seconds, or `MONTH`."""
-    distances, counts = np.unique(np.diff(dates), return_counts=True)
-    if not distances.size:
-        return int(DAY.astype(np.int64))
-    days = dates.astype("M8[D]") - dates.astype("M8[M]").astype("M8[D]")
-    if distances.min() >= 28 * DAY and len(np.unique(days)) == 1:
-        return MONTH
-    return int(distances[np.argmax(counts)].astype(np.int64))
+def step_of(dates: np.ndarray) -> Step:
+    """Return the most frequent distance between distinct ascending dates.
+
+    Dates on the same day of different months, or on the last days, are counted in months. Other dates on
+    different days are counted in days, whatever their times. If only some weekdays occur, such as Mondays,
+    Wednesdays and Fridays, the step is one day.
+    """
+    if len(dates) == 1:
+        return 1, "D"
+    days = dates.astype("M8[D]")
+    unit = "M" if _are_monthly(days) else "D" if np.all(np.diff(days).astype(np.int64) > 0) else "s"
+    distances = np.diff(dates.astype(f"M8[{unit}]")).astype(np.int64)
+    values, counts = np.unique(distances, return_counts=True)
+    most_frequent = int(values[np.argmax(counts)])
+    is_regular = not np.any(distances % most_frequent)
+    return (1 if unit == "D" and most_frequent < WEEK and not is_regular else most_frequent), unit
+
+
+def name_of(step: Step) -> str:
+    """Return a step in words, such as "week" or "step of 14 days"."""
+    units = {"s": "seconds", "D": "days", "M": "months"}
+    return NAMES.get(step, f"step of {step[0]} {units[step[1]]}")
+
+
+def _are_monthly(days: np.ndarray) -> bool:
+    """Return True for dates in different months, all on the same day, or on the last of a shorter month."""
+    months = days.astype("M8[M]")
+    day = (days - months.astype("M8[D]")).astype(np.int64) + 1
+    length = ((months + 1).astype("M8[D]") - months.astype("M8[D]")).astype(np.int64)
+    return bool(np.all(np.diff(months).astype(np.int64) > 0) and np.all(day == np.minimum(day.max(), length)))
 
 
 def lag_columns(

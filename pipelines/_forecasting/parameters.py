@@ -7,8 +7,8 @@ from pipelines._common.parameters import check_int
 from pipelines._forecasting.calendar import CALENDAR
 
 
-def check_columns(calendar: Sequence[str], **columns: Sequence[str]) -> None:
-    """Raise an error unless each parameter is a sequence of column names, and no name occurs twice."""
+def check_columns(**columns: Sequence[str]) -> None:
+    """Raise TypeError unless each parameter is a sequence of column names."""
     for parameter, names in columns.items():
         if (
             not isinstance(names, Sequence)
@@ -19,10 +19,12 @@ def check_columns(calendar: Sequence[str], **columns: Sequence[str]) -> None:
                 f"The {parameter!r} parameter of forecaster must be a sequence of column names. "
                 f"Got {names!r} instead."
             )
-    given = [
-        *([] if isinstance(calendar, str) else calendar),
-        *(name for names in columns.values() for name in names),
-    ]
+
+
+def check_names(given: Sequence[str]) -> None:
+    """Raise ValueError if there is no column, or if two columns have the same name, derived ones included."""
+    if not given:
+        raise ValueError("forecaster needs at least one column: numbers, categories, flags or a date.")
     if twice := [name for name in given if given.count(name) > 1]:
         raise ValueError(
             f"Each column of forecaster can be given only once. Got {twice[0]!r} more than once."

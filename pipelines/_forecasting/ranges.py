@@ -56,8 +56,13 @@ def splits_of(cv: object, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         blocks = np.arange(n) * min(N_BLOCKS, n) // n  # neighbouring rows are held out together
         folds = blocks % max(n_folds, 1)
         return list(PredefinedSplit(folds).split()) if n_folds >= 2 else []
-    if hasattr(cv, "split") and not isinstance(cv, str):
+    if not isinstance(cv, str) and hasattr(cv, "split"):
         return list(cv.split(X))
+    if isinstance(cv, str):
+        raise ValueError(
+            "The 'cv' parameter of ServiceLevelRegressor must be an int in the range [0, inf), 'time' or a "
+            f"splitter. Got {cv!r} instead."
+        )
     n_folds = min(check_int("cv", cv, "ServiceLevelRegressor", lowest=0), n)
     return list(KFold(n_folds, shuffle=True, random_state=0).split(X)) if n_folds >= 2 else []
 

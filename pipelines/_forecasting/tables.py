@@ -1,6 +1,7 @@
 """The cells of each column of a table in any form, checked: numbers, words, flags."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 from numbers import Real
 from typing import Any, NoReturn, TypeAlias
 
@@ -32,8 +33,9 @@ def columns_of(table: Rows, noun: str = "The rows") -> dict[str, list[Cell]]:
     return {str(name): table[name].to_list() for name in table.columns}
 
 
-def needed(columns: Mapping[str, list[Cell]], names: Sequence[str]) -> dict[str, list[Cell]]:
+def needed(table: Rows, names: Sequence[str]) -> dict[str, list[Cell]]:
     """Return the cells of the named columns. Raise ValueError if one is missing or there are no rows."""
+    columns = columns_of(table)
     for name in names:
         if name not in columns:
             raise ValueError(
@@ -42,19 +44,29 @@ def needed(columns: Mapping[str, list[Cell]], names: Sequence[str]) -> dict[str,
             )
     if names and not columns[names[0]]:
         raise ValueError("The table must contain at least one row. Got no rows.")
+    for row, cells in enumerate(table if isinstance(table, list) else []):
+        for name in names:
+            if name not in cells:
+                raise ValueError(
+                    f"Row {row} has no value for {name!r}, only for {', '.join(map(str, cells))}. Pass None "
+                    f"if the value is not known.{suggestion(name, cells)}"
+                )
     return {name: columns[name] for name in names}
 
 
 def is_missing(value: Cell) -> bool:
     """Return True for None, NaN, NaT and pandas' NA."""
     return (
-        value is None or value is pd.NA or ((isinstance(value, Real) or value is pd.NaT) and value != value)
+        value is None
+        or value is pd.NA
+        or ((isinstance(value, Real | Decimal) or value is pd.NaT) and value != value)
     )
 
 
 def is_number(value: Cell) -> bool:
-    """Return True for a finite number that is not a flag."""
-    return isinstance(value, Real) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER  # type: ignore[operator]
+    """Return True for a finite number that is not a flag. Prices from databases are often Decimal."""
+    is_real = isinstance(value, Real | Decimal) and not isinstance(value, bool)
+    return is_real and value == value and -MAX_NUMBER <= value <= MAX_NUMBER
 
 
 def is_flag(value: Cell) -> bool:

@@ -49,7 +49,7 @@ def test_set_output(out):
 
 
 def test_the_columns_are_scikit_learns():
-    """Numbers and their squares, dummies of categories and weekdays, flags, periodic splines of the year."""
+    """Numbers and their squares, dummies of categories and weekdays, and flags."""
     table = TABLE[:300]  # less than a year, so the season is left out
     model = forecaster(**COLUMNS, alpha=0.0, cv=0).fit(table, table["sold"])
     X = np.column_stack(
@@ -116,6 +116,13 @@ def test_public_holidays_are_flags():
     assert model[0].transform({"day": "2025-04-21"})["public holiday"].tolist() == [1.0]  # Easter Monday
 
 
+def test_decimals_are_numbers():
+    prices = pl.DataFrame({"price": ["1.50", "2.50", None] * 4}).cast(pl.Decimal(scale=2))
+    y = pl.Series([3, 5, 4] * 4).cast(pl.Decimal(scale=2))
+    model = forecaster(numbers=["price"], degree=1, alpha=0.0, cv=0).fit(prices, y)
+    assert forecast(model, {"price": 2.0}) == pytest.approx([4])
+
+
 def test_missing_numbers_are_imputed_and_marked():
     rng = np.random.default_rng(0)
     x = rng.normal(5, 1, 200)
@@ -139,9 +146,7 @@ def test_missing_categories_are_a_category_and_missing_flags_are_imputed():
 def test_integers_are_categories_too():
     """Integer months are categories, and stay the same ones where a missing cell makes them floats."""
     months = np.tile(np.arange(1, 13), 10)
-    model = forecaster(categories=["month"], cv=0, alpha=0.0).fit(
-        {"month": list(months)} and pd.DataFrame({"month": months}), months**2
-    )
+    model = forecaster(categories=["month"], cv=0, alpha=0.0).fit(pd.DataFrame({"month": months}), months**2)
     for month in (6, 6.0, "6"):
         assert forecast(model, {"month": month}) == pytest.approx([36.0])
 

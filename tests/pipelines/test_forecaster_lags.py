@@ -94,21 +94,63 @@ def test_a_lag_in_a_gap_is_imputed():
     assert np.isfinite(model.predict(DAYS[is_open])).all()
 
 
-@pytest.mark.parametrize(
-    ("dates", "after"),
-    [
-        (pd.date_range("2025-01-01", periods=50, freq="h"), "2025-01-03T02:00"),
-        (pd.date_range("2025-01-05", periods=50, freq="W"), "2025-12-21"),
-        (pd.date_range("2021-01-01", periods=50, freq="MS"), "2025-03-01"),
-        (pd.date_range("2021-01-31", periods=50, freq="ME"), None),  # the last days of months
-    ],
-    ids=["hours", "weeks", "months", "ends of months"],
+EVENINGS = pd.date_range("2025-01-01T19:00", periods=50) + pd.to_timedelta(
+    np.arange(50) * 37 % 90, unit="min"
 )
+REGULAR = {
+    "half hours": (pd.date_range("2025-01-01", periods=50, freq="30min"), "2025-01-02T01:00"),
+    "hours": (pd.date_range("2025-01-01", periods=50, freq="h"), "2025-01-03T02:00"),
+    "evenings at different times": (EVENINGS, "2025-02-20"),
+    "weeks": (pd.date_range("2025-01-05", periods=50, freq="W"), "2025-12-21"),
+    "fortnights": (pd.date_range("2025-01-05", periods=50, freq="2W"), "2026-12-06"),
+    "months": (pd.date_range("2021-01-01", periods=50, freq="MS"), "2025-03-01"),
+    "ends of months": (pd.date_range("2021-01-31", periods=50, freq="ME"), "2025-03-31"),
+    "quarters": (pd.date_range("2011-01-01", periods=50, freq="QS"), "2023-07-01"),
+    "years": (pd.date_range("1971-01-01", periods=50, freq="YS"), "2021-01-01"),
+}
+
+
+@pytest.mark.parametrize(("dates", "after"), REGULAR.values(), ids=REGULAR)
 def test_a_step_is_the_most_frequent_distance(dates, after):
-    if after is None:
-        dates, after = dates - pd.offsets.MonthBegin(1), "2025-03-01"
-    model = forecaster(date="when", calendar=[], lags=[1], cv=0).fit(pd.DataFrame({"when": dates}), SOLD[:50])
+    table = pd.DataFrame({"when": dates})
+    model = forecaster(date="when", calendar=[], lags=[1], cv=0).fit(table, SOLD[:50])
+    assert model[0].transform(table)["lag 1"].tolist()[1:] == SOLD[:49].tolist()
     assert model[0].transform({"when": after})["lag 1"].tolist() == [SOLD[49]]
+
+
+def test_on_some_weekdays_a_step_is_a_day():
+    is_open = DAYS["day"].dt.day_of_week.isin([0, 2, 4]).to_numpy()  # Mondays, Wednesdays, Fridays
+    table, sold = DAYS[is_open], SOLD[is_open]
+    model = forecaster(date="day", calendar=[], lags=[7], cv=0).fit(table, sold)
+    expected = pd.Series(SOLD, DAYS["day"]).shift(7)[is_open]
+    assert model[0].transform(table)["lag 7"].to_numpy() == pytest.approx(expected.to_numpy(), nan_ok=True)
+
+
+def test_dates_between_the_steps_are_an_error():
+    hours = pd.DataFrame({"when": pd.date_range("2025-01-01", periods=20, freq="h")})
+    stray = hours.copy()
+    stray.loc[5, "when"] += pd.Timedelta("10min")
+    message = "most frequent distance is one hour, but 2025-01-01T05:10 is not a whole number of these after"
+    with pytest.raises(ValueError, match=message):
+        forecaster(date="when", calendar=[], lags=[1], cv=0).fit(stray, SOLD[:20])
+    model = forecaster(date="when", calendar=[], lags=[1], cv=0).fit(hours, SOLD[:20])
+    with pytest.raises(ValueError, match="one hour, but 2025-01-01T20:10 is not a whole number"):
+        forecast(model, {"when": "2025-01-01T21:00"}, history={"2025-01-01T20:10": 3.0})
+
+
+def test_a_history_of_days_extends_evenings_and_replaces_the_same_evening():
+    evenings = pd.DataFrame({"when": DAYS["day"] + pd.Timedelta("19h")})
+    model = forecaster(date="when", calendar=[], lags=[1], cv=0).fit(evenings, SOLD)
+    lag = model[0].read({"when": "2025-03-03T19:00"}, {"2025-03-02": 40.0})["lag 1"]
+    assert lag.tolist() == [40.0]
+    lag = model[0].read({"when": "2025-03-02"}, {"2025-03-01": 41.0})["lag 1"]
+    assert lag.tolist() == [41.0]
+
+
+def test_a_lag_that_no_training_row_has_is_an_error():
+    message = "'lag 60' is missing in all training rows, .* A step is one day here"
+    with pytest.raises(ValueError, match=message):
+        forecaster(date="day", lags=[60], cv=0).fit(DAYS, SOLD)
 
 
 def test_dates_with_lags_occur_once():

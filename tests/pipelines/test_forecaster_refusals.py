@@ -126,6 +126,20 @@ def test_a_column_without_any_number_is_named():
         forecaster(**COLUMNS).fit(empty, TABLE["sold"])
 
 
+def test_a_flag_without_any_value_is_named():
+    empty = TABLE.assign(promo=None)
+    with pytest.raises(ValueError, match="Column 'promo' must contain at least one flag"):
+        forecaster(**COLUMNS).fit(empty, TABLE["sold"])
+
+
+def test_a_column_that_one_of_several_dicts_lacks_is_an_error(model):
+    """It was imputed, so that a misspelt key went unnoticed."""
+    misspelt = {"rian" if name == "rain" else name: value for name, value in TOMORROW.items()}
+    message = "Row 1 has no value for 'rain', only for day, rian, .* Pass None .* Did you mean 'rian'?"
+    with pytest.raises(ValueError, match=message):
+        forecast(model, [TOMORROW, misspelt])
+
+
 @pytest.mark.parametrize("rows", [[], 12, "Monday", np.zeros((2, 2))])
 def test_tables_are_frames_dicts_or_lists_of_dicts(model, rows):
     with pytest.raises(TypeError, match=r"The rows must be a data frame \(pandas or polars\), a dict or a"):
@@ -155,6 +169,9 @@ PARAMETERS = [
     ),
     ({"date": "day", "calendar": "weekday"}, "must be a sequence of words from"),
     ({"date": "day", "categories": ["weekday"]}, "can be given only once. Got 'weekday' more than once"),
+    ({"date": "day", "numbers": ["lag 7"], "lags": [7]}, "only once. Got 'lag 7' more than once"),
+    ({"date": "day", "flags": ["public holiday"], "holidays": "IT"}, "Got 'public holiday' more than once"),
+    ({"date": "day", "lags": [7, 7]}, "only once. Got 'lag 7' more than once"),
     ({"date": "day", "horizon": 0}, "The 'horizon' parameter of forecaster must be an int"),
     (
         {"numbers": ["a"], "unknown": "ignore"},
@@ -167,6 +184,11 @@ PARAMETERS = [
 def test_parameters_are_checked(parameters, message):
     with pytest.raises(ValueError, match=message):
         forecaster(**parameters)
+
+
+def test_a_misspelt_way_to_hold_out_rows_is_named():
+    with pytest.raises(ValueError, match=r"must be an int in .*, 'time' or a splitter\. Got 'tme' instead"):
+        forecaster(date="day", cv="tme").fit(TABLE, TABLE["sold"])
 
 
 def test_a_country_without_holidays_is_named():

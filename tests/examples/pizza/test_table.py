@@ -46,11 +46,15 @@ def test_tomorrow_with_a_range_and_what_each_column_adds(capsys, path):
 
 
 def test_a_parquet_file_and_a_day_of_ones_own(capsys, tmp_path):
-    pl.from_pandas(sales()).write_parquet(tmp_path / "sales.parquet")
+    table = pl.from_pandas(sales())
+    table.write_parquet(tmp_path / "sales.parquet")
     asked = ["--data", str(tmp_path / "sales.parquet"), "--target", "sold", "--date", "day"]
     told = json.loads(run(capsys, *asked, "--row", "day=2025-02-08", "--json"))
     assert told["row"] == {"day": "2025-02-08"}
     assert isinstance(told["forecast"], float)
+    table.with_columns(pl.col("day").dt.strftime("%Y-%m-%d")).write_parquet(tmp_path / "sales.parquet")
+    told = json.loads(run(capsys, *asked, "--json"))
+    assert told["row"] == {"day": "2025-02-04"}  # the day after the last one, though dates are text
 
 
 WRONG = [
@@ -71,6 +75,7 @@ WRONG = [
     ([*ASK, *ROW, "--row", "promo=perhaps"], "promo must be true or false, got 'perhaps'"),
     ([*ASK, *ROW, "--row", "day=soon"], "must be a date such as 2025-06-13"),
     (["--target", "sold", "--number", "weather", "--row", "weather=3"], "must be a number, or missing"),
+    (["--target", "sold", "--number", "sold"], "argument --target: sold cannot be forecast from itself"),
     (["--target", "sold"], "forecaster needs at least one column"),
 ]
 
@@ -90,3 +95,12 @@ def test_a_file_that_cannot_be_read(capsys, tmp_path):
             == 1
         )
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_target_without_any_value_is_named(capsys, tmp_path):
+    (tmp_path / "sales.csv").write_text("day,sold\n2025-06-13,\n")
+    with pytest.raises(SystemExit):
+        command_line.main(
+            ["table", "--data", str(tmp_path / "sales.csv"), "--target", "sold", "--date", "day"]
+        )
+    assert "column 'sold' has no value in any row" in " ".join(capsys.readouterr().err.split())
