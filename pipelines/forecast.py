@@ -28,7 +28,8 @@ from pipelines._forecasting.parts import names_of, parts_of
 from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, levels_asked
 from pipelines._forecasting.tables import Cell
 from pipelines._forecasting.words import adds, compares, flag, of_season, unit_of
-from pipelines.forecast_steps import EveningReader, Reader, ServiceLevelRegressor, TableReader
+from pipelines.forecast_ranges import ServiceLevelRegressor
+from pipelines.forecast_readers import EveningReader, Reader, TableReader
 
 __all__ = [
     "MONTHS",

@@ -10,7 +10,7 @@ from pipelines._common.frames import Rows, collected
 from pipelines._forecasting.calendar import WEEKDAYS, calendar_words, dates_of
 from pipelines._forecasting.tables import columns_of
 from pipelines.forecast import forecast
-from pipelines.forecast_steps import TableReader
+from pipelines.forecast_readers import TableReader
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

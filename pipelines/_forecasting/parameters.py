@@ -54,7 +54,11 @@ def check_dates_and_lags(
                 f"Got {given!r} instead."
             )
     for lag in lags:
-        check_int("lags", lag, "forecaster", lowest=horizon)
+        if check_int("lags", lag, "forecaster") < horizon:
+            raise ValueError(
+                f"Each lag of forecaster must be at least the horizon, {horizon}, because later targets are "
+                f"not known when a forecast is made. Got {lag} instead."
+            )
     for window in rolling:
         check_int("rolling", window, "forecaster")
     if date is None and (calendar or holidays or lags or rolling):

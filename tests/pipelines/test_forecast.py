@@ -305,7 +305,7 @@ def test_saved_models_answer_alike(full_model, tmp_path, ending):
     loaded = load_model(card, expected=ServiceLevelRegressor)
     assert (loaded.predict(EVENING) == full_model.predict(EVENING)).all()
     assert forecast(loaded, EVENING, 0.9).tolist() == forecast(full_model, EVENING, 0.9).tolist()
-    assert read_card(card)["final_class"] == "pipelines.forecast_steps.ServiceLevelRegressor"
+    assert read_card(card)["final_class"] == "pipelines.forecast_ranges.ServiceLevelRegressor"
 
 
 CHECKS = list(estimator_checks_generator(ServiceLevelRegressor(LinearRegression(), cv=3)))

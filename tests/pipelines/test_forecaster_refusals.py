@@ -217,3 +217,10 @@ def test_lags_are_a_sequence(parameter, given):
         TypeError, match=f"The '{parameter}' parameter of forecaster must be a sequence of ints"
     ):
         forecaster(date="day", **{parameter: given})
+
+
+def test_a_lag_below_the_horizon_names_the_horizon():
+    with pytest.raises(
+        ValueError, match=r"Each lag of forecaster must be at least the horizon, 7, .* Got 1 instead"
+    ):
+        forecaster(date="day", lags=[7, 1], horizon=7)

@@ -1,4 +1,4 @@
-"""The steps of a forecaster: readers of tables, and a regressor whose errors on held-out rows give ranges."""
+"""The first step of a forecaster: readers of tables and of evenings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, Self
@@ -6,12 +6,11 @@ from typing import Literal, Protocol, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from pipelines._common.frames import Rows, collected
-from pipelines._common.parameters import check_int
 from pipelines._forecasting.calendar import (
     CALENDAR_WORDS,
     MONTHS,
@@ -29,7 +28,6 @@ from pipelines._forecasting.calendar import (
 from pipelines._forecasting.evenings import by_kind, read_evenings
 from pipelines._forecasting.lags import TargetHistory, lag_columns, lag_name, mean_name, name_of, read_history
 from pipelines._forecasting.public_holidays import are_holidays
-from pipelines._forecasting.ranges import Splitter, check_level, fewest, place_of, splits_of
 from pipelines._forecasting.tables import (
     Cell,
     check_known,
@@ -40,10 +38,9 @@ from pipelines._forecasting.tables import (
 )
 from pipelines._forecasting.values import EveningValues
 
-__all__ = ["EveningReader", "Reader", "ServiceLevelRegressor", "TableReader"]
+__all__ = ["EveningReader", "Reader", "TableReader"]
 
 PUBLIC_HOLIDAY = "public holiday"
-SMALLEST_SCALE = 0.2  # of the average absolute error, so that no range shrinks to a point
 
 
 class Reader(Protocol):
@@ -383,157 +380,3 @@ class EveningReader(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False  # `transform` needs no fit
         return tags
-
-
-class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
-    """Regressor whose errors on held-out rows give the ranges of its predictions (conformal prediction).
-
-    Parameters
-    ----------
-    regressor : regressor
-        The regressor to fit.
-    cv : int, "time" or splitter, default=10
-        How rows are held out. An int is the number of shuffled cross-validation folds, limited to the number
-        of rows; with fewer than 2 folds, or with "time" and fewer than 4 rows, no errors are computed. "time"
-        divides the rows, which must be in order of time, into fifty blocks, and each of ten folds holds out
-        every tenth block. A splitter is, for example, scikit-learn's TimeSeriesSplit.
-    spread : regressor, default=None
-        Regressor of the absolute error, fitted on the held-out rows, so that ranges are wider where errors
-        are larger. Its input is the features and, as a last column, the prediction. None means that the
-        ranges are equally wide everywhere.
-    nonnegative : bool, default=False
-        Whether :func:`forecast` replaces negative forecasts with 0.
-    whole : bool, default=False
-        Whether the target is a whole number. :func:`forecast` then rounds, and y is rounded up here.
-
-    Attributes
-    ----------
-    regressor_ : regressor
-        The regressor fitted on all rows.
-    spread_ : regressor or None
-        The fitted regressor of the absolute error.
-    residuals_ : ndarray of shape (n_held_out,)
-        For each held-out row, y minus the prediction of a regressor fitted without that row, divided by the
-        `scale` of that row. Sorted in ascending order.
-    average_error_ : float
-        The average absolute error on held-out rows.
-    mean_ : ndarray of shape (n_features,) or None
-        The mean of each feature. None if the model was fitted batch by batch.
-    """
-
-    def __init__(
-        self,
-        regressor: BaseEstimator,
-        cv: int | Literal["time"] | Splitter = 10,
-        spread: BaseEstimator | None = None,
-        nonnegative: bool = False,
-        whole: bool = False,
-    ) -> None:
-        self.regressor = regressor
-        self.cv = cv
-        self.spread = spread
-        self.nonnegative = nonnegative
-        self.whole = whole
-
-    def fit(self, X: Rows, y: Rows) -> Self:
-        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold."""
-        X, y = validate_data(self, X, collected(y), y_numeric=True)
-        splits = splits_of(self.cv, X)
-        self.with_regressor(clone(self.regressor).fit(X, y))
-        self.mean_ = X.mean(axis=0)
-        if splits:
-            rows = np.concatenate([held_out for _, held_out in splits])
-            predicted = [
-                clone(self.regressor).fit(X[train], y[train]).predict(X[out]) for train, out in splits
-            ]
-            self._set_ranges(X[rows], y[rows], np.concatenate(predicted))
-        return self
-
-    def _set_ranges(self, X: np.ndarray, y: np.ndarray, predicted: np.ndarray) -> None:
-        """Store the errors on held-out rows, divided by their expected size."""
-        errors = (np.ceil(y) if self.whole else y) - predicted
-        self.average_error_ = float(np.mean(np.abs(errors)))
-        if self.spread is not None and self.average_error_ > 0:
-            self.spread_ = clone(self.spread).fit(np.column_stack([X, predicted]), np.abs(errors))
-            errors = errors / self._scale(X, predicted)
-        self.residuals_ = np.sort(errors)
-
-    def batch_regressor(self) -> BaseEstimator:
-        """Return the regressor that :func:`pipelines.fit_batches` should fit batch by batch.
-
-        Raises
-        ------
-        TypeError
-            If `cv` is 2 or more, because errors on unseen rows cannot be computed as sums over batches.
-        """
-        if hasattr(self.cv, "split") or check_int("cv", self.cv, "ServiceLevelRegressor", lowest=0) >= 2:
-            raise TypeError(
-                f"ServiceLevelRegressor with cv={self.cv} cannot be fitted batch by batch, because its "
-                "margins need the errors on unseen rows, and therefore one fit per fold. Set cv=0, as in "
-                "dough_forecaster(cv=0), and compute the errors on held-out rows."
-            )
-        return self.regressor
-
-    def with_regressor(self, fitted: BaseEstimator) -> Self:
-        """Use a regressor that is already fitted and has no errors on unseen rows."""
-        self.regressor_ = fitted
-        self.residuals_ = np.empty(0)
-        self.average_error_ = 0.0
-        self.spread_ = self.mean_ = None
-        return self
-
-    def predict(self, X: Rows) -> np.ndarray:
-        """Return the expected y of each row, (n_rows,)."""
-        check_is_fitted(self)
-        return self.regressor_.predict(validate_data(self, X, reset=False))
-
-    def predict_quantile(
-        self, X: Rows, level: float, side: Literal["upper", "lower"] = "upper"
-    ) -> np.ndarray:
-        """Return the number that y exceeds in a share of 1 - `level` of the rows, (n_rows,).
-
-        With `side` "upper", y is at most this number with a probability of at least `level`. With "lower", it
-        is less with a probability of at most `level`, as the lower end of a range should be.
-        """
-        check_is_fitted(self)
-        self._check_residuals(level)
-        X = validate_data(self, X, reset=False)
-        predicted = self.regressor_.predict(X)
-        error = self.residuals_[place_of(level, len(self.residuals_), side) - 1]
-        return predicted + error * self._scale(X, predicted)
-
-    def margin(self, service_level: float) -> float:
-        """Return the margin to add so that forecasts suffice for a share `service_level` of new rows.
-
-        Raises
-        ------
-        ValueError
-            If there are too few errors for this level.
-        """
-        check_level("service_level", service_level)
-        self._check_residuals(service_level)
-        n = len(self.residuals_)
-        if fewest(service_level) > n:
-            raise ValueError(
-                f"A service_level of {service_level:g} requires the errors on at least "
-                f"{fewest(service_level)} training evenings. The model has only {n}, which allow a "
-                f"service_level of at most {np.floor(1000 * n / (n + 1)) / 1000:g}."
-            )
-        return float(self.residuals_[place_of(service_level, n, "upper") - 1])
-
-    def _scale(self, X: np.ndarray, predicted: np.ndarray) -> np.ndarray | float:
-        """Return the expected absolute error of each row, (n_rows,), or 1 if all rows are alike."""
-        if self.spread_ is None:
-            return 1.0
-        expected = self.spread_.predict(np.column_stack([X, predicted]))
-        return np.maximum(expected, SMALLEST_SCALE * self.average_error_)
-
-    def _check_residuals(self, level: float) -> None:
-        if not len(self.residuals_):
-            reason = f"with cv={self.cv}"
-            if self.cv == "time" or hasattr(self.cv, "split") or self.cv > 1:
-                reason = "on too few rows"
-            raise ValueError(
-                f"A level of {level:g} needs the errors on held-out rows. The model has none, because it was "
-                f"fitted {reason}. Fit it on at least four rows with a cv of at least 2."
-            )
