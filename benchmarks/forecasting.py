@@ -139,11 +139,8 @@ def by_ridge(series: Series) -> Answer:
     model = forecaster(**series.columns).set_params(forecast__regressor=Ridge())
     fitted, seconds = timed(lambda: model.fit(series.training, series.training[series.target]))
     step, rows = fitted[-1], fitted[1].transform(fitted[0].read(series.held_out, history_of(series)))
-    ends = [
-        step.predict_quantile(rows, level, side)
-        for level, side in ((0.1, "lower"), (0.5, "upper"), (0.9, "upper"))
-    ]
-    return np.column_stack(ends), seconds
+    low, high = step.predict_interval(rows, 0.8).T
+    return np.column_stack([low, step.predict_quantile(rows, 0.5), high]), seconds
 
 
 def by_boosting(series: Series) -> Answer:

@@ -25,7 +25,8 @@ from pipelines._forecasting.evenings import CATEGORIES, by_kind
 from pipelines._forecasting.outside import flags_outside, numbers_outside, words_outside
 from pipelines._forecasting.parameters import check_columns, check_dates_and_lags, check_names
 from pipelines._forecasting.parts import names_of, parts_of
-from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, levels_asked
+from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, level_asked
+from pipelines._forecasting.rounding import whole_level, whole_number, whole_range
 from pipelines._forecasting.tables import Cell
 from pipelines._forecasting.words import adds, compares, flag, of_season, unit_of
 from pipelines.forecast_ranges import ServiceLevelRegressor
@@ -48,7 +49,6 @@ __all__ = [
 ]
 
 MAX_FORECAST = 2**53  # larger floats cannot represent every whole number
-ROUNDING = 1e-9
 WIDTHS = np.geomspace(1, 1e5, 11)  # candidate penalties for the ridge regression of the absolute errors
 
 
@@ -103,8 +103,8 @@ def forecaster(
         missing cell is a category of its own.
 
     flags : sequence of str, default=()
-        Columns of true and false, or 1 and 0. Missing cells are replaced by the more frequent value,
-        and marked in the same way.
+        Columns of true and false, or 1 and 0; as text also "yes" and "no", in upper or lower case. Missing
+        cells are replaced by the more frequent value, and marked in the same way.
 
     date : str, default=None
         The column of dates: dates, times, or strings such as "2025-06-13" or "2025-06-13T19:00". The
@@ -115,7 +115,8 @@ def forecaster(
         What to derive from the dates: "hour", "weekday" and "month" are categories; "season" is a smooth
         periodic function of the day of the year; "trend" is a straight line. None means "weekday" and
         "season" if there is a date. If the training dates span less than a year, the season cannot
-        be learned and is left out.
+        be learned and is left out. If the days have several hours, add "hour"; without it, `fit` issues a
+        warning.
 
     holidays : str, default=None
         A country, such as "IT", whose public holidays become a flag. This needs the package holidays (the
@@ -164,7 +165,7 @@ def forecaster(
         category.
 
     nonnegative : bool, default=False
-        Whether :func:`forecast` replaces negative forecasts with 0.
+        Whether :func:`forecast` replaces negative forecasts with 0. The targets must not be negative then.
 
     whole : bool, default=False
         Whether the target is a whole number, so that forecasts are whole numbers too.
@@ -174,8 +175,8 @@ def forecaster(
     model : Pipeline with the steps "read", "encode" and "forecast"
         The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
         polars frame. Columns that are not named are ignored. In a grid search, the penalty is called
-        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". The columns cannot be
-        changed with ``set_params``; call this function again instead. With its ten folds,
+        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". Changing the columns
+        with ``set_params`` raises an error; call this function again instead. With its ten folds,
         fitting takes about eleven times O(n p^2), for n rows and p terms.
 
     Raises
@@ -186,7 +187,8 @@ def forecaster(
         If no column is given, or a column is given twice or has the name of a derived column, such as
         "lag 7"; if `calendar`, `holidays`, `lags` or `rolling` are given without a date; or if a lag is
         smaller than `horizon`. `fit` and `predict` also raise a ValueError if a column is missing or a cell
-        has an invalid value; the message states the row, the column and the allowed values.
+        has an invalid value; the message states the row, the column and the allowed values. `fit` raises a
+        ValueError if a target is missing, or if a column is equal to the target in all rows.
 
     Examples
     --------
@@ -408,26 +410,30 @@ def forecast(
     >>> forecast(model, evenings, surplus=0.6, shortage=3.0)
     array([49, 79])
     """
+    level = level_asked(service_level, interval, surplus, shortage)
+    step, encoded, expected = read_rows(model, X, history)
+    if interval is not None:
+        return whole_range(step.predict_interval(encoded, interval), step.nonnegative, step.whole)
+    if level is not None:
+        return whole_level(step.predict_quantile(encoded, level), step.nonnegative, step.whole)
+    return whole_number(expected, step.nonnegative, step.whole)
+
+
+def read_rows(
+    model: BaseEstimator, X: Rows, history: Rows
+) -> tuple[ServiceLevelRegressor, np.ndarray, np.ndarray]:
+    """Return the last step of a forecaster, the encoded rows and their expected numbers, (n_rows,).
+
+    The rows are checked, and warnings are issued for rows outside the training data.
+    """
     model = _pipeline(model)
-    levels = levels_asked(service_level, interval, surplus, shortage)
-    step = model["forecast"]
     frame = model["read"].read(X, history)
     for finding in _outside(model, frame):
-        warnings.warn(f"Outside the training data: {finding}", ExtrapolationWarning, stacklevel=2)
+        warnings.warn(f"Outside the training data: {finding}", ExtrapolationWarning, stacklevel=3)
     encoded = model["encode"].transform(frame)
-    expected = step.predict(encoded)
+    expected = model["forecast"].predict(encoded)
     _check_finite(expected, frame)
-    if not levels:
-        return _limited(np.floor(expected + 0.5) if step.whole else expected, step)
-    upper = step.predict_quantile(encoded, levels[-1])
-    if step.whole:
-        upper = np.floor(upper + ROUNDING)  # demand is an integer: at most 7.8 means at most 7
-    if len(levels) == 1:
-        return _limited(upper, step)
-    lower = step.predict_quantile(encoded, levels[0], "lower")
-    if step.whole:
-        lower = np.minimum(np.ceil(lower - ROUNDING), upper)
-    return _limited(np.column_stack([lower, upper]), step)
+    return model["forecast"], encoded, expected
 
 
 def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
@@ -439,12 +445,6 @@ def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
             f"The forecast for {worst} is not a valid number, because the row is far outside the "
             "training range."
         )
-
-
-def _limited(numbers: np.ndarray, step: ServiceLevelRegressor) -> np.ndarray:
-    """Return the forecasts, clipped at 0 and converted to integers if the model requires it."""
-    numbers = np.maximum(numbers, 0) if step.nonnegative else numbers
-    return numbers.astype(np.int64) if step.whole else numbers
 
 
 def newsvendor_level(surplus: float, shortage: float) -> float:
@@ -595,35 +595,63 @@ def weights_in_words(
     """
     model = _pipeline(model)
     reader: Reader = model["read"]
+    if unit is None:
+        unit = "doughs" if isinstance(reader, EveningReader) else "units"
     base = reader.typical_row(row or {}) | dict.fromkeys(reader.flag_columns, 0.0)
-    unit = ("doughs" if isinstance(reader, EveningReader) else "units") if unit is None else unit
-    units = units or {}
-    is_line = model["forecast"].regressor_.degree == 1
+    at = _Around(model, base, unit, units or {})
+    return [*at.opening(), *at.numbers(), *at.season(), *at.words(), *at.flags()]
 
-    def expected(name: str, values: Iterable[Cell]) -> np.ndarray:
-        frame = pd.DataFrame([base | {name: value} for value in values])
-        return model["forecast"].predict(model["encode"].transform(frame))
 
-    sentences = []
-    for name in (*reader.number_columns, *reader.linear_columns):
-        each = "each " if is_line or name not in reader.number_columns else "one more "
-        before, after = expected(name, [base[name], base[name] + 1])
-        sentences.append(adds(each + unit_of(name, units), after - before, unit))
-    if reader.season_columns:
-        days = pd.DataFrame([base] * 365).assign(**season_terms(np.arange(365) / 365))
-        sentences.append(of_season(model["forecast"].predict(model["encode"].transform(days)), unit))
-    for name in reader.word_columns:
-        known = reader.seen_[name]
-        amounts = expected(name, known)
-        if len(known) > 1:
-            above = zip(known, amounts - amounts.mean(), strict=True)
-            sentences += [compares(word, name, amount, unit) for word, amount in above]
-    for name in reader.flag_columns:
-        if True in reader.seen_[name]:
-            without, with_flag = expected(name, [0.0, 1.0])
-            sentences.append(adds(flag(name), with_flag - without, unit))
-    at = ", ".join(f"{base[name]:.4g} {unit_of(name, units, plural=True)}" for name in reader.number_columns)
-    return sentences if is_line or not at else [f"at {at}:", *sentences]
+class _Around:
+    """Sentences on how forecasts around one row, `base`, change with each column."""
+
+    def __init__(self, model: Pipeline, base: dict[str, Cell], unit: str, units: Mapping[str, str]) -> None:
+        self.model, self.base, self.unit, self.units = model, base, unit, units
+        self.reader: Reader = model["read"]
+        self.is_line = model["forecast"].regressor_.degree == 1
+
+    def opening(self) -> Iterator[str]:
+        """Yield the values of the numbers, on which the slopes of a curve depend."""
+        named = [(self.base[name], name) for name in self.reader.number_columns]
+        if named and not self.is_line:
+            at = ", ".join(f"{value:.4g} {unit_of(name, self.units, plural=True)}" for value, name in named)
+            yield f"at {at}:"
+
+    def numbers(self) -> Iterator[str]:
+        """Yield what one more unit of each number adds."""
+        for name in (*self.reader.number_columns, *self.reader.linear_columns):
+            each = "each " if self.is_line or name not in self.reader.number_columns else "one more "
+            before, after = self._expected(name, [self.base[name], self.base[name] + 1])
+            yield adds(each + unit_of(name, self.units), after - before, self.unit)
+
+    def season(self) -> Iterator[str]:
+        """Yield the highest and the lowest day of the season."""
+        if self.reader.season_columns:
+            days = pd.DataFrame([self.base] * 365).assign(**season_terms(np.arange(365) / 365))
+            yield of_season(self._predicted(days), self.unit)
+
+    def words(self) -> Iterator[str]:
+        """Yield how much each category is above or below the average one."""
+        for name in self.reader.word_columns:
+            known = self.reader.seen_[name]
+            amounts = self._expected(name, known)
+            if len(known) > 1:
+                for word, amount in zip(known, amounts - amounts.mean(), strict=True):
+                    yield compares(word, name, amount, self.unit)
+
+    def flags(self) -> Iterator[str]:
+        """Yield what each flag adds, if it was true in training."""
+        for name in self.reader.flag_columns:
+            if True in self.reader.seen_[name]:
+                without, with_flag = self._expected(name, [0.0, 1.0])
+                yield adds(flag(name), with_flag - without, self.unit)
+
+    def _expected(self, name: str, values: Iterable[Cell]) -> np.ndarray:
+        """Return the forecasts of the row with several values of one column, (n_values,)."""
+        return self._predicted(pd.DataFrame([self.base | {name: value} for value in values]))
+
+    def _predicted(self, rows: pd.DataFrame) -> np.ndarray:
+        return self.model["forecast"].predict(self.model["encode"].transform(rows))
 
 
 def _pipeline(model: BaseEstimator) -> Pipeline:

@@ -58,6 +58,13 @@ def share_of_year(dates: np.ndarray) -> np.ndarray:
     return (dates - start.astype("M8[s]")) / length
 
 
+def has_hours(dates: np.ndarray) -> bool:
+    """Return True if at least half of the days have rows at several hours."""
+    hours = np.unique(dates.astype("M8[h]"))
+    _, n_hours = np.unique(hours.astype("M8[D]"), return_counts=True)
+    return bool(np.mean(n_hours > 1) >= 0.5)
+
+
 def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
     """Return sines and cosines of the fraction of the year, each (n_rows,). Both ends of a year are equal."""
     terms = {}

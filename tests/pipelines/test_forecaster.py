@@ -91,6 +91,7 @@ def test_dates_of_less_than_a_year_say_nothing_of_the_season():
         (["hour"], "2024-06-30T00:30", "2024-01-01T12:00"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Column 'when' has several hours a day")
 def test_the_calendar_gives_categories(calendar, same, other):
     hours = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=4000, freq="2h")})
     when = hours["when"].dt
@@ -143,6 +144,17 @@ def test_missing_categories_are_a_category_and_missing_flags_are_imputed():
         assert forecast(model, {"kind": None, "flag": False}) == pytest.approx([5.0])
 
 
+@pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("True", "False"), ("1", "0"), (" YES", "No ")])
+def test_flags_may_be_words(yes, no):
+    flags = [True, False, None, False] * 10
+    y = np.array([5.0, 2.0, 2.0, 2.0] * 10)
+    words = [{True: yes, False: no}.get(flag) for flag in flags]
+    expected = forecaster(flags=["flag"], alpha=0.0, cv=0).fit(pd.DataFrame({"flag": flags}), y)
+    model = forecaster(flags=["flag"], alpha=0.0, cv=0).fit(pd.DataFrame({"flag": words}), y)
+    for one, other in ((yes, True), (no, False), (True, True), (None, None)):
+        assert forecast(model, {"flag": one}) == pytest.approx(forecast(expected, {"flag": other}))
+
+
 def test_integers_are_categories_too():
     """Integer months are categories, and stay the same ones where a missing cell makes them floats."""
     months = np.tile(np.arange(1, 13), 10)
@@ -179,8 +191,11 @@ def test_negative_forecasts_stay_negative_unless_asked_otherwise():
     y = 2 - 5 * cold["height"]
     below = forecaster(numbers=["height"], degree=1, alpha=0.0).fit(cold, y)
     assert forecast(below, {"height": 3}) == pytest.approx([-13])
-    limited = forecaster(numbers=["height"], degree=1, alpha=0.0, nonnegative=True).fit(cold, y)
-    assert forecast(limited, {"height": 3}).tolist() == [0.0]
+    low = cold / 10  # the targets are at least 0.5
+    limited = forecaster(numbers=["height"], degree=1, alpha=0.0, nonnegative=True).fit(
+        low, 2 - 5 * low["height"]
+    )
+    assert forecast(limited, {"height": 0.42}).tolist() == [0.0]
     whole = forecaster(numbers=["height"], degree=1, alpha=0.0, whole=True).fit(cold, y)
     assert forecast(whole, {"height": 2.5}).tolist() == [-10]  # -10.5, rounded up as 0.5 is
     assert forecast(whole, {"height": 2.5}).dtype == np.int64

@@ -105,11 +105,18 @@ def test_too_few_held_out_rows_are_a_warning():
     table = sales(20)
     model = forecaster(date="day").fit(table, table["sold"])
     assert len(model["forecast"].residuals_) == 20
-    message = "A level of 0.975 requires the errors on at least 39 held-out rows. The model has only 20"
+    message = (
+        "An interval of 0.95 requires the errors on at least 39 held-out rows. The model has only 20, so the most "
+        "extreme errors are used, and the true share is about 0.9"  # 19 / 21
+    )
     with pytest.warns(TooFewRowsWarning, match=message) as caught:
         low, high = forecast(model, TOMORROW, interval=0.95)[0]
-    assert {one.filename for one in caught} == {__file__}
+    assert [one.filename for one in caught] == [__file__]  # once for both ends
     assert low < high
+    message = "A service level of 0.975 requires the errors on at least 39 .* about 0.95"
+    with pytest.warns(TooFewRowsWarning, match=message) as caught:
+        forecast(model, TOMORROW, 0.975)
+    assert [one.filename for one in caught] == [__file__]
 
 
 def test_without_held_out_rows_there_is_no_range():
