@@ -29,7 +29,7 @@ from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_leve
 from pipelines._forecasting.rounding import whole_level, whole_number, whole_range
 from pipelines._forecasting.tables import Cell
 from pipelines._forecasting.words import adds, compares, flag, of_season, unit_of
-from pipelines.forecast_ranges import ServiceLevelRegressor
+from pipelines.forecast_ranges import ForecasterPipeline, ServiceLevelRegressor
 from pipelines.forecast_readers import EveningReader, Reader, TableReader
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "WEEKDAYS",
     "EveningReader",
     "ExtrapolationWarning",
+    "ForecasterPipeline",
     "ServiceLevelRegressor",
     "TableReader",
     "TooFewRowsWarning",
@@ -148,12 +149,12 @@ def forecaster(
 
     cv : int, "time" or splitter, default=None
         How rows are held out to measure the errors on which the ranges are based. None means "time" if there
-        is a date, otherwise 10. "time" divides the rows, which are in order of time, into fifty blocks. Each
-        of ten folds holds out every tenth block, so that a row is not predicted from its neighbours, but from
-        other rows of the same season. An int is the number of shuffled folds; with 0 there are no ranges, and
-        `fit` is faster. A splitter is, for example, scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts
-        from earlier rows only; use it with several years of data, since the first years must contain all
-        seasons.
+        is a date, otherwise 10. "time" divides the rows, which are in order of time, into fifty blocks; rows
+        of equal dates are in the same block. Each of ten folds holds out every tenth block, so that a row is
+        not predicted from its neighbours, but from other rows of the same season. An int is the number of
+        shuffled folds; with 0 there are no ranges, and `fit` is faster. A splitter is, for example,
+        scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts from earlier rows only; use it with several
+        years of data, since the first years must contain all seasons.
 
     equal_widths : bool, default=False
         Whether ranges are equally wide for all rows. By default, they are wider where errors are larger,
@@ -172,7 +173,7 @@ def forecaster(
 
     Returns
     -------
-    model : Pipeline with the steps "read", "encode" and "forecast"
+    model : ForecasterPipeline with the steps "read", "encode" and "forecast"
         The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
         polars frame. Columns that are not named are ignored. In a grid search, the penalty is called
         "forecast__regressor__alpha", and the degree "forecast__regressor__degree". Changing the columns
@@ -220,7 +221,7 @@ def forecaster(
         nonnegative=nonnegative,
         whole=whole,
     )
-    return Pipeline([("read", reader), ("encode", _encoder(reader)), ("forecast", regressor)])
+    return ForecasterPipeline([("read", reader), ("encode", _encoder(reader)), ("forecast", regressor)])
 
 
 def _encoder(reader: TableReader) -> ColumnTransformer:

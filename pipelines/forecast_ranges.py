@@ -1,9 +1,11 @@
 """The last step of a forecaster: a regressor whose errors on held-out rows give the ranges."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pipelines._common.frames import Rows, collected
@@ -18,7 +20,7 @@ from pipelines._forecasting.ranges import (
     warn_if_too_few,
 )
 
-__all__ = ["ServiceLevelRegressor"]
+__all__ = ["ForecasterPipeline", "ServiceLevelRegressor"]
 
 SMALLEST_SCALE = 0.2  # of the average absolute error, so that no range shrinks to a point
 
@@ -34,7 +36,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         How rows are held out. An int is the number of shuffled cross-validation folds, limited to the number
         of rows; with fewer than 2 folds, or with "time" and fewer than 4 rows, no errors are computed. "time"
         divides the rows, which must be in order of time, into fifty blocks, and each of ten folds holds out
-        every tenth block. A splitter is, for example, scikit-learn's TimeSeriesSplit.
+        every tenth block. Rows of equal groups are in the same block. A splitter is, for example,
+        scikit-learn's TimeSeriesSplit.
     spread : regressor, default=None
         Regressor of the absolute error, fitted on the held-out rows, so that ranges are wider where errors
         are larger. Its input is the features and, as a last column, the prediction. None means that the
@@ -59,6 +62,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         The mean of each feature. None if the model was fitted batch by batch.
     """
 
+    __metadata_request__fit = {"groups": True}
+
     def __init__(
         self,
         regressor: BaseEstimator,
@@ -73,11 +78,14 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         self.nonnegative = nonnegative
         self.whole = whole
 
-    def fit(self, X: Rows, y: Rows) -> Self:
-        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold."""
+    def fit(self, X: Rows, y: Rows, groups: Rows = None) -> Self:
+        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold.
+
+        With cv="time", rows with equal groups, (n_rows,), such as their dates, are held out together.
+        """
         X, y = validate_data(self, X, collected(y), y_numeric=True)
         self._check_targets(y)
-        splits = splits_of(self.cv, X)
+        splits = splits_of(self.cv, X, groups)
         self.with_regressor(clone(self.regressor).fit(X, y))
         self.mean_ = X.mean(axis=0)
         if splits:
@@ -195,5 +203,27 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
                 reason = "on too few rows"
             raise ValueError(
                 f"A level of {level:g} needs the errors on held-out rows. The model has none, because it was "
-                f"fitted {reason}. Fit it on at least four rows with a cv of at least 2."
+                f"fitted {reason}. Fit it on at least four rows, of different dates if they have any, with a "
+                "cv of at least 2."
             )
+
+
+class ForecasterPipeline(Pipeline):
+    """A Pipeline that holds out rows of equal dates together.
+
+    :func:`forecaster` returns such a pipeline. It works like any other Pipeline, except that :meth:`fit`
+    passes the dates of the rows to the last step, a :class:`ServiceLevelRegressor`, as its groups.
+
+    Parameters
+    ----------
+    steps, transform_input, memory, verbose
+        As in ``sklearn.pipeline.Pipeline``. The first step is a :class:`TableReader`.
+    """
+
+    def fit(self, X: Rows, y: Rows, **params: Any) -> Self:
+        """Fit all steps on X, (n_rows, n_columns), and y, (n_rows,)."""
+        dates = self[0].dates(X)
+        if dates is not None:
+            is_routed = get_config()["enable_metadata_routing"]
+            params = {"groups" if is_routed else f"{self.steps[-1][0]}__groups": dates} | params
+        return super().fit(X, y, **params)

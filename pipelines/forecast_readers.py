@@ -219,6 +219,12 @@ class TableReader(TransformerMixin, BaseEstimator):
         self.typical_ |= dict.fromkeys(self.flag_columns, 0.0)
         self.typical_ |= dict.fromkeys(self.season_columns, 0.0)
 
+    def dates(self, X: Rows) -> np.ndarray | None:
+        """Return the training dates as datetime64[s], (n_rows,), or None if there is no column of dates."""
+        if self.date is None:
+            return None
+        return dates_of(self.date, needed(X, [self.date], is_training=True)[self.date])
+
     def transform(self, X: Rows) -> pd.DataFrame:
         """Return the checked columns and those of dates and lags, (n_rows, n_columns)."""
         return self.read(X, None)

@@ -48,14 +48,20 @@ class TooFewRowsWarning(UserWarning):
     """
 
 
-def splits_of(cv: object, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's."""
+def splits_of(cv: object, X: np.ndarray, dates: np.ndarray | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's.
+
+    Blocks of time keep rows of equal dates, (n_rows,), together.
+    """
     n = len(X)
     if cv == "time":
-        n_folds = min(N_FOLDS, n // 2)
-        blocks = np.arange(n) * min(N_BLOCKS, n) // n  # neighbouring rows are held out together
-        folds = blocks % max(n_folds, 1)
-        return list(PredefinedSplit(folds).split()) if n_folds >= 2 else []
+        _, first, date = np.unique(
+            np.arange(n) if dates is None else dates, return_index=True, return_inverse=True
+        )
+        n_folds = min(N_FOLDS, len(first) // 2)
+        blocks = first[date] * min(N_BLOCKS, n) // n  # neighbouring rows are held out together
+        _, blocks = np.unique(blocks, return_inverse=True)  # a date of many rows may skip a number
+        return list(PredefinedSplit(blocks % n_folds).split()) if n_folds >= 2 else []
     if not isinstance(cv, str) and hasattr(cv, "split"):
         return list(cv.split(X))
     if isinstance(cv, str):
