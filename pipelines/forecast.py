@@ -117,7 +117,7 @@ def forecaster(
         periodic function of the day of the year; "trend" is a straight line. None means "weekday" and
         "season" if there is a date. If the training dates span less than a year, the season cannot
         be learned and is left out. If the days have several hours, add "hour"; without it, `fit` issues a
-        warning.
+        warning. For dates that are months apart, use ("season",), because their weekdays are accidental.
 
     holidays : str, default=None
         A country, such as "IT", whose public holidays become a flag. This needs the package holidays (the

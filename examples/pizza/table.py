@@ -14,8 +14,8 @@ from examples.arguments import unknown
 from examples.pizza.arguments import share
 from examples.pizza.table_file import (
     as_date,
+    calendar_of,
     check_numbers,
-    has_hours,
     moment,
     next_date,
     read_table,
@@ -42,7 +42,8 @@ def add_table(commands: Any) -> None:
         default=[],
         type=assignment,
         metavar="COLUMN=VALUE",
-        help="a value of the row to forecast; needed for each column except the date",
+        help="a value of the row to forecast, or nothing after the = if it is not known; needed for each "
+        "column except the date",
     )
     command.add_argument(
         "--service-level", type=share, metavar="S", help="also print what is enough with this probability"
@@ -123,6 +124,8 @@ def check_columns(options: Any, table: pl.DataFrame, fail: Callable) -> None:
         for name in names:
             if name not in table.columns:
                 fail(f"argument --{option}: {unknown('column', name, table.columns)}")
+    if not any(names for option, names in given.items() if option != "target"):
+        fail("at least one of --date, --number, --category and --flag is required")
     if options.target in (*options.number, *options.category, *options.flag):
         fail(f"argument --target: {options.target} cannot be forecast from itself")
     if table[options.target].null_count() == len(table):
@@ -133,13 +136,12 @@ def fitted(options: Any, table: pl.DataFrame) -> Any:
     """Return a forecaster of the table. Whole numbers that are never negative stay so."""
     y = table[options.target]
     is_whole = y.dtype.is_integer()
-    hours = bool(options.date) and has_hours(table[options.date])
     return forecaster(
         numbers=options.number,
         categories=options.category,
         flags=options.flag,
         date=options.date,
-        calendar=("hour", "weekday", "season") if hours else None,
+        calendar=calendar_of(table[options.date]) if options.date else None,
         holidays=options.holidays,
         nonnegative=bool(is_whole and y.min() >= 0),
         whole=is_whole,
@@ -168,7 +170,7 @@ def answer(model: Any, row: dict[str, Any], options: Any) -> dict[str, Any]:
         "range": [low, high],
         "service_level": level,
         "enough": None if level is None else forecast(model, row, level)[0].item(),
-        "row": {name: as_date(value) for name, value in row.items()},
+        "row": {name: "unknown" if value is None else as_date(value) for name, value in row.items()},
         "parts": {name: round(adds, 6) for name, adds in explain_forecast(model, row).items()},
     }
 
@@ -186,7 +188,7 @@ def row_of(options: Any, table: pl.DataFrame, fail: Callable) -> dict[str, Any]:
             f"the row needs a value for each column; missing: {', '.join(f'--row {n}=...' for n in missing)}"
         )
     row: dict[str, Any] = {name: number(name, given[name], fail) for name in options.number}
-    row |= {name: given[name] for name in options.category}
+    row |= {name: given[name] or None for name in options.category}
     row |= {name: flag(name, given[name], fail) for name in options.flag}
     if options.date:
         text = given.get(options.date)
@@ -214,10 +216,14 @@ def number(name: str, text: str, fail: Callable) -> float | None:
         return fail(f"argument --row: {name} must be a number, or empty if it is not known; got {text!r}")
 
 
-def flag(name: str, text: str, fail: Callable) -> bool:
-    """Return a flag."""
+def flag(name: str, text: str, fail: Callable) -> bool | None:
+    """Return a flag, or None if the text is empty."""
+    if not text:
+        return None
     if text.lower() not in FLAGS:
-        fail(f"argument --row: {name} must be true or false, or yes or no; got {text!r}")
+        fail(
+            f"argument --row: {name} must be true, false, yes, no, or empty if it is not known; got {text!r}"
+        )
     return FLAGS[text.lower()]
 
 

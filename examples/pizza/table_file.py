@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -118,12 +118,25 @@ def moment(text: str, form: str) -> datetime | None:
 
 def next_date(dates: pl.Series, name: str, fail: Callable) -> Any:
     """Return the last date plus the most frequent distance, such as an hour, a day or a week."""
-    known = dates.unique().sort().to_list()
-    distances = Counter(later - sooner for sooner, later in pairwise(known))
-    step = distances.most_common(1)[0][0] if distances else timedelta(1)
+    step = step_of(dates)
     if step > LONGEST_STEP:
         fail(f"the row needs a date, because the dates are months or years apart: --row {name}=...")
-    return known[-1] + step
+    return dates.max() + step
+
+
+def step_of(dates: pl.Series) -> timedelta:
+    """Return the most frequent distance between two dates, or a day if there is only one."""
+    known = dates.unique().sort().to_list()
+    distances = Counter(later - sooner for sooner, later in pairwise(known))
+    return distances.most_common(1)[0][0] if distances else timedelta(1)
+
+
+def calendar_of(dates: pl.Series) -> tuple[str, ...]:
+    """Return what to derive from the dates: no hour for days, and no weekday for weeks or months."""
+    step = step_of(dates)
+    if step < timedelta(1) and dates.n_unique() > dates.cast(pl.Date).n_unique():
+        return "hour", "weekday", "season"
+    return ("weekday", "season") if step < timedelta(7) else ("season",)
 
 
 def as_date(value: Any) -> str:
@@ -131,10 +144,3 @@ def as_date(value: Any) -> str:
     if isinstance(value, datetime) and value.time() != time():
         return value.isoformat(timespec="minutes")
     return value.date().isoformat() if isinstance(value, datetime) else str(value)
-
-
-def has_hours(dates: pl.Series) -> bool:
-    """Return True if most days have rows at several times."""
-    known = dates.unique().to_list()
-    days = {each.date() if isinstance(each, datetime) else each for each in known}
-    return len(known) >= 2 * len(days) and not all(type(each) is date for each in known)

@@ -1,5 +1,6 @@
 """Dates in any form, and the features derived from them: hour, weekday, month, season and trend."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -97,4 +98,8 @@ def _time(row: int, name: str, value: Cell) -> datetime:
         return value.replace(tzinfo=None)
     if isinstance(value, date) and value == value:
         return datetime(value.year, value.month, value.day)
-    return fail(row, name, "a date such as 2025-06-13", given)
+    more = ""
+    if isinstance(given, str) and re.match(r"\s*\d{1,2}\D\d{1,2}\D\d{4}", given):
+        convert = f"pandas.to_datetime(table[{name!r}], format='%d/%m/%Y')"
+        more = f" Convert the column first, for example with {convert}."
+    return fail(row, name, "a date such as 2025-06-13", given, more)

@@ -98,7 +98,7 @@ def warn_if_too_few(name: str, level: float, n_needed: int, n: int, reached: flo
     if n < n_needed:
         warnings.warn(
             f"{name} of {level:g} requires the errors on at least {n_needed} held-out rows. The model has "
-            f"only {n}, so the most extreme errors are used, and the true share is about {reached:.2g}.",
+            f"only {n}, so the most extreme errors are used, and the true share is about {reached:.3g}.",
             TooFewRowsWarning,
             stacklevel=CALLER_OF_FORECAST,
         )

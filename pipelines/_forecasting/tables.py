@@ -127,7 +127,10 @@ def of_text(value: Cell) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"\s*[-+]?[\d.,' ]*\d\s*", value):
         return ""
     if "," in value:
-        return " If commas are decimal signs, read the file with pandas.read_csv(..., decimal=',')."
+        return (
+            " If commas are decimal signs, read the file with pandas.read_csv(..., decimal=','); if they group "
+            "digits, with thousands=','."
+        )
     return " Convert text to numbers first, for example with pandas.to_numeric."
 
 

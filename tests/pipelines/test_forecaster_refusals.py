@@ -145,7 +145,10 @@ def test_a_missing_target_of_the_history_is_named_with_its_date(frame):
 @pytest.mark.parametrize(
     ("text", "more"),
     [
-        ("12,5", r" If commas are decimal signs, read the file with pandas.read_csv\(..., decimal=','\)\.$"),
+        (
+            "12,5",
+            r" If commas are decimal signs, read the file with pandas.read_csv\(..., decimal=','\); if they",
+        ),
         ("12.5", " Convert text to numbers first, for example with pandas.to_numeric.$"),
         ("many", "$"),
     ],
@@ -162,6 +165,13 @@ def test_targets_that_are_text_are_named(text, more):
     message = message.replace("row 3", "row 1").replace("2024-01-04", "2024-03-02")
     with pytest.raises(ValueError, match="The targets in the 'history' parameter " + message):
         forecast(model, {"day": "2024-03-03"}, history=history)
+
+
+def test_dates_of_another_form_say_how_to_convert_them():
+    table = TABLE.assign(day=TABLE["day"].dt.strftime("%d/%m/%Y"))
+    message = r"Got '01/01/2024' instead\. Convert the column first, for example with pandas.to_datetime\(table\['day'\], "
+    with pytest.raises(ValueError, match=message):
+        forecaster(**COLUMNS).fit(table, table["sold"])
 
 
 def test_numbers_that_are_text_say_how_to_read_them(model):

@@ -73,25 +73,28 @@ WRONG = [
     ([*ASK, "--row", "rain"], "must be COLUMN=VALUE, such as rain=3, got 'rain'"),
     (ASK, "missing: --row rain=..., --row weather=..., --row promo=..."),
     ([*ASK, *ROW, "--row", "rain=much"], "rain must be a number, or empty if it is not known; got 'much'"),
-    ([*ASK, *ROW, "--row", "promo=perhaps"], "promo must be true or false, or yes or no; got 'perhaps'"),
+    (
+        [*ASK, *ROW, "--row", "promo=perhaps"],
+        "promo must be true, false, yes, no, or empty if it is not known; got 'perhaps'",
+    ),
     ([*ASK, *ROW, "--row", "day=soon"], "argument --row: day must be a date such as 2025-06-13; got 'soon'"),
     (
         ["--target", "sold", "--number", "weather", "--row", "weather=3"],
         "argument --number: column 'weather' must contain numbers, but row 0 contains '",
     ),
     (
-        ["--target", "weather"],
+        ["--target", "weather", "--date", "day"],
         "argument --target: column 'weather' must contain numbers, but row 0 contains '",
     ),
     (
-        ["--target", "promo"],
+        ["--target", "promo", "--date", "day"],
         "argument --target: column 'promo' must contain numbers, but its type is Boolean",
     ),
     (["--target", "sold", "--date", "rain"], "--date: column 'rain' must contain dates, but row 0 contains"),
     ([*ASK, *ROW, "--date-format", "%d/%m/%Y"], "in row 0 is not a date of the form '%d/%m/%Y'"),
     ([*ASK, *ROW, "--holidays", "Italia"], "Did you mean 'IT' (Italy)?"),
     (["--target", "sold", "--number", "sold"], "argument --target: sold cannot be forecast from itself"),
-    (["--target", "sold"], "forecaster needs at least one column"),
+    (["--target", "sold"], "at least one of --date, --number, --category and --flag is required"),
 ]
 
 
@@ -179,6 +182,37 @@ def test_months_need_the_date_of_the_row(capsys, tmp_path):
         command_line.main(["table", *asked])
     message = "the row needs a date, because the dates are months or years apart: --row day=..."
     assert message in " ".join(capsys.readouterr().err.split())
+    parts = json.loads(run(capsys, *asked, "--row", "day=2027-07-01", "--json"))["parts"]
+    assert "season" in parts
+    assert not any("weekday" in name for name in parts)  # the weekday of the first of a month is an accident
+
+
+def test_what_is_not_known_is_empty(capsys, tmp_path):
+    """An empty category was one that never occurred."""
+    lines = [
+        f"{day},{i % 7},{w},{p}"
+        for i, (day, w, p) in enumerate(
+            zip(days(40), ["sun", ""] * 20, ["yes", "no", "", "no"] * 10, strict=True)
+        )
+    ]
+    asked = untidy(tmp_path, "\n".join(["day,sold,weather,promo", *lines]))
+    told = json.loads(
+        run(
+            capsys,
+            *asked,
+            "--category",
+            "weather",
+            "--flag",
+            "promo",
+            "--row",
+            "weather=",
+            "--row",
+            "promo=",
+            "--json",
+        )
+    )
+    assert told["warnings"] == []
+    assert told["row"] == {"weather": "unknown", "promo": "unknown", "day": "2025-02-10"}
 
 
 def test_dates_that_repeat_are_warned_of(capsys, tmp_path):
