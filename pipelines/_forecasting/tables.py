@@ -128,8 +128,8 @@ def of_text(value: Cell) -> str:
         return ""
     if "," in value:
         return (
-            " If commas are decimal signs, read the file with pandas.read_csv(..., decimal=','); if they group "
-            "digits, with thousands=','."
+            " If commas are decimal signs, read the file with pandas.read_csv(..., decimal=','); if they "
+            "group digits, with thousands=','."
         )
     return " Convert text to numbers first, for example with pandas.to_numeric."
 
