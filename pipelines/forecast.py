@@ -671,6 +671,7 @@ def _outside(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each column in which a row is far outside the training range."""
     reader: Reader = model["read"]
     ranges = {name: reader.range_[name] for name in reader.number_columns}
-    yield from numbers_outside(frame, ranges, model["forecast"].regressor_.degree)
+    degree = getattr(model["forecast"].regressor_, "degree", 1)  # another regressor may take its place
+    yield from numbers_outside(frame, ranges, degree)
     yield from words_outside(frame, {name: reader.seen_[name] for name in reader.word_columns})
     yield from flags_outside(frame, {name: reader.seen_[name] for name in reader.flag_columns})
