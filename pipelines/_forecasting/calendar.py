@@ -15,7 +15,7 @@ MONTHS = (
 )
 CALENDAR = ("hour", "weekday", "month", "season", "trend")
 CALENDAR_WORDS = ("hour", "weekday", "month")
-N_WAVES = 3  # of the season, the shortest of which is four months long
+N_WAVES = 2  # of the season: a year and half a year, the annual and semiannual cycles of climatology
 SEASON_TERMS = [f"season {wave} {n}" for n in range(1, N_WAVES + 1) for wave in ("sin", "cos")]
 DAY = np.timedelta64(1, "D").astype("m8[s]")
 YEAR = np.timedelta64(364, "D").astype("m8[s]")  # a season cannot be learned from dates that span less

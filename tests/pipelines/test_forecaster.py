@@ -65,10 +65,10 @@ def test_the_columns_are_scikit_learns():
     assert model.predict(table) == pytest.approx(peer.predict(X), abs=1e-6)
 
 
-def test_the_season_is_three_sines_and_cosines():
+def test_the_season_is_two_sines_and_cosines():
     model = forecaster(date="day", calendar=["season"], alpha=0.0, cv=0).fit(TABLE, TABLE["sold"])
     share = (TABLE["day"].dt.day_of_year - 1) / np.where(TABLE["day"].dt.is_leap_year, 366, 365)
-    angle = 2 * np.pi * np.outer(share, [1, 2, 3])
+    angle = 2 * np.pi * np.outer(share, [1, 2])
     X = np.hstack([np.sin(angle), np.cos(angle)])
     peer = LinearRegression().fit(X, TABLE["sold"])
     assert model.predict(TABLE) == pytest.approx(peer.predict(X), abs=1e-6)
@@ -218,6 +218,13 @@ def test_rows_are_held_out_by_folds_in_time_or_by_a_splitter(cv):
     assert len(model["forecast"].residuals_) == n
     low, high = forecast(model, TOMORROW, interval=0.8)[0]
     assert low < forecast(model, TOMORROW)[0] < high
+
+
+def test_another_regressor_may_take_the_place_of_the_polynomial():
+    """`forecast` looked for the degree of the polynomial."""
+    model = forecaster(**COLUMNS).set_params(forecast__regressor=LinearRegression())
+    low, high = forecast(model.fit(TABLE, TABLE["sold"]), TOMORROW, interval=0.8)[0]
+    assert low < 71.3 < high  # the law, as above
 
 
 def test_searches_and_cross_validation_in_time():
