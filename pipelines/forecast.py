@@ -5,7 +5,7 @@ for one pizza.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -599,60 +599,67 @@ def weights_in_words(
     if unit is None:
         unit = "doughs" if isinstance(reader, EveningReader) else "units"
     base = reader.typical_row(row or {}) | dict.fromkeys(reader.flag_columns, 0.0)
-    at = _Around(model, base, unit, units or {})
-    return [*at.opening(), *at.numbers(), *at.season(), *at.words(), *at.flags()]
+    units = units or {}
+    is_line = model["forecast"].regressor_.degree == 1
+    amounts = _amounts(model, base, _changes(reader, base))
+    return [
+        *_opening(reader, base, is_line, units),
+        *_of_numbers(reader, amounts, is_line, unit, units),
+        *_of_words(reader, amounts, unit),
+    ]
 
 
-class _Around:
-    """Sentences on how forecasts around one row, `base`, change with each column."""
+def _opening(
+    reader: Reader, base: Mapping[str, Cell], is_line: bool, units: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the values of the numbers, on which the slopes of a curve depend."""
+    at = ", ".join(f"{base[name]:.4g} {unit_of(name, units, plural=True)}" for name in reader.number_columns)
+    if at and not is_line:
+        yield f"at {at}:"
 
-    def __init__(self, model: Pipeline, base: dict[str, Cell], unit: str, units: Mapping[str, str]) -> None:
-        self.model, self.base, self.unit, self.units = model, base, unit, units
-        self.reader: Reader = model["read"]
-        self.is_line = model["forecast"].regressor_.degree == 1
 
-    def opening(self) -> Iterator[str]:
-        """Yield the values of the numbers, on which the slopes of a curve depend."""
-        named = [(self.base[name], name) for name in self.reader.number_columns]
-        if named and not self.is_line:
-            at = ", ".join(f"{value:.4g} {unit_of(name, self.units, plural=True)}" for value, name in named)
-            yield f"at {at}:"
+def _of_numbers(
+    reader: Reader, amounts: Mapping[str, np.ndarray], is_line: bool, unit: str, units: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what one more unit of each number adds, and the highest and the lowest day of the season."""
+    for name in (*reader.number_columns, *reader.linear_columns):
+        each = "each " if is_line or name not in reader.number_columns else "one more "
+        yield adds(each + unit_of(name, units), np.diff(amounts[name]).item(), unit)
+    if reader.season_columns:
+        yield of_season(amounts["(season)"], unit)
 
-    def numbers(self) -> Iterator[str]:
-        """Yield what one more unit of each number adds."""
-        for name in (*self.reader.number_columns, *self.reader.linear_columns):
-            each = "each " if self.is_line or name not in self.reader.number_columns else "one more "
-            before, after = self._expected(name, [self.base[name], self.base[name] + 1])
-            yield adds(each + unit_of(name, self.units), after - before, self.unit)
 
-    def season(self) -> Iterator[str]:
-        """Yield the highest and the lowest day of the season."""
-        if self.reader.season_columns:
-            days = pd.DataFrame([self.base] * 365).assign(**season_terms(np.arange(365) / 365))
-            yield of_season(self._predicted(days), self.unit)
+def _of_words(reader: Reader, amounts: Mapping[str, np.ndarray], unit: str) -> Iterator[str]:
+    """Yield how each category compares with an average one, and what each flag adds."""
+    for name in reader.word_columns:
+        if len(known := reader.seen_[name]) > 1:
+            for word, above in zip(known, amounts[name] - amounts[name].mean(), strict=True):
+                yield compares(word, name, above, unit)
+    for name in reader.flag_columns:
+        if name in amounts:
+            yield adds(flag(name), np.diff(amounts[name]).item(), unit)
 
-    def words(self) -> Iterator[str]:
-        """Yield how much each category is above or below the average one."""
-        for name in self.reader.word_columns:
-            known = self.reader.seen_[name]
-            amounts = self._expected(name, known)
-            if len(known) > 1:
-                for word, amount in zip(known, amounts - amounts.mean(), strict=True):
-                    yield compares(word, name, amount, self.unit)
 
-    def flags(self) -> Iterator[str]:
-        """Yield what each flag adds, if it was true in training."""
-        for name in self.reader.flag_columns:
-            if True in self.reader.seen_[name]:
-                without, with_flag = self._expected(name, [0.0, 1.0])
-                yield adds(flag(name), with_flag - without, self.unit)
+def _changes(reader: Reader, base: Mapping[str, Cell]) -> dict[str, list[dict[str, Cell]]]:
+    """Return the changes of a row to compare for each column: a number and one more, all words, a flag."""
+    numbers = (*reader.number_columns, *reader.linear_columns)
+    values = {name: [base[name], base[name] + 1] for name in numbers}
+    values |= {name: list(reader.seen_[name]) for name in reader.word_columns}
+    values |= {name: [0.0, 1.0] for name in reader.flag_columns if True in reader.seen_[name]}
+    changes = {name: [{name: value} for value in each] for name, each in values.items()}
+    if reader.season_columns:
+        changes["(season)"] = pd.DataFrame(season_terms(np.arange(365) / 365)).to_dict("records")
+    return changes
 
-    def _expected(self, name: str, values: Iterable[Cell]) -> np.ndarray:
-        """Return the forecasts of the row with several values of one column, (n_values,)."""
-        return self._predicted(pd.DataFrame([self.base | {name: value} for value in values]))
 
-    def _predicted(self, rows: pd.DataFrame) -> np.ndarray:
-        return self.model["forecast"].predict(self.model["encode"].transform(rows))
+def _amounts(
+    model: Pipeline, base: Mapping[str, Cell], changes: Mapping[str, list[dict[str, Cell]]]
+) -> dict[str, np.ndarray]:
+    """Return the forecasts of a row after each of the changes, from a single prediction."""
+    frame = pd.DataFrame([{**base, **change} for each in changes.values() for change in each])
+    amounts = model["forecast"].predict(model["encode"].transform(frame))
+    ends = np.cumsum([len(each) for each in changes.values()])
+    return dict(zip(changes, np.split(amounts, ends[:-1]), strict=True))
 
 
 def _pipeline(model: BaseEstimator) -> Pipeline:

@@ -235,7 +235,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"belong to a network with layers of {now.sizes} units, batch_norm={now.batch_norm} and the "
                 f"output activation {self.out_activation_!r}. Got layers of {wanted.sizes} units, "
                 f"batch_norm={self.batch_norm} and the output activation {output!r} instead. To train a "
-                "new network, call fit with warm_start=False."
+                "new network, set warm_start=False and call fit."
             )
         return network if now == wanted else network.copy(wanted)
 

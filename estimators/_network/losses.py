@@ -195,7 +195,7 @@ def clipped(p: np.ndarray) -> np.ndarray:
 
 
 def accuracy(hits: np.ndarray, weight: Weight) -> float:
-    """Return the weighted fraction of rows that are correct."""
+    """Return the weighted fraction of rows that are predicted correctly."""
     return float(np.average(hits, weights=weight))
 
 
