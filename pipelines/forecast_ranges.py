@@ -19,6 +19,7 @@ from pipelines._forecasting.ranges import (
     splits_of,
     warn_if_too_few,
 )
+from pipelines.forecast_readers import TableReader
 
 __all__ = ["ForecasterPipeline", "ServiceLevelRegressor"]
 
@@ -222,7 +223,8 @@ class ForecasterPipeline(Pipeline):
 
     def fit(self, X: Rows, y: Rows, **params: Any) -> Self:
         """Fit all steps on X, (n_rows, n_columns), and y, (n_rows,)."""
-        dates = self[0].dates(X)
+        has_ranges = isinstance(self[0], TableReader) and isinstance(self[-1], ServiceLevelRegressor)
+        dates = self[0].dates(X) if has_ranges else None  # a slice of the pipeline may lack a step
         if dates is not None:
             is_routed = get_config()["enable_metadata_routing"]
             params = {"groups" if is_routed else f"{self.steps[-1][0]}__groups": dates} | params

@@ -227,6 +227,17 @@ def test_another_regressor_may_take_the_place_of_the_polynomial():
     assert low < 71.3 < high  # the law, as above
 
 
+def test_parts_of_the_pipeline_are_pipelines():
+    model = forecaster(**COLUMNS)
+    encode = model[:-1].fit(TABLE, TABLE["sold"])
+    encoded = encode.transform(TABLE)
+    assert model[1:].fit(model[0].transform(TABLE), TABLE["sold"]).named_steps[
+        "forecast"
+    ].mean_ == pytest.approx(encoded.mean(axis=0))
+    other = model.set_params(forecast=LinearRegression()).fit(TABLE, TABLE["sold"])
+    assert other.predict(TOMORROW) == pytest.approx([71.3], abs=1.5)
+
+
 def test_searches_and_cross_validation_in_time():
     search = GridSearchCV(
         forecaster(**COLUMNS), {"forecast__regressor__degree": [1, 2]}, cv=TimeSeriesSplit(3)
