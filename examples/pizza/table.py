@@ -133,9 +133,8 @@ def check_columns(options: Any, table: pl.DataFrame, fail: Callable) -> None:
 
 
 def fitted(options: Any, table: pl.DataFrame) -> Any:
-    """Return a forecaster of the table. Whole numbers that are never negative stay so."""
+    """Return a forecaster of the table. Forecasts are whole, or never negative, if all targets are."""
     y = table[options.target]
-    is_whole = y.dtype.is_integer()
     return forecaster(
         numbers=options.number,
         categories=options.category,
@@ -143,8 +142,8 @@ def fitted(options: Any, table: pl.DataFrame) -> Any:
         date=options.date,
         calendar=calendar_of(table[options.date]) if options.date else None,
         holidays=options.holidays,
-        nonnegative=bool(is_whole and y.min() >= 0),
-        whole=is_whole,
+        nonnegative=bool(y.min() >= 0),
+        whole=y.dtype.is_integer(),
     ).fit(table, y)
 
 

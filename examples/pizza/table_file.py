@@ -27,9 +27,7 @@ def read_table(path: str) -> pl.DataFrame:
         if Path(path).suffix.lower() == ".parquet":
             table = pl.read_parquet(path)
         else:
-            separator = separator_of(path)
-            table = pl.read_csv(path, separator=separator, infer_schema_length=None, encoding="utf8-lossy")
-            table = table if separator == "," else with_points(table)
+            table = from_text(text_of(Path(path).read_bytes()))
     except (OSError, pl.exceptions.PolarsError) as error:
         raise EveningsFileError(
             f"{path}: cannot be read ({error}). Expected a CSV or Parquet file."
@@ -39,11 +37,20 @@ def read_table(path: str) -> pl.DataFrame:
     return table
 
 
-def separator_of(path: str) -> str:
-    """Return the most frequent separator of the first line of a CSV file."""
-    with Path(path).open(encoding="utf-8", errors="replace") as file:
-        first = file.readline()
-    return max(SEPARATORS, key=first.count)
+def text_of(data: bytes) -> str:
+    """Return the text of a file in UTF-8, or else in the encoding of Windows in Western Europe."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def from_text(text: str) -> pl.DataFrame:
+    """Return the rows of a CSV file. The separator is the most frequent one in the first line."""
+    separator = max(SEPARATORS, key=text.partition("\n")[0].count)
+    table = pl.read_csv(text.encode(), separator=separator, infer_schema_length=None)
+    table = table.rename({name: name.strip() for name in table.columns})
+    return table if separator == "," else with_points(table)
 
 
 def with_points(table: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """The command that forecasts from a file with columns of any name."""
 
 import json
+import warnings
 
 import pandas as pd
 import polars as pl
@@ -232,3 +233,24 @@ def test_a_date_that_is_missing_and_a_number_with_thousands_are_named(capsys, tm
         with pytest.raises(SystemExit):
             command_line.main(["table", *untidy(tmp_path, text)])
         assert message in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+def test_files_of_spreadsheets_have_other_encodings_and_names_with_spaces(capsys, tmp_path, encoding):
+    lines = [f"{day};{i % 7};{'sì' if i % 2 else 'no'}" for i, day in enumerate(days(40))]
+    asked = untidy(tmp_path, "")
+    (tmp_path / "untidy.csv").write_bytes("\n".join(["day; sold ;qualità", *lines]).encode(encoding))
+    with warnings.catch_warnings(action="error"):
+        told = json.loads(run(capsys, *asked, "--category", "qualità", "--row", "qualità=sì", "--json"))
+    assert told["row"] == {"qualità": "sì", "day": "2025-02-10"}
+    assert told["warnings"] == []
+
+
+@pytest.mark.parametrize("least", [0.5, -0.5])
+def test_forecasts_are_negative_only_if_targets_are(capsys, tmp_path, least):
+    """Sales with decimals were forecast below zero."""
+    lines = [f"{day},{least + i % 8},{i % 8}" for i, day in enumerate(days(48))]
+    asked = untidy(tmp_path, "\n".join(["day,sold,sun", *lines]))
+    told = json.loads(run(capsys, *asked, "--number", "sun", "--row", "sun=-5", "--json"))
+    assert told["forecast"] == pytest.approx(0.0 if least > 0 else -5.5, abs=0.05)
+    assert (told["range"][0] < 0) == (least < 0)
