@@ -509,7 +509,8 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
     Raises
     ------
     TypeError
-        If `model` is neither a pipeline from these functions nor a search over one.
+        If `model` is neither a pipeline from these functions nor a search over one, or if its regressor was
+        replaced by another one.
     ValueError
         If `x` is not one row, or has an invalid value; or if the model was fitted batch by batch, which
         leaves no average row.
@@ -535,7 +536,7 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
         raise ValueError(f"The 'x' parameter of explain_forecast must be one row. Got {len(frame)} rows.")
     row = np.asarray(model["encode"].transform(frame), dtype=float)[0]
     names = names_of(model["encode"], frame.iloc[0].to_dict())
-    average, *others = parts_of(step.regressor_, row, step.mean_, names).items()
+    average, *others = parts_of(_polynomial(model), row, step.mean_, names).items()
     parts = dict([average, *sorted(others, key=lambda part: -abs(part[1]))])
     total = sum(parts.values())
     limited = max(total, 0.0) if step.nonnegative else total
@@ -581,7 +582,8 @@ def weights_in_words(
     Raises
     ------
     TypeError
-        If `model` is neither a pipeline from these functions nor a search over one.
+        If `model` is neither a pipeline from these functions nor a search over one, or if its regressor was
+        replaced by another one.
     ValueError
         If a value of `row` is invalid.
 
@@ -600,7 +602,7 @@ def weights_in_words(
         unit = "doughs" if isinstance(reader, EveningReader) else "units"
     base = reader.typical_row(row or {}) | dict.fromkeys(reader.flag_columns, 0.0)
     units = units or {}
-    is_line = model["forecast"].regressor_.degree == 1
+    is_line = _polynomial(model).degree == 1
     amounts = _amounts(model, base, _changes(reader, base))
     return [
         *_opening(reader, base, is_line, units),
@@ -672,6 +674,17 @@ def _pipeline(model: BaseEstimator) -> Pipeline:
         )
     check_is_fitted(model)
     return model
+
+
+def _polynomial(model: Pipeline) -> PolynomialRegressor:
+    """Return the fitted polynomial of a forecaster. Raise TypeError if another regressor took its place."""
+    regressor = model["forecast"].regressor_
+    if not isinstance(regressor, PolynomialRegressor):
+        raise TypeError(
+            "Only a forecaster whose regressor is a PolynomialRegressor can be explained. The regressor of "
+            f"this one is a {type(regressor).__name__}."
+        )
+    return regressor
 
 
 def _outside(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from pipelines._common.frames import Rows, collected
 from pipelines._common.parameters import check_int
@@ -63,6 +63,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         The mean of each feature. None if the model was fitted batch by batch.
     """
 
+    # where metadata routing is enabled, `fit` receives the dates that ForecasterPipeline passes
     __metadata_request__fit = {"groups": True}
 
     def __init__(
@@ -86,6 +87,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, collected(y), y_numeric=True)
         self._check_targets(y)
+        if groups is not None:
+            check_consistent_length(X, groups)
         splits = splits_of(self.cv, X, groups)
         self.with_regressor(clone(self.regressor).fit(X, y))
         self.mean_ = X.mean(axis=0)

@@ -11,7 +11,15 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_score
 
-from pipelines import ExtrapolationWarning, forecast, forecaster, load_model, save_model
+from pipelines import (
+    ExtrapolationWarning,
+    explain_forecast,
+    forecast,
+    forecaster,
+    load_model,
+    save_model,
+    weights_in_words,
+)
 from pipelines.forecast import ServiceLevelRegressor
 from tests.pipelines.sales import COLUMNS, TOMORROW, sales
 from tests.pipelines.saved import assert_public
@@ -225,6 +233,11 @@ def test_another_regressor_may_take_the_place_of_the_polynomial():
     model = forecaster(**COLUMNS).set_params(forecast__regressor=LinearRegression())
     low, high = forecast(model.fit(TABLE, TABLE["sold"]), TOMORROW, interval=0.8)[0]
     assert low < 71.3 < high  # the law, as above
+    for explain in (weights_in_words, lambda model: explain_forecast(model, TOMORROW)):
+        with pytest.raises(
+            TypeError, match="Only a forecaster whose regressor is a Polynomial.* is a LinearReg"
+        ):
+            explain(model)
 
 
 def test_parts_of_the_pipeline_are_pipelines():
