@@ -107,7 +107,7 @@ def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Ga
         data.developer,
         data.top_rated,
     )
-    game.of_console, game.cents = console, int(data.cost * 100)
+    game.of_console, game.cents, game.demo = console, int(data.cost * 100), False
     write_types(session, game, in_order(game.types, names))
     return game
 
@@ -150,7 +150,7 @@ def save_console(session: Session, console: Console | None, form: Form[ConsoleFi
         form.refuse("name", f"There is a console called {taken.name} already.")
         return console
     console = console or Console()
-    console.name = name
+    console.name, console.demo = name, False
     session.add(console)
     return console
 
@@ -195,7 +195,7 @@ def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields
             return rental
     rental = rental or Rental(at=int(time.time()), version=1)
     rental.game, rental.budget = game, data.budget
-    rental.confirmed = rental.learned = True
+    rental.confirmed, rental.learned, rental.demo = True, True, False
     write_types(session, rental, in_order(rental.types, data.types))
     return rental
 

@@ -59,7 +59,8 @@ class Answers:
         self.facts = facts
         self.by_slug = {fact.slug: fact for fact in facts.values()}
         self.budgets = list(BUDGETS)
-        self.types: list[str] = model["encode"].named_transformers_["gameplay_types"].categories_[0].tolist()
+        encoder = model["encode"].named_transformers_["gameplay_types"]
+        self.types: list[str] = encoder.categories_[0].tolist()
         self._model, self._compiled = model, compile_recommender(model)
         self._gone = [title for title in model.classes_.tolist() if title not in facts]
 
@@ -111,6 +112,28 @@ class Answers:
         return sorted(self._rentals, key=lambda title: (-self._rentals[title], title))
 
 
+class NoAnswers(Answers):
+    """The same for a tavern without games: there is nothing to recommend."""
+
+    def __init__(self) -> None:
+        self.facts, self.by_slug, self.budgets, self.types = {}, {}, list(BUDGETS), []
+
+    def recommend(
+        self, budget: str | None, types: Sequence[str], k: int, exclude: Iterable[str] = ()
+    ) -> list[Suggestion]:
+        """Return no games."""
+        return []
+
+    def n_rentals(self, title: str) -> int:
+        """Return 0."""
+        return 0
+
+
+def lacks_games(session: Session) -> bool:
+    """Return whether there is no game to recommend."""
+    return session.scalar(select(Game.id).where(Game.top_rated).limit(1)) is None
+
+
 def train(session: Session) -> Pipeline:
     """Return a recommender trained on all top-rated games and their rentals."""
     games = read_facts(session)
@@ -136,8 +159,10 @@ def learn_rentals(model: Pipeline, session: Session, since: int, upto: int) -> P
     return update(copy.deepcopy(model), *learnable(rows)) if rows else model
 
 
-def compile_answers(model: Pipeline, session: Session, previous: Answers | None) -> Answers:
+def compile_answers(model: Pipeline | None, session: Session, previous: Answers | None) -> Answers:
     """Return the data that requests read. Rentals do not change any facts about games."""
+    if model is None:
+        return NoAnswers()
     return Answers(model, previous.facts if previous else read_facts(session))
 
 
@@ -188,4 +213,4 @@ def lists_by_id(session: Session, query: Select, *order: Any) -> dict[int, list[
     return {i: [name for _, name in group] for i, group in groupby(rows, key=lambda row: row[0])}
 
 
-LEARNER = Learner(train, compile_answers, CatalogueNB, learn_rentals)
+LEARNER = Learner(train, compile_answers, CatalogueNB, learn_rentals, lacks=lacks_games)

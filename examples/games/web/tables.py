@@ -1,8 +1,11 @@
-"""The tavern's tables: consoles, games with their types, and rentals with the requested types."""
+"""The tavern's tables: consoles, games with their types, and rentals with the requested types.
+
+The column `demo` marks the rows of the demonstration data. A row that somebody saves is not one any more.
+"""
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 
 from examples.games.data import budget_of
@@ -19,6 +22,7 @@ class Console(Base):
     __tablename__ = "consoles"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class GameType(Base):
@@ -44,6 +48,7 @@ class Game(Base):
     cents: Mapped[int]  # cost per hour, in hundredths of a tavern coin
     top_rated: Mapped[bool]
     folded: Mapped[str] = mapped_column(Text, server_default="")  # the text that searches compare
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     of_console: Mapped[Console] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[GameType]] = relationship(
         order_by=GameType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
@@ -107,6 +112,7 @@ class Rental(Base):
     source: Mapped[str | None] = mapped_column(String(16))  # code of the visitor's address
     confirmed: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the counter
     learned: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the model
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     game: Mapped[Game] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[RentalType]] = relationship(
         order_by=RentalType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True

@@ -98,6 +98,7 @@ def reservations_desk(clock: Clock) -> Desk:
         keep_evening(session, data.day)
         row = row or Reservation()
         row.name, row.day, row.party, row.note = data.name, data.day, data.party, data.note or ""
+        row.demo = False
         session.add(row)
         return row
 
@@ -137,7 +138,7 @@ def orders_desk(clock: Clock) -> Desk:
             return row
         keep_evening(session, data.day)
         row = row or Order()
-        row.name, row.day, row.pizzas = data.name, data.day, data.pizzas
+        row.name, row.day, row.pizzas, row.demo = data.name, data.day, data.pizzas, False
         session.add(row)
         return row
 
@@ -211,6 +212,7 @@ def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[Eveni
         row = row or new_evening(data.day)
         for name, value in data.model_dump(exclude={"day", "sure"}).items():
             setattr(row, name, value)
+        row.demo = False
         session.add(row)
         return row
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from examples.pizza.web.model import Answers, counted
+from examples.pizza.web.model import Answers, NoForecast, counted
 from examples.pizza.web.pages import refuse
 from examples.pizza.web.private import members_only
 from examples.pizza.web.questions import (
@@ -17,6 +17,7 @@ from examples.pizza.web.questions import (
     answers_of,
     clock_of,
     filled_range,
+    newest_of,
     outside_calendar,
     range_problem,
 )
@@ -141,7 +142,7 @@ def evenings(
     to: Annotated[Day | None, Query(description="default: yesterday")] = None,
 ) -> list[dict[str, Any]]:
     """List the recorded evenings in a range, past and future."""
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
     first, last = filled_range(since, to, today)
     if problem := range_problem(first, last, today):
         refuse(dict([problem]))
@@ -150,7 +151,7 @@ def evenings(
     return [evening_out(answers, evening) for evening in found]
 
 
-def evening_out(answers: Answers, evening: Facts) -> dict[str, Any]:
+def evening_out(answers: Answers | NoForecast, evening: Facts) -> dict[str, Any]:
     """Return the public data of an evening."""
     facts = evening._asdict()
     day = facts.pop("day")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from examples.pizza import model as recipe
 from examples.pizza.clock import Clock
 from examples.pizza.web.expected import Expected, Row
-from examples.pizza.web.tables import Facts, read_past
+from examples.pizza.web.tables import Facts, count_past, read_past
 from examples.web.database import head
 from examples.web.live import Learner
 from pipelines import dough_forecaster, weights_in_words
@@ -23,10 +23,6 @@ from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
 FEATURES = ("reservations", "temperature", "tourists", "weekday", "month", "holiday", "event")
 FEWEST = 2  # minimum number of training evenings
 TAIL = 0.1  # share of evenings below the displayed range, and above it
-
-
-class TooFewEveningsError(ValueError):
-    """Error raised when there are too few evenings for training."""
 
 
 class Forecast(NamedTuple):
@@ -76,6 +72,22 @@ class Usual:
         return round(self._of_month[name, evening.day.month], 1) if value is None else value
 
 
+class NoForecast:
+    """What requests read as long as there are too few past evenings for a model."""
+
+    is_ready = False
+    unseen: Mapping[date, int] = {}
+
+    def __init__(self, n_evenings: int, version: int) -> None:
+        self.n_evenings, self.version = n_evenings, version
+
+    @property
+    def words(self) -> str:
+        """Return a sentence that states how many evenings are missing."""
+        n = FEWEST - self.n_evenings
+        return f"There is no forecast yet. It starts after {counted(n, 'more evening')} with doughs."
+
+
 class Answers:
     """The immutable data that requests read: a model, and its forecasts for unseen evenings.
 
@@ -86,6 +98,8 @@ class Answers:
     first : date
         The first training evening.
     """
+
+    is_ready = True
 
     def __init__(self, model: Pipeline, evenings: Sequence[Facts], version: int) -> None:
         self.version, self.n_evenings, self.first = version, len(evenings), evenings[0].day
@@ -248,22 +262,22 @@ def unseen_forecasts(evenings: Sequence[Facts], usual: Usual, degree: int) -> di
 def learner(clock: Clock) -> Learner:
     """Return the learner of the model, which is retrained at midnight, when an evening is over."""
 
-    def past(session: Session) -> list[Facts]:
-        evenings = read_past(session, clock.today())
-        if len(evenings) < FEWEST:
-            message = f"{len(evenings)} past evenings have doughs; at least {FEWEST} are needed to learn from"
-            raise TooFewEveningsError(message)
-        return evenings
+    def lacks(session: Session) -> bool:
+        return count_past(session, clock.today()) < FEWEST
 
     def train(session: Session) -> Pipeline:
-        evenings = past(session)
+        evenings = read_past(session, clock.today())
         model = recipe.train(recipe.Lesson(frame_of(evenings, Usual(evenings)), FEATURES, []))
         model.evenings_ = [tuple(evening) for evening in evenings]  # saved with the model for compile_answers
         return model
 
-    def compile_answers(model: Pipeline, session: Session, _: Any) -> Answers:
+    def compile_answers(model: Pipeline | None, session: Session, _: Any) -> Answers | NoForecast:
         """Compile the evenings that the model was trained on, which the database may no longer contain."""
+        if model is None:
+            return NoForecast(count_past(session, clock.today()), head(session).version)
         evenings = [Facts(*values) for values in model.evenings_]
         return Answers(model, evenings, head(session).version)
 
-    return Learner(train, compile_answers, ServiceLevelRegressor, stamp=lambda: clock.today().isoformat())
+    return Learner(
+        train, compile_answers, ServiceLevelRegressor, None, lambda: clock.today().isoformat(), lacks
+    )

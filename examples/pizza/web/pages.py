@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from examples.pizza.web.charts import MOST_DAILY, Rows, Scheme, Size, by_week, draw
 from examples.pizza.web.importing import written
-from examples.pizza.web.model import Answers, Forecast
-from examples.pizza.web.private import members_only
-from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
+from examples.pizza.web.model import Answers, Forecast, NoForecast
+from examples.pizza.web.private import is_private, members_only
+from examples.pizza.web.questions import LEVELS, answers_of, clock_of, newest_of, read_asked, read_range
 from examples.pizza.web.tables import Facts, read_between, read_days
 from examples.web.app import render
 from examples.web.database import head
@@ -48,7 +48,9 @@ class OfWeekday(NamedTuple):
 @router.get("/")
 def front(request: Request) -> Response:
     """Show how many doughs an evening needs, the reasons, and the next fourteen days."""
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
+    if isinstance(answers, NoForecast):
+        return render(request, "start.html", words=answers.words)
     form, day, level = read_asked(request)
     with request.app.state.database.reading() as session:
         (evening,) = read_days(session, day, 1)
@@ -82,7 +84,7 @@ def front(request: Request) -> Response:
 @router.get("/analytics")
 def analytics(request: Request) -> Response:
     """Show forecasts and used doughs, by day and by weekday."""
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
     form, first, last = read_range(request)
     with request.app.state.database.reading() as session:
         past = [] if form.errors else read_range_of_past(session, answers, first, last, today)
@@ -127,17 +129,20 @@ def chart(
 
     Charts of a private site are not cached, because nobody may see them after the logout.
     """
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
     with request.app.state.database.reading() as session:
         rows = chart_rows(request, session, answers, name, today)
-    keep = "private, max-age=86400" if v and not request.app.state.private else "no-store"
+    keep = "private, max-age=86400" if v and not is_private(request) else "no-store"
     drawn = draw(name, rows, scheme, size)
     return Response(drawn, media_type="image/svg+xml", headers={"cache-control": keep})
 
 
-def chart_rows(request: Request, session: Session, answers: Answers, name: str, today: date) -> Rows:
+def chart_rows(
+    request: Request, session: Session, answers: Answers | NoForecast, name: str, today: date
+) -> Rows:
     """Return the rows that a chart shows."""
     if name == "coming":
+        answers = answers_of(request)
         form, _, level = read_asked(request)
         refuse(form.errors)
         coming = read_days(session, today + timedelta(1), COMING)
@@ -172,13 +177,13 @@ def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Row
     )
 
 
-def data_version(session: Session, answers: Answers, today: date) -> str:
+def data_version(session: Session, answers: Answers | NoForecast, today: date) -> str:
     """Return a value that changes whenever a chart may change."""
     return f"{head(session).version}-{answers.version}-{today}"
 
 
 def read_range_of_past(
-    session: Session, answers: Answers, first: date, last: date, today: date
+    session: Session, answers: Answers | NoForecast, first: date, last: date, today: date
 ) -> list[Past]:
     """Return the past evenings of a range that used dough."""
     over = [one for one in read_between(session, first, last) if one.day < today and one.doughs]

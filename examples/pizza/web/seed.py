@@ -1,10 +1,10 @@
-"""The pizzeria's initial data: thirteen simulated months up to yesterday, and two weeks with reservations.
+"""The pizzeria's demonstration data: thirteen simulated months up to yesterday, and two weeks of bookings.
 
 The evenings follow the law "full" of examples/pizza/years.py. For the last four weeks and the future weeks,
 each reservation and order is recorded. For the months before, only totals are recorded.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy import insert
@@ -38,7 +38,13 @@ NOTES = (
 
 def seed(session: Session, clock: Clock) -> None:
     """Fill new tables. On the same day, the data is always the same."""
-    today, rng = clock.today(), np.random.default_rng(SEED)
+    for table, rows in zip((Evening, Reservation, Order), simulated(clock.today()), strict=True):
+        session.execute(insert(table), [row | {"demo": True} for row in rows])
+
+
+def simulated(today: date) -> tuple[list[dict], list[dict], list[dict]]:
+    """Return the evenings, reservations and orders of a first start on the given day."""
+    rng = np.random.default_rng(SEED)
     days = [today + timedelta(i) for i in range(-PAST, COMING + 1)]
     evenings, reservations, orders = [], [], []
     for row in simulate_evenings(days, SEED).iter_rows(named=True):
@@ -50,8 +56,7 @@ def seed(session: Session, clock: Clock) -> None:
             reservations += [{"day": day, **party} for party in parties(rng, row["reservations"])]
         if is_listed and day < today:
             orders += [{"day": day, **order} for order in served(rng, row["doughs"])]
-    for table, rows in ((Evening, evenings), (Reservation, reservations), (Order, orders)):
-        session.execute(insert(table), rows)
+    return evenings, reservations, orders
 
 
 def parties(rng: np.random.Generator, n: int) -> list[dict]:

@@ -8,9 +8,11 @@ from examples.pizza.settings import read_private
 from examples.pizza.web import api, importing, pages, tokens
 from examples.pizza.web.admin import desks
 from examples.pizza.web.charts import SIZES
+from examples.pizza.web.demonstration import DEMONSTRATION
 from examples.pizza.web.model import counted, learner, signed
 from examples.pizza.web.private import NEEDED
 from examples.pizza.web.seed import seed
+from examples.web import removal
 from examples.web.app import WebApp, build_app
 from examples.web.desk import overview_router
 from examples.web.site import Site
@@ -37,6 +39,7 @@ def make_site(clock: Clock) -> Site:
             overview_router(all_desks, LEARNING),
             importing.router,
             tokens.router,
+            removal.router,
             *(desk.router() for desk in all_desks),
         ],
         links=[("/", "Tonight"), ("/analytics", "How it went"), ("/admin/reservations", "Reservations")],
@@ -45,6 +48,7 @@ def make_site(clock: Clock) -> Site:
             ("/admin/import", "Import"),
             ("/admin/tokens", "API tokens"),
         ],
+        demonstration=DEMONSTRATION,
         template_globals={"chart_sizes": SIZES, "signed": signed, "counted": counted},
     )
 
