@@ -35,6 +35,7 @@ class Fact(NamedTuple):
     cost: float
     budget: str
     types: tuple[str, ...]
+    photo: str | None
 
 
 class Suggestion(NamedTuple):
@@ -176,7 +177,16 @@ def learnable(rows: Sequence[tuple[str, str | None, list[str]]]) -> tuple[pl.Dat
 def read_facts(session: Session) -> dict[str, Fact]:
     """Return the facts about the games that can be recommended, by title."""
     types = lists_by_id(session, select(GameType.game_id, GameType.name), GameType.game_id, GameType.place)
-    columns = (Game.id, Game.title, Game.slug, Game.year, Console.name, Game.developer, Game.cents)
+    columns = (
+        Game.id,
+        Game.title,
+        Game.slug,
+        Game.year,
+        Console.name,
+        Game.developer,
+        Game.cents,
+        Game.photo,
+    )
     query = select(*columns).join(Console).where(Game.top_rated).order_by(Game.title)
     return {
         title: Fact(
@@ -188,8 +198,9 @@ def read_facts(session: Session) -> dict[str, Fact]:
             cents / 100,
             budget_of(cents / 100),
             tuple(types.get(i, ())),
+            photo,
         )
-        for i, title, slug, year, console, developer, cents in session.execute(query)
+        for i, title, slug, year, console, developer, cents, photo in session.execute(query)
     }
 
 
