@@ -161,7 +161,7 @@ def on_delete_console(session: Session, console: Console) -> tuple[str, bool]:
     if n:
         games = "1 game is" if n == 1 else f"{n} games are"
         return f"{games} for it. Give every one another console, or delete it, first.", False
-    return "No game is for it. This cannot be undone.", True
+    return "No game is for it.", True
 
 
 def search_consoles(text: str) -> Select:
@@ -241,6 +241,7 @@ GAMES = Desk(
     save=save_game,
     options=game_options,
     on_delete=on_delete_game,
+    undo=False,  # its rentals are deleted too
 )
 CONSOLES = Desk(
     name="consoles",
@@ -272,5 +273,5 @@ RENTALS = Desk(
     show=show_rental,
     save=save_rental,
     options=rental_options,
-    on_delete=lambda session, rental: ("The model forgets it. This cannot be undone.", True),
+    on_delete=lambda session, rental: ("The model forgets it.", True),
 )

@@ -1,6 +1,6 @@
 """Remove the pizzeria's demonstration data, all of it or that of some days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import delete, exists, or_, select
@@ -31,12 +31,14 @@ def replace(session: Session, evenings: Iterable[Evening]) -> None:
             forget_facts(evening)
 
 
-def remove_rows(session: Session, days: Iterable[date]) -> None:
+def remove_rows(
+    session: Session, days: Iterable[date], tables: Sequence[type[Reservation | Order]] = (Reservation, Order)
+) -> None:
     """Delete the invented reservations and orders of some days."""
     days = list(days)
     for first in range(0, len(days), 500):  # databases limit the number of parameters
         some = days[first : first + 500]
-        for table in (Reservation, Order):
+        for table in tables:
             session.execute(delete(table).where(table.demo, table.day.in_(some)))
 
 

@@ -17,7 +17,7 @@ AHEAD = 366  # days in advance that can be forecast and booked
 BACK = date(2000, 1, 1)  # the earliest day that can be recorded
 MOST_DAYS = 2 * 366  # in one request
 USUAL_DAYS = 56  # length of the default range
-MOST_RESERVATIONS = 999
+MOST_RESERVATIONS, MOST_GUESTS = 999, 9_999
 COLDEST, HOTTEST, MOST_TOURISTS = -60, 60, 999_999  # as in examples/pizza/data.py
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ColumnElement, Float, ForeignKey, String, false, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, Float, ForeignKey, Row, String, false, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, column_property, mapped_column
 
 from examples.pizza.years import holidays
@@ -97,7 +97,9 @@ class Facts(NamedTuple):
     tourists: int | None = None
     holiday: bool = False
     event: bool = False
-    guests: int = 0
+    guests: int = 0  # of the recorded reservations
+    listed_reservations: int = 0
+    closed: bool | None = None
 
 
 def new_evening(day: date) -> Evening:
@@ -121,6 +123,14 @@ def read_past(session: Session, today: date) -> list[Facts]:
 def count_past(session: Session, today: date) -> int:
     """Return the number of evenings that :func:`read_past` returns."""
     return session.scalar(select(func.count()).select_from(Evening).where(_is_past(today))) or 0
+
+
+def read_bookings(session: Session, today: date) -> Sequence[Row]:
+    """Return the day, the time of booking and the party of the past year's reservations with a known time."""
+    columns = (Reservation.day, Reservation.booked_at, Reservation.party)
+    is_known = Reservation.booked_at.is_not(None)
+    of_year = Reservation.day.between(today - timedelta(366), today - timedelta(1))
+    return session.execute(select(*columns).where(is_known, of_year)).all()
 
 
 def _is_past(today: date) -> ColumnElement[bool]:

@@ -51,13 +51,15 @@ def test_the_demonstration_is_marked_on_every_page_until_it_is_removed(start):
     own, old = TODAY + timedelta(1), TODAY - timedelta(200)
     save(admin, "/admin/reservations/new", name="Own Guest", day=str(own), party="4")
     save(admin, "/admin/orders/new", name="own table", day=str(old), pizzas="3")
+    save(admin, "/admin/close", day=str(TODAY), made="60", used="52")
     page = admin.get("/admin/demonstration")
     assert "Remove the demonstration data?" in text_of(page)
     assert n_rows(app)[0] > 400
     page = send(admin, page, "/admin/demonstration")
     assert "The demonstration data is removed." in text_of(page)
     assert "Demonstration." not in text_of(page)
-    assert n_rows(app) == [2, 1, 1]
+    assert n_rows(app) == [3, 1, 1]
+    assert evening_of(app, TODAY)[:4] == (TODAY, 0, 52, None)
     assert evening_of(app, own)[:4] == (own, 1, 0, None)
     assert evening_of(app, old)[:5] == (old, 0, 3, None, None)
     assert "There is no demonstration data" in text_of(admin.get("/admin/demonstration"))
