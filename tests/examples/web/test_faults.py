@@ -302,7 +302,7 @@ def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(site, writ
             time.sleep(rng.uniform(0, 0.1))
             os.kill(victim, signal.SIGKILL)
             editing.join()
-            site.wait_for(lambda victim=victim: victim not in site.workers() and site.is_well())
+            site.wait_for(lambda victim=victim: site.is_well() and victim not in site.workers())
     assert set(load.statuses) == {200}
     assert_all_is_kept(writer, database)
 
