@@ -33,10 +33,10 @@ def learn_once(learned):
             learned["models"][key] = train(lesson)
         return deepcopy(learned["models"][key])
 
-    def forecast_once(evenings, usual, degree):
-        key = tuple(evenings), degree
+    def forecast_once(evenings, usual, features, degree):
+        key = tuple(evenings), features, degree
         if key not in learned["unseen"]:
-            learned["unseen"][key] = forecast(evenings, usual, degree)
+            learned["unseen"][key] = forecast(evenings, usual, features, degree)
         return learned["unseen"][key]
 
     with pytest.MonkeyPatch.context() as patch:
