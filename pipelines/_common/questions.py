@@ -123,7 +123,7 @@ def are_unknown(encoded: Rows) -> np.ndarray:
     """Return a mask, of shape (n_rows,), of the sparse encoded rows that have no nonzero entries."""
     if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
-    rows = sp.csr_array(encoded)
+    rows = encoded.tocsr()
     if rows.data.all():
         return np.diff(rows.indptr) == 0
     return np.asarray((rows != 0).sum(axis=1)).ravel() == 0
