@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines._common.frames import suggestion
+from pipelines._common.names import suggestion
 
 
 def are_holidays(dates: np.ndarray, country: str) -> np.ndarray:

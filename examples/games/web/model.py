@@ -61,6 +61,7 @@ class Answers:
         self.budgets = list(BUDGETS)
         self.types: list[str] = model["encode"].named_transformers_["gameplay_types"].categories_[0].tolist()
         self._model, self._compiled = model, compile_recommender(model)
+        self._known = frozenset(model.classes_.tolist())
         self._gone = [title for title in model.classes_.tolist() if title not in facts]
 
     def recommend(
@@ -70,7 +71,8 @@ class Answers:
         if not budget and not types:
             return self._most_rented(k, set(exclude))
         asked = {"budget": budget, "gameplay_types": list(types)}
-        titles, scores = self._compiled.recommend(asked, k, exclude=[*exclude, *self._gone])
+        excluded = [*self._known.intersection(exclude), *self._gone]
+        titles, scores = self._compiled.recommend(asked, k, exclude=excluded)
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
