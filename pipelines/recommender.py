@@ -447,6 +447,11 @@ class RecommenderPipeline(Pipeline):
         self : RecommenderPipeline
             The pipeline.
 
+        Raises
+        ------
+        TypeError
+            If the catalogue is not a data frame.
+
         Warns
         -----
         UserWarning
