@@ -86,7 +86,7 @@ def check_cells(encode: ColumnTransformer, X: Frame, items: Frame | None) -> Non
 def check_values(encode: ColumnTransformer, X: Frame) -> None:
     """Raise a ValueError if a column has no values, so that its encoder has no features.
 
-    ColumnTransformer raises an unclear error for sparse output without features.
+    Without this check, ColumnTransformer would raise an unclear error for sparse output without features.
     """
     for encoder, at in _encoders(encode):
         if not len(clone(encoder).fit(X[at]).get_feature_names_out()):
