@@ -15,11 +15,11 @@ from sklearn.utils import check_consistent_length
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
 from pipelines._common.labels import comparable_array, comparable_labels, plain_labels
 from pipelines._common.parameters import check_int
+from pipelines._common.questions import rank_questions
 from pipelines._common.scikit_learn import take
 from pipelines._common.steps import steps_of
 from pipelines._recommending.metrics import ACCURACY, diversity, novelty
 from pipelines._recommending.persons import by_person, column, comparable_keys, label_sets, numbered
-from pipelines.recommend import recommend
 
 __all__ = ["TimeWithinGroupSplit", "TopKScorer", "hit_rate_scorer", "ndcg_scorer"]
 
@@ -170,7 +170,7 @@ class TopKScorer:
         warn_of_unknown_labels(model, labels)
         rows, relevant, seen = self._questions(X, labels, weight)
         asked = X if len(rows) == n_rows_of(X) else take(X, rows)
-        best, _ = recommend(model, asked, self.k, exclude=seen)
+        best, _ = rank_questions(model, asked, self.k, seen)
         lists = [[label for label in row if label is not None] for row in comparable_array(best).tolist()]
         if self.metric == "coverage":
             return len({label for row in lists for label in row}) / len(steps_of(model)[-1].classes_)

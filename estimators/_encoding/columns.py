@@ -102,6 +102,22 @@ def open_table(X: Table, *, cells_may_be_lists: bool, estimator: BaseEstimator) 
     return columns, header
 
 
+def columns_named(X: Table, names: list[str], *, cells_may_be_lists: bool) -> list[Cells] | None:
+    """Return the columns of a table that has exactly these column names, or None for any other table.
+
+    For a single row, this takes a fraction of the time that `open_table` and ``validate_data`` take.
+    """
+    if cells_may_be_lists and (isinstance(X, pd.Series) or is_polars(X, "Series")):
+        found, columns = [X.name], [X]
+    elif isinstance(X, pd.DataFrame):
+        found, columns = X.columns.tolist(), [X.iloc[:, j] for j in range(X.shape[1])]
+    elif is_polars(X, "DataFrame"):
+        found, columns = X.columns, X.get_columns()
+    else:
+        return None
+    return columns if found == names and len(X) else None
+
+
 def _read_lists_or_array(X: Table, estimator: BaseEstimator) -> np.ndarray:
     if not isinstance(X, np.ndarray) and not issparse(X):
         X = np.asarray(X)
