@@ -201,9 +201,7 @@ def test_too_few_evenings_for_a_level(week_model, level, least):
     message = rf"service_level of {level} requires the errors on at least {least} training evenings\. The model has only 5, which allow"
     with pytest.raises(ValueError, match=message):
         week_model["forecast"].margin(level)
-    message = (
-        f"A level of {level} requires the errors on at least {least} held-out rows. The model has only 5,"
-    )
+    message = f"A service level of {level} requires the errors on at least {least} held-out rows. The model has only 5,"
     with pytest.warns(TooFewRowsWarning, match=message) as caught:
         doughs = forecast(week_model, {"reservations": 15}, level)
     assert caught[0].filename == __file__
