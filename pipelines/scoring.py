@@ -199,7 +199,7 @@ class TopKScorer:
         return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
 
     def _judge(self, model: BaseEstimator, lists: list[list], relevant: list[set]) -> np.ndarray:
-        """Return the metric of each list, of shape (n_lists,)."""
+        """Return the metric of each list, as an array of shape (n_lists,)."""
         if self.metric in ACCURACY:
             hits = np.zeros((len(lists), self.k), dtype=bool)
             for row, labels, wanted in zip(hits, lists, relevant, strict=True):
@@ -428,7 +428,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return place
 
     def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
-        """Return the number of test rows of each group per split, of shape (n_groups,)."""
+        """Return the number of test rows per split for each group, as an array of shape (n_groups,)."""
         if self.test_size is None:
             return sizes // (self.n_splits + 1)
         if isinstance(self.test_size, Integral):

@@ -67,7 +67,7 @@ class Column:
         return Column(self.values, self.codes[items], lengths)
 
     def with_missing_as(self, value: Hashable) -> "Column":
-        """Return the column with a value in place of missing items."""
+        """Return the column with missing items replaced by the given value."""
         missing = self.codes < 0
         if not missing.any():
             return self
