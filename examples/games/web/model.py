@@ -35,6 +35,7 @@ class Fact(NamedTuple):
     cost: float
     budget: str
     types: tuple[str, ...]
+    photo: str | None
 
 
 class Suggestion(NamedTuple):
@@ -62,6 +63,7 @@ class Answers:
         encoder = model["encode"].named_transformers_["gameplay_types"]
         self.types: list[str] = encoder.categories_[0].tolist()
         self._model, self._compiled = model, compile_recommender(model)
+        self._known = frozenset(model.classes_.tolist())
         self._gone = [title for title in model.classes_.tolist() if title not in facts]
 
     def recommend(
@@ -71,7 +73,8 @@ class Answers:
         if not budget and not types:
             return self._most_rented(k, set(exclude))
         asked = {"budget": budget, "gameplay_types": list(types)}
-        titles, scores = self._compiled.recommend(asked, k, exclude=[*exclude, *self._gone])
+        excluded = [*self._known.intersection(exclude), *self._gone]
+        titles, scores = self._compiled.recommend(asked, k, exclude=excluded)
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
@@ -176,7 +179,16 @@ def learnable(rows: Sequence[tuple[str, str | None, list[str]]]) -> tuple[pl.Dat
 def read_facts(session: Session) -> dict[str, Fact]:
     """Return the facts about the games that can be recommended, by title."""
     types = lists_by_id(session, select(GameType.game_id, GameType.name), GameType.game_id, GameType.place)
-    columns = (Game.id, Game.title, Game.slug, Game.year, Console.name, Game.developer, Game.cents)
+    columns = (
+        Game.id,
+        Game.title,
+        Game.slug,
+        Game.year,
+        Console.name,
+        Game.developer,
+        Game.cents,
+        Game.photo,
+    )
     query = select(*columns).join(Console).where(Game.top_rated).order_by(Game.title)
     return {
         title: Fact(
@@ -188,8 +200,9 @@ def read_facts(session: Session) -> dict[str, Fact]:
             cents / 100,
             budget_of(cents / 100),
             tuple(types.get(i, ())),
+            photo,
         )
-        for i, title, slug, year, console, developer, cents in session.execute(query)
+        for i, title, slug, year, console, developer, cents, photo in session.execute(query)
     }
 
 

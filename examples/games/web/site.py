@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from examples.games.web import api, counter, pages
+from examples.games.web import api, counter, pages, photos
 from examples.games.web.admin import CONSOLES, GAMES, RENTALS
 from examples.games.web.demonstration import DEMONSTRATION
 from examples.games.web.model import LEARNER
@@ -27,6 +27,8 @@ SITE = Site(
     routers=[
         api.router,  # first, because it receives the most requests
         pages.router,
+        photos.pictures,
+        photos.router,
         overview_router(DESKS, LEARNING),
         counter.router,
         removal.router,

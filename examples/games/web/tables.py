@@ -5,7 +5,17 @@ The column `demo` marks the rows of the demonstration data. A row that somebody 
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, true
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 
 from examples.games.data import budget_of
@@ -48,6 +58,7 @@ class Game(Base):
     cents: Mapped[int]  # cost per hour, in hundredths of a tavern coin
     top_rated: Mapped[bool]
     folded: Mapped[str] = mapped_column(Text, server_default="")  # the text that searches compare
+    photo: Mapped[str | None] = mapped_column(String(8))  # checksum of the photo, if there is one
     demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     of_console: Mapped[Console] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[GameType]] = relationship(
@@ -87,6 +98,14 @@ class Game(Base):
         return budget_of(self.cost)
 
 
+class GamePhoto(Base):
+    """A photo that is shown instead of the drawn cover of a game."""
+
+    __tablename__ = "game_photos"
+    game_id: Mapped[int] = mapped_column(ForeignKey("games.id", ondelete="CASCADE"), primary_key=True)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class RentalType(Base):
     """One of the types that a visitor requested. `place` is its position in the list of types."""
 
@@ -108,6 +127,7 @@ class Rental(Base):
     visitor: Mapped[str | None] = mapped_column(String(32))  # id in the cookie; None if simulated
     budget: Mapped[str | None] = mapped_column(String(10))
     at: Mapped[int]  # seconds since 1970
+    returned: Mapped[int | None]  # the same, or None while the visitor has the game
     version: Mapped[int] = mapped_column(index=True)
     source: Mapped[str | None] = mapped_column(String(16))  # code of the visitor's address
     confirmed: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the counter
