@@ -170,10 +170,11 @@ class Answers:
         pickups = pickups or [Pickup()] * len(evenings)
         pairs = list(zip(evenings, pickups, strict=True))
         rows = [self.usual.row(evening, pickup.expected) for evening, pickup in pairs]
-        shares = (level or 0.5, TAIL, 1 - TAIL)
-        at = [self.usual.row(evening, pickup.at(share)) for share in shares for evening, pickup in pairs]
-        expected, *at_shares = self._expected.doughs([*rows, *at]).reshape(4, -1)
-        gains = (np.array(at_shares) - expected).T  # (n_evenings, 3)
+        shares, uncertain = (level or 0.5, TAIL, 1 - TAIL), [i for i, one in enumerate(pickups) if one.gains]
+        at = [self.usual.row(pairs[i][0], pickups[i].at(share)) for i in uncertain for share in shares]
+        doughs = self._expected.doughs([*rows, *at])
+        expected, gains = doughs[: len(rows)], np.zeros((len(rows), len(shares)))
+        gains[uncertain] = doughs[len(rows) :].reshape(-1, len(shares)) - expected[uncertain][:, np.newaxis]
         if unseen:
             expected = [self._unseen.get(one.day, n) for one, n in zip(evenings, expected, strict=True)]
         return [self._told(*one, level) for one in zip(rows, expected, gains.tolist(), strict=True)]
