@@ -58,9 +58,11 @@ class Usual:
         n_listed = sum(one.listed_reservations for one in evenings)
         self.party = sum(one.guests for one in evenings) / n_listed if n_listed else USUAL_PARTY
         self._of_month: dict[tuple[str, int], float] = {}
+        self.known: set[str] = set()  # what was recorded at least once
         for name in ("temperature", "tourists"):
             known = [(one.day.month, value) for one in evenings if (value := getattr(one, name)) is not None]
             average = float(np.mean([value for _, value in known])) if known else 0.0
+            self.known |= {name} if known else set()
             for month in range(1, 13):
                 values = [value for its_month, value in known if its_month == month]
                 self._of_month[name, month] = float(np.mean(values)) if values else average

@@ -38,7 +38,9 @@ def test_an_evening_gains_what_like_evenings_gained_after_the_same_moment():
     assert found.at(1.0) == 6
     assert of_fridays.pickup(Facts(FRIDAY), 11, noon + timedelta(hours=4)).expected == 0
     assert of_fridays.pickup(Facts(FRIDAY), 11, noon - timedelta(3)).gains == (16, 12, 16, 8)
-    assert of_fridays.pickup(Facts(date(2026, 3, 24)), 0, noon) == Pickup()  # there was no Tuesday
+    tuesday = of_fridays.pickup(Facts(date(2026, 3, 24)), 0, noon)  # there was none, so all evenings count
+    assert len(tuesday.gains) == 4
+    assert tuesday.expected == 13  # the mean of 16, 12, 16 and 8 guests
 
 
 def test_without_times_an_evening_to_come_is_like_the_last_ones():
