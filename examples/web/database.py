@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examples.web.tables import changes, settings
-from examples.web.troubles import DAMAGED, FULL, trouble_of
+from examples.web.troubles import DAMAGED, FULL, REPLACED, ReplacedError, trouble_of
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 KINDS = ("sqlite:///", "postgresql+psycopg://")
@@ -65,22 +65,43 @@ class Database:
         self._readers = self.engine.execution_options(**of_readers)
         self._writers = self.engine.execution_options(writing=True)
         self.is_full = False  # whether a transaction failed because the disk was full
+        self._file = Path(str(self.engine.url.database)) if self.is_sqlite else None
+        self._opened: tuple[int, int] | None = None  # device and inode of the file at the first transaction
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that sees a single state of the database, whatever others write in the meantime."""
+        self._check_file()
         with Session(self._readers, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that is committed at the end of the block, or rolled back after an exception."""
+        self._check_file()
         try:
             with Session(self._writers, expire_on_commit=False) as session, session.begin():
                 yield session
         except Exception as error:
             self.is_full = self.is_full or trouble_of(error) is FULL
             raise
+
+    def _check_file(self) -> None:
+        """Raise an error if the SQLite file was deleted or replaced.
+
+        Open connections would continue to write to the old file, and everything that they save would be lost.
+        """
+        if self._file is None:
+            return
+        try:
+            found = self._file.stat()
+        except OSError:
+            now = None
+        else:
+            now = found.st_dev, found.st_ino
+        self._opened = self._opened or now
+        if now != self._opened:
+            raise ReplacedError(REPLACED.words)
 
     def find_space(self) -> None:
         """Write and delete a few pages, to find out whether there is space on the disk again."""

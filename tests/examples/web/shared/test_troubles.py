@@ -13,7 +13,7 @@ from examples.pizza import __main__ as pizzeria
 from examples.web.app import build_app
 from examples.web.database import Database
 from examples.web.live import LiveModel
-from examples.web.troubles import AWAY, DAMAGED, FULL, trouble_of
+from examples.web.troubles import AWAY, DAMAGED, FULL, REPLACED, trouble_of
 from tests.examples.sites import wait_for
 from tests.examples.web.pages import HOME, PASSWORD, log_in, send
 from tests.examples.web.shared.demo import words
@@ -55,6 +55,20 @@ def test_pages_and_health_say_that_the_database_is_away(own, visitor, caplog, ur
     away.close()
     wait_for(lambda: visitor.get("/health").status_code == 200)
     assert visitor.get("/admin").status_code == 200
+
+
+@pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted", "replaced"])
+def test_nothing_is_saved_in_a_file_that_was_deleted_or_replaced(own, visitor, tmp_path, is_deleted):
+    """Open connections still reach the old file, and would acknowledge writes that nobody finds again."""
+    file, page = tmp_path / "demo.sqlite", visitor.get("/")
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"VACUUM INTO '{tmp_path / 'backup'}'")
+    connection.close()
+    file.unlink() if is_deleted else os.replace(tmp_path / "backup", file)
+    answer = send(visitor, page, "/order", word="tea")
+    assert (answer.status_code, f"<h1>{REPLACED.heading}</h1>" in answer.text) == (503, True)
+    wait_for(lambda: visitor.get("/health").status_code == 503)
+    assert "the database file was replaced" in visitor.get("/health").json()["reason"]
 
 
 def test_a_postgresql_that_ends_all_connections_is_away_until_it_is_back(app, browser):
