@@ -28,6 +28,13 @@ KINDS = ("sqlite:///", "postgresql+psycopg://")
 OLDEST_SQLITE = (3, 35)  # the first version with RETURNING
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5  # until PostgreSQL must have accepted a connection
+FOR_POSTGRESQL = {  # a connection whose other end is gone is closed after about 15 seconds
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": 15_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 PREPARING = 7_411_046_011  # id of PostgreSQL's advisory lock while a site migrates and seeds
 
 
@@ -125,7 +132,7 @@ def make_engine(url: str | URL) -> Engine:
         check_sqlite()
     if isinstance(url, str):
         _check_url(url)
-    more = {} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
+    more = {} if is_sqlite else FOR_POSTGRESQL
     try:
         engine = create_engine(
             url, pool_size=10, max_overflow=10, pool_pre_ping=not is_sqlite, connect_args=more

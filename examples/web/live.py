@@ -37,6 +37,7 @@ QUIET = 0.2  # seconds without a change that end a burst
 LONGEST_BURST = 2.0  # seconds after which training starts even if the burst continues
 PAUSE = 5.0  # seconds before a failed action is repeated if nothing changes
 LEAST_FREE = 1 << 20  # bytes on the disk of the data folder
+LONGEST_LOOK = 10.0  # seconds until a database that has not answered counts as away
 FIRST_WAIT = 600.0  # seconds that a starting worker waits for another worker to train
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class LiveModel:
 
     def __init__(self, learner: Learner, database: Database, card: Path, *, pause: float = PAUSE) -> None:
         self.learner, self.database, self.card, self.pause = learner, database, card, pause
+        self.longest_look = LONGEST_LOOK
         self.trainings = 0  # number of training runs of this worker
         self.troubles: dict[str, str] = {}
         self._served: Served | None = None
@@ -104,6 +106,7 @@ class LiveModel:
         self._burst = Burst()
         self._failed: dict[str, tuple[Any, float]] = {}  # failed actions and their times
         self._unusable_since = 0.0  # time at which the saved model was found to be damaged
+        self._looking_since: float | None = None  # while the thread waits for the database
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live model", daemon=True)
 
@@ -121,6 +124,9 @@ class LiveModel:
         troubles = dict(self.troubles)
         if self.database.is_full or self._free_bytes() < LEAST_FREE:
             troubles["disk"] = "the disk is full, so nothing can be saved"
+        since = self._looking_since
+        if since is not None and time.monotonic() - since > self.longest_look:
+            troubles["database"] = "the database does not answer"
         if self._thread.ident and not self._thread.is_alive() and not self._stopping.is_set():
             troubles["thread"] = "the thread that keeps the model up to date has ended"
         return "; ".join(troubles.values())
@@ -181,12 +187,20 @@ class LiveModel:
         """Serve the newest saved model with all new rows learned, as one new object."""
         found = self._look()  # read before the database, which is then at least as new
         with self.database.reading() as session:
-            now = head(session)
+            now = self._head(session)
             served = self._served
             if found is not None:
                 served = self._opened(*found, session, now)
             self._served = self._learned(served, session, now)
         return now
+
+    def _head(self, session: Session) -> Head:
+        """Return the state of the database. A database that hangs never raises an error."""
+        self._looking_since = time.monotonic()
+        try:
+            return head(session)
+        finally:
+            self._looking_since = None
 
     def _look(self) -> tuple[dict[str, Any], Any] | None:
         """Return the card and the saved model, if the files changed and are good."""

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,11 +11,12 @@ from sqlalchemy.exc import OperationalError
 
 from examples.games import __main__ as tavern
 from examples.pizza import __main__ as pizzeria
+from examples.web import live
 from examples.web.app import build_app
-from examples.web.database import Database
+from examples.web.database import Database, head
 from examples.web.live import LiveModel
 from examples.web.troubles import AWAY, DAMAGED, FULL, REPLACED, trouble_of
-from tests.examples.sites import wait_for
+from tests.examples.sites import WAIT, wait_for
 from tests.examples.web.pages import HOME, PASSWORD, log_in, send
 from tests.examples.web.shared.demo import words
 
@@ -69,6 +71,22 @@ def test_nothing_is_saved_in_a_file_that_was_deleted_or_replaced(own, visitor, t
     assert (answer.status_code, f"<h1>{REPLACED.heading}</h1>" in answer.text) == (503, True)
     wait_for(lambda: visitor.get("/health").status_code == 503)
     assert "the database file was replaced" in visitor.get("/health").json()["reason"]
+
+
+def test_health_says_that_a_database_hangs(own, visitor, monkeypatch):
+    """A stopped server raises no error: whoever asks it waits."""
+    go_on = threading.Event()
+
+    def hang(session):
+        assert go_on.wait(WAIT)
+        return head(session)
+
+    own.state.live.longest_look = 0.1
+    monkeypatch.setattr(live, "head", hang)
+    wait_for(lambda: visitor.get("/health").status_code == 503)
+    assert visitor.get("/health").json()["reason"] == "the database does not answer"
+    go_on.set()
+    wait_for(lambda: visitor.get("/health").status_code == 200)
 
 
 def test_a_postgresql_that_ends_all_connections_is_away_until_it_is_back(app, browser):
