@@ -171,8 +171,14 @@ def _check_url(url: str) -> None:
         )
 
 
-def check_database(url: str | URL, migrations: Path) -> None:
-    """Raise an error if the database cannot be reached, is damaged, or belongs to another site."""
+def check_database(url: str | URL, migrations: Path) -> bool:
+    """Raise an error if the database cannot be reached, is damaged, or belongs to another site.
+
+    Returns
+    -------
+    bool
+        Whether the tables are there, and are the newest.
+    """
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
@@ -180,7 +186,9 @@ def check_database(url: str | URL, migrations: Path) -> None:
                 found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
                 if found != "ok":
                     raise _damaged(engine, found)
-            check_revision(connection, scripts_of(migrations))
+            script = scripts_of(migrations)
+            check_revision(connection, script)
+            return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         if trouble_of(error) is DAMAGED:

@@ -28,8 +28,8 @@ AWAY = Trouble(
 )
 REPLACED = Trouble(
     "The database file was replaced",
-    "The database file was deleted or replaced while this site was running, so nothing more can be saved. Its "
-    "owner has to restart the site.",
+    "The database file was deleted or replaced while this site was running, so nothing can be saved. The "
+    "owner of the site has to restart it.",
 )
 FULL_CODES = ("SQLITE_FULL", "53100")  # names of SQLite's errors, and SQLSTATEs of PostgreSQL
 DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")

@@ -1,8 +1,11 @@
 """A database that is away, a disk that is full, and a file that is damaged: what a site says, and how it recovers."""
 
+import errno
 import os
 import sqlite3
 import threading
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,7 +16,7 @@ from examples.games import __main__ as tavern
 from examples.pizza import __main__ as pizzeria
 from examples.web import live
 from examples.web.app import build_app
-from examples.web.database import Database, head
+from examples.web.database import Database, head, prepare
 from examples.web.live import LiveModel
 from examples.web.troubles import AWAY, DAMAGED, FULL, REPLACED, trouble_of
 from tests.examples.sites import WAIT, wait_for
@@ -179,6 +182,31 @@ class Refused(Exception):
 )
 def test_the_errors_of_both_databases_are_told_apart(original, expected):
     assert trouble_of(OperationalError("SELECT 1", {}, original)) is expected
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first start", "later start"])
+def test_a_first_start_on_a_full_disk_ends_in_a_sentence(tmp_path, monkeypatch, capsys, is_first):
+    """A later start serves what is there, and says on the pages that the disk is full."""
+
+    def refuse(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    started = []
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: started.append(app))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("TAVERN_DATA", "")
+    if not is_first:
+        (tmp_path / "secret").write_text("x" * 64)
+        (tmp_path / "secret").chmod(0o600)
+        database = Database(f"sqlite:///{tmp_path / 'tavern.sqlite'}")
+        prepare(database, Path(tavern.__file__).parent / "web" / "migrations", lambda session: None)
+        database.close()
+    monkeypatch.setattr("os.fsync", refuse)
+    with nullcontext() if not is_first else pytest.raises(SystemExit, match="2"):
+        tavern.main(["serve", "--port", "0", "--data", str(tmp_path)])
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("must have space for 1 MiB" in said, bool(started)) == (is_first, not is_first)
+    assert not (tmp_path / ".space.tmp").exists()
 
 
 def break_header(path):
