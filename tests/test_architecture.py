@@ -21,7 +21,8 @@ ALLOWED = {
     "pipelines": CORE | {"estimators", "pipelines", "joblib", "skops"},
     "examples": CORE | {"estimators", "pipelines", "examples", "rich", "matplotlib"},
 }
-WEB = {  # what the sites may use too, and nothing else of the examples
+WEB = {
+    "PIL",  # what the sites may use too, and nothing else of the examples
     "fastapi",
     "starlette",
     "uvicorn",
