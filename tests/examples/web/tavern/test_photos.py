@@ -153,3 +153,13 @@ def test_only_the_admin_may_send_a_photo_and_only_a_photo_may_be_large(app, brow
     assert len(written.getvalue()) > 2**20
     assert upload(admin, path, written.getvalue()).status_code == 200
     assert upload(admin, path, bytes(11 << 20)).status_code == 413
+
+
+def test_the_photo_of_a_stranger_is_not_even_read(browser, app, monkeypatch):
+    """Anybody could send forms of this size, and each would be kept on the disk while it is read."""
+    read = []
+    monkeypatch.setattr("starlette.formparsers.MultiPartParser.parse", lambda parser: read.append(parser))
+    path = f"/admin/games/{game_of(app, 'doom').id}/photo"
+    answer = browser.post(path, files={"photo": ("photo.png", bytes(2 << 20), "image/png")})
+    assert answer.url.path == "/login"
+    assert read == []
