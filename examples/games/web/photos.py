@@ -51,7 +51,7 @@ def encoded(content: bytes) -> bytes:
             if width * height > most or max(width, height) > LONGEST_SIDE:
                 millions = most // 10**6
                 raise PhotoError(
-                    f"A {photo.format} photo must have at most {millions} million pixels, and no side of more "
+                    f"A {photo.format} photo must have at most {millions} million pixels, and no side longer "
                     f"than {LONGEST_SIDE:,} pixels. Got {width} x {height} instead. Make it smaller."
                 )
             photo.draft("RGB", (2 * SIZE[0], 2 * SIZE[1]))  # decode a large JPEG at a fraction of its size
