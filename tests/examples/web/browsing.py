@@ -17,16 +17,25 @@ SIZES = {
 COLOURS = ("color-contrast", "link-in-text-block")
 LAYOUT = ("target-size", "scrollable-region-focusable", *COLOURS)
 # How each page is looked at, and the rules to check; all rules if none is named. Other rules depend on the
-# elements, which are the same in each window.
-LOOKS = {
-    ("phone", "light"): (),
-    ("phone", "dark"): COLOURS,
-    ("desktop", "light"): effort((), LAYOUT),
-    ("desktop", "dark"): effort(COLOURS, ("color-contrast",)),
-    ("small phone", "light"): effort((), ("target-size", "scrollable-region-focusable")),
-    ("small phone", "dark"): effort((), ("color-contrast",)),
-    ("middle phone", "light"): ("target-size",),
-}
+# elements, which are the same in each window. The quick setting checks all rules once, on a phone, and then in
+# each other window what depends on its width; dark colours are checked in one window.
+LOOKS = effort(
+    {
+        ("phone", "light"): (),
+        ("phone", "dark"): COLOURS,
+        ("desktop", "light"): (),
+        ("desktop", "dark"): COLOURS,
+        ("small phone", "light"): (),
+        ("small phone", "dark"): (),
+        ("middle phone", "light"): ("target-size",),
+    },
+    {
+        ("phone", "light"): (),
+        ("desktop", "dark"): LAYOUT,
+        ("small phone", "light"): ("target-size", "scrollable-region-focusable"),
+        ("middle phone", "light"): ("target-size",),
+    },
+)
 CUT = """() => [...document.querySelectorAll("main .scroll")]
   .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.getAttribute("aria-label"))"""
 # The windows in which a visitor's way is tried with scripts (True) and without; each of the four is tried once
