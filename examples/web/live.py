@@ -17,8 +17,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ QUIET = 0.2  # seconds without a change that end a burst
 LONGEST_BURST = 2.0  # seconds after which training starts even if the burst continues
 PAUSE = 5.0  # seconds before a failed action is repeated if nothing changes
 LEAST_FREE = 1 << 20  # bytes on the disk of the data folder
-LONGEST_LOOK = 10.0  # seconds until a database that has not answered counts as away
+LONGEST_LOOK = 15.0  # seconds until a database that has not answered counts as away
 FIRST_WAIT = 600.0  # seconds that a starting worker waits for another worker to train
 
 log = logging.getLogger(__name__)
@@ -193,8 +193,8 @@ class LiveModel:
     def _follow(self) -> Head:
         """Serve the newest saved model with all new rows learned, as one new object."""
         found = self._look()  # read before the database, which is then at least as new
-        with self.database.reading() as session:
-            now = self._read_head(session)
+        with self._watch(), self.database.reading() as session:
+            now = head(session)
             if now != self._head:
                 self.is_demonstration, self._head = is_marked(session), now
             served = self._served
@@ -207,11 +207,12 @@ class LiveModel:
             self._served = self._learned(served, session, now)
         return now
 
-    def _read_head(self, session: Session) -> Head:
-        """Return the state of the database. A database that hangs never raises an error."""
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        """Note since when the thread has been waiting: a database that hangs never raises an error."""
         self._looking_since = time.monotonic()
         try:
-            return head(session)
+            yield
         finally:
             self._looking_since = None
 
