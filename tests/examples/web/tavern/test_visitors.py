@@ -234,8 +234,10 @@ def learned(app):
 
 def post_different_games(app, source, titles):
     with app.state.database.writing() as session:
-        for title in titles:
-            add_rental(session, f"{source} {title}", source, Game.title == title, "cheap", ["Puzzle"])
+        for i, title in enumerate(titles):
+            add_rental(
+                session, f"{source} {i} {titles[0]}"[:32], source, Game.title == title, "cheap", ["Puzzle"]
+            )
 
 
 def test_nobody_keeps_the_places_of_unconfirmed_rentals_for_himself(app, monkeypatch):
