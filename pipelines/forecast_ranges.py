@@ -144,7 +144,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Rows) -> np.ndarray:
-        """Return the expected y of each row, (n_rows,)."""
+        """Return the expected y of each row, as an array of shape (n_rows,)."""
         check_is_fitted(self)
         return self.regressor_.predict(validate_data(self, X, reset=False))
 

@@ -45,7 +45,7 @@ def check_ascending(name: str, dates: np.ndarray) -> None:
 
 
 def calendar_words(dates: np.ndarray, name: str) -> np.ndarray:
-    """Return the weekday, the month or the hour of each date as a word, (n_rows,)."""
+    """Return the weekday, month or hour of each date as a word, in an array of shape (n_rows,)."""
     if name == "weekday":
         place = (dates.astype("M8[D]").astype(np.int64) + 3) % 7  # 1 January 1970 was a Thursday
         return np.array(WEEKDAYS, dtype=object)[place]
@@ -79,7 +79,7 @@ def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def years_since(dates: np.ndarray, first: np.datetime64) -> np.ndarray:
-    """Return the years since the first date, (n_rows,)."""
+    """Return the years since the first date, as an array of shape (n_rows,)."""
     return (dates - first) / DAY / 365.25
 
 

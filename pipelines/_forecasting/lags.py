@@ -94,7 +94,7 @@ class TargetHistory:
         return np.where(n_known > 0, total / np.maximum(n_known, 1), np.nan)
 
     def _places(self, dates: np.ndarray) -> np.ndarray:
-        """Return the step number of each date, (n_rows,)."""
+        """Return the step number of each date, as an array of shape (n_rows,)."""
         return self._since_first(dates) // self.step[0]
 
     def _since_first(self, dates: np.ndarray) -> np.ndarray:

@@ -36,9 +36,7 @@ def _nearest(country: str) -> str:
     """Return " Did you mean 'IT' (Italy)?" with the most similar code or English name, or an empty string."""
     from holidays.registry import COUNTRIES
 
-    spellings: dict[
-        str, tuple[str, str]
-    ] = {}  # in lower case without spaces, with the code and the name of the country
+    spellings: dict[str, tuple[str, str]] = {}  # in lower case, to the code and the name of the country
     for name, code, *others in COUNTRIES.values():
         spellings |= {spelling.lower(): (code, name) for spelling in (name, code, *others)}
     asked = re.sub(r"\W", "", str(country)).lower()

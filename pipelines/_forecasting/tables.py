@@ -10,7 +10,8 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipelines._common.frames import Rows, collected, suggestion
+from pipelines._common.frames import Rows, collected
+from pipelines._common.names import suggestion
 
 Cell: TypeAlias = Any  # a number, a word, a flag, a date, or an invalid value that must be rejected
 

@@ -39,7 +39,9 @@ from tests.effort import effort
 from tests.pipelines.saved import assert_public
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The query contains no", "ignore:The '(exclude|candidates)' parameter"
+)
 
 BUDGETS = ["cheap", "premium", "standard"]
 TYPES = ["Adventure", "Music", "Platform", "Puzzle", "Racing", "Sport"]

@@ -63,6 +63,7 @@ class Answers:
         encoder = model["encode"].named_transformers_["gameplay_types"]
         self.types: list[str] = encoder.categories_[0].tolist()
         self._model, self._compiled = model, compile_recommender(model)
+        self._known = frozenset(model.classes_.tolist())
         self._gone = [title for title in model.classes_.tolist() if title not in facts]
 
     def recommend(
@@ -72,7 +73,8 @@ class Answers:
         if not budget and not types:
             return self._most_rented(k, set(exclude))
         asked = {"budget": budget, "gameplay_types": list(types)}
-        titles, scores = self._compiled.recommend(asked, k, exclude=[*exclude, *self._gone])
+        excluded = [*self._known.intersection(exclude), *self._gone]
+        titles, scores = self._compiled.recommend(asked, k, exclude=excluded)
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
