@@ -267,7 +267,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         labels = classes[codes]
         weight = self._row_weights(rows, labels, sample_weight, classes, codes)
         check_two_classes(classes[np.bincount(codes, weight) > 0])
-        theta = initial_theta(previous, classes, rows.shape[1])
+        theta = self._initial_theta(previous, classes, rows.shape[1])
         task = FitTask(self, self.max_iter, rows, labels, sample_weight)
         scaled, scale = scale_huge_columns(rows) if self.learning_rate == "auto" else (rows, np.ones(1))
         loss = self._loss(scaled, codes, weight, len(classes), scale)
@@ -345,7 +345,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         known = self._known_classes(classes, first)
         codes, scale = codes_among(known, labels), np.ones(1)
         weight = self._row_weights(rows, known[codes], sample_weight, known, codes)
-        theta = initial_theta(previous, known, rows.shape[1])
+        theta = self._initial_theta(previous, known, rows.shape[1])
         loss = self._loss(rows, codes, weight, len(known), scale)
         rate = loss.safe_learning_rate() if self.learning_rate == "auto" else float(self.learning_rate)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -469,6 +469,22 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         if hasattr(self, "coef_"):
             del self.classes_, self.coef_, self.intercept_, self.n_iter_, self.loss_curve_
 
+    def _initial_theta(self, previous: "Weights | None", classes: np.ndarray, n_features: int) -> np.ndarray:
+        """Return the previous weights as theta, or zeros, of shape (n_features + 1, n_outputs)."""
+        n_outputs = 1 if len(classes) == 2 else len(classes)
+        if previous is None:
+            return np.zeros((n_features + 1, n_outputs))
+        before, coef, intercept = previous
+        if not same_labels(before, classes) or coef.shape[1] != n_features:
+            raise ValueError(
+                "With warm_start=True, the classes and the number of features must be the same as in the "
+                f"previous fit: classes {before!r} and {coef.shape[1]} features. "
+                f"Got classes {classes!r} and {n_features} features instead."
+            )
+        if not self.fit_intercept:  # the previous fit may have had one
+            intercept = np.zeros_like(intercept)
+        return np.vstack([coef.T, intercept], dtype=np.float64)
+
     def _row_weights(
         self,
         X: Matrix,
@@ -552,21 +568,6 @@ def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np
     check_finite(theta)
     coef = (theta[:-1] / scale[:, np.newaxis]).T
     return Weights(classes, np.array(coef, dtype=dtype, order="C"), theta[-1].astype(dtype))
-
-
-def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
-    """Return the previous weights as theta, or zeros, of shape (n_features + 1, n_outputs)."""
-    n_outputs = 1 if len(classes) == 2 else len(classes)
-    if previous is None:
-        return np.zeros((n_features + 1, n_outputs))
-    before, coef, intercept = previous
-    if not same_labels(before, classes) or coef.shape[1] != n_features:
-        raise ValueError(
-            "With warm_start=True, the classes and the number of features must be the same as in the "
-            f"previous fit: classes {before!r} and {coef.shape[1]} features. "
-            f"Got classes {classes!r} and {n_features} features instead."
-        )
-    return np.vstack([coef.T, intercept], dtype=np.float64)
 
 
 def codes_among(classes: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import Tags, check_array, column_or_1d
+from sklearn.utils import Tags, assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from estimators._common.accuracy import ExactClassifierMixin
@@ -19,6 +19,7 @@ from estimators._common.labels import (
     locate_labels,
     with_plain_type,
 )
+from estimators._common.matrices import check_numbers
 from estimators._common.scikit_learn import (
     HintsAtParameters,
     StrOptions,
@@ -584,14 +585,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and encode it with :meth:`_encode`."""
-        y: np.ndarray = check_array(
-            exact_labels(y_val),
-            accept_sparse="csr",
-            ensure_2d=False,
-            allow_nd=True,
-            dtype=None,
-            input_name="y_val",
-        )
+        any_shape = {"ensure_2d": False, "allow_nd": True, "accept_sparse": "csr", "dtype": None}
+        try:
+            y: np.ndarray = check_array(exact_labels(y_val), **any_shape)
+        except ValueError as error:
+            raise ValueError(f"y_val: {error}") from error
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         several = self._is_multilabel()
@@ -1098,9 +1096,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and encode it with :meth:`_encode`."""
-        y: np.ndarray = check_array(
-            y_val, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y_val"
-        )
+        y: np.ndarray = check_numbers(self, y_val, "y_val", ensure_2d=False, allow_nd=True)
         given = 1 if y.ndim == 1 else y.shape[-1]
         if y.ndim > 2 or given != n_outputs:
             raise ValueError(
@@ -1115,7 +1111,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             raise ValueError(
                 f"Some value(s) of {name} are out of the valid range of the loss 'poisson': {name} >= 0."
             )
-        return y.reshape(len(y), -1).astype(dtype, copy=False)
+        y = y.reshape(len(y), -1).astype(dtype, copy=False)
+        assert_all_finite(y, input_name=name)  # scikit-learn converts None in a list to NaN unchecked
+        return y
 
     def _loss(self) -> Loss:
         return LOSS_OF["exp" if self.loss == "poisson" else "identity"]

@@ -140,3 +140,16 @@ def test_every_parameter_changes_the_model(params):
     X, y = data(3)
     plain = GDClassifier(alpha=1e-2).fit(X, y)
     assert np.abs(GDClassifier(**{"alpha": 1e-2, **params}).fit(X, y).coef_ - plain.coef_).max() > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("scale", "dtype", "problem"),
+    [(1e20, np.float32, "overflow in float32"), (1e200, float, "overflow"), (1e-200, float, "underflow")],
+)
+def test_rows_for_which_no_safe_step_exists_are_an_error(scale, dtype, problem):
+    X, y = data(2)
+    model = GDClassifier(alpha=0, fit_intercept=False)
+    with pytest.raises(ValueError, match=f"The squares of X {problem}.* Scale the features"):
+        model.partial_fit((X * scale).astype(dtype), y, classes=[0, 1])
+    model.partial_fit(0 * X, y, classes=[0, 1])  # rows of zeros change nothing
+    assert not model.coef_.any()

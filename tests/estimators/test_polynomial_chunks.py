@@ -251,3 +251,25 @@ def test_parameters_set_after_the_fit_do_not_change_predictions():
     expected = model.predict(X)
     model.set_params(fit_intercept=False, degree=3)
     np.testing.assert_array_equal(model.predict(X), expected)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"degree": 3},
+        {"interaction_only": True},
+        {"expand": [0]},
+        {"domain": [-2, 2]},
+        {"fit_intercept": False},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_terms_that_were_changed_between_chunks_are_an_error(changed):
+    X, y, _ = noisy()
+    model = PolynomialRegressor(2, domain=[0, 1]).partial_fit(X[:50], y[:50])
+    before = model.predict(X)
+    with pytest.raises(
+        ValueError, match="The terms differ: 'degree', 'interaction_only', 'expand', 'domain'"
+    ):
+        model.set_params(**changed).partial_fit(X[50:], y[50:])
+    np.testing.assert_array_equal(model.predict(X), before)
