@@ -30,11 +30,12 @@ from estimators._common.scikit_learn import (
     StrOptions,
     check_sample_weight,
     fit_context,
+    warn_caller,
     with_callbacks,
 )
 from estimators._logistic.automatic import automatic_search
 from estimators._logistic.loss import LogLoss
-from estimators._logistic.scaling import scale_huge_columns
+from estimators._logistic.scaling import column_far_from_zero, scale_huge_columns
 from estimators._logistic.search import GradientDescent, Iterate, Search
 
 FLOATS = [np.float64, np.float32]
@@ -258,6 +259,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             If training stopped before convergence, because of `max_iter` or rounding, or if there is no
             minimum because the classes can be separated and ``alpha=0``. The message contains the predicted
             further decrease of the objective.
+        UserWarning
+            If X is float32 and a column is so far from 0, compared with its standard deviation, that rounding
+            affects the weights.
         """
         previous = self._weights() if self.warm_start else None
         self._reset()
@@ -268,6 +272,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         weight = self._row_weights(rows, labels, sample_weight, classes, codes)
         check_two_classes(classes[np.bincount(codes, weight) > 0])
         theta = self._initial_theta(previous, classes, rows.shape[1])
+        self._warn_of_offsets(rows)
         task = FitTask(self, self.max_iter, rows, labels, sample_weight)
         scaled, scale = scale_huge_columns(rows) if self.learning_rate == "auto" else (rows, np.ones(1))
         loss = self._loss(scaled, codes, weight, len(classes), scale)
@@ -524,6 +529,17 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         known = known_classes(classes, None if first else self.classes_)
         check_two_classes(known)
         return known
+
+    def _warn_of_offsets(self, X: Matrix) -> None:
+        """Warn if a column of a float32 matrix is so far from 0 that rounding affects the result."""
+        if X.dtype == np.float32 and (found := column_far_from_zero(X)):
+            column, mean, deviation = found
+            name = getattr(self, "feature_names_in_", np.arange(column + 1))[column]
+            warn_caller(
+                f"Column {name} of X has a mean of {mean:.0e} but a standard deviation of {deviation:.0e}. "
+                "float32 rounds such values, so the weights are not precise. Subtract an offset from this "
+                "column, or pass X as float64."
+            )
 
     def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss, search: Search) -> None:
         """Warn if training did not end at a minimum."""
