@@ -210,6 +210,9 @@ class PolynomialRegressor(LeastSquaresRegressor):
         -----
         ConvergenceWarning
             If gradient descent has not converged after `max_iter` iterations.
+        LinAlgWarning
+            If `alpha` is 0 and the rows cover such a small part of `domain` that terms of high degree cannot be
+            distinguished from those of lower degree.
         """
         self.__dict__.pop("_solution", None)  # if the fit fails, old weights must not remain
         rows = self._check_rows(X, y, sample_weight, reset=True)
