@@ -211,8 +211,8 @@ class PolynomialRegressor(LeastSquaresRegressor):
         ConvergenceWarning
             If gradient descent has not converged after `max_iter` iterations.
         LinAlgWarning
-            If `alpha` is 0 and the rows cover such a small part of `domain` that terms of high degree cannot be
-            distinguished from those of lower degree.
+            If `alpha` is 0 and the rows cover such a small part of `domain` that terms of high degree cannot
+            be distinguished from those of lower degree.
         """
         self.__dict__.pop("_solution", None)  # if the fit fails, old weights must not remain
         rows = self._check_rows(X, y, sample_weight, reset=True)
@@ -495,7 +495,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         return self._fitted_terms("domain_").domain
 
     def _original(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights and the bias in the original units, in the shapes of the attributes."""
+        """Return the weights and the bias in the original units, with the shapes of the attributes."""
         solution = self._solved(name)
         weights, to_bias = self._fitted_terms(name).in_original_units(solution.weights)
         return self._shaped(weights, solution.bias + to_bias)

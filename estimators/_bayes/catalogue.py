@@ -20,10 +20,10 @@ logarithm is::
 
 where D is zero unless f describes g or was requested in a rental of g.
 
-With ``match="auto"``, the match of each group is computed from a log odds ratio: how much higher are the odds
-that a requested feature describes the rented item than the odds that it describes an item chosen by
-popularity? If this ratio is e or less, the request is a preference, which the last term already takes into
-account, and the match is 0. See `automatic_matches`.
+With ``match="auto"``, the match of each group is computed from a log odds ratio. It compares the odds that a
+requested feature describes the rented item with the odds that it describes an item chosen by popularity. If
+the log odds ratio is at most 1, the request is treated as a preference, not as a constraint. The last term
+already takes preferences into account, so the match is 0. See `automatic_matches`.
 """
 
 from collections.abc import Iterator
@@ -125,7 +125,7 @@ class CatalogueScores(Scores):
     averaged = True
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, of shape (n_classes,)."""
+        """Return the index of each class's profile, as an array of shape (n_classes,)."""
         rows = sp.hstack((self.counts, self.described), format="csr")
         return number_distinct_rows(rows, self.class_count)
 
@@ -161,7 +161,7 @@ class CatalogueScores(Scores):
 
     @cached_property
     def matches(self) -> np.ndarray:
-        """The match of each group, of shape (n_groups,)."""
+        """The match of each group, as an array of shape (n_groups,)."""
         if self.match != "auto":
             return np.full(self.groups.max() + 1, self.match)
         p, n = self.pooled, self.class_count
@@ -202,7 +202,7 @@ class CatalogueScores(Scores):
                 row[profiles] += match
 
     def _best_match(self, features: list[int]) -> np.ndarray:
-        """Return the match of each profile with some features of the same group, (n_profiles,)."""
+        """Return each profile's match with features of one group, as an array of shape (n_profiles,)."""
         best = np.zeros(self.n_profiles)
         for feature in features:
             profiles, match = self._matches_by_feature[feature]

@@ -141,7 +141,7 @@ class Scores(ABC):
         return weights
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, of shape (n_classes,)."""
+        """Return the index of each class's profile, as an array of shape (n_classes,)."""
         return number_distinct_rows(self.counts, *([] if self.prior is None else [self.prior]))
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
@@ -158,7 +158,7 @@ class Scores(ABC):
     def score_chunks(self, X: np.ndarray | sp.csr_array) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield slices of the rows, and scores of shape (rows in the slice, n_profiles).
 
-        The slices are so short that memory is bounded.
+        The slices are short, so that memory for scores is bounded.
         """
         step = max(1, MAX_CHUNK_SCORES // max(self.n_profiles, X.shape[1]))
         for batch in batches(X.shape[0], max(step, MIN_CSR_ROWS)):
@@ -232,7 +232,7 @@ class Scores(ABC):
 
     @cached_property
     def _n_members(self) -> np.ndarray:
-        """Number of classes of each profile, of shape (n_profiles,)."""
+        """Number of classes with each profile, as an array of shape (n_profiles,)."""
         return np.diff(self.members.indptr)
 
     @property

@@ -43,7 +43,8 @@ def add_serve(
     command = commands.add_parser(
         "serve",
         help="start the web site",
-        description="Start the web site on this computer. The first start creates and fills the database. "
+        description="Start the web site on this computer. The first start creates the database, "
+        "and fills it with demonstration data. "
         "Environment variables: DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL "
         f"instead of SQLite. {name.upper()}_ADMIN_PASSWORD sets the password of /admin. {name.upper()}_HOSTS "
         "lists additional host names of the site, separated by spaces. FORWARDED_ALLOW_IPS is the address of "
@@ -65,6 +66,11 @@ def add_serve(
         metavar="FOLDER",
         help=f"the folder for the database, the model and the secret that signs cookies (default: "
         f"var/{name})",
+    )
+    command.add_argument(
+        "--empty",
+        action="store_true",
+        help="at the first start, do not create the demonstration data; later starts ignore this option",
     )
     command.set_defaults(
         run=lambda options, console, messages, fail: serve(options, name, factory, check, fail),
@@ -114,6 +120,8 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
     if options.data:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
+    if options.empty:
+        os.environ[f"{name.upper()}_EMPTY"] = "yes"
     try:  # checked here, because workers that fail are restarted forever
         password = f"{name.upper()}_ADMIN_PASSWORD"
         check_password(os.environ.get(password), password)

@@ -38,6 +38,7 @@ TOUR = Tour(
         "/admin",
         "/admin/games",
         "/admin/games/1",
+        "/admin/games/1/photo",
         "/admin/games/new",
         "/admin/games/1/delete",
         "/admin/consoles",
