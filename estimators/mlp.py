@@ -589,6 +589,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             The predicted classes. For multilabel classification, a matrix of zeros and ones.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         P = self._outputs(X)
         if self.out_activation_ == "softmax":
@@ -610,6 +615,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         proba : ndarray of shape (n_samples, n_classes)
             The probabilities, in the order of ``classes_``. For multilabel classification, each column is the
             probability of one label, and the rows do not need to sum to 1.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         P = self._outputs(X)
         return np.hstack([1 - P, P]) if self.n_outputs_ == 1 else P
@@ -626,6 +636,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
             The log-probabilities. The logarithm of a probability of 0 is ``-inf``.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         P = self.predict_proba(X)
         return np.log(P, out=P)
@@ -1213,6 +1228,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions. The array is one-dimensional if there is only one output. If `quantile` contains
             several levels, it has one column per level.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 and self.out_activation_ != "ordered" else out

@@ -88,10 +88,16 @@ DATES = {
 
 
 @pytest.mark.parametrize("X", DATES.values(), ids=DATES)
-@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS, BinEncoder])
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS])
 def test_dates_are_no_numbers(estimator, X):
     with pytest.raises(ValueError, match="X must contain numbers. Got dates or durations of type"):
         estimator().fit(X, [0, 1, 0])
+
+
+@pytest.mark.parametrize("X", DATES.values(), ids=DATES)
+def test_dates_are_in_no_bin(X):
+    with pytest.raises((TypeError, ValueError), match="must contain (only )?numbers"):
+        BinEncoder().fit(X)
 
 
 @pytest.mark.parametrize("estimator", REGRESSORS)
