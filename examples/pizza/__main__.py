@@ -37,6 +37,7 @@ from examples.pizza.table import add_table
 from examples.pizza.years import LAWS
 from examples.saved import load_named, load_or_train
 from examples.terminal import Terminal, run_quietly
+from examples.web.backup import add_backup
 from examples.web.serve import add_serve
 from pipelines import (
     ExtrapolationWarning,
@@ -183,6 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
         "(default: yes if DATABASE_URL is set)."
     )
     add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, check_settings, more)
+    add_backup(commands, "pizzeria", "examples.pizza.web.site:create_app")
     return parser
 
 
