@@ -165,8 +165,8 @@ def check_database(url: str | URL, migrations: Path) -> None:
 def _damaged(engine: Engine, said: object) -> DamagedError:
     file = engine.url.database
     return DamagedError(
-        f"The database {file!r} is damaged ({said}). Use the command restore to replace it with a backup. The "
-        "damaged file is then kept under another name."
+        f"The database {file!r} is damaged ({said}). Use the command restore to replace it with a backup. "
+        "The damaged file is then kept under another name."
     )
 
 
