@@ -1,11 +1,13 @@
 """Multi-layer perceptrons that replace scikit-learn's MLPClassifier and MLPRegressor."""
 
 import os
-from typing import Any, Literal, Self
+from numbers import Real
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
@@ -21,15 +23,38 @@ from estimators._common.labels import (
 )
 from estimators._common.scikit_learn import (
     HintsAtParameters,
+    Interval,
     StrOptions,
     available_if,
     fit_context,
+    warn_caller,
     with_callbacks,
 )
 from estimators._network.base import BaseMLP
 from estimators._network.layers import Features
-from estimators._network.losses import LOSS_OF, ONE_CLASS, Loss, Weight
-from estimators._network.settings import Activation, Initialization, MatrixLike, Precision, Schedule, Solver
+from estimators._network.losses import (
+    ABSOLUTE_ERROR,
+    HUBER,
+    LOSS_OF,
+    ONE_CLASS,
+    SMOOTHED_LOGISTIC,
+    Loss,
+    SmoothedSoftmaxCrossEntropy,
+    Weight,
+)
+from estimators._network.quantiles import OrderedQuantiles, quantile_loss
+from estimators._network.settings import (
+    STOCHASTIC_SOLVERS,
+    Activation,
+    Initialization,
+    MatrixLike,
+    Precision,
+    Schedule,
+    Solver,
+    Stopping,
+)
+
+RegressionLoss = Literal["absolute_error", "huber", "poisson", "quantile", "squared_error"]
 
 
 class MLPClassifier(ExactClassifierMixin, BaseMLP):
@@ -40,18 +65,20 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     and for multilabel targets. Parameters, defaults, attributes and errors are the same as in scikit-learn,
     and the same `random_state` gives the same weights up to rounding (see Notes).
 
-    The following are not in scikit-learn: `dropout`, `batch_norm`, `l1`, "rmsprop", "leaky_relu", `init`,
-    `class_weight`, `dtype`, ``history_``, validation data passed to :meth:`fit`, checkpoints,
-    :meth:`summary` and :meth:`to_mermaid`.
+    The following are not in scikit-learn: `dropout`, `batch_norm`, `l1`, `weight_decay`, `clip_norm`,
+    `label_smoothing`, `class_weight`, `init`, `dtype`, "rmsprop", the activations "leaky_relu", "silu" and
+    "gelu", the schedules "cosine" and "plateau" with `warmup_fraction`, early stopping by the loss, `refit`,
+    ``history_``, validation data passed to :meth:`fit`, checkpoints, :meth:`summary` and :meth:`to_mermaid`.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
         Number of units in each hidden layer.
 
-    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity"}, default="relu"
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity", "silu", "gelu"}, default="relu"
         Activation function of the hidden layers: ``max(z, 0)``, ``max(z, negative_slope * z)``, ``tanh(z)``,
-        ``1 / (1 + exp(-z))`` or ``z``.
+        ``1 / (1 + exp(-z))``, ``z``, ``z / (1 + exp(-z))``, or ``z`` times the standard normal distribution
+        function at z.
 
     solver : {"adam", "sgd", "rmsprop", "lbfgs"}, default="adam"
         Algorithm that updates the weights w with the gradient g of a batch::
@@ -62,8 +89,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
                      with nesterovs_momentum, w += momentum * u - rate * g replaces w += u
             rmsprop  v = rho * v + (1 - rho) * g**2;  w -= rate * g / (sqrt(v) + epsilon)
 
-        "lbfgs" uses all rows in each iteration and computes in float64. It does not support `dropout`,
-        `batch_norm` or `l1`.
+        "lbfgs" uses all rows in each iteration and computes in float64. It only supports the options of
+        scikit-learn's networks.
 
     alpha : float, default=0.0001
         Strength of the L2 penalty. The penalty adds ``alpha / 2 * sum(w**2) / n`` to the loss of a batch and
@@ -73,11 +100,14 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     batch_size : int or "auto", default="auto"
         Number of rows in a batch. "auto" means ``min(200, n_samples)``.
 
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Learning rate schedule. Only used when ``solver="sgd"``. "constant" always uses `learning_rate_init`.
-        "invscaling" sets the rate to ``learning_rate_init / (t_ + 1)**power_t`` after each epoch. "adaptive"
-        divides the rate by 5 after `n_iter_no_change` epochs without improvement. Once the rate is at most
-        1e-6, training stops instead.
+    learning_rate : {"constant", "cosine", "plateau", "invscaling", "adaptive"}, default="constant"
+        Learning rate schedule. "constant" always uses `learning_rate_init`. "cosine" lets the rate fall to
+        almost zero over `max_iter` epochs, along half a period of a cosine: in step t of T, it is
+        ``learning_rate_init * (1 + cos(pi * t / T)) / 2``. All `max_iter` epochs are then trained, unless
+        early stopping ends training. "plateau" divides the rate by 5 after `n_iter_no_change` epochs without
+        improvement. Once the rate is at most 1e-6, training stops instead. The other schedules are those of
+        scikit-learn and are only used when ``solver="sgd"``: "adaptive" does the same as "plateau", and
+        "invscaling" sets the rate to ``learning_rate_init / (t_ + 1)**power_t`` after each epoch.
 
     learning_rate_init : float, default=0.001
         Initial learning rate. The learning rate controls the size of the weight updates.
@@ -114,14 +144,16 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
-    early_stopping : bool, default=False
-        If True, the score on validation data is monitored instead of the training loss. Training stops when
-        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
-        when ``solver="lbfgs"``.
+    early_stopping : bool, "score" or "loss", default=False
+        What to monitor on validation data instead of the training loss: the score (True or "score") or the
+        loss. Training stops when it no longer improves, and the weights of the best epoch are kept. The
+        loss is more reliable on few validation rows. True splits the rows in the same way as scikit-learn,
+        which stratifies only two classes. "score" and "loss" stratify any number of classes. True has no
+        effect when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
-        Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
-        and `X_val` is not passed to :meth:`fit`.
+        Fraction of the training rows to set aside as validation data. Only used with early stopping, and if
+        `X_val` is not passed to :meth:`fit`.
 
     beta_1 : float, default=0.9
         Decay rate of Adam's moving average of the gradients, in [0, 1). Only used when ``solver="adam"``.
@@ -172,6 +204,29 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     dtype : {"auto", "float32", "float64"}, default="auto"
         Data type of the weights and of the computations. "auto" means float32 if `X` is float32, and float64
         otherwise.
+
+    warmup_fraction : float, default=0.0
+        Fraction of the steps of `max_iter` epochs in which the learning rate rises linearly to its initial
+        value, in [0, 1). With "cosine", the rate then falls over the remaining steps.
+
+    weight_decay : float, default=0.0
+        Decoupled weight decay (AdamW): in each step, the weights are multiplied by ``1 - rate *
+        weight_decay``, where rate is the current learning rate. Unlike the L2 penalty `alpha`, the decay is
+        not part of the gradient, so Adam does not rescale it. Biases do not decay.
+
+    clip_norm : float, default=None
+        Largest norm of the gradient of a batch, over all parameters and without the penalties. A longer
+        gradient is scaled down to this norm. If None, gradients are not scaled.
+
+    refit : bool, default=False
+        Whether to train a new network on all rows after early stopping, with the same `random_state` and for
+        as many epochs as the best network was trained. It requires early stopping, and excludes `X_val` and
+        `warm_start`.
+
+    label_smoothing : float, default=0.0
+        Share s of each row's target that is divided equally among the classes, in [0, 1). With K classes, the
+        target is ``(1 - s) * one_hot + s / K``. With two classes and for each label of multilabel targets, it
+        is ``(1 - s) * y + s / 2``. This makes overconfident probabilities less likely.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes. The weight of a row is its sample weight times the weight of its class.
@@ -270,6 +325,12 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     Glorot, X. and Bengio, Y. (2010). AISTATS. Equation 16. He, K. et al. (2015). ICCV. Equations 10 and 15.
 
+    Loshchilov, I. and Hutter, F. (2017). SGDR. ICLR. Equation 5: the cosine schedule.
+
+    Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR. Algorithm 2.
+
+    Szegedy, C. et al. (2016). Rethinking the Inception architecture. CVPR. Section 7: label smoothing.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -298,6 +359,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     _parameter_constraints: dict[str, list[Any]] = {
         **BaseMLP._parameter_constraints,
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -320,7 +382,7 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | Stopping = False,
         validation_fraction: float = 0.1,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
@@ -334,6 +396,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         negative_slope: float = 0.01,
         init: Initialization = "glorot",
         dtype: Precision = "auto",
+        warmup_fraction: float = 0.0,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        refit: bool = False,
+        label_smoothing: float = 0.0,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -366,6 +433,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         self.negative_slope = negative_slope
         self.init = init
         self.dtype = dtype
+        self.warmup_fraction = warmup_fraction
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.refit = refit
+        self.label_smoothing = label_smoothing
         self.class_weight = class_weight
 
     @with_callbacks
@@ -621,7 +693,10 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         # otherwise, the binarizer raises an error
         if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
             return np.searchsorted(self.classes_, y)
-        return self._label_binarizer.transform(y).astype(dtype)
+        targets = self._label_binarizer.transform(y).astype(dtype)
+        if self.label_smoothing and len(self.classes_) > 1:
+            targets = (1 - self.label_smoothing) * targets + self.label_smoothing / 2
+        return targets.astype(dtype, copy=False)
 
     def _weigh(self, X: Features, y: np.ndarray, sample_weight: ArrayLike | None) -> Weight:
         """Return the sample weights multiplied by the class weights."""
@@ -648,7 +723,13 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
     def _loss(self) -> Loss:
         if len(self.classes_) == 1:
             return ONE_CLASS
-        return LOSS_OF["softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"]
+        is_multiclass, smoothing = self._label_binarizer.y_type_ == "multiclass", float(self.label_smoothing)
+        if smoothing:
+            return SmoothedSoftmaxCrossEntropy(smoothing) if is_multiclass else SMOOTHED_LOGISTIC
+        return LOSS_OF["softmax" if is_multiclass else "logistic"]
+
+    def _n_outputs(self, y: np.ndarray) -> int:
+        return y.shape[1] if y.ndim > 1 else len(self.classes_)
 
 
 class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP):
@@ -661,18 +742,28 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     Parameters
     ----------
-    loss : {"squared_error", "poisson"}, default="squared_error"
-        The loss to minimise, for a network output z and a target y. "squared_error" is ``(z - y)**2 / 2``.
-        "poisson", for counts, is ``y * log(y / exp(z)) - y + exp(z)``, and the prediction is ``exp(z)``. With
-        several outputs, the reported squared error is the mean over the outputs, whereas the gradient is that
-        of the sum over the outputs.
+    loss : {"squared_error", "poisson", "absolute_error", "huber", "quantile"}, default="squared_error"
+        The loss to minimise, for a network output z and a target y:
+
+        - "squared_error": ``(z - y)**2 / 2``;
+        - "poisson", for counts: ``y * log(y / exp(z)) - y + exp(z)``. The prediction is ``exp(z)``;
+        - "absolute_error": ``|z - y|``, which is lowest at the median;
+        - "huber": ``(z - y)**2 / 2`` for differences of at most 1, and ``|z - y| - 1 / 2`` for larger ones,
+          which limits the influence of outliers. Scale y, so that 1 is about its standard deviation;
+        - "quantile": the pinball loss ``q * (y - z)`` if y is above z, and ``(1 - q) * (z - y)`` otherwise,
+          which is lowest at the quantile of level q.
+
+        With several outputs, the reported loss is the mean over the outputs, except for "poisson", whereas
+        the gradient is that of the sum over the outputs. The solver "lbfgs" needs a smooth loss, so it does
+        not support "absolute_error" and "quantile".
 
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
         Number of units in each hidden layer.
 
-    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity"}, default="relu"
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity", "silu", "gelu"}, default="relu"
         Activation function of the hidden layers: ``max(z, 0)``, ``max(z, negative_slope * z)``, ``tanh(z)``,
-        ``1 / (1 + exp(-z))`` or ``z``.
+        ``1 / (1 + exp(-z))``, ``z``, ``z / (1 + exp(-z))``, or ``z`` times the standard normal distribution
+        function at z.
 
     solver : {"adam", "sgd", "rmsprop", "lbfgs"}, default="adam"
         Algorithm that updates the weights w with the gradient g of a batch::
@@ -683,8 +774,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
                      with nesterovs_momentum, w += momentum * u - rate * g replaces w += u
             rmsprop  v = rho * v + (1 - rho) * g**2;  w -= rate * g / (sqrt(v) + epsilon)
 
-        "lbfgs" uses all rows in each iteration and computes in float64. It does not support `dropout`,
-        `batch_norm` or `l1`.
+        "lbfgs" uses all rows in each iteration and computes in float64. It only supports the options of
+        scikit-learn's networks.
 
     alpha : float, default=0.0001
         Strength of the L2 penalty. The penalty adds ``alpha / 2 * sum(w**2) / n`` to the loss of a batch and
@@ -694,11 +785,14 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
     batch_size : int or "auto", default="auto"
         Number of rows in a batch. "auto" means ``min(200, n_samples)``.
 
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Learning rate schedule. Only used when ``solver="sgd"``. "constant" always uses `learning_rate_init`.
-        "invscaling" sets the rate to ``learning_rate_init / (t_ + 1)**power_t`` after each epoch. "adaptive"
-        divides the rate by 5 after `n_iter_no_change` epochs without improvement. Once the rate is at most
-        1e-6, training stops instead.
+    learning_rate : {"constant", "cosine", "plateau", "invscaling", "adaptive"}, default="constant"
+        Learning rate schedule. "constant" always uses `learning_rate_init`. "cosine" lets the rate fall to
+        almost zero over `max_iter` epochs, along half a period of a cosine: in step t of T, it is
+        ``learning_rate_init * (1 + cos(pi * t / T)) / 2``. All `max_iter` epochs are then trained, unless
+        early stopping ends training. "plateau" divides the rate by 5 after `n_iter_no_change` epochs without
+        improvement. Once the rate is at most 1e-6, training stops instead. The other schedules are those of
+        scikit-learn and are only used when ``solver="sgd"``: "adaptive" does the same as "plateau", and
+        "invscaling" sets the rate to ``learning_rate_init / (t_ + 1)**power_t`` after each epoch.
 
     learning_rate_init : float, default=0.001
         Initial learning rate. The learning rate controls the size of the weight updates.
@@ -735,14 +829,16 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum. Only used when ``solver="sgd"``.
 
-    early_stopping : bool, default=False
-        If True, the score on validation data is monitored instead of the training loss. Training stops when
-        the score no longer improves, and the weights of the epoch with the highest score are kept. Not used
-        when ``solver="lbfgs"``.
+    early_stopping : bool, "score" or "loss", default=False
+        What to monitor on validation data instead of the training loss: the score (True or "score") or the
+        loss. Training stops when it no longer improves, and the weights of the best epoch are kept. The
+        loss is more reliable on few validation rows. True splits the rows in the same way as scikit-learn,
+        which stratifies only two classes. "score" and "loss" stratify any number of classes. True has no
+        effect when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
-        Fraction of the training rows to set aside as validation data. Only used when ``early_stopping=True``
-        and `X_val` is not passed to :meth:`fit`.
+        Fraction of the training rows to set aside as validation data. Only used with early stopping, and if
+        `X_val` is not passed to :meth:`fit`.
 
     beta_1 : float, default=0.9
         Decay rate of Adam's moving average of the gradients, in [0, 1). Only used when ``solver="adam"``.
@@ -793,6 +889,29 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
     dtype : {"auto", "float32", "float64"}, default="auto"
         Data type of the weights and of the computations. "auto" means float32 if `X` is float32, and float64
         otherwise.
+
+    warmup_fraction : float, default=0.0
+        Fraction of the steps of `max_iter` epochs in which the learning rate rises linearly to its initial
+        value, in [0, 1). With "cosine", the rate then falls over the remaining steps.
+
+    weight_decay : float, default=0.0
+        Decoupled weight decay (AdamW): in each step, the weights are multiplied by ``1 - rate *
+        weight_decay``, where rate is the current learning rate. Unlike the L2 penalty `alpha`, the decay is
+        not part of the gradient, so Adam does not rescale it. Biases do not decay.
+
+    clip_norm : float, default=None
+        Largest norm of the gradient of a batch, over all parameters and without the penalties. A longer
+        gradient is scaled down to this norm. If None, gradients are not scaled.
+
+    refit : bool, default=False
+        Whether to train a new network on all rows after early stopping, with the same `random_state` and for
+        as many epochs as the best network was trained. It requires early stopping, and excludes `X_val` and
+        `warm_start`.
+
+    quantile : float or array-like of shape (n_levels,), default=0.5
+        The level of ``loss="quantile"``, between 0 and 1, exclusive. With ascending levels, such as
+        ``[0.1, 0.5, 0.9]``, y must have one column, and `predict` returns one column per level. The
+        predicted quantiles of a row never cross: each is the previous one plus ``log(1 + exp(z))``.
 
     Attributes
     ----------
@@ -889,12 +1008,13 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     _parameter_constraints: dict[str, list[Any]] = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "poisson"})],
+        "loss": [StrOptions(set(get_args(RegressionLoss)))],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
     }
 
     def __init__(
         self,
-        loss: Literal["squared_error", "poisson"] = "squared_error",
+        loss: RegressionLoss = "squared_error",
         hidden_layer_sizes: ArrayLike = (100,),
         activation: Activation = "relu",
         *,
@@ -912,7 +1032,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | Stopping = False,
         validation_fraction: float = 0.1,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
@@ -926,6 +1046,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         negative_slope: float = 0.01,
         init: Initialization = "glorot",
         dtype: Precision = "auto",
+        warmup_fraction: float = 0.0,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        refit: bool = False,
+        quantile: ArrayLike = 0.5,
     ) -> None:
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -958,6 +1083,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         self.negative_slope = negative_slope
         self.init = init
         self.dtype = dtype
+        self.warmup_fraction = warmup_fraction
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.refit = refit
+        self.quantile = quantile
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -1083,10 +1213,43 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions. The array is one-dimensional if there is only one output.
+            The predictions. The array is one-dimensional if there is only one output. If `quantile` contains
+            several levels, it has one column per level.
         """
         out = self._outputs(X)
-        return out.ravel() if out.shape[1] == 1 else out
+        return out.ravel() if out.shape[1] == 1 and self.out_activation_ != "ordered" else out
+
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return R2 or, if there are several quantile levels, the mean of D2 over the levels.
+
+        Parameters
+        ----------
+        X : {array-like, data frame, CSR matrix} of shape (n_samples, n_features)
+            The rows to predict.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The true values.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows. If None, all rows have weight 1.
+
+        Returns
+        -------
+        score : float
+            R2, or D2: 1 minus the pinball loss of the predictions, divided by that of constant quantiles. At
+            most 1. The quantiles of y itself give 0.
+
+        Raises
+        ------
+        ValueError
+            If X or y is invalid, or if `quantile` was changed to levels that do not ascend.
+        """
+        predictions = self.predict(X)
+        if self.out_activation_ != "ordered":
+            return float(r2_score(y, predictions, sample_weight=sample_weight))
+        by_level = zip(predictions.T, self._levels(), strict=True)
+        scores = [d2_pinball_score(y, one, sample_weight=sample_weight, alpha=q) for one, q in by_level]
+        return float(np.mean(scores))
 
     def _hint(self) -> str:
         if isinstance(self.loss, str):
@@ -1102,9 +1265,10 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             y_val, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y_val"
         )
         given = 1 if y.ndim == 1 else y.shape[-1]
-        if y.ndim > 2 or given != n_outputs:
+        wanted = 1 if self._has_levels() else n_outputs
+        if y.ndim > 2 or given != wanted:
             raise ValueError(
-                f"y_val must have as many outputs as y, which has {n_outputs}. Got shape {y.shape} instead."
+                f"y_val must have as many outputs as y, which has {wanted}. Got shape {y.shape} instead."
             )
         return self._encode(y, dtype, "y_val")
 
@@ -1117,5 +1281,49 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             )
         return y.reshape(len(y), -1).astype(dtype, copy=False)
 
+    def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
+        """Check the parameters that depend on y. Warn if y is far from standardised."""
+        if self._has_levels() and y.ndim > 1:
+            raise ValueError(
+                "y must have one column if the 'quantile' parameter of MLPRegressor contains several levels. "
+                f"Got {y.shape[1]} columns and quantile={self.quantile!r}."
+            )
+        if self.solver == "lbfgs" and self.loss in ("absolute_error", "quantile"):
+            raise ValueError(
+                f"solver='lbfgs' does not support loss={self.loss!r}, which is not smooth. Use one of the "
+                f"solvers {', '.join(STOCHASTIC_SOLVERS)} instead."
+            )
+        values = y.toarray() if hasattr(y, "toarray") else y
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = np.std(values, axis=0, dtype=np.float64)
+        if is_new and self.loss != "poisson" and ((spread > 0) & ((spread < 1e-2) | (spread > 1e2))).any():
+            warn_caller(
+                f"The standard deviation of y is {np.max(spread):.3g}, but networks train well only if it is "
+                "near 1. Use sklearn.compose.TransformedTargetRegressor(MLPRegressor(...), "
+                "transformer=StandardScaler())."
+            )
+        return y
+
+    def _has_levels(self) -> bool:
+        return self.loss == "quantile" and np.ndim(self.quantile) > 0
+
+    def _levels(self) -> list[float]:
+        """Return the quantile levels. Raise a ValueError unless they ascend between 0 and 1."""
+        levels = np.atleast_1d(np.array(self.quantile, dtype=float))
+        if levels.ndim != 1 or len(levels) == 0 or not (np.diff(levels, prepend=0, append=1) > 0).all():
+            raise ValueError(
+                "The 'quantile' parameter of MLPRegressor must be a float in the range (0.0, 1.0), or an "
+                f"array-like of such floats in ascending order. Got {self.quantile!r} instead."
+            )
+        return levels.tolist()
+
+    def _n_outputs(self, y: np.ndarray) -> int:
+        return len(self._levels()) if self._has_levels() else y.shape[1]
+
     def _loss(self) -> Loss:
-        return LOSS_OF["exp" if self.loss == "poisson" else "identity"]
+        if self.loss == "quantile":
+            return (
+                OrderedQuantiles(self._levels()) if self._has_levels() else quantile_loss(self._levels()[0])
+            )
+        losses = {"absolute_error": ABSOLUTE_ERROR, "huber": HUBER, "poisson": LOSS_OF["exp"]}
+        return losses.get(self.loss, LOSS_OF["identity"])

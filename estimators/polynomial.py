@@ -493,7 +493,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         return self._fitted_terms("domain_").domain
 
     def _original(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights and the bias in the original units, in the shapes of the attributes."""
+        """Return the weights and the bias in the original units, with the shapes of the attributes."""
         solution = self._solved(name)
         weights, to_bias = self._fitted_terms(name).in_original_units(solution.weights)
         return self._shaped(weights, solution.bias + to_bias)

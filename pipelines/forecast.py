@@ -5,7 +5,7 @@ for one pizza.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -599,31 +599,44 @@ def weights_in_words(
     unit = ("doughs" if isinstance(reader, EveningReader) else "units") if unit is None else unit
     units = units or {}
     is_line = model["forecast"].regressor_.degree == 1
-
-    def expected(name: str, values: Iterable[Cell]) -> np.ndarray:
-        frame = pd.DataFrame([base | {name: value} for value in values])
-        return model["forecast"].predict(model["encode"].transform(frame))
-
+    amounts = _amounts(model, base, _changes(reader, base))
     sentences = []
     for name in (*reader.number_columns, *reader.linear_columns):
         each = "each " if is_line or name not in reader.number_columns else "one more "
-        before, after = expected(name, [base[name], base[name] + 1])
-        sentences.append(adds(each + unit_of(name, units), after - before, unit))
+        sentences.append(adds(each + unit_of(name, units), np.diff(amounts[name]).item(), unit))
     if reader.season_columns:
-        days = pd.DataFrame([base] * 365).assign(**season_terms(np.arange(365) / 365))
-        sentences.append(of_season(model["forecast"].predict(model["encode"].transform(days)), unit))
+        sentences.append(of_season(amounts["(season)"], unit))
     for name in reader.word_columns:
-        known = reader.seen_[name]
-        amounts = expected(name, known)
-        if len(known) > 1:
-            above = zip(known, amounts - amounts.mean(), strict=True)
+        if len(known := reader.seen_[name]) > 1:
+            above = zip(known, amounts[name] - amounts[name].mean(), strict=True)
             sentences += [compares(word, name, amount, unit) for word, amount in above]
     for name in reader.flag_columns:
-        if True in reader.seen_[name]:
-            without, with_flag = expected(name, [0.0, 1.0])
-            sentences.append(adds(flag(name), with_flag - without, unit))
+        if name in amounts:
+            sentences.append(adds(flag(name), np.diff(amounts[name]).item(), unit))
     at = ", ".join(f"{base[name]:.4g} {unit_of(name, units, plural=True)}" for name in reader.number_columns)
     return sentences if is_line or not at else [f"at {at}:", *sentences]
+
+
+def _changes(reader: Reader, base: Mapping[str, Cell]) -> dict[str, list[dict[str, Cell]]]:
+    """Return the changes of a row to compare for each column: a number and one more, all words, a flag."""
+    numbers = (*reader.number_columns, *reader.linear_columns)
+    values = {name: [base[name], base[name] + 1] for name in numbers}
+    values |= {name: list(reader.seen_[name]) for name in reader.word_columns}
+    values |= {name: [0.0, 1.0] for name in reader.flag_columns if True in reader.seen_[name]}
+    changes = {name: [{name: value} for value in each] for name, each in values.items()}
+    if reader.season_columns:
+        changes["(season)"] = pd.DataFrame(season_terms(np.arange(365) / 365)).to_dict("records")
+    return changes
+
+
+def _amounts(
+    model: Pipeline, base: Mapping[str, Cell], changes: Mapping[str, list[dict[str, Cell]]]
+) -> dict[str, np.ndarray]:
+    """Return the forecasts of a row after each of the changes, from a single prediction."""
+    frame = pd.DataFrame([{**base, **change} for each in changes.values() for change in each])
+    amounts = model["forecast"].predict(model["encode"].transform(frame))
+    ends = np.cumsum([len(each) for each in changes.values()])
+    return dict(zip(changes, np.split(amounts, ends[:-1]), strict=True))
 
 
 def _pipeline(model: BaseEstimator) -> Pipeline:

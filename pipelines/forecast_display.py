@@ -105,7 +105,7 @@ class ForecastDisplay:
             The rows.
 
         y : array-like of shape (n_rows,), default=None
-            The observed targets. A name that y has becomes the label of the axis.
+            The observed targets. If y has a name, it becomes the label of the axis.
 
         kind : {"forecast", "errors_by_weekday"}, default="forecast"
             What to plot: targets, forecasts and ranges by date, or a box of the errors for each weekday.

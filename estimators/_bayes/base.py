@@ -579,7 +579,7 @@ class SmoothedClassifier(CountingClassifier):
 
     @property
     def feature_log_prob_(self) -> np.ndarray:
-        """Weights of the classes, as a dense array of shape (n_classes, n_features)."""
+        """Weight of each feature for each class, as a dense array of shape (n_classes, n_features)."""
         return self._fitted_scores("feature_log_prob_").weights(np.arange(len(self.classes_)))
 
     def _score_by(self, counts: ClassCounts, alpha: float | np.ndarray, log_prior: np.ndarray) -> Scores:

@@ -84,7 +84,7 @@ class BernoulliScores(Scores):
     def lacking(self, n: np.ndarray, F: np.ndarray) -> np.ndarray:
         """Return the number of samples that lack each feature.
 
-        It is not negative, despite rounding errors.
+        Rounding errors never make it negative.
         """
         return n - F if self.threshold is None else np.maximum(n - F, 0.0)
 

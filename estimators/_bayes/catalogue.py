@@ -20,10 +20,10 @@ logarithm is::
 
 where D is zero unless f describes g or was requested in a rental of g.
 
-With ``match="auto"``, the match of each group is computed from a log odds ratio: how much higher are the odds
-that a requested feature describes the rented item than the odds that it describes an item chosen by
-popularity? If this ratio is e or less, the request is a preference, which the last term already takes into
-account, and the match is 0. See `automatic_matches`.
+With ``match="auto"``, the match of each group is computed from a log odds ratio. It compares the odds that a
+requested feature describes the rented item with the odds that it describes an item chosen by popularity. If
+the log odds ratio is at most 1, the request is treated as a preference, not as a constraint. The last term
+already takes preferences into account, so the match is 0. See `automatic_matches`.
 """
 
 from collections.abc import Iterator

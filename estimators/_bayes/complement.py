@@ -62,7 +62,7 @@ class ComplementScores(Scores):
 
 
 def counts_outside(F: sp.csr_array, by_feature: np.ndarray) -> np.ndarray:
-    """Return the sum of the counts of all other classes, for each class, of shape (n_classes,)."""
+    """Return, for each class, the sum of the counts of all other classes, of shape (n_classes,)."""
     of_class = F.sum(axis=1)
     outside = by_feature.sum() - of_class
     # If a class has most of the counts, subtract per feature: the difference of the sums would lose digits.

@@ -159,7 +159,7 @@ def number_distinct_rows(F: sp.csr_array, *values: np.ndarray) -> np.ndarray:
 
 
 def first_rows(number: np.ndarray) -> np.ndarray:
-    """Return the index of the first row with each number from 0 to the largest, of shape (n_numbers,)."""
+    """Return, for each distinct number in ascending order, the index of the first row that has it."""
     first = np.empty(number.max() + 1, dtype=np.intp)
     first[number[::-1]] = np.arange(len(number))[::-1]  # the last assignment to an index wins
     return first

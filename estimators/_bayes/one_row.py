@@ -71,7 +71,7 @@ class RowScorer:
         return self._scores.weights(np.array([place]))[0]
 
     def intercept(self, place: int) -> float:
-        """Return the part of the score of the class with this index that does not depend on the row."""
+        """Return the part of a class's score that does not depend on the row. `place` is its index."""
         return self._scores.intercept(place)
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:

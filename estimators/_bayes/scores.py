@@ -158,7 +158,7 @@ class Scores(ABC):
     def score_chunks(self, X: np.ndarray | sp.csr_array) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield slices of the rows, and scores of shape (rows in the slice, n_profiles).
 
-        The slices are so short that memory is bounded.
+        The slices are short, so that memory for scores is bounded.
         """
         step = max(1, MAX_CHUNK_SCORES // max(self.n_profiles, X.shape[1]))
         for batch in batches(X.shape[0], max(step, MIN_CSR_ROWS)):

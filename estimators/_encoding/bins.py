@@ -35,7 +35,7 @@ def quantile_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
 
 
 def _rounded(edges: np.ndarray, values: np.ndarray, decimals: int, n_bins: int) -> np.ndarray:
-    """Round each edge up or down unless this moves more than a tenth of a bin, such as a frequent value.
+    """Round each edge up or down, unless this moves more than a tenth of a bin's values to another bin.
 
     The values must be sorted.
     """

@@ -141,7 +141,10 @@ def check_unit(dtype: object, name: str) -> None:
     allowed = "weeks to nanoseconds" if dtype.kind == "m" else "years to nanoseconds"
     unit, steps = np.datetime_data(dtype)
     if steps != 1 or unit not in (_UNITS[2:] if dtype.kind == "m" else _UNITS):
-        raise ValueError(f"Column {name!r} must have a unit from {allowed}. Got {dtype} instead.")
+        raise ValueError(
+            f"Dates or durations in column {name!r} must have a unit from {allowed}, without a "
+            f"multiple such as 25s. Got {dtype} instead."
+        )
 
 
 def check_items(values: list, name: str, *, finite: bool = True) -> None:

@@ -17,7 +17,7 @@ MIN_NEW_COLUMNS = 16  # minimum number added in each step, if as many violate op
 
 
 class WorkingSetDescent:
-    """Descent with an L1 penalty on sets of columns, for one target at a time.
+    """Descent on growing sets of columns, with an L1 penalty, for one target at a time.
 
     Each step adds the columns that violate optimality most, or come closest to violating it. It then
     minimises on the set with scikit-learn's compiled coordinate descent

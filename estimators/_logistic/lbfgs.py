@@ -78,7 +78,7 @@ class LBFGS:
         return following
 
     def _rebuild(self) -> None:
-        """Build the chosen metric and adapt the memory to it. With the Hessian, no memory is needed."""
+        """Build the chosen metric and adapt the curvature pairs to it. The Hessian does not need any."""
         self.metric = self.chooser.build(self.current.theta, self.current.value)
         self.solved = self.metric.solve(self.current.gradient)
         if self.chooser.offer.is_hessian:

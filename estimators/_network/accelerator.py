@@ -80,7 +80,7 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(loop, error_model="numpy", fastmath={"reassoc", "nsz"}, cache=True)
 
 
-def adam_step(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  # type: ignore[no-untyped-def]
+def adam_step(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1, kept):  # type: ignore[no-untyped-def]
     squares = absolutes = alpha - alpha  # zeros with the type of w
     for i in range(n_weights):
         squares += w[i] * w[i]
@@ -88,7 +88,7 @@ def adam_step(w, g, m, v, n_weights, beta_1, beta_2, rate, shift, alpha, l1):  #
         gradient = g[i] + alpha * w[i] + l1 * np.sign(w[i])
         m[i] = beta_1 * m[i] + gradient
         v[i] = beta_2 * v[i] + gradient * gradient
-        w[i] -= m[i] / (np.sqrt(v[i]) + shift) * rate
+        w[i] = kept * w[i] - m[i] / (np.sqrt(v[i]) + shift) * rate
     for i in range(n_weights, len(w)):
         m[i] = beta_1 * m[i] + g[i]
         v[i] = beta_2 * v[i] + g[i] * g[i]

@@ -19,8 +19,9 @@ from estimators._common.scikit_learn import check_sample_weight, warn_caller
 from estimators._network import checkpoint, held_out
 from estimators._network.layers import Architecture, BatchNorm, Features
 from estimators._network.lbfgs import FullBatchTraining
-from estimators._network.losses import LOSS_OF, Loss, Weight
+from estimators._network.losses import Loss, Weight
 from estimators._network.network import Network, initialise
+from estimators._network.quantiles import ACTIVATE
 from estimators._network.settings import STOCHASTIC_SOLVERS, MatrixLike, Settings
 from estimators._network.state import TrainingState, attributes, snapshot
 from estimators._network.summary import as_mermaid, as_table
@@ -138,7 +139,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
             X, y = self._check_rows(X, y, any_dtype if is_new or resumed else self.coefs_[0].dtype, is_new)
             y = self._check_targets(y, is_new and not incremental)
             rows = Rows(X, self._encode(y, X.dtype), self._weigh(X, y, sample_weight))
-            n_outputs = rows.y.shape[1] if rows.y.ndim > 1 else len(self.classes_)
+            n_outputs = self._n_outputs(rows.y)
             architecture = self._architecture((X.shape[1], *hidden, n_outputs))
             validation = self._check_given(given, n_outputs, X.dtype)
             random_state = check_random_state(resumed.random_state if resumed else self.random_state)
@@ -147,7 +148,23 @@ class BaseMLP(CallbackSupportMixin, Settings):
         task = NoTask() if incremental else FitTask(self, self.max_iter, X, y, sample_weight)
         self._run(training, task)
         task.close(lambda: snapshot(self._network, self._state))
+        if self.refit and self.early_stopping and not incremental:
+            self._refit(rows, architecture)
         return self
+
+    def _refit(self, rows: Rows, architecture: Architecture) -> None:
+        """Train a new network on all rows, for the number of epochs after which the previous one was best."""
+        found, random_state = self._state, check_random_state(self.random_state)
+        self._set_network(architecture, rows.X.dtype, random_state, is_new=True)
+        network, state = self._network, self._state
+        state.begin(self, network, random_state, incremental=False)
+        state.order, state.validation_scores, state.best_weights = np.arange(rows.X.shape[0]), None, None
+        self._run(
+            Training(self, network, self._loss(), rows, None, state, max(1, found.best_epoch)), NoTask()
+        )
+        state.validation_scores, state.best_quality = found.validation_scores, found.best_quality
+        state.best_validation_score, state.best_epoch = found.best_validation_score, found.best_epoch
+        self.__dict__.update(state.public())
 
     def _check_rows(
         self, X: MatrixLike, y: ArrayLike, dtype: Any, reset: bool
@@ -162,6 +179,11 @@ class BaseMLP(CallbackSupportMixin, Settings):
         """Return the validation data passed to ``fit``, if any."""
         if all(part is None for part in given):
             return None
+        if self.refit:
+            raise ValueError(
+                "refit=True trains on all rows of X, so it cannot be combined with X_val and y_val. Pass all "
+                "rows as X and y, or set refit=False."
+            )
         return held_out.check_given(self, given, lambda y: self._encode_val(y, n_outputs, dtype), dtype)
 
     def _set_network(
@@ -199,7 +221,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 state.order, state.held_out = held_out.split(self, rows, random_state)
         if state.held_out is not None:
             validation = rows.take(state.held_out)
-        return Training(self, network, loss, rows, validation, state, incremental)
+        return Training(self, network, loss, rows, validation, state, 1 if incremental else None)
 
     def _run(self, training: Training | FullBatchTraining, task: FitTask | NoTask) -> None:
         """Train the network. The model keeps its current weights if training is interrupted."""
@@ -235,7 +257,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"belong to a network with layers of {now.sizes} units, batch_norm={now.batch_norm} and the "
                 f"output activation {self.out_activation_!r}. Got layers of {wanted.sizes} units, "
                 f"batch_norm={self.batch_norm} and the output activation {output!r} instead. To train a "
-                "new network, call fit with warm_start=False."
+                "new network, set warm_start=False and call fit."
             )
         return network if now == wanted else network.copy(wanted)
 
@@ -258,7 +280,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         network = self._current_network()
         if not self._is_valid(X, network.parameters.dtype):
             X = validate_data(self, X, accept_sparse="csr", dtype=network.parameters.dtype, reset=False)
-        return LOSS_OF[self.out_activation_].activate(network.scores(X))
+        return ACTIVATE[self.out_activation_](network.scores(X))
 
     def _is_valid(self, X: MatrixLike, dtype: np.dtype) -> bool:
         """Return True if X needs no validation, which would take longer than the prediction of one row."""
@@ -290,7 +312,13 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"{self.dropout!r} instead."
             )
         stochastic = {"dropout": rates.any(), "batch_norm": self.batch_norm, "l1": self.l1}
-        stochastic["resume_from"] = is_resumed
+        stochastic |= {"weight_decay": self.weight_decay, "clip_norm": self.clip_norm is not None}
+        stochastic |= {"warmup_fraction": self.warmup_fraction, "resume_from": is_resumed}
+        stochastic |= {f"learning_rate={self.learning_rate!r}": self.learning_rate in ("cosine", "plateau")}
+        stochastic |= {
+            "refit": self.refit,
+            f"early_stopping={self.early_stopping!r}": self.early_stopping in ("loss", "score"),
+        }
         refused = ", ".join(name for name, value in stochastic.items() if value)
         if self.solver == "lbfgs" and refused:
             allowed = ", ".join(STOCHASTIC_SOLVERS)
@@ -298,7 +326,18 @@ class BaseMLP(CallbackSupportMixin, Settings):
                 f"solver='lbfgs' does not support {refused}. Use one of the solvers {allowed} instead."
             )
         if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
+            raise ValueError(f"partial_fit does not support early_stopping={self.early_stopping!r}")
+        if incremental and (self.learning_rate == "cosine" or self.warmup_fraction):
+            raise ValueError(
+                "partial_fit does not support learning_rate='cosine' or warmup_fraction, because the total "
+                f"number of steps is not known. Got learning_rate={self.learning_rate!r} and "
+                f"warmup_fraction={self.warmup_fraction!r}."
+            )
+        if self.refit and (not self.early_stopping or self.warm_start):
+            raise ValueError(
+                "refit=True requires early_stopping, which finds the number of epochs, and warm_start=False. "
+                f"Got early_stopping={self.early_stopping!r} and warm_start={self.warm_start!r}."
+            )
 
     def _check_stochastic(self) -> bool:
         if self.solver not in STOCHASTIC_SOLVERS:
@@ -319,6 +358,10 @@ class BaseMLP(CallbackSupportMixin, Settings):
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and return it in the form that the loss expects."""
+        raise NotImplementedError
+
+    def _n_outputs(self, y: np.ndarray) -> int:
+        """Return the number of outputs of the network for encoded targets."""
         raise NotImplementedError
 
     def _loss(self) -> Loss:

@@ -89,7 +89,9 @@ def read(file: str | bytes, kind: type[Settings]) -> Settings:
 def take_over(model: Settings, saved: Any) -> TrainingState:
     """Copy the attributes of a saved model with equal parameters to the model. Return the training state."""
     mine, theirs = model.get_params(deep=False), saved.get_params(deep=False)
-    changed = [name for name in mine if name not in MAY_CHANGE and not alike(mine[name], theirs[name])]
+    fixed = ("max_iter",) if model.learning_rate == "cosine" or model.warmup_fraction else ()
+    checked = [name for name in mine if name in fixed or name not in MAY_CHANGE]
+    changed = [name for name in checked if not alike(mine[name], theirs[name])]
     if changed:
         listed = ", ".join(f"{name}={theirs[name]!r} (now {mine[name]!r})" for name in changed)
         raise ValueError(f"the checkpoint was saved with different parameters: {listed}.")

@@ -19,9 +19,12 @@ Given = tuple[MatrixLike | None, ArrayLike | None, ArrayLike | None]
 
 
 def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """Split rows into training and validation rows, as in scikit-learn: stratified for two classes."""
-    strata = rows.y.astype(bool) if is_classifier(model) and model.n_outputs_ == 1 else None
+    """Split rows into training and validation rows, stratified by class if possible.
+
+    With ``early_stopping=True``, the split is the same as in scikit-learn, which stratifies two classes only.
+    """
     indices, share = np.arange(rows.X.shape[0]), model.validation_fraction
+    strata = _strata(model, rows) if is_classifier(model) else None
     train, held_out = train_test_split(indices, random_state=random_state, test_size=share, stratify=strata)
     if len(held_out) < 2:
         raise ValueError(
@@ -33,6 +36,22 @@ def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> t
             "validation data for early stopping have weight 0."
         )
     return train, held_out
+
+
+def _strata(model: Settings, rows: Rows) -> np.ndarray | None:
+    """Return the class of each row for a stratified split, or None if the split cannot be stratified.
+
+    Several labels per row cannot be stratified, nor can classes of a single row, nor more classes than
+    validation rows.
+    """
+    if model.n_outputs_ == 1:
+        return rows.y > 0.5
+    if model.early_stopping is True or rows.y.ndim == 2:
+        return None
+    counts = np.bincount(rows.y)
+    counts = counts[counts > 0]
+    n_held_out = int(np.ceil(model.validation_fraction * len(rows.y)))
+    return rows.y if counts.min() > 1 and len(counts) <= min(n_held_out, len(rows.y) - n_held_out) else None
 
 
 def check_given(

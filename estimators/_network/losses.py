@@ -1,8 +1,9 @@
 """The losses of a network, together with their output activations.
 
-Each loss is paired with an output activation such that the gradient with respect to the scores Z of the last
-layer is ``activation(Z) - y``. The backward pass writes this gradient over Z, and stores the values needed to
-compute the loss in a record. At the end of an epoch, all losses are computed from the record at once.
+Each loss is paired with an output activation. In most cases, the gradient with respect to the scores Z of the
+last layer is then ``activation(Z) - y``. The backward pass writes the gradient over Z, and stores the values
+needed to compute the loss in a record. At the end of an epoch, all losses are computed from the record at
+once. The losses of quantiles are in `quantiles.py`.
 """
 
 from collections.abc import Callable
@@ -38,7 +39,7 @@ class Loss(Protocol):
     def backward(
         self, Z: np.ndarray, y: np.ndarray, factor: Factor, record: Record, scratch: Scratch
     ) -> np.ndarray:
-        """Return ``factor * (activation(Z) - y)``, written over Z, and fill the record."""
+        """Return the gradient of the losses, weighted by `factor` and written over Z, and fill the record."""
         ...
 
     def values(self, record: Record, y: np.ndarray) -> np.ndarray:
@@ -107,8 +108,52 @@ class SoftmaxCrossEntropy:
         return float(value), accuracy(P.argmax(axis=1) == codes, weight)
 
 
+class SmoothedSoftmaxCrossEntropy(SoftmaxCrossEntropy):
+    """``-sum_k y[k] * log p[k]`` with ``p = softmax(Z)`` and ``y = (1 - s) * one_hot + s / K``.
+
+    The label smoothing s takes a share of each row's target and divides it equally among the K classes
+    (Szegedy et al., 2016, section 7).
+    """
+
+    def __init__(self, smoothing: float) -> None:
+        self.smoothing = smoothing
+
+    def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
+        """Return arrays for the values of the base class and the mean of ``log p`` over the classes."""
+        return *super().new_record(n, n_outputs, dtype), np.empty(n, dtype)
+
+    def backward(
+        self, Z: np.ndarray, codes: np.ndarray, factor: Factor, record: Record, scratch: Scratch
+    ) -> np.ndarray:
+        """Return ``factor * (softmax(Z) - y)``, written over Z."""
+        right, total, mean_log = record
+        T, _, rows = scratch
+        Z = super().backward(Z, codes, 1.0, (right, total), scratch)
+        np.mean(np.log(clipped(T)), axis=0, out=mean_log)  # T contains the probabilities, transposed
+        Z -= self.smoothing / Z.shape[1]
+        Z.reshape(-1)[rows + codes] += self.smoothing
+        Z *= factor
+        return Z
+
+    def values(self, record: Record, codes: np.ndarray) -> np.ndarray:
+        """Return the loss of each row."""
+        mean_log = record[2].astype(np.float64)
+        return (1 - self.smoothing) * super().values(record, codes) - self.smoothing * mean_log
+
+    def evaluate(self, Z: np.ndarray, codes: np.ndarray, weight: Weight) -> tuple[float, float]:
+        """Return the mean loss and the accuracy."""
+        P = self.activate(Z)
+        right, mean_log = P[np.arange(len(P)), codes], np.log(clipped(P)).mean(axis=1)
+        value = np.average(self.values((right, right, mean_log), codes), weights=weight)
+        return float(value), accuracy(P.argmax(axis=1) == codes, weight)
+
+
 class Elementwise:
-    """A loss defined by three functions. Its targets have the same shape as Z, (n, n_outputs)."""
+    """A loss defined by functions. Its targets have the same shape as Z, (n, n_outputs).
+
+    `derivative` converts the differences ``activation(Z) - y`` to the gradient, in place. If it is None, they
+    are the gradient.
+    """
 
     def __init__(
         self,
@@ -116,9 +161,10 @@ class Elementwise:
         activate: Callable[[np.ndarray], np.ndarray],
         values: Callable[[np.ndarray, np.ndarray], np.ndarray],
         score: Callable[[np.ndarray, np.ndarray, Weight], float],
+        derivative: Callable[[np.ndarray], None] | None = None,
     ) -> None:
         self.out_activation, self.activate = out_activation, activate
-        self._values, self._score = values, score
+        self._values, self._score, self._derivative = values, score, derivative
 
     def new_record(self, n: int, n_outputs: int, dtype: DTypeLike) -> Record:
         """Return an array for the outputs of n rows."""
@@ -131,10 +177,12 @@ class Elementwise:
     def backward(
         self, Z: np.ndarray, y: np.ndarray, factor: Factor, record: Record, scratch: Scratch
     ) -> np.ndarray:
-        """Return ``factor * (activation(Z) - y)``, written over Z."""
+        """Return ``factor * derivative(activation(Z) - y)``, written over Z."""
         out = self.activate(Z)
         np.copyto(record[0], out)
         out -= y
+        if self._derivative is not None:
+            self._derivative(out)
         out *= factor
         return out
 
@@ -167,6 +215,12 @@ def exp_over(Z: np.ndarray) -> np.ndarray:
     return np.exp(Z, out=Z)
 
 
+def smoothed_cross_entropy(p: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``-y log p - (1 - y) log(1 - p)``, summed over the outputs, for y in [0, 1]."""
+    p = clipped(p).astype(np.float64)
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=1)
+
+
 def logistic_cross_entropy(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return ``-y log p - (1 - y) log(1 - p)``, summed over the outputs. y is 0 or 1."""
     p = clipped(p).astype(np.float64)
@@ -182,6 +236,30 @@ def squared_error(out: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 0.5 * np.square(out - y, dtype=np.float64).mean(axis=1)
 
 
+def absolute_error(out: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``|out - y|``, averaged over the outputs. The gradient is that of the sum."""
+    return np.abs(out.astype(np.float64) - y).mean(axis=1)
+
+
+def sign_over(difference: np.ndarray) -> None:
+    """Replace differences by their signs, the derivatives of their absolute values."""
+    np.sign(difference, out=difference)
+
+
+def huber(out: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``d**2 / 2`` for a difference d of at most 1, else ``|d| - 1 / 2``, averaged over the outputs.
+
+    The gradient is that of the sum (Huber, 1964, with the threshold 1).
+    """
+    size = np.abs(out.astype(np.float64) - y)
+    return np.where(size <= 1, 0.5 * size**2, size - 0.5).mean(axis=1)
+
+
+def clip_over(difference: np.ndarray) -> None:
+    """Clip differences to [-1, 1], the derivatives of their Huber loss."""
+    np.clip(difference, -1, 1, out=difference)
+
+
 def poisson_deviance(mean: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return half the Poisson deviance, ``y log(y / mean) - y + mean`` with y >= 0, summed over outputs."""
     y, mean = y.astype(np.float64), mean.astype(np.float64)
@@ -195,7 +273,7 @@ def clipped(p: np.ndarray) -> np.ndarray:
 
 
 def accuracy(hits: np.ndarray, weight: Weight) -> float:
-    """Return the weighted fraction of rows that are correct."""
+    """Return the weighted fraction of rows that are predicted correctly."""
     return float(np.average(hits, weights=weight))
 
 
@@ -226,7 +304,14 @@ LOSS_OF: dict[str, Loss] = {
     "identity": Elementwise("identity", identity, squared_error, r2),
     "exp": Elementwise("exp", exp_over, poisson_deviance, r2),
 }
-"""The loss of each output activation."""
+"""The loss that scikit-learn uses with each output activation."""
+
+SMOOTHED_LOGISTIC = Elementwise("logistic", expit_over, smoothed_cross_entropy, label_accuracy)
+"""The loss of smoothed labels, whose targets are already smoothed: ``(1 - s) * y + s / 2``."""
+
+ABSOLUTE_ERROR = Elementwise("identity", identity, absolute_error, r2, sign_over)
+HUBER = Elementwise("identity", identity, huber, r2, clip_over)
+
 
 ONE_CLASS = Elementwise("logistic", expit_over, logistic_cross_entropy, lambda p, y, weight: 1.0)
 """The loss if there is only one class. Every prediction is correct in this case."""

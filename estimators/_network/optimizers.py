@@ -1,33 +1,43 @@
-"""The optimisers SGD, RMSprop and Adam, which update a vector of parameters in place.
+"""The optimisers SGD, RMSprop and Adam, which update a vector of parameters in place, and their schedules.
 
 Each optimiser is a dataclass with its hyperparameters and its progress, so a copy or a saved optimiser
 continues exactly where the original stopped. :class:`Stepper` adds the penalty to the gradient and performs
 the update. The parameters of large networks are updated in chunks that fit into the processor's cache.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from scipy.linalg import norm
 
 from estimators._network import accelerator
 from estimators._network.settings import Settings
 
 MAX_UNCHUNKED_PARAMETERS = 100_000  # a larger vector is updated in chunks
 PARAMETERS_PER_CHUNK = 32_768
+SGD_SCHEDULES = ("adaptive", "invscaling")  # as in scikit-learn, they are ignored by the other optimisers
 
 Slots = tuple[np.ndarray, ...]
 
 
 class Optimizer(Protocol):
-    """Interface of an optimiser. `slots` are its moving averages, which are as long as the parameters."""
+    """Base of the optimisers. `slots` are the moving averages, which are as long as the parameters.
+
+    `learning_rate` is the current rate according to the schedule of the epochs. The rate of a step is this
+    rate times the factor of the step (:class:`StepFactors`).
+    """
 
     slots: Slots
+    learning_rate: float
+    schedule: str
+    rate: float
 
-    def begin_step(self) -> None:
-        """Compute the values that all parameters share in the next step."""
-        return
+    def begin_step(self, factor: float = 1.0) -> None:
+        """Compute the values that all parameters share in the next step, such as its learning rate."""
+        self.rate = self.learning_rate * factor
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Update w in place. All arrays are the same slice of their vectors."""
@@ -37,8 +47,14 @@ class Optimizer(Protocol):
         return
 
     def slow_down(self) -> float | None:
-        """Reduce the learning rate. Return the new rate, or None if it cannot be reduced."""
-        return None
+        """Divide the learning rate by 5, if the schedule does so and the rate is above 1e-6.
+
+        Return the new rate, or None if it was not reduced.
+        """
+        if self.schedule not in ("adaptive", "plateau") or self.learning_rate <= 1e-6:
+            return None
+        self.learning_rate /= 5
+        return self.learning_rate
 
 
 @dataclass
@@ -62,7 +78,7 @@ class SGD(Optimizer):
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Update w in place."""
         (velocity,) = slots
-        np.multiply(gradient, self.learning_rate, out=scratch)
+        np.multiply(gradient, self.rate, out=scratch)
         velocity *= self.momentum
         velocity -= scratch
         if self.nesterov:
@@ -76,13 +92,6 @@ class SGD(Optimizer):
         if self.schedule == "invscaling":
             self.learning_rate = self.learning_rate_init / (n_rows_seen + 1) ** self.power_t
 
-    def slow_down(self) -> float | None:
-        """Divide the rate by 5 if the schedule is "adaptive" and the rate is above 1e-6."""
-        if self.schedule != "adaptive" or self.learning_rate <= 1e-6:
-            return None
-        self.learning_rate /= 5
-        return self.learning_rate
-
 
 @dataclass
 class RMSprop(Optimizer):
@@ -94,6 +103,7 @@ class RMSprop(Optimizer):
     learning_rate: float
     rho: float = 0.9
     epsilon: float = 1e-8
+    schedule: str = "constant"
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
         """Update w in place."""
@@ -105,7 +115,7 @@ class RMSprop(Optimizer):
         np.sqrt(v, out=scratch)
         scratch += self.epsilon
         np.divide(gradient, scratch, out=scratch)
-        scratch *= self.learning_rate
+        scratch *= self.rate
         w -= scratch
 
 
@@ -121,18 +131,20 @@ class Adam(Optimizer):
     name: ClassVar[str] = "adam"
 
     slots: Slots
-    learning_rate_init: float
+    learning_rate: float
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
+    schedule: str = "constant"
     n_steps: int = 0
 
-    def begin_step(self) -> None:
+    def begin_step(self, factor: float = 1.0) -> None:
         """Compute the learning rate and epsilon of this step for the unscaled moments."""
+        super().begin_step(factor)
         self.n_steps += 1
         scale = (1 - self.beta_2) ** 0.5
         bias_correction = (1 - self.beta_2**self.n_steps) ** 0.5 / (1 - self.beta_1**self.n_steps)
-        self.scaled_rate = self.learning_rate_init * bias_correction * (1 - self.beta_1) / scale
+        self.scaled_rate = self.rate * bias_correction * (1 - self.beta_1) / scale
         self.scaled_epsilon = self.epsilon / scale
 
     def update(self, w: np.ndarray, gradient: np.ndarray, slots: Slots, scratch: np.ndarray) -> None:
@@ -153,13 +165,16 @@ def new_optimizer(settings: Settings, parameters: np.ndarray) -> SGD | RMSprop |
     """Return a new optimiser with the hyperparameters in the settings."""
     averages = np.zeros_like(parameters), np.zeros_like(parameters)
     rate = float(settings.learning_rate_init)  # np.float64 would turn float32 arrays into float64
+    schedule: str = settings.learning_rate
+    if settings.solver != "sgd" and schedule in SGD_SCHEDULES:
+        schedule = "constant"
     if settings.solver == "adam":
         betas = float(settings.beta_1), float(settings.beta_2)
-        return Adam(averages, rate, *betas, float(settings.epsilon))
+        return Adam(averages, rate, *betas, float(settings.epsilon), schedule)
     if settings.solver == "rmsprop":
-        return RMSprop(averages[:1], rate, float(settings.rho), float(settings.epsilon))
+        return RMSprop(averages[:1], rate, float(settings.rho), float(settings.epsilon), schedule)
     momentum, power_t = float(settings.momentum), float(settings.power_t)
-    schedule, nesterov = settings.learning_rate, settings.nesterovs_momentum
+    nesterov = settings.nesterovs_momentum
     return SGD(averages[:1], rate, rate, schedule, momentum, nesterov, power_t)
 
 
@@ -173,6 +188,28 @@ def from_plain(plain: Mapping[str, Any]) -> SGD | RMSprop | Adam:
     """Return an optimiser from the dict returned by :func:`to_plain`."""
     values = dict(plain)
     return {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}[values.pop("name")](**values)
+
+
+@dataclass(frozen=True)
+class StepFactors:
+    """Factors of the learning rate in the steps of a fit: a linear warm-up, and half a period of a cosine.
+
+    With T steps, of which W warm up, the factor of step t, counted from 0, is ``(t + 1) / W`` for t < W.
+    After that, it is 1 or, if the rate is annealed, ``(1 + cos(pi * (t - W) / (T - W))) / 2`` (Loshchilov and
+    Hutter, 2017, equation 5), which is almost 0 in the last step.
+    """
+
+    n_steps: int
+    n_warmup: int
+    is_annealed: bool
+
+    def at(self, step: int) -> float:
+        """Return the factor of a step, counted from 0."""
+        if step < self.n_warmup:
+            return (step + 1) / self.n_warmup
+        if not self.is_annealed:
+            return 1.0
+        return (1 + math.cos(math.pi * (step - self.n_warmup) / (self.n_steps - self.n_warmup))) / 2
 
 
 @dataclass
@@ -195,7 +232,12 @@ class Penalty:
 
 
 class Stepper:
-    """Applies a penalty and an optimiser to the parameters and the gradient of a network."""
+    """Applies a penalty and an optimiser to the parameters and the gradient of a network.
+
+    If `clip_norm` is not None, a longer gradient is first shortened to this norm. The weights, but not the
+    biases, are multiplied by ``1 - rate * weight_decay`` before the update (Loshchilov and Hutter, 2019,
+    algorithm 2).
+    """
 
     def __init__(
         self,
@@ -205,8 +247,11 @@ class Stepper:
         gradient: np.ndarray,
         n_weights: int,
         compiled: bool = False,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
     ) -> None:
         self.optimizer, self.penalty, self.compiled = optimizer, penalty, compiled
+        self.weight_decay, self.clip_norm = weight_decay, clip_norm
         self.parameters, self.gradient, self.n_weights = parameters, gradient, n_weights
         n = len(parameters)
         size = n if n <= MAX_UNCHUNKED_PARAMETERS else PARAMETERS_PER_CHUNK
@@ -219,26 +264,34 @@ class Stepper:
             update = w, gradient[chunk], slots, scratch[: len(w)]
             self.chunks.append((update, (penalised, gradient[weights], scratch[: len(penalised)])))
 
-    def step(self, share: float) -> float:
-        """Update the parameters. `share` is 1 / (weight of the batch).
+    def step(self, share: float, factor: float = 1.0) -> float:
+        """Update the parameters, and return the penalty before the update.
 
-        Return the penalty before the update.
+        `share` is 1 / (weight of the batch), and `factor` is that of the learning rate in this step.
         """
         optimizer, penalty = self.optimizer, self.penalty
-        optimizer.begin_step()
+        optimizer.begin_step(factor)
+        if (
+            self.clip_norm is not None
+            and (length := norm(self.gradient, check_finite=False)) > self.clip_norm
+        ):
+            self.gradient *= self.clip_norm / float(length)
+        kept = 1 - optimizer.rate * self.weight_decay
         if self.compiled and type(optimizer) is Adam:
-            return self._compiled_step(optimizer, share)
+            return self._compiled_step(optimizer, share, kept)
         value = 0.0
         for update, (w, gradient, scratch) in self.chunks:
             value += penalty.add_gradient(w, gradient, share, scratch)
+            if kept != 1:
+                w *= kept
             optimizer.update(*update)
         return value
 
-    def _compiled_step(self, adam: Adam, share: float) -> float:
+    def _compiled_step(self, adam: Adam, share: float, kept: float) -> float:
         """Do the same as :meth:`step`, in one compiled pass."""
         w, (m, v), penalty = self.parameters, adam.slots, self.penalty
         penalties = penalty.alpha * share, penalty.l1 * share
-        numbers = adam.beta_1, adam.beta_2, adam.scaled_rate, adam.scaled_epsilon, *penalties
+        numbers = adam.beta_1, adam.beta_2, adam.scaled_rate, adam.scaled_epsilon, *penalties, kept
         typed, step = map(w.dtype.type, numbers), accelerator.compiled(accelerator.adam_step)
         squares, absolutes = step(w, self.gradient, m, v, self.n_weights, *typed)
         return share * (0.5 * penalty.alpha * float(squares) + penalty.l1 * float(absolutes))

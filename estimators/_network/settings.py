@@ -13,9 +13,10 @@ from estimators._common.scikit_learn import Interval, Options, StrOptions
 MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 """The types that users can pass as X: an array, a data frame or a sparse matrix."""
 
-Activation = Literal["identity", "leaky_relu", "logistic", "relu", "tanh"]
+Activation = Literal["gelu", "identity", "leaky_relu", "logistic", "relu", "silu", "tanh"]
 Solver = Literal["adam", "lbfgs", "rmsprop", "sgd"]
-Schedule = Literal["adaptive", "constant", "invscaling"]
+Schedule = Literal["adaptive", "constant", "cosine", "invscaling", "plateau"]
+Stopping = Literal["loss", "score"]
 Initialization = Literal["glorot", "he"]
 Precision = Literal["auto", "float32", "float64"]
 
@@ -41,7 +42,7 @@ class Settings(BaseEstimator):
     warm_start: bool
     momentum: float
     nesterovs_momentum: bool
-    early_stopping: bool
+    early_stopping: bool | Stopping
     validation_fraction: float
     beta_1: float
     beta_2: float
@@ -55,6 +56,10 @@ class Settings(BaseEstimator):
     negative_slope: float
     init: Initialization
     dtype: Precision
+    warmup_fraction: float
+    weight_decay: float
+    clip_norm: float | None
+    refit: bool
 
     _parameter_constraints: dict[str, list[Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -73,7 +78,7 @@ class Settings(BaseEstimator):
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
+        "early_stopping": ["boolean", StrOptions(set(get_args(Stopping)))],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
@@ -87,4 +92,8 @@ class Settings(BaseEstimator):
         "negative_slope": [Interval(Real, 0, 1, closed="left")],
         "init": [StrOptions(set(get_args(Initialization)))],
         "dtype": [StrOptions(set(get_args(Precision)))],
+        "warmup_fraction": [Interval(Real, 0, 1, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "refit": ["boolean"],
     }

@@ -44,11 +44,17 @@ class TrainingState:
     validation_scores : list of float or None
         The validation score of each epoch. None without early stopping.
 
+    best_quality : float
+        The highest validation score, or minus the lowest validation loss if early stopping monitors the loss.
+
     best_validation_score : float
-        The highest validation score.
+        The validation score of the best epoch.
+
+    best_epoch : int
+        Number of the best epoch, counted from 1, or 0 before the first one.
 
     best_weights : tuple of two ndarrays, or None
-        Parameters and statistics of the epoch with the highest validation score. None without early stopping.
+        Parameters and statistics of the best epoch. None without early stopping.
 
     n_epochs_without_improvement : int
         Number of consecutive epochs without enough improvement.
@@ -79,7 +85,9 @@ class TrainingState:
     loss_curve: list[float] = field(default_factory=list)
     best_loss: float = np.inf
     validation_scores: list[float] | None = None
+    best_quality: float = -np.inf
     best_validation_score: float = -np.inf
+    best_epoch: int = 0
     best_weights: tuple[np.ndarray, np.ndarray] | None = None
     n_epochs_without_improvement: int = 0
     optimizer: SGD | RMSprop | Adam | None = None
@@ -104,7 +112,8 @@ class TrainingState:
         if not settings.early_stopping:
             self.validation_scores = self.best_weights = None
         elif self.validation_scores is None:
-            self.validation_scores, self.best_validation_score = [], -np.inf
+            self.validation_scores, self.best_epoch = [], 0
+            self.best_quality = self.best_validation_score = -np.inf
             self.best_loss, self.best_weights = np.inf, network.snapshot()
 
     def end(self) -> None:

@@ -17,7 +17,7 @@ from estimators._network.checkpoint import fingerprint
 from estimators._network.layers import Bits, Features
 from estimators._network.losses import Factor, Loss, Record, Weight
 from estimators._network.network import Network
-from estimators._network.optimizers import Penalty, Stepper
+from estimators._network.optimizers import Penalty, StepFactors, Stepper
 from estimators._network.settings import Settings
 from estimators._network.state import TrainingState, snapshot
 
@@ -66,7 +66,7 @@ class Training:
     """One training run of a model, with its network, loss, optimiser and rows.
 
     The progress is stored in a :class:`TrainingState`. The public attributes of the model are updated from it
-    after each epoch.
+    after each epoch. `n_epochs` is a fixed number of epochs. If None, training ends when it has converged.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class Training:
         rows: Rows,
         validation: Rows | None,
         state: TrainingState,
-        incremental: bool = False,
+        n_epochs: int | None = None,
     ) -> None:
         assert state.order is not None
         assert state.optimizer is not None
         assert state.random_state is not None
-        self.model, self.network, self.state, self.incremental = model, network, state, incremental
+        self.model, self.network, self.state, self.n_epochs = model, network, state, n_epochs
         self.rows, self.validation = rows, validation
         self.order, self.optimizer, self.random_state = state.order, state.optimizer, state.random_state
         parameters, compiled = network.parameters, accelerator.usable(len(network.parameters))
@@ -94,12 +94,18 @@ class Training:
             n: Backpropagation(network, self.loss, n, gradient, compiled) for n in set(self.lengths.tolist())
         }
         penalty = Penalty(float(model.alpha), float(model.l1))
-        self.stepper = Stepper(self.optimizer, penalty, parameters, gradient, network.n_weights, compiled)
+        decay, clip_norm = float(model.weight_decay), model.clip_norm
+        self.stepper = Stepper(
+            self.optimizer, penalty, parameters, gradient, network.n_weights, compiled, decay, clip_norm
+        )
+        n_steps = model.max_iter * len(self.starts)
+        n_warmup = round(model.warmup_fraction * n_steps)
+        self.factors = StepFactors(n_steps, n_warmup, model.learning_rate == "cosine")
         self.record = loss.new_record(len(self.order), network.sizes[-1], parameters.dtype)
         self.last_finite = network.snapshot()
 
     def run(self, task: Task) -> None:
-        """Train until convergence, for at most `max_iter` epochs (one if `incremental`)."""
+        """Train for `n_epochs`, or until convergence for at most `max_iter` epochs."""
         try:
             self._run_epochs(task)
         finally:
@@ -114,13 +120,14 @@ class Training:
             task.begin()
             stop = self._after_epoch() if self._run_epoch() else self._diverged()
             model.__dict__.update(state.public())
-            if task.end(self._snapshot) or stop or self.incremental:
+            if task.end(self._snapshot) or state.n_iter == self.n_epochs or (stop and self.n_epochs is None):
                 return
-        warn_caller(
-            f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
-            "reached and the optimization hasn't converged yet.",
-            ConvergenceWarning,
-        )
+        if model.learning_rate != "cosine":  # otherwise, training is meant to end at max_iter
+            warn_caller(
+                f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
+                "reached and the optimization hasn't converged yet.",
+                ConvergenceWarning,
+            )
 
     def _run_epoch(self) -> bool:
         """Process all rows once. Return False if the loss or the weights are no longer finite."""
@@ -131,11 +138,12 @@ class Training:
         targets = self.rows.y[self.order]
         weight = None if self.rows.weight is None else self.rows.weight[self.order]
         factors, shares = self._batch_weights(weight)
-        penalty = 0.0
-        for share, start, n in zip(shares, self.starts.tolist(), self.lengths.tolist(), strict=True):
+        penalty, done = 0.0, self.state.n_iter * len(self.starts)
+        batches = zip(shares, self.starts.tolist(), self.lengths.tolist(), strict=True)
+        for step, (share, start, n) in enumerate(batches, done):
             batch = slice(start, start + n)
             factor = share if factors is None else factors[batch]
-            penalty += n * self._step(batch, targets[batch], factor, share)
+            penalty += n * self._step(batch, targets[batch], factor, share, self.factors.at(step))
         values = self.loss.values(self.record, targets)
         if factors is None:
             mean = values.mean()
@@ -144,13 +152,15 @@ class Training:
         score = self.loss.score(self.record, targets, weight)
         return self._record_epoch(float(mean + penalty / len(values)), score)
 
-    def _step(self, batch: slice, targets: np.ndarray, factor: Factor, share: float) -> float:
+    def _step(
+        self, batch: slice, targets: np.ndarray, factor: Factor, share: float, rate_factor: float
+    ) -> float:
         """Update the weights with the gradient of one batch. Return the penalty."""
         X, rows = self.rows.X, self.order[batch]
         A = X.take(rows, axis=0) if isinstance(X, np.ndarray) else X[rows]  # take is faster
         record = tuple(part[batch] for part in self.record)
         self.passes[len(targets)].run(A, targets, factor, record, self.state.dropout_bits)
-        return self.stepper.step(share)
+        return self.stepper.step(share, rate_factor)
 
     def _batch_starts(self) -> np.ndarray:
         """Return the start of each batch. With batch_norm, a single last row joins the previous batch."""
@@ -204,13 +214,15 @@ class Training:
     def _after_epoch(self) -> bool:
         """Keep the best weights and set the learning rate. Return True if training has converged."""
         self._count_improvement()
-        if not self.model.early_stopping:  # early stopping keeps the best weights
+        if self.state.validation_scores is None:  # early stopping keeps the best weights
             np.copyto(self.last_finite[0], self.network.parameters)
             np.copyto(self.last_finite[1], self.network.statistics)
         self.optimizer.end_epoch(self.state.n_rows_seen)
         return self._has_converged() and not self._slowed_down()
 
     def _has_converged(self) -> bool:
+        if self.model.learning_rate == "cosine" and self.state.validation_scores is None:
+            return False
         return self.state.n_epochs_without_improvement > self.model.n_iter_no_change
 
     def _count_improvement(self) -> None:
@@ -218,9 +230,11 @@ class Training:
         state, tol = self.state, self.model.tol
         if state.validation_scores is not None:
             score = state.validation_scores[-1]
-            improved = not score < state.best_validation_score + tol
-            if score > state.best_validation_score:
-                state.best_validation_score, state.best_weights = score, self.network.snapshot()
+            quality = -state.history["val_loss"][-1] if self.model.early_stopping == "loss" else score
+            improved = not quality < state.best_quality + tol
+            if quality > state.best_quality:
+                state.best_quality, state.best_validation_score = quality, score
+                state.best_weights, state.best_epoch = self.network.snapshot(), state.n_iter
         else:
             loss = state.loss_curve[-1]
             improved = not loss > state.best_loss - tol
@@ -234,10 +248,10 @@ class Training:
             self.state.n_epochs_without_improvement = 0
             outcome = f"Setting learning rate to {rate:f}"
         else:
-            adaptive = model.solver == "sgd" and model.learning_rate == "adaptive"
+            adaptive = self.optimizer.schedule in ("adaptive", "plateau")
             outcome = "Learning rate too small. Stopping." if adaptive else "Stopping."
         if model.verbose:
-            measure = "Validation score" if model.early_stopping else "Training loss"
+            measure = f"Validation {monitored(model)}" if model.early_stopping else "Training loss"
             print(
                 f"{measure} did not improve more than tol={model.tol:f} for {model.n_iter_no_change} "
                 f"consecutive epochs. {outcome}"
@@ -246,8 +260,8 @@ class Training:
 
     def _diverged(self) -> bool:
         """Restore finite weights and raise an error, or issue a warning with early stopping."""
-        state, early = self.state, self.model.early_stopping
-        best = f"with the best validation score, {state.best_validation_score:g}"
+        state, early = self.state, self.state.validation_scores is not None
+        best = f"with the best validation {monitored(self.model)}, {abs(state.best_quality):g}"
         message = (
             f"{NOT_FINITE} The loss became {state.loss} in epoch {state.n_iter}. Scale the features, for "
             "example with StandardScaler, or use a lower learning_rate_init. Its value is "
@@ -267,3 +281,8 @@ class Training:
             given = self.model.early_stopping and state.held_out is None
             state.fingerprints = fingerprint(self.rows, self.validation if given else None)
         return snapshot(self.network, state)
+
+
+def monitored(model: Settings) -> str:
+    """Return what early stopping monitors, "loss" or "score"."""
+    return "loss" if model.early_stopping == "loss" else "score"

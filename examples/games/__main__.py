@@ -171,7 +171,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=whole_number,
         metavar="N",
         help="train each model on the rentals of only N customers, and test it on N others; implies "
-        "--no-search (default: cross-validation in five folds)",
+        "--no-search (default: five-fold cross-validation)",
     )
     command.add_argument(
         "--no-search", action="store_true", help="skip the search for the best hyperparameters"

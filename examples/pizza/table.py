@@ -23,7 +23,7 @@ def add_table(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "table",
-        help="forecast from a file with columns of any name, such as daily sales",
+        help="forecast from a file with any column names, for example of daily sales",
         description="Forecast a column of your own CSV or Parquet file, with a range. By "
         "default, the row is the day after the last one.",
     )

@@ -64,7 +64,7 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
 
 
 def _check_same_kind(card: Path, file: str) -> None:
-    """Raise ModelFileError if the card refers to a file of the other kind, which saving would delete."""
+    """Raise ModelFileError if saving would delete the card's file, because it is of the other kind."""
     named: object = None
     with suppress(OSError, ModelFileError):  # there is no card, or it is unreadable
         named = _named_file(card)

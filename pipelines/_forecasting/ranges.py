@@ -1,4 +1,4 @@
-"""Levels of ranges, and the held-out errors that give them (split conformal prediction).
+"""Levels of ranges, and the held-out errors behind them (split conformal prediction).
 
 With n errors on held-out rows, a new error is at most the m-th smallest with a probability of m / (n + 1) if
 the rows are exchangeable: Vovk, Gammerman and Shafer (2005). Algorithmic Learning in a Random World.

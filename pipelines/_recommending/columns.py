@@ -94,7 +94,7 @@ def input_columns(encode: ColumnTransformer) -> list[str]:
 def check_values(encode: ColumnTransformer, X: Rows) -> None:
     """Raise a ValueError if a column has no values, so that its encoder has no features.
 
-    ColumnTransformer raises an unclear error for sparse output without features.
+    Without this check, ColumnTransformer would raise an unclear error for sparse output without features.
     """
     for _, encoder, at in encode.transformers:
         if not hasattr(encoder, "cell_encoder"):

@@ -291,7 +291,8 @@ def test_the_nearest_spelling_is_so_whatever_its_case():
 def test_units_of_dates_that_pandas_would_round(cls, dtype):
     X = np.array([[1], [2]], dtype=dtype)
     with pytest.raises(
-        ValueError, match="Column 'x0' must have a unit from .* to nanoseconds. Got .* instead"
+        ValueError,
+        match="Dates or durations in column 'x0' must have a unit from .* to nanoseconds, .* Got .* instead",
     ):
         cls().fit(X)
 

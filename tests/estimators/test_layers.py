@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from estimators._network.layers import (
+    GELU,
     Architecture,
     BatchNorm,
     Dense,
@@ -12,6 +13,7 @@ from estimators._network.layers import (
     LeakyReLU,
     Logistic,
     ReLU,
+    SiLU,
     Tanh,
 )
 from estimators._network.network import Network, initialise
@@ -57,6 +59,8 @@ LAYERS = [
     LeakyReLU(WIDTH, 0.0),
     Tanh(WIDTH),
     Logistic(WIDTH),
+    SiLU(WIDTH),
+    GELU(WIDTH),
     Dropout(WIDTH, 0.4),
 ]
 

@@ -63,6 +63,17 @@ CHANGES = [
         {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.1},
         {"solver": "sgd", "learning_rate": "invscaling"},
     ),
+    ({"activation": "silu"}, {}),
+    ({"activation": "gelu"}, {}),
+    ({"learning_rate": "cosine"}, {}),
+    ({"learning_rate": "cosine", "warmup_fraction": 0.5}, {"learning_rate": "cosine"}),
+    (
+        {"learning_rate": "plateau", "tol": 100.0, "n_iter_no_change": 1, "max_iter": 5},
+        {"tol": 100.0, "n_iter_no_change": 1, "max_iter": 5},
+    ),
+    ({"weight_decay": 0.1}, {}),
+    ({"clip_norm": 1e-3, "solver": "sgd"}, {"solver": "sgd"}),
+    ({"early_stopping": "loss", "refit": True}, {"early_stopping": "loss"}),
     ({"solver": "lbfgs", "max_fun": 3}, {"solver": "lbfgs"}),
     ({"solver": "lbfgs", "tol": 0.5}, {"solver": "lbfgs"}),
 ]
@@ -78,7 +89,8 @@ def test_every_parameter_changes_something(estimator, one, other):
 
 def test_every_parameter_is_in_the_table_above():
     changed = {name for settings, _ in CHANGES for name in settings}
-    elsewhere = {"hidden_layer_sizes", "verbose", "warm_start", "class_weight", "loss"}
+    elsewhere = {"hidden_layer_sizes", "verbose", "warm_start", "class_weight", "label_smoothing"}
+    elsewhere |= {"loss", "quantile"}
     assert set(MLPClassifier().get_params()) | set(MLPRegressor().get_params()) == changed | elsewhere
 
 

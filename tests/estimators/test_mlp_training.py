@@ -134,6 +134,7 @@ def test_divergence_keeps_the_weights_of_the_epoch_before():
             np.testing.assert_array_equal(found[name], wanted[name])
 
 
+@pytest.mark.filterwarnings("ignore:The standard deviation of y")
 @pytest.mark.parametrize(
     ("scale", "rate", "became"), [(1e160, 1e-200, "inf"), (1e20, 1e300, r"\d+\.?\d*e\+\d+")]
 )
