@@ -202,7 +202,7 @@ def export_csv(headings: Iterable[str], rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\r\n")
     lines.writerow(headings)
-    lines.writerows([harmless("" if value is None else value) for value in row] for row in rows)
+    lines.writerows([as_text(harmless(value)) for value in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -17,6 +18,7 @@ from examples.web.forms import Form, Line
 from examples.web.paging import pattern
 from examples.web.words import is_plain, normalised
 
+FACTS = ("temperature", "tourists", "holiday", "event")
 SEARCH_HELP = (
     "An evening is searched by its date or the beginning of one: 2026-03-20, or 2026-03. "
     "Weekdays are not searched."
@@ -116,6 +118,12 @@ def reservations_desk(clock: Clock) -> Desk:
             "guests": lambda row: row.party,
             "note": lambda row: row.note,
         },
+        values={
+            "name": lambda row: row.name,
+            "date": lambda row: row.day,
+            "guests": lambda row: row.party,
+            "note": lambda row: row.note,
+        },
         show=lambda row: {name: getattr(row, name) for name in ReservationFields.model_fields},
         save=save,
         options=lambda session: {"today": clock.today()},
@@ -153,6 +161,11 @@ def orders_desk(clock: Clock) -> Desk:
             "evening": lambda row: in_full(row.day),
             "pizzas": lambda row: row.pizzas,
         },
+        values={
+            "for": lambda row: row.name,
+            "date": lambda row: row.day,
+            "pizzas": lambda row: row.pizzas,
+        },
         show=lambda row: {name: getattr(row, name, None) for name in OrderFields.model_fields},
         save=save,
         options=lambda session: {"today": clock.today()},
@@ -183,6 +196,10 @@ def evenings_desk(clock: Clock) -> Desk:
             "tourists": lambda row: or_dash(row.tourists),
             "holiday": lambda row: "yes" if row.holiday else "no",
             "event": lambda row: "yes" if row.event else "no",
+        },
+        values={
+            "date": lambda row: row.day,
+            **{name: attrgetter(name) for name in ("reservations", "doughs", *FACTS)},
         },
         show=lambda row: {name: getattr(row, name, None) for name in EveningFields.model_fields},
         save=evening_saver(clock),
