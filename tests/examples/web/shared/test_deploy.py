@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from prometheus_client.parser import text_string_to_metric_families
 
+from examples.pizza.__main__ import main as pizzeria
 from tests.examples.sites import PORT, ROOT, RunningSite, wait_for
 from tests.examples.web.pages import PASSWORD, token_of
 
@@ -201,6 +202,16 @@ def test_two_workers_answer_with_the_sum_of_their_counts(site):
         site.get("/health/live")
     assert counted(site) - before == 20
     assert list(site.data.glob("metrics-*"))
+
+
+def test_a_running_site_is_backed_up_and_not_replaced(site, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PIZZERIA_DATA", str(site.data))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert pizzeria(["backup", str(tmp_path / "b.sqlite")]) == 0
+    with pytest.raises(SystemExit):
+        pizzeria(["restore", str(tmp_path / "b.sqlite")])
+    assert "The site is running" in capsys.readouterr().err
+    assert site.is_well()
 
 
 def counted(site):
