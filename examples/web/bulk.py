@@ -44,6 +44,9 @@ class Listed(Protocol):
     def called(self, row: Any) -> str:
         """Return the name of a row."""
 
+    def in_words(self, row: Any) -> str:
+        """Return the first columns of a row in one line."""
+
     def mark(self, row: Any) -> str:
         """Return a hash of a row's values."""
 
@@ -128,7 +131,7 @@ def confirm(
         if not rows:
             return show_choice(request, desk, q, 1, 409, error or "These rows were deleted already.")
         context = {"desk": desk, "q": q, "ids": ids, "is_all": is_all, "error": error, "n": len(rows)}
-        context |= {"names": [desk.called(row) for row in rows[:SHOWN]], "seen": mark_of(desk, rows)}
+        context |= {"names": [desk.in_words(row) for row in rows[:SHOWN]], "seen": mark_of(desk, rows)}
         context |= {"refusals": refusals(session, desk, rows), "most": MOST_DELETED, "shown": SHOWN}
         return render(request, "desk_several_delete.html", status, **context)
 
