@@ -5,7 +5,9 @@ tests wait for servers. Each process runs one file at a time. If files or tests 
 ``-s``, ``--pdb`` or ``-p no:xdist``, everything runs in one process. ``-n`` overrules both.
 """
 
+import gc
 import os
+from collections.abc import Generator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,6 +55,17 @@ def pytest_xdist_auto_num_workers() -> int:
     """Count the cores that this process may use; pytest-xdist would count two threads of a core as one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores + 1, MAX_PROCESSES) if cores > 1 else 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from the thousands of tests, which live until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collect_file(file_path: Path) -> None:

@@ -16,9 +16,17 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._common.matrices import MatrixLike, validate_data
+from estimators._common.matrices import MatrixLike, readable, validate_data
 from estimators._common.scikit_learn import Interval, StrOptions, check_feature_names_in, fit_context
-from estimators._encoding.bins import CellBinner, Edges, are_whole, bin_names, given_edges, quantile_edges
+from estimators._encoding.bins import (
+    CellBinner,
+    Edges,
+    are_whole,
+    bin_names,
+    given_edges,
+    quantile_edges,
+    refuse_cell,
+)
 from estimators._encoding.categories import GivenCategories
 from estimators._encoding.columns import Column, read_categories
 from estimators._encoding.decoding import decode_one_hot, rows_of
@@ -423,8 +431,10 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X contains infinite values or values that are not numbers, or if `edges` does not contain one
-            increasing sequence of finite numbers per column.
+            If X contains infinite values or strings that are not numbers (the message states the column and
+            the row), or if `edges` does not contain one increasing sequence of finite numbers per column.
+        TypeError
+            If a cell contains another object, such as a list.
         """
         check_dtype(self.dtype)
         columns = self._read(X, reset=True).T
@@ -454,7 +464,10 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X contains infinite values, or if its columns are not those seen in `fit`.
+            If X contains infinite values or strings that are not numbers, or if its columns are not those
+            seen in `fit`.
+        TypeError
+            If a cell contains another object, such as a list.
         """
         check_is_fitted(self, "edges_")
         check_output(self)
@@ -524,7 +537,11 @@ class BinEncoder(TransformerMixin, BaseEstimator):
         return CellBinner(name, self.bin_names_[column].tolist(), self.edges_[column], start)
 
     def _read(self, X: MatrixLike, *, reset: bool) -> np.ndarray:
-        return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        try:
+            return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        except (ValueError, TypeError, OverflowError) as error:
+            refuse_cell(readable(X))
+            raise error
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -477,7 +477,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         classes: np.ndarray,
         codes: np.ndarray,
     ) -> np.ndarray:
-        """Return the weight of each row times that of its class, of shape (n_samples,)."""
+        """Return each row's weight times the weight of its class, as an array of shape (n_samples,)."""
         weight = np.ones(X.shape[0])
         if sample_weight is not None:
             weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -555,7 +555,7 @@ def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np
 
 
 def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
-    """Return the previous weights as theta, or zeros, of shape (n_features + 1, n_outputs)."""
+    """Return theta, of shape (n_features + 1, n_outputs), with the previous weights or with zeros."""
     n_outputs = 1 if len(classes) == 2 else len(classes)
     if previous is None:
         return np.zeros((n_features + 1, n_outputs))

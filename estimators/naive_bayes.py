@@ -732,7 +732,7 @@ class CatalogueNB(CountingClassifier):
         return self._set_fitted(counts, scores)
 
     def _number_groups(self, n_features: int) -> np.ndarray:
-        """Return the index of the group of each feature, of shape (n_features,)."""
+        """Return the index of each feature's group, as an array of shape (n_features,)."""
         if self.groups is None:
             return np.zeros(n_features, dtype=np.intp)
         labels = column_or_1d(exact_labels(self.groups))

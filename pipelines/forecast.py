@@ -25,10 +25,11 @@ from pipelines._forecasting.evenings import CATEGORIES, by_kind
 from pipelines._forecasting.outside import flags_outside, numbers_outside, words_outside
 from pipelines._forecasting.parameters import check_columns, check_dates_and_lags, check_names
 from pipelines._forecasting.parts import names_of, parts_of
-from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, levels_asked
+from pipelines._forecasting.ranges import Splitter, TooFewRowsWarning, cost_level, level_asked
+from pipelines._forecasting.rounding import whole_level, whole_number, whole_range
 from pipelines._forecasting.tables import Cell
 from pipelines._forecasting.words import adds, compares, flag, of_season, unit_of
-from pipelines.forecast_ranges import ServiceLevelRegressor
+from pipelines.forecast_ranges import ForecasterPipeline, ServiceLevelRegressor
 from pipelines.forecast_readers import EveningReader, Reader, TableReader
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "WEEKDAYS",
     "EveningReader",
     "ExtrapolationWarning",
+    "ForecasterPipeline",
     "ServiceLevelRegressor",
     "TableReader",
     "TooFewRowsWarning",
@@ -48,7 +50,6 @@ __all__ = [
 ]
 
 MAX_FORECAST = 2**53  # larger floats cannot represent every whole number
-ROUNDING = 1e-9
 WIDTHS = np.geomspace(1, 1e5, 11)  # candidate penalties for the ridge regression of the absolute errors
 
 
@@ -103,8 +104,8 @@ def forecaster(
         missing cell is a category of its own.
 
     flags : sequence of str, default=()
-        Columns of true and false, or 1 and 0. Missing cells are replaced by the more frequent value,
-        and marked in the same way.
+        Columns of true and false, or 1 and 0; as text also "yes" and "no", in upper or lower case. Missing
+        cells are replaced by the more frequent value, and marked in the same way.
 
     date : str, default=None
         The column of dates: dates, times, or strings such as "2025-06-13" or "2025-06-13T19:00". The
@@ -115,7 +116,8 @@ def forecaster(
         What to derive from the dates: "hour", "weekday" and "month" are categories; "season" is a smooth
         periodic function of the day of the year; "trend" is a straight line. None means "weekday" and
         "season" if there is a date. If the training dates span less than a year, the season cannot
-        be learned and is left out.
+        be learned and is left out. If the days have several hours, add "hour"; without it, `fit` issues a
+        warning. For dates that are months apart, use ("season",), because their weekdays are accidental.
 
     holidays : str, default=None
         A country, such as "IT", whose public holidays become a flag. This needs the package holidays (the
@@ -147,12 +149,12 @@ def forecaster(
 
     cv : int, "time" or splitter, default=None
         How rows are held out to measure the errors on which the ranges are based. None means "time" if there
-        is a date, otherwise 10. "time" divides the rows, which are in order of time, into fifty blocks. Each
-        of ten folds holds out every tenth block, so that a row is not predicted from its neighbours, but from
-        other rows of the same season. An int is the number of shuffled folds; with 0 there are no ranges, and
-        `fit` is faster. A splitter is, for example, scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts
-        from earlier rows only; use it with several years of data, since the first years must contain all
-        seasons.
+        is a date, otherwise 10. "time" divides the rows, which are in order of time, into fifty blocks; rows
+        of equal dates are in the same block. Each of ten folds holds out every tenth block, so that a row is
+        not predicted from its neighbours, but from other rows of the same season. An int is the number of
+        shuffled folds; with 0 there are no ranges, and `fit` is faster. A splitter is, for example,
+        scikit-learn's ``TimeSeriesSplit(gap=7)``, which predicts from earlier rows only; use it with several
+        years of data, since the first years must contain all seasons.
 
     equal_widths : bool, default=False
         Whether ranges are equally wide for all rows. By default, they are wider where errors are larger,
@@ -164,18 +166,18 @@ def forecaster(
         category.
 
     nonnegative : bool, default=False
-        Whether :func:`forecast` replaces negative forecasts with 0.
+        Whether :func:`forecast` replaces negative forecasts with 0. The targets must not be negative then.
 
     whole : bool, default=False
         Whether the target is a whole number, so that forecasts are whole numbers too.
 
     Returns
     -------
-    model : Pipeline with the steps "read", "encode" and "forecast"
+    model : ForecasterPipeline with the steps "read", "encode" and "forecast"
         The unfitted pipeline. Fit it with ``model.fit(table, table["sold"])``, where ``table`` is a pandas or
         polars frame. Columns that are not named are ignored. In a grid search, the penalty is called
-        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". The columns cannot be
-        changed with ``set_params``; call this function again instead. With its ten folds,
+        "forecast__regressor__alpha", and the degree "forecast__regressor__degree". Changing the columns
+        with ``set_params`` raises an error; call this function again instead. With its ten folds,
         fitting takes about eleven times O(n p^2), for n rows and p terms.
 
     Raises
@@ -186,7 +188,8 @@ def forecaster(
         If no column is given, or a column is given twice or has the name of a derived column, such as
         "lag 7"; if `calendar`, `holidays`, `lags` or `rolling` are given without a date; or if a lag is
         smaller than `horizon`. `fit` and `predict` also raise a ValueError if a column is missing or a cell
-        has an invalid value; the message states the row, the column and the allowed values.
+        has an invalid value; the message states the row, the column and the allowed values. `fit` raises a
+        ValueError if a target is missing, or if a column is equal to the target in all rows.
 
     Examples
     --------
@@ -218,7 +221,7 @@ def forecaster(
         nonnegative=nonnegative,
         whole=whole,
     )
-    return Pipeline([("read", reader), ("encode", _encoder(reader)), ("forecast", regressor)])
+    return ForecasterPipeline([("read", reader), ("encode", _encoder(reader)), ("forecast", regressor)])
 
 
 def _encoder(reader: TableReader) -> ColumnTransformer:
@@ -408,26 +411,30 @@ def forecast(
     >>> forecast(model, evenings, surplus=0.6, shortage=3.0)
     array([49, 79])
     """
+    level = level_asked(service_level, interval, surplus, shortage)
+    step, encoded, expected = read_rows(model, X, history)
+    if interval is not None:
+        return whole_range(step.predict_interval(encoded, interval), step.nonnegative, step.whole)
+    if level is not None:
+        return whole_level(step.predict_quantile(encoded, level), step.nonnegative, step.whole)
+    return whole_number(expected, step.nonnegative, step.whole)
+
+
+def read_rows(
+    model: BaseEstimator, X: Rows, history: Rows
+) -> tuple[ServiceLevelRegressor, np.ndarray, np.ndarray]:
+    """Return the last step of a forecaster, the encoded rows and their expected numbers, (n_rows,).
+
+    The rows are checked, and warnings are issued for rows outside the training data.
+    """
     model = _pipeline(model)
-    levels = levels_asked(service_level, interval, surplus, shortage)
-    step = model["forecast"]
     frame = model["read"].read(X, history)
     for finding in _outside(model, frame):
-        warnings.warn(f"Outside the training data: {finding}", ExtrapolationWarning, stacklevel=2)
+        warnings.warn(f"Outside the training data: {finding}", ExtrapolationWarning, stacklevel=3)
     encoded = model["encode"].transform(frame)
-    expected = step.predict(encoded)
+    expected = model["forecast"].predict(encoded)
     _check_finite(expected, frame)
-    if not levels:
-        return _limited(np.floor(expected + 0.5) if step.whole else expected, step)
-    upper = step.predict_quantile(encoded, levels[-1])
-    if step.whole:
-        upper = np.floor(upper + ROUNDING)  # demand is an integer: at most 7.8 means at most 7
-    if len(levels) == 1:
-        return _limited(upper, step)
-    lower = step.predict_quantile(encoded, levels[0], "lower")
-    if step.whole:
-        lower = np.minimum(np.ceil(lower - ROUNDING), upper)
-    return _limited(np.column_stack([lower, upper]), step)
+    return model["forecast"], encoded, expected
 
 
 def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
@@ -439,12 +446,6 @@ def _check_finite(expected: np.ndarray, frame: pd.DataFrame) -> None:
             f"The forecast for {worst} is not a valid number, because the row is far outside the "
             "training range."
         )
-
-
-def _limited(numbers: np.ndarray, step: ServiceLevelRegressor) -> np.ndarray:
-    """Return the forecasts, clipped at 0 and converted to integers if the model requires it."""
-    numbers = np.maximum(numbers, 0) if step.nonnegative else numbers
-    return numbers.astype(np.int64) if step.whole else numbers
 
 
 def newsvendor_level(surplus: float, shortage: float) -> float:
@@ -508,7 +509,8 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
     Raises
     ------
     TypeError
-        If `model` is neither a pipeline from these functions nor a search over one.
+        If `model` is neither a pipeline from these functions nor a search over one, or if its regressor was
+        replaced by another one.
     ValueError
         If `x` is not one row, or has an invalid value; or if the model was fitted batch by batch, which
         leaves no average row.
@@ -534,7 +536,7 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
         raise ValueError(f"The 'x' parameter of explain_forecast must be one row. Got {len(frame)} rows.")
     row = np.asarray(model["encode"].transform(frame), dtype=float)[0]
     names = names_of(model["encode"], frame.iloc[0].to_dict())
-    average, *others = parts_of(step.regressor_, row, step.mean_, names).items()
+    average, *others = parts_of(_polynomial(model), row, step.mean_, names).items()
     parts = dict([average, *sorted(others, key=lambda part: -abs(part[1]))])
     total = sum(parts.values())
     limited = max(total, 0.0) if step.nonnegative else total
@@ -580,7 +582,8 @@ def weights_in_words(
     Raises
     ------
     TypeError
-        If `model` is neither a pipeline from these functions nor a search over one.
+        If `model` is neither a pipeline from these functions nor a search over one, or if its regressor was
+        replaced by another one.
     ValueError
         If a value of `row` is invalid.
 
@@ -595,26 +598,48 @@ def weights_in_words(
     """
     model = _pipeline(model)
     reader: Reader = model["read"]
+    if unit is None:
+        unit = "doughs" if isinstance(reader, EveningReader) else "units"
     base = reader.typical_row(row or {}) | dict.fromkeys(reader.flag_columns, 0.0)
-    unit = ("doughs" if isinstance(reader, EveningReader) else "units") if unit is None else unit
     units = units or {}
-    is_line = model["forecast"].regressor_.degree == 1
+    is_line = _polynomial(model).degree == 1
     amounts = _amounts(model, base, _changes(reader, base))
-    sentences = []
+    return [
+        *_opening(reader, base, is_line, units),
+        *_of_numbers(reader, amounts, is_line, unit, units),
+        *_of_words(reader, amounts, unit),
+    ]
+
+
+def _opening(
+    reader: Reader, base: Mapping[str, Cell], is_line: bool, units: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the values of the numbers, on which the slopes of a curve depend."""
+    at = ", ".join(f"{base[name]:.4g} {unit_of(name, units, plural=True)}" for name in reader.number_columns)
+    if at and not is_line:
+        yield f"at {at}:"
+
+
+def _of_numbers(
+    reader: Reader, amounts: Mapping[str, np.ndarray], is_line: bool, unit: str, units: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what one more unit of each number adds, and the highest and the lowest day of the season."""
     for name in (*reader.number_columns, *reader.linear_columns):
         each = "each " if is_line or name not in reader.number_columns else "one more "
-        sentences.append(adds(each + unit_of(name, units), np.diff(amounts[name]).item(), unit))
+        yield adds(each + unit_of(name, units), np.diff(amounts[name]).item(), unit)
     if reader.season_columns:
-        sentences.append(of_season(amounts["(season)"], unit))
+        yield of_season(amounts["(season)"], unit)
+
+
+def _of_words(reader: Reader, amounts: Mapping[str, np.ndarray], unit: str) -> Iterator[str]:
+    """Yield how each category compares with an average one, and what each flag adds."""
     for name in reader.word_columns:
         if len(known := reader.seen_[name]) > 1:
-            above = zip(known, amounts[name] - amounts[name].mean(), strict=True)
-            sentences += [compares(word, name, amount, unit) for word, amount in above]
+            for word, above in zip(known, amounts[name] - amounts[name].mean(), strict=True):
+                yield compares(word, name, above, unit)
     for name in reader.flag_columns:
         if name in amounts:
-            sentences.append(adds(flag(name), np.diff(amounts[name]).item(), unit))
-    at = ", ".join(f"{base[name]:.4g} {unit_of(name, units, plural=True)}" for name in reader.number_columns)
-    return sentences if is_line or not at else [f"at {at}:", *sentences]
+            yield adds(flag(name), np.diff(amounts[name]).item(), unit)
 
 
 def _changes(reader: Reader, base: Mapping[str, Cell]) -> dict[str, list[dict[str, Cell]]]:
@@ -651,10 +676,22 @@ def _pipeline(model: BaseEstimator) -> Pipeline:
     return model
 
 
+def _polynomial(model: Pipeline) -> PolynomialRegressor:
+    """Return the fitted polynomial of a forecaster. Raise TypeError if another regressor took its place."""
+    regressor = model["forecast"].regressor_
+    if not isinstance(regressor, PolynomialRegressor):
+        raise TypeError(
+            "Only a forecaster whose regressor is a PolynomialRegressor can be explained. The regressor of "
+            f"this one is a {type(regressor).__name__}."
+        )
+    return regressor
+
+
 def _outside(model: Pipeline, frame: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each column in which a row is far outside the training range."""
     reader: Reader = model["read"]
     ranges = {name: reader.range_[name] for name in reader.number_columns}
-    yield from numbers_outside(frame, ranges, model["forecast"].regressor_.degree)
+    degree = getattr(model["forecast"].regressor_, "degree", 1)  # another regressor may take its place
+    yield from numbers_outside(frame, ranges, degree)
     yield from words_outside(frame, {name: reader.seen_[name] for name in reader.word_columns})
     yield from flags_outside(frame, {name: reader.seen_[name] for name in reader.flag_columns})

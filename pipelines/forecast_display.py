@@ -8,8 +8,10 @@ from sklearn.base import BaseEstimator
 
 from pipelines._common.frames import Rows, collected
 from pipelines._forecasting.calendar import WEEKDAYS, calendar_words, dates_of
+from pipelines._forecasting.ranges import check_level
+from pipelines._forecasting.rounding import whole_number, whole_range
 from pipelines._forecasting.tables import columns_of
-from pipelines.forecast import forecast
+from pipelines.forecast import read_rows
 from pipelines.forecast_readers import TableReader
 
 if TYPE_CHECKING:
@@ -136,8 +138,12 @@ class ForecastDisplay:
         ValueError
             As in :func:`forecast`, or if `kind` is unknown, or needs dates or targets that are not given.
         """
-        expected = forecast(estimator, X, history=history)
-        ranges = None if interval is None else forecast(estimator, X, interval=interval, history=history)
+        step, encoded, expected = read_rows(estimator, X, history)
+        expected = whole_number(expected, step.nonnegative, step.whole)
+        ranges = None
+        if interval is not None:
+            check_level("interval", interval)
+            ranges = whole_range(step.predict_interval(encoded, interval), step.nonnegative, step.whole)
         observed = None if y is None else np.asarray(collected(y))
         display = cls(expected, ranges=ranges, observed=observed, dates=_dates(estimator, X))
         return display.plot(kind=kind, ax=ax, target=getattr(y, "name", None) or "target", **line_kw)

@@ -1,16 +1,27 @@
 """The last step of a forecaster: a regressor whose errors on held-out rows give the ranges."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from pipelines._common.frames import Rows, collected
 from pipelines._common.parameters import check_int
-from pipelines._forecasting.ranges import Splitter, check_level, fewest, place_of, splits_of
+from pipelines._forecasting.ranges import (
+    Splitter,
+    check_level,
+    fewest,
+    place_at,
+    places_around,
+    splits_of,
+    warn_if_too_few,
+)
+from pipelines.forecast_readers import TableReader
 
-__all__ = ["ServiceLevelRegressor"]
+__all__ = ["ForecasterPipeline", "ServiceLevelRegressor"]
 
 SMALLEST_SCALE = 0.2  # of the average absolute error, so that no range shrinks to a point
 
@@ -26,13 +37,14 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         How rows are held out. An int is the number of shuffled cross-validation folds, limited to the number
         of rows; with fewer than 2 folds, or with "time" and fewer than 4 rows, no errors are computed. "time"
         divides the rows, which must be in order of time, into fifty blocks, and each of ten folds holds out
-        every tenth block. A splitter is, for example, scikit-learn's TimeSeriesSplit.
+        every tenth block. Rows of equal groups are in the same block. A splitter is, for example,
+        scikit-learn's TimeSeriesSplit.
     spread : regressor, default=None
         Regressor of the absolute error, fitted on the held-out rows, so that ranges are wider where errors
         are larger. Its input is the features and, as a last column, the prediction. None means that the
         ranges are equally wide everywhere.
     nonnegative : bool, default=False
-        Whether :func:`forecast` replaces negative forecasts with 0.
+        Whether :func:`forecast` replaces negative forecasts with 0. y must not be negative then.
     whole : bool, default=False
         Whether the target is a whole number. :func:`forecast` then rounds, and y is rounded up here.
 
@@ -51,6 +63,9 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         The mean of each feature. None if the model was fitted batch by batch.
     """
 
+    # where metadata routing is enabled, `fit` receives the dates that ForecasterPipeline passes
+    __metadata_request__fit = {"groups": True}
+
     def __init__(
         self,
         regressor: BaseEstimator,
@@ -65,10 +80,16 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         self.nonnegative = nonnegative
         self.whole = whole
 
-    def fit(self, X: Rows, y: Rows) -> Self:
-        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold."""
+    def fit(self, X: Rows, y: Rows, groups: Rows = None) -> Self:
+        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold.
+
+        With cv="time", rows with equal groups, (n_rows,), such as their dates, are held out together.
+        """
         X, y = validate_data(self, X, collected(y), y_numeric=True)
-        splits = splits_of(self.cv, X)
+        self._check_targets(y)
+        if groups is not None:
+            check_consistent_length(X, groups)
+        splits = splits_of(self.cv, X, groups)
         self.with_regressor(clone(self.regressor).fit(X, y))
         self.mean_ = X.mean(axis=0)
         if splits:
@@ -78,6 +99,16 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
             ]
             self._set_ranges(X[rows], y[rows], np.concatenate(predicted))
         return self
+
+    def _check_targets(self, y: np.ndarray) -> None:
+        """Raise ValueError if a target is negative, although forecasts are limited at 0."""
+        if self.nonnegative and y.min() < 0:
+            row = int(y.argmin())
+            raise ValueError(
+                "With nonnegative=True, forecasts are never negative, so no target may be negative. Got "
+                f"{y[row]:g} in row {row}. Use nonnegative=False, or replace negative targets, such as "
+                "returned goods, with 0."
+            )
 
     def _set_ranges(self, X: np.ndarray, y: np.ndarray, predicted: np.ndarray) -> None:
         """Store the errors on held-out rows, divided by their expected size."""
@@ -113,24 +144,34 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Rows) -> np.ndarray:
-        """Return the expected y of each row, (n_rows,)."""
+        """Return the expected y of each row, as an array of shape (n_rows,)."""
         check_is_fitted(self)
         return self.regressor_.predict(validate_data(self, X, reset=False))
 
-    def predict_quantile(
-        self, X: Rows, level: float, side: Literal["upper", "lower"] = "upper"
-    ) -> np.ndarray:
-        """Return the number that y exceeds in a share of 1 - `level` of the rows, (n_rows,).
-
-        With `side` "upper", y is at most this number with a probability of at least `level`. With "lower", it
-        is less with a probability of at most `level`, as the lower end of a range should be.
-        """
-        check_is_fitted(self)
+    def predict_quantile(self, X: Rows, level: float) -> np.ndarray:
+        """Return the number that y does not exceed with a probability of at least `level`, (n_rows,)."""
         self._check_residuals(level)
+        n = len(self.residuals_)
+        warn_if_too_few("A service level", level, fewest(level), n, n / (n + 1))
+        return self._with_errors(X, self.residuals_[[place_at(level, n) - 1]])[:, 0]
+
+    def predict_interval(self, X: Rows, interval: float) -> np.ndarray:
+        """Return the ends of a range that contains y with a probability of `interval`, (n_rows, 2).
+
+        The probability that y is below the lower end, and that it is above the upper end, is at most
+        (1 - `interval`) / 2 each.
+        """
+        self._check_residuals(interval)
+        n = len(self.residuals_)
+        warn_if_too_few("An interval", interval, fewest((1 + interval) / 2), n, (n - 1) / (n + 1))
+        low, high = places_around(interval, n)
+        return self._with_errors(X, self.residuals_[[low - 1, high - 1]])
+
+    def _with_errors(self, X: Rows, errors: np.ndarray) -> np.ndarray:
+        """Return the predictions with the errors at some levels added, (n_rows, n_levels)."""
         X = validate_data(self, X, reset=False)
         predicted = self.regressor_.predict(X)
-        error = self.residuals_[place_of(level, len(self.residuals_), side) - 1]
-        return predicted + error * self._scale(X, predicted)
+        return predicted[:, np.newaxis] + np.outer(self._scale(X, predicted), errors)
 
     def margin(self, service_level: float) -> float:
         """Return the margin to add so that forecasts suffice for a share `service_level` of new rows.
@@ -149,21 +190,45 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
                 f"{fewest(service_level)} training evenings. The model has only {n}, which allow a "
                 f"service_level of at most {np.floor(1000 * n / (n + 1)) / 1000:g}."
             )
-        return float(self.residuals_[place_of(service_level, n, "upper") - 1])
+        return float(self.residuals_[place_at(service_level, n) - 1])
 
-    def _scale(self, X: np.ndarray, predicted: np.ndarray) -> np.ndarray | float:
-        """Return the expected absolute error of each row, (n_rows,), or 1 if all rows are alike."""
+    def _scale(self, X: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Return the expected absolute error of each row, (n_rows,), or ones if all rows are alike."""
         if self.spread_ is None:
-            return 1.0
+            return np.ones(len(predicted))
         expected = self.spread_.predict(np.column_stack([X, predicted]))
         return np.maximum(expected, SMALLEST_SCALE * self.average_error_)
 
     def _check_residuals(self, level: float) -> None:
+        check_is_fitted(self)
         if not len(self.residuals_):
             reason = f"with cv={self.cv}"
             if self.cv == "time" or hasattr(self.cv, "split") or self.cv > 1:
                 reason = "on too few rows"
             raise ValueError(
                 f"A level of {level:g} needs the errors on held-out rows. The model has none, because it was "
-                f"fitted {reason}. Fit it on at least four rows with a cv of at least 2."
+                f"fitted {reason}. Fit it on at least four rows, of different dates if they have any, with a "
+                "cv of at least 2."
             )
+
+
+class ForecasterPipeline(Pipeline):
+    """A Pipeline that holds out rows of equal dates together.
+
+    :func:`forecaster` returns such a pipeline. It works like any other Pipeline, except that :meth:`fit`
+    passes the dates of the rows to the last step, a :class:`ServiceLevelRegressor`, as its groups.
+
+    Parameters
+    ----------
+    steps, transform_input, memory, verbose
+        As in ``sklearn.pipeline.Pipeline``. The first step is a :class:`TableReader`.
+    """
+
+    def fit(self, X: Rows, y: Rows, **params: Any) -> Self:
+        """Fit all steps on X, (n_rows, n_columns), and y, (n_rows,)."""
+        has_ranges = isinstance(self[0], TableReader) and isinstance(self[-1], ServiceLevelRegressor)
+        dates = self[0].dates(X) if has_ranges else None  # a slice of the pipeline may lack a step
+        if dates is not None:
+            is_routed = get_config()["enable_metadata_routing"]
+            params = {"groups" if is_routed else f"{self.steps[-1][0]}__groups": dates} | params
+        return super().fit(X, y, **params)

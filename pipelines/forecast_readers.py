@@ -1,5 +1,6 @@
 """The first step of a forecaster: readers of tables and of evenings."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, Self
 
@@ -8,9 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from pipelines._common.frames import Rows, collected
+from pipelines._common.frames import Rows
 from pipelines._forecasting.calendar import (
     CALENDAR_WORDS,
     MONTHS,
@@ -20,13 +21,14 @@ from pipelines._forecasting.calendar import (
     calendar_words,
     check_ascending,
     dates_of,
+    has_hours,
     season_terms,
     share_of_year,
-    shown,
     years_since,
 )
 from pipelines._forecasting.evenings import by_kind, read_evenings
 from pipelines._forecasting.lags import TargetHistory, lag_columns, lag_name, mean_name, name_of, read_history
+from pipelines._forecasting.parameters import check_dates_and_lags
 from pipelines._forecasting.public_holidays import are_holidays
 from pipelines._forecasting.tables import (
     Cell,
@@ -36,6 +38,7 @@ from pipelines._forecasting.tables import (
     numbers_of,
     words_of,
 )
+from pipelines._forecasting.targets import check_not_target, target_cells, targets_of
 from pipelines._forecasting.values import EveningValues
 
 __all__ = ["EveningReader", "Reader", "TableReader"]
@@ -156,19 +159,58 @@ class TableReader(TransformerMixin, BaseEstimator):
         """The flags of the table, and public holidays."""
         return [*self.flags, *([PUBLIC_HOLIDAY] if self.holidays else [])]
 
+    def set_params(self, **params: object) -> Self:
+        """Set parameters that leave the columns as they are, such as `unknown`, `date` or `horizon`.
+
+        Raises
+        ------
+        ValueError
+            If the columns change, because the later steps of the pipeline are built for them.
+        """
+        before, columns = self.get_params(), self._columns_by_kind()
+        super().set_params(**params)
+        try:
+            check_dates_and_lags(
+                self.date, self.calendar, self.holidays, self.lags, self.rolling, self.horizon
+            )
+            if self._columns_by_kind() != columns:
+                raise ValueError(
+                    f"set_params cannot change the columns of a forecaster ({', '.join(params)}), because "
+                    "the later steps of its pipeline are built for them. Call forecaster(...) again instead."
+                )
+        except (TypeError, ValueError):
+            super().set_params(**before)
+            raise
+        return self
+
+    def _columns_by_kind(self) -> list[list[str]]:
+        """Return the columns of each kind, as the later steps of the pipeline use them."""
+        numbers = [self.number_columns, self.linear_columns, self.season_columns]
+        return [*numbers, self.word_columns, self.flag_columns]
+
     def fit(self, X: Rows, y: Rows = None) -> Self:
         """Remember the values of X, (n_rows, n_columns), and with lags the targets y, (n_rows,)."""
-        columns = self._columns(X)
+        columns = self._columns(X, is_training=True)
         dates = None if self.date is None else dates_of(self.date, columns[self.date])
-        targets = None if y is None else known_targets(y, dates)
         if dates is not None:
             check_ascending(str(self.date), dates)
             self.first_date_, self.last_date_ = str(dates[0]), str(dates[-1])
-            if targets is not None:
-                self._remember(dates, targets)
+            self._warn_of_hours(dates)
+        targets = None if y is None else self._targets(columns, y, dates)
+        if dates is not None and targets is not None and (self.lags or self.rolling):
+            history = TargetHistory.of(dates, targets)
+            self.seconds_ = history.dates.astype(np.int64)
+            self.targets_, self.step_ = history.targets, history.step
         frame = self._frame(columns, None, is_training=True)
-        numbers = frame[[*self.number_columns, *self.linear_columns]]
         self._check_some(frame)
+        if targets is not None:
+            check_not_target(frame[[*self.numbers, *self.categories, *self.flags]], self.categories, targets)
+        self._remember(frame)
+        return self
+
+    def _remember(self, frame: pd.DataFrame) -> None:
+        """Store the ranges, the categories and a typical row of the training rows."""
+        numbers = frame[[*self.number_columns, *self.linear_columns]]
         self.range_ = {name: (float(column.min()), float(column.max())) for name, column in numbers.items()}
         self.seen_ = {name: _in_order(frame[name]) for name in self.word_columns}
         self.seen_ |= {name: [bool(value) for value in _in_order(frame[name])] for name in self.flag_columns}
@@ -176,7 +218,12 @@ class TableReader(TransformerMixin, BaseEstimator):
         self.typical_ |= {name: frame[name].mode()[0] for name in self.word_columns}
         self.typical_ |= dict.fromkeys(self.flag_columns, 0.0)
         self.typical_ |= dict.fromkeys(self.season_columns, 0.0)
-        return self
+
+    def dates(self, X: Rows) -> np.ndarray | None:
+        """Return the training dates as datetime64[s], (n_rows,), or None if there is no column of dates."""
+        if self.date is None:
+            return None
+        return dates_of(self.date, needed(X, [self.date], is_training=True)[self.date])
 
     def transform(self, X: Rows) -> pd.DataFrame:
         """Return the checked columns and those of dates and lags, (n_rows, n_columns)."""
@@ -208,9 +255,9 @@ class TableReader(TransformerMixin, BaseEstimator):
         names = [*self.number_columns, *self.linear_columns, *self.season_columns]
         return np.array([*names, *self.word_columns, *self.flag_columns], dtype=object)
 
-    def _columns(self, X: Rows) -> dict[str, list[Cell]]:
+    def _columns(self, X: Rows, is_training: bool = False) -> dict[str, list[Cell]]:
         names = [*self.numbers, *self.categories, *self.flags, *([self.date] if self.date else [])]
-        return needed(X, names)
+        return needed(X, names, is_training)
 
     def _check_some(self, frame: pd.DataFrame) -> None:
         """Raise ValueError if a number, a flag or a lag is missing in all rows."""
@@ -225,11 +272,22 @@ class TableReader(TransformerMixin, BaseEstimator):
                 f"steps before it. A step is one {name_of(self.step_)} here. Use smaller lags, or more rows."
             )
 
-    def _remember(self, dates: np.ndarray, targets: np.ndarray) -> None:
-        if self.lags or self.rolling:
-            history = TargetHistory.of(dates, targets)
-            self.seconds_ = history.dates.astype(np.int64)
-            self.targets_, self.step_ = history.targets, history.step
+    def _targets(self, columns: dict[str, list[Cell]], y: Rows, dates: np.ndarray | None) -> np.ndarray:
+        """Return the targets, (n_rows,). Raise ValueError if there is not one for each row."""
+        cells = target_cells(y)
+        check_consistent_length(next(iter(columns.values())), cells)
+        return targets_of("'y' parameter of fit", cells, dates, "Drop such rows before fit.")
+
+    def _warn_of_hours(self, dates: np.ndarray) -> None:
+        """Warn if days have rows at several hours, but the calendar ignores the hour."""
+        if self.calendar and "hour" not in self.get_feature_names_out() and has_hours(dates):
+            words = ["hour", *self.calendar]
+            warnings.warn(
+                f"Column {self.date!r} has several hours a day, but the hour is not among the features. Add "
+                f"it with calendar={words}.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _frame(
         self, columns: dict[str, list[Cell]], history: Rows, is_training: bool = False
@@ -264,24 +322,6 @@ class TableReader(TransformerMixin, BaseEstimator):
         if history is not None:
             known = known.extended(*read_history(history, str(self.date)))
         return lag_columns(known, dates, self.lags, self.rolling, self.horizon)
-
-
-def known_targets(y: Rows, dates: np.ndarray | None) -> np.ndarray:
-    """Return the targets as floats, (n_rows,). Raise ValueError if one is missing."""
-    y = collected(y)
-    if isinstance(y, str | Mapping) or hasattr(y, "columns"):
-        raise TypeError(
-            f"y must be one column of numbers, such as table['sold']. Got a {type(y).__name__} instead."
-        )
-    targets = numbers_of("y", list(y))
-    missing = np.flatnonzero(np.isnan(targets))
-    if missing.size:
-        when = "" if dates is None else f" ({shown(dates[missing[0]])})"
-        raise ValueError(
-            f"The target must not be missing. Row {missing[0]}{when} has no target. Drop such rows "
-            "before fit; a date without a row is a gap, and a lag in a gap is imputed."
-        )
-    return targets
 
 
 def _in_order(column: pd.Series) -> list[Cell]:

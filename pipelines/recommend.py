@@ -1,21 +1,26 @@
 """Recommendations: the k best labels of any classifier, explanations of their scores, and updates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from inspect import signature
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
-from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
-from pipelines._common.labels import comparable_labels, places_of, plain_labels
+from pipelines._common.frames import Rows, n_rows_of, some_rows
 from pipelines._common.parameters import check_int
-from pipelines._common.questions import UnknownQuestionWarning, are_unknown, rank_questions
+from pipelines._common.questions import (
+    UnknownQuestionWarning,
+    are_unknown,
+    rank_questions,
+    warn_of_unknown_labels,
+)
 from pipelines._common.ranking import labels_per_row, rank
-from pipelines._common.steps import feature_names_of, steps_of, transform
+from pipelines._common.steps import columns_of, feature_names_of, parameter_of, steps_of, transform
 from pipelines._recommending.history import with_history
 from pipelines._recommending.reasons import check_label, reasons
 from pipelines._recommending.scorers import constant_of, popularity_scorer, scorer_of
+from pipelines._recommending.updates import among_classes, warn_of_new_items, warn_of_unlearned_rows
 
 __all__ = ["UnknownQuestionWarning", "explain", "recommend", "update"]
 
@@ -49,7 +54,7 @@ def recommend(
 
     exclude : iterable of labels, or of n_samples iterables of labels, default=None
         Labels that must not be returned: either one collection for all rows, or one collection per row.
-        Labels unknown to `model` are ignored.
+        Labels unknown to `model` are ignored with a warning.
 
     candidates : iterable of labels, or of n_samples iterables of labels, default=None
         Labels to choose from: either one collection for all rows, or one collection per row. None means all
@@ -128,6 +133,9 @@ def recommend(
     n_rows = 1 if isinstance(X, dict) else n_rows_of(X)
     excluded = labels_per_row("exclude", exclude, n_rows)
     allowed = labels_per_row("candidates", candidates, n_rows)
+    for name, some in (("exclude", excluded), ("candidates", allowed)):
+        if some:
+            warn_of_unknown_labels(name, some, steps_of(model)[-1])
     if exclude_history:
         excluded = with_history(excluded, model, X)
     return rank_questions(model, X, k, excluded, allowed)
@@ -221,16 +229,17 @@ def update(
 ) -> BaseEstimator:
     """Update the last step of a fitted pipeline in place; the earlier steps do not change.
 
-    This function changes `model` itself. To keep the old model, update a copy:
-    ``update(copy.deepcopy(model), X, y)``.
+    This function changes `model` itself and returns it. To keep the old model, update a copy:
+    ``new = update(copy.deepcopy(model), X, y)``. A :class:`CompiledRecommender` does not change, so compile
+    the updated model again.
 
     Parameters
     ----------
     model : fitted classifier, or Pipeline or search that ends in one, with ``partial_fit``
         The model to update. The steps before the last one only transform the rows. They handle unknown
-        categories according to their own parameters, so to learn a new budget or type, fit the whole model
-        again. A new label becomes a class if the classifier allows it
-        (``ComplementNB(new_classes="add")``).
+        categories according to their own parameters. Those of :func:`recommender` ignore them, as in a query,
+        so to learn a new genre, for example, fit the whole model again. A new label becomes a class if the
+        classifier allows it (``ComplementNB(new_classes="add")``).
 
     X : data frame or array-like of shape (n_samples, n_features), dict, or list of dicts
         The new rows, in the same form as `X` in :func:`recommend`.
@@ -260,6 +269,15 @@ def update(
         If X has no rows, if `y` is a single string, if the last step cannot learn one of the labels, or if it
         rejects the rows. In all these cases the model is left unchanged.
 
+    Warns
+    -----
+    UnknownQuestionWarning
+        If a row contains values, but none that the encoders of a Pipeline know. The classifier then only
+        learns that its label was chosen once more.
+    UserWarning
+        If the model has a catalogue, and a label is neither a class of the model nor described by one of the
+        rows. It becomes an item without a description.
+
     Examples
     --------
     >>> import pandas as pd
@@ -276,40 +294,26 @@ def update(
             "The 'y' parameter of update must be an array with one label per row. "
             f"Got the string {y!r} instead."
         )
-    classifier, X = transform(model, some_rows(X, "update"))
+    asked = some_rows(X, "update")
+    classifier, X = transform(model, asked)
     if not hasattr(classifier, "partial_fit"):
         raise TypeError(
             "The last step of the 'model' parameter of update must have a partial_fit method. "
             f"Got a {type(classifier).__name__}, which has none."
         )
     if hasattr(classifier, "classes_") and not hasattr(classifier, "new_classes"):
-        y = _among_classes(classifier, y)
+        y = among_classes(classifier, y)
     if describes is not None and "describes" not in signature(classifier.partial_fit).parameters:
         raise TypeError(
             "The 'describes' parameter of update must be None if the classifier does not accept "
             f"descriptions. The classifier is a {type(classifier).__name__}."
         )
+    known = getattr(classifier, "classes_", None)
     more = {"sample_weight": sample_weight, "describes": describes}
     classifier.partial_fit(X, y, **{name: value for name, value in more.items() if value is not None})
+    steps = steps_of(model)
+    if len(steps) > 1:
+        warn_of_unlearned_rows(asked, columns_of(steps[0]), are_unknown(X))
+    if known is not None and parameter_of(model, "catalogue") is not None:
+        warn_of_new_items(y, describes, known)
     return model
-
-
-def _among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
-    """Return the labels with the dtype of the classes. Raise ValueError if a label is not a class.
-
-    Without this check, scikit-learn's naive Bayes would silently drop the row or count it for another class.
-    """
-    labels = plain_labels(collected(y))
-    if any(isinstance(label, Sequence) and not isinstance(label, str) for label in labels):
-        return y  # there are several labels per row
-    places, values = places_of(classifier.classes_), comparable_labels(labels)
-    unknown = [
-        label for value, label in dict(zip(values, labels, strict=True)).items() if value not in places
-    ]
-    if unknown:
-        raise ValueError(
-            "The 'y' parameter of update must contain only labels that the model was fitted on, "
-            f"because {type(classifier).__name__} cannot learn new labels. Got the new label(s) {unknown}. "
-            "To add them, fit the model again."
-        )
-    return classifier.classes_[[places[value] for value in values]]

@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import has_fit_parameter
 
 from estimators import CatalogueNB
-from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.frames import Rows, as_frame, n_rows_of
+from pipelines._common.labels import plain_labels
 from pipelines._recommending.catalogue import (
     append,
     append_labels,
@@ -23,12 +25,18 @@ from pipelines._recommending.catalogue import (
     select,
     to_plain,
 )
+from pipelines._recommending.checks import (
+    check_cells,
+    check_items,
+    check_kinds,
+    check_values,
+    warn_of_undescribed,
+)
 from pipelines._recommending.classifiers import Word, classifier_of
 from pipelines._recommending.columns import (
     Edges,
     Names,
     Step,
-    check_values,
     column_steps,
     encoder_of,
     input_columns,
@@ -68,13 +76,15 @@ def recommender(
 
     history : str, default=None
         Name of a column that contains a list of the items that the person has had before.
-        :func:`leave_one_out` creates training rows with such a column.
+        :func:`leave_one_out` creates training rows with such a column. By default, these items can be
+        recommended again. To exclude them, call ``recommend(..., exclude_history=True)``.
 
     catalogue : data frame of shape (n_items, n_columns), default=None
         A description of each item, in some of the columns above. Each call of
         :meth:`~RecommenderPipeline.fit` adds these rows to the training rows, including within
-        cross-validation, so an item can be recommended before anybody has chosen it. If None, only the rows
-        passed to ``fit`` are used.
+        cross-validation, so an item can be recommended before anybody has chosen it. Each item must have
+        one row. If a training row has a label that is not in the catalogue, ``fit`` issues a warning, and
+        the label becomes an item without a description. If None, only the rows passed to ``fit`` are used.
 
     label : str, default=None
         Name of the column of `catalogue` that contains the label of each item, such as its title.
@@ -82,7 +92,8 @@ def recommender(
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, which is copied, or the short name of one of this library's naive Bayes classifiers
         with ``new_classes="add"``. None means "catalogue", :class:`estimators.CatalogueNB`, which uses
-        the rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows.
+        the rows of the catalogue as descriptions. Other classifiers use them as ordinary training rows, so
+        an item without any values is a row of zeros, which can rank above items that do not match a query.
 
     weights : dict of str to float, default=None
         Factors by which the features of the columns are multiplied, keyed by column name. The default is 1
@@ -335,15 +346,27 @@ class RecommenderPipeline(Pipeline):
         Raises
         ------
         TypeError
-            If X or the catalogue is not a data frame.
+            If X or the catalogue is not a data frame, or a cell has the wrong type.
         ValueError
-            If a column is missing or has no values, or if the encoder or the classifier rejects the rows.
+            If a column is missing or has no values; if the catalogue is empty, or one of its labels is
+            missing or occurs twice; or if the encoder or the classifier rejects the rows. If a cell of the
+            catalogue is rejected, the message says so, and the number of the row is that in the catalogue.
+
+        Warns
+        -----
+        UserWarning
+            If `y` contains labels that are not in the catalogue, for example because they are misspelt. They
+            become items without a description.
         """
         X = self.select(X)
         _forget_groups(self)
         described = self.catalogue_rows(X)
+        items, rows = None, X
         if described is not None:
             items, labels = described
+            weight = params.get(f"{self.steps[-1][0]}__sample_weight", params.get("sample_weight"))
+            check_consistent_length(X, y, weight)
+            check_kinds(labels, plain_labels(as_frame(y)), str(self.label))
             n_rows, n_items = n_rows_of(X), n_rows_of(items)
             mask = self._mask()
             params = {name: append_ones(values, n_rows, n_items) for name, values in params.items()}
@@ -352,10 +375,11 @@ class RecommenderPipeline(Pipeline):
             X, y = append(X, items), append_labels(y, labels)
         try:
             super().fit(X, y, **params)
-        except (ValueError, ZeroDivisionError):
+        except (ValueError, TypeError, ZeroDivisionError):
+            check_cells(self.steps[0][1], rows, items)
             check_values(self.steps[0][1], X)
             raise
-        return self.group_features()
+        return self.complete()
 
     def select(self, X: Rows) -> Rows:
         """Return the columns of a frame that the encoder reads.
@@ -401,30 +425,45 @@ class RecommenderPipeline(Pipeline):
         TypeError
             If the catalogue is not a data frame.
         ValueError
-            If the catalogue contains none of the encoder's columns, or no column of labels.
+            If the catalogue has no rows, none of the encoder's columns or no column of labels, or if a label
+            is missing or occurs twice.
         """
         _check_catalogue(self.catalogue, self.label)
         if self.catalogue is None or self.label is None:
             return None
         items = frame_of(self.catalogue, "The catalogue")
         labels = plain_column(select(items, [self.label], "The catalogue")[self.label])
-        names = input_columns(self.steps[0][1])
-        return like(items, names, X), labels
+        check_items(labels, self.label)
+        return like(items, input_columns(self.steps[0][1]), X), labels
 
-    def group_features(self) -> Self:
-        """Set the parameter `groups` of a fitted CatalogueNB, so that the features of each step form a group.
+    def complete(self) -> Self:
+        """Complete a fit: group the features, and warn about labels that are not in the catalogue.
 
-        :meth:`fit` calls this method. It does nothing if the classifier is not a CatalogueNB.
+        :meth:`fit` and :func:`fit_batches` call this method. It sets the parameter `groups` of a CatalogueNB,
+        so that the features of each step form a group.
 
         Returns
         -------
         self : RecommenderPipeline
             The pipeline.
+
+        Raises
+        ------
+        TypeError
+            If the catalogue is not a data frame.
+
+        Warns
+        -----
+        UserWarning
+            If the classifier has learned a label that is not in the catalogue.
         """
         encode, classifier = self.steps[0][1], self.steps[-1][1]
         if isinstance(classifier, CatalogueNB) and isinstance(encode, ColumnTransformer):
             groups = step_of_each_feature(encode)
             classifier.set_params(groups=groups).fit_state(classifier.fitted_state())
+        if self.catalogue is not None and self.label is not None and hasattr(classifier, "classes_"):
+            labels = plain_column(frame_of(self.catalogue, "The catalogue")[self.label])
+            warn_of_undescribed(classifier.classes_, labels, self.label, stacklevel=3)
         return self
 
     def __sklearn_clone__(self) -> Self:

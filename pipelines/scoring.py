@@ -15,11 +15,11 @@ from sklearn.utils import check_consistent_length
 from pipelines._common.frames import Rows, collected, n_rows_of, some_rows
 from pipelines._common.labels import comparable_array, comparable_labels, plain_labels
 from pipelines._common.parameters import check_int
+from pipelines._common.questions import rank_questions
 from pipelines._common.scikit_learn import take
 from pipelines._common.steps import steps_of
 from pipelines._recommending.metrics import ACCURACY, diversity, novelty
 from pipelines._recommending.persons import by_person, column, comparable_keys, label_sets, numbered
-from pipelines.recommend import recommend
 
 __all__ = ["TimeWithinGroupSplit", "TopKScorer", "hit_rate_scorer", "ndcg_scorer"]
 
@@ -170,7 +170,7 @@ class TopKScorer:
         warn_of_unknown_labels(model, labels)
         rows, relevant, seen = self._questions(X, labels, weight)
         asked = X if len(rows) == n_rows_of(X) else take(X, rows)
-        best, _ = recommend(model, asked, self.k, exclude=seen)
+        best, _ = rank_questions(model, asked, self.k, seen)
         lists = [[label for label in row if label is not None] for row in comparable_array(best).tolist()]
         if self.metric == "coverage":
             return len({label for row in lists for label in row}) / len(steps_of(model)[-1].classes_)
@@ -199,7 +199,7 @@ class TopKScorer:
         return rows[places], [labels[i] for i in places], seen and [seen[i] for i in places]
 
     def _judge(self, model: BaseEstimator, lists: list[list], relevant: list[set]) -> np.ndarray:
-        """Return the metric of each list, of shape (n_lists,)."""
+        """Return the metric of each list, as an array of shape (n_lists,)."""
         if self.metric in ACCURACY:
             hits = np.zeros((len(lists), self.k), dtype=bool)
             for row, labels, wanted in zip(hits, lists, relevant, strict=True):
@@ -428,7 +428,7 @@ class TimeWithinGroupSplit(BaseCrossValidator):
         return place
 
     def _test_sizes(self, sizes: np.ndarray) -> np.ndarray:
-        """Return the number of test rows of each group per split, of shape (n_groups,)."""
+        """Return the number of test rows per split for each group, as an array of shape (n_groups,)."""
         if self.test_size is None:
             return sizes // (self.n_splits + 1)
         if isinstance(self.test_size, Integral):

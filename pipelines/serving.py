@@ -206,10 +206,11 @@ class CompiledRecommender:
             The number of labels. If there are fewer labels, all of them are returned.
 
         exclude : iterable of labels, default=()
-            Labels that must not be returned. Labels unknown to the model are ignored.
+            Labels that must not be returned. Labels unknown to the model are ignored with a warning.
 
         candidates : iterable of labels, default=None
-            Labels to choose from. None means all labels. A warning is issued for unknown ones.
+            Labels to choose from. None means all labels. Labels unknown to the model are ignored with a
+            warning.
 
         Returns
         -------
@@ -239,7 +240,10 @@ class CompiledRecommender:
         k = check_int("k", k, "recommend")
         self._check_question(question)
         excluded, allowed = labels_per_row("exclude", exclude, 1), labels_per_row("candidates", candidates, 1)
-        scorer, row = self._scorer_for(self._row(question), allowed)
+        for name, labels in (("exclude", excluded), ("candidates", allowed)):
+            if labels and not labels[0] - {None} <= self._places.keys():
+                warn_of_unknown_labels(name, labels, self._classifier)
+        scorer, row = self._scorer_for(self._row(question))
         best, scores = self._best(scorer, row, k, excluded, allowed)
         return [self._classes[place] for place in best], scores
 
@@ -274,7 +278,7 @@ class CompiledRecommender:
         value = comparable_label(label)
         place = self._places.get(value) if np.isscalar(value) or isinstance(value, Moment) else None
         if place is None:
-            raise unknown_label(label, self._classes[:10_000], self.n_labels)
+            raise unknown_label(label, self._classes)
         is_unknown = not len(row.data) and self._may_be_unknown
         scorer = (self._popularity if is_unknown else None) or self._scorer
         return reasons(names, row, place, scorer, constant_of(self._classifier))
@@ -326,10 +330,8 @@ class CompiledRecommender:
             rank(self._classifier, X, 1)
         return row
 
-    def _scorer_for(self, row: sp.csr_array, candidates: list[set] | None) -> tuple[Scorer, sp.csr_array]:
-        """Return the scorer and its input row. Warn about unknown candidates and queries."""
-        if candidates is not None and not candidates[0] <= self._places.keys():
-            warn_of_unknown_labels(candidates, self._classifier)
+    def _scorer_for(self, row: sp.csr_array) -> tuple[Scorer, sp.csr_array]:
+        """Return the scorer and its input row. Warn about a query without known values."""
         if len(row.data) or not self._may_be_unknown:
             return self._scorer, row
         warn_of_unknown_questions(1, 1)

@@ -23,6 +23,7 @@ ALLOWED = {
 }
 COMMANDS = ("serve", "backup", "environment")  # modules of the sites that the command lines import
 WEB = {  # what the sites may use too, and nothing else of the examples
+    "PIL",
     "fastapi",
     "starlette",
     "uvicorn",
@@ -79,13 +80,18 @@ def parse(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(path):
+    """Return the nodes of a file's syntax tree."""
+    return list(ast.walk(parse(path)))
+
+
 def imported(path):
     """Yield each module that a file imports, except for type checkers only."""
-    tree = parse(path)
-    ifs = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+    ifs = [node for node in nodes(path) if isinstance(node, ast.If)]
     blocks = [node for node in ifs if getattr(node.test, "id", "") == "TYPE_CHECKING"]
     typing = {node for block in blocks for node in ast.walk(block)}
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if node in typing:
             continue
         if isinstance(node, ast.Import):
@@ -97,7 +103,7 @@ def imported(path):
 
 def imported_names(path):
     """Yield the dotted parts of each module and name that a file imports."""
-    for node in ast.walk(parse(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -155,7 +161,7 @@ def test_a_private_module_imports_only_its_own_folder_and_the_common_one(path):
 def names_defined(package):
     """Yield the names of a package: functions, classes, variables, and attributes set on self or cls."""
     for path in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(parse(path)):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 yield node.name
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -170,7 +176,7 @@ def is_self(node):
 
 def private_attributes(path):
     """Yield the private names that a file reads, sets or deletes on any object, also by getattr and its like."""
-    for node in ast.walk(parse(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Attribute) and is_private(node.attr):
             yield node.attr
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in (

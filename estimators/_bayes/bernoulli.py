@@ -52,7 +52,7 @@ class BernoulliScores(Scores):
     described = None
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, of shape (n_classes,)."""
+        """Return the index of each class's profile, as an array of shape (n_classes,)."""
         return number_distinct_rows(self.counts, self.class_count, self.prior)
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
@@ -84,7 +84,7 @@ class BernoulliScores(Scores):
     def lacking(self, n: np.ndarray, F: np.ndarray) -> np.ndarray:
         """Return the number of samples that lack each feature.
 
-        Rounding errors never make it negative.
+        A number that rounding errors made negative is replaced by 0.
         """
         return n - F if self.threshold is None else np.maximum(n - F, 0.0)
 

@@ -125,7 +125,7 @@ class CatalogueScores(Scores):
     averaged = True
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, of shape (n_classes,)."""
+        """Return the index of each class's profile, as an array of shape (n_classes,)."""
         rows = sp.hstack((self.counts, self.described), format="csr")
         return number_distinct_rows(rows, self.class_count)
 
@@ -161,7 +161,7 @@ class CatalogueScores(Scores):
 
     @cached_property
     def matches(self) -> np.ndarray:
-        """The match of each group, of shape (n_groups,)."""
+        """The match of each group, as an array of shape (n_groups,)."""
         if self.match != "auto":
             return np.full(self.groups.max() + 1, self.match)
         p, n = self.pooled, self.class_count
@@ -202,7 +202,7 @@ class CatalogueScores(Scores):
                 row[profiles] += match
 
     def _best_match(self, features: list[int]) -> np.ndarray:
-        """Return the match of each profile with some features of the same group, (n_profiles,)."""
+        """Return each profile's match with features of one group, as an array of shape (n_profiles,)."""
         best = np.zeros(self.n_profiles)
         for feature in features:
             profiles, match = self._matches_by_feature[feature]

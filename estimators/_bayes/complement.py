@@ -62,7 +62,7 @@ class ComplementScores(Scores):
 
 
 def counts_outside(F: sp.csr_array, by_feature: np.ndarray) -> np.ndarray:
-    """Return, for each class, the sum of the counts of all other classes, of shape (n_classes,)."""
+    """Return an array of shape (n_classes,): for each class, the sum of the counts of all others."""
     of_class = F.sum(axis=1)
     outside = by_feature.sum() - of_class
     # If a class has most of the counts, subtract per feature: the difference of the sums would lose digits.

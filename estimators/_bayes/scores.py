@@ -141,7 +141,7 @@ class Scores(ABC):
         return weights
 
     def number_profiles(self) -> np.ndarray:
-        """Return the profile of each class, of shape (n_classes,)."""
+        """Return the index of each class's profile, as an array of shape (n_classes,)."""
         return number_distinct_rows(self.counts, *([] if self.prior is None else [self.prior]))
 
     def read(self, X: np.ndarray | sp.csr_array) -> sp.csr_array:
@@ -232,7 +232,7 @@ class Scores(ABC):
 
     @cached_property
     def _n_members(self) -> np.ndarray:
-        """Number of classes of each profile, of shape (n_profiles,)."""
+        """Number of classes with each profile, as an array of shape (n_profiles,)."""
         return np.diff(self.members.indptr)
 
     @property

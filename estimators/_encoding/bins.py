@@ -1,16 +1,22 @@
 """The bins of a column of numbers: edges from quantiles, names, and the bin of a single number."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import ceil, isinf, isnan, log10
 from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+
+from estimators._encoding.columns import Table
+from estimators._encoding.numbering import is_polars
 
 Edges: TypeAlias = Sequence[float] | Sequence[Sequence[float]]
 
+MAX_CELL_SHOWN = 100  # characters of a cell in an error message
 LARGEST_EXACT = 2**53  # whole numbers up to this one are exact floats
 
 
@@ -90,6 +96,45 @@ def _name_between(start: float, end: float, whole: bool) -> str:
 def as_text(number: float) -> str:
     """Return the shortest text for a number, without ".0"."""
     return repr(float(number)).removesuffix(".0")
+
+
+def refuse_cell(X: Table) -> None:
+    """Raise an error for the first cell of a table that is neither missing nor a finite number, if any.
+
+    This is called for tables that scikit-learn has rejected, because its error does not name the cell.
+    """
+    for name, cells in _cells_by_column(X):
+        for row, cell in enumerate(cells):
+            if (
+                cell is None or cell is pd.NA or isinstance(cell, complex)
+            ):  # scikit-learn rejects complex numbers
+                continue
+            at = f"Got {repr(cell)[:MAX_CELL_SHOWN]} in row {row}"
+            try:
+                is_infinite = isinf(float(cell))
+            except OverflowError:  # a very large integer
+                is_infinite = True
+            except ValueError:
+                message = f"Column {name!r} must contain only numbers or missing values. {at}."
+                raise ValueError(message) from None
+            except TypeError as error:
+                message = f"Column {name!r} must contain only numbers or missing values. {at}: {error}."
+                raise TypeError(message) from None
+            if is_infinite:
+                raise ValueError(f"Column {name!r} must contain only finite numbers. {at}.")
+
+
+def _cells_by_column(X: Table) -> Iterator[tuple[object, list]]:
+    """Yield the name (or the index, if there are no names) and the cells of each column of a table."""
+    if isinstance(X, pd.DataFrame):
+        yield from ((name, X.iloc[:, j].tolist()) for j, name in enumerate(X.columns))
+    elif is_polars(X, "DataFrame"):
+        yield from ((column.name, column.to_list()) for column in X.get_columns())
+    elif not issparse(X):
+        rows = X.tolist() if isinstance(X, np.ndarray) else X
+        is_table = isinstance(rows, (list, tuple)) and all(isinstance(row, (list, tuple)) for row in rows)
+        if is_table and len(set(map(len, rows))) == 1:
+            yield from enumerate(map(list, zip(*rows, strict=True)))
 
 
 class CellBinner:

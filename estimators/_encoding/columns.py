@@ -67,7 +67,7 @@ class Column:
         return Column(self.values, self.codes[items], lengths)
 
     def with_missing_as(self, value: Hashable) -> "Column":
-        """Return the column with a value in place of missing items."""
+        """Return the column with missing items replaced by the given value."""
         missing = self.codes < 0
         if not missing.any():
             return self
@@ -100,6 +100,22 @@ def open_table(X: Table, *, cells_may_be_lists: bool, estimator: BaseEstimator) 
     if 0 in header.shape:
         check_array(np.empty(header.shape), estimator=estimator)  # this raises the error
     return columns, header
+
+
+def columns_named(X: Table, names: list[str], *, cells_may_be_lists: bool) -> list[Cells] | None:
+    """Return the columns of a table that has exactly these column names, or None for any other table.
+
+    For a single row, this takes a fraction of the time that `open_table` and ``validate_data`` take.
+    """
+    if cells_may_be_lists and (isinstance(X, pd.Series) or is_polars(X, "Series")):
+        found, columns = [X.name], [X]
+    elif isinstance(X, pd.DataFrame):
+        found, columns = X.columns.tolist(), [X.iloc[:, j] for j in range(X.shape[1])]
+    elif is_polars(X, "DataFrame"):
+        found, columns = X.columns, X.get_columns()
+    else:
+        return None
+    return columns if found == names and len(X) else None
 
 
 def _read_lists_or_array(X: Table, estimator: BaseEstimator) -> np.ndarray:

@@ -12,7 +12,7 @@ from estimators._encoding.outputs import Outputs
 
 
 def rows_of(matrix: sparse.csr_array, labels: np.ndarray) -> Iterator[list]:
-    """Yield a list for each row of a CSR array, with the labels of the nonzero columns."""
+    """For each row of a CSR array, yield the list of the labels of its nonzero columns."""
     matrix = matrix.copy()
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
@@ -61,7 +61,7 @@ def decode_one_hot(
 
 
 def _common_dtype(arrays: Sequence[np.ndarray]) -> np.dtype:
-    """Return a common dtype of the arrays that does not change values, nor convert numbers to strings."""
+    """Return a common dtype that neither changes values of the arrays nor converts numbers to strings."""
     kinds = {"number" if array.dtype.kind in "iufb" else array.dtype.kind for array in arrays}
     dtype = np.result_type(*arrays) if len(kinds) == 1 else np.dtype(object)
     integers = [array for array in arrays if array.dtype.kind in "iu" and len(array)]

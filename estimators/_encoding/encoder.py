@@ -36,7 +36,7 @@ from estimators._encoding.categories import (
     items,
     sort_categories,
 )
-from estimators._encoding.columns import Column, Table, open_table
+from estimators._encoding.columns import Column, Table, columns_named, open_table
 from estimators._encoding.numbering import Cells, as_items, object_array
 from estimators._encoding.one_cell import CellEncoder
 from estimators._encoding.outputs import (
@@ -496,8 +496,12 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return list(check_feature_names_in(self))
 
     def _read(self, X: Table, *, reset: bool) -> list[Column]:
-        columns, header = open_table(readable(X), cells_may_be_lists=self._cells_may_be_lists, estimator=self)
-        validate_data(self, header, reset=reset, skip_check_array=True)
+        X, columns, may_be_lists = readable(X), None, self._cells_may_be_lists
+        if not reset and hasattr(self, "feature_names_in_"):
+            columns = columns_named(X, self.feature_names_in_.tolist(), cells_may_be_lists=may_be_lists)
+        if columns is None:
+            columns, header = open_table(X, cells_may_be_lists=may_be_lists, estimator=self)
+            validate_data(self, header, reset=reset, skip_check_array=True)
         names = self._input_names()
         return [self._read_column(c, n) for c, n in zip(columns, names, strict=True)]
 

@@ -124,5 +124,5 @@ def as_floats(values: ArrayLike) -> np.ndarray | None:
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:
-    """Return y as float64 columns, of shape (n, q)."""
+    """Return y as a float64 array of shape (n, q)."""
     return y.reshape(len(y), -1).astype(np.float64, copy=False)

@@ -48,12 +48,12 @@ class Moments:
 
     @property
     def x_mean(self) -> np.ndarray:
-        """Mean of each column of X, of shape (d,)."""
+        """Mean of each column of X, as an array of shape (d,)."""
         return self.x_shift + self.x_rest
 
     @property
     def y_mean(self) -> np.ndarray:
-        """Mean of each column of y, of shape (q,)."""
+        """Mean of each column of y, as an array of shape (q,)."""
         return self.y_shift + self.y_rest
 
     @property

@@ -62,7 +62,7 @@ class Quadratic:
         return self.times(w) - self.linear_term
 
     def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective without the L1 penalty, of shape (q,)."""
+        """Return the objective of each target, of shape (q,), without the L1 penalty."""
         return self.half_square + np.einsum("pq,pq->q", w, 0.5 * (self.gram @ w) - self.linear_term)
 
     def objective(self, w: np.ndarray, l1: float) -> float:
@@ -136,7 +136,7 @@ class MatrixFree:
         return self.backward(self.share[:, np.newaxis] * (self.forward(w) - self.y)) + self._penalty(w)
 
     def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective without the L1 penalty, of shape (q,)."""
+        """Return the objective of each target, of shape (q,), without the L1 penalty."""
         squares = self.share @ (self.forward(w) - self.y) ** 2
         return 0.5 * (squares + np.einsum("pq,pq->q", w, self._penalty(w)))
 

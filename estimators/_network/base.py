@@ -274,7 +274,7 @@ class BaseMLP(CallbackSupportMixin, Settings):
         return network
 
     def _outputs(self, X: MatrixLike) -> np.ndarray:
-        """Return the values of the output activation, of shape (n, n_outputs)."""
+        """Return the values of the output activation, as an array of shape (n, n_outputs)."""
         if not hasattr(self, "coefs_"):
             check_is_fitted(self)
         network = self._current_network()

@@ -43,7 +43,7 @@ class Loss(Protocol):
         ...
 
     def values(self, record: Record, y: np.ndarray) -> np.ndarray:
-        """Return the loss of each row, of shape (n,)."""
+        """Return the loss of each row, as an array of shape (n,)."""
         ...
 
     def score(self, record: Record, y: np.ndarray, weight: Weight) -> float:

@@ -78,7 +78,25 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     learn = learning_options()
+    add_forecast(commands, learn)
+    add_train(commands, learn)
+    add_evaluate(commands)
+    add_path(commands)
+    add_table(commands)
 
+    more = (
+        "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome). PIZZERIA_PRIVATE=yes puts "
+        "the forecasts and figures behind the login, and PIZZERIA_PRIVATE=no shows them to everybody "
+        "(default: yes if DATABASE_URL is set). PIZZERIA_COUNTRY decides how dates in imported files are "
+        "read (default: IT, where 01/02/2026 is 1 February; in US, it is 2 January)."
+    )
+    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, check_settings, more)
+    add_backup(commands, "pizzeria", "examples.pizza.web.site:create_app")
+    return parser
+
+
+def add_forecast(commands: Any, learn: argparse.ArgumentParser) -> None:
+    """Add the command that forecasts an evening."""
     command = commands.add_parser(
         "forecast",
         parents=[evening_options(), learn],
@@ -101,6 +119,9 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
     command.set_defaults(run=run_forecast, fail=command.error)
 
+
+def add_train(commands: Any, learn: argparse.ArgumentParser) -> None:
+    """Add the command that trains and saves a model."""
     command = commands.add_parser(
         "train", parents=[learn], help="train a model, cross-validate it and save it"
     )
@@ -112,6 +133,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=run_train, fail=command.error)
 
+
+def add_evaluate(commands: Any) -> None:
+    """Add the command that compares models."""
     command = commands.add_parser(
         "evaluate",
         help="compare polynomial degrees, features and service levels on held-out evenings",
@@ -126,17 +150,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="random seed of the first simulated year (default: 0)",
     )
-    command.add_argument(
-        "--json", type=writable_path, metavar="FILE", help="write the forecast errors to this file as JSON"
-    )
-    command.add_argument(
-        "--picture",
-        type=picture_path,
-        metavar="FILE",
-        help="plot the result and save the plot to this .svg or .png file",
-    )
+    add_files(command, "forecast errors")
     command.set_defaults(run=run_evaluate, fail=command.error)
 
+
+def add_path(commands: Any) -> None:
+    """Add the command that shows gradient descent."""
     command = commands.add_parser(
         "path", help="show how gradient descent approaches the best-fitting line at several learning rates"
     )
@@ -165,8 +184,14 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="number of gradient descent steps (default: 10000)",
     )
+    add_files(command, "descent paths")
+    command.set_defaults(run=run_path, fail=command.error)
+
+
+def add_files(command: argparse.ArgumentParser, results: str) -> None:
+    """Add the options that write the results to files."""
     command.add_argument(
-        "--json", type=writable_path, metavar="FILE", help="write the descent paths to this file as JSON"
+        "--json", type=writable_path, metavar="FILE", help=f"write the {results} to this file as JSON"
     )
     command.add_argument(
         "--picture",
@@ -174,19 +199,6 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="plot the result and save the plot to this .svg or .png file",
     )
-    command.set_defaults(run=run_path, fail=command.error)
-
-    add_table(commands)
-
-    more = (
-        "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome). PIZZERIA_PRIVATE=yes puts "
-        "the forecasts and figures behind the login, and PIZZERIA_PRIVATE=no shows them to everybody "
-        "(default: yes if DATABASE_URL is set). PIZZERIA_COUNTRY decides how dates in imported files are "
-        "read (default: IT, where 01/02/2026 is 1 February; in US, it is 2 January)."
-    )
-    add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, check_settings, more)
-    add_backup(commands, "pizzeria", "examples.pizza.web.site:create_app")
-    return parser
 
 
 def evening_options() -> argparse.ArgumentParser:
@@ -273,7 +285,6 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
             doughs = int(forecast(model, evening, options.service_level)[0])
     except (ValueError, TooFewRowsWarning) as error:  # too few evenings for this service level
         fail(f"{error} Train on more evenings with --data.")
-    said = [str(warning.message) for warning in caught]
     told = {
         "doughs": doughs,
         "evening": evening,
@@ -281,16 +292,21 @@ def run_forecast(options: Any, console: Console, messages: Console, fail: Callab
         "degree": model["forecast"].regressor_.degree,
         "equation": equation(model),
         "weights": weights_in_words(model, {k: v for k, v in evening.items() if k in model["read"].range_}),
-        "warnings": said,
+        "warnings": [str(warning.message) for warning in caught],
     }
     if options.json:
         print(json.dumps(told, indent=2))
-        return
-    for text in said:
+    else:
+        show_forecast(told, variable(model) if told["equation"] else "", console, messages)
+
+
+def show_forecast(told: dict[str, Any], variable: str, console: Console, messages: Console) -> None:
+    """Print the forecast in words, and what each feature adds."""
+    for text in told["warnings"]:
         messages.print(text, style="yellow", markup=False)
     console.print(in_words(told), style="bold", markup=False)
     if told["equation"] and told["degree"] <= 3:  # the long equation of a higher degree is not readable
-        console.print(f"doughs = {told['equation']}, where x is {variable(model)}", markup=False)
+        console.print(f"doughs = {told['equation']}, where x is {variable}", markup=False)
     console.print("\n".join(told["weights"]), markup=False)
 
 

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = "Europe/Rome"
+DAWN = 6  # hour
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,14 @@ class Clock:
     def today(self) -> date:
         """Return the date at the restaurant. It changes at midnight local time."""
         return self.now().astimezone(self.zone).date()
+
+    def hour(self) -> datetime:
+        """Return the time at which the current hour began, at the restaurant."""
+        return self.now().astimezone(self.zone).replace(minute=0, second=0, microsecond=0)
+
+    def night(self) -> date:
+        """Return the date of the night that is closed now: until 6 a.m., that of the evening before."""
+        return (self.now().astimezone(self.zone) - timedelta(hours=DAWN)).date()
 
 
 def read_zone() -> ZoneInfo:

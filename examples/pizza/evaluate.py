@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -96,19 +97,9 @@ def evaluate(console: Console, n_years: int = 10, seed: int = 0) -> dict[str, An
     with console.status("Comparing degrees ..."):
         degrees = [judge_degrees(i) for i in seeds]
     with console.status("Comparing features ..."):
-        features = {
-            name: np.median([errors(model, *split(simulate_year("full", i), i)) for i in seeds], axis=0)
-            for name, model in recipes(full).items()
-        }
+        features = judge_features(full, seeds)
     with console.status("Comparing service levels ..."):
-        service = {
-            name: [judge_service(law, columns, degree, i) for i in seeds]
-            for name, law, columns, degree in (
-                ("logarithmic year, straight line", "logarithmic", RESERVATIONS, 1),
-                ("logarithmic year, degree 8", "logarithmic", RESERVATIONS, 8),
-                ("full year, all features, degree 2", "full", full, 2),
-            )
-        }
+        service = judge_services(full, seeds)
     return {
         "years": n_years,
         "seed": seed,
@@ -123,6 +114,26 @@ def evaluate(console: Console, n_years: int = 10, seed: int = 0) -> dict[str, An
             for name, judged in service.items()
             for level in LEVELS
         ],
+    }
+
+
+def judge_features(full: tuple[str, ...], seeds: Iterable[int]) -> dict[str, np.ndarray]:
+    """Return the median held-out and cross-validated error of each recipe."""
+    return {
+        name: np.median([errors(model, *split(simulate_year("full", i), i)) for i in seeds], axis=0)
+        for name, model in recipes(full).items()
+    }
+
+
+def judge_services(full: tuple[str, ...], seeds: Iterable[int]) -> dict[str, list]:
+    """Return the shares and the costs of service levels, a list with one entry for each year."""
+    models = (
+        ("logarithmic year, straight line", "logarithmic", RESERVATIONS, 1),
+        ("logarithmic year, degree 8", "logarithmic", RESERVATIONS, 8),
+        ("full year, all features, degree 2", "full", full, 2),
+    )
+    return {
+        name: [judge_service(law, columns, degree, i) for i in seeds] for name, law, columns, degree in models
     }
 
 

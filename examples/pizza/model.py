@@ -64,7 +64,7 @@ def read_lesson(data: str | Path = "week", features: tuple[str, ...] = (), seed:
 
 def search_degree(features: tuple[str, ...], n_jobs: int | None = None) -> GridSearchCV:
     """Return an unfitted search for the degree with the lowest mean absolute error in five folds."""
-    n_numbers = len({"reservations", "temperature", "tourists"} & set(features))
+    n_numbers = len({"reservations", "guests", "temperature", "tourists"} & set(features))
     degrees = CURVED_DEGREES if n_numbers == 1 else MANY_DEGREES if n_numbers else (1,)
     return GridSearchCV(
         dough_forecaster(features, cv=0),

@@ -8,16 +8,19 @@ PRIVATE, COUNTRY = "PIZZERIA_PRIVATE", "PIZZERIA_COUNTRY"
 MONTH_FIRST = ("US", "PH", "FM", "MH", "PW")  # countries where 01/02/2026 is 2 January
 
 
-def read_private(database_url: str | None = None) -> bool:
+def read_private(database_url: str | None = None) -> bool | None:
     """Return whether forecasts and figures require a login.
 
-    If PIZZERIA_PRIVATE is not set, they do for a database of one's own, given here or as DATABASE_URL, but
-    not for the demonstration with simulated evenings. Any value other than "yes" and "no" is a ValueError.
+    If PIZZERIA_PRIVATE is not set, they do for a database of one's own, given here or as DATABASE_URL.
+    Otherwise, the result is None: they do unless the database contains the demonstration data. Any value
+    other than "yes" and "no" is a ValueError.
     """
     given = os.environ.get(PRIVATE, "").strip().lower()
     if given not in ("", "yes", "no"):
         raise ValueError(f'{PRIVATE} must be "yes" or "no". Got {given!r} instead.')
-    return given == "yes" or (not given and bool(database_url or os.environ.get("DATABASE_URL")))
+    if given:
+        return given == "yes"
+    return True if database_url or os.environ.get("DATABASE_URL") else None
 
 
 def read_country() -> str:

@@ -4,8 +4,7 @@ import argparse
 import json
 import warnings
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -13,9 +12,18 @@ from rich.console import Console
 
 from examples.arguments import unknown
 from examples.pizza.arguments import share
-from examples.pizza.data import EveningsFileError
-from pipelines import ExtrapolationWarning, TooFewRowsWarning, explain_forecast, forecast, forecaster
+from examples.pizza.table_file import (
+    as_date,
+    calendar_of,
+    check_numbers,
+    moment,
+    next_date,
+    read_table,
+    with_dates,
+)
+from pipelines import explain_forecast, forecast, forecaster
 
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 SHARE = 0.8  # of targets inside the range that is printed
 
 
@@ -24,16 +32,43 @@ def add_table(commands: Any) -> None:
     command = commands.add_parser(
         "table",
         help="forecast from a file with any column names, for example of daily sales",
-        description="Forecast a column of your own CSV or Parquet file, with a range. By "
-        "default, the row is the day after the last one.",
+        description="Forecast a column of your own CSV or Parquet file, with a range. By default, the row to "
+        "forecast follows the last one: the next day of daily sales, the next hour or week of others.",
     )
+    add_columns(command)
+    command.add_argument(
+        "--row",
+        action="append",
+        default=[],
+        type=assignment,
+        metavar="COLUMN=VALUE",
+        help="a value of the row to forecast, or nothing after the = if it is not known; needed for each "
+        "column except the date",
+    )
+    command.add_argument(
+        "--service-level", type=share, metavar="S", help="also print what is enough with this probability"
+    )
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
+    command.set_defaults(run=run_table, fail=command.error)
+
+
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """Add the options that describe the file."""
     command.add_argument("--data", required=True, metavar="FILE", help="the CSV or Parquet file")
     command.add_argument("--target", required=True, metavar="COLUMN", help="the column to forecast")
     command.add_argument("--date", metavar="COLUMN", help="the column of dates, such as 2025-06-13")
+    command.add_argument(
+        "--date-format",
+        metavar="FORM",
+        help="the form of the dates, such as %%d/%%m/%%Y; needed if it is not clear, as in 01/02/2025",
+    )
+    command.add_argument(
+        "--holidays", metavar="COUNTRY", help="a country, such as IT, whose public holidays matter"
+    )
     for kind, words in (
         ("number", "a column of numbers"),
         ("category", "a column of categories"),
-        ("flag", "a column of true and false"),
+        ("flag", "a column of true and false, or yes and no"),
     ):
         command.add_argument(
             f"--{kind}",
@@ -42,19 +77,6 @@ def add_table(commands: Any) -> None:
             metavar="COLUMN",
             help=f"{words}; can be given more than once",
         )
-    command.add_argument(
-        "--row",
-        action="append",
-        default=[],
-        type=assignment,
-        metavar="COLUMN=VALUE",
-        help="a value of the row to forecast; needed for each column except the date",
-    )
-    command.add_argument(
-        "--service-level", type=share, metavar="S", help="also print what is enough with this probability"
-    )
-    command.add_argument("--json", action="store_true", help="print the answer as JSON")
-    command.set_defaults(run=run_table, fail=command.error)
 
 
 def assignment(text: str) -> tuple[str, str]:
@@ -68,37 +90,65 @@ def assignment(text: str) -> tuple[str, str]:
 def run_table(options: Any, console: Console, messages: Console, fail: Callable) -> None:
     """Print the forecast for a row, its range, and what each column adds."""
     table = read_table(options.data)
+    check_columns(options, table, fail)
+    check_numbers(table, "target", [options.target], fail)
+    check_numbers(table, "number", options.number, fail)
+    notes = []
+    if n_missing := table[options.target].null_count():
+        rows = "1 row" if n_missing == 1 else f"{n_missing} rows"
+        are = "is" if n_missing == 1 else "are"
+        notes.append(f"{rows} without a value of {options.target} {are} left out.")
+        table = table.drop_nulls(options.target)
+    if options.date:
+        table = with_dates(table, options.date, options.date_format, fail)
+        if n_repeated := len(table) - table[options.date].n_unique():
+            notes.append(
+                f"{n_repeated} rows have the date of another row. The forecast is for one row, not for the "
+                "sum of a date. Add up the rows of each date first if you need the sum."
+            )
+    row = row_of(options, table, fail)
+    try:
+        with warnings.catch_warnings(record=True, action="always", category=UserWarning) as caught:
+            told = answer(fitted(options, table), row, options)
+    except (ImportError, ValueError) as error:
+        fail(str(error))
+    told["warnings"] = [*notes, *dict.fromkeys(str(warning.message) for warning in caught)]
+    show(told, options, console, messages)
+
+
+def check_columns(options: Any, table: pl.DataFrame, fail: Callable) -> None:
+    """Fail if a column does not exist, or if the target is forecast from itself or has no values."""
     given = {"target": [options.target], "number": options.number, "category": options.category}
     given |= {"flag": options.flag, "date": [options.date] if options.date else []}
     for option, names in given.items():
         for name in names:
             if name not in table.columns:
                 fail(f"argument --{option}: {unknown('column', name, table.columns)}")
+    if not any(names for option, names in given.items() if option != "target"):
+        fail("at least one of --date, --number, --category and --flag is required")
     if options.target in (*options.number, *options.category, *options.flag):
         fail(f"argument --target: {options.target} cannot be forecast from itself")
-    table = table.drop_nulls(options.target)
-    if table.is_empty():
+    if table[options.target].null_count() == len(table):
         fail(f"argument --target: column {options.target!r} has no value in any row")
-    table = table.sort(options.date) if options.date else table
-    row = row_of(options, table, fail)
+
+
+def fitted(options: Any, table: pl.DataFrame) -> Any:
+    """Return a forecaster of the table. Forecasts are whole, or never negative, if all targets are."""
     y = table[options.target]
-    is_whole = y.dtype.is_integer()
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ExtrapolationWarning)
-            warnings.simplefilter("always", TooFewRowsWarning)
-            model = forecaster(
-                numbers=options.number,
-                categories=options.category,
-                flags=options.flag,
-                date=options.date,
-                nonnegative=bool(is_whole and y.min() >= 0),
-                whole=is_whole,
-            ).fit(table, y)
-            told = answer(model, row, options)
-    except ValueError as error:
-        fail(str(error))
-    told["warnings"] = list(dict.fromkeys(str(warning.message) for warning in caught))
+    return forecaster(
+        numbers=options.number,
+        categories=options.category,
+        flags=options.flag,
+        date=options.date,
+        calendar=calendar_of(table[options.date]) if options.date else None,
+        holidays=options.holidays,
+        nonnegative=bool(y.min() >= 0),
+        whole=y.dtype.is_integer(),
+    ).fit(table, y)
+
+
+def show(told: dict[str, Any], options: Any, console: Console, messages: Console) -> None:
+    """Print the answer as JSON, or in words with what each column adds."""
     if options.json:
         print(json.dumps(told, indent=2))
         return
@@ -119,29 +169,13 @@ def answer(model: Any, row: dict[str, Any], options: Any) -> dict[str, Any]:
         "range": [low, high],
         "service_level": level,
         "enough": None if level is None else forecast(model, row, level)[0].item(),
-        "row": {name: str(value) for name, value in row.items()},
+        "row": {name: "unknown" if value is None else as_date(value) for name, value in row.items()},
         "parts": {name: round(adds, 6) for name, adds in explain_forecast(model, row).items()},
     }
 
 
-def read_table(path: str) -> pl.DataFrame:
-    """Return the rows of a CSV or Parquet file. Raise EveningsFileError if it cannot be read."""
-    try:
-        if Path(path).suffix.lower() == ".parquet":
-            table = pl.read_parquet(path)
-        else:
-            table = pl.read_csv(path, try_parse_dates=True)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise EveningsFileError(
-            f"{path}: cannot be read ({error}). Expected a CSV or Parquet file."
-        ) from error
-    if table.is_empty():
-        raise EveningsFileError(f"{path}: must contain at least one row. Got no rows.")
-    return table
-
-
 def row_of(options: Any, table: pl.DataFrame, fail: Callable) -> dict[str, Any]:
-    """Return the row to forecast, with the day after the last date unless it is given."""
+    """Return the row to forecast, with the date that follows the last one unless it is given."""
     columns = [*options.number, *options.category, *options.flag]
     given = dict(options.row)
     known = [*columns, options.date] if options.date else columns
@@ -153,11 +187,24 @@ def row_of(options: Any, table: pl.DataFrame, fail: Callable) -> dict[str, Any]:
             f"the row needs a value for each column; missing: {', '.join(f'--row {n}=...' for n in missing)}"
         )
     row: dict[str, Any] = {name: number(name, given[name], fail) for name in options.number}
-    row |= {name: given[name] for name in options.category}
+    row |= {name: given[name] or None for name in options.category}
     row |= {name: flag(name, given[name], fail) for name in options.flag}
     if options.date:
-        row[options.date] = given.get(options.date) or day_after(table[options.date][-1])
+        text = given.get(options.date)
+        row[options.date] = (
+            row_date(text, options, fail) if text else next_date(table[options.date], options.date, fail)
+        )
     return row
+
+
+def row_date(text: str, options: Any, fail: Callable) -> datetime:
+    """Return the date of the row."""
+    forms = ["iso", options.date_format] if options.date_format else ["iso"]
+    read = [found for form in forms if (found := moment(text, form)) is not None]
+    if not read:
+        form = f" or have the form {options.date_format}" if options.date_format else ""
+        fail(f"argument --row: {options.date} must be a date such as 2025-06-13{form}; got {text!r}")
+    return read[0]
 
 
 def number(name: str, text: str, fail: Callable) -> float | None:
@@ -168,22 +215,15 @@ def number(name: str, text: str, fail: Callable) -> float | None:
         return fail(f"argument --row: {name} must be a number, or empty if it is not known; got {text!r}")
 
 
-def flag(name: str, text: str, fail: Callable) -> bool:
-    """Return a flag."""
-    if text.lower() not in ("true", "false"):
-        fail(f"argument --row: {name} must be true or false, got {text!r}")
-    return text.lower() == "true"
-
-
-def day_after(last: Any) -> Any:
-    """Return the day after a date, a time, or text such as 2025-06-13, as in Parquet files."""
-    if isinstance(last, str):
-        try:
-            last = datetime.fromisoformat(last.strip().replace("/", "-"))
-        except ValueError:
-            return last  # the forecaster will refuse it
-        last = last if last.time() != time() else last.date()
-    return last + timedelta(1) if isinstance(last, date) else last
+def flag(name: str, text: str, fail: Callable) -> bool | None:
+    """Return a flag, or None if the text is empty."""
+    if not text:
+        return None
+    if text.lower() not in FLAGS:
+        fail(
+            f"argument --row: {name} must be true, false, yes, no, or empty if it is not known; got {text!r}"
+        )
+    return FLAGS[text.lower()]
 
 
 def in_words(told: dict[str, Any]) -> str:

@@ -162,7 +162,8 @@ def make_ready(app: WebApp) -> None:
     """Migrate, seed, set the password and serve a first model. Other workers wait until this is done."""
     site, database = app.state.site, app.state.database
     with FileLock(app.state.data / "start.lock"):
-        prepare(database, site.folder / "migrations", site.seed)
+        is_empty = site.setting("EMPTY") == "yes"
+        prepare(database, site.folder / "migrations", None if is_empty else site.seed)
         set_password(database, site.setting("ADMIN_PASSWORD"), site.variable("ADMIN_PASSWORD"))
     for name in app.state.templates.list_templates():
         app.state.templates.get_template(name)  # compiled now, so the first visitor does not wait
@@ -226,6 +227,7 @@ def render(request: Request, template: str, status: int = 200, /, **context: Any
         csrf=partial(csrf_token, request),
         said=said,
         health=request.app.state.live.health(),
+        is_demonstration=request.app.state.live.is_demonstration,
         **context,
     )
     return HTMLResponse(html, status)

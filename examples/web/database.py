@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, in
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from examples.web.demonstration import mark
 from examples.web.tables import changes, settings
 from examples.web.troubles import DAMAGED, FULL, trouble_of
 
@@ -211,8 +212,10 @@ def head(session: Session) -> Head:
     return Head(*session.execute(select(changes.c.version, changes.c.structure, changes.c.origin)).one())
 
 
-def prepare(database: Database, migrations: Path, seed: Callable[[Session], None]) -> bool:
+def prepare(database: Database, migrations: Path, seed: Callable[[Session], None] | None) -> bool:
     """Migrate to the newest tables and, at the first start, fill them, all in one transaction.
+
+    If `seed` is None, the tables stay empty.
 
     Returns
     -------
@@ -226,8 +229,11 @@ def prepare(database: Database, migrations: Path, seed: Callable[[Session], None
         if connection.execute(select(changes.c.id)).first():
             return False
         connection.execute(insert(changes).values(id=1, version=1, structure=1, origin=uuid.uuid4().hex))
+        if seed is None:
+            return True
         with Session(connection, join_transaction_mode="rollback_only") as session:
             seed(session)
+            mark(session)
             session.flush()
             session.commit()
         return True

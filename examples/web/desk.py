@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -22,6 +23,7 @@ from examples.web.login import admin_only
 from examples.web.paging import PageNumber, Search, page_of
 from examples.web.security import posted
 from examples.web.tables import sent_forms
+from examples.web.undo import deleted_lately, forget_deleted, keep_deleted
 
 CHANGED = (
     "Somebody else has changed it meanwhile: leave it and look, or save again to write this over theirs."
@@ -70,6 +72,10 @@ class Desk:
         The help text for the search in the list.
     values : dict of heading to callable(row) -> text, number or date, default=columns
         The columns of exported files.
+    preset : callable(request) -> dict, default=nothing
+        Returns the values to show in the form of a new row.
+    undo : bool, default=True
+        Whether a row can be restored after it was deleted. Rows that were deleted together with it cannot.
     """
 
     name: str
@@ -85,6 +91,8 @@ class Desk:
     on_delete: Callable[[Session, Any], tuple[str, bool]]
     search_help: str = ""
     values: dict[str, Callable[[Any], Any]] | None = None
+    preset: Callable[[Request], dict[str, Any]] = lambda request: {}
+    undo: bool = True
 
     @property
     def path(self) -> str:
@@ -122,6 +130,7 @@ class Desk:
         router.add_api_route("/new", self.new)
         router.add_api_route("/new", self.create, methods=["POST"])
         add_bulk_routes(router, self)
+        router.add_api_route("/undo", self.restore, methods=["POST"])
         router.add_api_route("/{row_id}", self.edit)
         router.add_api_route("/{row_id}", self.change, methods=["POST"])
         router.add_api_route("/{row_id}/delete", self.confirm)
@@ -132,11 +141,12 @@ class Desk:
         """List the rows that a search finds."""
         with request.app.state.database.reading() as session:
             found = page_of(session, self.search(q), page)
-            return render(request, "desk_list.html", desk=self, page=found, q=q)
+            undo = deleted_lately(request, self.name)
+            return render(request, "desk_list.html", desk=self, page=found, q=q, undo=undo)
 
     def new(self, request: Request) -> Response:
         """Show an empty form."""
-        return self._form(request, None, filled())
+        return self._form(request, None, filled(self.preset(request)))
 
     def edit(self, request: Request, row_id: RowId) -> Response:
         """Show the form for a row."""
@@ -167,10 +177,30 @@ class Desk:
                     raise HTTPException(409, words)
                 if posted.get("seen", now := self.mark(row)) != now:
                     raise _Refused
+                if self.undo:
+                    keep_deleted(request, self.name, row)
                 session.delete(row)
         except _Refused:
             return self._confirm(request, row_id, 409, CHANGED_BEFORE_DELETION)
         return redirect(request, self.path, f"{called} is deleted.")
+
+    def restore(self, request: Request, posted: FormData = Depends(posted)) -> Response:  # noqa: B008
+        """Restore the row that this browser deleted last."""
+        values = deleted_lately(request, self.name)
+        if not values:
+            return redirect(request, self.path, f"There is no {self.one} to restore any more.")
+        forget_deleted(request)
+        try:
+            with request.app.state.database.writing() as session:
+                bump(session, structural=True)
+                row = self.row(**values)
+                session.add(row)
+                session.flush()
+                called = self.called(row)
+        except IntegrityError:
+            words = f"The {self.one} cannot be restored, because other rows have changed in the meantime."
+            return redirect(request, self.path, words)
+        return redirect(request, self.path, f"{called} is restored.")
 
     def _write(self, request: Request, row_id: int | None, fields: FormData) -> Response:
         form, seen = read_form(self.fields, fields), str(fields.get("seen", ""))

@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examples.web.database import Database, Head, head
+from examples.web.demonstration import is_marked
 from examples.web.folder import FolderError, check_trusted
 from examples.web.troubles import trouble_of
 from pipelines import ModelFileError, load_model, read_card, save_model, version_differences
@@ -54,7 +55,8 @@ class Learner:
     ----------
     train : callable(session) -> fitted estimator
     compile : callable(model, session, previous) -> object that requests read
-        `previous` is the previous result if only rows were learned online since then, otherwise None.
+        `previous` is the previous result if only rows were learned online since then, otherwise None. The
+        model is None if there is too little data for one.
     expected : type
         The class of the model or of its last step, as in :func:`pipelines.load_model`.
     update : callable(model, session, since, upto) -> model, default=None
@@ -63,6 +65,8 @@ class Learner:
     stamp : callable() -> str, default=none
         A model with a different stamp is retrained. For a model that depends on today's date, the stamp is
         the date.
+    lacks : callable(session) -> bool, default=never
+        Whether there is too little data to train on. Then nothing is trained, and the site is well.
     """
 
     train: Callable[[Session], Any]
@@ -70,6 +74,7 @@ class Learner:
     expected: type
     update: Callable[[Any, Session, int, int], Any] | None = None
     stamp: Callable[[], str] = str
+    lacks: Callable[[Session], bool] = lambda session: False
 
 
 class Served(NamedTuple):
@@ -98,6 +103,8 @@ class LiveModel:
         self.learner, self.database, self.card, self.pause = learner, database, card, pause
         self.trainings = 0  # number of training runs of this worker
         self.troubles: dict[str, str] = {}
+        self.is_demonstration = False  # whether the database contains demonstration data
+        self._head: Head | None = None
         self._served: Served | None = None
         self._lock = FileLock(card.with_suffix(".training.lock"))
         self._files: Any = None  # state of the saved model's files at the last check
@@ -182,11 +189,26 @@ class LiveModel:
         found = self._look()  # read before the database, which is then at least as new
         with self.database.reading() as session:
             now = head(session)
+            if now != self._head:
+                self.is_demonstration, self._head = is_marked(session), now
             served = self._served
+            is_new = self._has_changed(now) or (served is not None and served.model is None)
+            if is_new and self.learner.lacks(session):
+                self._served = self._waiting(session, now)
+                return now
             if found is not None:
                 served = self._opened(*found, session, now)
             self._served = self._learned(served, session, now)
         return now
+
+    def _waiting(self, session: Session, now: Head) -> Served:
+        """Serve no model, because there is too little data, until there is more."""
+        for kind in ("file", "training", "update"):
+            self.troubles.pop(kind, None)
+        served, stamp = self._served, self.learner.stamp()
+        if served and (served.model, served.version, served.stamp) == (None, now.version, stamp):
+            return served
+        return Served(self.learner.compile(None, session, None), None, now.version, now.version, stamp, "")
 
     def _look(self) -> tuple[dict[str, Any], Any] | None:
         """Return the card and the saved model, if the files changed and are good."""
@@ -241,7 +263,9 @@ class LiveModel:
 
     def _learned(self, served: Served | None, session: Session, now: Head) -> Served | None:
         """Return a copy that has learned the new rows, if there are any."""
-        if served is None or self.learner.update is None or now.version <= served.version:
+        if served is None or served.model is None or self.learner.update is None:
+            return served
+        if now.version <= served.version:
             return served
         if self._has_failed_lately("update", now.version):
             return served

@@ -30,6 +30,7 @@ RAW_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items(
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 1 << 20  # in the body of a request
+MOST_PHOTO_BYTES = 10 << 20  # in a form with a photo, which only the admin can send
 LONGEST_QUERY = 4096
 MOST_OF_HEADERS = 1 << 16  # bytes; the server itself has no limit
 MOST_FIELDS = 500  # in a form
@@ -80,7 +81,8 @@ class Guard:
         if refusal := self._refusal(scope):
             await refused(scope["path"], *refusal)(scope, receive, send_guarded)
         else:
-            await self.app(scope, self._limited(receive, Headers(scope=scope)), send_guarded)
+            most_bytes = MOST_PHOTO_BYTES if scope["path"].endswith("/photo") else self.most_bytes
+            await self.app(scope, self._limited(receive, Headers(scope=scope), most_bytes), send_guarded)
 
     def _refusal(self, scope: Scope) -> tuple[str, int] | None:
         headers = Headers(scope=scope)
@@ -95,19 +97,19 @@ class Guard:
             return "Refused: the request comes from another site.", 403
         return None
 
-    def _limited(self, receive: Receive, headers: Headers) -> Receive:
+    def _limited(self, receive: Receive, headers: Headers, most_bytes: int) -> Receive:
         """Refuse a body that is too long, by its declared length or while its chunks are received."""
         length, n_bytes = headers.get("content-length", "0"), 0
-        is_short = length.isdecimal() and len(length) <= 9 and int(length) <= self.most_bytes
+        is_short = length.isdecimal() and len(length) <= 9 and int(length) <= most_bytes
 
         async def receive_limited() -> Message:
             nonlocal n_bytes
             if is_short:
                 message = await receive()
                 n_bytes += len(message.get("body", b""))
-                if n_bytes <= self.most_bytes:
+                if n_bytes <= most_bytes:
                     return message
-            raise HTTPException(413, f"A request may have {self.most_bytes} bytes.")
+            raise HTTPException(413, f"A request may have {most_bytes} bytes.")
 
         return receive_limited
 

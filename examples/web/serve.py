@@ -44,7 +44,8 @@ def add_serve(
     command = commands.add_parser(
         "serve",
         help="start the web site",
-        description="Start the web site on this computer. The first start creates and fills the database. "
+        description="Start the web site on this computer. The first start creates the database, "
+        "and fills it with demonstration data. "
         "Environment variables: DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL "
         f"instead of SQLite. {name.upper()}_ADMIN_PASSWORD sets the password of /admin. {name.upper()}_HOSTS "
         "lists additional host names of the site, separated by spaces. FORWARDED_ALLOW_IPS is the address of "
@@ -74,6 +75,11 @@ def add_serve(
         "--log-requests",
         action="store_true",
         help="write one line of JSON per request to the standard output (path, status, time and address)",
+    )
+    command.add_argument(
+        "--empty",
+        action="store_true",
+        help="at the first start, do not create the demonstration data; later starts ignore this option",
     )
     command.set_defaults(
         run=lambda options, console, messages, fail: serve(options, name, factory, check, fail),
@@ -126,6 +132,8 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
     if options.log_requests:
         os.environ[f"{name.upper()}_LOG_REQUESTS"] = "yes"
+    if options.empty:
+        os.environ[f"{name.upper()}_EMPTY"] = "yes"
     try:  # checked here, because workers that fail are restarted forever
         read_secret_files(name)
         password, token = f"{name.upper()}_ADMIN_PASSWORD", f"{name.upper()}_METRICS_TOKEN"

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from examples.web.demonstration import Demonstration
 from examples.web.folder import data_folder
 from examples.web.live import Learner
 
@@ -27,7 +28,7 @@ class Site:
     folder : Path
         The folder with templates/, static/ (whose NAME.css is used by every page) and migrations/.
     seed : callable(session) -> None
-        Fills new tables at the first start.
+        Fills new tables with the demonstration data at the first start, unless NAME_EMPTY is "yes".
     learner : Learner
     routers : list of APIRouter
         The routes. Pages under /admin require a login. Responses under /api are JSON, and forms need no
@@ -36,6 +37,8 @@ class Site:
         The navigation links of every page.
     desk_links : list of (href, words)
         The navigation links of the admin pages.
+    demonstration : Demonstration, default=None
+        How the demonstration data is marked and removed.
     template_globals : dict
         Global variables of the site's templates.
     """
@@ -49,6 +52,7 @@ class Site:
     links: list[tuple[str, str]] = field(default_factory=list)
     desk_links: list[tuple[str, str]] = field(default_factory=list)
     template_globals: dict[str, Any] = field(default_factory=dict)
+    demonstration: Demonstration | None = None
 
     def variable(self, name: str) -> str:
         """Return the name of an environment variable, such as TAVERN_DATA."""

@@ -1,11 +1,12 @@
 """Input rows of all supported types: data frames, Arrow tables, arrays, sparse matrices, lists and dicts."""
 
-import difflib
 import sys
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from pipelines._common.names import suggestion
 
 Rows: TypeAlias = Any  # of shape (n_rows, n_columns); frames, matrices and lists have no common type
 
@@ -65,9 +66,3 @@ def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
                     f"The keys of a query must be among the columns {', '.join(map(repr, known))}. "
                     f"Got {key!r} instead.{suggestion(key, known)}"
                 )
-
-
-def suggestion(name: object, known: Iterable[object]) -> str:
-    """Return " Did you mean 'x'?" with the most similar of the known names, or an empty string."""
-    near = difflib.get_close_matches(str(name), map(str, known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""

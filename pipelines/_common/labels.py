@@ -7,7 +7,8 @@ unit.
 
 import datetime as dt
 import sys
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -20,6 +21,7 @@ SECONDS_PER_UNIT = {
     **{unit: Fraction(1, 1000**power) for power, unit in enumerate(("ms", "us", "ns", "ps", "fs", "as"), 1)},
 }
 MONTHS = {"M": 1, "Y": 12}
+MAX_BISECTED = 1000  # labels; for more, a dict of all classes is faster
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,28 @@ def comparable_label(label: Any) -> Any:
 def places_of(classes: np.ndarray) -> dict[Any, int]:
     """Return a dict from the comparable value of each class to its index."""
     return {label: place for place, label in enumerate(comparable_labels(classes))}
+
+
+def unknown_among(labels: Collection[Any], classes: np.ndarray) -> list:
+    """Return the comparable labels that are not classes.
+
+    A few labels are first searched for by bisection, because `classes` is usually sorted, and a dict of all
+    classes takes longer than a query.
+    """
+    few, classes = len(labels) <= MAX_BISECTED, np.asarray(classes)
+    missed = [label for label in labels if not (few and _is_at_sorted_place(label, classes))]
+    if not missed:
+        return []
+    places = places_of(classes)
+    return [label for label in missed if label not in places]
+
+
+def _is_at_sorted_place(label: Any, classes: np.ndarray) -> bool:
+    try:
+        place = bisect_left(classes, label)
+        return place < len(classes) and classes[[place]].tolist()[0] == label
+    except TypeError:  # labels of another type cannot be compared
+        return False
 
 
 def place_of(classes: np.ndarray, label: Any) -> int | None:

@@ -9,8 +9,9 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 
 from estimators import CatalogueNB
-from pipelines._common.frames import Rows, n_rows_of, suggestion
-from pipelines._common.labels import places_of
+from pipelines._common.frames import Rows, n_rows_of
+from pipelines._common.labels import unknown_among
+from pipelines._common.names import listed, suggestion
 from pipelines._common.ranking import rank
 from pipelines._common.steps import steps_of, transform
 
@@ -19,6 +20,8 @@ CALLER_OF_RECOMMEND = 4  # stack level of the caller of `recommend`, in a functi
 
 class UnknownQuestionWarning(UserWarning):
     """Warning issued when a query contains no known values, so that the labels are ranked by popularity.
+
+    :func:`update` issues it for rows from which only the popularity of their labels can be learned.
 
     Examples
     --------
@@ -78,8 +81,6 @@ def rank_questions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the k best labels of each query and their scores. Warn about queries without known values."""
     classifier, encoded = transform(model, X)
-    if allowed is not None:
-        warn_of_unknown_labels(allowed, classifier)
     unknown = are_unknown(encoded) if len(steps_of(model)) > 1 else np.zeros(0, dtype=bool)
     if not unknown.any():
         return rank(classifier, encoded, k, excluded, allowed)
@@ -123,7 +124,7 @@ def are_unknown(encoded: Rows) -> np.ndarray:
     """Return a mask, of shape (n_rows,), of the sparse encoded rows that have no nonzero entries."""
     if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
-    rows = sp.csr_array(encoded)
+    rows = encoded.tocsr()
     if rows.data.all():
         return np.diff(rows.indptr) == 0
     return np.asarray((rows != 0).sum(axis=1)).ravel() == 0
@@ -142,19 +143,17 @@ def warn_of_unknown_questions(n_unknown: int, n_questions: int) -> None:
     )
 
 
-def warn_of_unknown_labels(allowed: Sequence[set], classifier: BaseEstimator) -> None:
-    """Warn if some of the labels to choose from are not classes."""
+def warn_of_unknown_labels(parameter: str, labels: Sequence[set], classifier: BaseEstimator) -> None:
+    """Warn if some of the labels passed to this parameter of `recommend` are not classes."""
     if not hasattr(classifier, "classes_"):
         return  # `rank` raises the error
-    known = places_of(classifier.classes_)
-    distinct = {id(some): some for some in allowed}.values()  # rows may share one set
-    unknown = [label for some in distinct for label in some if label not in known]
+    distinct = {id(some): some for some in labels}.values()  # rows may share one set
+    given = set().union(*distinct) - {None}  # an earlier answer may be padded with None
+    unknown = sorted(unknown_among(given, classifier.classes_), key=repr)
     if unknown:
-        shown = sorted(set(map(repr, unknown)))
-        more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
         warnings.warn(
-            "The 'candidates' parameter of recommend contains labels that the model does not know: "
-            f"{', '.join(shown[:5])}{more}. They are ignored.{suggestion(unknown[0], known)}",
+            f"The {parameter!r} parameter of recommend contains labels that the model does not know: "
+            f"{listed(unknown, 5)}. They are ignored.{suggestion(unknown[0], classifier.classes_.tolist())}",
             UserWarning,
-            stacklevel=CALLER_OF_RECOMMEND,
+            stacklevel=CALLER_OF_RECOMMEND - 1,
         )

@@ -1,5 +1,7 @@
 """The steps of a fitted pipeline: the classifier, its input rows and their feature names."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
@@ -21,6 +23,15 @@ def steps_of(model: BaseEstimator) -> list[BaseEstimator]:
         return [model]
     steps = [step for _, step in model.steps if step is not None and step != "passthrough"]
     return [*steps[:-1], *steps_of(steps[-1])]
+
+
+def parameter_of(model: BaseEstimator, name: str) -> Any:
+    """Return a parameter of the first of the nested searches and pipelines that has it, or None."""
+    if hasattr(model, "best_estimator_"):
+        return parameter_of(model.best_estimator_, name)
+    if getattr(model, name, None) is not None:
+        return getattr(model, name)
+    return parameter_of(model.steps[-1][1], name) if isinstance(model, Pipeline) else None
 
 
 def transform(model: BaseEstimator, X: Rows) -> tuple[BaseEstimator, Rows]:

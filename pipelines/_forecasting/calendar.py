@@ -1,9 +1,11 @@
 """Dates in any form, and the features derived from them: hour, weekday, month, season and trend."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
 import numpy as np
+import pandas as pd
 
 from pipelines._forecasting.tables import Cell, fail
 
@@ -14,7 +16,7 @@ MONTHS = (
 )
 CALENDAR = ("hour", "weekday", "month", "season", "trend")
 CALENDAR_WORDS = ("hour", "weekday", "month")
-N_WAVES = 3  # of the season, the shortest of which is four months long
+N_WAVES = 2  # of the season: a year and half a year, the annual and semiannual cycles of climatology
 SEASON_TERMS = [f"season {wave} {n}" for n in range(1, N_WAVES + 1) for wave in ("sin", "cos")]
 DAY = np.timedelta64(1, "D").astype("m8[s]")
 YEAR = np.timedelta64(364, "D").astype("m8[s]")  # a season cannot be learned from dates that span less
@@ -25,6 +27,8 @@ def dates_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
 
     The local time as written is kept, so that an evening stays on its weekday.
     """
+    if all(type(value) is pd.Timestamp and value.tzinfo is None for value in cells):
+        return pd.DatetimeIndex(cells).to_numpy().astype("datetime64[s]")  # twice as fast
     return np.array([_time(row, name, value) for row, value in enumerate(cells)], dtype="datetime64[s]")
 
 
@@ -41,7 +45,7 @@ def check_ascending(name: str, dates: np.ndarray) -> None:
 
 
 def calendar_words(dates: np.ndarray, name: str) -> np.ndarray:
-    """Return the weekday, the month or the hour of each date as a word, (n_rows,)."""
+    """Return the weekday, month or hour of each date as a word, in an array of shape (n_rows,)."""
     if name == "weekday":
         place = (dates.astype("M8[D]").astype(np.int64) + 3) % 7  # 1 January 1970 was a Thursday
         return np.array(WEEKDAYS, dtype=object)[place]
@@ -58,6 +62,13 @@ def share_of_year(dates: np.ndarray) -> np.ndarray:
     return (dates - start.astype("M8[s]")) / length
 
 
+def has_hours(dates: np.ndarray) -> bool:
+    """Return True if at least half of the days have rows at several hours."""
+    hours = np.unique(dates.astype("M8[h]"))
+    _, n_hours = np.unique(hours.astype("M8[D]"), return_counts=True)
+    return bool(np.mean(n_hours > 1) >= 0.5)
+
+
 def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
     """Return sines and cosines of the fraction of the year, each (n_rows,). Both ends of a year are equal."""
     terms = {}
@@ -68,7 +79,7 @@ def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def years_since(dates: np.ndarray, first: np.datetime64) -> np.ndarray:
-    """Return the years since the first date, (n_rows,)."""
+    """Return the years since the first date, as an array of shape (n_rows,)."""
     return (dates - first) / DAY / 365.25
 
 
@@ -87,7 +98,11 @@ def _time(row: int, name: str, value: Cell) -> datetime:
         except ValueError:
             value = None
     if isinstance(value, datetime) and value == value:  # NaT is a datetime, but not equal to itself
-        return value.replace(tzinfo=None)
+        return value if value.tzinfo is None else value.replace(tzinfo=None)  # `replace` is slow in pandas
     if isinstance(value, date) and value == value:
         return datetime(value.year, value.month, value.day)
-    return fail(row, name, "a date such as 2025-06-13", given)
+    more = ""
+    if isinstance(given, str) and re.match(r"\s*\d{1,2}\D\d{1,2}\D\d{4}", given):
+        convert = f"pandas.to_datetime(table[{name!r}], format='%d/%m/%Y')"
+        more = f" Convert the column first, for example with {convert}."
+    return fail(row, name, "a date such as 2025-06-13", given, more)

@@ -13,7 +13,8 @@ import numpy as np
 
 from pipelines._common.frames import Rows
 from pipelines._forecasting.calendar import dates_of, shown
-from pipelines._forecasting.tables import columns_of, numbers_of
+from pipelines._forecasting.tables import columns_of
+from pipelines._forecasting.targets import targets_of
 
 Step: TypeAlias = tuple[int, str]  # a count of seconds "s", days "D" or months "M", as in numpy's datetime64
 
@@ -93,7 +94,7 @@ class TargetHistory:
         return np.where(n_known > 0, total / np.maximum(n_known, 1), np.nan)
 
     def _places(self, dates: np.ndarray) -> np.ndarray:
-        """Return the step number of each date, (n_rows,)."""
+        """Return the step number of each date, as an array of shape (n_rows,)."""
         return self._since_first(dates) // self.step[0]
 
     def _since_first(self, dates: np.ndarray) -> np.ndarray:
@@ -174,6 +175,6 @@ def read_history(history: Rows, date: str) -> tuple[np.ndarray, np.ndarray]:
             "The 'history' parameter must be a dict from dates to targets, or a frame of two columns: "
             f"{date!r} and the targets. Got the columns {', '.join(cells)}."
         )
-    dates, targets = dates_of(date, cells[date]), numbers_of(others[0], cells[others[0]])
-    is_known = ~np.isnan(targets)
-    return dates[is_known], targets[is_known]
+    dates = dates_of(date, cells[date])
+    remedy = "Leave dates without a known target out."
+    return dates, targets_of("'history' parameter", cells[others[0]], dates, remedy)

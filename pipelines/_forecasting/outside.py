@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pipelines._common.frames import suggestion
+from pipelines._common.names import suggestion
 from pipelines._forecasting.tables import MISSING, Cell
 
 MOST_LISTED = 12  # words in a sentence

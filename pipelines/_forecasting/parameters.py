@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipelines._common.frames import suggestion
+from pipelines._common.names import suggestion
 from pipelines._common.parameters import check_int
 from pipelines._forecasting.calendar import CALENDAR
 

@@ -8,7 +8,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from numbers import Real
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from sklearn.model_selection import KFold, PredefinedSplit
@@ -19,7 +19,7 @@ from pipelines._common.parameters import check_int
 N_BLOCKS = 50  # blocks of successive rows: a week each, for a year of days
 N_FOLDS = 10
 ROUNDING = 1e-9  # 10 * 0.9 is 9, in spite of rounding
-CALLER_OF_FORECAST = 4  # stack level in a function that `place_of` calls
+CALLER_OF_FORECAST = 4  # stack level in a function that a method called by `forecast` calls
 
 
 class Splitter(Protocol):
@@ -48,14 +48,20 @@ class TooFewRowsWarning(UserWarning):
     """
 
 
-def splits_of(cv: object, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's."""
+def splits_of(cv: object, X: np.ndarray, dates: np.ndarray | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's.
+
+    Blocks of time keep rows of equal dates, (n_rows,), together.
+    """
     n = len(X)
     if cv == "time":
-        n_folds = min(N_FOLDS, n // 2)
-        blocks = np.arange(n) * min(N_BLOCKS, n) // n  # neighbouring rows are held out together
-        folds = blocks % max(n_folds, 1)
-        return list(PredefinedSplit(folds).split()) if n_folds >= 2 else []
+        _, first, date = np.unique(
+            np.arange(n) if dates is None else dates, return_index=True, return_inverse=True
+        )
+        n_folds = min(N_FOLDS, len(first) // 2)
+        blocks = first[date] * min(N_BLOCKS, n) // n  # neighbouring rows are held out together
+        _, blocks = np.unique(blocks, return_inverse=True)  # a date of many rows may skip a number
+        return list(PredefinedSplit(blocks % n_folds).split()) if n_folds >= 2 else []
     if not isinstance(cv, str) and hasattr(cv, "split"):
         return list(cv.split(X))
     if isinstance(cv, str):
@@ -76,21 +82,26 @@ def check_level(name: str, level: object) -> float:
     return float(level)
 
 
-def place_of(level: float, n: int, side: Literal["upper", "lower"]) -> int:
-    """Return the rank, from 1 to n, of the error at a level. Warn if n errors are too few for it."""
-    place = math.ceil((n + 1) * level - ROUNDING)
-    if side == "lower":
-        place = math.floor((n + 1) * level + ROUNDING)
-    if not 1 <= place <= n:
-        share = level if side == "upper" else 1 - level
+def place_at(level: float, n: int) -> int:
+    """Return the rank, from 1 to n, of the error at a service level."""
+    return min(max(math.ceil((n + 1) * level - ROUNDING), 1), n)
+
+
+def places_around(interval: float, n: int) -> tuple[int, int]:
+    """Return the ranks, from 1 to n, of the errors at the lower and the upper end of an interval."""
+    tail = (1 - interval) / 2
+    return max(math.floor((n + 1) * tail + ROUNDING), 1), place_at(1 - tail, n)
+
+
+def warn_if_too_few(name: str, level: float, n_needed: int, n: int, reached: float) -> None:
+    """Warn if a level needs more held-out rows than the model has."""
+    if n < n_needed:
         warnings.warn(
-            f"A level of {share:g} requires the errors on at least {fewest(share)} held-out rows. "
-            f"The model has only {n}, so the most extreme of them is used, and the true level is about "
-            f"{n / (n + 1):.2g}.",
+            f"{name} of {level:g} requires the errors on at least {n_needed} held-out rows. The model has "
+            f"only {n}, so the most extreme errors are used, and the true share is about {reached:.3g}.",
             TooFewRowsWarning,
             stacklevel=CALLER_OF_FORECAST,
         )
-    return min(max(place, 1), n)
 
 
 def fewest(level: float) -> int:
@@ -98,10 +109,10 @@ def fewest(level: float) -> int:
     return math.ceil(level / (1 - level) - ROUNDING)
 
 
-def levels_asked(
+def level_asked(
     service_level: float | None, interval: float | None, surplus: float | None, shortage: float | None
-) -> tuple[float, ...]:
-    """Return the requested quantile levels: none, one, or the two ends of an interval.
+) -> float | None:
+    """Return the requested service level, given directly or by costs. None without one, or for an interval.
 
     Raises
     ------
@@ -111,18 +122,17 @@ def levels_asked(
     given = {"service_level": service_level, "interval": interval, "surplus": surplus, "shortage": shortage}
     names = [name for name, value in given.items() if value is not None]
     if names == ["surplus", "shortage"]:
-        return (cost_level(surplus, shortage),)
+        return cost_level(surplus, shortage)
     if len(names) > 1 or "surplus" in names or "shortage" in names:
         raise ValueError(
             "Pass service_level, or interval, or both surplus and shortage, or none of them. "
             f"Got {' and '.join(names)}."
         )
     if service_level is not None:
-        return (check_level("service_level", service_level),)
+        return check_level("service_level", service_level)
     if interval is not None:
-        tail = (1 - check_level("interval", interval)) / 2
-        return (tail, 1 - tail)
-    return ()
+        check_level("interval", interval)
+    return None
 
 
 def cost_level(surplus: object, shortage: object) -> float:

@@ -1,5 +1,7 @@
 """The cells of each column of a table in any form, checked: numbers, words, flags."""
 
+import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
@@ -8,12 +10,14 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipelines._common.frames import Rows, collected, suggestion
+from pipelines._common.frames import Rows, collected
+from pipelines._common.names import suggestion
 
 Cell: TypeAlias = Any  # a number, a word, a flag, a date, or an invalid value that must be rejected
 
 MAX_NUMBER = 1e100  # so that powers of the number are also finite
 MISSING = "(missing)"  # the category of a missing word
+FLAG_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def columns_of(table: Rows, noun: str = "The rows") -> dict[str, list[Cell]]:
@@ -33,14 +37,17 @@ def columns_of(table: Rows, noun: str = "The rows") -> dict[str, list[Cell]]:
     return {str(name): table[name].to_list() for name in table.columns}
 
 
-def needed(table: Rows, names: Sequence[str]) -> dict[str, list[Cell]]:
-    """Return the cells of the named columns. Raise ValueError if one is missing or there are no rows."""
+def needed(table: Rows, names: Sequence[str], is_training: bool) -> dict[str, list[Cell]]:
+    """Return the cells of the named columns. Raise ValueError if one is missing or there are no rows.
+
+    In training, a name may be misspelt; later, a column of the table, since the names are known then.
+    """
     columns = columns_of(table)
     for name in names:
         if name not in columns:
+            near = suggestion(name, columns) if is_training else _misspelling(name, columns, names)
             raise ValueError(
-                f"The table has no column {name!r}. Its columns are: {', '.join(columns)}."
-                f"{suggestion(name, columns)}"
+                f"The table has no column {name!r}. Its columns are: {', '.join(columns)}.{near}"
             )
     if names and not columns[names[0]]:
         raise ValueError("The table must contain at least one row. Got no rows.")
@@ -49,9 +56,16 @@ def needed(table: Rows, names: Sequence[str]) -> dict[str, list[Cell]]:
             if name not in cells:
                 raise ValueError(
                     f"Row {row} has no value for {name!r}, only for {', '.join(map(str, cells))}. Pass None "
-                    f"if the value is not known.{suggestion(name, cells)}"
+                    f"if the value is not known.{_misspelling(name, cells, names)}"
                 )
     return {name: columns[name] for name in names}
+
+
+def _misspelling(name: str, given: Iterable[Cell], names: Sequence[str]) -> str:
+    """Return " Did you mean 'rain' instead of 'rian'?" if a given column resembles a missing one."""
+    others = [str(other) for other in given if other not in names]
+    near = difflib.get_close_matches(name, others, n=1, cutoff=0.5)
+    return f" Did you mean {name!r} instead of {near[0]!r}?" if near else ""
 
 
 def is_missing(value: Cell) -> bool:
@@ -80,8 +94,14 @@ def numbers_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
 
 
 def flags_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
-    """Return a column of flags as 0.0 and 1.0, (n_rows,). Missing cells are NaN."""
-    return _floats(name, cells, is_flag, "true or false, or missing")
+    """Return a column of flags as 0.0 and 1.0, (n_rows,). Missing cells are NaN.
+
+    Text such as "yes" or "False" is also a flag; case and surrounding spaces do not matter.
+    """
+    known = [
+        FLAG_WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value for value in cells
+    ]
+    return _floats(name, known, is_flag, "true or false, yes or no, 1 or 0, or missing")
 
 
 def words_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
@@ -103,11 +123,23 @@ def fail(row: int, column: str, allowed: str, value: Cell, more: str = "") -> No
     )
 
 
+def of_text(value: Cell) -> str:
+    """Return what to do about a number that is given as text, or an empty string."""
+    if not isinstance(value, str) or not re.fullmatch(r"\s*[-+]?[\d.,' ]*\d\s*", value):
+        return ""
+    if "," in value:
+        return (
+            " If commas are decimal signs, read the file with pandas.read_csv(..., decimal=','); if they "
+            "group digits, with thousands=','."
+        )
+    return " Convert text to numbers first, for example with pandas.to_numeric."
+
+
 def _floats(name: str, cells: Sequence[Cell], is_valid: Callable[[Cell], bool], allowed: str) -> np.ndarray:
     values = [np.nan if is_missing(value) else value for value in cells]
     for row, value in enumerate(values):
         if value == value and not is_valid(value):
-            fail(row, name, allowed, value)
+            fail(row, name, allowed, value, of_text(value))
     return np.array(values, dtype=float)
 
 

@@ -1,8 +1,8 @@
 """Recommendation. The modules are best read in this order.
 
 1. `columns.py`: the encoders of a recommender's columns, and their output features.
-2. `catalogue.py`: conversion of a catalogue to the format of training rows. `classifiers.py`: classifiers
-   selected by name.
+2. `catalogue.py`: conversion of a catalogue to the format of training rows. `checks.py`: its errors.
+   `classifiers.py`: classifiers selected by name. `updates.py`: checks of the rows of an update.
 3. `history.py`: the items that people have had before. `items.py`: similarities between items.
 4. `scorers.py`: scores that are sums over the features. `reasons.py`: the terms of these sums.
 5. `cells.py`: encoding of the cells of a single query, without a table.

@@ -8,8 +8,9 @@ import pandas as pd
 import polars as pl
 from polars import selectors
 
-from pipelines._common.frames import Rows, as_frame, suggestion
+from pipelines._common.frames import Rows, as_frame
 from pipelines._common.labels import plain_labels
+from pipelines._common.names import listed, suggestion
 
 Frame: TypeAlias = pd.DataFrame | pl.DataFrame
 
@@ -30,10 +31,14 @@ def frame_of(rows: Rows, what: str) -> Frame:
 
 
 def select(frame: Frame, names: Sequence[str], what: str) -> Frame:
-    """Return some columns of a frame. If one is missing, raise a ValueError that suggests a similar name."""
+    """Return some columns of a frame.
+
+    If one is missing, raise a ValueError that suggests a similar name or lists the columns of the frame.
+    """
     for name in names:
         if name not in frame.columns:
-            raise ValueError(f"{what} must have the column {name!r}.{suggestion(name, frame.columns)}")
+            hint = suggestion(name, frame.columns) or f" It has the columns {listed(frame.columns)}."
+            raise ValueError(f"{what} must have the column {name!r}.{hint}")
     return frame[list(names)]
 
 
@@ -93,10 +98,12 @@ def append(rows: Frame, more: Frame) -> Frame:
         return pl.concat([rows, more], how="vertical_relaxed")
     except pl.exceptions.PolarsError as error:
         pairs = [(name, rows[name].dtype, more[name].dtype) for name in rows.columns]
-        differ = ", ".join(f"{name!r} ({one} and {two})" for name, one, two in pairs if one != two)
+        differ = [
+            f"{name!r} ({one} in X and {two} in the catalogue)" for name, one, two in pairs if one != two
+        ]
         raise ValueError(
             "The columns of the catalogue must have the same types as those of X. "
-            f"The types differ for {differ}."
+            f"The types differ for {', '.join(differ)}."
         ) from error
 
 

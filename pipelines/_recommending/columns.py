@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 
 from estimators import BinEncoder, MultiHotEncoder, OneHotEncoder
-from pipelines._common.frames import Rows, n_rows_of
 
 Names: TypeAlias = str | Sequence[str]
 Edges: TypeAlias = Mapping[str, Sequence[float]]
@@ -89,23 +88,6 @@ def input_columns(encode: ColumnTransformer) -> list[str]:
     """Return the names of the columns that an encoder reads, each once."""
     columns = [[at] if isinstance(at, str) else list(at) for _, _, at in encode.transformers]
     return list(dict.fromkeys(name for names in columns for name in names))
-
-
-def check_values(encode: ColumnTransformer, X: Rows) -> None:
-    """Raise a ValueError if a column has no values, so that its encoder has no features.
-
-    Without this check, ColumnTransformer would raise an unclear error for sparse output without features.
-    """
-    for _, encoder, at in encode.transformers:
-        if not hasattr(encoder, "cell_encoder"):
-            continue
-        if not len(clone(encoder).fit(X[at]).get_feature_names_out()):
-            name = at if isinstance(at, str) else ", ".join(at)
-            raise ValueError(
-                f"Each column that the recommender reads must contain at least one value. Got only missing "
-                f"values or empty lists in the {n_rows_of(X)} rows of the column {name!r}. Fit a recommender "
-                "without this column."
-            )
 
 
 def step_of_each_feature(encode: ColumnTransformer) -> np.ndarray:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 
 from pipelines._common.frames import Rows, as_frame
 from pipelines._common.labels import plain_label, plain_labels
+from pipelines._common.steps import parameter_of
 
 
 def with_history(excluded: list[set] | None, model: BaseEstimator, X: Rows) -> list[set]:
     """Return the labels to exclude for each row, including the items of its history."""
-    name = history_column(model)
+    name = parameter_of(model, "history")
     if name is None:
         raise ValueError(
             "exclude_history=True requires a model with a history column, such as one from "
@@ -19,15 +19,6 @@ def with_history(excluded: list[set] | None, model: BaseEstimator, X: Rows) -> l
         )
     had = [_as_set(cell) for cell in _cells(X, name)]
     return had if excluded is None else [out | more for out, more in zip(excluded, had, strict=True)]
-
-
-def history_column(model: BaseEstimator) -> str | None:
-    """Return the name of the model's history column, or None."""
-    if hasattr(model, "best_estimator_"):
-        return history_column(model.best_estimator_)
-    if getattr(model, "history", None) is not None:
-        return model.history
-    return history_column(model.steps[-1][1]) if isinstance(model, Pipeline) else None
 
 
 def _cells(X: Rows, name: str) -> Iterable[object]:

@@ -1,7 +1,6 @@
 """Explain a score: find the label, and list the contribution of each feature to its score."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TypeAlias
 
 import numpy as np
@@ -9,6 +8,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 
 from pipelines._common.labels import place_of, plain_labels
+from pipelines._common.names import suggestion
 from pipelines._recommending.scorers import Scorer
 
 Label: TypeAlias = str | float
@@ -19,17 +19,15 @@ def check_label(classifier: BaseEstimator, label: Label) -> int:
     classes = np.asarray(getattr(classifier, "classes_", [label]))
     place = place_of(classes, label)
     if place is None:
-        raise unknown_label(label, plain_labels(classes[:10_000]), len(classes))
+        raise unknown_label(label, plain_labels(classes))
     return place
 
 
-def unknown_label(label: Label, first_classes: Iterable, n_classes: int) -> ValueError:
-    """Return the error for an unknown label. It suggests the most similar of the first classes."""
-    near = difflib.get_close_matches(str(label), map(str, first_classes), n=3)
-    hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
+def unknown_label(label: Label, classes: Collection) -> ValueError:
+    """Return the error for an unknown label. It suggests the most similar classes."""
     return ValueError(
-        f"The 'label' parameter must be one of the {n_classes} classes of the model. "
-        f"Got {label!r} instead.{hint}"
+        f"The 'label' parameter must be one of the {len(classes)} classes of the model. "
+        f"Got {label!r} instead.{suggestion(label, classes, 3)}"
     )
 
 

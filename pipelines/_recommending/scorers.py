@@ -102,7 +102,7 @@ class LinearScorer:
         return row
 
     def scores(self, row: sp.csr_array) -> np.ndarray:
-        """Return the score of each class, of shape (n_classes,)."""
+        """Return the score of each class, as an array of shape (n_classes,)."""
         with np.errstate(over="ignore", invalid="ignore"):
             scores = (self._read(row) @ self._by_feature)[0] + self._intercepts
         if np.isfinite(scores).all():

@@ -125,7 +125,7 @@ class RecommenderNode(PipelineNode):
     """A `RecommenderPipeline`. The rows of its catalogue are added at the end of each pass.
 
     The method ``select(X)`` returns the columns that it reads, ``catalogue_rows()`` the rows of the catalogue
-    and their labels, and ``group_features()`` tells the fitted classifier which features belong together.
+    and their labels, and ``complete()`` tells the fitted classifier which features belong together.
     """
 
     def __init__(self, model: Pipeline) -> None:
@@ -142,7 +142,7 @@ class RecommenderNode(PipelineNode):
             state = added(state, self._read_catalogue(k, *described))
         super().close(k, state)
         if self.fitted is not None:
-            self.fitted.group_features()
+            self.fitted.complete()
 
     def _read_catalogue(self, k: int, items: Rows, labels: list) -> dict[int, State]:
         last = self.nodes[self.last]

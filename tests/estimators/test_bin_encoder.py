@@ -114,10 +114,37 @@ def test_edges_that_are_none(edges):
 
 def test_infinite_numbers_and_other_columns_are_refused():
     encoder = BinEncoder(edges=EDGES).fit([[1.0]])
-    with pytest.raises(ValueError, match="infinity"):
-        encoder.transform([[np.inf]])
+    with pytest.raises(ValueError, match="Column 0 must contain only finite numbers. Got inf in row 1"):
+        encoder.transform([[1.0], [np.inf]])
     with pytest.raises(ValueError, match="2 features, but BinEncoder is expecting 1"):
         encoder.transform([[1.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("cells", "error", "message"),
+    [
+        ([1990, None, "cheap"], ValueError, "only numbers or missing values. Got 'cheap' in row 2.$"),
+        ([None, [1990]], TypeError, r"Got \[1990\] in row 1: float.. argument must be .* not 'list'"),
+        ([2.5, -np.inf], ValueError, "only finite numbers. Got -inf in row 1"),
+        ([10**400], ValueError, "only finite numbers. Got 1000.* in row 0"),
+    ],
+    ids=["text", "a list", "infinite", "huge"],
+)
+def test_a_cell_that_is_no_number_is_named(cells, error, message):
+    encoder = BinEncoder(edges=[[5], EDGES])
+    rows = pd.DataFrame({"length": [1.0] * len(cells), "year": pd.Series(cells, dtype=object)})
+    fitted = encoder.fit(pd.DataFrame({"length": [1.0], "year": [1990]}))
+    for method in (encoder.fit, fitted.transform):
+        with pytest.raises(error, match=f"^Column 'year' must contain .*{message}"):
+            method(rows)
+
+
+def test_a_text_in_polars_and_arrays_is_named():
+    encoder = BinEncoder(edges=EDGES)
+    with pytest.raises(ValueError, match="Column 'year' must contain only numbers.*Got 'old' in row 1"):
+        encoder.fit(pl.DataFrame({"year": ["1990", "old"]}))
+    with pytest.raises(ValueError, match="Column 0 must contain only numbers.*Got 'old' in row 1"):
+        encoder.fit([["1990"], ["old"]])
 
 
 def test_a_pickle_encodes_the_same():

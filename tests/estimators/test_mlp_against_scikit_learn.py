@@ -2,12 +2,7 @@
 
 import inspect
 import itertools
-import os
 import pickle
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -291,30 +286,3 @@ def test_the_signature_is_scikit_learns_and_errors_name_the_class(name):
                 model(hidden_layer_sizes=sizes).fit(X_NUM, COUNTS[:, 0])
         with pytest.raises(TypeError, match=rf"of {name} must be an int or an array-like of int"):
             mine(hidden_layer_sizes=sizes).fit(X_NUM, COUNTS[:, 0])
-
-
-def test_scikit_learns_own_tests_pass_with_ours_in_place():
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).parent),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "swap_mlp",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        "-c",
-        os.devnull,
-    ]
-    command += ["--pyargs", "sklearn.neural_network.tests.test_mlp", "--rootdir", str(Path.cwd()), "-v"]
-    command += ["-k", "not test_gradient"]  # it calls _loss_grad_lbfgs; test_layers.py checks gradients
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout[-3000:]
-    assert "Under test: estimators.mlp" in run.stdout
-    assert int(re.search(r"(\d+) passed", run.stdout)[1]) >= 58
-    assert " skipped" not in run.stdout.splitlines()[-1]

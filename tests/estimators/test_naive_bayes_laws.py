@@ -185,7 +185,7 @@ def test_class_weights_are_what_the_features_add(kind):
 
 @every_class
 def test_as_many_classes_as_rows_fit_in_bounded_memory(kind):
-    rng, n = np.random.default_rng(0), effort(500_000, 100_000)  # dense: 200 x 8 bytes for each class
+    rng, n = np.random.default_rng(0), effort(500_000, 30_000)  # dense: 200 x 8 bytes for each class
     X = sp.csr_array(
         (np.ones(4 * n), rng.integers(200, size=4 * n), np.arange(0, 4 * n + 1, 4)), shape=(n, 200)
     )

@@ -38,12 +38,12 @@ def new_database(tmp_path_factory):
     engine.dispose()
 
 
-def wait_for(check, seconds=WAIT, complaint=lambda: ""):
+def wait_for(check, seconds=WAIT, complaint=lambda: "", pause=0.05):
     """Wait until a condition holds; fail if it never does."""
     end = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < end, f"waited {seconds} s in vain; {complaint()}"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def ports():
@@ -100,8 +100,8 @@ class RunningSite:
         return (self.data / "log.txt").read_text()[-5000:]
 
     def wait_for(self, check):
-        """Wait until a condition holds."""
-        wait_for(check, complaint=self.log)
+        """Wait until a condition holds, and leave the processor to the site meanwhile."""
+        wait_for(check, complaint=self.log, pause=0.2)
 
     def get(self, path, body=None):
         """Return the JSON of an answer, on a connection of its own."""

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings(
 IMAGES, DIGITS = (part[:240] for part in load_digits(return_X_y=True))
 IMAGES = IMAGES / 16
 X_NUM, Y_NUM = make_regression(150, 6, n_targets=3, random_state=0)
+Y_NUM = Y_NUM / 100
 WEIGHT = np.random.default_rng(0).uniform(0.2, 2, 240)
 FEW = {"max_iter": 12, "random_state": 3, "hidden_layer_sizes": (20, 11)}
 RESUMED = [

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from pipelines import ForecastDisplay, dough_forecaster, forecast, forecaster
+from pipelines import ExtrapolationWarning, ForecastDisplay, dough_forecaster, forecast, forecaster
 from tests.pipelines.evenings import WEEK
 from tests.pipelines.sales import COLUMNS, sales
 
@@ -36,6 +36,14 @@ def test_observed_forecast_and_range_are_drawn(model, ax):
     assert len(ax.collections) == 1
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["forecast", "range", "observed"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("date", "sold")
+
+
+def test_the_rows_are_read_once(model, ax):
+    """Each warning was issued twice."""
+    far = LATER.assign(rain=50.0)
+    with pytest.warns(ExtrapolationWarning, match="column 'rain' is 50") as caught:
+        ForecastDisplay.from_estimator(model, far, ax=ax)
+    assert [one.filename for one in caught] == [__file__]
 
 
 def test_only_forecasts(model, ax):

@@ -11,7 +11,15 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_score
 
-from pipelines import ExtrapolationWarning, forecast, forecaster, load_model, save_model
+from pipelines import (
+    ExtrapolationWarning,
+    explain_forecast,
+    forecast,
+    forecaster,
+    load_model,
+    save_model,
+    weights_in_words,
+)
 from pipelines.forecast import ServiceLevelRegressor
 from tests.pipelines.sales import COLUMNS, TOMORROW, sales
 from tests.pipelines.saved import assert_public
@@ -65,10 +73,10 @@ def test_the_columns_are_scikit_learns():
     assert model.predict(table) == pytest.approx(peer.predict(X), abs=1e-6)
 
 
-def test_the_season_is_three_sines_and_cosines():
+def test_the_season_is_two_sines_and_cosines():
     model = forecaster(date="day", calendar=["season"], alpha=0.0, cv=0).fit(TABLE, TABLE["sold"])
     share = (TABLE["day"].dt.day_of_year - 1) / np.where(TABLE["day"].dt.is_leap_year, 366, 365)
-    angle = 2 * np.pi * np.outer(share, [1, 2, 3])
+    angle = 2 * np.pi * np.outer(share, [1, 2])
     X = np.hstack([np.sin(angle), np.cos(angle)])
     peer = LinearRegression().fit(X, TABLE["sold"])
     assert model.predict(TABLE) == pytest.approx(peer.predict(X), abs=1e-6)
@@ -91,6 +99,7 @@ def test_dates_of_less_than_a_year_say_nothing_of_the_season():
         (["hour"], "2024-06-30T00:30", "2024-01-01T12:00"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Column 'when' has several hours a day")
 def test_the_calendar_gives_categories(calendar, same, other):
     hours = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=4000, freq="2h")})
     when = hours["when"].dt
@@ -143,6 +152,17 @@ def test_missing_categories_are_a_category_and_missing_flags_are_imputed():
         assert forecast(model, {"kind": None, "flag": False}) == pytest.approx([5.0])
 
 
+@pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("True", "False"), ("1", "0"), (" YES", "No ")])
+def test_flags_may_be_words(yes, no):
+    flags = [True, False, None, False] * 10
+    y = np.array([5.0, 2.0, 2.0, 2.0] * 10)
+    words = [{True: yes, False: no}.get(flag) for flag in flags]
+    expected = forecaster(flags=["flag"], alpha=0.0, cv=0).fit(pd.DataFrame({"flag": flags}), y)
+    model = forecaster(flags=["flag"], alpha=0.0, cv=0).fit(pd.DataFrame({"flag": words}), y)
+    for one, other in ((yes, True), (no, False), (True, True), (None, None)):
+        assert forecast(model, {"flag": one}) == pytest.approx(forecast(expected, {"flag": other}))
+
+
 def test_integers_are_categories_too():
     """Integer months are categories, and stay the same ones where a missing cell makes them floats."""
     months = np.tile(np.arange(1, 13), 10)
@@ -179,8 +199,11 @@ def test_negative_forecasts_stay_negative_unless_asked_otherwise():
     y = 2 - 5 * cold["height"]
     below = forecaster(numbers=["height"], degree=1, alpha=0.0).fit(cold, y)
     assert forecast(below, {"height": 3}) == pytest.approx([-13])
-    limited = forecaster(numbers=["height"], degree=1, alpha=0.0, nonnegative=True).fit(cold, y)
-    assert forecast(limited, {"height": 3}).tolist() == [0.0]
+    low = cold / 10  # the targets are at least 0.5
+    limited = forecaster(numbers=["height"], degree=1, alpha=0.0, nonnegative=True).fit(
+        low, 2 - 5 * low["height"]
+    )
+    assert forecast(limited, {"height": 0.42}).tolist() == [0.0]
     whole = forecaster(numbers=["height"], degree=1, alpha=0.0, whole=True).fit(cold, y)
     assert forecast(whole, {"height": 2.5}).tolist() == [-10]  # -10.5, rounded up as 0.5 is
     assert forecast(whole, {"height": 2.5}).dtype == np.int64
@@ -203,6 +226,29 @@ def test_rows_are_held_out_by_folds_in_time_or_by_a_splitter(cv):
     assert len(model["forecast"].residuals_) == n
     low, high = forecast(model, TOMORROW, interval=0.8)[0]
     assert low < forecast(model, TOMORROW)[0] < high
+
+
+def test_another_regressor_may_take_the_place_of_the_polynomial():
+    """`forecast` looked for the degree of the polynomial."""
+    model = forecaster(**COLUMNS).set_params(forecast__regressor=LinearRegression())
+    low, high = forecast(model.fit(TABLE, TABLE["sold"]), TOMORROW, interval=0.8)[0]
+    assert low < 71.3 < high  # the law, as above
+    for explain in (weights_in_words, lambda model: explain_forecast(model, TOMORROW)):
+        with pytest.raises(
+            TypeError, match="Only a forecaster whose regressor is a Polynomial.* is a LinearReg"
+        ):
+            explain(model)
+
+
+def test_parts_of_the_pipeline_are_pipelines():
+    model = forecaster(**COLUMNS)
+    encode = model[:-1].fit(TABLE, TABLE["sold"])
+    encoded = encode.transform(TABLE)
+    assert model[1:].fit(model[0].transform(TABLE), TABLE["sold"]).named_steps[
+        "forecast"
+    ].mean_ == pytest.approx(encoded.mean(axis=0))
+    other = model.set_params(forecast=LinearRegression()).fit(TABLE, TABLE["sold"])
+    assert other.predict(TOMORROW) == pytest.approx([71.3], abs=1.5)
 
 
 def test_searches_and_cross_validation_in_time():

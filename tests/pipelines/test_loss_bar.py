@@ -19,6 +19,7 @@ pytestmark = pytest.mark.filterwarnings(
 )  # few epochs are asked for
 
 X, Y = make_regression(100, 4, random_state=0)
+Y = Y / 100
 FEW = {"hidden_layer_sizes": 5, "max_iter": 6, "random_state": 0}
 
 

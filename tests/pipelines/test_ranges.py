@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
+from sklearn.linear_model import LinearRegression
 
 from examples.pizza.years import simulate_evenings
 from pipelines import (
@@ -105,11 +107,18 @@ def test_too_few_held_out_rows_are_a_warning():
     table = sales(20)
     model = forecaster(date="day").fit(table, table["sold"])
     assert len(model["forecast"].residuals_) == 20
-    message = "A level of 0.975 requires the errors on at least 39 held-out rows. The model has only 20"
+    message = (
+        "An interval of 0.95 requires the errors on at least 39 held-out rows. The model has only 20, so the most "
+        "extreme errors are used, and the true share is about 0.905"  # 19 / 21
+    )
     with pytest.warns(TooFewRowsWarning, match=message) as caught:
         low, high = forecast(model, TOMORROW, interval=0.95)[0]
-    assert {one.filename for one in caught} == {__file__}
+    assert [one.filename for one in caught] == [__file__]  # once for both ends
     assert low < high
+    message = "A service level of 0.975 requires the errors on at least 39 .* about 0.952"
+    with pytest.warns(TooFewRowsWarning, match=message) as caught:
+        forecast(model, TOMORROW, 0.975)
+    assert [one.filename for one in caught] == [__file__]
 
 
 def test_without_held_out_rows_there_is_no_range():
@@ -202,6 +211,38 @@ def test_the_preset_covers_a_later_year_too():
         model = dough_forecaster(features).fit(year, year["doughs"])
         shares.append([(doughs <= forecast(model, later, level)).mean() for level in (0.1, 0.5, 0.9)])
     assert np.median(shares, axis=0) == pytest.approx([0.1, 0.5, 0.9], abs=effort(0.02, 0.04))
+
+
+def shops_of_days(n_days, n_shops):
+    """Sales whose only effect is that of the day, which all shops share."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"day": np.repeat(pd.date_range("2025-01-06", periods=n_days), n_shops)})
+    table["crowd"] = np.repeat(rng.permutation(n_days), n_shops)  # tells the days apart, and nothing else
+    return table, np.repeat(rng.normal(50, 10, n_days), n_shops)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize(("n_days", "n_shops"), [(51, 10), (30, 7), (9, 100), (4, 3)])
+def test_rows_of_equal_dates_are_held_out_together(n_days, n_shops, routing):
+    """A block ended in the middle of a date, so that its other rows revealed the held-out ones."""
+    table, sold = shops_of_days(n_days, n_shops)
+    model = forecaster(date="day", categories=["crowd"], calendar=()).set_params(
+        forecast__regressor=LinearRegression(), forecast__spread=None
+    )
+    with config_context(enable_metadata_routing=routing):
+        model.fit(table, sold)
+    errors = model["forecast"].residuals_
+    assert len(errors) == n_days * n_shops
+    assert np.abs(errors).min() > 1e-3  # no day is known from another shop
+
+
+def test_four_dates_are_needed_however_many_rows_they_have():
+    table, sold = shops_of_days(3, 20)
+    model = forecaster(date="day", categories=["crowd"], calendar=()).fit(table, sold)
+    with pytest.raises(
+        ValueError, match="fitted on too few rows. Fit it on at least four rows, of different"
+    ):
+        forecast(model, table, interval=0.5)
 
 
 @pytest.mark.parametrize("n_rows", [*range(4, 13), 20, 49, 51])

@@ -39,7 +39,9 @@ from tests.effort import effort
 from tests.pipelines.saved import assert_public
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The query contains no", "ignore:The '(exclude|candidates)' parameter"
+)
 
 BUDGETS = ["cheap", "premium", "standard"]
 TYPES = ["Adventure", "Music", "Platform", "Puzzle", "Racing", "Sport"]
@@ -267,7 +269,7 @@ def tavern():
 def test_the_taverns_catalogue_with_all_its_types(tavern):
     compiled, rng = compile_recommender(tavern), np.random.default_rng(0)
     budgets, types = (list(known) for known in compiled.categories_.values())
-    for _ in range(60):
+    for _ in range(effort(60, 20)):
         question = {"budget": str(rng.choice(budgets)), "gameplay_types": rng.choice(types, 3).tolist()}
         out = rng.choice(compiled.classes_, 80).tolist()
         assert_same(compiled, tavern, question, 20)

@@ -30,7 +30,9 @@ from pipelines import compile_recommender, explain, game_recommender, recommend
 from tests.effort import effort
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The query contains no", "ignore:The '(exclude|candidates)' parameter"
+)
 
 OURS = [
     ComplementNB(),

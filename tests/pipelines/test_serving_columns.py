@@ -24,7 +24,9 @@ from pipelines import compile_recommender, explain, recommend, recommender
 from tests.effort import effort
 
 # What these warnings say is tested in test_serving_unknown.py
-pytestmark = pytest.mark.filterwarnings("ignore:The query contains no", "ignore:The 'candidates' parameter")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The query contains no", "ignore:The '(exclude|candidates)' parameter"
+)
 
 DECADES, RATINGS, GENRES = ["1980s", "1990s", "2000s"], ["G", "PG", "R"], ["Crime", "Drama", "War", "Western"]
 RULES = {"handle_unknown": "ignore", "missing": "ignore", "feature_name_combiner": "equals"}

@@ -107,7 +107,7 @@ def save_game(session: Session, game: Game | None, form: Form[GameFields]) -> Ga
         data.developer,
         data.top_rated,
     )
-    game.of_console, game.cents = console, int(data.cost * 100)
+    game.of_console, game.cents, game.demo = console, int(data.cost * 100), False
     write_types(session, game, in_order(game.types, names))
     return game
 
@@ -150,7 +150,7 @@ def save_console(session: Session, console: Console | None, form: Form[ConsoleFi
         form.refuse("name", f"There is a console called {taken.name} already.")
         return console
     console = console or Console()
-    console.name = name
+    console.name, console.demo = name, False
     session.add(console)
     return console
 
@@ -161,7 +161,7 @@ def on_delete_console(session: Session, console: Console) -> tuple[str, bool]:
     if n:
         games = "1 game is" if n == 1 else f"{n} games are"
         return f"{games} for it. Give every one another console, or delete it, first.", False
-    return "No game is for it. This cannot be undone.", True
+    return "No game is for it.", True
 
 
 def search_consoles(text: str) -> Select:
@@ -195,7 +195,7 @@ def save_rental(session: Session, rental: Rental | None, form: Form[RentalFields
             return rental
     rental = rental or Rental(at=int(time.time()), version=1)
     rental.game, rental.budget = game, data.budget
-    rental.confirmed = rental.learned = True
+    rental.confirmed, rental.learned, rental.demo = True, True, False
     write_types(session, rental, in_order(rental.types, data.types))
     return rental
 
@@ -250,6 +250,7 @@ GAMES = Desk(
     save=save_game,
     options=game_options,
     on_delete=on_delete_game,
+    undo=False,  # its rentals are deleted too
 )
 CONSOLES = Desk(
     name="consoles",
@@ -281,5 +282,5 @@ RENTALS = Desk(
     show=show_rental,
     save=save_rental,
     options=rental_options,
-    on_delete=lambda session, rental: ("The model forgets it. This cannot be undone.", True),
+    on_delete=lambda session, rental: ("The model forgets it.", True),
 )

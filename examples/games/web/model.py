@@ -35,6 +35,7 @@ class Fact(NamedTuple):
     cost: float
     budget: str
     types: tuple[str, ...]
+    photo: str | None
 
 
 class Suggestion(NamedTuple):
@@ -59,8 +60,10 @@ class Answers:
         self.facts = facts
         self.by_slug = {fact.slug: fact for fact in facts.values()}
         self.budgets = list(BUDGETS)
-        self.types: list[str] = model["encode"].named_transformers_["gameplay_types"].categories_[0].tolist()
+        encoder = model["encode"].named_transformers_["gameplay_types"]
+        self.types: list[str] = encoder.categories_[0].tolist()
         self._model, self._compiled = model, compile_recommender(model)
+        self._known = frozenset(model.classes_.tolist())
         self._gone = [title for title in model.classes_.tolist() if title not in facts]
 
     def recommend(
@@ -70,7 +73,8 @@ class Answers:
         if not budget and not types:
             return self._most_rented(k, set(exclude))
         asked = {"budget": budget, "gameplay_types": list(types)}
-        titles, scores = self._compiled.recommend(asked, k, exclude=[*exclude, *self._gone])
+        excluded = [*self._known.intersection(exclude), *self._gone]
+        titles, scores = self._compiled.recommend(asked, k, exclude=excluded)
         return [Suggestion(self.facts[title], score) for title, score in zip(titles, scores, strict=True)]
 
     def explain(self, budget: str | None, types: Sequence[str], title: str) -> dict[str, float]:
@@ -111,6 +115,28 @@ class Answers:
         return sorted(self._rentals, key=lambda title: (-self._rentals[title], title))
 
 
+class NoAnswers(Answers):
+    """The same for a tavern without games: there is nothing to recommend."""
+
+    def __init__(self) -> None:
+        self.facts, self.by_slug, self.budgets, self.types = {}, {}, list(BUDGETS), []
+
+    def recommend(
+        self, budget: str | None, types: Sequence[str], k: int, exclude: Iterable[str] = ()
+    ) -> list[Suggestion]:
+        """Return no games."""
+        return []
+
+    def n_rentals(self, title: str) -> int:
+        """Return 0."""
+        return 0
+
+
+def lacks_games(session: Session) -> bool:
+    """Return whether there is no game to recommend."""
+    return session.scalar(select(Game.id).where(Game.top_rated).limit(1)) is None
+
+
 def train(session: Session) -> Pipeline:
     """Return a recommender trained on all top-rated games and their rentals."""
     games = read_facts(session)
@@ -136,8 +162,10 @@ def learn_rentals(model: Pipeline, session: Session, since: int, upto: int) -> P
     return update(copy.deepcopy(model), *learnable(rows)) if rows else model
 
 
-def compile_answers(model: Pipeline, session: Session, previous: Answers | None) -> Answers:
+def compile_answers(model: Pipeline | None, session: Session, previous: Answers | None) -> Answers:
     """Return the data that requests read. Rentals do not change any facts about games."""
+    if model is None:
+        return NoAnswers()
     return Answers(model, previous.facts if previous else read_facts(session))
 
 
@@ -151,7 +179,16 @@ def learnable(rows: Sequence[tuple[str, str | None, list[str]]]) -> tuple[pl.Dat
 def read_facts(session: Session) -> dict[str, Fact]:
     """Return the facts about the games that can be recommended, by title."""
     types = lists_by_id(session, select(GameType.game_id, GameType.name), GameType.game_id, GameType.place)
-    columns = (Game.id, Game.title, Game.slug, Game.year, Console.name, Game.developer, Game.cents)
+    columns = (
+        Game.id,
+        Game.title,
+        Game.slug,
+        Game.year,
+        Console.name,
+        Game.developer,
+        Game.cents,
+        Game.photo,
+    )
     query = select(*columns).join(Console).where(Game.top_rated).order_by(Game.title)
     return {
         title: Fact(
@@ -163,8 +200,9 @@ def read_facts(session: Session) -> dict[str, Fact]:
             cents / 100,
             budget_of(cents / 100),
             tuple(types.get(i, ())),
+            photo,
         )
-        for i, title, slug, year, console, developer, cents in session.execute(query)
+        for i, title, slug, year, console, developer, cents, photo in session.execute(query)
     }
 
 
@@ -188,4 +226,4 @@ def lists_by_id(session: Session, query: Select, *order: Any) -> dict[int, list[
     return {i: [name for _, name in group] for i, group in groupby(rows, key=lambda row: row[0])}
 
 
-LEARNER = Learner(train, compile_answers, CatalogueNB, learn_rentals)
+LEARNER = Learner(train, compile_answers, CatalogueNB, learn_rentals, lacks=lacks_games)

@@ -1,5 +1,6 @@
 """The visitors' pages: the request form, one suggestion at a time, the catalogue, a game, and rentals."""
 
+import time
 import zlib
 from typing import Any
 
@@ -25,7 +26,7 @@ from examples.games.web.criteria import (
 )
 from examples.games.web.folding import fold
 from examples.games.web.model import RENTALS, Answers, Reason
-from examples.games.web.renting import record_rental, rented_titles, visitor_of
+from examples.games.web.renting import give_back, record_rental, rented_titles, visitor_of
 from examples.games.web.tables import Console, Game, GameType, Rental
 from examples.games.words import BUDGET_IN_WORDS, fit_in_words
 from examples.web.app import redirect, render, with_query
@@ -35,6 +36,7 @@ from examples.web.security import posted
 from examples.web.words import is_plain
 
 SIMILAR = 6
+FOUR_WEEKS = 28 * 24 * 3600  # in seconds
 ASKED = "asked"  # the cookie with the request of the last rental
 BUDGET_RANGES = {"cheap": "below 5", "standard": "5 to below 20", "premium": "20 and more"}
 
@@ -49,12 +51,8 @@ def front(request: Request, types: AnyTypes, budget: str = "") -> Response:
 
 def ask(request: Request, asked: Reading) -> Response:
     """Show the request form with the known values filled in, and error messages for all others."""
-    rented = select(Rental.game_id).join(Game).where(Game.top_rated, Rental.learned)
-    rented = rented.group_by(Rental.game_id, Game.title)
-    most_first = func.count().desc(), Game.title
     with request.app.state.database.reading() as session:
-        ids = list(session.scalars(rented.order_by(*most_first).limit(SIMILAR)))
-        games = {game.id: game for game in session.scalars(select(Game).where(Game.id.in_(ids)))}
+        shelf = most_rented(session, since=int(time.time()) - FOUR_WEEKS)
         return render(
             request,
             "front.html",
@@ -65,9 +63,18 @@ def ask(request: Request, asked: Reading) -> Response:
             problems=asked.problems,
             n_games=count_games(session),
             ranges=BUDGET_RANGES,
-            shelf=[games[i] for i in ids],
+            shelf=shelf,
             cover_url=cover_url,
         )
+
+
+def most_rented(session: Session, since: int) -> list[Game]:
+    """Return the games that were rented most since a time, in seconds since 1970."""
+    rented = select(Rental.game_id).join(Game).where(Game.top_rated, Rental.learned, Rental.at >= since)
+    rented = rented.group_by(Rental.game_id, Game.title).order_by(func.count().desc(), Game.title)
+    ids = list(session.scalars(rented.limit(SIMILAR)))
+    games = {game.id: game for game in session.scalars(select(Game).where(Game.id.in_(ids)))}
+    return [games[i] for i in ids]
 
 
 def count_games(session: Session) -> int:
@@ -148,6 +155,13 @@ def rent(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
     words = f"{title} is yours for tonight." if is_new else f"You have {title} already."
     kept_of(request).set(ASKED, with_query("/suggest", **parameters(budget, types)))
     return redirect(request, "/rentals", words)
+
+
+@router.post("/return")
+def bring_back(request: Request, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Record that the visitor gives a game back, so that it can be suggested again."""
+    title = give_back(request, whole_number(str(fields.get("rental", ""))))
+    return redirect(request, "/rentals", f"{title} is back on its shelf.")
 
 
 @router.get("/rentals")
@@ -265,5 +279,7 @@ def cover_picture(request: Request, slug: str) -> Response:
 
 def cover_url(game: Any) -> str:
     """Return the URL of a cover. It changes when the cover changes."""
+    if game.photo:
+        return f"/covers/{game.slug}.jpg?v={game.photo}"
     version = zlib.crc32("|".join([game.title, game.console, *game.types[:1]]).encode())
     return f"/covers/{game.slug}.svg?v={version:x}"

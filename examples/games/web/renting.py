@@ -13,6 +13,7 @@ from examples.games.web.tables import Game, Rental
 from examples.web.addresses import source_of
 from examples.web.cookies import kept_of
 from examples.web.database import bump
+from examples.web.forms import MOST_ID
 from examples.web.security import csrf_tokens
 from examples.web.words import is_plain, normalised
 
@@ -39,11 +40,26 @@ def known_visitor(request: Request) -> str:
 
 
 def rented_titles(session: Session, request: Request) -> list[str]:
-    """Return the titles that the visitor has rented."""
+    """Return the titles that the visitor has rented and not given back."""
     visitor = visitor_of(request)
     if not visitor:
         return []
-    return list(session.scalars(select(Game.title).join(Rental).where(Rental.visitor == visitor)))
+    theirs = Rental.visitor == visitor, Rental.returned.is_(None)
+    return list(session.scalars(select(Game.title).join(Rental).where(*theirs)))
+
+
+def give_back(request: Request, rental_id: int) -> str:
+    """Record that the visitor gives back a game, and return its title.
+
+    The model remembers the rental, since the game was what the visitor chose.
+    """
+    with request.app.state.database.writing() as session:
+        bump(session, structural=False)
+        rental = session.get(Rental, rental_id) if rental_id <= MOST_ID else None
+        if rental is None or not rental.visitor or rental.visitor != visitor_of(request):
+            raise HTTPException(404, "There is no such rental of yours.")
+        rental.returned = rental.returned or int(time.time())
+        return rental.game.title
 
 
 def record_rental(
@@ -52,7 +68,8 @@ def record_rental(
     """Record a rental of the game that matches a condition. Return the rental, and whether it is new."""
     visitor, source, database = known_visitor(request), source_of(request), request.app.state.database
     with database.reading() as session:
-        if known := rental_of(session, visitor, is_it):
+        known = rental_of(session, visitor, is_it)
+        if known and known.returned is None:
             return rental_out(known), False
     with database.writing() as session:
         rental, is_new = add_rental(session, visitor, source, is_it, budget, types)
@@ -74,12 +91,14 @@ def add_rental(
 ) -> tuple[Rental, bool]:
     """Add a visitor's rental, unless there is one already. Return it, and whether it is new.
 
+    A game that was given back is the visitor's again, with the rental of the first time.
     The lock taken by `bump` ensures that pressing the button several times records one rental, and that the
     limits hold for simultaneous requests.
     """
     version, now = bump(session, structural=False), int(time.time())
     if known := rental_of(session, visitor, is_it):
-        return known, False
+        was_returned, known.returned = known.returned is not None, None
+        return known, was_returned
     game = session.scalar(select(Game).where(is_it))
     if game is None:
         raise HTTPException(404, "There is no such game any more.")

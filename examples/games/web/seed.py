@@ -1,4 +1,4 @@
-"""The tavern's initial data: the catalogue, and the rentals of forty simulated customers."""
+"""The tavern's demonstration data: the catalogue, and the rentals of forty simulated customers."""
 
 import re
 import time
@@ -59,7 +59,8 @@ def _seed_rentals(session: Session, rentals: pl.DataFrame, ids: dict[str, int]) 
 
 
 def _insert(session: Session, table: type, rows: list[dict]) -> None:
-    session.execute(insert(table), rows)
+    marked = [row | {"demo": True} for row in rows] if hasattr(table, "demo") else rows
+    session.execute(insert(table), marked)
 
 
 def _set_sequences(session: Session) -> None:

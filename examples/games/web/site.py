@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from examples.games.web import api, counter, pages
+from examples.games.web import api, counter, pages, photos
 from examples.games.web.admin import CONSOLES, GAMES, RENTALS
+from examples.games.web.demonstration import DEMONSTRATION
 from examples.games.web.model import LEARNER
 from examples.games.web.seed import seed
 from examples.games.words import BUDGET_IN_WORDS
+from examples.web import removal
 from examples.web.app import WebApp, build_app
 from examples.web.desk import overview_router
 from examples.web.site import Site
@@ -25,12 +27,16 @@ SITE = Site(
     routers=[
         api.router,  # first, because it receives the most requests
         pages.router,
+        photos.pictures,
+        photos.router,
         overview_router(DESKS, LEARNING),
         counter.router,
+        removal.router,
         *(desk.router() for desk in DESKS),
     ],
     links=[("/", "Ask the keeper"), ("/games", "The shelves"), ("/rentals", "Your games")],
     desk_links=[*(desk.link for desk in DESKS), counter.LINK],
+    demonstration=DEMONSTRATION,
     template_globals={"words_of_budget": BUDGET_IN_WORDS, "zip": zip},
 )
 

@@ -1,8 +1,21 @@
-"""The tavern's tables: consoles, games with their types, and rentals with the requested types."""
+"""The tavern's tables: consoles, games with their types, and rentals with the requested types.
+
+The column `demo` marks the rows of the demonstration data. A row that somebody saves is not one any more.
+"""
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, true
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 
 from examples.games.data import budget_of
@@ -19,6 +32,7 @@ class Console(Base):
     __tablename__ = "consoles"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class GameType(Base):
@@ -44,6 +58,8 @@ class Game(Base):
     cents: Mapped[int]  # cost per hour, in hundredths of a tavern coin
     top_rated: Mapped[bool]
     folded: Mapped[str] = mapped_column(Text, server_default="")  # the text that searches compare
+    photo: Mapped[str | None] = mapped_column(String(8))  # checksum of the photo, if there is one
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     of_console: Mapped[Console] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[GameType]] = relationship(
         order_by=GameType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
@@ -82,6 +98,14 @@ class Game(Base):
         return budget_of(self.cost)
 
 
+class GamePhoto(Base):
+    """A photo that is shown instead of the drawn cover of a game."""
+
+    __tablename__ = "game_photos"
+    game_id: Mapped[int] = mapped_column(ForeignKey("games.id", ondelete="CASCADE"), primary_key=True)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class RentalType(Base):
     """One of the types that a visitor requested. `place` is its position in the list of types."""
 
@@ -103,10 +127,12 @@ class Rental(Base):
     visitor: Mapped[str | None] = mapped_column(String(32))  # id in the cookie; None if simulated
     budget: Mapped[str | None] = mapped_column(String(10))
     at: Mapped[int]  # seconds since 1970
+    returned: Mapped[int | None]  # the same, or None while the visitor has the game
     version: Mapped[int] = mapped_column(index=True)
     source: Mapped[str | None] = mapped_column(String(16))  # code of the visitor's address
     confirmed: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the counter
     learned: Mapped[bool] = mapped_column(default=True, server_default=true())  # by the model
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     game: Mapped[Game] = relationship(lazy="joined", innerjoin=True)
     types_in_order: Mapped[list[RentalType]] = relationship(
         order_by=RentalType.place, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True

@@ -3,26 +3,25 @@
 from collections.abc import Callable
 from datetime import date
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from fastapi import Request
 from pydantic import BaseModel, Field
 from sqlalchemy import Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from examples.pizza.clock import Clock
 from examples.pizza.web.doubts import ask_of_evening, ask_of_order
-from examples.pizza.web.questions import Day, Temperature, Tourists, outside_calendar
+from examples.pizza.web.questions import Day, Temperature, Tourists, outside_calendar, read_day
 from examples.pizza.web.tables import Evening, Order, Reservation, keep_evening, new_evening
+from examples.pizza.web.words import in_words, read_said
 from examples.web.desk import Desk
 from examples.web.forms import Form, Line
 from examples.web.paging import pattern
 from examples.web.words import is_plain, normalised
 
 FACTS = ("temperature", "tourists", "holiday", "event")
-SEARCH_HELP = (
-    "An evening is searched by its date or the beginning of one: 2026-03-20, or 2026-03. "
-    "Weekdays are not searched."
-)
+SEARCH_HELP = "An evening is found by its date: 20 Mar, 2026-03-20, or 2026-03 for a month."
 MOST_PARTY, MOST_PIZZAS, MOST_MORE = 60, 500, 99_999
 
 
@@ -52,6 +51,7 @@ class EveningFields(BaseModel):
     tourists: Tourists | None = None
     holiday: bool = False
     event: bool = False
+    closed: Literal["yes", "no"] | None = None
     more_reservations: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
     more_doughs: Annotated[int, Field(ge=0, le=MOST_MORE)] = 0
     sure: bool = False  # confirms a number that is far beyond all others
@@ -62,24 +62,21 @@ def desks(clock: Clock) -> tuple[Desk, ...]:
     return reservations_desk(clock), orders_desk(clock), evenings_desk(clock)
 
 
-def in_full(day: date) -> str:
-    """Return a day as text, such as "Fri 2025-06-13", which can be used in a search."""
-    return f"{day:%a} {day}"
+def found_by(row: type, text: str, today: date, *columns: Any, is_ahead: bool = False) -> Select:
+    """Return the rows with a text in a column, or whose day is the text or begins with it.
 
-
-def found_by(row: type, text: str, *columns: Any, first: date | None = None) -> Select:
-    """Return the rows with a text in a column, or whose day begins with the text.
-
-    The latest day comes first. If a first day is given, it comes first, followed by later days and then by
-    earlier days.
+    The latest day comes first. If `is_ahead`, today comes first, followed by later days and then by earlier
+    days.
     """
-    ahead = case((row.day >= first, row.day), else_=None) if first else None
+    ahead = case((row.day >= today, row.day), else_=None) if is_ahead else None
     order = [] if ahead is None else [ahead.is_(None), ahead]
     query = select(row).order_by(*order, row.day.desc(), row.id.desc())
     text = normalised("".join(letter for letter in text if is_plain(letter)))
     if not text:
         return query
     sought = [column.ilike(pattern(text), escape="\\") for column in columns]
+    if day := read_said(text, today):
+        sought.append(row.day == day)
     return query.where(or_(cast(row.day, String).startswith(text[-10:], autoescape=True), *sought))
 
 
@@ -98,8 +95,9 @@ def reservations_desk(clock: Clock) -> Desk:
         if form.errors:
             return row
         keep_evening(session, data.day)
-        row = row or Reservation()
+        row = row or Reservation(booked_at=int(clock.now().timestamp()))
         row.name, row.day, row.party, row.note = data.name, data.day, data.party, data.note or ""
+        row.demo = False
         session.add(row)
         return row
 
@@ -110,11 +108,11 @@ def reservations_desk(clock: Clock) -> Desk:
         fields=ReservationFields,
         form="admin_reservation.html",
         search=lambda text: found_by(
-            Reservation, text, Reservation.name, Reservation.note, first=clock.today()
+            Reservation, text, clock.today(), Reservation.name, Reservation.note, is_ahead=True
         ),
         columns={
             "name": lambda row: row.name,
-            "evening": lambda row: in_full(row.day),
+            "evening": lambda row: in_words(row.day, clock.today()),
             "guests": lambda row: row.party,
             "note": lambda row: row.note,
         },
@@ -127,6 +125,7 @@ def reservations_desk(clock: Clock) -> Desk:
         show=lambda row: {name: getattr(row, name) for name in ReservationFields.model_fields},
         save=save,
         options=lambda session: {"today": clock.today()},
+        preset=lambda request: {"day": asked_day(request, clock)},
         on_delete=deletable,
         search_help=SEARCH_HELP,
     )
@@ -145,7 +144,7 @@ def orders_desk(clock: Clock) -> Desk:
             return row
         keep_evening(session, data.day)
         row = row or Order()
-        row.name, row.day, row.pizzas = data.name, data.day, data.pizzas
+        row.name, row.day, row.pizzas, row.demo = data.name, data.day, data.pizzas, False
         session.add(row)
         return row
 
@@ -155,10 +154,10 @@ def orders_desk(clock: Clock) -> Desk:
         row=Order,
         fields=OrderFields,
         form="admin_order.html",
-        search=lambda text: found_by(Order, text, Order.name),
+        search=lambda text: found_by(Order, text, clock.today(), Order.name),
         columns={
             "for": lambda row: row.name,
-            "evening": lambda row: in_full(row.day),
+            "evening": lambda row: in_words(row.day, clock.today()),
             "pizzas": lambda row: row.pizzas,
         },
         values={
@@ -169,6 +168,7 @@ def orders_desk(clock: Clock) -> Desk:
         show=lambda row: {name: getattr(row, name, None) for name in OrderFields.model_fields},
         save=save,
         options=lambda session: {"today": clock.today()},
+        preset=lambda request: {"day": asked_day(request, clock)},
         on_delete=deletable,
         search_help=SEARCH_HELP,
     )
@@ -176,7 +176,15 @@ def orders_desk(clock: Clock) -> Desk:
 
 def deletable(session: Session, row: Any) -> tuple[str, bool]:
     """Return a sentence that states the consequences of deleting a reservation or an order."""
-    return f"It no longer counts for {in_full(row.day)}. This cannot be undone.", True
+    return f"It no longer counts for {in_words(row.day)}.", True
+
+
+def asked_day(request: Request, clock: Clock) -> date:
+    """Return the day in the URL, or today, to fill in a new form."""
+    try:
+        return read_day(request.query_params.get("day"))
+    except ValueError:
+        return clock.today()
 
 
 def evenings_desk(clock: Clock) -> Desk:
@@ -187,26 +195,34 @@ def evenings_desk(clock: Clock) -> Desk:
         row=Evening,
         fields=EveningFields,
         form="admin_evening.html",
-        search=lambda text: found_by(Evening, text),
+        search=lambda text: found_by(Evening, text, clock.today()),
         columns={
-            "day": lambda row: in_full(row.day),
+            "day": lambda row: in_words(row.day, clock.today()),
             "reservations": lambda row: row.reservations,
             "doughs": lambda row: row.doughs,
             "temperature": lambda row: or_dash(row.temperature),
             "tourists": lambda row: or_dash(row.tourists),
-            "holiday": lambda row: "yes" if row.holiday else "no",
-            "event": lambda row: "yes" if row.event else "no",
+            "special": lambda row: ", ".join(
+                name for name in ("holiday", "event", "closed") if getattr(row, name)
+            ),
         },
         values={
             "date": lambda row: row.day,
             **{name: attrgetter(name) for name in ("reservations", "doughs", *FACTS)},
         },
-        show=lambda row: {name: getattr(row, name, None) for name in EveningFields.model_fields},
+        show=show_evening,
         save=evening_saver(clock),
         options=lambda session: {},
+        preset=lambda request: {"day": asked_day(request, clock)},
         on_delete=on_delete_evening,
         search_help=SEARCH_HELP,
     )
+
+
+def show_evening(row: Evening) -> dict[str, Any]:
+    """Return the values to show in the form."""
+    shown = {name: getattr(row, name, None) for name in EveningFields.model_fields}
+    return shown | {"closed": None if row.closed is None else "yes" if row.closed else "no"}
 
 
 def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[EveningFields]], Any]:
@@ -226,8 +242,10 @@ def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[Eveni
         if form.errors:
             return row
         row = row or new_evening(data.day)
-        for name, value in data.model_dump(exclude={"day", "sure"}).items():
+        row.closed = {"yes": True, "no": False}.get(data.closed)
+        for name, value in data.model_dump(exclude={"day", "closed", "sure"}).items():
             setattr(row, name, value)
+        row.demo = False
         session.add(row)
         return row
 
@@ -241,7 +259,7 @@ def on_delete_evening(session: Session, evening: Evening) -> tuple[str, bool]:
     )
     if n_rows:
         return f"Reservations and orders of this evening: {n_rows}. Delete these first.", False
-    return "What is known of the day is forgotten. This cannot be undone.", True
+    return "Its numbers and facts are forgotten.", True
 
 
 def or_dash(value: float | None) -> str:

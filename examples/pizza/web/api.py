@@ -6,10 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from examples.pizza.web.model import Answers, counted
-from examples.pizza.web.pages import refuse
+from examples.pizza.web.house import read_house
+from examples.pizza.web.model import Answers, NoForecast, counted
+from examples.pizza.web.pace import Pickup
+from examples.pizza.web.pages import careful_level, pickups_of, refuse
 from examples.pizza.web.private import members_only
 from examples.pizza.web.questions import (
+    MOST_GUESTS,
     MOST_RESERVATIONS,
     Day,
     Temperature,
@@ -17,6 +20,7 @@ from examples.pizza.web.questions import (
     answers_of,
     clock_of,
     filled_range,
+    newest_of,
     outside_calendar,
     range_problem,
 )
@@ -29,12 +33,16 @@ class ForecastOut(BaseModel):
     """The forecast for an evening."""
 
     date: date
-    reservations: int
+    closed: bool = Field(description="whether there is no service; the numbers of doughs are then 0")
+    reservations: int = Field(description="recorded so far")
+    guests: int = Field(
+        description="guests that the forecast counts on, including those who are still expected to book"
+    )
     temperature: float = Field(description="degrees Celsius; the average of the month if unknown")
     tourists: float = Field(description="tourists in town; the average of the month if unknown")
     holiday: bool
     event: bool
-    service_level: float | None
+    service_level: float = Field(description="share of evenings on which the doughs are enough")
     doughs: int = Field(description="number of doughs to prepare")
     expected: int = Field(
         description="expected number of doughs, which is enough on about half of the evenings"
@@ -78,7 +86,19 @@ def forecast(
     date: Annotated[Day | None, Query(description="default: tonight, in the restaurant's time zone")] = None,
     reservations: Annotated[
         int | None,
-        Query(ge=0, le=MOST_RESERVATIONS, description="default: the reservations recorded for the evening"),
+        Query(
+            ge=0,
+            le=MOST_RESERVATIONS,
+            description="final number; default: the recorded ones and those still expected",
+        ),
+    ] = None,
+    guests: Annotated[
+        int | None,
+        Query(
+            ge=0,
+            le=MOST_GUESTS,
+            description="final number; default: the recorded ones and those still expected",
+        ),
     ] = None,
     temperature: Annotated[Temperature | None, Query()] = None,
     tourists: Annotated[Tourists | None, Query()] = None,
@@ -89,8 +109,8 @@ def forecast(
         Query(
             gt=0,
             lt=1,
-            description="0.9 for enough dough on nine evenings in ten; default: the expected number of "
-            "doughs",
+            description="0.9 for enough dough on nine evenings in ten; default: the level that follows from "
+            "the costs in the settings, or 0.9",
         ),
     ] = None,
 ) -> dict[str, Any]:
@@ -100,34 +120,46 @@ def forecast(
     if problem := outside_calendar(day, today):
         refuse({"date": problem})
     given = {"reservations": reservations, "temperature": temperature, "tourists": tourists}
-    given |= {"holiday": holiday, "event": event}
+    given |= {"holiday": holiday, "event": event, "guests": guests}
     with request.app.state.database.reading() as session:
         (evening,) = read_days(session, day, 1)
+        house = read_house(session)
     asked = evening._replace(**{name: value for name, value in given.items() if value is not None})
+    if reservations is not None and guests is None:
+        asked = asked._replace(guests=0, listed_reservations=0)
+    if guests is not None:
+        asked = asked._replace(listed_reservations=asked.reservations)
+    is_final = reservations is not None or guests is not None
+    pickup = Pickup() if is_final else pickups_of(request, answers, [asked])[0]
     used = evening.doughs if day < today and evening.doughs else None
     is_unseen = asked == evening or day not in answers.unseen
-    return {**told(answers, asked, service_level, is_unseen), "used": used, "unseen": is_unseen}
-
-
-def told(answers: Answers, evening: Facts, level: float | None, is_unseen: bool) -> dict[str, Any]:
-    """Return the forecast, or raise an error if there are too few evenings for the service level."""
-    try:
-        ask = answers.forecast_unseen if is_unseen else answers.forecast
-        (found,) = ask([evening], level)
-    except ValueError:
+    if service_level is not None and service_level > answers.most_level:
         n = counted(answers.n_evenings, "past evening")
-        refuse({"service_level": f"Must be at most {answers.most_level} with {n}, got {level}."})
-    row = answers.usual.row(evening)
-    kept = ("reservations", "temperature", "tourists", "holiday", "event")
+        refuse({"service_level": f"Must be at most {answers.most_level} with {n}, got {service_level}."})
+    level = careful_level(answers, house, service_level)
+    found = told(answers, asked, level, pickup, is_unseen)
+    is_closed = bool(house.why_closed(evening)) and not is_final
+    if is_closed:
+        found |= {"doughs": 0, "expected": 0, "range": None}
+    return {**found, "closed": is_closed, "used": used, "unseen": is_unseen}
+
+
+def told(answers: Answers, evening: Facts, level: float, pickup: Pickup, is_unseen: bool) -> dict[str, Any]:
+    """Return the forecast for an evening and the guests who are still expected to book."""
+    (found,) = answers.forecast([evening], level, pickups=[pickup], unseen=is_unseen)
+    row = answers.usual.row(evening, pickup.expected)
+    more = pickup.expected
+    kept = ("guests", "temperature", "tourists", "holiday", "event")
     return {
         "date": evening.day,
+        "reservations": evening.reservations,
         **{name: row[name] for name in kept},
         "service_level": level,
         "doughs": found.doughs,
         "expected": found.expected,
         "range": None if found.low is None else [found.low, found.high],
-        "reasons": {reason.name: round(reason.adds, 2) for reason in answers.reasons(evening)},
-        "outside": answers.outside(evening),
+        "reasons": {reason.name: round(reason.adds, 2) for reason in answers.reasons(evening, more)},
+        "outside": answers.outside(evening, more),
         "learned_from": answers.n_evenings,
     }
 
@@ -141,7 +173,7 @@ def evenings(
     to: Annotated[Day | None, Query(description="default: yesterday")] = None,
 ) -> list[dict[str, Any]]:
     """List the recorded evenings in a range, past and future."""
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
     first, last = filled_range(since, to, today)
     if problem := range_problem(first, last, today):
         refuse(dict([problem]))
@@ -150,8 +182,9 @@ def evenings(
     return [evening_out(answers, evening) for evening in found]
 
 
-def evening_out(answers: Answers, evening: Facts) -> dict[str, Any]:
+def evening_out(answers: Answers | NoForecast, evening: Facts) -> dict[str, Any]:
     """Return the public data of an evening."""
     facts = evening._asdict()
     day = facts.pop("day")
+    del facts["listed_reservations"], facts["closed"]
     return {"date": day, "weekday": f"{day:%A}", **facts, "forecast": answers.unseen.get(day)}

@@ -8,17 +8,18 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
 from examples.pizza.data import COLUMNS, EveningsFileError, Problem, read_csv_evenings
 from examples.pizza.settings import read_country
+from examples.pizza.web.demonstration import replace
 from examples.pizza.web.doubts import COUNTS, doubt
 from examples.pizza.web.model import counted
 from examples.pizza.web.questions import BACK, clock_of
 from examples.pizza.web.spelling import in_one_form
-from examples.pizza.web.tables import Evening, Facts, new_evening
+from examples.pizza.web.tables import Evening, Facts, Order, Reservation, new_evening
 from examples.web.app import redirect, render
 from examples.web.database import bump
 from examples.web.login import admin_only
@@ -81,22 +82,21 @@ class Import:
     def check(self, session: Session, today: date) -> int:
         """Find errors that depend on the date and the database, and count the evenings that already exist."""
         known = {row.day: row for row in session.scalars(select(Evening))}
+        listed = count_own(session)
         for where, evening in zip(self.lines, self.evenings, strict=True):
-            row = known.get(evening["date"])
             if not BACK <= evening["date"] < today:
                 allowed = f"from {BACK} to yesterday, since doughs are known when the evening is over"
                 self.problems.append(Problem(where, "date", allowed, f"'{evening['date']}'"))
                 if len(self.problems) > MOST_SHOWN:
                     break
                 continue
-            for name in ("reservations", "doughs"):
-                listed = getattr(row, f"listed_{name}") if row else 0
-                if evening[name] < listed:
-                    allowed = f"at least the {listed} that are written down one by one"
+            for name, n in zip(COUNTS, listed.get(evening["date"], (0, 0)), strict=True):
+                if evening[name] < n:
+                    allowed = f"at least the {n} that are written down one by one"
                     self.problems.append(Problem(where, name, allowed, f"'{evening[name]}'"))
         self.problems.sort(key=lambda problem: int(problem.where.rsplit(maxsplit=1)[-1]))
         days = {evening["date"] for evening in self.evenings}
-        self._doubt([row for day, row in known.items() if day not in days])
+        self._doubt([row for day, row in known.items() if day not in days and not row.demo])
         return sum(evening["date"] in known for evening in self.evenings)
 
     def _doubt(self, others: list[Evening]) -> None:
@@ -110,18 +110,37 @@ class Import:
                 self.doubts += [f"{where}, {name}: {words}"] if words else []
 
     def keep(self, session: Session) -> None:
-        """Save the evenings. Columns that are missing in the file are not changed."""
+        """Save the evenings. Columns that are missing in the file are not changed.
+
+        The file replaces the demonstration data of its evenings.
+        """
         known = {row.day: row for row in session.scalars(select(Evening))}
+        replace(session, [known[one["date"]] for one in self.evenings if one["date"] in known])
+        listed = count_own(session)
         for evening in self.evenings:
-            row = known.get(evening["date"])
-            listed = (row.listed_reservations, row.listed_doughs) if row else (0, 0)
-            row = row or new_evening(evening["date"])
-            row.more_reservations = evening["reservations"] - listed[0]
-            row.more_doughs = evening["doughs"] - listed[1]
+            row = known.get(evening["date"]) or new_evening(evening["date"])
+            n_reservations, n_doughs = listed.get(row.day, (0, 0))
+            row.more_reservations = evening["reservations"] - n_reservations
+            row.more_doughs = evening["doughs"] - n_doughs
             for name in FACTS:
                 if name in evening:
                     setattr(row, name, evening[name])
             session.add(row)
+
+
+def count_own(session: Session) -> dict[date, tuple[int, int]]:
+    """Return the reservations and pizzas of each day that were entered one by one, without invented ones."""
+    found: dict[date, tuple[int, int]] = {}
+    counts = (
+        (Reservation, (func.count(Reservation.id), literal(0))),
+        (Order, (literal(0), func.sum(Order.pizzas))),
+    )
+    for table, columns in counts:
+        rows = session.execute(select(table.day, *columns).where(~table.demo).group_by(table.day))
+        for day, n_reservations, n_doughs in rows:
+            before = found.get(day, (0, 0))
+            found[day] = before[0] + n_reservations, before[1] + n_doughs
+    return found
 
 
 def shortened(text: str, longest: int = LONGEST_SHOWN) -> str:

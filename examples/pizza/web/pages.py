@@ -7,16 +7,22 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examples.pizza.web.charts import MOST_DAILY, Rows, Scheme, Size, by_week, draw
+from examples.pizza.web.closing import night_form
+from examples.pizza.web.house import House, level_in_words, read_house
 from examples.pizza.web.importing import written
-from examples.pizza.web.model import Answers, Forecast
-from examples.pizza.web.private import members_only
-from examples.pizza.web.questions import LEVELS, answers_of, clock_of, read_asked, read_range
-from examples.pizza.web.tables import Facts, read_between, read_days
+from examples.pizza.web.model import Answers, Forecast, NoForecast
+from examples.pizza.web.pace import Pickup
+from examples.pizza.web.private import is_private, members_only
+from examples.pizza.web.questions import LEVELS, answers_of, clock_of, newest_of, read_asked, read_range
+from examples.pizza.web.tables import Evening, Facts, Reservation, read_between, read_days
 from examples.web.app import render
 from examples.web.database import head
+from examples.web.forms import Form
+from examples.web.login import is_admin
 from pipelines.forecast import WEEKDAYS
 
 COMING = 14  # days
@@ -48,18 +54,22 @@ class OfWeekday(NamedTuple):
 @router.get("/")
 def front(request: Request) -> Response:
     """Show how many doughs an evening needs, the reasons, and the next fourteen days."""
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
+    if isinstance(answers, NoForecast):
+        with request.app.state.database.reading() as session:
+            night = night_of(request, session, today, today, None)
+        return render(request, "start.html", words=answers.words, day=today, today=today, night=night)
     form, day, level = read_asked(request)
     with request.app.state.database.reading() as session:
         (evening,) = read_days(session, day, 1)
         coming = read_days(session, today + timedelta(1), COMING)
-        version = data_version(session, answers, today)
-    try:
-        forecast, *others = answers.forecast_unseen([evening, *coming], level)
-    except ValueError as error:  # there are too few evenings for the service level
-        form.refuse("service", str(error))
-        level = None
-        forecast, *others = answers.forecast_unseen([evening, *coming])
+        version = data_version(request, session, answers)
+        house = read_house(session)
+    pickups = pickups_of(request, answers, [evening, *coming])
+    careful = careful_level(answers, house, level)
+    forecast, *others = answers.forecast([evening, *coming], careful, pickups=pickups, unseen=True)
+    with request.app.state.database.reading() as session:
+        night = night_of(request, session, day, today, forecast.doughs)
     return render(
         request,
         "front.html",
@@ -70,23 +80,68 @@ def front(request: Request) -> Response:
         evening=evening,
         level=level,
         levels=LEVELS,
+        house=house,
+        careful=careful,
+        level_in_words=level_in_words,
+        more_guests=pickups[0].expected,
         forecast=forecast,
         was_learned=day in answers.unseen,
         answers=answers,
-        reasons=answers.reasons(evening),
-        coming=list(zip(coming, others, strict=True)),
+        reasons=answers.reasons(evening, pickups[0].expected),
+        coming=list(zip(coming, others, pickups[1:], strict=True)),
+        night=night,
         chart={"service": level, "v": version},
     )
+
+
+def careful_level(answers: Answers, house: House, level: float | None) -> float:
+    """Return the given service level, or that of the house, as far as the number of evenings allows."""
+    return min(level or house.level, answers.most_level)
+
+
+def pickups_of(request: Request, answers: Answers, evenings: Sequence[Facts]) -> list[Pickup]:
+    """Return the guests who are still expected to book for tonight and later evenings."""
+    clock = clock_of(request)
+    now, today = clock.hour(), clock.today()
+    return [answers.pickup(one, now) if one.day >= today else Pickup() for one in evenings]
+
+
+class Night(NamedTuple):
+    """What the owner sees of an evening: its bookings and, tonight, the form that closes the night."""
+
+    day: date
+    bookings: Sequence[Reservation]
+    form: Form | None
+    is_closed: bool
+    missed: date | None  # the last night, if it is not closed
+
+
+def night_of(request: Request, session: Session, day: date, today: date, doughs: int | None) -> Night | None:
+    """Return what the owner sees of an evening, or None for other people."""
+    if not is_admin(request.app.state.database, request):
+        return None
+    query = select(Reservation).where(Reservation.day == day).order_by(Reservation.name, Reservation.id)
+    bookings = session.scalars(query).all()
+    if day != today:
+        return Night(day, bookings, None, False, None)
+    night = clock_of(request).night()
+    rows = select(Evening).where(Evening.day.in_([night, night - timedelta(1)]))
+    known = {row.day: row for row in session.scalars(rows)}
+    is_closed = night in known and known[night].made is not None
+    before = known.get(night - timedelta(1))
+    missed = before.day if before and before.made is None and not before.doughs else None
+    form = night_form(session, night, doughs if night == day else None)
+    return Night(night, bookings, form, is_closed, missed)
 
 
 @router.get("/analytics")
 def analytics(request: Request) -> Response:
     """Show forecasts and used doughs, by day and by weekday."""
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
     form, first, last = read_range(request)
     with request.app.state.database.reading() as session:
         past = [] if form.errors else read_range_of_past(session, answers, first, last, today)
-        version = data_version(session, answers, today)
+        version = data_version(request, session, answers)
     return render(
         request,
         "analytics.html",
@@ -127,24 +182,26 @@ def chart(
 
     Charts of a private site are not cached, because nobody may see them after the logout.
     """
-    answers, today = answers_of(request), clock_of(request).today()
+    answers, today = newest_of(request), clock_of(request).today()
     with request.app.state.database.reading() as session:
         rows = chart_rows(request, session, answers, name, today)
-    keep = "private, max-age=86400" if v and not request.app.state.private else "no-store"
+    keep = "private, max-age=86400" if v and not is_private(request) else "no-store"
     drawn = draw(name, rows, scheme, size)
     return Response(drawn, media_type="image/svg+xml", headers={"cache-control": keep})
 
 
-def chart_rows(request: Request, session: Session, answers: Answers, name: str, today: date) -> Rows:
+def chart_rows(
+    request: Request, session: Session, answers: Answers | NoForecast, name: str, today: date
+) -> Rows:
     """Return the rows that a chart shows."""
     if name == "coming":
+        answers = answers_of(request)
         form, _, level = read_asked(request)
         refuse(form.errors)
-        coming = read_days(session, today + timedelta(1), COMING)
-        try:
-            return coming_rows(coming, answers.forecast(coming, level))
-        except ValueError as error:  # there are too few evenings for the service level, or a number is absurd
-            refuse({"service": str(error)})
+        coming, house = read_days(session, today + timedelta(1), COMING), read_house(session)
+        pickups = pickups_of(request, answers, coming)
+        found = answers.forecast(coming, careful_level(answers, house, level), pickups=pickups)
+        return coming_rows(coming, found, [bool(house.why_closed(one)) for one in coming])
     form, first, last = read_range(request)
     refuse(form.errors)
     past = read_range_of_past(session, answers, first, last, today)
@@ -164,21 +221,22 @@ def is_weekly(past: Sequence[Past]) -> bool:
     return bool(past) and (past[-1].evening.day - past[0].evening.day).days >= MOST_DAILY
 
 
-def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast]) -> Rows:
-    """Return the rows of the chart of future evenings."""
+def coming_rows(evenings: Sequence[Facts], forecasts: Sequence[Forecast], are_closed: Sequence[bool]) -> Rows:
+    """Return the rows of the chart of future evenings. Closed days have no bars."""
     return tuple(
-        (f"{one.day:%a} {one.day.day}", one.reservations, told.doughs, told.low, told.high)
-        for one, told in zip(evenings, forecasts, strict=True)
+        (f"{one.day:%a} {one.day.day}", *(row if not is_closed else (0, 0, None, None)))
+        for one, told, is_closed in zip(evenings, forecasts, are_closed, strict=True)
+        for row in [(one.reservations, told.doughs, told.low, told.high)]
     )
 
 
-def data_version(session: Session, answers: Answers, today: date) -> str:
+def data_version(request: Request, session: Session, answers: Answers | NoForecast) -> str:
     """Return a value that changes whenever a chart may change."""
-    return f"{head(session).version}-{answers.version}-{today}"
+    return f"{head(session).version}-{answers.version}-{clock_of(request).hour():%Y-%m-%d-%H}"
 
 
 def read_range_of_past(
-    session: Session, answers: Answers, first: date, last: date, today: date
+    session: Session, answers: Answers | NoForecast, first: date, last: date, today: date
 ) -> list[Past]:
     """Return the past evenings of a range that used dough."""
     over = [one for one in read_between(session, first, last) if one.day < today and one.doughs]

@@ -37,9 +37,15 @@ def is_known(database: Database, token: str) -> bool:
         return session.scalar(select(Token.id).where(Token.token_hash == hash_of(token))) is not None
 
 
+def is_private(request: Request) -> bool:
+    """Return whether forecasts and figures require a login now."""
+    setting = request.app.state.private
+    return not request.app.state.live.is_demonstration if setting is None else setting
+
+
 async def members_only(request: Request) -> None:
     """Dependency that, on a private site, only admits the admin and programs with an API token."""
-    if not request.app.state.private:
+    if not is_private(request):
         return
     database, given = request.app.state.database, request.headers.get("authorization")
     if given is not None:

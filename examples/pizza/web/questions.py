@@ -8,15 +8,16 @@ from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, Field, create_model, field_validator
 
 from examples.pizza.clock import Clock
-from examples.pizza.web.model import Answers
+from examples.pizza.web.model import Answers, NoForecast
 from examples.web.forms import Form, read_form
+from examples.web.live import NotReadyError
 
 LEVELS = (0.8, 0.9, 0.95)
 AHEAD = 366  # days in advance that can be forecast and booked
 BACK = date(2000, 1, 1)  # the earliest day that can be recorded
 MOST_DAYS = 2 * 366  # in one request
 USUAL_DAYS = 56  # length of the default range
-MOST_RESERVATIONS = 999
+MOST_RESERVATIONS, MOST_GUESTS = 999, 9_999
 COLDEST, HOTTEST, MOST_TOURISTS = -60, 60, 999_999  # as in examples/pizza/data.py
 
 
@@ -61,9 +62,17 @@ def clock_of(request: Request) -> Clock:
     return request.app.state.clock
 
 
-def answers_of(request: Request) -> Answers:
-    """Return the data of the newest model. Call this only once per request."""
+def newest_of(request: Request) -> Answers | NoForecast:
+    """Return the data of the newest model, or why there is none. Call this once per request."""
     return request.app.state.live.answers
+
+
+def answers_of(request: Request) -> Answers:
+    """Return the data of the newest model. Without one, raise an error that says why."""
+    newest = newest_of(request)
+    if isinstance(newest, NoForecast):
+        raise NotReadyError(newest.words)
+    return newest
 
 
 def outside_calendar(day: date, today: date) -> str | None:

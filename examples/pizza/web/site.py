@@ -5,12 +5,15 @@ from pathlib import Path
 
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.settings import read_private
-from examples.pizza.web import api, importing, pages, tokens
+from examples.pizza.web import api, closing, house_page, importing, pages, tokens
 from examples.pizza.web.admin import desks
 from examples.pizza.web.charts import SIZES
+from examples.pizza.web.demonstration import DEMONSTRATION
 from examples.pizza.web.model import counted, learner, signed
 from examples.pizza.web.private import NEEDED
 from examples.pizza.web.seed import seed
+from examples.pizza.web.words import in_full, in_words
+from examples.web import removal
 from examples.web.app import WebApp, build_app
 from examples.web.desk import overview_router
 from examples.web.site import Site
@@ -35,17 +38,29 @@ def make_site(clock: Clock) -> Site:
             pages.router,
             api.router,
             overview_router(all_desks, LEARNING),
+            closing.router,
+            house_page.router,
             importing.router,
             tokens.router,
+            removal.router,
             *(desk.router() for desk in all_desks),
         ],
         links=[("/", "Tonight"), ("/analytics", "How it went"), ("/admin/reservations", "Reservations")],
         desk_links=[
+            ("/admin/close", "Close the night"),
             *(desk.link for desk in all_desks),
             ("/admin/import", "Import"),
+            ("/admin/settings", "Settings"),
             ("/admin/tokens", "API tokens"),
         ],
-        template_globals={"chart_sizes": SIZES, "signed": signed, "counted": counted},
+        demonstration=DEMONSTRATION,
+        template_globals={
+            "chart_sizes": SIZES,
+            "signed": signed,
+            "counted": counted,
+            "in_words": in_words,
+            "in_full": in_full,
+        },
     )
 
 

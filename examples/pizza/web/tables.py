@@ -4,13 +4,15 @@ The number of reservations of an evening is the number of rows in the table `res
 reservations that were not recorded one by one, for example because they were imported. In the same way, its
 doughs are the pizzas in `orders` plus a number of doughs. Every day with a reservation or an order has an
 evening.
+
+The column `demo` marks the rows of the demonstration data. A row that somebody saves is not one any more.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, String, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, Float, ForeignKey, Row, String, false, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, column_property, mapped_column
 
 from examples.pizza.years import holidays
@@ -29,6 +31,8 @@ class Reservation(Base):
     name: Mapped[str] = mapped_column(String(80))
     party: Mapped[int]
     note: Mapped[str] = mapped_column(String(200))
+    booked_at: Mapped[int | None]  # seconds since 1970; None if it was not recorded
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (CheckConstraint("party > 0", name="reservations_party"),)
 
 
@@ -40,6 +44,7 @@ class Order(Base):
     day: Mapped[date] = mapped_column(ForeignKey("evenings.day"), index=True)
     name: Mapped[str] = mapped_column(String(80))
     pizzas: Mapped[int]
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (CheckConstraint("pizzas > 0", name="orders_pizzas"),)
 
 
@@ -55,6 +60,10 @@ class Evening(Base):
     event: Mapped[bool]
     more_reservations: Mapped[int]
     more_doughs: Mapped[int]
+    made: Mapped[int | None]  # doughs that were made; None until the night is closed
+    left_over: Mapped[int | None]
+    closed: Mapped[bool | None]  # None if the weekday and the holiday decide
+    demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (CheckConstraint("more_reservations >= 0 AND more_doughs >= 0", name="evenings_more"),)
 
 
@@ -88,7 +97,9 @@ class Facts(NamedTuple):
     tourists: int | None = None
     holiday: bool = False
     event: bool = False
-    guests: int = 0
+    guests: int = 0  # of the recorded reservations
+    listed_reservations: int = 0
+    closed: bool | None = None
 
 
 def new_evening(day: date) -> Evening:
@@ -106,8 +117,24 @@ def keep_evening(session: Session, day: date) -> None:
 
 def read_past(session: Session, today: date) -> list[Facts]:
     """Return the past evenings that used dough, in order. They are the training data."""
-    over = (Evening.day < today) & (Evening.doughs > 0)
-    return _facts(session, over)
+    return _facts(session, _is_past(today))
+
+
+def count_past(session: Session, today: date) -> int:
+    """Return the number of evenings that :func:`read_past` returns."""
+    return session.scalar(select(func.count()).select_from(Evening).where(_is_past(today))) or 0
+
+
+def read_bookings(session: Session, today: date) -> Sequence[Row]:
+    """Return the day, the time of booking and the party of the past year's reservations with a known time."""
+    columns = (Reservation.day, Reservation.booked_at, Reservation.party)
+    is_known = Reservation.booked_at.is_not(None)
+    of_year = Reservation.day.between(today - timedelta(366), today - timedelta(1))
+    return session.execute(select(*columns).where(is_known, of_year)).all()
+
+
+def _is_past(today: date) -> ColumnElement[bool]:
+    return (Evening.day < today) & (Evening.doughs > 0)
 
 
 def read_between(session: Session, first: date, last: date) -> list[Facts]:

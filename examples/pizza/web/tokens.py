@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.datastructures import FormData
 
 from examples.pizza.settings import PRIVATE
-from examples.pizza.web.private import hash_of, new_token
+from examples.pizza.web.private import hash_of, is_private, new_token
 from examples.pizza.web.questions import clock_of
 from examples.pizza.web.tables import Token
 from examples.web.app import redirect, render
@@ -64,5 +64,5 @@ def page(request: Request, form: Form[TokenFields], status: int = 200, token: st
     """Show the form, the tokens and, if one was just created, the token itself."""
     with request.app.state.database.reading() as session:
         tokens = session.scalars(select(Token).order_by(Token.name)).all()
-    shown = {"is_private": request.app.state.private, "variable": PRIVATE, "tokens": tokens, "token": token}
+    shown = {"is_private": is_private(request), "variable": PRIVATE, "tokens": tokens, "token": token}
     return render(request, "admin_tokens.html", status, form=form, **shown)

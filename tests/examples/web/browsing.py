@@ -8,21 +8,41 @@ from urllib.parse import urlsplit
 from tests.effort import effort
 from tests.examples.web.pages import PASSWORD
 
-SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+SIZES = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1280, "height": 800},
+    "small phone": {"width": 320, "height": 640},
+    "middle phone": {"width": 360, "height": 740},
+}
 COLOURS = ("color-contrast", "link-in-text-block")
 LAYOUT = ("target-size", "scrollable-region-focusable", *COLOURS)
 # How each page is looked at, and the rules to check; all rules if none is named. Other rules depend on the
-# elements, which are the same in each window.
-LOOKS = {
-    ("phone", "light"): (),
-    ("phone", "dark"): COLOURS,
-    ("desktop", "light"): effort((), LAYOUT),
-    ("desktop", "dark"): effort(COLOURS, ("color-contrast",)),
-}
+# elements, which are the same in each window. The quick setting checks all rules once, on a phone, and then in
+# each other window what depends on its width; dark colours are checked in one window.
+LOOKS = effort(
+    {
+        ("phone", "light"): (),
+        ("phone", "dark"): COLOURS,
+        ("desktop", "light"): (),
+        ("desktop", "dark"): COLOURS,
+        ("small phone", "light"): (),
+        ("small phone", "dark"): (),
+        ("middle phone", "light"): ("target-size",),
+    },
+    {
+        ("phone", "light"): (),
+        ("desktop", "dark"): LAYOUT,
+        ("small phone", "light"): ("target-size", "scrollable-region-focusable"),
+        ("middle phone", "light"): ("target-size",),
+    },
+)
+CUT = """() => [...document.querySelectorAll("main .scroll")]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.getAttribute("aria-label"))"""
 # The windows in which a visitor's way is tried with scripts (True) and without; each of the four is tried once
 # in the quick setting.
 WAYS = effort(
-    [(size, script) for size in SIZES for script in (True, False)], [("phone", False), ("desktop", True)]
+    [(size, script) for size in ("phone", "desktop") for script in (True, False)],
+    [("phone", False), ("desktop", True)],
 )
 
 
@@ -111,6 +131,9 @@ def problems_on(chromium, site, tour):
                 widest = page.evaluate("document.documentElement.scrollWidth")
                 if widest > SIZES[size]["width"]:
                     problems[f"{path}, {size}, {scheme}: width"] = widest
+                is_read_on_phones = "phone" in size and path != "/api/docs"
+                if is_read_on_phones and (cut := page.evaluate(CUT)):
+                    problems[f"{path}, {size}, {scheme}: cut"] = cut
     return problems
 
 

@@ -26,15 +26,15 @@ from examples.games.web.tables import Game, Rental
 from examples.pizza.clock import Clock, read_zone
 from examples.pizza.web.tables import Order
 from examples.web.database import Database, head
-from tests.effort import THOROUGH
+from tests.effort import effort
 from tests.examples.sites import RunningSite, new_database, wait_for
 from tests.examples.web.pages import PASSWORD
 
 pytestmark = pytest.mark.database
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2" if THOROUGH else "1"))
-REPLACEMENTS = 20 if THOROUGH else 4
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", effort("2", "1")))
+REPLACEMENTS = effort(20, 2)
 NOT_ANSWERED = (OSError, HTTPException, httpx2.TransportError)
-CLICK = 0.02  # seconds between the requests of a reader
+CLICK = effort(0.02, 0.1)  # seconds between the requests of a reader
 
 
 class Writer:
@@ -302,7 +302,7 @@ def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(site, writ
             time.sleep(rng.uniform(0, 0.1))
             os.kill(victim, signal.SIGKILL)
             editing.join()
-            site.wait_for(lambda victim=victim: victim not in site.workers() and site.is_well())
+            site.wait_for(lambda victim=victim: site.is_well() and victim not in site.workers())
     assert set(load.statuses) == {200}
     assert_all_is_kept(writer, database)
 

@@ -1,8 +1,12 @@
 """The pizzeria on a Friday, as a visitor and as the admin see it."""
 
+from copy import deepcopy
+
 import pytest
 from fastapi.testclient import TestClient
 
+from examples.pizza import model as recipe
+from examples.pizza.web import model
 from examples.pizza.web.site import create_app
 from tests.examples.web.pages import (
     HOME,
@@ -10,6 +14,35 @@ from tests.examples.web.pages import (
     logged_in,
 )
 from tests.examples.web.pizzeria.reading import CLOCK
+
+
+@pytest.fixture(scope="session")
+def learned():
+    """What was learned already, of either kind."""
+    return {"models": {}, "unseen": {}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def learn_once(learned):
+    """Learn from the same evenings only once: most tests begin with the same past."""
+    train, forecast = recipe.train, model.unseen_forecasts
+
+    def train_once(lesson):
+        key = lesson.evenings.write_csv(), lesson.features
+        if key not in learned["models"]:
+            learned["models"][key] = train(lesson)
+        return deepcopy(learned["models"][key])
+
+    def forecast_once(evenings, usual, features, degree):
+        key = tuple(evenings), features, degree
+        if key not in learned["unseen"]:
+            learned["unseen"][key] = forecast(evenings, usual, features, degree)
+        return learned["unseen"][key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipe, "train", train_once)
+        patch.setattr(model, "unseen_forecasts", forecast_once)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 
 from examples.pizza.web.model import signed
 from examples.pizza.web.tables import Evening, Order, Reservation
+from examples.pizza.web.words import read_said
 from examples.web.database import bump
 from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
@@ -187,7 +188,7 @@ def test_lists_are_paged_and_searched_and_numbers_that_are_none_are_refused(admi
     first, second = (text_of(admin.get(f"/admin/{desk}?page={n}")) for n in (1, 2))
     assert first != second
     assert "Page 2 of" in second
-    assert "2026-03-17" in text_of(admin.get(f"/admin/{desk}?q=2026-03-17"))
+    assert "Tue 17 Mar" in text_of(admin.get(f"/admin/{desk}?q=2026-03-17"))
     for q in ("nobody is called so", "%", "'; DROP TABLE orders; --", "_", "\\"):
         found = admin.get(f"/admin/{desk}", params={"q": q})
         assert found.status_code == 200
@@ -201,18 +202,19 @@ def test_lists_are_paged_and_searched_and_numbers_that_are_none_are_refused(admi
 def test_reservations_start_with_tonight_then_those_to_come_then_the_past(app, admin):
     n_pages = int(re.search(r"Page 1 of (\d+)", admin.get("/admin/reservations").text)[1])
     pages = [admin.get(f"/admin/reservations?page={1 + i}").text for i in range(n_pages)]
-    days = re.findall(r"<td>[A-Z][a-z]{2} (\d{4}-\d\d-\d\d)</td>", "".join(pages))
-    to_come = [day for day in days if day >= str(TODAY)]
-    assert days[0] == str(TODAY)
+    said = re.findall(r"<td[^>]*>([A-Z][a-z]{2} \d+ [A-Z][a-z]{2}(?: \d{4})?)</td>", "".join(pages))
+    days = [read_said(text, TODAY) for text in said]
+    to_come = [day for day in days if day >= TODAY]
+    assert days[0] == TODAY
     assert days == sorted(to_come) + sorted(days[len(to_come) :], reverse=True)
     assert len(to_come) < len(days)
 
 
 def test_how_evenings_are_searched_is_said(admin):
     seen = text_of(admin.get("/admin/reservations?q=Sat"))
-    assert "searched by its date or the beginning of one: 2026-03-20, or 2026-03. Weekdays are not" in seen
-    assert "searched by its date" in text_of(admin.get("/admin/evenings"))
-    assert "searched by its date" not in text_of(admin.get("/admin/evenings/new"))
+    assert "found by its date: 20 Mar, 2026-03-20, or 2026-03 for a month" in seen
+    assert "found by its date" in text_of(admin.get("/admin/evenings"))
+    assert "found by its date" not in text_of(admin.get("/admin/evenings/new"))
 
 
 def test_one_is_no_plural_and_zero_has_no_sign(browser):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from examples.pizza.web import charts
-from examples.pizza.web.model import Usual, unseen_forecasts
+from examples.pizza.web.model import FEATURES, Usual, unseen_forecasts
 from tests.examples.sites import wait_for
 from tests.examples.web.pages import (
     is_up_to_date,
@@ -39,7 +39,7 @@ def test_a_forecast_of_the_past_never_knows_the_evening(app):
     past = past_of(app)
     day = past[100]
     changed = [one._replace(doughs=one.doughs + 1000) if one is day else one for one in past]
-    before, after = (unseen_forecasts(rows, Usual(rows), 2) for rows in (past, changed))
+    before, after = (unseen_forecasts(rows, Usual(rows), FEATURES, 2) for rows in (past, changed))
     assert before[day.day] == after[day.day]
     assert sum(before[one.day] != after[one.day] for one in past) > 100
 
@@ -127,16 +127,20 @@ def test_bad_ranges_are_said_and_never_crash(browser, query):
         assert browser.get(f"{path}?{query}").status_code == 422
 
 
-def test_a_level_that_few_evenings_cannot_promise_is_refused_everywhere(app, browser, monkeypatch):
+def test_a_level_that_few_evenings_cannot_promise_is_lowered_and_said(app, browser, monkeypatch):
     wait_for(lambda: is_up_to_date(app))
     served = app.state.live._served
     few = copy.copy(served.answers)
     few._levels = copy.copy(few._levels)
     few._levels.residuals_ = few._levels.residuals_[:3]
     monkeypatch.setattr(app.state.live, "_served", served._replace(answers=few))
-    for path in ("/?service=0.9", "/charts/coming.svg?service=0.9", "/api/forecast?service_level=0.9"):
-        assert browser.get(path).status_code == 422
-    assert browser.get("/charts/coming.svg").status_code == 200
+    for query in ("", "?service=0.95"):
+        seen = text_of(browser.get("/" + query))
+        assert "enough on 15 in 20 such evenings" in seen
+        assert "past evenings do not allow more than that" in seen
+        assert browser.get("/charts/coming.svg" + query).status_code == 200
+    assert browser.get("/api/forecast").json()["service_level"] == 0.75
+    assert browser.get("/api/forecast?service_level=0.9").status_code == 422
 
 
 def test_charts_that_there_are_none_of(browser):

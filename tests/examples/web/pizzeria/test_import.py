@@ -18,6 +18,7 @@ from examples.pizza.web.site import create_app
 from examples.pizza.web.tables import read_between, read_days
 from examples.web.database import head
 from tests.examples.web.pages import PASSWORD, logged_in, text_of, token_of
+from tests.examples.web.pizzeria.reading import save
 
 TODAY = date(2026, 3, 20)
 CLOCK = Clock(ZoneInfo("Europe/Rome"), lambda: datetime(2026, 3, 20, 16, tzinfo=UTC))
@@ -217,6 +218,21 @@ def test_a_long_header_is_not_repeated_in_full(admin, text):
     assert len(page.content) < MOST_BYTES_OF_PAGE
 
 
+def test_ones_own_numbers_can_be_imported_over_demonstration_days(app, admin):
+    day = TODAY - timedelta(4)
+    with app.state.database.reading() as session:
+        (invented,) = read_days(session, day, 1)
+    assert invented.temperature is not None
+    save(admin, "/admin/reservations/new", name="Own Guest", day=str(day), party="4")
+    page = look(admin, f"date,reservations,doughs\n{day},3,8\n")
+    assert problems(page) == []
+    assert "1 evening is kept." in text_of(keep(admin, page))
+    with app.state.database.reading() as session:
+        (own,) = read_days(session, day, 1)
+    assert (own.reservations, own.doughs, own.guests) == (3, 8, 4)
+    assert (own.temperature, own.tourists, own.event) == (None, None, False)
+
+
 def test_an_export_can_be_imported_and_changes_nothing(app, admin):
     before, _ = everything(app)
     file = admin.get("/evenings.csv?from=2025-01-01&to=2026-03-31")
@@ -229,11 +245,18 @@ def test_an_export_can_be_imported_and_changes_nothing(app, admin):
     page = look(admin, file.text)
     assert f"{len(rows)} of them are known already" in text_of(page)
     assert keep(admin, page).status_code == 200
-    assert everything(app)[0] == before
+    # The file's totals replace the invented reservations one by one, and with them the numbers of guests.
+    assert [one._replace(guests=0) for one in everything(app)[0]] == [
+        one._replace(guests=0) for one in before
+    ]
 
 
 def test_what_is_written_down_one_by_one_is_never_lost(app, admin):
-    day = TODAY - timedelta(2)
+    day = TODAY - timedelta(3)
+    for n in range(3):
+        save(admin, "/admin/reservations/new", name=f"Guest {n}", day=str(day), party="2")
+        save(admin, "/admin/orders/new", name=f"table {n}", day=str(day), pizzas="2")
+    keep(admin, look(admin, f"date,reservations,doughs\n{day},3,6\n"))
     with app.state.database.reading() as session:
         (listed,) = read_days(session, day, 1)
     more = f"date,reservations,doughs\n{day},{listed.reservations + 2},{listed.doughs + 5}\n"

@@ -155,7 +155,8 @@ def test_a_public_site_says_so_and_needs_no_token(admin, browser):
 @pytest.mark.parametrize(
     ("setting", "url", "expected"),
     [
-        (None, None, False),
+        (None, None, None),
+        ("no", None, False),
         (None, "sqlite:///own.sqlite", True),
         ("", "sqlite:///own.sqlite", True),
         ("no", "sqlite:///own.sqlite", False),

@@ -27,18 +27,19 @@ def test_tonight_shows_whole_doughs_their_range_and_what_drives_them(app, browse
     assert f"Tonight Friday, 20 March 2026 {told['doughs']} doughs" in seen
     assert f"for {told['reservations']} reservations" in seen
     assert f"it takes {told['range'][0]} to {told['range'][1]}" in seen
-    assert told["range"][0] <= told["expected"] == told["doughs"] <= told["range"][1]
+    assert told["range"][0] <= told["expected"] < told["doughs"] == told["range"][1]
+    assert told["service_level"] == 0.9
     assert not re.search(r"\d\.\d+ doughs(?! to| off| away|<)", seen.split("What drives it")[0])
     assert page.text.count('class="dough"') == told["doughs"]
     for name, adds in told["reasons"].items():
         assert name.capitalize() in seen
         assert abs(adds) < 0.06 or f"{adds:+.1f}"[:-1] in seen
-    assert "one more reservation adds" in seen
+    assert "one more guest adds" in seen
 
 
 @pytest.mark.parametrize(("level", "words"), [(0.8, "8 in 10"), (0.9, "9 in 10"), (0.95, "19 in 20")])
 def test_a_higher_service_level_takes_more_dough(browser, level, words):
-    expected = browser.get("/api/forecast").json()["doughs"]
+    expected = browser.get("/api/forecast").json()["expected"]
     told = browser.get(f"/api/forecast?service_level={level}").json()["doughs"]
     page = browser.get(f"/?service={level}")
     assert told > expected
@@ -51,11 +52,11 @@ def test_the_site_forecasts_as_the_pipeline_does(app):
     answers, model = app.state.live.answers, app.state.live._served.model
     with app.state.database.reading() as session:
         evenings = read_past(session, TODAY)[::7] + read_days(session, TODAY, 15)
-    fewest = min(one.reservations for one in evenings)
+    fewest = min(map(answers.usual.guests, past_of(app)))
     for level in (None, 0.5, 0.8, 0.9, 0.95):
         for told, evening in zip(answers.forecast(evenings, level), evenings, strict=True):
             row = answers.usual.row(evening)
-            fewer = [row | {"reservations": n} for n in range(fewest, evening.reservations + 1)]
+            fewer = [row | {"guests": n} for n in range(fewest, max(fewest, row["guests"]) + 1)]
             assert told.doughs == max(forecast(model, fewer, level))
     for told in answers.forecast(evenings):
         assert type(told.doughs) is int
@@ -98,10 +99,11 @@ def test_a_past_evening_says_what_happened_and_what_a_model_without_it_says(app,
     seen = text_of(page)
     assert f"{evening_of(app, day).doughs} doughs were used." in seen
     assert "had not learned from this evening" in seen
-    assert f"{unseen} doughs forecast" in seen
-    assert page.text.count('class="dough"') == unseen
     told = browser.get(f"/api/forecast?date={day}").json()
-    assert (told["doughs"], told["expected"], told["unseen"]) == (unseen, unseen, True)
+    assert (told["expected"], told["unseen"]) == (unseen, True)
+    assert f"{told['doughs']} doughs forecast" in seen
+    assert f"{unseen} are expected" in seen
+    assert page.text.count('class="dough"') == told["doughs"]
     assert told["used"] == evening_of(app, day).doughs
     assert f"it takes {told['range'][0]} to {told['range'][1]}" in seen
     assert told["range"][0] <= unseen <= told["range"][1]
@@ -152,9 +154,11 @@ def test_what_cannot_be_answered_is_said_beside_the_field(browser, query, words)
 
 
 def test_an_evening_unlike_all_others_is_said(app, browser):
-    most = max(one.reservations for one in past_of(app))
+    answers = app.state.live.answers
+    most = max(map(answers.usual.guests, past_of(app)))
     told = browser.get("/api/forecast?reservations=200").json()
-    words = rf"reservations were \d+ to {most} on all past evenings, not 200; "
+    assert told["guests"] == round(200 * answers.usual.party)
+    words = rf"guests were \d+ to {most} on all past evenings, not {told['guests']}; "
     words += rf"the forecast is that of {most} and \d\.\d doughs for each further one"
     assert re.fullmatch(words, told["outside"][0])
     cold = browser.get("/api/forecast?reservations=20&temperature=-40").json()
@@ -172,16 +176,16 @@ def test_what_no_past_evening_was_like_is_said(app):
     answers = Answers(model, past, 1)
     like = past[0]._replace(day=next(one.day for one in past))
     assert answers.outside(like) == []
-    low, high = answers._expected.range["reservations"]
-    assert answers.outside(like._replace(reservations=int(low))) == []
-    assert answers.outside(like._replace(reservations=int(high))) == []
-    few = (
-        f"reservations were {low:g} to {high:g} on all past evenings, not 0; the forecast is that of {low:g}"
-    )
+    like = like._replace(reservations=0, listed_reservations=0)
+    low, high = answers._expected.range["guests"]
+    assert answers.outside(like._replace(guests=int(low))) == []
+    assert answers.outside(like._replace(guests=int(high))) == []
+    like = like._replace(guests=int(high))
+    few = f"guests were {low:g} to {high:g} on all past evenings, not 0; the forecast is that of {low:g}"
     no = "; the forecast takes no account of it"
     sunday = date(2026, 7, 5)
     for changes, said in [
-        ({"reservations": 0}, [few]),
+        ({"guests": 0}, [few]),
         ({"holiday": True}, ["no past evening was a holiday" + no]),
         ({"event": True}, ["no past evening was one with an event" + no]),
         ({"day": sunday}, ["no past evening was a Sunday" + no, "no past evening was in July" + no]),
@@ -203,19 +207,18 @@ def test_more_reservations_never_take_fewer_doughs(app, day, facts):
         assert all(one.low <= one.expected <= one.high for one in told)
 
 
-def test_beyond_the_fullest_evening_each_reservation_takes_the_average_and_the_range_grows(app, browser):
-    past = past_of(app)
-    most = max(one.reservations for one in past)
-    rate = sum(one.doughs for one in past) / sum(one.reservations for one in past)
-    edge, far = (browser.get(f"/api/forecast?reservations={n}").json() for n in (most, most + 100))
+def test_beyond_the_fullest_evening_each_guest_takes_the_average_and_the_range_grows(app, browser):
+    past, guests = past_of(app), list(map(app.state.live.answers.usual.guests, past_of(app)))
+    most = max(guests)
+    rate = sum(one.doughs for one in past) / sum(guests)
+    edge, far = (browser.get(f"/api/forecast?guests={n}").json() for n in (most, most + 100))
     assert edge["outside"] == []
-    assert far["doughs"] - edge["doughs"] == pytest.approx(100 * rate, abs=1)
+    assert far["expected"] - edge["expected"] == pytest.approx(100 * rate, abs=1)
     widths = [told["range"][1] - told["range"][0] for told in (edge, far)]
-    rates = [one.doughs / one.reservations for one in past]
+    rates = [one.doughs / n for one, n in zip(past, guests, strict=True)]
     assert widths[1] - widths[0] == pytest.approx(100 * np.subtract(*np.quantile(rates, [0.9, 0.1])), abs=2)
     careful = [
-        browser.get(f"/api/forecast?reservations={most + n}&service_level=0.9").json()["doughs"]
-        for n in (0, 100)
+        browser.get(f"/api/forecast?guests={most + n}&service_level=0.9").json()["doughs"] for n in (0, 100)
     ]
     assert careful[0] == edge["range"][1]
     assert careful[1] - careful[0] == pytest.approx(100 * np.quantile(rates, 0.9), abs=1)

@@ -39,6 +39,7 @@ TOUR = Tour(
         "/admin/games/several",
         "/admin/games",
         "/admin/games/1",
+        "/admin/games/1/photo",
         "/admin/games/new",
         "/admin/games/1/delete",
         "/admin/consoles",

@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from xml.etree import ElementTree
 
 import polars as pl
@@ -206,3 +207,37 @@ def test_slugs_are_plain_and_free():
     assert free_slug("2048", {"2048", "2048-2"}) == "2048-3"
     assert free_slug("東京", set()) == "game"
     assert len(free_slug("x" * 300, set())) <= 100
+
+
+def test_a_game_given_back_is_suggested_again_and_can_be_rented_again(app, browser):
+    page = browser.get("/games/doom")
+    page = send(browser, page, "/rent", game="doom")
+    number = fields_of(page)["rental"][0]
+    stranger = TestClient(app, HOME)
+    token = token_of(stranger.get("/games/doom"))
+    assert stranger.post("/return", data={"csrf": token, "rental": number}).status_code == 404
+    page = browser.post("/return", data={"csrf": token_of(page), "rental": number})
+    assert "Doom is back on its shelf." in page.text
+    assert "Given back." in page.text
+    assert "Rent it" in browser.get("/games/doom").text
+    page = send(browser, browser.get("/games/doom"), "/rent", game="doom")
+    assert "Doom is yours for tonight." in html.unescape(page.text)
+    assert len(browser.get("/api/rentals").json()) == 1  # and the model learns one rental
+
+
+@pytest.mark.parametrize("number", ["", "0", "x", "999999", "99999999999999999999", "-1"])
+def test_only_a_rental_can_be_given_back(browser, number):
+    token = token_of(browser.get("/games/tetris"))
+    assert browser.post("/return", data={"csrf": token, "rental": number}).status_code == 404
+
+
+def test_the_front_shelf_is_of_the_last_four_weeks(app, browser):
+    with app.state.database.writing() as session:
+        version, now = bump(session, structural=False), int(time.time())
+        for title, days, n in (("Pac-Man", 27, 30), ("Tetris", 29, 60)):
+            game = session.scalar(select(Game).where(Game.title == title))
+            for _ in range(n):
+                session.add(Rental(game=game, at=now - days * 24 * 3600, version=version))
+    shelf = shelf_of(browser.get("/"))
+    assert "Pac-Man" in shelf
+    assert "Tetris" not in shelf

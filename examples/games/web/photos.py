@@ -1,0 +1,137 @@
+"""Photos for covers, which the admin uploads. They are encoded again, so that nothing else is stored."""
+
+import io
+import warnings
+import zlib
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+from PIL import Image, ImageOps
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
+
+from examples.games.web.pages import cover_url, find_game
+from examples.games.web.tables import Game, GamePhoto
+from examples.web.app import redirect, render
+from examples.web.database import bump
+from examples.web.desk import RowId
+from examples.web.login import admin_only
+from examples.web.security import MOST_PHOTO_BYTES, posted
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+SIZE = (600, 800)  # pixels, twice the size at which covers are shown
+MOST_PIXELS = 50_000_000  # in an uploaded photo; decoding needs 3 bytes for each
+MEGABYTES = MOST_PHOTO_BYTES >> 20
+
+router = APIRouter(prefix="/admin/games", include_in_schema=False, dependencies=[Depends(admin_only)])
+pictures = APIRouter(prefix="/covers", include_in_schema=False)
+
+
+class PhotoError(ValueError):
+    """Error raised if a file cannot be used as a photo. The message is for the admin."""
+
+
+def encoded(content: bytes) -> bytes:
+    """Return a photo as a JPEG file of size `SIZE`, upright, cropped around its centre, without metadata.
+
+    Raises
+    ------
+    PhotoError
+        If it is not a photo in one of the formats, is damaged, or has too many pixels.
+    """
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),  # of Pillow, about damaged metadata and large photos
+            Image.open(io.BytesIO(content), formats=FORMATS) as photo,
+        ):
+            width, height = photo.size
+            if width * height > MOST_PIXELS:
+                millions = MOST_PIXELS // 10**6
+                raise PhotoError(
+                    f"A photo has at most {millions} million pixels, got {width} x {height}. Make it smaller."
+                )
+            photo.draft("RGB", (2 * SIZE[0], 2 * SIZE[1]))  # decode a large JPEG at a fraction of its size
+            upright = ImageOps.exif_transpose(photo)
+            if upright.has_transparency_data:
+                upright = upright.convert("RGBA")
+                ground = Image.new("RGBA", upright.size, "white")
+                upright = Image.alpha_composite(ground, upright)
+            cropped = ImageOps.fit(upright.convert("RGB"), SIZE)
+    except PhotoError:
+        raise
+    except Exception as error:  # Pillow raises many kinds of errors for damaged files
+        raise PhotoError("This is not a photo that can be read. Use a JPEG, PNG or WebP file.") from error
+    written = io.BytesIO()
+    Image.frombytes("RGB", SIZE, cropped.tobytes()).save(written, "JPEG", quality=85, optimize=True)
+    return written.getvalue()
+
+
+@router.get("/{row_id}/photo")
+def show(request: Request, row_id: RowId) -> Response:
+    """Show the cover of a game, and the form for a photo."""
+    return _page(request, row_id)
+
+
+@router.post("/{row_id}/photo")
+def save(request: Request, row_id: RowId, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Save a photo as the cover of a game."""
+    file = fields.get("photo")
+    content = file.file.read() if isinstance(file, UploadFile) else b""
+    if not content:
+        return _page(request, row_id, "Choose a photo first.")
+    try:
+        photo = encoded(content)
+    except PhotoError as error:
+        return _page(request, row_id, str(error))
+    with request.app.state.database.writing() as session:
+        bump(session, structural=True)
+        game = _game(session, row_id)
+        stored = session.get(GamePhoto, row_id) or GamePhoto(game_id=row_id)
+        stored.jpeg, game.photo = photo, f"{zlib.crc32(photo):x}"
+        session.add(stored)
+        title = game.title
+    return redirect(request, f"/admin/games/{row_id}/photo", f"{title} has a new cover.")
+
+
+@router.post("/{row_id}/photo/remove")
+def remove(request: Request, row_id: RowId, fields: FormData = Depends(posted)) -> Response:  # noqa: B008
+    """Delete the photo of a game, so that its drawn cover is shown again."""
+    with request.app.state.database.writing() as session:
+        bump(session, structural=True)
+        game = _game(session, row_id)
+        if stored := session.get(GamePhoto, row_id):
+            session.delete(stored)
+        game.photo, title = None, game.title
+    return redirect(request, f"/admin/games/{row_id}/photo", f"{title} has its drawn cover again.")
+
+
+def _page(request: Request, row_id: int, problem: str = "") -> Response:
+    with request.app.state.database.reading() as session:
+        game = _game(session, row_id)
+        return render(
+            request,
+            "admin_photo.html",
+            422 if problem else 200,
+            game=game,
+            problem=problem,
+            megabytes=MEGABYTES,
+            cover_url=cover_url,
+        )
+
+
+def _game(session: Session, row_id: int) -> Game:
+    game = session.get(Game, row_id)
+    if game is None:
+        raise HTTPException(404, "There is no such game.")
+    return game
+
+
+@pictures.get("/{slug}.jpg")
+def photo_picture(request: Request, slug: str) -> Response:
+    """Return the photo of a game's cover."""
+    with request.app.state.database.reading() as session:
+        stored = session.get(GamePhoto, find_game(session, slug).id)
+        if stored is None:
+            raise HTTPException(404, "This game has no photo.")
+        content = stored.jpeg
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "public, max-age=86400"})

@@ -1,0 +1,28 @@
+"""The limit at 0 and whole numbers, for a forecaster whose targets are never negative, or counts."""
+
+import numpy as np
+
+ROUNDING = 1e-9
+
+
+def whole_number(expected: np.ndarray, nonnegative: bool, whole: bool) -> np.ndarray:
+    """Return the expected numbers, (n_rows,), limited at 0 and rounded if the model requires it."""
+    return _limited(np.floor(expected + 0.5) if whole else expected, nonnegative, whole)
+
+
+def whole_level(upper: np.ndarray, nonnegative: bool, whole: bool) -> np.ndarray:
+    """Return the numbers at a service level, (n_rows,). A whole target of at most 7.8 is at most 7."""
+    return _limited(np.floor(upper + ROUNDING) if whole else upper, nonnegative, whole)
+
+
+def whole_range(ends: np.ndarray, nonnegative: bool, whole: bool) -> np.ndarray:
+    """Return the ends of ranges, (n_rows, 2), as the whole numbers inside them."""
+    if whole:
+        upper = np.floor(ends[:, 1] + ROUNDING)
+        ends = np.column_stack([np.minimum(np.ceil(ends[:, 0] - ROUNDING), upper), upper])
+    return _limited(ends, nonnegative, whole)
+
+
+def _limited(numbers: np.ndarray, nonnegative: bool, whole: bool) -> np.ndarray:
+    numbers = np.maximum(numbers, 0) if nonnegative else numbers
+    return numbers.astype(np.int64) if whole else numbers

@@ -1,0 +1,126 @@
+"""Mistakes in catalogues, rows, labels and queries: errors and warnings that say what is wrong, and where."""
+
+import numpy as np
+import pytest
+
+from pipelines import UnknownQuestionWarning, compile_recommender, explain, recommend, recommender, update
+from tests.pipelines.films import ASKED, CHOSEN, COLUMNS, FILMS
+
+
+def of_films(frame, films=FILMS, **more):
+    return recommender(**COLUMNS, catalogue=frame(films), label="title", **more)
+
+
+@pytest.fixture
+def fitted(frame):
+    return of_films(frame).fit(frame(ASKED), CHOSEN)
+
+
+def changed(cells, row, value):
+    return [*cells[:row], value, *cells[row + 1 :]]
+
+
+@pytest.mark.parametrize("ask", [recommend, lambda model, X: explain(model, X, "Heat")])
+def test_a_text_in_a_column_of_numbers_is_named(fitted, ask):
+    message = "^Column 'year' must contain only numbers or missing values. Got 'cheap' in row 0.$"
+    with pytest.raises(ValueError, match=message):
+        ask(fitted, {"year": "cheap"})
+    with pytest.raises(ValueError, match=message):
+        compile_recommender(fitted).recommend({"year": "cheap"})
+
+
+def test_a_text_among_the_rows_or_in_the_catalogue_is_named(frame):
+    years = [str(year) for year in FILMS["year"]]
+    message = "^The column 'year' of {} is invalid. Column 'year' must .* Got 'old' in row {}"
+    with pytest.raises(ValueError, match=message.format("the catalogue", 4)):
+        of_films(frame, FILMS | {"year": changed(years, 4, "old")}).fit(frame(ASKED), CHOSEN)
+    with pytest.raises(ValueError, match=message.format("X", 2)):
+        of_films(frame).fit(frame(ASKED | {"year": changed(["1990"] * 8, 2, "old")}), CHOSEN)
+
+
+def test_rows_of_the_catalogue_are_counted_from_its_first(frame):
+    films = FILMS | {"year": changed([float(year) for year in FILMS["year"]], 5, np.inf)}
+    with pytest.raises(ValueError, match="column 'year' of the catalogue is invalid.*Got inf in row 5"):
+        of_films(frame, films).fit(frame(ASKED), CHOSEN)
+
+
+@pytest.mark.parametrize(
+    ("titles", "message"),
+    [
+        (
+            changed(FILMS["title"], 1, None),
+            "column 'title' .* must contain a label in each row. Row 1 has none",
+        ),
+        (changed(FILMS["title"], 3, "Alien"), "each label only once. Got 'Alien' in rows 1 and 3"),
+        (list(range(6)), r"same type. Got 'Clue' \(str\) in y and 0 \(int\) in the catalogue"),
+    ],
+    ids=["missing", "twice", "numbers"],
+)
+def test_labels_of_the_catalogue_that_are_refused(frame, titles, message):
+    with pytest.raises(ValueError, match=message):
+        of_films(frame, FILMS | {"title": titles}).fit(frame(ASKED), CHOSEN)
+
+
+def test_an_empty_catalogue_is_refused(frame):
+    model = recommender(**COLUMNS, catalogue=frame(FILMS)[:0], label="title")
+    with pytest.raises(ValueError, match="catalogue must contain at least one item"):
+        model.fit(frame(ASKED), CHOSEN)
+
+
+def test_the_catalogue_is_not_counted_among_the_rows(frame):
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[8, 7\]"):
+        of_films(frame).fit(frame(ASKED), CHOSEN[1:])
+
+
+def test_labels_that_the_catalogue_lacks_lead_to_a_warning(frame):
+    labels = ["Clu", "Heta", *CHOSEN[2:]]
+    message = r"not in the column 'title' of the catalogue: 'Clu' \(similar to 'Clue'\), 'Heta' \(similar to 'Heat'\)\. They"
+    with pytest.warns(UserWarning, match=message):
+        model = of_films(frame).fit(frame(ASKED), labels)
+    assert {"Clu", "Heta"} < set(model.classes_)
+
+
+def test_of_many_labels_that_the_catalogue_lacks_a_few_are_named(frame):
+    model = recommender(lists="genres", catalogue=frame(FILMS | {"title": [*range(6)]}), label="title")
+    with pytest.warns(UserWarning, match="100, 101, 102, 103, 104 and 3 more. They become items"):
+        model.fit(frame(ASKED), [*range(100, 108)])
+
+
+def test_an_update_with_an_unknown_label_or_only_unknown_values_warns(frame, fitted):
+    with pytest.warns(UserWarning, match=r"earlier rows contain: 'Heta' \(similar to 'Heat'\)\. They become"):
+        update(fitted, {"genres": ["Crime"]}, ["Heta"])
+    with pytest.warns(UnknownQuestionWarning, match="1 of the 3 rows contain only values that") as caught:
+        update(fitted, [{"genres": ["Western"]}, {"genres": ["Crime", "Western"]}, {}], ["Heat"] * 3)
+    assert caught[0].filename == __file__
+    rows = frame({name: cells[:1] for name, cells in FILMS.items()} | {"genres": [["Western"]]})
+    with pytest.warns(UnknownQuestionWarning, match="^The row contains only values"):
+        update(recommender(lists="genres").fit(frame(FILMS), FILMS["title"]), rows, ["Heat"])
+
+
+def test_a_described_new_label_does_not_warn(fitted):
+    update(fitted, [{"genres": ["Horror"]}] * 2, ["Jaws", "Jaws"], describes=[True, False])
+    update(fitted, {"genres": ["Horror"]}, ["Jaws"])
+
+
+def test_unknown_labels_to_exclude_lead_to_a_warning(fitted):
+    message = "'exclude' parameter of recommend .*: 'Heta'. They are ignored. Did you mean 'Heat'"
+    compiled = compile_recommender(fitted)
+    for ask in (compiled.recommend, lambda *asked, **more: recommend(fitted, *asked, **more)):
+        with pytest.warns(UserWarning, match=message) as caught:
+            ask({"year": 1990}, exclude=["Heta", None, "Clue"])
+        assert caught[0].filename == __file__
+        ask({"year": 1990}, exclude=[None, "Clue"])
+
+
+def test_a_history_may_contain_items_that_the_model_does_not_know(frame):
+    model = recommender(history="seen").fit(frame({"seen": [["Heat"], ["Alien"]]}), ["Alien", "Heat"])
+    assert recommend(model, {"seen": ["Heat", "gone"]}, exclude_history=True)[0].tolist() == [["Alien"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("customer", " It has the columns 'author'."), ("Auhtor", r" Did you mean 'author'\?")],
+)
+def test_only_similar_names_are_suggested(frame, name, hint):
+    with pytest.raises(ValueError, match=f"X must have the column '{name}'.{hint}$"):
+        recommender(categories=name).fit(frame({"author": ["Eco", "Kafka"]}), ["a", "b"])
