@@ -24,11 +24,10 @@ DANGEROUS = ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "=1+1"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(tmp_path_factory, database_url):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIZZERIA_ADMIN_PASSWORD", PASSWORD)
-        patch.delenv("DATABASE_URL", raising=False)
-        app = create_pizzeria(tmp_path_factory.mktemp("pizzeria"), clock=CLOCK)
+        app = create_pizzeria(tmp_path_factory.mktemp("pizzeria"), database_url, CLOCK)
         with TestClient(app):
             yield app
 
