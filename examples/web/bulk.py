@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -13,11 +13,12 @@ from starlette.datastructures import FormData
 from examples.web.app import redirect, render, with_query
 from examples.web.database import bump
 from examples.web.forms import MOST_ID
-from examples.web.paging import PageNumber, Search, page_of
+from examples.web.paging import PageNumber, Search, count_of, page_of
 from examples.web.security import posted
 from examples.web.spreadsheet import XLSX, export_csv, export_workbook
 
 CHUNK = 500  # rows that are read from the database at once
+MOST_IN_WORKBOOK = 20_000  # rows, which take a few seconds
 MOST_DELETED = 2000  # rows that are deleted at once
 SHOWN = 100  # rows that are named before they are deleted
 CHOOSE = "Please select the rows to delete."
@@ -76,6 +77,12 @@ def exported(request: Request, desk: Listed, kind: Literal["csv", "xlsx"], q: st
     """Return all rows that a search finds, as a file."""
     columns = desk.exported
     with request.app.state.database.reading() as session:
+        if kind == "xlsx" and (n_rows := count_of(session, desk.search(q))) > MOST_IN_WORKBOOK:
+            raise HTTPException(
+                422,
+                f"A file for Excel can have at most {MOST_IN_WORKBOOK:,} rows here, because it takes long to "
+                f"write. Got {n_rows:,} rows. Search for fewer, or save them as CSV.",
+            )
         rows = session.scalars(desk.search(q).execution_options(yield_per=CHUNK))
         values = ([value(row) for value in columns.values()] for row in rows)
         content = export_csv(columns, values) if kind == "csv" else export_workbook(columns, values)

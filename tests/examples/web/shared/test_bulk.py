@@ -248,3 +248,11 @@ def test_too_many_rows_are_not_deleted_at_once(app, admin, monkeypatch):
     choice = admin.get("/admin/reservations/several")
     asked = send(admin, choice, "/admin/reservations/several", all="yes")
     assert "At most 10 can be deleted at once." in text_of(asked)
+
+
+def test_long_lists_are_saved_as_csv_only(admin, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST_IN_WORKBOOK", 10)
+    answer = admin.get("/admin/orders/export.xlsx")
+    assert answer.status_code == 422
+    assert "at most 10 rows" in text_of(answer)
+    assert admin.get("/admin/orders/export.csv").status_code == 200
