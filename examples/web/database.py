@@ -202,8 +202,8 @@ def check_database(url: str | URL, migrations: Path) -> bool:
 def _damaged(engine: Engine, said: object) -> DamagedError:
     file = engine.url.database
     return DamagedError(
-        f"The database {file!r} is damaged ({said}); to use a backup, delete {file}, {file}-wal and "
-        f"{file}-shm, copy the backup to {file}, and start the site again."
+        f"The database {file!r} is damaged ({said}). Use the command restore to replace it with a backup. "
+        "The damaged file is then kept under another name."
     )
 
 

@@ -241,7 +241,7 @@ def test_a_damaged_file_ends_the_start_with_the_way_back(tmp_path, monkeypatch, 
         assert stopped.value.code == 2
         said = " ".join(capsys.readouterr().err.split())
         assert f"The database '{file}' is damaged" in said
-        assert f"copy the backup to {file}, and start the site again" in said
+        assert "Use the command restore to replace it with a backup" in said
         assert "Traceback" not in said
 
 
