@@ -27,6 +27,7 @@ TOUR = Tour(
     ),
     (
         "/admin",
+        "/admin/reservations/several",
         "/admin/reservations",
         "/admin/reservations/1",
         "/admin/reservations/new",
