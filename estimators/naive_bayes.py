@@ -14,8 +14,9 @@ from estimators._bayes.base import CountingClassifier, SmoothedClassifier
 from estimators._bayes.bernoulli import BernoulliScores, as_binary
 from estimators._bayes.catalogue import CatalogueScores
 from estimators._bayes.complement import ComplementScores
-from estimators._bayes.counts import ClassCounts, as_pattern
+from estimators._bayes.counts import ClassCounts
 from estimators._bayes.multinomial import MultinomialScores
+from estimators._bayes.sparse import as_pattern
 from estimators._bayes.top_k import top_k_indices
 from estimators._common.labels import exact_labels
 from estimators._common.matrices import Matrix, MatrixLike

@@ -13,9 +13,10 @@ from sklearn.base import clone
 from sklearn.utils import Tags, check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._bayes.counts import ClassCounts, as_pattern, count_by_class
+from estimators._bayes.counts import ClassCounts, count_by_class
 from estimators._bayes.one_row import RowScorer
 from estimators._bayes.scores import Scores
+from estimators._bayes.sparse import as_pattern
 from estimators._common.accuracy import ExactClassifierMixin
 from estimators._common.labels import (
     encode_classes,
@@ -262,7 +263,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         X = self._check_X(X)
         best = np.empty(X.shape[0], dtype=np.intp)
         for rows, scores in self._scores.score_chunks(X):
-            best[rows] = self._scores.first_class[scores.argmax(axis=1)]
+            best[rows] = self._scores.profiles.first_class[scores.argmax(axis=1)]
         return self.classes_[best]
 
     def top_k(self, X: MatrixLike, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -344,7 +345,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         X = self._check_X(X)
         joint = np.empty((X.shape[0], len(self.classes_)))
         for rows, scores in self._scores.score_chunks(X):
-            joint[rows] = scores[:, self._scores.profile_of_class]
+            joint[rows] = scores[:, self._scores.profiles.of_class]
         return joint
 
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:

@@ -35,9 +35,11 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows
 from estimators._bayes.evidence import most_probable_shrinkage
-from estimators._bayes.scores import Column, ProfileWeights, Scores, columns_of
+from estimators._bayes.profiles import number_distinct_rows
+from estimators._bayes.scores import Column, Scores, columns_of
+from estimators._bayes.sparse import as_csr, as_pattern, like
+from estimators._bayes.weights import ProfileWeights
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +189,7 @@ class CatalogueScores(Scores):
     @cached_property
     def _matches_by_feature(self) -> list[Column]:
         """The match of each feature's group, for the profiles that the feature describes."""
-        described = self.described[self.first_class]
+        described = self.described[self.profiles.first_class]
         return columns_of(like(described, self.matches[self.groups[described.indices]]))
 
     def adjust(self, scores: np.ndarray, terms: sp.csr_array) -> None:
@@ -203,7 +205,7 @@ class CatalogueScores(Scores):
 
     def _best_match(self, features: list[int]) -> np.ndarray:
         """Return each profile's match with features of one group, as an array of shape (n_profiles,)."""
-        best = np.zeros(self.n_profiles)
+        best = np.zeros(len(self.profiles))
         for feature in features:
             profiles, match = self._matches_by_feature[feature]
             if isinstance(profiles, slice):
