@@ -419,7 +419,9 @@ class CatalogueNB(CountingClassifier):
     Here ``all[f]`` is the fraction of all rows in which f was requested. If f describes g, ``rate[g, f]`` is
     this fraction among the rows in which an item described by f was chosen. Otherwise, it is the fraction
     among all other rows. When these fractions are computed, half a row with the feature and half a row
-    without it are added.
+    without it are added. If g was never chosen and has no description, ``rate[g, f]`` is the lower of the
+    two fractions (provided that f describes any item), so g never ranks above another item that was never
+    chosen.
 
     Parameters
     ----------
