@@ -78,10 +78,10 @@ def recommend(
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not the name
-        of a column (the message suggests the most similar name), if `exclude` or `candidates` is neither a
-        collection of labels nor one collection per row, or if `exclude_history` is True for a model without
-        a history.
+        If `k` is not an integer of at least 1, if X has no rows, if a data frame lacks a column or a dict
+        has a key that is not the name of a column (the message suggests the most similar name), if `exclude`
+        or `candidates` is neither a collection of labels nor one collection per row, or if `exclude_history`
+        is True for a model without a history.
     TypeError
         If `model` has none of the methods listed above.
 

@@ -630,6 +630,11 @@ def check_mask(describes: ArrayLike | None, X: Matrix) -> np.ndarray:
     """Return `describes` as a boolean mask of shape (n_samples,). None means that no row is a description."""
     if describes is None:
         return np.zeros(X.shape[0], dtype=bool)
+    if np.ndim(describes) == 0:
+        raise ValueError(
+            "The 'describes' parameter must be an array with True or False for each row. "
+            f"Got {describes!r} instead."
+        )
     mask = column_or_1d(check_array(describes, ensure_2d=False, dtype=None, input_name="describes"))
     check_consistent_length(X, mask)
     if not np.isin(mask, (0, 1)).all():

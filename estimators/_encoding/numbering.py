@@ -42,7 +42,7 @@ def number(column: Cells, name: str) -> tuple[list[Hashable], np.ndarray]:
     except TypeError:
         cells = pd.Series(column).tolist()
         check_items(cells, name)
-        raise not_uniform(cells) from None
+        raise not_uniform(cells, name) from None
     return as_items(values), codes
 
 
@@ -153,10 +153,10 @@ def check_items(values: list, name: str, *, finite: bool = True) -> None:
     if any(issubclass(kind, LISTS) for kind in kinds):
         raise TypeError(
             f"Column {name!r} contains lists, but single values are expected. To encode lists of strings or "
-            f"numbers, use MultiHotEncoder without a separator."
+            "numbers, use MultiHotEncoder without a separator. Lists within lists are not supported."
         )
     if any(_is_no_value(kind) for kind in kinds):
-        raise not_uniform(values)
+        raise not_uniform(values, name)
     if any(issubclass(kind, (complex, np.complexfloating)) for kind in kinds):
         raise ValueError(f"Complex data not supported. Column {name!r} contains complex numbers.")
     has_floats = any(issubclass(kind, (float, np.floating)) for kind in kinds)
@@ -172,9 +172,10 @@ def _is_no_value(kind: type) -> bool:
     return not issubclass(kind, (str, bytes)) and issubclass(kind, (Iterable, Iterator, Callable))  # type: ignore[arg-type]
 
 
-def not_uniform(values: Iterable) -> TypeError:
-    """Return scikit-learn's error for items that cannot be hashed or sorted."""
+def not_uniform(values: Iterable, name: str | None = None) -> TypeError:
+    """Return scikit-learn's error for items that cannot be hashed or sorted, with the name of the column."""
     types = sorted({type(value).__qualname__ for value in values})
+    where = "" if name is None else f" in column {name!r}"
     return TypeError(
-        f"Encoders require their input argument must be uniformly strings or numbers. Got {types}"
+        f"Encoders require their input argument must be uniformly strings or numbers. Got {types}{where}"
     )

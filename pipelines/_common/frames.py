@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pipelines._common.names import suggestion
+from pipelines._common.names import listed, suggestion
 
 Rows: TypeAlias = Any  # of shape (n_rows, n_columns); frames, matrices and lists have no common type
 
@@ -52,6 +52,19 @@ def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
     import pandas as pd
 
     return pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], dtype=object)
+
+
+def check_columns(rows: Rows, columns: Iterable[str]) -> None:
+    """Raise ValueError if a pandas or polars frame lacks a column."""
+    if type(rows).__module__.partition(".")[0] not in ("pandas", "polars") or not hasattr(rows, "columns"):
+        return
+    missing = next((name for name in columns if name not in rows.columns), None)
+    if missing is not None:
+        raise ValueError(
+            f"A data frame passed to the model must have the column {missing!r}."
+            f"{suggestion(missing, rows.columns)} It has the columns {listed(rows.columns)}. To omit "
+            "columns, pass a dict or a list of dicts instead."
+        )
 
 
 def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:

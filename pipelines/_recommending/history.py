@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from sklearn.base import BaseEstimator
 
-from pipelines._common.frames import Rows, as_frame
+from pipelines._common.frames import Rows
 from pipelines._common.labels import plain_label, plain_labels
 from pipelines._common.steps import parameter_of
+from pipelines._recommending.catalogue import frame_of, select
 
 
 def with_history(excluded: list[set] | None, model: BaseEstimator, X: Rows) -> list[set]:
@@ -26,7 +27,7 @@ def _cells(X: Rows, name: str) -> Iterable[object]:
     rows = [X] if isinstance(X, dict) else X
     if isinstance(rows, list):
         return [row.get(name) for row in rows]
-    return as_frame(rows)[name]
+    return select(frame_of(rows, "The 'X' parameter of recommend"), [name], "X")[name]
 
 
 def _as_set(cell: object) -> set:
