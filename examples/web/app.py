@@ -137,6 +137,7 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
     )
     app.hosts = tuple(site.setting("HOSTS").split())
     app.state.site, app.state.database, app.state.data = site, database, data
+    app.state.private = False  # whether strangers may not know how often the data changes
     app.state.live = LiveModel(site.learner, database, data / f"{site.name}-model.json")
     check_token(token := site.setting(TOKEN), site.variable(TOKEN))
     app.state.metrics = Metrics(app.state.live, data) if token else None
@@ -242,7 +243,10 @@ def redirect(request: Request, to: str, said: str | None = None) -> RedirectResp
 
 async def health(request: Request) -> JSONResponse:
     """Return whether the site is well and, if not, why. The status is then 503."""
-    told = {"site": request.app.state.site.name, **request.app.state.live.health()}
+    state = request.app.state
+    told = {"site": state.site.name, **state.live.health()}
+    if state.private:
+        told = {name: told[name] for name in ("site", "status", "reason")}
     return JSONResponse(told, 200 if told["status"] == "ok" else 503)
 
 

@@ -105,24 +105,15 @@ def check_free(host: str, port: int) -> None:
         ) from error
 
 
-def check_proxies() -> None:
-    """Raise ValueError if any client could send another client's address."""
-    named = os.environ.get("FORWARDED_ALLOW_IPS", "")
-    if "*" in named or any(one.strip().endswith("/0") for one in named.split(",")):
-        raise ValueError(
-            "FORWARDED_ALLOW_IPS must list the addresses of your proxies. With * or /0, any client could "
-            "pretend to have another address."
-        )
-
-
 def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail: Callable) -> None:
     """Run the server until it is stopped."""
     try:
         import uvicorn
 
+        from examples.web.addresses import check_proxies
         from examples.web.connections import LimitedProtocol
         from examples.web.database import check_database, check_sqlite, sqlite_url
-        from examples.web.folder import data_folder, database_file, make_private
+        from examples.web.folder import check_space, data_folder, database_file, make_private
         from examples.web.login import check_password
         from examples.web.observe import check_token, shared_counts
     except ImportError as error:
@@ -140,14 +131,17 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         check_token(os.environ.get(token), token)
         check_password(os.environ.get(password), password)
         make_private(data_folder(name), name)
-        file = database_file(data_folder(name), name)
+        folder = data_folder(name)
+        file = database_file(folder, name)
         if url := os.environ.get("DATABASE_URL"):
             check_database(url, migrations_of(factory))
+            is_complete = True
         else:
             check_sqlite()
-            if file.exists():
-                check_database(sqlite_url(file), migrations_of(factory))
-        check_proxies()
+            is_complete = file.exists() and check_database(sqlite_url(file), migrations_of(factory))
+        if not (is_complete and (folder / "secret").exists()):
+            check_space(folder)
+        check_proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
         check()
         check_free(options.host, options.port)
     except (ValueError, OSError) as error:  # the errors of the sites are ValueErrors

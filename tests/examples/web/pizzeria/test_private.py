@@ -55,6 +55,10 @@ def owner(house):
     return logged_in(house)
 
 
+def test_health_does_not_tell_strangers_how_often_something_is_written_down(stranger):
+    assert stranger.get("/health").json() == {"site": "pizzeria", "status": "ok", "reason": ""}
+
+
 def new_token(owner, name):
     page = send(owner, owner.get("/admin/tokens"), "/admin/tokens", name=name)
     assert page.status_code == 200
