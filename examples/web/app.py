@@ -246,7 +246,7 @@ async def health(request: Request) -> JSONResponse:
     state = request.app.state
     told = {"site": state.site.name, **state.live.health()}
     if state.private:
-        told = {name: told[name] for name in ("site", "status", "reason")}
+        told = {name: told[name] for name in ("site", "status", "reason", "worker")}
     return JSONResponse(told, 200 if told["status"] == "ok" else 503)
 
 
