@@ -83,7 +83,7 @@ def recommend(
         or `candidates` is neither a collection of labels nor one collection per row, or if `exclude_history`
         is True for a model without a history.
     TypeError
-        If `model` has none of the methods listed above.
+        If `model` has none of the methods listed above, or if X is a string or a single column.
 
     Warns
     -----
@@ -92,6 +92,9 @@ def recommend(
         encoders of a Pipeline. Naive Bayes classifiers then rank the labels by their number of training rows.
         Classifiers that do not count rows score such a row like any other, and so does CatalogueNB, because
         its scores include the popularity (unless its parameter `popularity` is 0).
+    UserWarning
+        If `exclude_history` is True, but the items in the histories are strings and the labels are not, or
+        vice versa.
 
     Notes
     -----

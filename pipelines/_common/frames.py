@@ -23,8 +23,8 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return the rows, collected if they are a LazyFrame. Raise ValueError if there are none."""
-    rows = collected(rows)
+    """Return the rows, with Arrow data and LazyFrames as polars frames. Raise ValueError if empty."""
+    rows = as_frame(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
         raise ValueError(f"The 'X' parameter of {of} must contain at least one row. Got no rows.")
@@ -55,7 +55,16 @@ def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
 
 
 def check_columns(rows: Rows, columns: Iterable[str]) -> None:
-    """Raise ValueError if a pandas or polars frame lacks a column."""
+    """Raise an error if a pandas or polars frame lacks a column, or if the rows have no columns."""
+    if (
+        isinstance(rows, str)
+        or getattr(rows, "ndim", 2) < 2
+        or (isinstance(rows, list) and np.ndim(rows[0]) < 1)
+    ):
+        raise TypeError(
+            "Queries must be a data frame, a dict such as {column: value}, or a list of dicts. "
+            f"Got a {type(rows).__name__} instead."
+        )
     if type(rows).__module__.partition(".")[0] not in ("pandas", "polars") or not hasattr(rows, "columns"):
         return
     missing = next((name for name in columns if name not in rows.columns), None)

@@ -1,6 +1,8 @@
 """Mistakes in catalogues, rows, labels and queries: errors and warnings that say what is wrong, and where."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from pipelines import UnknownQuestionWarning, compile_recommender, explain, recommend, recommender, update
@@ -179,3 +181,24 @@ def test_a_cell_that_is_neither_a_list_nor_a_value(fitted, genres, message):
 def test_a_mask_of_the_wrong_shape_is_named(fitted):
     with pytest.raises(ValueError, match="'describes' parameter must be an array .* Got True instead"):
         update(fitted, {"year": 1990}, ["Heat"], describes=True)
+
+
+@pytest.mark.parametrize("rows", ["Crime", ["Crime"], pd.Series({"genres": ["Crime"]})], ids=type)
+def test_queries_without_columns_are_refused(fitted, rows):
+    with pytest.raises(TypeError, match=r"must be a data frame, a dict .* Got a (str|list|Series) instead"):
+        recommend(fitted, rows)
+
+
+def test_arrow_tables_are_queries(fitted, frame):
+    asked = pl.DataFrame(ASKED, strict=False)
+    np.testing.assert_array_equal(recommend(fitted, asked.to_arrow())[0], recommend(fitted, asked)[0])
+
+
+def test_a_history_of_another_type_leads_to_a_warning(frame):
+    rows = frame({"history": [[1, 2], [2, 3], [1, 3]]})
+    model = recommender(history="history").fit(rows, [3, 1, 2])
+    message = "column 'history' must have the same type as the labels, such as 1. Got '1', '2'. No items"
+    with pytest.warns(UnknownQuestionWarning), pytest.warns(UserWarning, match=message) as caught:
+        recommend(model, {"history": ["1", "2"]}, exclude_history=True)
+    assert all(warning.filename == __file__ for warning in caught)
+    assert recommend(model, {"history": [1, 9]}, exclude_history=True, k=1)[0] != 1
