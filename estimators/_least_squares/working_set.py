@@ -135,7 +135,7 @@ class _TargetSearch:
 
     @property
     def _root(self) -> np.ndarray:
-        """The square roots of the weights, which are scaled to mean 1, of shape (n,)."""
+        """The square roots of the weights, which are scaled to mean 1, as an array of shape (n,)."""
         return np.sqrt(len(self._y) * self.problem.share)
 
     def _columns_of(self, members: np.ndarray) -> Matrix:

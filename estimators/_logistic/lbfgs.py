@@ -66,7 +66,7 @@ class LBFGS:
         return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
-        """Return the result of the line search. If it fails, retry with a new metric and an empty memory."""
+        """Return the result of a line search. If it fails, retry with a new metric and no curvature pairs."""
         following, passes = line_search(self.loss, self.current, self.direction)
         self.chooser.pay(passes)
         if following is None and self.chooser.value_when_built != self.current.value:

@@ -1,4 +1,4 @@
-"""Features so large that their squares overflow are scaled down before a search."""
+"""Scale down features whose squares would overflow, before a search."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -7,7 +7,7 @@ from estimators._common.matrices import Matrix
 
 
 def scale_huge_columns(X: Matrix) -> tuple[Matrix, np.ndarray]:
-    """Divide huge columns by powers of two, so that squares do not overflow. Return X and the divisors."""
+    """Divide columns whose squares would overflow by powers of two. Return X and the divisors."""
     values, limit = X.ravel() if isinstance(X, np.ndarray) else X.data, float(np.finfo(X.dtype).max)
     with np.errstate(over="ignore"):
         if np.vdot(values, values) < limit**0.5:

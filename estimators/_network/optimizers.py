@@ -47,7 +47,7 @@ class Optimizer(Protocol):
         return
 
     def slow_down(self) -> float | None:
-        """Divide the learning rate by 5, if the schedule does so and the rate is above 1e-6.
+        """Divide a learning rate above 1e-6 by 5, if the schedule is "adaptive" or "plateau".
 
         Return the new rate, or None if it was not reduced.
         """

@@ -23,7 +23,7 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return the rows, collected if they are a LazyFrame. Raise ValueError if there are none."""
+    """Return the rows, and collect them if they are a LazyFrame. Raise ValueError if there are no rows."""
     rows = collected(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
@@ -55,7 +55,7 @@ def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
 
 
 def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
-    """Raise ValueError if a dict, or one in a list of dicts, has a key that is not a column."""
+    """Raise ValueError if a dict, or any dict in a list, has a key that is not a column."""
     if columns is None:
         return
     known = dict.fromkeys(columns)
