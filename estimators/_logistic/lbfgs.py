@@ -17,7 +17,7 @@ MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are c
 
 
 class LBFGS:
-    """L-BFGS with the metric chosen by a `MetricChooser`. With the Hessian, it is Newton's method."""
+    """L-BFGS with the metric of a `MetricChooser`. If that metric is the Hessian, this is Newton's method."""
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float, chooser: MetricChooser) -> None:
         self.loss, self.chooser = loss, chooser

@@ -121,8 +121,8 @@ def places_of(classes: np.ndarray) -> dict[Any, int]:
 def unknown_among(labels: Collection[Any], classes: np.ndarray) -> list:
     """Return the comparable labels that are not classes.
 
-    A few labels are first searched for by bisection, because `classes` is usually sorted, and a dict of all
-    classes takes longer than a query.
+    A few labels are first searched for by bisection, because `classes` is usually sorted, and
+    building a dict of all classes takes longer than answering a query.
     """
     few, classes = len(labels) <= MAX_BISECTED, np.asarray(classes)
     missed = [label for label in labels if not (few and _is_at_sorted_place(label, classes))]

@@ -18,7 +18,7 @@ def listed(names: Collection[object], n: int = MAX_SHOWN) -> str:
 def similar_names(name: object, known: Iterable[object], n: int = 1) -> list[str]:
     """Return up to n known names with a similar spelling, most similar first. Case is ignored.
 
-    Only strings are compared: an identifier that differs in one digit is a different identifier. If there are
+    Only strings are compared, because a number that differs in one digit is not a misspelling. If there are
     many names, only those near the given name in alphabetical order are compared.
     """
     if not isinstance(name, str):

@@ -116,9 +116,9 @@ class TargetHistory:
 def step_of(dates: np.ndarray) -> Step:
     """Return the most frequent distance between distinct ascending dates.
 
-    Dates on the same day of different months, or on the last days, are counted in months. Other dates on
-    different days are counted in days, whatever their times. If only some weekdays occur, such as Mondays,
-    Wednesdays and Fridays, the step is one day.
+    Dates in different months, on the same day or on the last day of each month, are counted in
+    months. Other dates on different days are counted in days, whatever their times. If only some
+    weekdays occur, such as Mondays, Wednesdays and Fridays, the step is one day.
     """
     if len(dates) == 1:
         return 1, "D"

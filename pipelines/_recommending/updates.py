@@ -39,7 +39,7 @@ def among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
 
 
 def warn_of_unlearned_rows(X: Rows, columns: np.ndarray | None, is_unknown: np.ndarray) -> None:
-    """Warn if rows of an update have values, all of which are unknown to the encoders.
+    """Warn if rows of an update contain values, but none that the encoders know.
 
     Rows without values do not lead to a warning, because they still count as choices of their labels.
     """
