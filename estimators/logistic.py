@@ -30,11 +30,12 @@ from estimators._common.scikit_learn import (
     StrOptions,
     check_sample_weight,
     fit_context,
+    warn_caller,
     with_callbacks,
 )
 from estimators._logistic.automatic import automatic_search
 from estimators._logistic.loss import LogLoss
-from estimators._logistic.scaling import scale_huge_columns
+from estimators._logistic.scaling import column_far_from_zero, scale_huge_columns
 from estimators._logistic.search import GradientDescent, Iterate, Search
 
 FLOATS = [np.float64, np.float32]
@@ -258,6 +259,9 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             If training stopped before convergence, because of `max_iter` or rounding, or if there is no
             minimum because the classes can be separated and ``alpha=0``. The message contains the predicted
             further decrease of the objective.
+        UserWarning
+            If X is float32 and a column is so far from 0, compared with its standard deviation, that rounding
+            affects the weights.
         """
         previous = self._weights() if self.warm_start else None
         self._reset()
@@ -267,7 +271,8 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         labels = classes[codes]
         weight = self._row_weights(rows, labels, sample_weight, classes, codes)
         check_two_classes(classes[np.bincount(codes, weight) > 0])
-        theta = initial_theta(previous, classes, rows.shape[1])
+        theta = self._initial_theta(previous, classes, rows.shape[1])
+        self._warn_of_offsets(rows)
         task = FitTask(self, self.max_iter, rows, labels, sample_weight)
         scaled, scale = scale_huge_columns(rows) if self.learning_rate == "auto" else (rows, np.ones(1))
         loss = self._loss(scaled, codes, weight, len(classes), scale)
@@ -345,7 +350,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         known = self._known_classes(classes, first)
         codes, scale = codes_among(known, labels), np.ones(1)
         weight = self._row_weights(rows, known[codes], sample_weight, known, codes)
-        theta = initial_theta(previous, known, rows.shape[1])
+        theta = self._initial_theta(previous, known, rows.shape[1])
         loss = self._loss(rows, codes, weight, len(known), scale)
         rate = loss.safe_learning_rate() if self.learning_rate == "auto" else float(self.learning_rate)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -469,6 +474,22 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         if hasattr(self, "coef_"):
             del self.classes_, self.coef_, self.intercept_, self.n_iter_, self.loss_curve_
 
+    def _initial_theta(self, previous: "Weights | None", classes: np.ndarray, n_features: int) -> np.ndarray:
+        """Return theta, of shape (n_features + 1, n_outputs), with the previous weights or with zeros."""
+        n_outputs = 1 if len(classes) == 2 else len(classes)
+        if previous is None:
+            return np.zeros((n_features + 1, n_outputs))
+        before, coef, intercept = previous
+        if not same_labels(before, classes) or coef.shape[1] != n_features:
+            raise ValueError(
+                "With warm_start=True, the classes and the number of features must be the same as in the "
+                f"previous fit: classes {before!r} and {coef.shape[1]} features. "
+                f"Got classes {classes!r} and {n_features} features instead."
+            )
+        if not self.fit_intercept:  # the previous fit may have had one
+            intercept = np.zeros_like(intercept)
+        return np.vstack([coef.T, intercept], dtype=np.float64)
+
     def _row_weights(
         self,
         X: Matrix,
@@ -508,6 +529,17 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
         known = known_classes(classes, None if first else self.classes_)
         check_two_classes(known)
         return known
+
+    def _warn_of_offsets(self, X: Matrix) -> None:
+        """Warn if a column of a float32 matrix is so far from 0 that rounding affects the result."""
+        if X.dtype == np.float32 and (found := column_far_from_zero(X)):
+            column, mean, deviation = found
+            name = getattr(self, "feature_names_in_", np.arange(column + 1))[column]
+            warn_caller(
+                f"Column {name} of X has a mean of {mean:.0e} but a standard deviation of {deviation:.0e}. "
+                "float32 rounds such values, so the weights are not precise. Subtract an offset from this "
+                "column, or pass X as float64."
+            )
 
     def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss, search: Search) -> None:
         """Issue a ConvergenceWarning if training did not end at a minimum."""
@@ -552,21 +584,6 @@ def weights_of(search: Search, classes: np.ndarray, scale: np.ndarray, dtype: np
     check_finite(theta)
     coef = (theta[:-1] / scale[:, np.newaxis]).T
     return Weights(classes, np.array(coef, dtype=dtype, order="C"), theta[-1].astype(dtype))
-
-
-def initial_theta(previous: Weights | None, classes: np.ndarray, n_features: int) -> np.ndarray:
-    """Return the initial theta, of shape (n_features + 1, n_outputs): the previous weights, or zeros."""
-    n_outputs = 1 if len(classes) == 2 else len(classes)
-    if previous is None:
-        return np.zeros((n_features + 1, n_outputs))
-    before, coef, intercept = previous
-    if not same_labels(before, classes) or coef.shape[1] != n_features:
-        raise ValueError(
-            "With warm_start=True, the classes and the number of features must be the same as in the "
-            f"previous fit: classes {before!r} and {coef.shape[1]} features. "
-            f"Got classes {classes!r} and {n_features} features instead."
-        )
-    return np.vstack([coef.T, intercept], dtype=np.float64)
 
 
 def codes_among(classes: np.ndarray, y: np.ndarray) -> np.ndarray:

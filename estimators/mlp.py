@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import Tags, check_array, column_or_1d
+from sklearn.utils import Tags, assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from estimators._common.accuracy import ExactClassifierMixin
@@ -21,6 +21,7 @@ from estimators._common.labels import (
     locate_labels,
     with_plain_type,
 )
+from estimators._common.matrices import check_numbers
 from estimators._common.scikit_learn import (
     HintsAtParameters,
     Interval,
@@ -588,6 +589,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             The predicted classes. For multilabel classification, a matrix of zeros and ones.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         P = self._outputs(X)
         if self.out_activation_ == "softmax":
@@ -609,6 +615,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         proba : ndarray of shape (n_samples, n_classes)
             The probabilities, in the order of ``classes_``. For multilabel classification, each column is the
             probability of one label, and the rows do not need to sum to 1.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         P = self._outputs(X)
         return np.hstack([1 - P, P]) if self.n_outputs_ == 1 else P
@@ -625,6 +636,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
             The log-probabilities. The logarithm of a probability of 0 is ``-inf``.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         P = self.predict_proba(X)
         return np.log(P, out=P)
@@ -656,14 +672,11 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and encode it with :meth:`_encode`."""
-        y: np.ndarray = check_array(
-            exact_labels(y_val),
-            accept_sparse="csr",
-            ensure_2d=False,
-            allow_nd=True,
-            dtype=None,
-            input_name="y_val",
-        )
+        any_shape = {"ensure_2d": False, "allow_nd": True, "accept_sparse": "csr", "dtype": None}
+        try:
+            y: np.ndarray = check_array(exact_labels(y_val), **any_shape)
+        except ValueError as error:
+            raise ValueError(f"y_val: {error}") from error
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         several = self._is_multilabel()
@@ -1215,6 +1228,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions. The array is one-dimensional if there is only one output. If `quantile` contains
             several levels, it has one column per level.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         out = self._outputs(X)
         return out.ravel() if out.shape[1] == 1 and self.out_activation_ != "ordered" else out
@@ -1261,9 +1279,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     def _encode_val(self, y_val: ArrayLike, n_outputs: int, dtype: np.dtype) -> np.ndarray:
         """Check ``y_val`` and encode it with :meth:`_encode`."""
-        y: np.ndarray = check_array(
-            y_val, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y_val"
-        )
+        y: np.ndarray = check_numbers(self, y_val, "y_val", ensure_2d=False, allow_nd=True)
         given = 1 if y.ndim == 1 else y.shape[-1]
         wanted = 1 if self._has_levels() else n_outputs
         if y.ndim > 2 or given != wanted:
@@ -1279,7 +1295,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             raise ValueError(
                 f"Some value(s) of {name} are out of the valid range of the loss 'poisson': {name} >= 0."
             )
-        return y.reshape(len(y), -1).astype(dtype, copy=False)
+        y = y.reshape(len(y), -1).astype(dtype, copy=False)
+        assert_all_finite(y, input_name=name)  # scikit-learn converts None in a list to NaN unchecked
+        return y
 
     def _check_targets(self, y: np.ndarray, is_new: bool) -> np.ndarray:
         """Check the parameters that depend on y. Warn if y is far from standardised."""

@@ -210,6 +210,9 @@ class PolynomialRegressor(LeastSquaresRegressor):
         -----
         ConvergenceWarning
             If gradient descent has not converged after `max_iter` iterations.
+        LinAlgWarning
+            If `alpha` is 0 and the rows cover such a small part of `domain` that terms of high degree cannot
+            be distinguished from those of lower degree.
         """
         self.__dict__.pop("_solution", None)  # if the fit fails, old weights must not remain
         rows = self._check_rows(X, y, sample_weight, reset=True)
@@ -244,14 +247,13 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Raises
         ------
         ValueError
-            As in :meth:`fit`. In these cases, the model is not changed.
+            As in :meth:`fit`, or if `degree`, `interaction_only`, `expand`, `domain` or `fit_intercept` was
+            changed after previous calls. In these cases, the model is not changed.
         AttributeError
             If `domain` is None.
         """
-        is_first = not self.__sklearn_is_fitted__()
-        rows = self._check_rows(X, y, sample_weight, reset=is_first)
-        terms = self._terms(self._given_domain()) if is_first else self._state.terms
-        return self._add_rows(rows, terms)
+        rows = self._check_rows(X, y, sample_weight, reset=not self.__sklearn_is_fitted__())
+        return self._add_rows(rows, self._terms(self._given_domain()))
 
     @available_if(_has_domain)
     def merge(self, other: "PolynomialRegressor") -> Self:

@@ -21,14 +21,17 @@ ALLOWED = {
     "pipelines": CORE | {"estimators", "pipelines", "joblib", "skops"},
     "examples": CORE | {"estimators", "pipelines", "examples", "rich", "matplotlib"},
 }
-WEB = {
-    "PIL",  # what the sites may use too, and nothing else of the examples
+COMMANDS = ("serve", "backup", "environment")  # modules of the sites that the command lines import
+WEB = {  # what the sites may use too, and nothing else of the examples
+    "PIL",
     "fastapi",
     "starlette",
     "uvicorn",
     "pydantic",
     "pydantic_core",
     "jinja2",
+    "prometheus_client",
+    "openpyxl",
     "itsdangerous",
     "sqlalchemy",
     "alembic",
@@ -263,12 +266,13 @@ def test_the_command_lines_start_without_the_web_packages():
     for path in MODULES:
         if path.parent.name in ("games", "pizza", "digits"):
             needed = {name for name in imported(path) if name.startswith("examples.") and ".web" in name}
-            assert needed <= {"examples.web.serve"}, path
-    tree = parse(ROOT / "examples" / "web" / "serve.py")
-    at_once = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert not {"fastapi", "uvicorn", "examples.web.database"} & {
-        getattr(node, "module", "") for node in at_once
-    }
+            assert needed <= {f"examples.web.{name}" for name in COMMANDS}, path
+    allowed = {"examples.arguments", *(f"examples.web.{name}" for name in COMMANDS)}
+    for name in COMMANDS:
+        tree = parse(ROOT / "examples" / "web" / f"{name}.py")
+        for node in (node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+            assert all(one.split(".")[0] in STANDARD or one in allowed for one in names), names
 
 
 def test_the_modules_were_found():

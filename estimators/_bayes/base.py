@@ -258,6 +258,11 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         -------
         labels : ndarray of shape (n_samples,)
             Predicted labels.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         X = self._check_X(X)
         best = np.empty(X.shape[0], dtype=np.intp)
@@ -340,6 +345,11 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         -------
         scores : ndarray of shape (n_samples, n_classes)
             Columns are in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         X = self._check_X(X)
         joint = np.empty((X.shape[0], len(self.classes_)))
@@ -359,6 +369,11 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         -------
         log_proba : ndarray of shape (n_samples, n_classes)
             Columns are in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         joint = self.predict_joint_log_proba(X)
         joint -= logsumexp(joint, axis=1, keepdims=True)
@@ -377,6 +392,11 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         proba : ndarray of shape (n_samples, n_classes)
             Columns are in the order of ``classes_``, and each row sums to 1. If you only need the best of
             many classes, :meth:`top_k` is faster.
+
+        Raises
+        ------
+        ValueError
+            If X contains NaN, infinity, text or dates, or if its features are not those seen in :meth:`fit`.
         """
         log_proba = self.predict_log_proba(X)
         return np.exp(log_proba, out=log_proba)

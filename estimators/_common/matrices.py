@@ -1,6 +1,7 @@
 """Feature matrices: the types that callers may pass, and their validation."""
 
 import sys
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,16 +36,59 @@ def with_nan(X: Any) -> Any:
 
 
 def validate_data(estimator: BaseEstimator, X: Any, y: Any = "no_validation", **options: Any) -> Any:
-    """Call scikit-learn's ``validate_data`` on data in a form that it reads."""
+    """Call scikit-learn's ``validate_data`` on data in a form that it reads. Dates are refused as numbers."""
     X, y = readable(X), readable(y)
+    check_no_dates(X, "X", estimator)
+    if options.get("y_numeric"):
+        check_no_dates(y, "y", estimator)
+    return with_missing_as_nan(
+        lambda X, y: sklearn.utils.validation.validate_data(estimator, X, y, **options), X, y
+    )
+
+
+def check_numbers(estimator: BaseEstimator, X: Any, name: str, **options: Any) -> Any:
+    """Call scikit-learn's ``check_array`` in the same way. `name` is the name of the argument."""
+    X = readable(X)
+    check_no_dates(X, name, estimator)
+    options |= {"input_name": name, "estimator": estimator}
+    return with_missing_as_nan(lambda X: sklearn.utils.validation.check_array(X, **options), X)
+
+
+def with_missing_as_nan(check: Callable[..., Any], *data: Any) -> Any:
+    """Return the result of a scikit-learn check, which gets NaN in place of pandas.NA."""
     with np.errstate(invalid="ignore"):  # it adds all numbers, which may overflow in both directions
         try:
-            return sklearn.utils.validation.validate_data(estimator, X, y, **options)
-        except TypeError:  # it cannot read or compare pandas.NA
-            if not any(map(has_na, (X, y))):
+            return check(*data)
+        except TypeError:
+            if not any(map(has_na, data)):
                 raise
-            X, y = (with_nan(part) if has_na(part) else part for part in (X, y))
-            return sklearn.utils.validation.validate_data(estimator, X, y, **options)
+            return check(*(with_nan(part) if has_na(part) else part for part in data))
+
+
+def check_no_dates(X: Any, name: str, estimator: BaseEstimator) -> None:
+    """Raise a ValueError if numbers are expected, but a column contains dates or durations.
+
+    NumPy would convert them to integers in their unit, which may differ from one table to the next, and NaT
+    to the smallest integer.
+    """
+    for dtype in column_types(X):
+        is_temporal = getattr(dtype, "is_temporal", None)  # only defined by polars
+        if is_temporal() if is_temporal else getattr(dtype, "kind", "O") in "mM":
+            raise ValueError(
+                f"{name} must contain numbers. Got dates or durations of type {dtype}, which "
+                f"{type(estimator).__name__} cannot read, because their numbers would depend on the unit. "
+                "Convert them, for example to years or to days since a fixed date."
+            )
+
+
+def column_types(X: Any) -> list[Any]:
+    """Return the data types of the columns of a table, or those of the values in the first row of a list."""
+    if hasattr(X, "columns"):
+        return list(X.dtypes)
+    dtype = getattr(X, "dtype", None)
+    if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype.hasobject):
+        return [getattr(value, "dtype", None) for value in np.asarray(X[:1], dtype=object).ravel()]
+    return [dtype]
 
 
 def has_na(X: Any) -> bool:

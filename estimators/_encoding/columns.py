@@ -201,6 +201,13 @@ def _as_numpy_reads(column: Cells) -> Cells:
         )  # without a dtype, pandas makes floats of uint64
     if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype):
         return np.asarray(column)
+    if (
+        isinstance(column, pd.Series)
+        and isinstance(column.dtype, pd.ArrowDtype)
+        and column.dtype.kind in "mM"
+    ):
+        array = np.asarray(column)  # days and dates with a time zone become objects
+        return array if array.dtype.kind in "mM" else column
     is_bool = isinstance(column, pd.Series) and pd.api.types.is_bool_dtype(
         column.dtype
     )  # also for a Categorical

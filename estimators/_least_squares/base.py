@@ -24,11 +24,12 @@ from estimators._least_squares.checks import (
     check_squares,
     check_sums,
     largest_of,
+    warn_of_wide_domain,
 )
 from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import CentredRows, Moments, gather
 from estimators._least_squares.row_space import centre, solve_rows, suits_row_space
-from estimators._least_squares.rows import ExpandedRows, Rows, as_rows, as_unshifted_rows
+from estimators._least_squares.rows import ExpandedRows, Rows, as_expanded_rows, as_rows, as_unshifted_rows
 from estimators._least_squares.solve import SecondPass, solve
 from estimators._least_squares.state import (
     LeastSquaresParameters,
@@ -121,6 +122,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
             reader = _reader(rows, terms)
             moments = self._gather(reader, rows, exact=False)
             self._state = self._new_state(rows, moments, terms)
+            self._warn_of_wide_domain(moments)
             second_pass = SecondPass(moments, reader, as_columns(y), weight)
             self._solution = solve(moments, parameters, task, second_pass)
             self._state = replace(self._state, statistics=second_pass.moments)
@@ -185,8 +187,14 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         """Return the solution. After partial_fit and merge, it is computed on first access."""
         self._check_has(name)
         if self._solution is None:
-            self._solution = solve(self._moments, self._parameters)
+            moments = self._moments
+            self._warn_of_wide_domain(moments)
+            self._solution = solve(moments, self._parameters)
         return self._solution
+
+    def _warn_of_wide_domain(self, moments: Moments) -> None:
+        if self._state.terms and not self._parameters.alpha and not self._parameters.learning_rate:
+            warn_of_wide_domain(moments, self._state.terms)
 
     def _check_has(self, name: str) -> None:
         """Raise an AttributeError for the fitted attribute `name` if the model is not fitted."""
@@ -217,5 +225,5 @@ def check_state(state: object) -> LeastSquaresState:
 def _reader(rows: CheckedRows, terms: Terms | None, shifted: bool = True) -> Rows:
     X, _, weight = rows
     if terms:
-        return ExpandedRows(X, terms)
+        return as_expanded_rows(X, terms, weight) if shifted else ExpandedRows(X, terms)
     return as_rows(X, weight) if shifted else as_unshifted_rows(X)

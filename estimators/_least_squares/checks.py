@@ -5,18 +5,21 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+from scipy.linalg import LinAlgWarning
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite
 
 from estimators._common.matrices import MatrixLike, validate_data
-from estimators._common.scikit_learn import check_sample_weight
+from estimators._common.scikit_learn import check_sample_weight, warn_caller
+from estimators._least_squares.expansion import Terms
 from estimators._least_squares.moments import Moments
-from estimators._least_squares.rows import Matrix
+from estimators._least_squares.rows import EPS, Matrix
 
 MAX_GRAM_FEATURES = 5000  # the Gram matrix of more features would take more than 200 MB
 MIN_SUM_OF_SQUARES = 1e-280  # smaller sums are not exact
 MIN_TARGET = 1e-140  # the squares of smaller targets may underflow
 MAX_WEIGHT = 1e152  # the squares of larger weights may overflow
+MIN_DISTINCT_PART = 1e-11  # if a smaller part of a term differs from terms of lower degree, rounding hides it
 FLOATS = [np.float64, np.float32]
 
 CheckedRows = tuple[Matrix, np.ndarray, np.ndarray | None]  # X (n, d), y (n,) or (n, q), weights (n,)
@@ -111,6 +114,25 @@ def check_not_tiny(
         raise ValueError(
             f"Columns {small[:10].tolist()} of X vary by less than 1e-140{unit}, so their variance "
             f"underflows. {advice}."
+        )
+
+
+def warn_of_wide_domain(moments: Moments, terms: Terms) -> None:
+    """Warn if the rows cover so little of the domain that terms of high degree look like lower ones."""
+    deviation = np.sqrt(moments.xx.diagonal()[: terms.n_columns].clip(0) / moments.weight)
+    size = np.hypot(deviation, moments.x_mean[: terms.n_columns])
+    varies = deviation > 8 * EPS * size
+    share = np.where(varies, deviation, 1.0) / np.where(varies, size, 1.0)
+    degrees = terms.powers.sum(axis=1)
+    distinct = np.where(degrees > 1, (share**terms.powers).prod(axis=1), 1.0)  # (p,)
+    if distinct.min() < MIN_DISTINCT_PART:
+        column = int(np.argmin(np.where(terms.powers[distinct.argmin()] > 0, share, np.inf)))
+        warn_caller(
+            f"The values in column {column} of X cover only a small part of its domain, from "
+            f"{terms.domain[0, column]:g} to {terms.domain[1, column]:g}. Terms of degree "
+            f"{degrees[distinct < MIN_DISTINCT_PART].min()} can therefore not be distinguished from terms of "
+            "lower degree. Use a narrower domain, a lower degree or alpha > 0.",
+            LinAlgWarning,
         )
 
 

@@ -54,9 +54,13 @@ class Terms:
         mine, theirs = ((terms.powers, terms.middle, terms.half) for terms in (self, other))
         return all(map(np.array_equal, mine, theirs))
 
+    def scaled(self, columns: np.ndarray) -> np.ndarray:
+        """Return the columns (d, n), scaled so that their domain is [-1, 1]."""
+        return (columns - self.middle[:, np.newaxis]) / self.half[:, np.newaxis]
+
     def write(self, columns: np.ndarray, out: np.ndarray) -> None:
         """Write the terms (p, n) of the columns (d, n) to `out`, with one term per row."""
-        scaled = (columns - self.middle[:, np.newaxis]) / self.half[:, np.newaxis]
+        scaled = self.scaled(columns)
         out[: len(scaled)] = scaled
         for new, column, parents in self._products:
             np.multiply(out[parents], scaled[column], out=out[new])

@@ -14,6 +14,7 @@ Order: TypeAlias = Literal["C", "F"]
 
 N_SAMPLED_ROWS = 1024  # approximate number of rows sampled to estimate the mean of each column
 MAX_SPARSE_DENSITY = 0.1  # above this share of nonzeros, dense blocks are faster than sparse products
+MIN_SHARE_OF_DOMAIN = 0.01  # if the standard deviation is a smaller share of the mean, terms are shifted
 MIN_FILLED_SHARE = 0.998  # with a smaller share of nonzeros, the mean is at most 30 standard deviations
 
 
@@ -98,6 +99,20 @@ def as_rows(X: Matrix, sample_weight: np.ndarray | None = None) -> Rows:
     # the rows are read without a copy
     as_it_is = near_zero and X.dtype == np.float64 and X.flags.c_contiguous
     return rows if as_it_is else rows.shifted(mean)
+
+
+def as_expanded_rows(X: np.ndarray, terms: Terms, sample_weight: np.ndarray | None = None) -> ExpandedRows:
+    """Return a reader of the terms of X, which are shifted if the rows cover a small part of the domain."""
+    rows, sample = ExpandedRows(X, terms), sampled_rows(X, sample_weight)
+    with np.errstate(all="ignore"):
+        scaled = terms.scaled(sample.T)  # (d, n)
+        deviation = scaled.std(axis=1)
+        if not ((deviation > 0) & (deviation < MIN_SHARE_OF_DOMAIN * np.abs(scaled.mean(axis=1)))).any():
+            return rows
+        values = ExpandedRows(sample, terms).read(
+            slice(None), np.empty((len(sample), rows.shape[1]), order="F")
+        )
+        return rows.shifted(values.mean(axis=0))
 
 
 def as_unshifted_rows(X: Matrix) -> Rows:

@@ -172,9 +172,10 @@ def share_of_curvature(before: float, now: float, predicted: float) -> float:
 
     A quadratic with the share c of the curvature decreases by ``2 - c`` times the prediction.
     """
+    if predicted <= 0 or before - now <= MIN_MEASURED_DECREASE * now:  # too small to be measured
+        return 1.0
     share = 2 - (before - now) / predicted
-    is_measured = before - now > MIN_MEASURED_DECREASE * now
-    return max(share, MIN_SHARE_OF_CURVATURE) if is_measured and share < 0.5 else 1.0
+    return max(share, MIN_SHARE_OF_CURVATURE) if share < 0.5 else 1.0
 
 
 def extrapolated_decrease(values: list[float]) -> float:

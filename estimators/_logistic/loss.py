@@ -147,11 +147,17 @@ class LogLoss:
         """Return 1 / L for an upper bound L on the Hessian, so that a step never increases the loss.
 
         The Hessian of the loss of a row x is at most x x' / 4 for two classes and x x' / 2 for more (Boehning
-        1992).
+        1992). If L is 0, so is the gradient. Raise an error if the squares of X overflow or underflow.
         """
         with np.errstate(over="ignore"):
             mean = float(self.weight @ row_squares(self.X)) + float(self.fit_intercept)
-        return 1 / (mean / (4 if self.n_classes == 2 else 2) + float(np.max(self.l2)))
+        bound = mean / (4 if self.n_classes == 2 else 2) + float(np.max(self.l2))
+        if np.isinf(bound) or (bound == 0 and abs(self.X).max() > 0):
+            raise ValueError(
+                f"The squares of X {'underflow' if bound == 0 else 'overflow'} in {self.X.dtype}. Scale the "
+                "features, for example with StandardScaler."
+            )
+        return 1 / bound if bound else 0.0
 
 
 def row_squares(X: Matrix) -> np.ndarray:

@@ -9,7 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 
-from estimators._common.matrices import readable, validate_data
+from estimators._common.matrices import check_numbers, readable, validate_data
 from estimators._network.layers import Features
 from estimators._network.losses import Weight
 from estimators._network.settings import MatrixLike, Settings
@@ -88,7 +88,7 @@ def check_features(model: Settings, X: MatrixLike, dtype: np.dtype) -> Features:
     except ValueError as error:
         raise ValueError(f"X_val: {error}") from error
     any_shape = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0, "ensure_min_features": 0}
-    X = check_array(X, accept_sparse="csr", dtype=dtype, input_name="X_val", **any_shape)
+    X = check_numbers(model, X, "X_val", accept_sparse="csr", dtype=dtype, **any_shape)
     if X.ndim != 2 or X.shape[0] == 0:
         raise ValueError(f"X_val must be a 2D array with at least one row. Got shape {X.shape} instead.")
     if X.shape[1] != model.n_features_in_:

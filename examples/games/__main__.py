@@ -37,6 +37,7 @@ from examples.games.model import (
 from examples.games.words import in_words
 from examples.saved import load_or_train
 from examples.terminal import Terminal, run_quietly
+from examples.web.backup import add_backup
 from examples.web.serve import add_serve
 from pipelines import ModelFileError, UnknownQuestionWarning, explain, recommend, save_model
 
@@ -186,6 +187,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=run_evaluate, fail=command.error)
     add_serve(commands, "tavern", "examples.games.web.site:create_app", 8000)
+    add_backup(commands, "tavern", "examples.games.web.site:create_app")
     return parser
 
 

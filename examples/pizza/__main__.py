@@ -37,6 +37,7 @@ from examples.pizza.table import add_table
 from examples.pizza.years import LAWS
 from examples.saved import load_named, load_or_train
 from examples.terminal import Terminal, run_quietly
+from examples.web.backup import add_backup
 from examples.web.serve import add_serve
 from pipelines import (
     ExtrapolationWarning,
@@ -86,9 +87,11 @@ def build_parser() -> argparse.ArgumentParser:
     more = (
         "PIZZERIA_TIMEZONE sets the restaurant's time zone (default: Europe/Rome). PIZZERIA_PRIVATE=yes puts "
         "the forecasts and figures behind the login, and PIZZERIA_PRIVATE=no shows them to everybody "
-        "(default: yes if DATABASE_URL is set)."
+        "(default: yes if DATABASE_URL is set). PIZZERIA_COUNTRY decides how dates in imported files are "
+        "read (default: IT, where 01/02/2026 is 1 February; in US, it is 2 January)."
     )
     add_serve(commands, "pizzeria", "examples.pizza.web.site:create_app", 8001, check_settings, more)
+    add_backup(commands, "pizzeria", "examples.pizza.web.site:create_app")
     return parser
 
 

@@ -319,8 +319,9 @@ def _rules(columns: list[str]) -> list[tuple[str, pl.Expr, str]]:
 
 
 def _date() -> pl.Expr:
-    text = pl.col("date").str.extract(r"^(\d{4}-\d{2}-\d{2})$")
-    return text.str.to_date("%Y-%m-%d", strict=False)
+    text = pl.col("date").str.extract(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})$")
+    date = text.str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(date.dt.year() > 0).then(date)  # polars has a year 0, and Python's dates have none
 
 
 def _typed(name: str) -> pl.Expr:

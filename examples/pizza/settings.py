@@ -4,7 +4,8 @@ import os
 
 from examples.pizza.clock import read_zone
 
-PRIVATE = "PIZZERIA_PRIVATE"
+PRIVATE, COUNTRY = "PIZZERIA_PRIVATE", "PIZZERIA_COUNTRY"
+MONTH_FIRST = ("US", "PH", "FM", "MH", "PW")  # countries where 01/02/2026 is 2 January
 
 
 def read_private(database_url: str | None = None) -> bool | None:
@@ -22,7 +23,18 @@ def read_private(database_url: str | None = None) -> bool | None:
     return True if database_url or os.environ.get("DATABASE_URL") else None
 
 
+def read_country() -> str:
+    """Return the code of the restaurant's country, such as "IT". It decides how 01/02/2026 is read."""
+    given = os.environ.get(COUNTRY, "").strip().upper() or "IT"
+    if not (len(given) == 2 and given.isascii() and given.isalpha()):
+        raise ValueError(
+            f"{COUNTRY} must be the two letters of a country, such as IT, DE or US. Got {given!r} instead."
+        )
+    return given
+
+
 def check_settings() -> None:
     """Raise ValueError if a setting has an invalid value."""
     read_zone()
     read_private()
+    read_country()

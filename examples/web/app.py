@@ -30,6 +30,7 @@ from examples.web.folder import close, create_private, database_file, make_priva
 from examples.web.forms import in_words
 from examples.web.live import LiveModel, NotReadyError
 from examples.web.login import LoginNeeded, check_password, is_admin, log_in, log_out, set_password
+from examples.web.observe import TOKEN, Metrics, check_token, metrics_page, observed
 from examples.web.security import Guard, csrf_token, posted
 from examples.web.serve import end_with_supervisor
 from examples.web.site import Site
@@ -91,9 +92,9 @@ class WebApp(FastAPI):
     secret: str
 
     def build_middleware_stack(self) -> Any:
-        """Add the guard as the outermost layer."""
+        """Add the guard around all other layers, and around it the layer that counts and logs requests."""
         stack = Cookies(super().build_middleware_stack(), self.state.site.name, self.secret)
-        return Guard(stack, self.hosts)
+        return observed(Guard(stack, self.hosts), self.state)
 
 
 def build_app(site: Site, data: Path | None = None, database_url: str | None = None) -> WebApp:
@@ -109,8 +110,9 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
 
     Notes
     -----
-    ``app.state`` has the attributes ``site``, ``database``, ``live``, ``templates`` and ``data``. The tables,
-    their initial data, the password and the first model are created when the application starts.
+    ``app.state`` has the attributes ``site``, ``database``, ``live``, ``metrics``, ``templates`` and
+    ``data``. The tables, their initial data, the password and the first model are created when the
+    application starts.
     """
     data = data or site.data_folder()
     check_password(os.environ.get(site.variable("ADMIN_PASSWORD")), site.variable("ADMIN_PASSWORD"))
@@ -135,7 +137,10 @@ def build_app(site: Site, data: Path | None = None, database_url: str | None = N
     )
     app.hosts = tuple(site.setting("HOSTS").split())
     app.state.site, app.state.database, app.state.data = site, database, data
+    app.state.private = False  # whether strangers may not know how often the data changes
     app.state.live = LiveModel(site.learner, database, data / f"{site.name}-model.json")
+    check_token(token := site.setting(TOKEN), site.variable(TOKEN))
+    app.state.metrics = Metrics(app.state.live, data) if token else None
     app.state.templates = templates_of(site)
     with FileLock(data / "start.lock"):
         app.secret = read_secret(data)
@@ -175,6 +180,8 @@ def add_routes(app: WebApp) -> None:
     about: dict[str, Any] = {"tags": ["site"], "response_model": dict[str, Any]}
     app.add_api_route("/health", health, summary="How the site is", responses=ill, **about)
     app.add_api_route("/health/live", live, summary="Whether the process answers", **about)
+    if token := site.setting(TOKEN):
+        app.add_api_route("/metrics", metrics_page(token), include_in_schema=False)
     app.add_api_route("/api/docs", api_page, include_in_schema=False)
     app.add_api_route("/login", login_page, include_in_schema=False)
     app.add_api_route("/login", login, methods=["POST"], include_in_schema=False)
@@ -236,7 +243,10 @@ def redirect(request: Request, to: str, said: str | None = None) -> RedirectResp
 
 async def health(request: Request) -> JSONResponse:
     """Return whether the site is well and, if not, why. The status is then 503."""
-    told = {"site": request.app.state.site.name, **request.app.state.live.health()}
+    state = request.app.state
+    told = {"site": state.site.name, **state.live.health()}
+    if state.private:
+        told = {name: told[name] for name in ("site", "status", "reason", "worker")}
     return JSONResponse(told, 200 if told["status"] == "ok" else 503)
 
 

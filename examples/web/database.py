@@ -22,13 +22,20 @@ from sqlalchemy.orm import Session
 
 from examples.web.demonstration import mark
 from examples.web.tables import changes, settings
-from examples.web.troubles import DAMAGED, FULL, trouble_of
+from examples.web.troubles import DAMAGED, FULL, REPLACED, ReplacedError, trouble_of
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 KINDS = ("sqlite:///", "postgresql+psycopg://")
 OLDEST_SQLITE = (3, 35)  # the first version with RETURNING
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5  # until PostgreSQL must have accepted a connection
+FOR_POSTGRESQL = {  # a connection whose other end is gone is closed after about 15 seconds
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": 15_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 PREPARING = 7_411_046_011  # id of PostgreSQL's advisory lock while a site migrates and seeds
 
 
@@ -66,22 +73,43 @@ class Database:
         self._readers = self.engine.execution_options(**of_readers)
         self._writers = self.engine.execution_options(writing=True)
         self.is_full = False  # whether a transaction failed because the disk was full
+        self._file = Path(str(self.engine.url.database)) if self.is_sqlite else None
+        self._opened: tuple[int, int] | None = None  # device and inode of the file at the first transaction
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that sees a single state of the database, whatever others write in the meantime."""
+        self._check_file()
         with Session(self._readers, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that is committed at the end of the block, or rolled back after an exception."""
+        self._check_file()
         try:
             with Session(self._writers, expire_on_commit=False) as session, session.begin():
                 yield session
         except Exception as error:
             self.is_full = self.is_full or trouble_of(error) is FULL
             raise
+
+    def _check_file(self) -> None:
+        """Raise an error if the SQLite file was deleted or replaced.
+
+        Open connections would continue to write to the old file, and everything that they save would be lost.
+        """
+        if self._file is None:
+            return
+        try:
+            found = self._file.stat()
+        except OSError:
+            now = None
+        else:
+            now = found.st_dev, found.st_ino
+        self._opened = self._opened or now
+        if now != self._opened:
+            raise ReplacedError(REPLACED.words)
 
     def find_space(self) -> None:
         """Write and delete a few pages, to find out whether there is space on the disk again."""
@@ -105,7 +133,7 @@ def make_engine(url: str | URL) -> Engine:
         check_sqlite()
     if isinstance(url, str):
         _check_url(url)
-    more = {} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
+    more = {} if is_sqlite else FOR_POSTGRESQL
     try:
         engine = create_engine(
             url, pool_size=10, max_overflow=10, pool_pre_ping=not is_sqlite, connect_args=more
@@ -144,8 +172,14 @@ def _check_url(url: str) -> None:
         )
 
 
-def check_database(url: str | URL, migrations: Path) -> None:
-    """Raise an error if the database cannot be reached, is damaged, or belongs to another site."""
+def check_database(url: str | URL, migrations: Path) -> bool:
+    """Raise an error if the database cannot be reached, is damaged, or belongs to another site.
+
+    Returns
+    -------
+    bool
+        Whether the tables are there, and are the newest.
+    """
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
@@ -153,7 +187,9 @@ def check_database(url: str | URL, migrations: Path) -> None:
                 found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
                 if found != "ok":
                     raise _damaged(engine, found)
-            check_revision(connection, scripts_of(migrations))
+            script = scripts_of(migrations)
+            check_revision(connection, script)
+            return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         if trouble_of(error) is DAMAGED:
@@ -166,8 +202,8 @@ def check_database(url: str | URL, migrations: Path) -> None:
 def _damaged(engine: Engine, said: object) -> DamagedError:
     file = engine.url.database
     return DamagedError(
-        f"The database {file!r} is damaged ({said}); to use a backup, delete {file}, {file}-wal and "
-        f"{file}-shm, copy the backup to {file}, and start the site again."
+        f"The database {file!r} is damaged ({said}). Use the command restore to replace it with a backup. "
+        "The damaged file is then kept under another name."
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from examples.web.app import redirect, render
+from examples.web.bulk import add_bulk_routes
 from examples.web.database import bump
 from examples.web.forms import MOST_ID, Form, filled, read_form
 from examples.web.login import admin_only
@@ -69,6 +70,8 @@ class Desk:
         Returns a sentence on the consequences of deleting a row, and whether it can be deleted.
     search_help : str, default=""
         The help text for the search in the list.
+    values : dict of heading to callable(row) -> text, number or date, default=columns
+        The columns of exported files.
     preset : callable(request) -> dict, default=nothing
         Returns the values to show in the form of a new row.
     undo : bool, default=True
@@ -87,6 +90,7 @@ class Desk:
     options: Callable[[Session], dict[str, Any]]
     on_delete: Callable[[Session, Any], tuple[str, bool]]
     search_help: str = ""
+    values: dict[str, Callable[[Any], Any]] | None = None
     preset: Callable[[Request], dict[str, Any]] = lambda request: {}
     undo: bool = True
 
@@ -105,6 +109,16 @@ class Desk:
         """Return the singular with an article, such as "a game" or "an order"."""
         return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.one}"
 
+    @property
+    def exported(self) -> dict[str, Callable[[Any], Any]]:
+        """Return the columns of exported files."""
+        return self.columns if self.values is None else self.values
+
+    def in_words(self, row: Any) -> str:
+        """Return the first three columns of a row, separated by commas."""
+        texts = (str(column(row)) for column in list(self.columns.values())[:3])
+        return ", ".join(text for text in texts if text)
+
     def called(self, row: Any) -> str:
         """Return the name of a row."""
         return str(next(iter(self.columns.values()))(row))
@@ -115,6 +129,7 @@ class Desk:
         router.add_api_route("", self.list)
         router.add_api_route("/new", self.new)
         router.add_api_route("/new", self.create, methods=["POST"])
+        add_bulk_routes(router, self)
         router.add_api_route("/undo", self.restore, methods=["POST"])
         router.add_api_route("/{row_id}", self.edit)
         router.add_api_route("/{row_id}", self.change, methods=["POST"])
@@ -137,7 +152,7 @@ class Desk:
         """Show the form for a row."""
         with request.app.state.database.reading() as session:
             row = self._get(session, row_id)
-            return self._form(request, row_id, filled(self.show(row)), self._mark(row))
+            return self._form(request, row_id, filled(self.show(row)), self.mark(row))
 
     def create(self, request: Request, posted: FormData = Depends(posted)) -> Response:  # noqa: B008
         """Add a row."""
@@ -160,7 +175,7 @@ class Desk:
                 called, (words, allowed) = self.called(row), self.on_delete(session, row)
                 if not allowed:
                     raise HTTPException(409, words)
-                if posted.get("seen", now := self._mark(row)) != now:
+                if posted.get("seen", now := self.mark(row)) != now:
                     raise _Refused
                 if self.undo:
                     keep_deleted(request, self.name, row)
@@ -195,7 +210,7 @@ class Desk:
                     bump(session, structural=True)
                     _send_once(session, request.url.path, fields)
                     row = None if row_id is None else self._get(session, row_id)
-                    if row is not None and seen and seen != (now := self._mark(row)):
+                    if row is not None and seen and seen != (now := self.mark(row)):
                         seen = now
                         form.refuse("", CHANGED)
                         raise _Refused
@@ -224,11 +239,11 @@ class Desk:
         with request.app.state.database.reading() as session:
             row = self._get(session, row_id)
             words, allowed = self.on_delete(session, row)
-            context = {"desk": self, "row_id": row_id, "called": self.called(row), "seen": self._mark(row)}
+            context = {"desk": self, "row_id": row_id, "called": self.called(row), "seen": self.mark(row)}
             context |= {"words": words, "allowed": allowed, "error": error}
             return render(request, "desk_delete.html", status, **context)
 
-    def _mark(self, row: Any) -> str:
+    def mark(self, row: Any) -> str:
         """Return a hash of a row's values, so that a form can detect changes made by other people."""
         return hashlib.sha256(repr(self.show(row)).encode()).hexdigest()[:16]
 

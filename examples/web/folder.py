@@ -15,6 +15,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO  # the permissions of all users but the own
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 ROOT_USER = 0
 SHORTEST_SECRET = 32  # characters
+FOR_FIRST_START = 1 << 20  # bytes: the database, the model and the secret
 log = logging.getLogger(__name__)
 
 
@@ -103,6 +104,24 @@ def check_trusted(folder: Path, files: Iterable[Path]) -> None:
                 f"other users can write to {str(path)!r}, and a model file from them could run any code; "
                 "take that permission away with chmod go-w"
             )
+
+
+def check_space(folder: Path) -> None:
+    """Raise FolderError if the first files of a site cannot be written. A quota can forbid that too."""
+    trial = folder / ".space.tmp"
+    try:
+        trial.touch(mode=0o600)
+        with open(trial, "wb") as file:
+            file.write(bytes(FOR_FIRST_START))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise FolderError(
+            f"{str(folder)!r} must have space for {FOR_FIRST_START >> 20} MiB, because the site creates its "
+            f"files there ({error.strerror or error}). Make space, or choose another folder with --data."
+        ) from None
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 def create_private(path: Path) -> None:

@@ -17,8 +17,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ QUIET = 0.2  # seconds without a change that end a burst
 LONGEST_BURST = 2.0  # seconds after which training starts even if the burst continues
 PAUSE = 5.0  # seconds before a failed action is repeated if nothing changes
 LEAST_FREE = 1 << 20  # bytes on the disk of the data folder
+LONGEST_LOOK = 15.0  # seconds until a database that has not answered counts as away
 FIRST_WAIT = 600.0  # seconds that a starting worker waits for another worker to train
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class LiveModel:
 
     def __init__(self, learner: Learner, database: Database, card: Path, *, pause: float = PAUSE) -> None:
         self.learner, self.database, self.card, self.pause = learner, database, card, pause
+        self.longest_look = LONGEST_LOOK
         self.trainings = 0  # number of training runs of this worker
         self.troubles: dict[str, str] = {}
         self.is_demonstration = False  # whether the database contains demonstration data
@@ -111,6 +113,7 @@ class LiveModel:
         self._burst = Burst()
         self._failed: dict[str, tuple[Any, float]] = {}  # failed actions and their times
         self._unusable_since = 0.0  # time at which the saved model was found to be damaged
+        self._looking_since: float | None = None  # while the thread waits for the database
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live model", daemon=True)
 
@@ -128,6 +131,9 @@ class LiveModel:
         troubles = dict(self.troubles)
         if self.database.is_full or self._free_bytes() < LEAST_FREE:
             troubles["disk"] = "the disk is full, so nothing can be saved"
+        since = self._looking_since
+        if since is not None and time.monotonic() - since > self.longest_look:
+            troubles["database"] = "the database does not answer"
         if self._thread.ident and not self._thread.is_alive() and not self._stopping.is_set():
             troubles["thread"] = "the thread that keeps the model up to date has ended"
         return "; ".join(troubles.values())
@@ -187,7 +193,7 @@ class LiveModel:
     def _follow(self) -> Head:
         """Serve the newest saved model with all new rows learned, as one new object."""
         found = self._look()  # read before the database, which is then at least as new
-        with self.database.reading() as session:
+        with self._watch(), self.database.reading() as session:
             now = head(session)
             if now != self._head:
                 self.is_demonstration, self._head = is_marked(session), now
@@ -200,6 +206,15 @@ class LiveModel:
                 served = self._opened(*found, session, now)
             self._served = self._learned(served, session, now)
         return now
+
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        """Note since when the thread has been waiting: a database that hangs never raises an error."""
+        self._looking_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._looking_since = None
 
     def _waiting(self, session: Session, now: Head) -> Served:
         """Serve no model, because there is too little data, until there is more."""

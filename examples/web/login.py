@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 
-from anyio import sleep, to_thread
+from anyio import CapacityLimiter, sleep, to_thread
 from fastapi import Request
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ SESSION_SECONDS = 8 * 3600
 COST = FIRST_COST = (
     "16384,8,1"  # scrypt's n, r and p for new passwords, and for hashes that do not contain them
 )
+HASHING = CapacityLimiter(2)  # passwords hashed at a time, each of which takes 16 MB of memory
 log = logging.getLogger(__name__)
 
 
@@ -86,7 +87,7 @@ async def log_in(database: Database, request: Request, password: str) -> bool:
     who = counted_as(request)
     stored, seconds = await to_thread.run_sync(begin, database, who)
     await sleep(seconds)  # without a thread, which other requests need
-    return await to_thread.run_sync(end, database, request, who, password, stored)
+    return await to_thread.run_sync(end, database, request, who, password, stored, limiter=HASHING)
 
 
 def begin(database: Database, who: str) -> tuple[str, float]:

@@ -23,9 +23,14 @@ class Page(NamedTuple):
     n_rows: int
 
 
+def count_of(session: Session, query: Select) -> int:
+    """Return the number of a query's rows."""
+    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
 def page_of(session: Session, query: Select, number: int, per_page: int = PER_PAGE) -> Page:
     """Return one page of a query's rows (entities or whole rows). A `number` past the end gives the last."""
-    n_rows = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    n_rows = count_of(session, query)
     n_pages = max(1, math.ceil(n_rows / per_page))
     number = min(number, n_pages)
     result = session.execute(query.limit(per_page).offset((number - 1) * per_page))

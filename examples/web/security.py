@@ -86,7 +86,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> tuple[str, int] | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "").lower()
+        given = headers.getlist("host")
+        host = given[0].lower() if len(given) == 1 else ""
         if host not in self.hosts and re.sub(r":\d+$", "", host) not in self.hosts:
             return "This site is not known by that name.", 400
         if len(scope["query_string"]) > LONGEST_QUERY:

@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 from examples.arguments import count, whole_number
+from examples.web.environment import read_secret_files
 
 NEEDED = 'serve requires the web packages; to install them, run: pip install -e ".[web]"'
 
@@ -48,7 +49,10 @@ def add_serve(
         "Environment variables: DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST/NAME uses PostgreSQL "
         f"instead of SQLite. {name.upper()}_ADMIN_PASSWORD sets the password of /admin. {name.upper()}_HOSTS "
         "lists additional host names of the site, separated by spaces. FORWARDED_ALLOW_IPS is the address of "
-        "a trusted proxy that forwards the client's address and protocol." + (f" {more}" if more else ""),
+        "a trusted proxy that forwards the client's address and protocol. "
+        f"{name.upper()}_METRICS_TOKEN turns on /metrics for Prometheus, which has to send this token. "
+        "DATABASE_URL, the password and the token can also be read from files: append _FILE to the name of "
+        "the variable." + (f" {more}" if more else ""),
     )
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     command.add_argument(
@@ -66,6 +70,11 @@ def add_serve(
         metavar="FOLDER",
         help=f"the folder for the database, the model and the secret that signs cookies (default: "
         f"var/{name})",
+    )
+    command.add_argument(
+        "--log-requests",
+        action="store_true",
+        help="write one line of JSON per request to the standard output (path, status, time and address)",
     )
     command.add_argument(
         "--empty",
@@ -96,44 +105,43 @@ def check_free(host: str, port: int) -> None:
         ) from error
 
 
-def check_proxies() -> None:
-    """Raise ValueError if any client could send another client's address."""
-    named = os.environ.get("FORWARDED_ALLOW_IPS", "")
-    if "*" in named or any(one.strip().endswith("/0") for one in named.split(",")):
-        raise ValueError(
-            "FORWARDED_ALLOW_IPS must list the addresses of your proxies. With * or /0, any client could "
-            "pretend to have another address."
-        )
-
-
 def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail: Callable) -> None:
     """Run the server until it is stopped."""
     try:
         import uvicorn
 
+        from examples.web.addresses import check_proxies
         from examples.web.connections import LimitedProtocol
         from examples.web.database import check_database, check_sqlite, sqlite_url
-        from examples.web.folder import data_folder, database_file, make_private
+        from examples.web.folder import check_space, data_folder, database_file, make_private
         from examples.web.login import check_password
+        from examples.web.observe import check_token, shared_counts
     except ImportError as error:
         fail(f"{NEEDED} ({error})")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s: %(message)s")
     if options.data:
         os.environ[f"{name.upper()}_DATA"] = str(options.data.resolve())
+    if options.log_requests:
+        os.environ[f"{name.upper()}_LOG_REQUESTS"] = "yes"
     if options.empty:
         os.environ[f"{name.upper()}_EMPTY"] = "yes"
     try:  # checked here, because workers that fail are restarted forever
-        password = f"{name.upper()}_ADMIN_PASSWORD"
+        read_secret_files(name)
+        password, token = f"{name.upper()}_ADMIN_PASSWORD", f"{name.upper()}_METRICS_TOKEN"
+        check_token(os.environ.get(token), token)
         check_password(os.environ.get(password), password)
         make_private(data_folder(name), name)
-        file = database_file(data_folder(name), name)
+        folder = data_folder(name)
+        file = database_file(folder, name)
         if url := os.environ.get("DATABASE_URL"):
             check_database(url, migrations_of(factory))
+            is_complete = True
         else:
             check_sqlite()
-            if file.exists():
-                check_database(sqlite_url(file), migrations_of(factory))
-        check_proxies()
+            is_complete = file.exists() and check_database(sqlite_url(file), migrations_of(factory))
+        if not (is_complete and (folder / "secret").exists()):
+            check_space(folder)
+        check_proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
         check()
         check_free(options.host, options.port)
     except (ValueError, OSError) as error:  # the errors of the sites are ValueErrors
@@ -142,21 +150,22 @@ def serve(options: Any, name: str, factory: str, check: Callable[[], Any], fail:
         hosts = f"{name.upper()}_HOSTS"
         os.environ[hosts] = " ".join([os.environ.get(hosts, ""), options.host])
     usual = os.umask(0o077)  # new files are for their owner only
-    uvicorn.run(
-        factory,
-        factory=True,
-        host=options.host,
-        port=options.port,
-        workers=options.workers,
-        http=LimitedProtocol,
-        ws="none",
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(
-            os.environ.get("FORWARDED_ALLOW_IPS")
-        ),  # otherwise, any client could forge its address
-        timeout_graceful_shutdown=5,
-    )
+    with shared_counts(options.workers, is_counting=bool(os.environ.get(token))):
+        uvicorn.run(
+            factory,
+            factory=True,
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            http=LimitedProtocol,
+            ws="none",
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(
+                os.environ.get("FORWARDED_ALLOW_IPS")
+            ),  # otherwise, any client could forge its address
+            timeout_graceful_shutdown=5,
+        )
     os.umask(usual)
 
 

@@ -3,7 +3,7 @@
 import errno
 from typing import NamedTuple
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
@@ -26,15 +26,26 @@ AWAY = Trouble(
     "The database does not answer",
     "The database of this site does not answer at the moment. Please try again in a minute.",
 )
+REPLACED = Trouble(
+    "The database file was replaced",
+    "The database file was deleted or replaced while this site was running, so nothing can be saved. The "
+    "owner of the site has to restart it.",
+)
 FULL_CODES = ("SQLITE_FULL", "53100")  # names of SQLite's errors, and SQLSTATEs of PostgreSQL
 DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 AWAY_CODES = ("25006",)  # PostgreSQL is read-only, for example because another server has taken over
+
+
+class ReplacedError(SQLAlchemyError):
+    """Error raised when the database file is no longer the one that was opened."""
 
 
 def trouble_of(error: BaseException) -> Trouble | None:
     """Return what is wrong with the database or its disk, or None for any other error."""
     if isinstance(error, OSError):
         return FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    if isinstance(error, ReplacedError):
+        return REPLACED
     if isinstance(error, PoolTimeoutError):
         return AWAY
     if not isinstance(error, DBAPIError):

@@ -5,14 +5,20 @@ from contextlib import asynccontextmanager
 
 from fastapi import HTTPException, Request
 
-from examples.web.security import posted
+from examples.web.security import MOST_BYTES, posted
 
 Typed = list[tuple[str, str]]
 UNSEEN = ("csrf", "seen", "once")  # fields that nobody types
 
 
 async def typed_in(request: Request) -> Typed:
-    """Return the fields of a form in order, or nothing if it is refused, has a file or nothing was typed."""
+    """Return the fields of a form in order, or nothing if it is refused, has a file or nothing was typed.
+
+    A form as long as only a photo can be is not read, because anybody could send it.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or len(length) > 9 or int(length) > MOST_BYTES:
+        return []
     try:
         async with asynccontextmanager(posted)(request) as form:
             fields = form.multi_items()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
@@ -140,3 +141,28 @@ def test_every_parameter_changes_the_model(params):
     X, y = data(3)
     plain = GDClassifier(alpha=1e-2).fit(X, y)
     assert np.abs(GDClassifier(**{"alpha": 1e-2, **params}).fit(X, y).coef_ - plain.coef_).max() > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("scale", "dtype", "problem"),
+    [(1e20, np.float32, "overflow in float32"), (1e200, float, "overflow"), (1e-200, float, "underflow")],
+)
+def test_rows_for_which_no_safe_step_exists_are_an_error(scale, dtype, problem):
+    X, y = data(2)
+    model = GDClassifier(alpha=0, fit_intercept=False)
+    with pytest.raises(ValueError, match=f"The squares of X {problem}.* Scale the features"):
+        model.partial_fit((X * scale).astype(dtype), y, classes=[0, 1])
+    model.partial_fit(0 * X, y, classes=[0, 1])  # rows of zeros change nothing
+    assert not model.coef_.any()
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_array])
+def test_a_float32_column_far_from_zero_is_named_in_a_warning(kind):
+    X, y = data(2)
+    X = X.astype(np.float32)
+    X[:, 3] = 1e6  # a constant column is harmless
+    GDClassifier(tol=1e3).fit(kind(X), y)
+    X[:, 2] += 1e6
+    with pytest.warns(UserWarning, match="Column 2 of X has a mean of 1e\\+06 but .* Subtract an offset"):
+        GDClassifier(tol=1e3).fit(kind(X), y)
+    GDClassifier(tol=1e3).fit(kind(X.astype(float)), y)

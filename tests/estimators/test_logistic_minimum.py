@@ -307,3 +307,21 @@ def test_a_hessian_that_is_almost_singular_does_not_end_the_search():
     x = [76736449.72226126, -43511965.22775742, -122016286.27374005, 136344127.64588037, 117926466.81481172]
     with pytest.warns(ConvergenceWarning, match="did not converge in max_iter=1000"):
         GDClassifier(alpha=1e-8, tol=1e-8).fit(np.c_[x], [0, 1, 2, 3, 0])
+
+
+@pytest.mark.parametrize("l1_ratio", [0, 1])
+@pytest.mark.parametrize("tol", [1e-4, 0])
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        ([[1, 1], [-1, 1], [1, -1], [-1, -1]], [0, 1, 1, 0]),  # exclusive or
+        ([[5.0], [5.0]], [0, 1]),
+        ([[0.0], [0.0], [0.0]], [0, 1, 2]),
+    ],
+    ids=["xor", "equal", "zeros"],
+)
+def test_a_fit_can_start_at_the_minimum(X, y, tol, l1_ratio):
+    model = GDClassifier(tol=tol, l1_ratio=l1_ratio).fit(X, y)
+    assert not model.coef_.any()
+    n_classes = len(set(y))
+    np.testing.assert_allclose(model.predict_proba(X), np.full((len(y), n_classes), 1 / n_classes))

@@ -146,6 +146,22 @@ def test_warm_start_continues_from_the_previous_fit():
     np.testing.assert_allclose(two.coef_, once.coef_, atol=1e-13)
 
 
+@pytest.mark.parametrize("learning_rate", ["auto", 0.1])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_fit_without_intercept_ignores_that_of_the_previous_fit(n_classes, learning_rate):
+    X, y = data(n_classes)
+    settings = {"alpha": 0.1, "learning_rate": learning_rate, "tol": 1e-6, "max_iter": 10_000}
+    model = GDClassifier(**settings, warm_start=True).fit(X, y)
+    assert model.intercept_.any()
+    model.set_params(fit_intercept=False).fit(X, y)
+    assert not model.intercept_.any()
+    np.testing.assert_allclose(
+        model.coef_, GDClassifier(**settings, fit_intercept=False).fit(X, y).coef_, atol=1e-3
+    )
+    model.set_params(fit_intercept=True).fit(X, y).set_params(fit_intercept=False).partial_fit(X, y)
+    assert not model.intercept_.any()
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e120])
 def test_warm_start_continues_on_many_rows_too(scale):
     X, y = data(2, n_samples=40_000, n_features=4)

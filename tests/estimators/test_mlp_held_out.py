@@ -153,3 +153,30 @@ def test_a_training_with_held_out_rows_is_resumed_with_them(tmp_path):
     MLPClassifier(max_iter=3, **settings).set_callbacks(Checkpoint(path)).fit(X, y)
     with pytest.raises(ValueError, match="saved without X_val and y_val. Do not pass them"):
         MLPClassifier(max_iter=6, **settings).fit(X, y, X_val=X, y_val=y, resume_from=path)
+
+
+ROWS = [[0.0], [1.0], [2.0]]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_values_in_held_out_rows_are_errors_that_name_them(missing):
+    model = MLPRegressor(hidden_layer_sizes=(2,), max_iter=1)
+    with pytest.raises(ValueError, match="Input X_val contains NaN"):
+        model.fit(ROWS, [0, 1, 2], X_val=[[missing], [1]], y_val=[0, 1])
+    with pytest.raises(ValueError, match="Input y_val contains NaN"):
+        model.fit(ROWS, [0, 1, 2], X_val=ROWS[:2], y_val=[missing, 1])
+
+
+def test_missing_held_out_labels_are_errors_that_name_them():
+    with pytest.raises(ValueError, match=r"y_val: Input y contains a missing label: y\[1\] is <NA>"):
+        MLPClassifier((2,), max_iter=1).fit(ROWS, list("aba"), X_val=ROWS[:2], y_val=["a", pd.NA])
+
+
+def test_none_among_the_targets_is_a_missing_value():
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        MLPRegressor(hidden_layer_sizes=(2,), max_iter=1).fit(ROWS, [None, 1, 2])
+
+
+def test_dates_are_no_held_out_rows():
+    with pytest.raises(ValueError, match="X_val: X must contain numbers. Got dates"):
+        MLPRegressor(max_iter=1).fit(ROWS, [0, 1, 2], X_val=np.array([["2020"]], dtype="M8[Y]"), y_val=[1])

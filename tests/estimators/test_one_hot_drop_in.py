@@ -1,10 +1,12 @@
 """OneHotEncoder takes the place of scikit-learn's: its own tests pass, and random tables give the same answers."""
 
+import datetime as dt
 import warnings
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import sklearn.preprocessing as peers
 from hypothesis import given, settings
@@ -286,3 +288,21 @@ def test_dates_are_the_same_in_numpy_and_pandas(unit):
         assert_array_equal(encoder.transform(frame), np.eye(2))
     given = OneHotEncoder(categories=[days.ravel()], sparse_output=False)
     assert_array_equal(given.fit_transform(frame), np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        (pa.timestamp("us"), [dt.datetime(2020, 1, 1), dt.datetime(2021, 5, 5, 10)]),
+        (pa.timestamp("ms", "UTC"), [dt.datetime(2020, 1, 1), dt.datetime(2021, 5, 5, 10)]),
+        (pa.duration("s"), [dt.timedelta(1), dt.timedelta(2)]),
+        (pa.date32(), [dt.date(2020, 1, 1), dt.date(2021, 5, 5)]),
+    ],
+    ids=["timestamp", "zone", "duration", "date"],
+)
+def test_arrow_dates_are_read_as_by_scikit_learn(type_, values):
+    X = pd.DataFrame({"day": pd.Series(values, dtype=pd.ArrowDtype(type_))})
+    ours, theirs = OneHotEncoder().fit(X), peers.OneHotEncoder().fit(X)
+    assert ours.categories_[0].dtype == theirs.categories_[0].dtype
+    assert ours.get_feature_names_out().tolist() == theirs.get_feature_names_out().tolist()
+    assert_array_equal(ours.transform(X).toarray(), theirs.transform(X).toarray())

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.linalg import LinAlgWarning
 from sklearn.exceptions import NotFittedError
 
 from estimators import GDRegressor, PolynomialRegressor
@@ -251,3 +252,55 @@ def test_parameters_set_after_the_fit_do_not_change_predictions():
     expected = model.predict(X)
     model.set_params(fit_intercept=False, degree=3)
     np.testing.assert_array_equal(model.predict(X), expected)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"degree": 3},
+        {"interaction_only": True},
+        {"expand": [0]},
+        {"domain": [-2, 2]},
+        {"fit_intercept": False},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_terms_that_were_changed_between_chunks_are_an_error(changed):
+    X, y, _ = noisy()
+    model = PolynomialRegressor(2, domain=[0, 1]).partial_fit(X[:50], y[:50])
+    before = model.predict(X)
+    with pytest.raises(
+        ValueError, match="The terms differ: 'degree', 'interaction_only', 'expand', 'domain'"
+    ):
+        model.set_params(**changed).partial_fit(X[50:], y[50:])
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def in_a_small_part_of_the_domain(width, degree, noise):
+    """Return rows in [0.8, 0.8 + width] and the Legendre polynomial of this degree, which differs there."""
+    random = np.random.default_rng(3)
+    x = 0.8 + width * random.random(400)
+    scaled = (x - 0.8) / width * 2 - 1
+    signal = np.polynomial.legendre.legval(scaled, np.eye(degree + 1)[degree])
+    return x[:, np.newaxis], signal + noise * random.normal(size=400)
+
+
+@pytest.mark.parametrize("noise", [0, 0.1])
+@pytest.mark.parametrize(("degree", "width"), [(2, 1e-4), (2, 1e-5), (3, 3e-3)])
+def test_a_wide_domain_hides_no_term(degree, width, noise):
+    X, y = in_a_small_part_of_the_domain(width, degree, noise)
+    expected = PolynomialRegressor(degree).fit(X, y).predict(X)
+    wide = partial(PolynomialRegressor, degree, domain=[-1, 1])
+    close(wide().fit(X, y).predict(X), expected, 1e-4)
+    close(wide().partial_fit(X[:200], y[:200]).partial_fit(X[200:], y[200:]).predict(X), expected, 1e-4)
+
+
+@pytest.mark.parametrize(("degree", "width"), [(4, 1e-3), (6, 1e-2)])
+def test_a_domain_that_hides_a_term_is_named_in_a_warning(degree, width):
+    X, y = in_a_small_part_of_the_domain(width, degree, 0.1)
+    wide, warning = partial(PolynomialRegressor, degree, domain=[-1, 1]), "column 0 .* only a small part"
+    with pytest.warns(LinAlgWarning, match=warning):
+        wide().fit(X, y)
+    with pytest.warns(LinAlgWarning, match=warning):
+        wide().partial_fit(X[:200], y[:200]).partial_fit(X[200:], y[200:]).predict(X)
+    wide(alpha=1e-3).fit(X, y)

@@ -1,7 +1,8 @@
-"""Tables that NumPy reads in its own way: pandas.NA among Python objects, and strings of variable length."""
+"""Tables that NumPy reads in its own way: pandas.NA among Python objects, strings of variable length, and dates."""
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.dtypes import StringDType
 
@@ -72,3 +73,34 @@ def test_numpy_strings_are_categories():
 def test_numpy_strings_are_split():
     encoder = MultiHotEncoder(separator=",", sparse_output=False)
     assert encoder.fit_transform(np.array(["a,b", "b"], dtype=StringDType())).tolist() == [[1, 1], [0, 1]]
+
+
+DAYS = pd.to_datetime(["2020-01-01", "2021-01-01", None])
+DATES = {
+    "array": DAYS.to_numpy()[:, np.newaxis],
+    "durations": (DAYS - DAYS[0]).to_numpy()[:, np.newaxis],
+    "objects": np.array([[np.datetime64(1, "ns")], [np.datetime64(2, "ns")], [pd.NaT]], dtype=object),
+    "list": [[np.datetime64("2020")], [np.datetime64("2021")], [np.datetime64("NaT")]],
+    "pandas": pd.DataFrame({"day": DAYS}),
+    "zone": pd.DataFrame({"day": DAYS.tz_localize("UTC")}),
+    "polars": pl.DataFrame({"number": [1.0, 2.0, 3.0], "day": pl.Series(DAYS.date.tolist()[:2] + [None])}),
+}
+
+
+@pytest.mark.parametrize("X", DATES.values(), ids=DATES)
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS])
+def test_dates_are_no_numbers(estimator, X):
+    with pytest.raises(ValueError, match="X must contain numbers. Got dates or durations of type"):
+        estimator().fit(X, [0, 1, 0])
+
+
+@pytest.mark.parametrize("X", DATES.values(), ids=DATES)
+def test_dates_are_in_no_bin(X):
+    with pytest.raises((TypeError, ValueError), match="must contain (only )?numbers"):
+        BinEncoder().fit(X)
+
+
+@pytest.mark.parametrize("estimator", REGRESSORS)
+def test_dates_are_no_targets(estimator):
+    with pytest.raises(ValueError, match="y must contain numbers. Got dates or durations of type"):
+        estimator().fit([[1.0], [2.0], [3.0]], DAYS)

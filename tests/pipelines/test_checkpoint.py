@@ -168,8 +168,8 @@ OTHER = {
 def test_every_other_parameter_must_be_the_same(name, tmp_path):
     path = tmp_path / "net.joblib"
     MLPClassifier(**{**FEW, "max_iter": 1}).set_callbacks(Checkpoint(path)).fit(IMAGES, DIGITS)
+    early = {"early_stopping": True} if name == "refit" else {}
     with pytest.raises(ValueError, match=rf"different parameters: .*{name}=.* \(now {OTHER[name]!r}\)"):
-        early = {"early_stopping": True} if name == "refit" else {}
         MLPClassifier(**{**FEW, **early, name: OTHER[name]}).fit(IMAGES, DIGITS, resume_from=path)
 
 

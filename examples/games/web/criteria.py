@@ -16,6 +16,8 @@ PLACES = 5
 MOST_SHOWN = 20
 MOST_COMPARED = 1000
 MOST_NEAR = 5
+MOST_UNKNOWN = 5  # types for which a page suggests another spelling
+LONGEST_COMPARED = 80  # characters
 NEAR = 0.6  # minimum similarity of a suggested spelling
 
 BUDGET_SAID = "cheap, standard or premium (default: any)"
@@ -75,7 +77,7 @@ def problem(where: tuple[str, ...], words: str, given: str) -> dict[str, Any]:
 
 def spelt_alike(given: str, known: list[str]) -> list[str]:
     """Return a few names with a similar spelling, most similar first, or none if none is similar."""
-    short = fold(given[:80])
+    short = fold(given[:LONGEST_COMPARED])[:LONGEST_COMPARED]  # without accents, one letter can become 18
     near = nearest(short, known)[:MOST_NEAR]
     return [name for name in near if likeness(short, fold(name)) >= NEAR]
 
@@ -104,25 +106,27 @@ class Reading(NamedTuple):
 
 def read_address(answers: Answers, budget: str, types: Iterable[str], n: str = "") -> Reading:
     """Read a URL, which may be outdated or mistyped. Duplicate types count once."""
-    problems, known = [], []
+    problems, distinct = [], list(dict.fromkeys(types))
     if budget and budget not in answers.budgets:
         problems.append(f"There is no purse called “{budget[:80]}”.{meant(budget, answers.budgets)}")
-    for name in dict.fromkeys(types):
-        if name in answers.types:
-            known.append(name)
-        else:
-            words = (
-                f"No game here is of the type “{name[:80]}”."
-                if name
-                else "A type without a name was asked for."
-            )
-            problems.append(words + meant(name, answers.types))
+    known = [name for name in distinct if name in answers.types]
+    not_known = [name for name in distinct if name not in answers.types]
+    problems += [unknown_type(answers, name) for name in not_known[:MOST_UNKNOWN]]
+    if more := len(not_known[MOST_UNKNOWN:]):
+        problems.append(f"Number of other unknown types in the address: {more}.")
     number = whole_number(n)
     if n and not 1 <= number <= PLACES + 1:
         problems.append(
             f"There is no suggestion number “{n[:80]}”. The keeper names {PLACES} for a question."
         )
     return Reading(budget if budget in answers.budgets else "", known, number or 1, problems)
+
+
+def unknown_type(answers: Answers, name: str) -> str:
+    """Return an error message for a type that no game has."""
+    if not name:
+        return f"A type without a name was asked for.{meant(name, answers.types)}"
+    return f"No game here is of the type “{name[:80]}”.{meant(name, answers.types)}"
 
 
 def whole_number(text: str) -> int:

@@ -20,7 +20,9 @@ from examples.web.security import MOST_PHOTO_BYTES, posted
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIZE = (600, 800)  # pixels, twice the size at which covers are shown
-MOST_PIXELS = 50_000_000  # in an uploaded photo; decoding needs 3 bytes for each
+MOST_PIXELS = 50_000_000  # in an uploaded JPEG photo, which can be decoded at a fraction of its size
+MOST_OF_OTHERS = 20_000_000  # in other formats; decoding and cropping need about 20 bytes for each pixel
+LONGEST_SIDE = 20_000  # pixels; each line needs memory too
 MEGABYTES = MOST_PHOTO_BYTES >> 20
 
 router = APIRouter(prefix="/admin/games", include_in_schema=False, dependencies=[Depends(admin_only)])
@@ -45,10 +47,12 @@ def encoded(content: bytes) -> bytes:
             Image.open(io.BytesIO(content), formats=FORMATS) as photo,
         ):
             width, height = photo.size
-            if width * height > MOST_PIXELS:
-                millions = MOST_PIXELS // 10**6
+            most = MOST_PIXELS if photo.format == "JPEG" else MOST_OF_OTHERS
+            if width * height > most or max(width, height) > LONGEST_SIDE:
+                millions = most // 10**6
                 raise PhotoError(
-                    f"A photo has at most {millions} million pixels, got {width} x {height}. Make it smaller."
+                    f"A {photo.format} photo must have at most {millions} million pixels, and no side longer "
+                    f"than {LONGEST_SIDE:,} pixels. Got {width} x {height} instead. Make it smaller."
                 )
             photo.draft("RGB", (2 * SIZE[0], 2 * SIZE[1]))  # decode a large JPEG at a fraction of its size
             upright = ImageOps.exif_transpose(photo)

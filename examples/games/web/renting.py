@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from fastapi import HTTPException, Request
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from examples.games.web.tables import Game, Rental
@@ -22,6 +22,8 @@ HOUR = 3600
 MOST_OF_VISITOR, MOST_OF_ADDRESS = 20, 100  # rentals within an hour
 CONFIRMED_FOR_ONE = 20  # number of confirmed rentals for each unconfirmed one that the model learns
 MOST_LEARNED = 100  # unconfirmed rentals that the model learns
+SHARE_OF_ADDRESS = 5  # an address can have one fifth of them
+SHORTEST_TURN = 24 * 3600  # seconds until another rental can take the place of one of them
 MOST_TYPES = 3  # requested types of an unconfirmed rental that the model learns
 
 
@@ -71,6 +73,7 @@ def record_rental(
         known = rental_of(session, visitor, is_it)
         if known and known.returned is None:
             return rental_out(known), False
+        check_limits(session, visitor, source, int(time.time()))  # here too: refusing must not cost a lock
     with database.writing() as session:
         rental, is_new = add_rental(session, visitor, source, is_it, budget, types)
         return rental_out(rental), is_new
@@ -105,7 +108,7 @@ def add_rental(
     check_limits(session, visitor, source, now)
     types = list(dict.fromkeys(types))
     rental = Rental(game=game, visitor=visitor, budget=budget, at=now, version=version, source=source)
-    rental.confirmed, rental.learned = False, is_learned(session, game, types)
+    rental.confirmed, rental.learned = False, is_learned(session, rental, types)
     rental.types = types
     session.add(rental)
     session.flush()
@@ -126,23 +129,41 @@ def check_limits(session: Session, visitor: str, source: str, now: int) -> None:
             raise HTTPException(429, "That is a lot for one hour. Please come back later.", wait)
 
 
-def is_learned(session: Session, game: Game, types: list[str]) -> bool:
-    """Return whether the model learns a new rental of a game before the counter has confirmed it.
+def is_learned(session: Session, rental: Rental, types: list[str]) -> bool:
+    """Return whether the model learns a new rental before the counter has confirmed it.
 
-    It learns the first one of a game, as long as there are at most `MOST_LEARNED` of these in all and twenty
-    confirmed rentals for each. A rental that requested many types would teach as much as several rentals, so
-    it is not learned. The others are learned when they are confirmed.
+    It learns one rental of a game, as long as there are at most `MOST_LEARNED` of these in all and twenty
+    confirmed rentals for each. An address can have a fifth of them. If there is no place left, the rental
+    takes the place of the oldest one that has been learned for a day. This retrains the model, so it is not
+    done more often. A rental that requested many types would teach as much as several rentals, so it is not
+    learned. The others are learned when they are confirmed.
     """
-    if len(types) > MOST_TYPES:
+    n_places = places(session)
+    if len(types) > MOST_TYPES or not n_places:
         return False
-    of_game = func.sum(case((Rental.game_id == game.id, 1), else_=0))
-    learned = select(func.count(), of_game).where(Rental.learned, Rental.confirmed.is_(False))
-    n, n_of_game = session.execute(learned).one()
-    if n_of_game or n >= MOST_LEARNED:
+    columns = select(Rental.id, Rental.game_id, Rental.source, Rental.at)
+    learned = columns.where(Rental.learned, Rental.confirmed.is_(False)).order_by(Rental.id)
+    held = session.execute(learned).all()
+    of_address = [one for one in held if one.source == rental.source]
+    of_game = [one for one in held if one.game_id == rental.game.id]
+    if len(of_address) >= max(1, n_places // SHARE_OF_ADDRESS):
         return False
-    needed = CONFIRMED_FOR_ONE * (n + 1)
+    if not of_game and len(held) < n_places:
+        return True
+    oldest = (of_game or held)[0]
+    if rental.at - oldest.at < SHORTEST_TURN:
+        return False
+    rental.version = bump(session, structural=True)
+    session.execute(update(Rental).where(Rental.id == oldest.id).values(learned=False))
+    return True
+
+
+def places(session: Session) -> int:
+    """Return the number of unconfirmed rentals that the model may learn."""
+    needed = CONFIRMED_FOR_ONE * MOST_LEARNED
     confirmed = select(Rental.id).where(Rental.learned, Rental.confirmed).limit(needed)
-    return session.scalar(select(func.count()).select_from(confirmed.subquery())) == needed
+    n = session.scalar(select(func.count()).select_from(confirmed.subquery())) or 0
+    return n // CONFIRMED_FOR_ONE
 
 
 def game_called(session: Session, name: str) -> Game | None:

@@ -15,8 +15,8 @@ from examples.web.site import Site
 
 DESKS = (GAMES, CONSOLES, RENTALS)
 LEARNING = (
-    "A change here trains the keeper anew in the background, once for changes that follow each other; "
-    "it learns few of the visitors’ rentals before you have confirmed them."
+    "After a change, the model is retrained in the background. It learns few of the visitors’ rentals before "
+    "you have confirmed them."
 )
 SITE = Site(
     name="tavern",

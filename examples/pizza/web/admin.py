@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
@@ -19,6 +20,7 @@ from examples.web.forms import Form, Line
 from examples.web.paging import pattern
 from examples.web.words import is_plain, normalised
 
+FACTS = ("temperature", "tourists", "holiday", "event")
 SEARCH_HELP = "An evening is found by its date: 20 Mar, 2026-03-20, or 2026-03 for a month."
 MOST_PARTY, MOST_PIZZAS, MOST_MORE = 60, 500, 99_999
 
@@ -114,6 +116,12 @@ def reservations_desk(clock: Clock) -> Desk:
             "guests": lambda row: row.party,
             "note": lambda row: row.note,
         },
+        values={
+            "name": lambda row: row.name,
+            "date": lambda row: row.day,
+            "guests": lambda row: row.party,
+            "note": lambda row: row.note,
+        },
         show=lambda row: {name: getattr(row, name) for name in ReservationFields.model_fields},
         save=save,
         options=lambda session: {"today": clock.today()},
@@ -150,6 +158,11 @@ def orders_desk(clock: Clock) -> Desk:
         columns={
             "for": lambda row: row.name,
             "evening": lambda row: in_words(row.day, clock.today()),
+            "pizzas": lambda row: row.pizzas,
+        },
+        values={
+            "for": lambda row: row.name,
+            "date": lambda row: row.day,
             "pizzas": lambda row: row.pizzas,
         },
         show=lambda row: {name: getattr(row, name, None) for name in OrderFields.model_fields},
@@ -192,6 +205,10 @@ def evenings_desk(clock: Clock) -> Desk:
             "special": lambda row: ", ".join(
                 name for name in ("holiday", "event", "closed") if getattr(row, name)
             ),
+        },
+        values={
+            "date": lambda row: row.day,
+            **{name: attrgetter(name) for name in ("reservations", "doughs", *FACTS)},
         },
         show=show_evening,
         save=evening_saver(clock),

@@ -80,7 +80,7 @@ def write_house(session: Session, values: Mapping[str, Any]) -> None:
 def level_in_words(level: float) -> str:
     """Return a service level such as "9 in 10", "19 in 20" or "87 in 100"."""
     hundredths = min(99, max(1, round(100 * level)))
-    for of in (10, 20):
+    for of in (10, 4, 20):
         if hundredths * of % 100 == 0:
             return f"{hundredths * of // 100} in {of}"
     return f"{hundredths} in 100"

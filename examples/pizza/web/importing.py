@@ -1,4 +1,4 @@
-"""Import and export of evenings as CSV. Imports are previewed, list all errors, and save all or nothing."""
+"""Import of evenings from CSV files and workbooks: previewed, with all errors, and saved all or none."""
 
 import csv
 import io
@@ -13,18 +13,22 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
 from examples.pizza.data import COLUMNS, EveningsFileError, Problem, read_csv_evenings
+from examples.pizza.settings import read_country
 from examples.pizza.web.demonstration import replace
 from examples.pizza.web.doubts import COUNTS, doubt
 from examples.pizza.web.model import counted
 from examples.pizza.web.questions import BACK, clock_of
+from examples.pizza.web.spelling import in_one_form
 from examples.pizza.web.tables import Evening, Facts, Order, Reservation, new_evening
 from examples.web.app import redirect, render
 from examples.web.database import bump
 from examples.web.login import admin_only
-from examples.web.security import posted
+from examples.web.security import MOST_BYTES, posted
+from examples.web.spreadsheet import SpreadsheetError, as_csv, read_rows
 
 NAME = "your file"
 MOST_LINES = 20_000  # in a file: more than fifty years
+MOST_TEXT = MOST_BYTES - 50_000  # characters, so that the previewed text can be sent again
 MOST_SHOWN = 200  # problems
 LONGEST_SHOWN = 120  # characters of a bad cell
 PREVIEW = 12  # evenings
@@ -49,13 +53,7 @@ class Import:
         self.dropped: list[str] = []
         self.problems: list[Problem] = []
         self.doubts: list[str] = []
-        self.refused = ""
-        if ";" in header and "," not in header:
-            self.refused = (
-                f"{NAME}, line 1: fields must be separated by commas. Got semicolons instead: save it "
-            )
-            self.refused += "as a CSV file with commas (and temperatures such as 21.5)."
-            return
+        self.refused = self.note = ""
         if (n_lines := max(text.count("\n"), text.count("\r"))) > MOST_LINES:
             self.refused = f"{NAME}: must have at most {MOST_LINES:,} lines. Got {n_lines:,} instead."
             return
@@ -163,10 +161,13 @@ def look(request: Request, fields: FormData = Depends(posted)) -> Response:  # n
     if not isinstance(file, UploadFile) or not file.filename:
         return page(request, None, 422, "Please choose a file.")
     try:
-        found = Import(file.file.read().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        problem = f"{NAME}, byte {error.start + 1}: must be text in UTF-8."
-        return page(request, None, 422, problem)
+        rows, note = in_one_form(read_rows(file.file.read(), MOST_LINES), read_country())
+    except SpreadsheetError as error:
+        return page(request, None, 422, error.of(NAME))
+    if len(text := as_csv(rows)) > MOST_TEXT:
+        return page(request, None, 422, f"{NAME}: must have at most {MOST_TEXT:,} characters of text.")
+    found = Import(text)
+    found.note = note
     with request.app.state.database.reading() as session:
         n_known = found.check(session, clock_of(request).today())
     return page(request, found, 200 if found.is_good else 422, n_known=n_known)

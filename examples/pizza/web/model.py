@@ -58,9 +58,11 @@ class Usual:
         n_listed = sum(one.listed_reservations for one in evenings)
         self.party = sum(one.guests for one in evenings) / n_listed if n_listed else USUAL_PARTY
         self._of_month: dict[tuple[str, int], float] = {}
+        self.known: set[str] = set()  # what was recorded at least once
         for name in ("temperature", "tourists"):
             known = [(one.day.month, value) for one in evenings if (value := getattr(one, name)) is not None]
             average = float(np.mean([value for _, value in known])) if known else 0.0
+            self.known |= {name} if known else set()
             for month in range(1, 13):
                 values = [value for its_month, value in known if its_month == month]
                 self._of_month[name, month] = float(np.mean(values)) if values else average
@@ -170,10 +172,11 @@ class Answers:
         pickups = pickups or [Pickup()] * len(evenings)
         pairs = list(zip(evenings, pickups, strict=True))
         rows = [self.usual.row(evening, pickup.expected) for evening, pickup in pairs]
-        shares = (level or 0.5, TAIL, 1 - TAIL)
-        at = [self.usual.row(evening, pickup.at(share)) for share in shares for evening, pickup in pairs]
-        expected, *at_shares = self._expected.doughs([*rows, *at]).reshape(4, -1)
-        gains = (np.array(at_shares) - expected).T  # (n_evenings, 3)
+        shares, uncertain = (level or 0.5, TAIL, 1 - TAIL), [i for i, one in enumerate(pickups) if one.gains]
+        at = [self.usual.row(pairs[i][0], pickups[i].at(share)) for i in uncertain for share in shares]
+        doughs = self._expected.doughs([*rows, *at])
+        expected, gains = doughs[: len(rows)], np.zeros((len(rows), len(shares)))
+        gains[uncertain] = doughs[len(rows) :].reshape(-1, len(shares)) - expected[uncertain][:, np.newaxis]
         if unseen:
             expected = [self._unseen.get(one.day, n) for one, n in zip(evenings, expected, strict=True)]
         return [self._told(*one, level) for one in zip(rows, expected, gains.tolist(), strict=True)]

@@ -79,11 +79,15 @@ class Pace:
         return Pickup(tuple(max(0.0, n - guests) for _, n in like))
 
     def _like(self, evening: Facts) -> list[tuple[Facts, int]]:
-        """Return the latest evenings of the same weekday or, for a holiday, the latest holidays."""
+        """Return the latest evenings of the same weekday or, for a holiday, the latest holidays.
+
+        If there is none, return the latest evenings.
+        """
         if evening.holiday and (found := [one for one in self._evenings if one[0].holiday]):
             return found[-LIKE:]
         weekday = evening.day.weekday()
-        return [one for one in self._evenings if one[0].day.weekday() == weekday][-LIKE:]
+        same = [one for one in self._evenings if one[0].day.weekday() == weekday]
+        return (same or self._evenings)[-LIKE:]
 
     def _gained_after(self, day: date, guests: int, lead: float) -> float:
         """Return the guests who booked later than this many seconds before the end of a past evening."""

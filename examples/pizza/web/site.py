@@ -20,8 +20,8 @@ from examples.web.site import Site
 
 FOLDER = Path(__file__).parent
 LEARNING = (
-    "A change trains the forecaster anew in the background, once for changes that follow each other. "
-    "It learns from the evenings that are over and used dough."
+    "After a change, the forecaster is retrained in the background, from all past evenings on which dough "
+    "was used."
 )
 
 

@@ -124,6 +124,8 @@ BAD_CELLS = [
     ("doughs", "-1", COUNT),
     ("doughs", "inf", COUNT),
     ("date", "2025-02-30", DATE),
+    ("date", "0000-01-01", DATE),
+    ("date", "٢٠٢٥-01-01", DATE),
     ("date", "13.06.2025", DATE),
     ("date", "2025-6-13", DATE),
     ("date", "", DATE),

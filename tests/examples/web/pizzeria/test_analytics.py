@@ -136,7 +136,7 @@ def test_a_level_that_few_evenings_cannot_promise_is_lowered_and_said(app, brows
     monkeypatch.setattr(app.state.live, "_served", served._replace(answers=few))
     for query in ("", "?service=0.95"):
         seen = text_of(browser.get("/" + query))
-        assert "enough on 15 in 20 such evenings" in seen
+        assert "enough on 3 in 4 such evenings" in seen
         assert "past evenings do not allow more than that" in seen
         assert browser.get("/charts/coming.svg" + query).status_code == 200
     assert browser.get("/api/forecast").json()["service_level"] == 0.75

@@ -103,7 +103,9 @@ def test_a_start_without_the_demonstration_is_empty_and_grows(start, monkeypatch
         fields = {"more_reservations": str(n), "more_doughs": str(3 * n)}
         save(admin, "/admin/evenings/new", day=str(TODAY - timedelta(days)), **fields)
     wait_for(lambda: app.state.live.answers.is_ready)
-    assert "doughs" in admin.get("/").text
+    seen = text_of(admin.get("/"))
+    assert "do not allow more than that" in seen
+    assert "Temperature not known" in seen
     monkeypatch.delenv("PIZZERIA_EMPTY")
     assert n_rows(start())[0] == 2  # a later start adds nothing
 

@@ -148,7 +148,9 @@ def test_a_delete_button_leads_back_to_its_page(app, expired):
     admin, fields = expired
     order = find(app, Order).id
     headers = {"referer": f"{HOME}/admin/orders/{order}/delete"}
-    page = admin.post(f"/admin/orders/{order}/delete", data={**fields, "seen": "x"}, headers=headers)
+    page = admin.post(
+        f"/admin/orders/{order}/delete", data={"csrf": fields["csrf"], "seen": "x"}, headers=headers
+    )
     assert page.url.path == "/login"
     assert hidden(page)["to"] == f"/admin/orders/{order}/delete"
 

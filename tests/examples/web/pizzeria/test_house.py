@@ -139,7 +139,14 @@ def test_an_exception_comes_before_the_weekday_and_the_holiday(house, facts, wor
 
 @pytest.mark.parametrize(
     ("level", "words"),
-    [(0.8, "8 in 10"), (0.9, "9 in 10"), (0.95, "19 in 20"), (0.87, "87 in 100"), (0.9999, "99 in 100")],
+    [
+        (0.8, "8 in 10"),
+        (0.9, "9 in 10"),
+        (0.95, "19 in 20"),
+        (0.75, "3 in 4"),
+        (0.87, "87 in 100"),
+        (0.9999, "99 in 100"),
+    ],
 )
 def test_levels_in_words(level, words):
     assert level_in_words(level) == words

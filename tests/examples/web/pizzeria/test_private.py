@@ -1,5 +1,6 @@
 """A private pizzeria: what only the house may see, and the tokens of its programs."""
 
+import os
 import re
 
 import pytest
@@ -53,6 +54,11 @@ def stranger(house):
 @pytest.fixture
 def owner(house):
     return logged_in(house)
+
+
+def test_health_does_not_tell_strangers_how_often_something_is_written_down(stranger):
+    told = stranger.get("/health").json()
+    assert told == {"site": "pizzeria", "status": "ok", "reason": "", "worker": os.getpid()}
 
 
 def new_token(owner, name):

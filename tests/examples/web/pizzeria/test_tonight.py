@@ -44,7 +44,7 @@ def test_a_higher_service_level_takes_more_dough(browser, level, words):
     page = browser.get(f"/?service={level}")
     assert told > expected
     assert f"{told} doughs" in text_of(page)
-    assert f"enough on {words} such evenings. {expected} are expected" in text_of(page)
+    assert f"enough on {words} such evenings. On average, {expected} are used." in text_of(page)
     assert re.search(rf'value="{level}" checked', page.text)
 
 
@@ -102,7 +102,7 @@ def test_a_past_evening_says_what_happened_and_what_a_model_without_it_says(app,
     told = browser.get(f"/api/forecast?date={day}").json()
     assert (told["expected"], told["unseen"]) == (unseen, True)
     assert f"{told['doughs']} doughs forecast" in seen
-    assert f"{unseen} are expected" in seen
+    assert f"On average, {unseen} are used." in seen
     assert page.text.count('class="dough"') == told["doughs"]
     assert told["used"] == evening_of(app, day).doughs
     assert f"it takes {told['range'][0]} to {told['range'][1]}" in seen

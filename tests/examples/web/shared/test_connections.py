@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ HALVES = {
     "half of the second request": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET / HT",
 }
 WHOLE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+SEVERAL = WHOLE.replace(b"Connection: close\r\n", b"") * 2 + WHOLE
 SERVER = """
 import resource, uvicorn
 resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
@@ -29,6 +31,10 @@ from examples.web.connections import LimitedProtocol
 from tests.examples.web.shared.test_connections import reads_the_body
 uvicorn.run(reads_the_body, port={port}, http=LimitedProtocol, ws="none", log_level="error")
 """
+
+
+LONG = 20_000_000  # bytes: more than the buffers of the system hold
+N_RUNNING = [0]
 
 
 async def reads_the_body(scope, receive, send):
@@ -40,10 +46,14 @@ async def reads_the_body(scope, receive, send):
         return
     while scope["path"] != "/refused" and (await receive()).get("more_body"):
         pass
+    body = b"x" * LONG if scope["path"] == "/long" else b"ok"
     if scope["path"] == "/slow":
+        N_RUNNING[0] += 1
         await asyncio.sleep(0.6)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+        N_RUNNING[0] -= 1
+    length = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    await send({"type": "http.response.body", "body": body})
 
 
 def connect(port):
@@ -80,7 +90,9 @@ def is_answered(port):
 def serving(**limits):
     """Run the server in a thread, with other limits."""
     port, protocol = next(PORT), type("Limited", (LimitedProtocol,), {"look_seconds": 0.05, **limits})
-    config = uvicorn.Config(reads_the_body, port=port, http=protocol, ws="none", log_level="error")
+    config = uvicorn.Config(
+        reads_the_body, port=port, http=protocol, ws="none", log_level="error", log_config=None
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -102,7 +114,9 @@ def impatient():
 def test_the_connection_of_half_a_request_is_closed(impatient, sent):
     with connect(impatient) as client:
         client.sendall(sent)
-        assert answer_of(client).count(b"HTTP/1.1 200 OK") == sent.count(b"\r\n\r\nGET")
+        said = answer_of(client)
+    assert said.count(b"HTTP/1.1 200 OK") == sent.count(b"\r\n\r\nGET")
+    assert said.startswith(b"HTTP/1.1 408 Request Timeout\r\n") == (b"Content-Length" in sent)
 
 
 def test_a_byte_now_and_then_does_not_keep_a_connection_open(impatient):
@@ -174,6 +188,30 @@ def test_connections_that_are_being_answered_are_not_replaced():
         with connect(port) as client:
             assert answer_of(client) == b""
         assert all(answer_of(client).endswith(b"ok") for client in busy)
+
+
+def test_clients_that_do_not_read_their_answers_are_replaced():
+    with serving(most=2) as port, ExitStack() as stack:
+        deaf = [stack.enter_context(connect(port)) for _ in range(2)]
+        for client in deaf:
+            client.sendall(SEVERAL.replace(b"/ ", b"/long "))
+        wait_for(lambda: is_answered(port))
+
+
+def test_a_client_that_leaves_before_its_requests_are_answered_is_no_error(caplog):
+    with serving() as port:
+        with connect(port) as client:
+            client.sendall(SEVERAL.replace(b"/ ", b"/slow "))
+            wait_for(lambda: N_RUNNING == [1])
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # by a reset
+        wait_for(lambda: N_RUNNING == [0])
+    assert caplog.text == ""
+
+
+def test_several_requests_at_once_are_answered_in_order(impatient):
+    with connect(impatient) as client:
+        client.sendall(SEVERAL)
+        assert answer_of(client).count(b"\r\n\r\nok") == 3
 
 
 def test_2000_half_sent_requests_keep_nobody_out_of_a_server_with_1024_files():

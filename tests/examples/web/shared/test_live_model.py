@@ -5,7 +5,7 @@ import os
 import pytest
 from fastapi.testclient import TestClient
 from sklearn.naive_bayes import MultinomialNB
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from examples.web import live as live_module
 from examples.web.app import build_app
@@ -234,3 +234,30 @@ def test_an_older_model_or_one_of_a_later_database_is_not_served(two, version, w
     assert two[0].answers == {"tea": 2, "wine": 2}
     wait_for(lambda: two[0].turn(at_once=True) or two[0].health()["status"] == "ok")
     assert two[0].answers == {"tea": 2, "wine": 2}
+
+
+def test_with_too_little_data_nothing_is_trained_and_the_site_is_well(two):
+    """Rows are deleted until too few remain, and added again; every worker follows."""
+    few = Learner(
+        train,
+        lambda model, session, previous: "too few" if model is None else compiled(model, session, previous),
+        MultinomialNB,
+        update,
+        lacks=lambda session: session.scalar(select(func.count()).select_from(words)) < 2,
+    )
+    for worker in two:
+        worker.learner = few
+        worker.start()
+        assert worker.answers == {"tea": 2, "wine": 1}
+    with two[0].database.writing() as session:
+        bump(session, structural=True)
+        session.execute(delete(words))
+    wait_for(lambda: all(worker.answers == "too few" for worker in two))
+    write(two[0], "tea", structural=False)
+    for worker in two:
+        worker.turn()
+        assert (worker.answers, worker.health()["status"]) == ("too few", "ok")
+    write(two[0], "wine", structural=True)
+    wait_for(lambda: all(worker.answers == {"tea": 1, "wine": 1} for worker in two))
+    assert sum(worker.trainings for worker in two) == 1
+    assert [worker.reason for worker in two] == ["", ""]

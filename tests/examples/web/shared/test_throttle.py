@@ -126,8 +126,9 @@ def test_a_network_of_ipv6_is_one_address(app, clock):
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("anything", "anything"),
-        ("", ""),
+        ("203.0.113.7:x", "unknown"),
+        ("anything", "unknown"),
+        ("", "unknown"),
     ],
 )
 def test_what_counts_as_one_address(address, block):
@@ -194,13 +195,22 @@ def served(monkeypatch, tmp_path):
     return serve
 
 
-@pytest.mark.parametrize(("allowed", "is_trusted"), [(None, False), ("", False), ("10.0.0.1", True)])
+@pytest.mark.parametrize(
+    ("allowed", "is_trusted"),
+    [(None, False), ("", False), ("10.0.0.1", True), ("10.0.0.0/8, fc00::/7,2400:cb00::/32", True)],
+)
 def test_a_proxys_headers_count_only_if_it_is_named(served, allowed, is_trusted):
     variables = {} if allowed is None else {"FORWARDED_ALLOW_IPS": allowed}
     assert served(variables)["proxy_headers"] is is_trusted
 
 
-@pytest.mark.parametrize("allowed", ["*", "10.0.0.1,*", "0.0.0.0/0", "10.0.0.1, ::/0"])
+TOO_MANY = (
+    *("*", "10.0.0.1,*", "0.0.0.0/0", "10.0.0.1, ::/0", "0.0.0.0/1,128.0.0.0/1", "::ffff:0:0/96", "2000::/3"),
+    *("0.0.0.0/0.0.0.0", "10.0.0.5/8", "proxy.example", "10.0.0.1 10.0.0.2"),
+)
+
+
+@pytest.mark.parametrize("allowed", TOO_MANY)
 def test_not_everybody_is_a_proxy(served, capsys, allowed):
     given = served({"FORWARDED_ALLOW_IPS": allowed})
     assert given["rc"] == 2
@@ -208,8 +218,9 @@ def test_not_everybody_is_a_proxy(served, capsys, allowed):
     assert "FORWARDED_ALLOW_IPS must list the addresses of your proxies" in capsys.readouterr().err
 
 
-def test_what_a_proxy_says_of_who_asks_is_kept_as_far_as_it_fits(app, clock):
+def test_all_that_a_proxy_says_and_that_is_no_address_counts_as_one(app, clock):
     assert guess(app, "x" * 500) == [403]
+    assert guess(app, "203.0.113.7:x") == [403]
     with app.state.database.reading() as session:
         known = list(session.scalars(select(login_attempts.c.who).order_by(login_attempts.c.who)))
-    assert known == ["account", "x" * 64]
+    assert known == ["account", "unknown"]

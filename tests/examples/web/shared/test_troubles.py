@@ -1,7 +1,11 @@
 """A database that is away, a disk that is full, and a file that is damaged: what a site says, and how it recovers."""
 
+import errno
 import os
 import sqlite3
+import threading
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,11 +14,12 @@ from sqlalchemy.exc import OperationalError
 
 from examples.games import __main__ as tavern
 from examples.pizza import __main__ as pizzeria
+from examples.web import live
 from examples.web.app import build_app
-from examples.web.database import Database
+from examples.web.database import Database, head, prepare
 from examples.web.live import LiveModel
-from examples.web.troubles import AWAY, DAMAGED, FULL, trouble_of
-from tests.examples.sites import wait_for
+from examples.web.troubles import AWAY, DAMAGED, FULL, REPLACED, trouble_of
+from tests.examples.sites import WAIT, wait_for
 from tests.examples.web.pages import HOME, PASSWORD, log_in, send
 from tests.examples.web.shared.demo import words
 
@@ -55,6 +60,36 @@ def test_pages_and_health_say_that_the_database_is_away(own, visitor, caplog, ur
     away.close()
     wait_for(lambda: visitor.get("/health").status_code == 200)
     assert visitor.get("/admin").status_code == 200
+
+
+@pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted", "replaced"])
+def test_nothing_is_saved_in_a_file_that_was_deleted_or_replaced(own, visitor, tmp_path, is_deleted):
+    """Open connections still reach the old file, and would acknowledge writes that nobody finds again."""
+    file, page = tmp_path / "demo.sqlite", visitor.get("/")
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"VACUUM INTO '{tmp_path / 'backup'}'")
+    connection.close()
+    file.unlink() if is_deleted else os.replace(tmp_path / "backup", file)
+    answer = send(visitor, page, "/order", word="tea")
+    assert (answer.status_code, f"<h1>{REPLACED.heading}</h1>" in answer.text) == (503, True)
+    wait_for(lambda: visitor.get("/health").status_code == 503)
+    assert "the database file was replaced" in visitor.get("/health").json()["reason"]
+
+
+def test_health_says_that_a_database_hangs(own, visitor, monkeypatch):
+    """A stopped server raises no error: whoever asks it waits."""
+    go_on = threading.Event()
+
+    def hang(session):
+        assert go_on.wait(WAIT)
+        return head(session)
+
+    own.state.live.longest_look = 0.1
+    monkeypatch.setattr(live, "head", hang)
+    wait_for(lambda: visitor.get("/health").status_code == 503)
+    assert visitor.get("/health").json()["reason"] == "the database does not answer"
+    go_on.set()
+    wait_for(lambda: visitor.get("/health").status_code == 200)
 
 
 def test_a_postgresql_that_ends_all_connections_is_away_until_it_is_back(app, browser):
@@ -149,6 +184,31 @@ def test_the_errors_of_both_databases_are_told_apart(original, expected):
     assert trouble_of(OperationalError("SELECT 1", {}, original)) is expected
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["first start", "later start"])
+def test_a_first_start_on_a_full_disk_ends_in_a_sentence(tmp_path, monkeypatch, capsys, is_first):
+    """A later start serves what is there, and says on the pages that the disk is full."""
+
+    def refuse(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    started = []
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: started.append(app))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("TAVERN_DATA", "")
+    if not is_first:
+        (tmp_path / "secret").write_text("x" * 64)
+        (tmp_path / "secret").chmod(0o600)
+        database = Database(f"sqlite:///{tmp_path / 'tavern.sqlite'}")
+        prepare(database, Path(tavern.__file__).parent / "web" / "migrations", lambda session: None)
+        database.close()
+    monkeypatch.setattr("os.fsync", refuse)
+    with nullcontext() if not is_first else pytest.raises(SystemExit, match="2"):
+        tavern.main(["serve", "--port", "0", "--data", str(tmp_path)])
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("must have space for 1 MiB" in said, bool(started)) == (is_first, not is_first)
+    assert not (tmp_path / ".space.tmp").exists()
+
+
 def break_header(path):
     with open(path, "r+b") as file:  # never empty, which would be a database without tables
         file.write(b"this is no database" * 1000)
@@ -181,7 +241,7 @@ def test_a_damaged_file_ends_the_start_with_the_way_back(tmp_path, monkeypatch, 
         assert stopped.value.code == 2
         said = " ".join(capsys.readouterr().err.split())
         assert f"The database '{file}' is damaged" in said
-        assert f"copy the backup to {file}, and start the site again" in said
+        assert "Use the command restore to replace it with a backup" in said
         assert "Traceback" not in said
 
 

@@ -36,6 +36,7 @@ TOUR = Tour(
     ),
     (
         "/admin",
+        "/admin/games/several",
         "/admin/games",
         "/admin/games/1",
         "/admin/games/1/photo",

@@ -6,6 +6,7 @@ import re
 import pytest
 from sqlalchemy import func, select
 
+from examples.games.web import criteria
 from examples.games.web.criteria import nearest
 from examples.games.web.tables import Game, Rental
 from examples.games.words import fit_in_words
@@ -209,3 +210,14 @@ def test_among_many_names_those_that_begin_alike_are_compared():
     assert nearest("Zeldda", [*known, "Zelda"])[0] == "Zelda"
     assert len(nearest("x", known)) == len(set(nearest("x", known))) == 1000
     assert nearest("", ["b", "a"]) == ["b", "a"]
+
+
+def test_spellings_are_compared_for_few_names_and_few_letters(browser, monkeypatch):
+    compared = []
+    monkeypatch.setattr(criteria, "likeness", lambda one, other: compared.append((one, other)) or 0.0)
+    page = browser.get("/suggest", params={"type": [f"x{i}" for i in range(300)]})
+    assert page.status_code == 422
+    assert "Number of other unknown types in the address: 295." in page.text
+    assert 0 < len(compared) <= 5 * 2 * len(browser.get("/api/criteria").json()["gameplay_types"])
+    browser.get("/api/explain", params={"game": "\ufdfa" * 80})  # one letter, of which NFKD makes 18
+    assert max(len(one) for one, _ in compared) == 80

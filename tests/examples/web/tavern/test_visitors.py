@@ -13,7 +13,7 @@ from examples.games.web import renting
 from examples.games.web.model import LEARNER, Answers, learnable, read_facts
 from examples.games.web.renting import MOST_OF_ADDRESS, MOST_OF_VISITOR, MOST_TYPES, add_rental, check_limits
 from examples.games.web.tables import Game, Rental
-from examples.web.database import bump
+from examples.web.database import bump, head
 from pipelines import update as learn
 from tests.effort import effort
 from tests.examples.sites import wait_for
@@ -143,6 +143,14 @@ def test_an_address_has_a_limit_and_a_network_of_ipv6_is_one_address(app, monkey
     assert rent(browsers[0], "Tetris").status_code == 201
 
 
+def test_a_refusal_needs_no_lock_of_the_database(app, monkeypatch):
+    monkeypatch.setattr(renting, "MOST_OF_ADDRESS", 1)
+    browser = TestClient(app, HOME)
+    assert rent(browser, "Tetris").status_code == 201
+    monkeypatch.setattr(renting, "bump", lambda *args, **options: pytest.fail("it was locked"))
+    assert rent(browser, "Tetris").status_code == 429
+
+
 def test_a_visitor_has_a_limit_too_and_the_page_says_so(app, browser):
     titles = list(app.state.live.answers.facts)[: MOST_OF_VISITOR + 1]
     answers = [browser.post("/api/rentals", json={"game": title}) for title in titles]
@@ -215,6 +223,52 @@ def test_the_counters_page_refuses_what_it_cannot_read(app, admin, browser):
     token = token_of(browser.get("/games/doom"))
     browser.post("/admin/unconfirmed", data={"csrf": token, "action": "discard", "last": "999999"})
     assert unconfirmed(app) == 1
+
+
+def learned(app):
+    """Return the codes of the addresses whose unconfirmed rentals the model learns, in order."""
+    with app.state.database.reading() as session:
+        which = select(Rental.source).where(Rental.learned, Rental.confirmed.is_(False))
+        return list(session.scalars(which.order_by(Rental.id)))
+
+
+def post_different_games(app, source, titles):
+    with app.state.database.writing() as session:
+        for i, title in enumerate(titles):
+            add_rental(
+                session, f"{source} {i} {titles[0]}"[:32], source, Game.title == title, "cheap", ["Puzzle"]
+            )
+
+
+def test_nobody_keeps_the_places_of_unconfirmed_rentals_for_himself(app, monkeypatch):
+    """One address has at most a fifth of them, and after a day the oldest one makes way."""
+    first = app.state.live.answers
+    titles = targets(first, "cheap", "Puzzle", 1)
+    with app.state.database.reading() as session:
+        n_places = renting.places(session)
+    share = n_places // 5
+    post_different_games(app, "greedy", titles[: 2 * n_places])
+    assert learned(app) == ["greedy"] * share
+    for i in range(1, 6):
+        post_different_games(app, f"other {i}", titles[i * share : i * share + share])
+    full = learned(app)
+    assert len(full) == n_places
+    assert set(full) == {"greedy", *(f"other {i}" for i in range(1, 5))}
+    post_different_games(app, "honest", titles[-2:])
+    assert learned(app) == full
+    with app.state.database.reading() as session:
+        before = head(session).structure
+    now = time.time()
+    monkeypatch.setattr(renting.time, "time", lambda: now + 24 * 3600)
+    post_different_games(app, "honest", titles[-4:-2])
+    assert learned(app) == [*full[2:], "honest", "honest"]
+    with app.state.database.reading() as session:
+        assert head(session).structure > before  # the model is trained again without the oldest two
+    wait_for(lambda: is_up_to_date(app))
+    after = app.state.live.answers
+    moves = {title: after.n_rentals(title) - first.n_rentals(title) for title in first.facts}
+    assert {title for title, n in moves.items() if n} == {*titles[2 : 5 * share], *titles[-4:-2]}
+    assert sum(moves.values()) == n_places
 
 
 def test_a_request_of_many_types_teaches_nothing_before_it_is_confirmed(app, browser):
