@@ -475,7 +475,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             del self.classes_, self.coef_, self.intercept_, self.n_iter_, self.loss_curve_
 
     def _initial_theta(self, previous: "Weights | None", classes: np.ndarray, n_features: int) -> np.ndarray:
-        """Return theta, of shape (n_features + 1, n_outputs), with the previous weights or with zeros."""
+        """Return the initial theta, of shape (n_features + 1, n_outputs): the previous weights, or zeros."""
         n_outputs = 1 if len(classes) == 2 else len(classes)
         if previous is None:
             return np.zeros((n_features + 1, n_outputs))
