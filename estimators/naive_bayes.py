@@ -65,7 +65,7 @@ class ComplementNB(SmoothedClassifier):
         Weighted number of samples of each class.
 
     class_log_prior_ : ndarray of shape (n_classes,)
-        Log probability of each class. It is a part of the scores only if there is a single class.
+        Log probability of each class. It is only part of the scores if there is a single class.
 
     feature_all_ : ndarray of shape (n_features,)
         Weighted sum of each feature over all samples.
@@ -581,7 +581,7 @@ class CatalogueNB(CountingClassifier):
             Training samples. A feature is requested if its entry is not 0.
 
         y : array-like of shape (n_samples,)
-            The item of each row: all strings, all whole numbers or all NumPy dates.
+            The item of each row. The labels must be all strings, all whole numbers or all NumPy dates.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples. A sample with weight 2 counts as two identical samples. If None, all
@@ -686,7 +686,7 @@ class CatalogueNB(CountingClassifier):
         Returns
         -------
         state : ClassCounts
-            The counts and descriptions. ``state.merge(other)`` returns those of both sets of samples. The
+            The counts and descriptions. ``state.merge(other)`` returns the state of both sets of samples. The
             state can be pickled.
 
         Raises

@@ -102,8 +102,9 @@ def recommend(
 
     Compare scores only within a row. Their scale depends on the classifier:
 
-    - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. Divided by
-      their sum over all labels, the exponentials are the classifier's probabilities. These are overconfident
+    - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. The
+    exponentials of these scores, divided by their sum over all labels, are the classifier's
+    probabilities. These are overconfident
       if the features are correlated.
     - ComplementNB: a sum of weights, which does not include the popularity of the label. Rows with more
       features have higher scores.

@@ -23,7 +23,7 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return the rows, with Arrow data and LazyFrames as polars frames. Raise ValueError if empty."""
+    """Return the rows, with Arrow data and LazyFrames as polars frames. Raise ValueError if there are none."""
     rows = as_frame(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
@@ -77,7 +77,7 @@ def check_columns(rows: Rows, columns: Iterable[str]) -> None:
 
 
 def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
-    """Raise ValueError if a dict, or one in a list of dicts, has a key that is not a column."""
+    """Raise ValueError if a dict, or any dict in a list, has a key that is not a column."""
     if columns is None:
         return
     known = dict.fromkeys(columns)

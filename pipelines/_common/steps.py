@@ -27,7 +27,7 @@ def steps_of(model: BaseEstimator) -> list[BaseEstimator]:
 
 
 def parameter_of(model: BaseEstimator, name: str) -> Any:
-    """Return a parameter of the first of the nested searches and pipelines that has it, or None."""
+    """Return a parameter of the outermost of the nested pipelines in which it is not None, else None."""
     if hasattr(model, "best_estimator_"):
         return parameter_of(model.best_estimator_, name)
     if getattr(model, name, None) is not None:

@@ -98,7 +98,7 @@ def encoder_of(
 
 
 def input_columns(encode: ColumnTransformer) -> list[str]:
-    """Return the names of the columns that an encoder reads, each once."""
+    """Return the names of the columns that an encoder reads, without duplicates."""
     columns = [[at] if isinstance(at, str) else list(at) for _, _, at in encode.transformers]
     return list(dict.fromkeys(name for names in columns for name in names))
 

@@ -13,7 +13,7 @@ from pipelines._recommending.catalogue import frame_of, select
 
 
 def with_history(excluded: list[set] | None, model: BaseEstimator, X: Rows) -> list[set]:
-    """Return the labels to exclude for each row, including the items of its history."""
+    """Return the labels to exclude for each row, including the items in its history."""
     name = parameter_of(model, "history")
     if name is None:
         raise ValueError(
