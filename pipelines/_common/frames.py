@@ -23,7 +23,7 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return the rows, with Arrow data and LazyFrames as polars frames. Raise ValueError if there are none."""
+    """Return the rows, converted by :func:`as_frame`. Raise ValueError if there are no rows."""
     rows = as_frame(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
