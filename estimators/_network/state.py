@@ -117,7 +117,7 @@ class TrainingState:
             self.best_loss, self.best_weights = np.inf, network.snapshot()
 
     def _monitored_loss(self) -> bool:
-        """Return True if the best epoch so far is that with the lowest loss, not that with the highest score."""
+        """Return True if the best epoch is that with the lowest loss, not that with the highest score."""
         return self.best_quality != self.best_validation_score
 
     def end(self) -> None:
