@@ -4,14 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from examples.pizza.clock import Clock
+from examples.pizza.web.site import create_app
 from examples.pizza.web.tables import Evening, Order, Reservation
 from examples.pizza.web.words import in_words, read_said
 from tests.examples.sites import wait_for
-from tests.examples.web.pages import fields_of, is_up_to_date, send, text_of
-from tests.examples.web.pizzeria.reading import TODAY, evening_of, find, save
+from tests.examples.web.pages import PASSWORD, fields_of, is_up_to_date, logged_in, send, text_of
+from tests.examples.web.pizzeria.reading import CLOCK, TODAY, evening_of, find, save
 
 
 def row_of(app, day):
@@ -24,10 +26,11 @@ def test_tonight_is_closed_from_the_front_page(app, admin, browser):
     given = fields_of(page)
     assert given["day"] == [str(TODAY)]
     assert int(given["made"][0]) > 0  # what the forecast says
+    assert given["suggested"] == given["made"]
     page = send(admin, page, "/admin/close", day=str(TODAY), made="60", used="", left_over="8")
     assert page.url.path == "/"
     assert "Fri 20 Mar is closed: 60 doughs made, 52 used, 8 left over." in text_of(page)
-    assert "Tonight is closed" in text_of(page)
+    assert "Tonight’s doughs are saved" in text_of(page)
     row = row_of(app, TODAY)
     assert (row.made, row.doughs, row.left_over) == (60, 52, 8)
     again = fields_of(admin.get("/"))
@@ -75,6 +78,36 @@ def test_a_doubtful_number_is_saved_when_it_is_confirmed(app, admin):
     send(admin, page, "/admin/close", **sent, sure="on")
     assert (row_of(app, day).made, row_of(app, day).doughs) == (901, 900)
     save(admin, f"/admin/evenings/{row_of(app, day).id}/delete")
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """The owner's browser at a site without any evenings."""
+    monkeypatch.setenv("PIZZERIA_EMPTY", "yes")
+    monkeypatch.setenv("PIZZERIA_ADMIN_PASSWORD", PASSWORD)
+    app = create_app(tmp_path, f"sqlite:///{tmp_path / 'x.sqlite'}", CLOCK)
+    with TestClient(app):
+        yield logged_in(app)
+
+
+def test_a_suggested_number_gives_way_to_two_that_were_counted(fresh):
+    sent = {"day": str(TODAY), "made": "60", "used": "58", "left_over": "5"}
+    assert send(fresh, fresh.get("/"), "/admin/close", **sent).status_code == 422
+    page = send(fresh, fresh.get("/"), "/admin/close", **sent, suggested="60")
+    assert "Fri 20 Mar is closed: 63 doughs made, 58 used, 5 left over." in text_of(page)
+
+
+def test_the_doughs_of_a_closed_day_are_not_asked_for(fresh):
+    yesterday = TODAY - timedelta(1)
+    save(fresh, "/admin/reservations/new", name="Zoë", day=str(yesterday), party="5")
+    seen = text_of(fresh.get("/"))
+    assert "The doughs of Thu 19 Mar are missing. Enter them" in seen
+    assert "Left over" in seen
+    for day in (yesterday, TODAY):
+        send(fresh, fresh.get("/admin/settings"), "/admin/settings/day", day=str(day), closed="yes")
+    seen = text_of(fresh.get("/"))
+    assert "are missing" not in seen
+    assert "Left over" not in seen
 
 
 def test_closing_needs_the_login_and_the_token(browser, admin):
