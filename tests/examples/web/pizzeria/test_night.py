@@ -140,11 +140,25 @@ def test_only_the_owner_sees_tonights_bookings(app, admin, browser):
     assert "Bookings" not in text_of(browser.get("/"))
     later = TODAY + timedelta(3)
     page = admin.get(f"/?date={later}")
-    assert f'href="/admin/reservations/new?day={later}"' in page.text
+    assert f'href="/admin/reservations/new?day={later}&amp;back=' in page.text
     assert fields_of(admin.get(f"/admin/reservations/new?day={later}"))["day"] == [str(later)]
     for desk in ("reservations", "orders", "evenings"):
         for query in ("", "?day=x", "?day=2026-02-30"):
             assert fields_of(admin.get(f"/admin/{desk}/new{query}"))["day"] == [str(TODAY)]
+
+
+@pytest.mark.parametrize(
+    ("back", "to"), [("", "/admin/reservations"), ("/?date=2026-03-22", "/"), ("//evil.example/", "/admin")]
+)
+def test_after_a_booking_the_page_it_was_added_from_is_shown_again(fresh, back, to):
+    form = fresh.get("/admin/reservations/new", params={"day": str(TODAY), "back": back})
+    assert "evil" not in form.text
+    sent = {name: values[0] for name, values in fields_of(form).items()} | {"name": "Zoë", "party": "2"}
+    page = fresh.post("/admin/reservations/new", data=sent)
+    assert page.url.path == to
+    assert "Zoë is saved." in text_of(page)
+    sent["back"] = back
+    assert fresh.post("/admin/reservations/new", data=sent).url.path == to
 
 
 def test_a_deletion_can_be_undone_for_a_while_by_the_browser_that_did_it(app, admin, browser, monkeypatch):
