@@ -477,7 +477,7 @@ class GDRegressor(LeastSquaresRegressor):
 
     @property
     def coef_(self) -> np.ndarray:
-        """Fitted weights, of shape (n_features,) or (n_targets, n_features)."""
+        """Fitted weights, as an array of shape (n_features,) or (n_targets, n_features)."""
         solution = self._solved("coef_")
         return self._shaped(solution.weights, solution.bias)[0]
 

@@ -154,13 +154,13 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
     after Newton steps. With more than two classes, it is enough if a Newton step is predicted to decrease
     the objective by at most `tol` times its value.
 
-    An iteration takes O(nonzeros of X * n_outputs) time, and the same again each time a step has to be
-    shortened. The shared matrix takes O(rows * n_features^2 + n_features^3) time, the Hessian of all
-    classes O(n_samples
-    * weights^2 + weights^3), and the coordinates of the rows O(n_samples^2 * n_features). In addition to X,
-    training needs memory for the matrix and for 30 arrays the size of the weights. CSR input is never
-    converted to dense arrays. Features with values beyond 1e77 (4e9 in float32) are divided by a power of two
-    during training, which is exact.
+    An iteration takes O(nonzeros of X * n_outputs) time, and the same time again whenever a step
+    has to be shortened. The shared matrix takes O(rows * n_features^2 + n_features^3) time, the
+    Hessian of all classes O(n_samples * weights^2 + weights^3), and the coordinates of the rows
+    O(n_samples^2 * n_features). In addition to X, training needs memory for the matrix and for 30
+    arrays the size of the weights. CSR input is never converted to dense arrays. Features with
+    values beyond 1e77 (4e9 in float32) are divided by a power of two during training, which is
+    exact.
 
     References
     ----------
@@ -231,8 +231,8 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             Features. CSR input stays sparse, and float32 stays float32.
 
         y : array-like of shape (n_samples,)
-            Class labels, of at least two classes: all strings, all whole numbers or all NumPy dates. Integers
-            keep their exact values, even in nullable columns.
+            Labels of at least two classes. They must be all strings, all whole numbers or all NumPy
+            dates. Integers keep their exact values, even in nullable columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row. A row with weight 2 counts as two identical rows.
@@ -475,7 +475,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             del self.classes_, self.coef_, self.intercept_, self.n_iter_, self.loss_curve_
 
     def _initial_theta(self, previous: "Weights | None", classes: np.ndarray, n_features: int) -> np.ndarray:
-        """Return theta, of shape (n_features + 1, n_outputs), with the previous weights or with zeros."""
+        """Return the initial theta, of shape (n_features + 1, n_outputs): the previous weights, or zeros."""
         n_outputs = 1 if len(classes) == 2 else len(classes)
         if previous is None:
             return np.zeros((n_features + 1, n_outputs))
@@ -542,7 +542,7 @@ class GDClassifier(CallbackSupportMixin, ExactClassifierMixin, BaseEstimator):
             )
 
     def _warn(self, iterate: Iterate, stopped: bool, loss: LogLoss, search: Search) -> None:
-        """Warn if training did not end at a minimum."""
+        """Issue a ConvergenceWarning if training did not end at a minimum."""
         if stopped and not iterate.stalled and self.alpha > 0:
             return
         left = ""

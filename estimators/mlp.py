@@ -153,8 +153,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         effect when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
-        Fraction of the training rows to set aside as validation data. Only used with early stopping, and if
-        `X_val` is not passed to :meth:`fit`.
+        Fraction of the training rows to set aside as validation data. Only used with early stopping
+        if `X_val` is not passed to :meth:`fit`.
 
     beta_1 : float, default=0.9
         Decay rate of Adam's moving average of the gradients, in [0, 1). Only used when ``solver="adam"``.
@@ -221,8 +221,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
 
     refit : bool, default=False
         Whether to train a new network on all rows after early stopping, with the same `random_state` and for
-        as many epochs as the best network was trained. It requires early stopping, and excludes `X_val` and
-        `warm_start`.
+        as many epochs as the best network was trained. Requires early stopping, and cannot be
+        combined with `X_val` or `warm_start`.
 
     label_smoothing : float, default=0.0
         Share s of each row's target that is divided equally among the classes, in [0, 1). With K classes, the
@@ -469,10 +469,10 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
             Weights of the rows in the loss and its gradient. If None, all rows have weight 1.
 
         X_val, y_val : as X and y, default=None
-            Validation data. The loss and score on it are recorded in ``history_`` after each epoch. If
-            ``early_stopping=True``, it is used instead of a part of the training rows. A Pipeline transforms
-            `X_val` only if its `transform_input` includes "X_val", as in the example. Rows passed as
-            ``mlpclassifier__X_val`` are not transformed.
+            Validation data. The loss and score on these rows are recorded in ``history_`` after
+            each epoch. If ``early_stopping=True``, they are used instead of a part of the training
+            rows. A Pipeline transforms `X_val` only if its `transform_input` includes "X_val", as
+            in the example. Rows passed as ``mlpclassifier__X_val`` are not transformed.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Sample weights of the validation data. If None, all rows have weight 1.
@@ -762,7 +762,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         - "poisson", for counts: ``y * log(y / exp(z)) - y + exp(z)``. The prediction is ``exp(z)``;
         - "absolute_error": ``|z - y|``, which is lowest at the median;
         - "huber": ``(z - y)**2 / 2`` for differences of at most 1, and ``|z - y| - 1 / 2`` for larger ones,
-          which limits the influence of outliers. Scale y, so that 1 is about its standard deviation;
+          which limits the influence of outliers. Scale y so that its standard deviation is about 1;
         - "quantile": the pinball loss ``q * (y - z)`` if y is above z, and ``(1 - q) * (z - y)`` otherwise,
           which is lowest at the quantile of level q.
 
@@ -850,8 +850,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         effect when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
-        Fraction of the training rows to set aside as validation data. Only used with early stopping, and if
-        `X_val` is not passed to :meth:`fit`.
+        Fraction of the training rows to set aside as validation data. Only used with early stopping
+        if `X_val` is not passed to :meth:`fit`.
 
     beta_1 : float, default=0.9
         Decay rate of Adam's moving average of the gradients, in [0, 1). Only used when ``solver="adam"``.
@@ -918,8 +918,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
 
     refit : bool, default=False
         Whether to train a new network on all rows after early stopping, with the same `random_state` and for
-        as many epochs as the best network was trained. It requires early stopping, and excludes `X_val` and
-        `warm_start`.
+        as many epochs as the best network was trained. Requires early stopping, and cannot be
+        combined with `X_val` or `warm_start`.
 
     quantile : float or array-like of shape (n_levels,), default=0.5
         The level of ``loss="quantile"``, between 0 and 1, exclusive. With ascending levels, such as
@@ -1129,10 +1129,10 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
             Weights of the rows in the loss and its gradient. If None, all rows have weight 1.
 
         X_val, y_val : as X and y, default=None
-            Validation data. The loss and score on it are recorded in ``history_`` after each epoch. If
-            ``early_stopping=True``, it is used instead of a part of the training rows. A Pipeline transforms
-            `X_val` only if its `transform_input` includes "X_val", as in the example. Rows passed as
-            ``mlpregressor__X_val`` are not transformed.
+            Validation data. The loss and score on these rows are recorded in ``history_`` after
+            each epoch. If ``early_stopping=True``, they are used instead of a part of the training
+            rows. A Pipeline transforms `X_val` only if its `transform_input` includes "X_val", as
+            in the example. Rows passed as ``mlpregressor__X_val`` are not transformed.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Sample weights of the validation data. If None, all rows have weight 1.
@@ -1254,8 +1254,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         Returns
         -------
         score : float
-            R2, or D2: 1 minus the pinball loss of the predictions, divided by that of constant quantiles. At
-            most 1. The quantiles of y itself give 0.
+            R2, or D2, which is 1 minus the ratio of the pinball loss of the predictions to that of
+            constant quantiles. The best score is 1. Always predicting the quantiles of y gives 0.
 
         Raises
         ------

@@ -14,8 +14,9 @@ from estimators._bayes.base import CountingClassifier, SmoothedClassifier
 from estimators._bayes.bernoulli import BernoulliScores, as_binary
 from estimators._bayes.catalogue import CatalogueScores
 from estimators._bayes.complement import ComplementScores
-from estimators._bayes.counts import ClassCounts, as_pattern
+from estimators._bayes.counts import ClassCounts
 from estimators._bayes.multinomial import MultinomialScores
+from estimators._bayes.sparse import as_pattern
 from estimators._bayes.top_k import top_k_indices
 from estimators._common.labels import exact_labels
 from estimators._common.matrices import Matrix, MatrixLike
@@ -64,7 +65,7 @@ class ComplementNB(SmoothedClassifier):
         Weighted number of samples of each class.
 
     class_log_prior_ : ndarray of shape (n_classes,)
-        Log probability of each class. It is a part of the scores only if there is a single class.
+        Log probability of each class. It is only part of the scores if there is a single class.
 
     feature_all_ : ndarray of shape (n_features,)
         Weighted sum of each feature over all samples.
@@ -418,7 +419,9 @@ class CatalogueNB(CountingClassifier):
     Here ``all[f]`` is the fraction of all rows in which f was requested. If f describes g, ``rate[g, f]`` is
     this fraction among the rows in which an item described by f was chosen. Otherwise, it is the fraction
     among all other rows. When these fractions are computed, half a row with the feature and half a row
-    without it are added.
+    without it are added. If g was never chosen and has no description, ``rate[g, f]`` is the lower of the
+    two fractions (provided that f describes any item), so g never ranks above another item that was never
+    chosen.
 
     Parameters
     ----------
@@ -578,7 +581,7 @@ class CatalogueNB(CountingClassifier):
             Training samples. A feature is requested if its entry is not 0.
 
         y : array-like of shape (n_samples,)
-            The item of each row: all strings, all whole numbers or all NumPy dates.
+            The item of each row. The labels must be all strings, all whole numbers or all NumPy dates.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples. A sample with weight 2 counts as two identical samples. If None, all
@@ -683,7 +686,7 @@ class CatalogueNB(CountingClassifier):
         Returns
         -------
         state : ClassCounts
-            The counts and descriptions. ``state.merge(other)`` returns those of both sets of samples. The
+            The counts and descriptions. ``state.merge(other)`` returns the state of both sets of samples. The
             state can be pickled.
 
         Raises

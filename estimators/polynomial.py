@@ -476,7 +476,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
 
     @property
     def coef_(self) -> np.ndarray:
-        """Weights in the original units, of shape (n_terms,) or (n_targets, n_terms)."""
+        """Weights in the original units, as an array of shape (n_terms,) or (n_targets, n_terms)."""
         return self._original("coef_")[0]
 
     @property
@@ -486,16 +486,16 @@ class PolynomialRegressor(LeastSquaresRegressor):
 
     @property
     def powers_(self) -> np.ndarray:
-        """Power of each feature in each term, of shape (n_terms, `n_features_in_`)."""
+        """Power of each feature in each term, as an array of shape (n_terms, `n_features_in_`)."""
         return self._fitted_terms("powers_").powers
 
     @property
     def domain_(self) -> np.ndarray:
-        """Lowest and highest values, which are scaled to -1 and 1, of shape (2, `n_features_in_`)."""
+        """Lowest and highest values, of shape (2, `n_features_in_`), which are scaled to -1 and 1."""
         return self._fitted_terms("domain_").domain
 
     def _original(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights and the bias in the original units, with the shapes of the attributes."""
+        """Return the weights and bias in the original units, shaped like `coef_` and `intercept_`."""
         solution = self._solved(name)
         weights, to_bias = self._fitted_terms(name).in_original_units(solution.weights)
         return self._shaped(weights, solution.bias + to_bias)
@@ -562,6 +562,6 @@ class PolynomialRegressor(LeastSquaresRegressor):
 
 
 def _range(X: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-    """Return the lowest and highest values of rows with a positive weight, of shape (2, n_features)."""
+    """Return the lowest and highest values, of shape (2, n_features), in rows with a positive weight."""
     X = X if sample_weight is None else X[sample_weight > 0]
     return np.array([X.min(axis=0, initial=np.inf), X.max(axis=0, initial=-np.inf)], dtype=np.float64)

@@ -18,6 +18,10 @@ class Interrupted(BaseException):
     """Raised by Ctrl-C. A network's `fit` would catch KeyboardInterrupt and end the training early."""
 
 
+class CommandError(Exception):
+    """Raised by a command that cannot use a file. Its message is printed, and the exit code is 1."""
+
+
 class Terminal(Console):
     """A console that raises BrokenPipeError, and wraps text only when writing to a terminal."""
 

@@ -3,10 +3,10 @@
 `recommender.py`: recommenders for any catalogue. `recommend.py`: the k best labels of any classifier.
 `scoring.py`: scorers, and a split by time. `histories.py`: training rows from histories. `similarity.py`:
 similar items, and more varied recommendations. `serving.py`: a compiled recommender that answers one query
-in microseconds. `forecast.py`: forecasters; `forecast_readers.py` and `forecast_ranges.py`: their first and
-last steps; `forecast_display.py`: plots. `persistence.py`: saved models and their cards. `scale.py`: fitting
-batch by batch or on a cluster. The private folders contain the code behind these modules. Code that several
-of them use is in `_common/`.
+in microseconds. `forecast.py`: forecasters. `forecast_readers.py` and `forecast_ranges.py`: the
+first and last steps of forecasters. `forecast_display.py`: plots of forecasts. `persistence.py`:
+saved models and their cards. `scale.py`: fitting batch by batch or on a cluster. The private
+folders contain the code behind these modules. Code that several of them use is in `_common/`.
 """
 
 from pipelines._common.loss_bar import LossBar

@@ -97,15 +97,15 @@ def forecaster(
     ----------
     numbers : sequence of str, default=()
         Columns of numbers. They are standardised and raised to powers. Missing cells are replaced by the
-        mean, and marked by a 0/1 column if there were any in training.
+        mean, and marked by a 0/1 column if there were missing cells in training.
 
     categories : sequence of str, default=()
         Columns of categories: strings, integers (such as months) or flags. They are one-hot encoded. A
         missing cell is a category of its own.
 
     flags : sequence of str, default=()
-        Columns of true and false, or 1 and 0; as text also "yes" and "no", in upper or lower case. Missing
-        cells are replaced by the more frequent value, and marked in the same way.
+        Columns of true and false, 1 and 0, or text such as "yes" and "no" in upper or lower case. Missing
+        cells are replaced by the more frequent value, and marked as in `numbers`.
 
     date : str, default=None
         The column of dates: dates, times, or strings such as "2025-06-13" or "2025-06-13T19:00". The
@@ -135,8 +135,8 @@ def forecaster(
         steps before the row.
 
     horizon : int, default=1
-        How many steps ahead the model forecasts. Later targets are not known at that time, so no lag may be
-        smaller than this.
+        How many steps ahead the model forecasts. More recent targets are not known when the
+        forecast is made, so no lag may be smaller than `horizon`.
 
     degree : int, default=2
         The degree of the polynomial in `numbers`, including their products. All other columns enter linearly.
@@ -225,7 +225,7 @@ def forecaster(
 
 
 def _encoder(reader: TableReader) -> ColumnTransformer:
-    """Return the transformer of a reader's columns to numbers. The columns to raise to powers come first."""
+    """Return a transformer that encodes a reader's columns. The columns to raise to powers come first."""
     scaled = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
     words = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     flags = SimpleImputer(strategy="most_frequent", add_indicator=True)
@@ -249,8 +249,9 @@ def dough_forecaster(
 ) -> Pipeline:
     """Return a pipeline that forecasts the number of doughs (one per pizza) from a data frame of evenings.
 
-    This is a :func:`forecaster` preset for a pizzeria: the columns and their allowed values are known, so
-    that no invalid cell passes, and doughs are whole numbers and never negative. All ranges are equally wide.
+    This is a :func:`forecaster` preset for a pizzeria. The columns and their allowed values are
+    known, so any invalid cell raises an error. The forecasts are whole numbers and never negative.
+    All ranges are equally wide.
 
     Parameters
     ----------
@@ -388,10 +389,10 @@ def forecast(
 
     Notes
     -----
-    The forecast at a level is increased by the m-th smallest of the n errors on held-out rows, where ``m =
-    ceil((n + 1) * level)``, times the expected error of the row if widths are not equal. The share holds on
-    average over rows similar to the held-out rows, but not for each kind of row. If conditions
-    change, measure the share on recent rows.
+    For a level, the expected number is increased by the m-th smallest of the n errors on held-out
+    rows, where ``m = ceil((n + 1) * level)``, times the expected error of the row if widths are not
+    equal. The share holds on average over rows similar to the held-out rows, but not for each kind
+    of row. If conditions change, measure the share on recent rows.
 
     Examples
     --------
@@ -423,7 +424,7 @@ def forecast(
 def read_rows(
     model: BaseEstimator, X: Rows, history: Rows
 ) -> tuple[ServiceLevelRegressor, np.ndarray, np.ndarray]:
-    """Return the last step of a forecaster, the encoded rows and their expected numbers, (n_rows,).
+    """Return the last step of a forecaster, the encoded rows and their expected numbers (n_rows,).
 
     The rows are checked, and warnings are issued for rows outside the training data.
     """
@@ -502,9 +503,10 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
     -------
     parts : dict of str to float
         "(average)", the forecast for the average training row, and then what each column adds, largest first,
-        such as "reservations", "weekday=Friday" or "season". "temperature x tourists" is what two columns add
-        together. "(limit at 0)" and "(rounding)" are the changes that :func:`forecast` makes to the sum, if
-        any. The sum of all parts is ``forecast(model, x)[0]``.
+        such as "reservations", "weekday=Friday" or "season". "temperature x tourists" is what the
+        product of two columns adds. "(limit at 0)" and "(rounding)" are the changes that
+        :func:`forecast` makes to the sum, if any. The sum of all parts is
+        ``forecast(model, x)[0]``.
 
     Raises
     ------
@@ -512,8 +514,8 @@ def explain_forecast(model: BaseEstimator, x: Rows, history: Rows = None) -> dic
         If `model` is neither a pipeline from these functions nor a search over one, or if its regressor was
         replaced by another one.
     ValueError
-        If `x` is not one row, or has an invalid value; or if the model was fitted batch by batch, which
-        leaves no average row.
+        If `x` is not one row, or has an invalid value; or if the model was fitted batch by batch,
+        because the average row is not known then.
 
     Examples
     --------
@@ -643,7 +645,7 @@ def _of_words(reader: Reader, amounts: Mapping[str, np.ndarray], unit: str) -> I
 
 
 def _changes(reader: Reader, base: Mapping[str, Cell]) -> dict[str, list[dict[str, Cell]]]:
-    """Return the changes of a row to compare for each column: a number and one more, all words, a flag."""
+    """Return the cells to compare for each column: the number and one more, all words, or both flags."""
     numbers = (*reader.number_columns, *reader.linear_columns)
     values = {name: [base[name], base[name] + 1] for name in numbers}
     values |= {name: list(reader.seen_[name]) for name in reader.word_columns}
@@ -657,7 +659,7 @@ def _changes(reader: Reader, base: Mapping[str, Cell]) -> dict[str, list[dict[st
 def _amounts(
     model: Pipeline, base: Mapping[str, Cell], changes: Mapping[str, list[dict[str, Cell]]]
 ) -> dict[str, np.ndarray]:
-    """Return the forecasts of a row after each of the changes, from a single prediction."""
+    """Return the forecasts of a row after each of the changes, from a single call of `predict`."""
     frame = pd.DataFrame([{**base, **change} for each in changes.values() for change in each])
     amounts = model["forecast"].predict(model["encode"].transform(frame))
     ends = np.cumsum([len(each) for each in changes.values()])
@@ -677,7 +679,7 @@ def _pipeline(model: BaseEstimator) -> Pipeline:
 
 
 def _polynomial(model: Pipeline) -> PolynomialRegressor:
-    """Return the fitted polynomial of a forecaster. Raise TypeError if another regressor took its place."""
+    """Return the fitted polynomial of a forecaster. Raise TypeError if it was replaced."""
     regressor = model["forecast"].regressor_
     if not isinstance(regressor, PolynomialRegressor):
         raise TypeError(

@@ -25,7 +25,7 @@ KINDS = ("forecast", "errors_by_weekday")
 
 
 class ForecastDisplay:
-    """Plot of observed targets beside the forecasts and their ranges, or of the errors by weekday.
+    """Plot of observed targets with the forecasts and their ranges, or of the errors by weekday.
 
     Use :meth:`from_estimator` to create a display, as with scikit-learn's displays. This class requires
     matplotlib, which can be installed with ``pip install matplotlib``, or with ``pip install ".[plot]"`` in a
@@ -110,7 +110,7 @@ class ForecastDisplay:
             The observed targets. If y has a name, it becomes the label of the axis.
 
         kind : {"forecast", "errors_by_weekday"}, default="forecast"
-            What to plot: targets, forecasts and ranges by date, or a box of the errors for each weekday.
+            What to plot: targets, forecasts and ranges by date, or a box plot of the errors for each weekday.
 
         interval : float, default=0.8
             The share of targets inside the range, as in :func:`forecast`. If None, no range is plotted.
@@ -236,7 +236,7 @@ def new_axes() -> "Axes":
 
 
 def _dates(estimator: BaseEstimator, X: Rows) -> np.ndarray | None:
-    """Return the dates of the rows, (n_rows,), or None if they have none."""
+    """Return the dates (n_rows,) of the rows, or None if they have no dates."""
     reader = getattr(estimator, "best_estimator_", estimator)["read"]
     name = reader.date if isinstance(reader, TableReader) else "date"
     columns = columns_of(X)

@@ -46,7 +46,8 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
     nonnegative : bool, default=False
         Whether :func:`forecast` replaces negative forecasts with 0. y must not be negative then.
     whole : bool, default=False
-        Whether the target is a whole number. :func:`forecast` then rounds, and y is rounded up here.
+        Whether the target is a whole number. :func:`forecast` then returns whole numbers, and
+        :meth:`fit` rounds y up to compute the errors.
 
     Attributes
     ----------
@@ -81,9 +82,9 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         self.whole = whole
 
     def fit(self, X: Rows, y: Rows, groups: Rows = None) -> Self:
-        """Fit the regressor on X, (n_rows, n_features), and y, (n_rows,), and once more for each fold.
+        """Fit the regressor on X (n_rows, n_features) and y (n_rows,), and once more for each fold.
 
-        With cv="time", rows with equal groups, (n_rows,), such as their dates, are held out together.
+        With cv="time", rows with equal `groups` (n_rows,), such as equal dates, are held out together.
         """
         X, y = validate_data(self, X, collected(y), y_numeric=True)
         self._check_targets(y)
@@ -149,17 +150,17 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self.regressor_.predict(validate_data(self, X, reset=False))
 
     def predict_quantile(self, X: Rows, level: float) -> np.ndarray:
-        """Return the number that y does not exceed with a probability of at least `level`, (n_rows,)."""
+        """Return the numbers (n_rows,) that y does not exceed with a probability of at least `level`."""
         self._check_residuals(level)
         n = len(self.residuals_)
         warn_if_too_few("A service level", level, fewest(level), n, n / (n + 1))
         return self._with_errors(X, self.residuals_[[place_at(level, n) - 1]])[:, 0]
 
     def predict_interval(self, X: Rows, interval: float) -> np.ndarray:
-        """Return the ends of a range that contains y with a probability of `interval`, (n_rows, 2).
+        """Return the ends (n_rows, 2) of ranges that contain y with a probability of `interval`.
 
-        The probability that y is below the lower end, and that it is above the upper end, is at most
-        (1 - `interval`) / 2 each.
+        The probability that y is below the lower end is at most (1 - `interval`) / 2, and so is the
+        probability that y is above the upper end.
         """
         self._check_residuals(interval)
         n = len(self.residuals_)
@@ -168,7 +169,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return self._with_errors(X, self.residuals_[[low - 1, high - 1]])
 
     def _with_errors(self, X: Rows, errors: np.ndarray) -> np.ndarray:
-        """Return the predictions with the errors at some levels added, (n_rows, n_levels)."""
+        """Return the predictions plus the errors at each level, as an array of shape (n_rows, n_levels)."""
         X = validate_data(self, X, reset=False)
         predicted = self.regressor_.predict(X)
         return predicted[:, np.newaxis] + np.outer(self._scale(X, predicted), errors)
@@ -193,7 +194,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         return float(self.residuals_[place_at(service_level, n) - 1])
 
     def _scale(self, X: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Return the expected absolute error of each row, (n_rows,), or ones if all rows are alike."""
+        """Return the expected absolute error (n_rows,) of each row, or ones if ranges are equally wide."""
         if self.spread_ is None:
             return np.ones(len(predicted))
         expected = self.spread_.predict(np.column_stack([X, predicted]))
@@ -225,7 +226,7 @@ class ForecasterPipeline(Pipeline):
     """
 
     def fit(self, X: Rows, y: Rows, **params: Any) -> Self:
-        """Fit all steps on X, (n_rows, n_columns), and y, (n_rows,)."""
+        """Fit all steps on X (n_rows, n_columns) and y (n_rows,)."""
         has_ranges = isinstance(self[0], TableReader) and isinstance(self[-1], ServiceLevelRegressor)
         dates = self[0].dates(X) if has_ranges else None  # a slice of the pipeline may lack a step
         if dates is not None:

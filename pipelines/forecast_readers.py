@@ -78,14 +78,14 @@ class Reader(Protocol):
         """The 0/1 columns."""
 
     def read(self, X: Rows, history: Rows) -> pd.DataFrame:
-        """Return the checked columns, (n_rows, n_columns), with more known targets."""
+        """Return the checked columns (n_rows, n_columns), given more known targets."""
 
     def typical_row(self, given: Mapping[str, Cell]) -> dict[str, Cell]:
         """Return a typical row with some values given."""
 
 
 class TableReader(TransformerMixin, BaseEstimator):
-    """Read a table in any form (pandas, polars, dicts), and add columns from its dates and earlier targets.
+    """Read a table in any form (pandas, polars or dicts), and add columns for dates and earlier targets.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ class TableReader(TransformerMixin, BaseEstimator):
         return [*numbers, self.word_columns, self.flag_columns]
 
     def fit(self, X: Rows, y: Rows = None) -> Self:
-        """Remember the values of X, (n_rows, n_columns), and with lags the targets y, (n_rows,)."""
+        """Store the values of X (n_rows, n_columns) and, if there are lags, the targets y (n_rows,)."""
         columns = self._columns(X, is_training=True)
         dates = None if self.date is None else dates_of(self.date, columns[self.date])
         if dates is not None:
@@ -220,17 +220,17 @@ class TableReader(TransformerMixin, BaseEstimator):
         self.typical_ |= dict.fromkeys(self.season_columns, 0.0)
 
     def dates(self, X: Rows) -> np.ndarray | None:
-        """Return the training dates as datetime64[s], (n_rows,), or None if there is no column of dates."""
+        """Return the training dates (n_rows,) as datetime64[s], or None if there is no column of dates."""
         if self.date is None:
             return None
         return dates_of(self.date, needed(X, [self.date], is_training=True)[self.date])
 
     def transform(self, X: Rows) -> pd.DataFrame:
-        """Return the checked columns and those of dates and lags, (n_rows, n_columns)."""
+        """Return the checked columns and those derived from dates and lags, of shape (n_rows, n_columns)."""
         return self.read(X, None)
 
     def read(self, X: Rows, history: Rows) -> pd.DataFrame:
-        """Return the same as `transform`, with a history of more targets for the lags."""
+        """Return the same as `transform`, but also use the targets in `history` for the lags."""
         check_is_fitted(self)
         if history is not None and not (self.lags or self.rolling):
             raise ValueError(
@@ -251,7 +251,7 @@ class TableReader(TransformerMixin, BaseEstimator):
         return row
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """Return the names of the columns, (n_columns,)."""
+        """Return the names of the columns, as an array of shape (n_columns,)."""
         names = [*self.number_columns, *self.linear_columns, *self.season_columns]
         return np.array([*names, *self.word_columns, *self.flag_columns], dtype=object)
 
@@ -273,7 +273,7 @@ class TableReader(TransformerMixin, BaseEstimator):
             )
 
     def _targets(self, columns: dict[str, list[Cell]], y: Rows, dates: np.ndarray | None) -> np.ndarray:
-        """Return the targets, (n_rows,). Raise ValueError if there is not one for each row."""
+        """Return the targets (n_rows,). Raise ValueError unless there is one for each row."""
         cells = target_cells(y)
         check_consistent_length(next(iter(columns.values())), cells)
         return targets_of("'y' parameter of fit", cells, dates, "Drop such rows before fit.")
@@ -331,7 +331,7 @@ def _in_order(column: pd.Series) -> list[Cell]:
 
 
 class EveningReader(TransformerMixin, BaseEstimator):
-    """Check evenings in any form (pandas, polars, dicts) and convert them to a pandas data frame.
+    """Check evenings in any form (pandas, polars or dicts) and convert them to a pandas data frame.
 
     Parameters
     ----------
@@ -359,12 +359,12 @@ class EveningReader(TransformerMixin, BaseEstimator):
 
     @property
     def linear_columns(self) -> list[str]:
-        """No columns: all numbers are raised to powers."""
+        """An empty list, because all numbers are raised to powers."""
         return []
 
     @property
     def season_columns(self) -> list[str]:
-        """No columns: months take the place of a season."""
+        """An empty list, because evenings have months instead of a season."""
         return []
 
     @property
@@ -378,11 +378,11 @@ class EveningReader(TransformerMixin, BaseEstimator):
         return by_kind(self.features)[2]
 
     def fit(self, X: Rows, y: Rows = None) -> Self:
-        """Find the values that occur in X, (n_evenings, n_columns)."""
+        """Find the values that occur in X (n_evenings, n_columns)."""
         return self.fit_state(self.additive_state(X))
 
     def additive_state(self, X: Rows, y: Rows = None, sample_weight: Rows = None) -> EveningValues:
-        """Return the values that occur in X, (n_evenings, n_columns). The reader is not changed."""
+        """Return the values that occur in X (n_evenings, n_columns). The reader is not changed."""
         return EveningValues.of(read_evenings(X, self.features))
 
     def fit_state(self, state: EveningValues) -> Self:
@@ -395,7 +395,7 @@ class EveningReader(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Rows) -> pd.DataFrame:
-        """Return the validated features, (n_evenings, n_features)."""
+        """Return the validated features, of shape (n_evenings, n_features)."""
         return read_evenings(X, self.features)
 
     def read(self, X: Rows, history: Rows) -> pd.DataFrame:
@@ -413,7 +413,7 @@ class EveningReader(TransformerMixin, BaseEstimator):
         return row
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """Return the names of the features, (n_features,)."""
+        """Return the names of the features, as an array of shape (n_features,)."""
         return np.array(self.features, dtype=object)
 
     def __sklearn_tags__(self) -> Tags:

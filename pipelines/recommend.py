@@ -78,12 +78,12 @@ def recommend(
     Raises
     ------
     ValueError
-        If `k` is not an integer of at least 1, if X has no rows, if a dict has a key that is not the name
-        of a column (the message suggests the most similar name), if `exclude` or `candidates` is neither a
-        collection of labels nor one collection per row, or if `exclude_history` is True for a model without
-        a history.
+        If `k` is not an integer of at least 1, if X has no rows, if a data frame lacks a column or a dict
+        has a key that is not the name of a column (the message suggests the most similar name), if `exclude`
+        or `candidates` is neither a collection of labels nor one collection per row, or if `exclude_history`
+        is True for a model without a history.
     TypeError
-        If `model` has none of the methods listed above.
+        If `model` has none of the methods listed above, or if X is a string or a single column.
 
     Warns
     -----
@@ -92,6 +92,9 @@ def recommend(
         encoders of a Pipeline. Naive Bayes classifiers then rank the labels by their number of training rows.
         Classifiers that do not count rows score such a row like any other, and so does CatalogueNB, because
         its scores include the popularity (unless its parameter `popularity` is 0).
+    UserWarning
+        If `exclude_history` is True, but the items in the histories are strings and the labels are not, or
+        vice versa.
 
     Notes
     -----
@@ -99,8 +102,9 @@ def recommend(
 
     Compare scores only within a row. Their scale depends on the classifier:
 
-    - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. Divided by
-      their sum over all labels, the exponentials are the classifier's probabilities. These are overconfident
+    - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. The
+    exponentials of these scores, divided by their sum over all labels, are the classifier's
+    probabilities. These are overconfident
       if the features are correlated.
     - ComplementNB: a sum of weights, which does not include the popularity of the label. Rows with more
       features have higher scores.

@@ -110,11 +110,12 @@ def recommender(
     Raises
     ------
     TypeError
-        If a column name is not a string, or contains "__".
+        If a column name is not a string or contains "__", or if `weights` is not a dict.
     ValueError
         If no column is given, or a column is given twice; if only one of `catalogue` and `label` is given;
-        if `weights` is used with CatalogueNB or has a key that is not one of the columns; or if
-        `classifier` is an unknown name or a CatalogueNB whose `groups` are set.
+        if `weights` is used with CatalogueNB, has a key that is not one of the columns, or contains a
+        negative or infinite number; or if `classifier` is an unknown name or a CatalogueNB whose `groups` are
+        set.
 
     See Also
     --------
@@ -210,9 +211,10 @@ def game_recommender(
     Raises
     ------
     TypeError
-        If `budget` or `gameplay_types` is not a str.
+        If `budget` or `gameplay_types` is not a str, or if `weights` is not a dict.
     ValueError
-        If `weights` is used with CatalogueNB or has a key other than the two column names; if only one of
+        If `weights` is used with CatalogueNB, has a key other than the two column names, or contains a
+        negative or infinite number; if only one of
         `catalogue` and `label` is given; or if `classifier` is an unknown name or a CatalogueNB whose
         `groups` are set.
 

@@ -39,12 +39,13 @@ class TopKScorer:
 
         - "hit_rate": 1 if a relevant label is in the list, otherwise 0;
         - "recall": the share of the relevant labels that are in the list;
-        - "precision": the share of the k places that hold a relevant label;
-        - "mrr": the reciprocal rank, 1 divided by the place of the first relevant label, or 0;
-        - "map": the average precision, which is the sum of the precisions at the places of the relevant
-          labels, divided by k or by the number of relevant labels, whichever is lower;
-        - "ndcg": the normalised discounted cumulative gain, which is the sum of ``1 / log2(1 + place)`` over
-          the relevant labels, divided by the highest possible sum;
+        - "precision": the number of relevant labels in the list, divided by k;
+        - "mrr": the reciprocal rank, which is 1 divided by the rank of the first relevant label, or
+          0 if the list contains no relevant label;
+        - "map": the average precision, which is the sum of the precisions at the ranks of the
+          relevant labels, divided by k or by the number of relevant labels, whichever is lower;
+        - "ndcg": the normalised discounted cumulative gain, which is the sum of
+          ``1 / log2(1 + rank)`` over the relevant labels in the list, divided by the highest possible sum;
         - "coverage": the share of the classes that are in at least one list;
         - "novelty": the mean self-information of the labels in the list, in bits. The self-information of a
           label is ``log2(n / n_label)``, where n_label of n choices were this label;

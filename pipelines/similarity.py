@@ -88,8 +88,8 @@ def diversify(
 
     This is maximal marginal relevance. The first label is the best one. Each further label maximises
     ``(1 - diversity) * relevance - diversity * similarity``. The relevance is the score, scaled to the range
-    from 0 to 1 in each row. The similarity is that to the most similar label already chosen, as computed by
-    :func:`similar_items`.
+    from 0 to 1 in each row. The similarity is the highest similarity to a label already chosen, as
+    computed by :func:`similar_items`.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def _classes_of(labels: list, places: dict) -> list[int]:
 def _choose(
     classes: list[int], scores: np.ndarray, vectors: sp.csr_array, k: int, diversity: float
 ) -> list[int]:
-    """Return the min(k, n_places) chosen places of a row, in order. Places without a label come last."""
+    """Return the indices of the min(k, n_places) labels chosen for a row. Missing labels come last."""
     n_labels, n_chosen = len(classes), min(k, len(scores))
     items = vectors[classes]
     similarity = (items @ items.T).toarray()  # (labels, features) @ (features, labels)

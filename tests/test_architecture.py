@@ -281,7 +281,7 @@ def test_the_modules_were_found():
 
 def test_only_persistence_and_examples_name_the_models_folder():
     naming = [path for path in MODULES if '"models"' in path.read_text(encoding="utf-8")]
-    assert {path.name for path in naming} == {"__main__.py"}
+    assert {path.name for path in naming} == {"__main__.py", "commands.py"}
     assert sorted(path.parent.name for path in naming) == ["digits", "games", "pizza"]
 
 

@@ -13,9 +13,10 @@ from sklearn.base import clone
 from sklearn.utils import Tags, check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from estimators._bayes.counts import ClassCounts, as_pattern, count_by_class
+from estimators._bayes.counts import ClassCounts, count_by_class
 from estimators._bayes.one_row import RowScorer
 from estimators._bayes.scores import Scores
+from estimators._bayes.sparse import as_pattern
 from estimators._common.accuracy import ExactClassifierMixin
 from estimators._common.labels import (
     encode_classes,
@@ -267,7 +268,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         X = self._check_X(X)
         best = np.empty(X.shape[0], dtype=np.intp)
         for rows, scores in self._scores.score_chunks(X):
-            best[rows] = self._scores.first_class[scores.argmax(axis=1)]
+            best[rows] = self._scores.profiles.first_class[scores.argmax(axis=1)]
         return self.classes_[best]
 
     def top_k(self, X: MatrixLike, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -354,7 +355,7 @@ class CountingClassifier(ExactClassifierMixin, DisplaysSome):
         X = self._check_X(X)
         joint = np.empty((X.shape[0], len(self.classes_)))
         for rows, scores in self._scores.score_chunks(X):
-            joint[rows] = scores[:, self._scores.profile_of_class]
+            joint[rows] = scores[:, self._scores.profiles.of_class]
         return joint
 
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
@@ -649,6 +650,11 @@ def check_mask(describes: ArrayLike | None, X: Matrix) -> np.ndarray:
     """Return `describes` as a boolean mask of shape (n_samples,). None means that no row is a description."""
     if describes is None:
         return np.zeros(X.shape[0], dtype=bool)
+    if np.ndim(describes) == 0:
+        raise ValueError(
+            "The 'describes' parameter must be an array with True or False for each row. "
+            f"Got {describes!r} instead."
+        )
     mask = column_or_1d(check_array(describes, ensure_2d=False, dtype=None, input_name="describes"))
     check_consistent_length(X, mask)
     if not np.isin(mask, (0, 1)).all():

@@ -22,8 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows, repeat
-from estimators._bayes.scores import Exclusions, ProfileWeights, Scores, log_or_zero
+from estimators._bayes.profiles import number_distinct_rows
+from estimators._bayes.scores import Scores
+from estimators._bayes.sparse import as_csr, as_pattern, like, repeat
+from estimators._bayes.weights import Exclusions, ProfileWeights, log_or_zero
 
 
 @dataclass(eq=False)

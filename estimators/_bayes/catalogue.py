@@ -18,7 +18,9 @@ logarithm is::
     log(r0[f] / all[f]) - log(1 + n[g] / m) + D[g, f]
     D[g, f] = C[g, f] * log(r1[f] / r0[f]) + log(1 + F[g, f] / (m * rate[g, f]))
 
-where D is zero unless f describes g or was requested in a rental of g.
+where D is zero unless f describes g or was requested in a rental of g. The only exception are items without
+a description and without rentals. They get the lower of the two rates, so D[g, f] is log(min(r1[f], r0[f]) /
+r0[f]) if f describes any item. Because all these items have the same profile, D is still sparse.
 
 With ``match="auto"``, the match of each group is computed from a log odds ratio. It compares the odds that a
 requested feature describes the rented item with the odds that it describes an item chosen by popularity. If
@@ -35,9 +37,11 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, like, number_distinct_rows
 from estimators._bayes.evidence import most_probable_shrinkage
-from estimators._bayes.scores import Column, ProfileWeights, Scores, columns_of
+from estimators._bayes.profiles import number_distinct_rows
+from estimators._bayes.scores import Column, Scores, columns_of
+from estimators._bayes.sparse import as_csr, as_pattern, like
+from estimators._bayes.weights import ProfileWeights
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,14 +184,21 @@ class CatalogueScores(Scores):
         return ProfileWeights(
             base=self.weight * np.log(p.r0 / p.all),
             slopes=-self.weight * np.log1p(n / m)[np.newaxis],
-            d=(self.weight * (is_described + asked[0] + asked[1]))[classes],
+            d=(self.weight * (is_described + asked[0] + asked[1]))[classes] + self._d_of_unknown(classes),
             intercept=self.popularity * np.log(n + self.smoothing),
         )
+
+    def _d_of_unknown(self, classes: np.ndarray | slice) -> sp.csr_array:
+        """Return the part of D, for the given classes, of items without a description and without rentals."""
+        is_known = (np.diff(self.described.indptr) > 0) | (self.class_count > 0)
+        lower = np.log(np.minimum(self.pooled.r1 / self.pooled.r0, 1.0)) * (self.described.sum(axis=0) > 0)
+        unknown = sp.csr_array(~is_known[classes, np.newaxis], dtype=np.float64)
+        return unknown @ sp.csr_array(self.weight * lower[np.newaxis])  # (classes, 1) @ (1, features)
 
     @cached_property
     def _matches_by_feature(self) -> list[Column]:
         """The match of each feature's group, for the profiles that the feature describes."""
-        described = self.described[self.first_class]
+        described = self.described[self.profiles.first_class]
         return columns_of(like(described, self.matches[self.groups[described.indices]]))
 
     def adjust(self, scores: np.ndarray, terms: sp.csr_array) -> None:
@@ -203,7 +214,7 @@ class CatalogueScores(Scores):
 
     def _best_match(self, features: list[int]) -> np.ndarray:
         """Return each profile's match with features of one group, as an array of shape (n_profiles,)."""
-        best = np.zeros(self.n_profiles)
+        best = np.zeros(len(self.profiles))
         for feature in features:
             profiles, match = self._matches_by_feature[feature]
             if isinstance(profiles, slice):

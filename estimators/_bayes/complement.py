@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import like
-from estimators._bayes.scores import ProfileWeights, Scores
+from estimators._bayes.scores import Scores
+from estimators._bayes.sparse import like
+from estimators._bayes.weights import ProfileWeights
 
 
 @dataclass(eq=False)

@@ -1,11 +1,11 @@
-"""Sparse feature counts per class: adding them, and finding classes with equal counts."""
+"""Sparse feature counts per class, which can be added."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 
+from estimators._bayes.sparse import as_csr, as_pattern
 from estimators._common.labels import unite_and_locate
 from estimators._common.merging import check_same_features
 
@@ -97,69 +97,3 @@ def count_by_class(
     parts = weight, codes.astype(kind, copy=False), np.arange(len(codes) + 1, dtype=kind)
     one_hot = sp.csr_array(parts, shape=(len(codes), n_classes)).T.tocsr()
     return as_csr(one_hot @ X)  # (classes, samples) @ (samples, features)
-
-
-def as_csr(X: np.ndarray | sp.sparray) -> sp.csr_array:
-    """Return X as a canonical float CSR array without explicit zeros, or X itself if it is one."""
-    if isinstance(X, np.ndarray):
-        present = X != 0
-        ends = np.cumsum(np.count_nonzero(present, axis=1))
-        indices = np.nonzero(present)[1]
-        parts = X[present], indices, np.concatenate(([0], ends))
-        return sp.csr_array(parts, shape=X.shape, dtype=np.float64)
-    if not isinstance(X, sp.csr_array) or X.dtype != np.float64:
-        X = sp.csr_array(X, dtype=np.float64)
-    if not X.has_canonical_format or not X.data.all():
-        X = X.copy()
-        X.sum_duplicates()
-        X.eliminate_zeros()
-    return X
-
-
-def as_pattern(X: np.ndarray | sp.sparray) -> sp.csr_array:
-    """Return a canonical CSR array with a 1 in place of each entry of X that is not 0."""
-    X = as_csr(X)
-    if (X.data == 1).all():
-        return X
-    return like(X, np.ones_like(X.data))
-
-
-def like(F: sp.csr_array, data: np.ndarray) -> sp.csr_array:
-    """Return a matrix with the sparsity pattern of F and the given entries."""
-    return sp.csr_array((data, F.indices, F.indptr), shape=F.shape)
-
-
-def repeat(values: np.ndarray, F: sp.csr_array) -> np.ndarray:
-    """For each entry of F, return the value of its row."""
-    return np.repeat(values, np.diff(F.indptr))
-
-
-def number_distinct_rows(F: sp.csr_array, *values: np.ndarray) -> np.ndarray:
-    """Number the distinct rows of a canonical CSR array in order of first occurrence, in O(nonzeros) time.
-
-    The result has shape (n_rows,). Two rows are equal if their entries and their values in each of the arrays
-    `values`, of shape (n_rows,), are equal. Rows are compared by a 64-bit hash and then entry by entry. If
-    two different rows have the same hash, all rows are treated as distinct, which makes scoring slower but
-    does not change the results.
-    """
-    salt = np.random.default_rng(0).integers(2**63, size=F.shape[1] + 1, dtype=np.uint64) * 2 + 1
-    hashed = like(F, pd.util.hash_array(F.data)) @ salt[1:]
-    for value in values:
-        hashed = hashed * salt[0] + pd.util.hash_array(value)  # integer overflow is harmless in a hash
-    number, _ = pd.factorize(hashed)
-    first = first_rows(number)[number]
-    again = F[first]
-    same = (
-        np.array_equal(again.indptr, F.indptr)
-        and np.array_equal(again.indices, F.indices)
-        and np.array_equal(again.data, F.data)
-        and all(np.array_equal(value[first], value) for value in values)
-    )
-    return number if same else np.arange(F.shape[0])
-
-
-def first_rows(number: np.ndarray) -> np.ndarray:
-    """Return, for each distinct number in ascending order, the index of the first row that has it."""
-    first = np.empty(number.max() + 1, dtype=np.intp)
-    first[number[::-1]] = np.arange(len(number))[::-1]  # the last assignment to an index wins
-    return first

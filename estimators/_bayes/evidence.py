@@ -18,7 +18,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import gammaln
 
-from estimators._bayes.counts import like, repeat
+from estimators._bayes.sparse import like, repeat
 
 TYPICAL = 100.0  # start of the search, and the result if all values have the same evidence
 STEPS_PER_OCTAVE = 4  # the result is within 10% of the best value

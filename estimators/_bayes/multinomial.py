@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import like
-from estimators._bayes.scores import Exclusions, ProfileWeights, Scores, log_or_zero
+from estimators._bayes.scores import Scores
+from estimators._bayes.sparse import like
+from estimators._bayes.weights import Exclusions, ProfileWeights, log_or_zero
 
 
 @dataclass(eq=False)

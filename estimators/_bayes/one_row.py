@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr
 from estimators._bayes.scores import Scores
+from estimators._bayes.sparse import as_csr
 from estimators._bayes.top_k import top_k_indices
 
 
@@ -57,7 +57,7 @@ class RowScorer:
     def top_k_among(self, row: sp.csr_array, classes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the k best of the given classes (ascending indices) and their scores."""
         _, of_profiles = next(self._scores.score_chunks(row))
-        scores = of_profiles[0, self._scores.profile_of_class[classes]]
+        scores = of_profiles[0, self._scores.profiles.of_class[classes]]
         best = top_k_indices(scores[np.newaxis], min(k, len(classes)))[0]
         return classes[best], scores[best]
 

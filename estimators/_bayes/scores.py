@@ -22,7 +22,7 @@ sparse, and sum the features in the same order.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from itertools import pairwise
 from typing import TypeAlias
@@ -30,8 +30,10 @@ from typing import TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from estimators._bayes.counts import as_csr, as_pattern, first_rows, number_distinct_rows, repeat
+from estimators._bayes.profiles import Profiles, number_distinct_rows
+from estimators._bayes.sparse import as_csr, as_csr_or_full, batches, repeat, some_rows
 from estimators._bayes.top_k import top_k_indices
+from estimators._bayes.weights import ProfileWeights
 
 MAX_CHUNK_SCORES = 1 << 17  # scores computed at once: 1 MB, which fits into the cache
 MIN_CSR_ROWS = 256  # minimum number of rows converted to CSR at once
@@ -40,78 +42,6 @@ MAX_SAFE_SUM = 1e300  # if the sum of a row is larger, its scores may overflow
 MAX_DENSE_TABLE = 1 << 22  # numbers that are stored as dense arrays (32 MB), which are faster to add
 MIN_DENSE_SHARE = 1 / 32  # of a column whose entries are stored as a dense array
 Column: TypeAlias = tuple[np.ndarray | slice, np.ndarray]  # the profiles of a feature, and their values
-
-
-@dataclass(frozen=True, eq=False)
-class ProfileWeights:
-    """The terms that make up the weights of each profile.
-
-    Attributes
-    ----------
-    base : ndarray of shape (n_features,)
-        The term of each feature.
-    slopes : ndarray of shape (n_kinds, n_profiles)
-        The term of each profile, for each kind of feature. Usually, there is only one kind.
-    d : csr_array of shape (n_profiles, n_features)
-        D, with entries where the profile has counts.
-    intercept : ndarray of shape (n_profiles,) or None
-        A constant added to the score, which may be ``-inf``. None if nothing is added.
-    scale : ndarray of shape (n_profiles,) or None
-        Factor of the weights. None means 1.
-    kinds : ndarray of shape (n_features,) or None
-        Kind of each feature. None if there is only one kind.
-    exclusions : Exclusions or None
-        The features that rule out profiles if there is no smoothing.
-    """
-
-    base: np.ndarray
-    slopes: np.ndarray
-    d: sp.csr_array
-    intercept: np.ndarray | None = None
-    scale: np.ndarray | None = None
-    kinds: np.ndarray | None = None
-    exclusions: "Exclusions | None" = None
-
-    @cached_property
-    def all_finite(self) -> bool:
-        """Whether all weights are finite. Without smoothing or with huge counts, they may be infinite."""
-        parts = (self.base, self.slopes, self.d.data, self.scale)
-        return all(np.isfinite(part).all() for part in parts if part is not None)
-
-    @cached_property
-    def columns(self) -> np.ndarray:
-        """A matrix whose product with a row x gives the sum of the features of each kind, and x . base."""
-        kinds = np.zeros(len(self.base), dtype=np.intp) if self.kinds is None else self.kinds
-        return np.column_stack((np.eye(len(self.slopes))[kinds], self.base))
-
-
-@dataclass(frozen=True, eq=False)
-class Exclusions:
-    """Logarithms of zero, which are not stored in the weights. A score that includes any of them is ``-inf``.
-
-    They cannot be part of the sums, because the difference of two infinite values is undefined. They are
-    counted instead: the score of profile k includes ``start[k] + sum of (feature[j] + E[k, j])`` of them,
-    where the sum is over the features of the row.
-
-    Attributes
-    ----------
-    feature : ndarray of shape (n_features,)
-        1 for each feature that rules out the classes that lack it.
-    e : csr_array of shape (n_profiles, n_features)
-        E, with negative entries.
-    start : ndarray of shape (n_profiles,)
-        Number of logarithms of zero in a row without features.
-    """
-
-    feature: np.ndarray
-    e: sp.csr_array
-    start: np.ndarray
-
-    def apply(self, scores: np.ndarray, terms: sp.csr_array) -> None:
-        """Set the scores of the rows to ``-inf`` where they include a logarithm of zero."""
-        present = as_pattern(terms)
-        count = (present @ self.e.T).toarray() + (present @ self.feature)[:, np.newaxis] + self.start
-        scores[count > 0] = -np.inf
 
 
 class Scores(ABC):
@@ -131,7 +61,7 @@ class Scores(ABC):
 
     def weights(self, classes: np.ndarray) -> np.ndarray:
         """Return w of the given classes as a dense array of shape (len(classes), n_features)."""
-        w, profiles = self.profile_weights, self.profile_of_class[classes]
+        w, profiles = self.profile_weights, self.profiles.of_class[classes]
         weights = np.add.outer(w.slopes[0, profiles], w.base)
         d = w.d[profiles]
         weights[repeat(np.arange(len(profiles)), d), d.indices] += d.data
@@ -160,7 +90,7 @@ class Scores(ABC):
 
         The slices are short, so that memory for scores is bounded.
         """
-        step = max(1, MAX_CHUNK_SCORES // max(self.n_profiles, X.shape[1]))
+        step = max(1, MAX_CHUNK_SCORES // max(len(self.profiles), X.shape[1]))
         for batch in batches(X.shape[0], max(step, MIN_CSR_ROWS)):
             terms = self.read(some_rows(X, batch))
             for rows in batches(terms.shape[0], step):
@@ -185,13 +115,13 @@ class Scores(ABC):
     def _sums(self, terms: sp.csr_array) -> np.ndarray:
         """Return the sums of the weights, (n_rows, n_profiles), from the sparse D."""
         w, width = self.profile_weights, max(1, MAX_PASS_SCORES // terms.shape[0])
-        scores = np.zeros((terms.shape[0], self.n_profiles))
+        scores = np.zeros((terms.shape[0], len(self.profiles)))
         for row, entries in zip(scores, pairwise(terms.indptr), strict=True):
             for entry in range(*entries):
                 profiles, values = self._d_by_feature[terms.indices[entry]]
                 row[profiles] += terms.data[entry] * values
         *totals, base = (terms @ w.columns).T[:, :, np.newaxis]  # (n_kinds + 1, n_rows, 1)
-        for start in range(0, self.n_profiles, width):  # blocks of profiles that fit into the cache
+        for start in range(0, len(self.profiles), width):  # blocks of profiles that fit into the cache
             part = slice(start, start + width)
             linear = totals[0] * w.slopes[0, part]
             for total, slope in zip(totals[1:], w.slopes[1:], strict=True):
@@ -214,45 +144,23 @@ class Scores(ABC):
             scores[np.isnan(scores)] = -np.inf  # inf - inf or inf / inf: an undefined score is never the best
 
     @cached_property
-    def profile_of_class(self) -> np.ndarray:
-        """Profile of each class, of shape (n_classes,), numbered in order of first occurrence."""
-        return self.number_profiles()
-
-    @cached_property
-    def first_class(self) -> np.ndarray:
-        """First class of each profile, of shape (n_profiles,), in ascending order."""
-        return first_rows(self.profile_of_class)
-
-    @cached_property
-    def members(self) -> sp.csr_array:
-        """Classes of each profile in ascending order, as a sparse matrix of shape (n_profiles, n_classes)."""
-        n_classes = len(self.profile_of_class)
-        parts = np.ones(n_classes, dtype=bool), self.profile_of_class, np.arange(n_classes + 1)
-        return sp.csr_array(parts, shape=(n_classes, self.n_profiles)).T.tocsr()
-
-    @cached_property
-    def _n_members(self) -> np.ndarray:
-        """Number of classes with each profile, as an array of shape (n_profiles,)."""
-        return np.diff(self.members.indptr)
-
-    @property
-    def n_profiles(self) -> int:
-        """Number of profiles."""
-        return len(self.first_class)
+    def profiles(self) -> Profiles:
+        """The profiles of the classes."""
+        return Profiles(self.number_profiles())
 
     @cached_property
     def profile_weights(self) -> ProfileWeights:
         """The weights of each profile."""
-        alone = self.n_profiles == self.counts.shape[0]  # no two classes have equal counts
-        return self.weigh(slice(None) if alone else self.first_class)
+        alone = len(self.profiles) == self.counts.shape[0]  # no two classes have equal counts
+        return self.weigh(slice(None) if alone else self.profiles.first_class)
 
     @cached_property
     def _table(self) -> np.ndarray | None:
         """The weights, (n_features, n_profiles), or None if the array would be large or is not finite."""
-        w, size = self.profile_weights, self.n_profiles * self.counts.shape[1]
+        w, size = self.profile_weights, len(self.profiles) * self.counts.shape[1]
         if size > MAX_DENSE_TABLE or not w.all_finite or w.exclusions is not None:
             return None
-        table = np.ascontiguousarray(self.weights(self.first_class).T)
+        table = np.ascontiguousarray(self.weights(self.profiles.first_class).T)
         return table if np.isfinite(table).all() else None
 
     @cached_property
@@ -263,7 +171,7 @@ class Scores(ABC):
     def intercept(self, place: int) -> float:
         """Return the part of the score of a class that does not depend on the row."""
         intercept = self.profile_weights.intercept
-        return 0.0 if intercept is None else float(intercept[self.profile_of_class[place]])
+        return 0.0 if intercept is None else float(intercept[self.profiles.of_class[place]])
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
         """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
@@ -275,42 +183,12 @@ class Scores(ABC):
 
     def top_k(self, X: np.ndarray | sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the indices and the scores of the k best classes of each row, both of shape (n_rows, k)."""
-        shape = X.shape[0], min(k, self.n_profiles)
+        shape = X.shape[0], min(k, len(self.profiles))
         profiles, values = np.empty(shape, dtype=np.intp), np.empty(shape)
         for rows, scores in self.score_chunks(X):
             profiles[rows] = top_k_indices(scores, shape[1])
             values[rows] = scores[np.arange(len(scores))[:, np.newaxis], profiles[rows]]
-        return self.expand(profiles, values, k)
-
-    def expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Convert the best profiles of each row, best first, to its k best classes, of shape (n_rows, k)."""
-        if self.n_profiles == len(self.profile_of_class):
-            return profiles, scores
-        if profiles.shape[1] == k and (self._n_members[profiles] == 1).all():
-            return self.first_class[profiles], scores
-        classes, class_scores = np.empty((len(profiles), k), dtype=np.intp), np.empty((len(profiles), k))
-        for rows in batches(len(profiles), max(1, MAX_CHUNK_SCORES // k**2)):
-            classes[rows], class_scores[rows] = self._expand(profiles[rows], scores[rows], k)
-        return classes, class_scores
-
-    def _expand(self, profiles: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """List the classes of each profile and sort them.
-
-        The profile at rank r (counted from 0) can have at most k - r of the k best classes, because each
-        profile before it has at least one class that ranks higher.
-        """
-        n_rows, n_places = profiles.shape
-        starts = self.members.indptr
-        sizes = np.minimum(starts[profiles + 1] - starts[profiles], k - np.arange(n_places))
-        cells = np.repeat(np.arange(profiles.size), sizes.ravel())  # one entry per class
-        first_entry = np.cumsum(sizes.ravel()) - sizes.ravel()
-        place = np.arange(len(cells)) - first_entry[cells]
-        classes = self.members.indices[starts[profiles.ravel()[cells]] + place]
-        rows = cells // n_places
-        order = np.lexsort((classes, -scores.ravel()[cells], rows))
-        row_start = np.searchsorted(rows, np.arange(n_rows))
-        chosen = order[row_start[:, np.newaxis] + np.arange(k)]
-        return classes[chosen], scores.ravel()[cells[chosen]]
+        return self.profiles.expand(profiles, values, k)
 
 
 def columns_of(X: sp.csr_array) -> list[Column]:
@@ -332,29 +210,3 @@ def columns_of(X: sp.csr_array) -> list[Column]:
         else:
             columns.append((rows[start:end], values))
     return columns
-
-
-def some_rows(X: np.ndarray | sp.csr_array, rows: slice) -> np.ndarray | sp.csr_array:
-    """Return some rows of X, or X itself if these are all rows, since slicing a CSR array takes a while."""
-    return X if rows == slice(0, X.shape[0]) else X[rows]
-
-
-def batches(n_rows: int, size: int) -> Iterator[slice]:
-    """Yield slices of `size` rows. sklearn.utils.gen_batches takes 60 us per call to check its arguments."""
-    return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
-
-
-def as_csr_or_full(X: np.ndarray | sp.csr_array) -> sp.csr_array:
-    """Return X as CSR. The zeros of a dense X with few zeros are stored too, which is faster."""
-    if not isinstance(X, np.ndarray) or 2 * np.count_nonzero(X) < X.size:
-        return as_csr(X)
-    n_rows, n_features = X.shape
-    indices = np.tile(np.arange(n_features, dtype=np.int32), n_rows)
-    indptr = np.arange(0, X.size + 1, n_features, dtype=np.int32)
-    return sp.csr_array((X.ravel(), indices, indptr), shape=X.shape, dtype=np.float64)
-
-
-def log_or_zero(x: np.ndarray) -> np.ndarray:
-    """Return the logarithm of x, or 0 where x is 0, because `Exclusions` counts the logarithms of 0."""
-    with np.errstate(invalid="ignore"):
-        return np.log(np.where(x == 0, 1.0, x))

@@ -101,15 +101,20 @@ def _add_counts(
     return total
 
 
-def sort_categories(values: Iterable[Hashable], dtype: np.dtype | None) -> np.ndarray:
-    """Return the sorted distinct values, with None and NaN last, in O(k log k) time for k values."""
+def sort_categories(
+    values: Iterable[Hashable], dtype: np.dtype | None, name: str | None = None
+) -> np.ndarray:
+    """Return the sorted distinct values, with None and NaN last, in O(k log k) time for k values.
+
+    If they cannot be sorted, raise a TypeError that contains the name of the column.
+    """
     distinct = set(values)
     missing = [gone for gone in (None, pd.NaT, np.nan) if gone in distinct]
     try:
         present = distinct.difference(missing) if missing else distinct
         in_order = [*sorted(present), *missing]  # type: ignore[type-var]
     except TypeError:
-        raise not_uniform(distinct) from None
+        raise not_uniform(distinct, name) from None
     return _as_array(in_order, dtype)
 
 

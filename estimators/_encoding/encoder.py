@@ -520,7 +520,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         names, rules, given = self._input_names(), self._rules, not isinstance(self.categories, str)
         rules.check_missing(columns, names)
         if isinstance(self.categories, str):
-            categories = [sort_categories(c.values, c.dtype) for c in columns]
+            categories = [sort_categories(c.values, c.dtype, n) for c, n in zip(columns, names, strict=True)]
         else:
             keeps = self.missing == "category"
             categories = given_categories(self.categories, columns, names, keep_missing=keeps)

@@ -92,7 +92,7 @@ def _read_cells(cells: list, name: str) -> Column:
 def _flatten(
     cells: list, name: str, pack: Callable[[list, int], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the length of each cell, and an array with all items. `pack` converts lists to an array."""
+    """Return the length of each cell and an array of the items of all cells, as built by `pack`."""
     lengths: list[np.ndarray] = []
     items: list[np.ndarray] = []
     for start in range(0, len(cells), _ROWS_PER_PASS):

@@ -42,7 +42,7 @@ class Rules:
 
     @property
     def at_most(self) -> "Rules":
-        """Rules that give an upper bound on the number of ones, by encoding all unknown values."""
+        """Rules that encode all unknown values, which gives an upper bound on the number of ones."""
         groups = self.handle_unknown in ("infrequent_if_exist", "warn")
         return Rules("other", self.missing, self.drops) if groups else self
 
@@ -83,7 +83,7 @@ class Rules:
         return encoded
 
     def check_missing(self, columns: Sequence[Column], names: Sequence[str]) -> None:
-        """Raise a ValueError if a value is missing and missing values are handled as an error."""
+        """Raise a ValueError if a value is missing and the rules treat missing values as errors."""
         if self.missing == "unknown" and self.handle_unknown == "error":
             for column, name in zip(columns, names, strict=True):
                 refuse_missing(column, name)
@@ -96,7 +96,7 @@ class Rules:
         names: Sequence[str],
         during: str,
     ) -> None:
-        """Raise a ValueError if a value is unknown and unknown values are handled as an error."""
+        """Raise a ValueError if a value is unknown and the rules treat unknown values as errors."""
         if self.handle_unknown == "error":
             for k, (column, each, places) in enumerate(zip(columns, outputs, located, strict=True)):
                 refuse_unknown(column, places == UNKNOWN, each.places, k, names[k], during)

@@ -38,7 +38,7 @@ def refuse_unknown(
 
 
 def refuse_missing(column: Column, name: str) -> None:
-    """Raise a ValueError if an item is missing. The message shows the row of the first one."""
+    """Raise a ValueError if an item is missing. The message shows the row of the first missing item."""
     missing = column.codes < 0
     if missing.any():
         what = "a missing value (None, NaN or null)"
@@ -74,7 +74,7 @@ def _row_of(column: Column, item: int) -> int:
 
 
 def _nearest(value: Hashable, known: list[Hashable]) -> str:
-    """Return the known categories as text, starting with the most similar spelling."""
+    """Return the known categories as text, those with the most similar spelling first."""
     text, by_text = str(value).casefold(), {str(category).casefold(): category for category in known}
     # Comparing two spellings takes 20 microseconds, so only categories near in the alphabet are compared.
     alphabet = sorted(by_text)

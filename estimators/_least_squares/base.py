@@ -65,7 +65,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
 
     @property
     def loss_curve_(self) -> np.ndarray:
-        """Objective after each iteration, of shape (`n_iter_`,)."""
+        """Objective after each iteration, as an array of shape (`n_iter_`,)."""
         solution = self._solved("loss_curve_")
         if solution.losses is None:
             return textbook_losses(self._moments, self._parameters, solution)
@@ -164,7 +164,7 @@ class LeastSquaresRegressor(CallbackSupportMixin, MultiOutputMixin, RegressorMix
         return LeastSquaresState(statistics, self.n_features_in_, names, X.dtype.name, y.shape[1:], terms)
 
     def _fit_state(self, state: LeastSquaresState, terms: Terms | None) -> Self:
-        """Fit from a state, which must have these terms."""
+        """Fit from a state, which must have been computed with these terms."""
         state.check_terms(terms)
         if state.moments is None:
             raise ValueError("The state must contain at least one row with a positive weight.")

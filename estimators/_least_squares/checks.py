@@ -67,7 +67,7 @@ def check_squares(X: Matrix, y: np.ndarray, name: str) -> None:
 
 
 def check_scales(x: float, y: float, name: str) -> None:
-    """Raise an error if the squares of y would underflow, or those of the weights, about y / x, overflow."""
+    """Raise an error if squares of y would underflow, or squares of weights (about y / x) would overflow."""
     if 0 < y < MIN_TARGET or 0 < x < y / MAX_WEIGHT:
         raise ValueError(
             f"The values of y are too small for {name}, or too large for the scale of X: their squares "
@@ -78,7 +78,7 @@ def check_scales(x: float, y: float, name: str) -> None:
 
 
 def largest_of(values: np.ndarray) -> float:
-    """Return the largest absolute value, or 0 if there are none."""
+    """Return the largest absolute value, or 0 if there are no values."""
     return max(float(values.max(initial=0)), -float(values.min(initial=0)))
 
 

@@ -32,7 +32,7 @@ class LinearSystem(Protocol):
         ...
 
     def objective(self, x: np.ndarray, residual: np.ndarray) -> float:
-        """Return the objective at x, given ``right - H x``, in O(m k) time."""
+        """Return the objective at x, given the residual ``right - H x``, in O(m k) time."""
         ...
 
 
@@ -174,7 +174,7 @@ class RowSystem:
 
 
 def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the product of each column of a with that of b, of shape (k,)."""
+    """Return the inner product of each column of a and the same column of b, as an array of shape (k,)."""
     return np.einsum("mk,mk->k", a, b)
 
 

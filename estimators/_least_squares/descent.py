@@ -119,10 +119,10 @@ class _ProximalSearch:
     """Proximal descent for one target, whose weights have shape (p, 1).
 
     FISTA (Beck and Teboulle, 2009, equations 4.1-4.3), with steps scaled by the curvature of each
-    coordinate. It restarts when the momentum points uphill (O'Donoghue and Candes, 2015). Once the signs
-    have stayed the same for a few steps, the search jumps to the minimum among weights with these signs,
-    which has a closed form. It has converged when the largest entry of a scaled step is at most `tol` times
-    the largest entry of the scaled gradient at zero.
+    coordinate. The search restarts when the momentum points uphill (O'Donoghue and Candes, 2015).
+    Once the signs have stayed the same for a few steps, the search jumps to the minimum among
+    weights with these signs, which has a closed form. The search has converged when the largest
+    entry of a scaled step is at most `tol` times the largest entry of the scaled gradient at zero.
     """
 
     def __init__(
@@ -165,8 +165,8 @@ class _ProximalSearch:
 class FeatureSignSearch:
     """Feature-sign search for one target, with weights of shape (p, 1) (Lee, Battle, Raina and Ng, 2006).
 
-    Each step activates the coefficient that violates optimality most, then minimises on the active set. It
-    has converged when no coefficient violates optimality by more than `tolerance`.
+    Each step activates the coefficient that violates optimality most, then minimises on the active
+    set. The search has converged when no coefficient violates optimality by more than `tolerance`.
     """
 
     def __init__(self, problem: Quadratic, l1: float, start: np.ndarray, tolerance: float) -> None:

@@ -66,7 +66,7 @@ class Terms:
             np.multiply(out[parents], scaled[column], out=out[new])
 
     def in_original_units(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights (p, q) of the terms in unscaled columns, and the change (q,) in the bias.
+        """Return the weights (p, q) of the terms of the unscaled columns, and the change (q,) in the bias.
 
         ``(x / half - middle / half) ** a`` is multiplied out, one column at a time. Then the weights of the
         powers of ``x / half`` are divided by powers of ``half``. This takes O(p * degree * d) time.

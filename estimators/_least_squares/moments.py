@@ -116,7 +116,7 @@ class Moments:
         return xx, xy, yy
 
     def exact_sums(self) -> tuple[Pair, Pair]:
-        """Return X'X and y'X with the means subtracted, as pairs of doubles. They are sums, not averages."""
+        """Return X'X and y'X with the means subtracted, as pairs of doubles, not divided by the weight."""
         varies = (~self._constant()).astype(float)
         return self._xx.scaled(np.outer(varies, varies)), self._xy.T.scaled(varies)
 
@@ -206,7 +206,7 @@ class _Sums:
 
 
 def _gather_sparse(X: sp.csr_array, y: np.ndarray, sample_weight: np.ndarray | None, exact: bool) -> Moments:
-    """Return the moments, by sparse products whose cost is the sum of the squares of the rows' nonzeros."""
+    """Return the moments, from sparse products that take O(sum of nonzeros^2 over the rows) time."""
     X, x_shift = without_offsets(X.astype(np.float64, copy=False), sample_weight)
     y_shift = sampled_rows(y, sample_weight).mean(axis=0)
     v = np.vstack([np.ones(len(y)), (y - y_shift).T])  # (1 + q, n)
@@ -252,7 +252,7 @@ def _centre(
 
 
 def _exact_sum(total: float, sample_weight: np.ndarray | None) -> Pair:
-    """Return the sum of the squares of the rounded square roots of the weights, of shape (1,)."""
+    """Return the total weight, of shape (1,), as the sum of the squared rounded roots of the weights."""
     if sample_weight is None:
         return Pair(np.array([total]))
     root = np.sqrt(sample_weight)

@@ -75,10 +75,10 @@ def exact_products(x: Matrix, v: np.ndarray, buffers: Buffers | None = None) -> 
     """Return x'x (d, d) and vx (k, d) of x (n, d) and v (k, n).
 
     x and v are each split into leading bits and a remainder (Ozaki et al., 2012). The leading bits are so few
-    that sums of their products are exact in whatever order BLAS adds them. The remainders, and their rounding
-    errors, are smaller by a factor of 2^-26. `buffers` are two arrays of at least n rows, so that no memory
-    is allocated per block. If malloc returns memory to the system immediately, as in Dask's workers,
-    allocating takes as long as the products.
+    that sums of their products are exact in whatever order BLAS adds them. The remainders, and
+    their rounding errors, are smaller by a factor of 2^26. `buffers` are two arrays of at least n
+    rows, so that no memory is allocated per block. If malloc returns memory to the system
+    immediately, as in Dask's workers, allocating takes as long as the products.
     """
     (x_top, x_rest), (v_top, v_rest) = _split(x, buffers), (part.T for part in _split(v.T))
     cross = _dense(x_top.T @ x_rest)  # (d, n) @ (n, d)

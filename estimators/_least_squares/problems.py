@@ -62,7 +62,7 @@ class Quadratic:
         return self.times(w) - self.linear_term
 
     def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective of each target, of shape (q,), without the L1 penalty."""
+        """Return the objective of each target without the L1 penalty, as an array of shape (q,)."""
         return self.half_square + np.einsum("pq,pq->q", w, 0.5 * (self.gram @ w) - self.linear_term)
 
     def objective(self, w: np.ndarray, l1: float) -> float:
@@ -75,7 +75,7 @@ class Quadratic:
         return largest_curvature(self, self.scale())
 
     def scale(self) -> np.ndarray:
-        """Return the curvature of each coordinate, of shape (p, 1), or 1 where it is zero."""
+        """Return the curvature of each coordinate, or 1 where it is zero, as an array of shape (p, 1)."""
         diagonal = self.gram.diagonal()
         return np.where(diagonal > 0, diagonal, 1.0)[:, np.newaxis]
 
@@ -136,7 +136,7 @@ class MatrixFree:
         return self.backward(self.share[:, np.newaxis] * (self.forward(w) - self.y)) + self._penalty(w)
 
     def value(self, w: np.ndarray) -> np.ndarray:
-        """Return the objective of each target, of shape (q,), without the L1 penalty."""
+        """Return the objective of each target without the L1 penalty, as an array of shape (q,)."""
         squares = self.share @ (self.forward(w) - self.y) ** 2
         return 0.5 * (squares + np.einsum("pq,pq->q", w, self._penalty(w)))
 
@@ -146,17 +146,17 @@ class MatrixFree:
         return float(self.value(w).sum()) + l1 * float(np.abs(weights).sum())
 
     def forward(self, w: np.ndarray) -> np.ndarray:
-        """Return X, with its means subtracted, times the weights, of shape (n, q)."""
+        """Return the product of the centred X and the weights, as an array of shape (n, q)."""
         w, bias = (w[:-1], w[-1]) if self.has_bias else (w, -(self.x_mean @ w))
         return _product(self.X, w) + bias  # (n, d) @ (d, q)
 
     def backward(self, r: np.ndarray) -> np.ndarray:
-        """Return the transpose of X, with its means subtracted, times r (n, q), of shape (p, q)."""
+        """Return the transpose of the centred X times r (n, q), as an array of shape (p, q)."""
         back, total = _product(self._transposed, r), r.sum(axis=0)  # (d, n) @ (n, q)
         return np.vstack([back, total]) if self.has_bias else back - np.outer(self.x_mean, total)
 
     def column_squares(self) -> np.ndarray:
-        """Return the mean squares of the columns, with their means subtracted, of shape (d,)."""
+        """Return the mean square of each centred column, as an array of shape (d,)."""
         X = self.X
         if sp.issparse(X):
             squares = sp.csr_array((X.data**2, X.indices, X.indptr), X.shape)
@@ -259,7 +259,7 @@ def shortest_solution(
 ) -> np.ndarray:
     """Return the ridge or least-squares solution with the smallest norm, from R (r, d) and Q'y (r, q).
 
-    Directions whose singular value is below `absolute`, or `relative` times the largest one, are ignored.
+    Directions with a singular value below `absolute`, or below `relative` times the largest one, are ignored.
     """
     U, s, Vt = np.linalg.svd(R, full_matrices=False)
     kept = s > max(relative * s.max(initial=0.0), absolute)

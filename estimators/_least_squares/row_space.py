@@ -20,7 +20,7 @@ MIN_RCOND_OF_ROWS = 1e-8  # smallest reciprocal condition of XX' for Cholesky wi
 
 
 def suits_row_space(X: Matrix, n_columns: int, parameters: LeastSquaresParameters) -> bool:
-    """Return True if a fit should use the rows X (n, d) and not X'X, which has `n_columns` columns."""
+    """Return True if a fit should use the rows X (n, d) instead of X'X, which has `n_columns` columns."""
     if n_columns > MAX_GRAM_FEATURES:
         return True
     if parameters.learning_rate:

@@ -115,7 +115,7 @@ def _minimum(
     parameters: LeastSquaresParameters,
     second_pass: "SecondPass | None" = None,
 ) -> np.ndarray:
-    """Return the weights (d, q) with the smallest norm at the minimum without L1 penalty."""
+    """Return the weights (d, q) with the smallest norm at the minimum without an L1 penalty."""
     w = minimise(problem)
     if w is not None:
         return w

@@ -62,7 +62,7 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class LeastSquaresState:
-    """The statistics of some rows and a description of their format.
+    """The statistics of a set of rows, and a description of their features, targets and terms.
 
     It can be pickled and sent instead of the rows. It contains their sums, or the rows themselves if X'X
     would be larger than the rows.

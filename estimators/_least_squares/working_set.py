@@ -116,7 +116,7 @@ class _TargetSearch:
         return minimise_on_active_set(face, self.l1, start[:, np.newaxis])[:, 0]
 
     def _grow(self) -> None:
-        """Add columns to the set: first half as many as there are rows, later as many as are active."""
+        """Add columns to the set: at first, half as many as there are rows; later, as many as are active."""
         outside = np.ones(len(self.w), dtype=bool)
         outside[self._members] = False
         if self._members.size:
@@ -135,7 +135,7 @@ class _TargetSearch:
 
     @property
     def _root(self) -> np.ndarray:
-        """The square roots of the weights, which are scaled to mean 1, of shape (n,)."""
+        """The square roots of the weights, which are scaled to mean 1, as an array of shape (n,)."""
         return np.sqrt(len(self._y) * self.problem.share)
 
     def _columns_of(self, members: np.ndarray) -> Matrix:

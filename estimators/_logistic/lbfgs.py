@@ -17,7 +17,7 @@ MIN_EXTRAPOLATION_WINDOW = 5  # iterations in each of the two windows that are c
 
 
 class LBFGS:
-    """L-BFGS with the metric chosen by a `MetricChooser`. With the Hessian, it is Newton's method."""
+    """L-BFGS with the metric of a `MetricChooser`. If that metric is the Hessian, this is Newton's method."""
 
     def __init__(self, loss: LogLoss, theta: np.ndarray, tol: float, chooser: MetricChooser) -> None:
         self.loss, self.chooser = loss, chooser
@@ -66,7 +66,7 @@ class LBFGS:
         return Iterate(following.value, converged, expected)
 
     def _move(self) -> Evaluation | None:
-        """Return the result of the line search. If it fails, retry with a new metric and an empty memory."""
+        """Return the result of a line search. If it fails, retry with a new metric and no curvature pairs."""
         following, passes = line_search(self.loss, self.current, self.direction)
         self.chooser.pay(passes)
         if following is None and self.chooser.value_when_built != self.current.value:

@@ -26,7 +26,7 @@ class Metric(Protocol):
     is_rough: bool
 
     def solve(self, gradient: np.ndarray) -> np.ndarray:
-        """Return the x with ``H x = gradient``, (n_features + 1, n_outputs) like the gradient."""
+        """Solve ``H x = gradient``. Return x, of shape (n_features + 1, n_outputs) like the gradient."""
         ...
 
 

@@ -76,11 +76,11 @@ class ProximalNewton:
     def _gap(self, variances: np.ndarray, slopes: np.ndarray) -> float:
         """Return the duality gap, where `slopes` is ``X' residuals``.
 
-        The dual variables are the residuals, shifted so that they sum to zero if there is an intercept. They
-        stay in their box if the intercept moves little, because the shift of a row is a multiple of its
-        variance. They are scaled so that they are feasible for the l1 penalty. With an l2 penalty, the
-        unscaled variables are also tried. Exceeding the limits of the l1 penalty then adds a term to the
-        gap, and the smaller gap is returned.
+        The dual variables are the residuals, shifted so that they sum to zero if there is an
+        intercept. They stay within their bounds if the intercept moves little, because the shift of
+        a row is a multiple of its variance. They are scaled so that they are feasible for the l1
+        penalty. With an l2 penalty, the unscaled variables are also tried. Exceeding the limits of
+        the l1 penalty then adds a term to the gap, and the smaller gap is returned.
         """
         loss, dual, along = self.loss, self.residuals, np.abs(slopes)
         if loss.fit_intercept:
@@ -140,7 +140,7 @@ class ProximalNewton:
 def minimise_model(
     gram: np.ndarray, linear: np.ndarray, length: float, l1: float, start: np.ndarray, gap: float
 ) -> np.ndarray:
-    """Minimise ``w' gram w / 2 - linear' w + l1 * ||w||_1`` to a duality gap.
+    """Minimise ``w' gram w / 2 - linear' w + l1 * ||w||_1`` until the duality gap is at most `gap`.
 
     This is a lasso problem whose response has the norm `length`. scikit-learn's tolerance is relative to the
     square of this norm.

@@ -52,13 +52,13 @@ class RowSpace:
         self.lost_lengths = np.sqrt(np.maximum(lost, len(X) * EPSILON * squares))
 
     def weights_of(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return ``Q @ coordinates``, of shape (n_features, n_outputs)."""
+        """Return ``Q @ coordinates``, as an array of shape (n_features, n_outputs)."""
         combination = np.zeros((len(self.X), coordinates.shape[1]))
         combination[self.pivots] = blas.dtrsm(1.0, self.triangle, coordinates, lower=1, trans_a=1)
         return self.X.T @ combination - np.outer(self.mean, combination.sum(axis=0))
 
     def coordinates_of(self, weights: np.ndarray) -> np.ndarray:
-        """Return ``Q' @ weights``, of shape (rank, n_outputs)."""
+        """Return ``Q' @ weights``, as an array of shape (rank, n_outputs)."""
         scores = (self.X @ weights - self.mean @ weights)[self.pivots]
         return blas.dtrsm(1.0, self.triangle, scores, lower=1)
 

@@ -1,4 +1,4 @@
-"""Features whose scale is a problem: huge ones are scaled down, and those far from 0 are found in float32."""
+"""Scale down features whose squares would overflow, and find columns far from 0 in float32."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,7 +10,7 @@ MIN_DEVIATION_IN_EPS = 100  # below this standard deviation, in units of the mea
 
 
 def scale_huge_columns(X: Matrix) -> tuple[Matrix, np.ndarray]:
-    """Divide huge columns by powers of two, so that squares do not overflow. Return X and the divisors."""
+    """Divide columns whose squares would overflow by powers of two. Return X and the divisors."""
     values, limit = X.ravel() if isinstance(X, np.ndarray) else X.data, float(np.finfo(X.dtype).max)
     with np.errstate(over="ignore"):
         if np.vdot(values, values) < limit**0.5:

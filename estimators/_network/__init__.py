@@ -6,6 +6,6 @@
 `optimizers.py` (SGD, RMSprop, Adam), `state.py` (the training progress), `accelerator.py` (the same steps
 compiled by numba, to be kept consistent).
 
-The other modules: `settings.py` (parameters), `held_out.py` (validation data), `quantiles.py` (their losses),
-`checkpoint.py` (its files), `lbfgs.py`, `summary.py` (tables and diagrams), `display.py` (plots of the loss).
+The other modules: `settings.py` (parameters), `held_out.py` (validation data), `quantiles.py` (losses),
+`checkpoint.py` (files), `lbfgs.py` (L-BFGS), `summary.py` (tables and diagrams), `display.py` (plots).
 """

@@ -21,7 +21,8 @@ Given = tuple[MatrixLike | None, ArrayLike | None, ArrayLike | None]
 def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     """Split rows into training and validation rows, stratified by class if possible.
 
-    With ``early_stopping=True``, the split is the same as in scikit-learn, which stratifies two classes only.
+    With ``early_stopping=True``, the split is the same as in scikit-learn, which only stratifies if
+    there are two classes.
     """
     indices, share = np.arange(rows.X.shape[0]), model.validation_fraction
     strata = _strata(model, rows) if is_classifier(model) else None
@@ -41,8 +42,8 @@ def split(model: Settings, rows: Rows, random_state: np.random.RandomState) -> t
 def _strata(model: Settings, rows: Rows) -> np.ndarray | None:
     """Return the class of each row for a stratified split, or None if the split cannot be stratified.
 
-    Several labels per row cannot be stratified, nor can classes of a single row, nor more classes than
-    validation rows.
+    A split cannot be stratified if rows have several labels, if a class has a single row, or if
+    there are more classes than validation rows.
     """
     if model.n_outputs_ == 1:
         return rows.y > 0.5

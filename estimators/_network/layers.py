@@ -356,7 +356,7 @@ class Architecture:
         The number of units of each layer, including the input and output layers.
 
     activation : str
-        The activation of the hidden layers.
+        The activation function of the hidden layers.
 
     negative_slope : float
         Slope of "leaky_relu" for negative inputs.

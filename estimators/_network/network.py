@@ -74,7 +74,7 @@ class Network:
         return layers
 
     def scores(self, X: Features) -> np.ndarray:
-        """Return the output, of shape (n, n_outputs), of the last layer before the output activation."""
+        """Return the output of the last layer before the output activation, of shape (n, n_outputs)."""
         block = max(MIN_PREDICTION_ROWS, PREDICTION_VALUES // max(self.sizes[1:]))
         if X.shape[0] <= block:
             return self._forward(X)

@@ -24,7 +24,7 @@ Slots = tuple[np.ndarray, ...]
 
 
 class Optimizer(Protocol):
-    """Base of the optimisers. `slots` are the moving averages, which are as long as the parameters.
+    """Base class of the optimisers. `slots` are moving averages, each as long as the parameter vector.
 
     `learning_rate` is the current rate according to the schedule of the epochs. The rate of a step is this
     rate times the factor of the step (:class:`StepFactors`).
@@ -47,7 +47,7 @@ class Optimizer(Protocol):
         return
 
     def slow_down(self) -> float | None:
-        """Divide the learning rate by 5, if the schedule does so and the rate is above 1e-6.
+        """Divide a learning rate above 1e-6 by 5, if the schedule is "adaptive" or "plateau".
 
         Return the new rate, or None if it was not reduced.
         """

@@ -72,7 +72,7 @@ class OrderedQuantiles:
 
 
 def ordered_over(Z: np.ndarray) -> np.ndarray:
-    """Return the first score, and the scores after it as positive increments, summed up. Written over Z."""
+    """Return the quantiles, written over Z: cumulative sums of the first score and positive increments."""
     np.logaddexp(0, Z[:, 1:], out=Z[:, 1:])
     return np.cumsum(Z, axis=1, out=Z)
 

@@ -163,7 +163,7 @@ class Training:
         return self.stepper.step(share, rate_factor)
 
     def _batch_starts(self) -> np.ndarray:
-        """Return the start of each batch. With batch_norm, a single last row joins the previous batch."""
+        """Return the first row of each batch. With batch_norm, a single last row joins the previous batch."""
         asked, n, batch_norm = self.model.batch_size, len(self.order), self.model.batch_norm
         if batch_norm and 1 in (asked, n):
             raise ValueError(

@@ -1,59 +1,26 @@
 """The command line of the dough forecaster: ``python -m examples.pizza --help``."""
 
 import argparse
-import json
-import shlex
 import sys
-import warnings
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from sklearn.pipeline import Pipeline
 
 from examples.arguments import (
     Parser,
     card_path,
     count,
     model_path,
-    name_in,
     picture_path,
-    unknown,
     whole_number,
     writable_path,
 )
-from examples.pizza.arguments import day, degree, rate, share, temperature
-from examples.pizza.data import EveningsFileError
-from examples.pizza.descent import descend
-from examples.pizza.descent import save_picture as save_path_picture
-from examples.pizza.descent import show as show_path
-from examples.pizza.evaluate import evaluate, save_json, save_picture, show
-from examples.pizza.model import DATA, Lesson, cross_validated, equation, read_lesson, train
+from examples.pizza.arguments import assignment, day, degree, month, rate, share, temperature, weekday
 from examples.pizza.settings import check_settings
-from examples.pizza.table import add_table
-from examples.pizza.years import LAWS
-from examples.saved import load_named, load_or_train
-from examples.terminal import Terminal, run_quietly
+from examples.terminal import CommandError, Terminal, run_quietly
 from examples.web.backup import add_backup
 from examples.web.serve import add_serve
-from pipelines import (
-    ExtrapolationWarning,
-    ModelFileError,
-    TooFewRowsWarning,
-    forecast,
-    save_model,
-    weights_in_words,
-)
-from pipelines.forecast import MONTHS, WEEKDAYS, ServiceLevelRegressor
-
-MODEL = Path(__file__).parents[2] / "models" / "pizza.json"
-RETRAIN = "python -m examples.pizza train"
-# The card of the week's model contains these example inputs and the model's answers.
-QUESTIONS = [{"reservations": n} for n in (15, 20, 30)]
-ASKED = ("reservations", "temperature", "tourists", "date", "weekday", "month", "holiday", "event")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     messages = Terminal(stderr=True)
     try:
         return run_quietly(lambda: options.run(options, Terminal(), messages, options.fail), messages)
-    except (ModelFileError, EveningsFileError, OSError) as error:
+    except (CommandError, OSError) as error:
         messages.print(f"{error}", style="red", markup=False)
         return 1
 
@@ -117,7 +84,7 @@ def add_forecast(commands: Any, learn: argparse.ArgumentParser) -> None:
         "combined with the training options",
     )
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
-    command.set_defaults(run=run_forecast, fail=command.error)
+    command.set_defaults(run=run_command, command="forecast", fail=command.error)
 
 
 def add_train(commands: Any, learn: argparse.ArgumentParser) -> None:
@@ -131,7 +98,7 @@ def add_train(commands: Any, learn: argparse.ArgumentParser) -> None:
         metavar="CARD",
         help="where to save the model (default: models/pizza.json); required if any other option is given",
     )
-    command.set_defaults(run=run_train, fail=command.error)
+    command.set_defaults(run=run_command, command="train", fail=command.error)
 
 
 def add_evaluate(commands: Any) -> None:
@@ -151,7 +118,7 @@ def add_evaluate(commands: Any) -> None:
         help="random seed of the first simulated year (default: 0)",
     )
     add_files(command, "forecast errors")
-    command.set_defaults(run=run_evaluate, fail=command.error)
+    command.set_defaults(run=run_command, command="evaluate", fail=command.error)
 
 
 def add_path(commands: Any) -> None:
@@ -162,8 +129,8 @@ def add_path(commands: Any) -> None:
     command.add_argument(
         "--data",
         metavar="DATA",
-        help=f"the evenings: {', '.join(DATA)}, or the path of a CSV or Parquet file; reservations is the "
-        "only feature used (default: week)",
+        help="the evenings: week, linear, logarithmic, full, or the path of a CSV or Parquet file; "
+        "reservations is the only feature used (default: week)",
     )
     command.add_argument(
         "--seed", type=count, metavar="N", help="random seed for simulating the year (default: 0)"
@@ -185,7 +152,59 @@ def add_path(commands: Any) -> None:
         help="number of gradient descent steps (default: 10000)",
     )
     add_files(command, "descent paths")
-    command.set_defaults(run=run_path, fail=command.error)
+    command.set_defaults(run=run_command, command="path", fail=command.error)
+
+
+def add_table(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "table",
+        help="forecast from a file with any column names, for example of daily sales",
+        description="Forecast a column of your own CSV or Parquet file, with a range. By default, the row to "
+        "forecast follows the last one: the next day of daily sales, the next hour or week of others.",
+    )
+    add_columns(command)
+    command.add_argument(
+        "--row",
+        action="append",
+        default=[],
+        type=assignment,
+        metavar="COLUMN=VALUE",
+        help="a value of the row to forecast, or nothing after the = if it is not known; needed for each "
+        "column except the date",
+    )
+    command.add_argument(
+        "--service-level", type=share, metavar="S", help="also print what is enough with this probability"
+    )
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
+    command.set_defaults(run=run_command, command="table", fail=command.error)
+
+
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """Add the options that describe the file."""
+    command.add_argument("--data", required=True, metavar="FILE", help="the CSV or Parquet file")
+    command.add_argument("--target", required=True, metavar="COLUMN", help="the column to forecast")
+    command.add_argument("--date", metavar="COLUMN", help="the column of dates, such as 2025-06-13")
+    command.add_argument(
+        "--date-format",
+        metavar="FORM",
+        help="the form of the dates, such as %%d/%%m/%%Y; needed if it is not clear, as in 01/02/2025",
+    )
+    command.add_argument(
+        "--holidays", metavar="COUNTRY", help="a country, such as IT, whose public holidays matter"
+    )
+    for kind, words in (
+        ("number", "a column of numbers"),
+        ("category", "a column of categories"),
+        ("flag", "a column of true and false, or yes and no"),
+    ):
+        command.add_argument(
+            f"--{kind}",
+            action="append",
+            default=[],
+            metavar="COLUMN",
+            help=f"{words}; can be given more than once",
+        )
 
 
 def add_files(command: argparse.ArgumentParser, results: str) -> None:
@@ -212,12 +231,8 @@ def evening_options() -> argparse.ArgumentParser:
         metavar="DATE",
         help="the date as YYYY-MM-DD; determines the weekday and the month",
     )
-    evening.add_argument(
-        "--weekday", type=name_in("weekday", WEEKDAYS), metavar="DAY", help="the weekday, Monday to Sunday"
-    )
-    evening.add_argument(
-        "--month", type=name_in("month", MONTHS), metavar="MONTH", help="the month, January to December"
-    )
+    evening.add_argument("--weekday", type=weekday, metavar="DAY", help="the weekday, Monday to Sunday")
+    evening.add_argument("--month", type=month, metavar="MONTH", help="the month, January to December")
     evening.add_argument(
         "--temperature", type=temperature, metavar="C", help="temperature in degrees Celsius, from -60 to 60"
     )
@@ -269,194 +284,11 @@ def learning_options() -> argparse.ArgumentParser:
     return learn
 
 
-def run_forecast(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print how many doughs an evening needs."""
-    learned = options.data or options.features or options.degree or options.seed is not None
-    if len(set(options.features or ())) < len(options.features or ()):
-        fail(f"argument --feature: each feature can be given only once; got {', '.join(options.features)}")
-    if learned and options.model:
-        fail("argument --model: not allowed with --data, --seed, --degree or --feature")
-    model = learn(options, messages, fail)[0] if learned else load_forecaster(options.model, messages)
-    evening = check_evening(options, model, fail)
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ExtrapolationWarning)
-            warnings.simplefilter("error", TooFewRowsWarning)
-            doughs = int(forecast(model, evening, options.service_level)[0])
-    except (ValueError, TooFewRowsWarning) as error:  # too few evenings for this service level
-        fail(f"{error} Train on more evenings with --data.")
-    told = {
-        "doughs": doughs,
-        "evening": evening,
-        "service_level": options.service_level,
-        "degree": model["forecast"].regressor_.degree,
-        "equation": equation(model),
-        "weights": weights_in_words(model, {k: v for k, v in evening.items() if k in model["read"].range_}),
-        "warnings": [str(warning.message) for warning in caught],
-    }
-    if options.json:
-        print(json.dumps(told, indent=2))
-    else:
-        show_forecast(told, variable(model) if told["equation"] else "", console, messages)
+def run_command(options: Any, console: Console, messages: Console, fail: Callable) -> None:
+    """Run a command that needs a model. Importing scikit-learn takes a second, so it is done only here."""
+    from examples.pizza.commands import run
 
-
-def show_forecast(told: dict[str, Any], variable: str, console: Console, messages: Console) -> None:
-    """Print the forecast in words, and what each feature adds."""
-    for text in told["warnings"]:
-        messages.print(text, style="yellow", markup=False)
-    console.print(in_words(told), style="bold", markup=False)
-    if told["equation"] and told["degree"] <= 3:  # the long equation of a higher degree is not readable
-        console.print(f"doughs = {told['equation']}, where x is {variable}", markup=False)
-    console.print("\n".join(told["weights"]), markup=False)
-
-
-def run_train(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Train, cross-validate and save a model."""
-    is_week = not (options.data or options.features or options.degree)
-    if not (is_week or options.output):
-        fail(
-            "--output is required with these options, because models/pizza.json is reserved for the straight "
-            "line fitted to the week"
-        )
-    model, lesson = learn(options, messages, fail)
-    if lesson.evenings.height < 2:
-        fail(f"{options.data} has too few evenings for cross-validation: at least 2 are needed, got 1")
-    card = save_model(
-        model,
-        options.output or MODEL,
-        X=lesson.evenings.drop("doughs"),
-        y=lesson.evenings["doughs"],
-        scores=(scores := cross_validated(model, lesson)),
-        questions=QUESTIONS if is_week else questions_of(lesson),
-        answer=lambda model, asked: forecast(model, asked).tolist(),
-        retrain=" ".join([RETRAIN, *learned_by(options)]),
-    )
-    console.print(f"Trained on {lesson.evenings.height} evenings. Saved as {escape(str(card))}.")
-    console.print_json(data=scores)
-
-
-def run_evaluate(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Compare the forecasters."""
-    report = evaluate(messages, options.years, options.seed)
-    show(report, console)
-    if options.json:
-        save_json(report, options.json)
-    if options.picture:
-        save_picture(report, options.picture)
-
-
-def run_path(options: Any, console: Console, messages: Console, fail: Callable) -> None:
-    """Print the paths of gradient descent."""
-    options.features = ["reservations"]
-    lesson = lesson_of(options, messages, fail)
-    if lesson.evenings["reservations"].n_unique() < 2:
-        fail("fitting a line requires evenings with at least 2 different numbers of reservations, got 1")
-    report = descend(lesson, options.rates, options.iterations)
-    show_path(report, console)
-    if options.json:
-        save_json(report, options.json)
-    if options.picture:
-        save_path_picture(report, options.picture)
-
-
-def load_forecaster(card: Path | None, messages: Console) -> Pipeline:
-    """Load the forecaster with the given card, or this example's own forecaster."""
-    if card:
-        return load_named(card, ServiceLevelRegressor, messages)
-    return load_or_train(MODEL, ServiceLevelRegressor, train, RETRAIN, messages)
-
-
-def learn(options: Any, messages: Console, fail: Callable) -> tuple[Pipeline, Lesson]:
-    """Train the model described by the options."""
-    lesson = lesson_of(options, messages, fail)
-    with messages.status("Training ..."):
-        return train(lesson, options.degree), lesson
-
-
-def lesson_of(options: Any, messages: Console, fail: Callable) -> Lesson:
-    """Read the evenings, and print which evenings are left out."""
-    if options.seed is not None and options.data not in LAWS:
-        fail(
-            "argument --seed: only allowed with a simulated year (--data "
-            f"{', '.join(LAWS[:-1])} or {LAWS[-1]})"
-        )
-    if (data := options.data or "week") not in DATA and not Path(data).suffix and not Path(data).exists():
-        fail(f"argument --data: {unknown('data set', data, DATA)}, or the path of a CSV or Parquet file")
-    try:
-        lesson = read_lesson(data, tuple(options.features), options.seed or 0)
-    except EveningsFileError:
-        raise
-    except ValueError as error:
-        fail(str(error))
-    if lesson.dropped:
-        left_out = ", ".join(lesson.dropped[:10]) + (" and more" if len(lesson.dropped) > 10 else "")
-        messages.print(
-            f"Evenings left out because their number of reservations is missing: {left_out}", markup=False
-        )
-    return lesson
-
-
-def check_evening(options: Any, model: Pipeline, fail: Callable) -> dict[str, Any]:
-    """Return the features of the evening. Fail unless they are exactly the features that the model uses."""
-    features = model["read"].features
-    given = {name: getattr(options, name) for name in ASKED if getattr(options, name) is not None}
-    if "date" in given:
-        if twice := [name for name in ("weekday", "month") if name in given]:
-            fail(
-                f"argument --date: already sets the {' and the '.join(twice)}, so "
-                f"{' and '.join(f'--{name}' for name in twice)} cannot be given"
-            )
-        when = given.pop("date")
-        by_date = {"weekday": WEEKDAYS[when.weekday()], "month": MONTHS[when.month - 1]}
-        given |= {name: value for name, value in by_date.items() if name in features}
-        if not by_date.keys() & set(features):
-            given["date"] = when
-    if unused := [f"--{name}" for name in given if name not in features]:
-        fail(
-            f"the model only uses {', '.join(features)}, so {', '.join(unused)} cannot be given; "
-            "to use other features, train a model with --data"
-        )
-    given |= {name: False for name in ("holiday", "event") if name in features and name not in given}
-    if missing := [f"--{name}" for name in features if name not in given]:
-        fail(f"the model needs {', '.join(features)}; missing: {', '.join(missing)}")
-    return {name: given[name] for name in features}
-
-
-def in_words(told: dict[str, Any]) -> str:
-    """Return the answer in words, such as "53 doughs for 15 reservations"."""
-    units = {"reservations": "reservations", "temperature": "degrees", "tourists": "tourists"}
-    evening = told["evening"]
-    parts = [f"{evening[name]:g} {unit}" for name, unit in units.items() if name in evening]
-    parts += [str(evening[name]) for name in ("weekday", "month") if name in evening]
-    parts += [
-        {"event": "an event", "holiday": "a holiday"}[k] for k in ("holiday", "event") if evening.get(k)
-    ]
-    level = told["service_level"]
-    enough = f": enough on {100 * level:.4g}% of evenings" if level else ""
-    return f"{told['doughs']} doughs for {', '.join(parts)}{enough}"
-
-
-def variable(model: Pipeline) -> str:
-    """Return a description of the model's only feature, for the equation."""
-    (name,) = model["read"].features
-    return "the temperature" if name == "temperature" else f"the number of {name}"
-
-
-def learned_by(options: Any) -> list[str]:
-    """Return the arguments that repeat this training, quoted for a shell."""
-    named = {"--data": options.data, "--seed": options.seed, "--degree": options.degree}
-    given = [(name, value) for name, value in named.items() if value is not None]
-    given += [("--feature", name) for name in options.features]
-    return [shlex.quote(str(word)) for pair in given for word in pair]
-
-
-def questions_of(lesson: Lesson) -> list[dict[str, Any]]:
-    """Return the first three evenings as example inputs for the card."""
-    rows = lesson.evenings.drop("doughs").head(3).iter_rows(named=True)
-    return [
-        {name: value if not isinstance(value, date) else value.isoformat() for name, value in row.items()}
-        for row in rows
-    ]
+    run(options, console, messages, fail)
 
 
 if __name__ == "__main__":

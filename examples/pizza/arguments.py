@@ -4,7 +4,7 @@ import argparse
 import math
 from datetime import date
 
-from examples.arguments import count, real
+from examples.arguments import count, name_in, real
 
 
 def share(text: str) -> float:
@@ -47,3 +47,25 @@ def day(text: str) -> date:
     except ValueError:
         message = f"must be a valid date, such as 2025-06-13; got {text!r}"
         raise argparse.ArgumentTypeError(message) from None
+
+
+def weekday(text: str) -> str:
+    """Read the name of a weekday."""
+    from pipelines.forecast import WEEKDAYS  # imported here because it imports scikit-learn
+
+    return name_in("weekday", WEEKDAYS)(text)
+
+
+def month(text: str) -> str:
+    """Read the name of a month."""
+    from pipelines.forecast import MONTHS  # imported here because it imports scikit-learn
+
+    return name_in("month", MONTHS)(text)
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """Read COLUMN=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"must be COLUMN=VALUE, such as rain=3, got {text!r}")
+    return name, value

@@ -1,6 +1,5 @@
 """Forecast from a table with columns of any name: ``python -m examples.pizza table --help``."""
 
-import argparse
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,7 +10,6 @@ import polars as pl
 from rich.console import Console
 
 from examples.arguments import unknown
-from examples.pizza.arguments import share
 from examples.pizza.table_file import (
     as_date,
     calendar_of,
@@ -25,66 +23,6 @@ from pipelines import explain_forecast, forecast, forecaster
 
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 SHARE = 0.8  # of targets inside the range that is printed
-
-
-def add_table(commands: Any) -> None:
-    """Add the command to the parser."""
-    command = commands.add_parser(
-        "table",
-        help="forecast from a file with any column names, for example of daily sales",
-        description="Forecast a column of your own CSV or Parquet file, with a range. By default, the row to "
-        "forecast follows the last one: the next day of daily sales, the next hour or week of others.",
-    )
-    add_columns(command)
-    command.add_argument(
-        "--row",
-        action="append",
-        default=[],
-        type=assignment,
-        metavar="COLUMN=VALUE",
-        help="a value of the row to forecast, or nothing after the = if it is not known; needed for each "
-        "column except the date",
-    )
-    command.add_argument(
-        "--service-level", type=share, metavar="S", help="also print what is enough with this probability"
-    )
-    command.add_argument("--json", action="store_true", help="print the answer as JSON")
-    command.set_defaults(run=run_table, fail=command.error)
-
-
-def add_columns(command: argparse.ArgumentParser) -> None:
-    """Add the options that describe the file."""
-    command.add_argument("--data", required=True, metavar="FILE", help="the CSV or Parquet file")
-    command.add_argument("--target", required=True, metavar="COLUMN", help="the column to forecast")
-    command.add_argument("--date", metavar="COLUMN", help="the column of dates, such as 2025-06-13")
-    command.add_argument(
-        "--date-format",
-        metavar="FORM",
-        help="the form of the dates, such as %%d/%%m/%%Y; needed if it is not clear, as in 01/02/2025",
-    )
-    command.add_argument(
-        "--holidays", metavar="COUNTRY", help="a country, such as IT, whose public holidays matter"
-    )
-    for kind, words in (
-        ("number", "a column of numbers"),
-        ("category", "a column of categories"),
-        ("flag", "a column of true and false, or yes and no"),
-    ):
-        command.add_argument(
-            f"--{kind}",
-            action="append",
-            default=[],
-            metavar="COLUMN",
-            help=f"{words}; can be given more than once",
-        )
-
-
-def assignment(text: str) -> tuple[str, str]:
-    """Read COLUMN=VALUE."""
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"must be COLUMN=VALUE, such as rain=3, got {text!r}")
-    return name, value
 
 
 def run_table(options: Any, console: Console, messages: Console, fail: Callable) -> None:

@@ -23,7 +23,7 @@ def import_path(cls: type) -> str:
 
 
 def describe(value: object) -> JSON:
-    """Return a parameter as JSON values: an estimator as its class and parameters, other objects as text."""
+    """Return a parameter as JSON values: class and parameters of an estimator, text for other objects."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str | int | None) or (isinstance(value, float) and math.isfinite(value)):

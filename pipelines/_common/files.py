@@ -29,7 +29,7 @@ else:
 def read(path: Path) -> bytes:
     """Return the content of a file.
 
-    Raise ModelFileError for a device, or for a FIFO, which might never end.
+    Raise ModelFileError for a device or a FIFO, because reading it might never end.
     """
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -64,7 +64,7 @@ def store(folder: Path, name: str, file: str, data: bytes, card: bytes) -> Path:
 
 
 def _check_same_kind(card: Path, file: str) -> None:
-    """Raise ModelFileError if saving would delete the card's file, because it is of the other kind."""
+    """Raise ModelFileError if saving would delete a file of the other kind (joblib or skops)."""
     named: object = None
     with suppress(OSError, ModelFileError):  # there is no card, or it is unreadable
         named = _named_file(card)

@@ -54,7 +54,7 @@ def to_bytes(model: BaseEstimator | dict[str, object], suffix: str) -> bytes:
 
 
 def from_bytes(data: bytes, suffix: str) -> BaseEstimator:
-    """Return the model from the content of a file. Joblib runs any code in the file."""
+    """Return the model from the content of a file. Loading a joblib file runs any code in it."""
     skops = _skops() if suffix == ".skops" else None
     try:
         if skops:
@@ -67,7 +67,7 @@ def from_bytes(data: bytes, suffix: str) -> BaseEstimator:
 
 
 def trusted_types(data: bytes) -> list[str]:
-    """Return the types in a skops file that only this library trusts. Raise an error if there are others."""
+    """Return the types that this library trusts but skops does not. Raise an error for untrusted types."""
     names = _skops().get_untrusted_types(data=data)
     refused = [name for name in names if not _is_trusted(name)]
     if refused:

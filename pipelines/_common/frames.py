@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pipelines._common.names import suggestion
+from pipelines._common.names import listed, suggestion
 
 Rows: TypeAlias = Any  # of shape (n_rows, n_columns); frames, matrices and lists have no common type
 
@@ -23,8 +23,8 @@ def collected(rows: Rows) -> Rows:
 
 
 def some_rows(rows: Rows, of: str) -> Rows:
-    """Return the rows, collected if they are a LazyFrame. Raise ValueError if there are none."""
-    rows = collected(rows)
+    """Return the rows, converted by :func:`as_frame`. Raise ValueError if there are no rows."""
+    rows = as_frame(rows)
     is_empty = not rows if isinstance(rows, list | tuple) else getattr(rows, "shape", (1,))[:1] == (0,)
     if is_empty:
         raise ValueError(f"The 'X' parameter of {of} must contain at least one row. Got no rows.")
@@ -54,8 +54,30 @@ def dicts_as_frame(rows: Rows, columns: np.ndarray | None) -> Rows:
     return pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], dtype=object)
 
 
+def check_columns(rows: Rows, columns: Iterable[str]) -> None:
+    """Raise an error if a pandas or polars frame lacks a column, or if the rows have no columns."""
+    if (
+        isinstance(rows, str)
+        or getattr(rows, "ndim", 2) < 2
+        or (isinstance(rows, list) and np.ndim(rows[0]) < 1)
+    ):
+        raise TypeError(
+            "Queries must be a data frame, a dict such as {column: value}, or a list of dicts. "
+            f"Got a {type(rows).__name__} instead."
+        )
+    if type(rows).__module__.partition(".")[0] not in ("pandas", "polars") or not hasattr(rows, "columns"):
+        return
+    missing = next((name for name in columns if name not in rows.columns), None)
+    if missing is not None:
+        raise ValueError(
+            f"A data frame passed to the model must have the column {missing!r}."
+            f"{suggestion(missing, rows.columns)} It has the columns {listed(rows.columns)}. To omit "
+            "columns, pass a dict or a list of dicts instead."
+        )
+
+
 def check_keys(rows: Rows, columns: Iterable[str] | None) -> None:
-    """Raise ValueError if a dict, or one in a list of dicts, has a key that is not a column."""
+    """Raise ValueError if a dict, or any dict in a list, has a key that is not a column."""
     if columns is None:
         return
     known = dict.fromkeys(columns)

@@ -65,7 +65,7 @@ def plain_label(label: Any) -> Any:
 
 
 def as_objects(labels: np.ndarray) -> np.ndarray:
-    """Return labels as an array of Python values of the same shape.
+    """Return labels as Python values, in an array of the same shape.
 
     Dates that Python's types cannot hold, such as those in nanoseconds, stay NumPy scalars. By default, NumPy
     converts them to integers.
@@ -87,7 +87,7 @@ def comparable_labels(labels: Iterable) -> list:
 
 
 def comparable_array(labels: np.ndarray) -> np.ndarray:
-    """Return an array of labels as an array of comparable values, of the same shape."""
+    """Return comparable values of an array of labels, as an array of the same shape."""
     values = comparable_labels(labels.ravel())
     return np.fromiter(values, dtype=object, count=labels.size).reshape(labels.shape)
 
@@ -114,15 +114,15 @@ def comparable_label(label: Any) -> Any:
 
 
 def places_of(classes: np.ndarray) -> dict[Any, int]:
-    """Return a dict from the comparable value of each class to its index."""
+    """Return a dict that maps the comparable value of each class to its index."""
     return {label: place for place, label in enumerate(comparable_labels(classes))}
 
 
 def unknown_among(labels: Collection[Any], classes: np.ndarray) -> list:
     """Return the comparable labels that are not classes.
 
-    A few labels are first searched for by bisection, because `classes` is usually sorted, and a dict of all
-    classes takes longer than a query.
+    A few labels are first searched for by bisection, because `classes` is usually sorted, and
+    building a dict of all classes takes longer than answering a query.
     """
     few, classes = len(labels) <= MAX_BISECTED, np.asarray(classes)
     missed = [label for label in labels if not (few and _is_at_sorted_place(label, classes))]
@@ -141,7 +141,7 @@ def _is_at_sorted_place(label: Any, classes: np.ndarray) -> bool:
 
 
 def place_of(classes: np.ndarray, label: Any) -> int | None:
-    """Return the index of a label in `classes`, or None. For a single label, faster than `places_of`."""
+    """Return the index of a label in `classes`, or None. It is faster than `places_of` for one label."""
     if classes.dtype.kind in "mM":
         value = comparable_label(label)
         return places_of(classes).get(value) if isinstance(value, Moment) else None
@@ -154,7 +154,7 @@ def place_of(classes: np.ndarray, label: Any) -> int | None:
 
 
 def _exact_series(labels: Any) -> Any:
-    """Return a polars Series in a form that keeps nanoseconds, which its ``to_list`` rounds."""
+    """Return a polars Series in a form that keeps nanoseconds, which ``Series.to_list`` would round."""
     import polars as pl
 
     if isinstance(labels.dtype, pl.List | pl.Array):

@@ -15,8 +15,8 @@ class LossBar:
     """Show a progress bar with the loss while a network is fitted.
 
     The bar shows the loss of the last epoch (with "lbfgs", of the last iteration), and the loss on the
-    held-out rows if there are any. To see the progress of a search, use scikit-learn's ``ProgressBar``
-    instead, which does not show the loss.
+    held-out rows if there are any. To see the progress of a search, use scikit-learn's
+    ``ProgressBar`` instead. It does not show the loss.
 
     Parameters
     ----------

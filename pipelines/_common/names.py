@@ -10,7 +10,7 @@ MIN_SIMILARITY = 0.65  # 'yaer' and 'year' have 0.75, 'customer' and 'author' 0.
 
 
 def listed(names: Collection[object], n: int = MAX_SHOWN) -> str:
-    """Return the first n names, quoted and separated by commas, and the number of the others."""
+    """Return the first n names, quoted and separated by commas, and the number of names left out."""
     shown = ", ".join(map(repr, list(names)[:n]))
     return shown + (f" and {len(names) - n} more" if len(names) > n else "")
 
@@ -18,7 +18,7 @@ def listed(names: Collection[object], n: int = MAX_SHOWN) -> str:
 def similar_names(name: object, known: Iterable[object], n: int = 1) -> list[str]:
     """Return up to n known names with a similar spelling, most similar first. Case is ignored.
 
-    Only strings are compared: an identifier that differs in one digit is a different identifier. If there are
+    Only strings are compared, because a number that differs in one digit is not a misspelling. If there are
     many names, only those near the given name in alphabetical order are compared.
     """
     if not isinstance(name, str):
@@ -33,6 +33,6 @@ def similar_names(name: object, known: Iterable[object], n: int = 1) -> list[str
 
 
 def suggestion(name: object, known: Iterable[object], n: int = 1) -> str:
-    """Return " Did you mean 'x'?" with the most similar known names, or an empty string."""
+    """Return " Did you mean 'x'?" with the most similar known names, or an empty string if there are none."""
     near = similar_names(name, known, n)
     return f" Did you mean {', '.join(map(repr, near))}?" if near else ""

@@ -4,7 +4,7 @@ from numbers import Integral
 
 
 def check_int(name: str, value: object, of: str, lowest: int = 1) -> int:
-    """Return the parameter `name` of the function or class `of` as an int. Raise ValueError if invalid."""
+    """Return the value as an int. Raise ValueError if it is invalid for the parameter `name` of `of`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < lowest:
         raise ValueError(
             f"The {name!r} parameter of {of} must be an int in the range [{lowest}, inf). "

@@ -1,4 +1,4 @@
-"""Answer queries. For a query without known values, the labels are ranked by popularity."""
+"""Answer queries. If a query contains no known values, the labels are ranked by popularity."""
 
 import warnings
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class ByPopularity:
     log_share: np.ndarray
 
     def predict_joint_log_proba(self, X: Rows) -> np.ndarray:
-        """Return the same scores for each row, of shape (n_rows, n_classes)."""
+        """Return scores of shape (n_rows, n_classes), which are the same for each row."""
         return np.tile(self.log_share, (n_rows_of(X), 1))
 
 
@@ -121,7 +121,7 @@ def _pad(labels: np.ndarray, scores: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def are_unknown(encoded: Rows) -> np.ndarray:
-    """Return a mask, of shape (n_rows,), of the sparse encoded rows that have no nonzero entries."""
+    """Return a mask of the sparse encoded rows without nonzero entries, as an array of shape (n_rows,)."""
     if not sp.issparse(encoded):  # dense rows contain numbers, and 0 is a known number
         return np.zeros(0, dtype=bool)
     rows = encoded.tocsr()

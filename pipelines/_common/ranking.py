@@ -69,7 +69,7 @@ def rank(
 def _rank_more(
     classifier: TopK, X: Rows, k: int, n_more: int, excluded: list[set]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield the same as :func:`_rank_scores`, chosen from the k + n_more best labels of each row."""
+    """Like :func:`_rank_scores`, but choose from the k + n_more best labels of each row."""
     take = np.take_along_axis
     for rows in gen_batches(n_rows_of(X), max(1, MAX_SCORES // (k + n_more))):
         labels, scores = classifier.top_k(X[rows], k + n_more)
@@ -114,7 +114,7 @@ def finite_scores(scores: np.ndarray) -> np.ndarray:
 
 
 def score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
-    """Return the scores of all classes, of shape (n_rows, n_classes), from the first suitable method."""
+    """Return the scores of all classes from the first suitable method, of shape (n_rows, n_classes)."""
     for name in SCORE_METHODS:
         if not hasattr(classifier, name):
             continue
@@ -130,7 +130,7 @@ def score(classifier: BaseEstimator, X: Rows, n_classes: int) -> np.ndarray:
 
 
 def _is_one_vs_one(classifier: BaseEstimator) -> bool:
-    """Return whether decision_function has one column per pair of classes (3 classes also have 3 pairs)."""
+    """Return whether decision_function has one column per pair, not per class (3 classes have 3 pairs)."""
     shapes = classifier.get_params(deep=True).items() if hasattr(classifier, "get_params") else ()
     return any(name.endswith("decision_function_shape") and shape == "ovo" for name, shape in shapes)
 
@@ -145,7 +145,7 @@ def _no_scores(classifier: BaseEstimator) -> TypeError:
 def _fill(
     parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Join the batches, drop columns that no row fills, and pad shorter rows with None and -inf."""
+    """Join the batches, drop columns that are empty in all rows, and pad short rows with None and -inf."""
     labels, scores, kept = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     n_places = int(kept.sum(axis=1).max(initial=0))
     labels, scores, kept = labels[:, :n_places], scores[:, :n_places], kept[:, :n_places]

@@ -1,4 +1,4 @@
-"""The private parts of scikit-learn that `pipelines` uses. No other file of `pipelines` uses any."""
+"""The private parts of scikit-learn that `pipelines` uses. Other files of `pipelines` use none of them."""
 
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines._common.frames import Rows, check_keys, dicts_as_frame
+from pipelines._common.frames import Rows, check_columns, check_keys, dicts_as_frame
 
 
 def steps_of(model: BaseEstimator) -> list[BaseEstimator]:
@@ -26,7 +27,7 @@ def steps_of(model: BaseEstimator) -> list[BaseEstimator]:
 
 
 def parameter_of(model: BaseEstimator, name: str) -> Any:
-    """Return a parameter of the first of the nested searches and pipelines that has it, or None."""
+    """Return a parameter of the outermost of the nested pipelines in which it is not None, else None."""
     if hasattr(model, "best_estimator_"):
         return parameter_of(model.best_estimator_, name)
     if getattr(model, name, None) is not None:
@@ -41,6 +42,8 @@ def transform(model: BaseEstimator, X: Rows) -> tuple[BaseEstimator, Rows]:
     columns = columns_of((*transformers, classifier)[0])
     check_keys(X, columns)
     X = dicts_as_frame(X, columns)
+    if transformers and isinstance(transformers[0], ColumnTransformer):
+        check_columns(X, columns_read_by(transformers[0]))
     for transformer in transformers:
         X = transformer.transform(X)
     return classifier, X
@@ -49,6 +52,16 @@ def transform(model: BaseEstimator, X: Rows) -> tuple[BaseEstimator, Rows]:
 def columns_of(step: BaseEstimator) -> np.ndarray | None:
     """Return the names of the columns that a step was fitted on, or None if they have no names."""
     return getattr(step, "feature_names_in_", None)
+
+
+def columns_read_by(encode: ColumnTransformer) -> list[str]:
+    """Return the names of the columns that a fitted ColumnTransformer reads, each once."""
+    of_steps = [
+        given for _, step, given in encode.transformers_ if not (isinstance(step, str) and step == "drop")
+    ]
+    names = [[given] if isinstance(given, str) else given for given in of_steps]
+    some = [name for part in names if isinstance(part, list) for name in part]
+    return [name for name in dict.fromkeys(some) if isinstance(name, str)]
 
 
 def feature_names_of(model: BaseEstimator) -> np.ndarray | None:

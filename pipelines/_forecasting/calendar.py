@@ -23,7 +23,7 @@ YEAR = np.timedelta64(364, "D").astype("m8[s]")  # a season cannot be learned fr
 
 
 def dates_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
-    """Return dates, times or ISO strings as datetime64[s], (n_rows,). A time zone is dropped.
+    """Return dates, times or ISO strings as a datetime64[s] array (n_rows,). Time zones are dropped.
 
     The local time as written is kept, so that an evening stays on its weekday.
     """
@@ -33,7 +33,7 @@ def dates_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
 
 
 def check_ascending(name: str, dates: np.ndarray) -> None:
-    """Raise ValueError if a date is earlier than the one before."""
+    """Raise ValueError if a date is earlier than the previous one."""
     back = np.flatnonzero(np.diff(dates) < np.timedelta64(0))
     if back.size:
         row = int(back[0]) + 1
@@ -45,7 +45,7 @@ def check_ascending(name: str, dates: np.ndarray) -> None:
 
 
 def calendar_words(dates: np.ndarray, name: str) -> np.ndarray:
-    """Return the weekday, month or hour of each date as a word, in an array of shape (n_rows,)."""
+    """Return the weekday, month or hour of each date as a word, as an array of shape (n_rows,)."""
     if name == "weekday":
         place = (dates.astype("M8[D]").astype(np.int64) + 3) % 7  # 1 January 1970 was a Thursday
         return np.array(WEEKDAYS, dtype=object)[place]
@@ -56,7 +56,7 @@ def calendar_words(dates: np.ndarray, name: str) -> np.ndarray:
 
 
 def share_of_year(dates: np.ndarray) -> np.ndarray:
-    """Return the fraction of the year that has passed at each date, (n_rows,), from 0 to less than 1."""
+    """Return the fraction of the year that has passed at each date, in [0, 1), of shape (n_rows,)."""
     start = dates.astype("M8[Y]")
     length = (start + np.timedelta64(1, "Y")).astype("M8[s]") - start.astype("M8[s]")
     return (dates - start.astype("M8[s]")) / length
@@ -70,7 +70,7 @@ def has_hours(dates: np.ndarray) -> bool:
 
 
 def season_terms(share: np.ndarray) -> dict[str, np.ndarray]:
-    """Return sines and cosines of the fraction of the year, each (n_rows,). Both ends of a year are equal."""
+    """Return the sines and cosines (n_rows,) of the fraction of the year, equal at both ends of a year."""
     terms = {}
     for wave in range(1, N_WAVES + 1):
         terms[f"season sin {wave}"] = np.sin(2 * np.pi * wave * share)

@@ -21,7 +21,7 @@ def by_kind(features: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
 
 
 def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
-    """Return the features, (n_evenings, n_features): numbers and flags as float64, categories as str.
+    """Return the features (n_evenings, n_features), with numbers and flags as float64, categories as str.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def _agree(name: str, columns: dict[str, list[Cell]], by_date: list[str]) -> Non
 
 
 def _checked(name: str, columns: dict[str, list[Cell]]) -> np.ndarray:
-    """Return one column, (n_evenings,). Raise ValueError for the first invalid cell."""
+    """Return one column as an array of shape (n_evenings,). Raise ValueError for the first invalid cell."""
     if name not in columns:
         date_too = " and no column 'date' from which to derive it" if name in CATEGORIES else ""
         raise ValueError(

@@ -1,8 +1,8 @@
-"""Earlier targets as columns: the target a number of steps before, and means of several steps.
+"""Earlier targets as columns: targets of earlier steps, and means over several earlier steps.
 
-A step is the most frequent distance between two dates of training, such as an hour, a day, a week or a month.
-A target that is not known yet is an error, and never replaced by a forecast. A date before the last known one
-without a target is a gap, and its target is missing.
+A step is the most frequent distance between two training dates, such as an hour, a day, a week or a month.
+A target that is not known yet raises an error, and is never replaced by a forecast. A step without
+a row before the last known date is a gap, whose target is missing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class TargetHistory:
     ----------
     dates : ndarray of shape (n_known,), datetime64[s], ascending and distinct
     targets : ndarray of shape (n_known,)
-    step : (int, str), the distance between two dates, such as (7, "D")
+    step : tuple of (int, str), the distance between two dates, such as (7, "D")
     """
 
     dates: np.ndarray
@@ -66,12 +66,12 @@ class TargetHistory:
         return TargetHistory(all_dates[kept], all_targets[kept], self.step)
 
     def before(self, dates: np.ndarray, n_steps: int) -> np.ndarray:
-        """Return the target `n_steps` before each date, (n_rows,), NaN if it is missing.
+        """Return the target `n_steps` before each date, or NaN if it is missing, of shape (n_rows,).
 
         Raises
         ------
         ValueError
-            If a target is after the last known one.
+            If a target after the last known date is needed.
         """
         places, known = self._places(dates) - n_steps, self._places(self.dates)
         late = np.flatnonzero(places > known[-1])
@@ -86,7 +86,7 @@ class TargetHistory:
         return np.where(known[at] == places, self.targets[at], np.nan)
 
     def mean_before(self, dates: np.ndarray, window: int, horizon: int) -> np.ndarray:
-        """Return the mean of the targets from `horizon` to `horizon + window - 1` steps before, (n_rows,)."""
+        """Return the mean (n_rows,) of the targets from `horizon` to `horizon + window - 1` steps before."""
         earlier = np.array([self.before(dates, horizon + i) for i in range(window)])  # (window, n_rows)
         is_known = ~np.isnan(earlier)
         n_known = is_known.sum(axis=0)
@@ -98,7 +98,7 @@ class TargetHistory:
         return self._since_first(dates) // self.step[0]
 
     def _since_first(self, dates: np.ndarray) -> np.ndarray:
-        """Return the seconds, days or months since the first known date, (n_rows,)."""
+        """Return the seconds, days or months since the first known date, as an array of shape (n_rows,)."""
         kind = f"M8[{self.step[1]}]"
         return (dates.astype(kind) - self.dates[0].astype(kind)).astype(np.int64)
 
@@ -116,9 +116,9 @@ class TargetHistory:
 def step_of(dates: np.ndarray) -> Step:
     """Return the most frequent distance between distinct ascending dates.
 
-    Dates on the same day of different months, or on the last days, are counted in months. Other dates on
-    different days are counted in days, whatever their times. If only some weekdays occur, such as Mondays,
-    Wednesdays and Fridays, the step is one day.
+    Dates in different months, on the same day or on the last day of each month, are counted in
+    months. Other dates on different days are counted in days, whatever their times. If only some
+    weekdays occur, such as Mondays, Wednesdays and Fridays, the step is one day.
     """
     if len(dates) == 1:
         return 1, "D"
@@ -138,7 +138,7 @@ def name_of(step: Step) -> str:
 
 
 def _are_monthly(days: np.ndarray) -> bool:
-    """Return True for dates in different months, all on the same day, or on the last of a shorter month."""
+    """Return True for dates in different months, all on the same day (the last day in shorter months)."""
     months = days.astype("M8[M]")
     day = (days - months.astype("M8[D]")).astype(np.int64) + 1
     length = ((months + 1).astype("M8[D]") - months.astype("M8[D]")).astype(np.int64)
@@ -148,7 +148,7 @@ def _are_monthly(days: np.ndarray) -> bool:
 def lag_columns(
     history: TargetHistory, dates: np.ndarray, lags: Sequence[int], rolling: Sequence[int], horizon: int
 ) -> dict[str, np.ndarray]:
-    """Return the columns of lags and rolling means by name, each (n_rows,)."""
+    """Return a dict from the names to the columns (n_rows,) of lags and rolling means."""
     columns = {lag_name(lag): history.before(dates, lag) for lag in lags}
     return columns | {mean_name(n): history.mean_before(dates, n, horizon) for n in rolling}
 

@@ -16,8 +16,8 @@ def numbers_outside(
 ) -> Iterator[str]:
     """Yield a sentence for each number that is far outside its range in training.
 
-    "Far" means more than the width of the range / (2 degree^2), where a polynomial can be more than twice as
-    large as anywhere inside the range (Chebyshev).
+    "Far" means by more than the width of the range / (2 degree^2). At that distance, a polynomial
+    can be more than twice as large as anywhere inside the range (Chebyshev).
     """
     for name, (low, high) in ranges.items():
         column = frame[name]

@@ -20,7 +20,7 @@ AVERAGE = "(average)"
 def parts_of(
     regressor: PolynomialRegressor, row: np.ndarray, mean: np.ndarray, names: Sequence[str]
 ) -> dict[str, float]:
-    """Return the forecast for the mean row and the contribution of each column. The sum is the forecast.
+    """Return the forecast for the mean row and each column's contribution. They add up to the forecast.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def parts_of(
 
 
 def names_of(encode: ColumnTransformer, row: Mapping[str, Cell]) -> list[str]:
-    """Return the column of the table that each encoded column belongs to; a category with its value."""
+    """Return the table's column for each encoded column, with the value of a category."""
     names = []
     for _, step, columns in encode.transformers_:
         if isinstance(step, OneHotEncoder):
@@ -54,6 +54,6 @@ def names_of(encode: ColumnTransformer, row: Mapping[str, Cell]) -> list[str]:
 
 
 def _missing(imputer: object, columns: Sequence[str]) -> list[str]:
-    """Return the names of the indicators of missing cells."""
+    """Return the names of the encoded columns that indicate missing cells."""
     indicator = getattr(imputer, "indicator_", None)
     return [] if indicator is None else [f"{columns[place]} missing" for place in indicator.features_]

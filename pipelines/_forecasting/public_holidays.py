@@ -1,4 +1,4 @@
-"""The public holidays of a country, from the package holidays (an extra)."""
+"""The public holidays of a country, from the optional package holidays."""
 
 import difflib
 import re
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def are_holidays(dates: np.ndarray, country: str) -> np.ndarray:
-    """Return 1.0 for each date that is a public holiday of the country, else 0.0, (n_dates,)."""
+    """Return an array (n_dates,) with 1.0 for public holidays of the country, and 0.0 for other dates."""
     days = dates.astype("M8[D]")
     years = range(days.min().astype("M8[Y]").item().year, days.max().item().year + 1)
     known = holidays_of(country, tuple(years))

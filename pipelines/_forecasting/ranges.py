@@ -32,7 +32,7 @@ class Splitter(Protocol):
 class TooFewRowsWarning(UserWarning):
     """Warning issued when there are too few held-out rows for the level of a range.
 
-    The most extreme error takes the place of the missing ones, so the true level is lower.
+    The most extreme error is used instead, so the true level is lower than requested.
 
     Examples
     --------
@@ -49,9 +49,9 @@ class TooFewRowsWarning(UserWarning):
 
 
 def splits_of(cv: object, X: np.ndarray, dates: np.ndarray | None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the training and held-out rows of each fit: shuffled folds, blocks of time, or a splitter's.
+    """Return the training and held-out rows of each fit, from shuffled folds, blocks of time or a splitter.
 
-    Blocks of time keep rows of equal dates, (n_rows,), together.
+    Rows with equal dates (n_rows,) are in the same block of time.
     """
     n = len(X)
     if cv == "time":
@@ -105,14 +105,14 @@ def warn_if_too_few(name: str, level: float, n_needed: int, n: int, reached: flo
 
 
 def fewest(level: float) -> int:
-    """Return the smallest number of errors that are enough for a level."""
+    """Return the smallest number of held-out errors that is enough for a level."""
     return math.ceil(level / (1 - level) - ROUNDING)
 
 
 def level_asked(
     service_level: float | None, interval: float | None, surplus: float | None, shortage: float | None
 ) -> float | None:
-    """Return the requested service level, given directly or by costs. None without one, or for an interval.
+    """Return the service level, given directly or by costs. Return None for an interval or if none is given.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The cells of each column of a table in any form, checked: numbers, words, flags."""
+"""Read and check the cells of each column of a table in any form: numbers, words and flags."""
 
 import difflib
 import re
@@ -40,7 +40,8 @@ def columns_of(table: Rows, noun: str = "The rows") -> dict[str, list[Cell]]:
 def needed(table: Rows, names: Sequence[str], is_training: bool) -> dict[str, list[Cell]]:
     """Return the cells of the named columns. Raise ValueError if one is missing or there are no rows.
 
-    In training, a name may be misspelt; later, a column of the table, since the names are known then.
+    In training, the error suggests a column similar to the name. Later, the names are known to be
+    correct, so it suggests that a column of the table is misspelt.
     """
     columns = columns_of(table)
     for name in names:
@@ -89,12 +90,12 @@ def is_flag(value: Cell) -> bool:
 
 
 def numbers_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
-    """Return a column of numbers as floats, (n_rows,). Missing cells are NaN."""
+    """Return a column of numbers as an array (n_rows,) of floats. Missing cells are NaN."""
     return _floats(name, cells, is_number, "a number, or missing")
 
 
 def flags_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
-    """Return a column of flags as 0.0 and 1.0, (n_rows,). Missing cells are NaN.
+    """Return a column of flags as an array (n_rows,) of 0.0 and 1.0. Missing cells are NaN.
 
     Text such as "yes" or "False" is also a flag; case and surrounding spaces do not matter.
     """
@@ -105,12 +106,12 @@ def flags_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
 
 
 def words_of(name: str, cells: Sequence[Cell]) -> np.ndarray:
-    """Return a column of categories as strings, (n_rows,). 6, 6.0 and "6" are the same category."""
+    """Return a column of categories as an array (n_rows,) of strings. 6, 6.0 and "6" are one category."""
     return np.array([_word(row, name, value) for row, value in enumerate(cells)], dtype=object)
 
 
 def check_known(name: str, words: Iterable[str], known: Collection[str]) -> None:
-    """Raise ValueError for the first word that is not among the known ones, with the most similar one."""
+    """Raise ValueError for the first unknown word. The message suggests the most similar known word."""
     for row, word in enumerate(words):
         if word not in known:
             fail(row, name, f"one of {', '.join(known)}", word, suggestion(word, known))
@@ -124,7 +125,7 @@ def fail(row: int, column: str, allowed: str, value: Cell, more: str = "") -> No
 
 
 def of_text(value: Cell) -> str:
-    """Return what to do about a number that is given as text, or an empty string."""
+    """Return advice for the error message if a number is given as text, else an empty string."""
     if not isinstance(value, str) or not re.fullmatch(r"\s*[-+]?[\d.,' ]*\d\s*", value):
         return ""
     if "," in value:

@@ -11,7 +11,7 @@ from pipelines._forecasting.tables import Cell, is_missing, is_number, of_text, 
 
 
 def target_cells(y: Rows) -> list[Cell]:
-    """Return the cells of a sequence, of a series, or of a frame or array with one column, (n_rows,)."""
+    """Return the cells (n_rows,) of a sequence, a series, or a frame or array with one column."""
     y = collected(y)
     if hasattr(y, "columns") and len(y.columns) == 1:
         y = y[y.columns[0]]
@@ -25,9 +25,9 @@ def target_cells(y: Rows) -> list[Cell]:
 
 
 def targets_of(parameter: str, cells: Sequence[Cell], dates: np.ndarray | None, remedy: str) -> np.ndarray:
-    """Return the targets as floats, (n_rows,). Raise ValueError if one is missing or is not a number.
+    """Return the targets (n_rows,) as floats. Raise ValueError if one is missing or is not a number.
 
-    `parameter` and `remedy` are words of the error: where the targets were given, and what to do.
+    The error message contains `parameter` (where the targets were given) and `remedy` (what to do).
     """
     for row, value in enumerate(cells):
         at = f"row {row}" if dates is None else f"row {row} ({shown(dates[row])})"
@@ -45,9 +45,9 @@ def targets_of(parameter: str, cells: Sequence[Cell], dates: np.ndarray | None, 
 
 
 def check_not_target(frame: pd.DataFrame, words: Sequence[str], targets: np.ndarray) -> None:
-    """Raise ValueError if a column, (n_rows,), is the target itself: equal in all rows.
+    """Raise ValueError if a column (n_rows,) is equal to the target in all rows.
 
-    `words` are the columns that hold categories as strings.
+    `words` are the columns that contain categories as strings.
     """
     if len(np.unique(targets)) == 1:
         return

@@ -14,13 +14,13 @@ MAX_VALUES = 1_000_000  # distinct values per column, all of which are kept to c
 
 @dataclass
 class EveningValues:
-    """The distinct values of each column, ascending, and their counts, both (n_values,)."""
+    """The distinct values of each column in ascending order, and their counts, both of shape (n_values,)."""
 
     columns: dict[str, tuple[np.ndarray, np.ndarray]]
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Self:
-        """Return the values of validated evenings, (n_evenings, n_features)."""
+        """Return the values of validated evenings, given as an array of shape (n_evenings, n_features)."""
         return cls({name: np.unique(frame[name].to_numpy(), return_counts=True) for name in frame})
 
     def merge(self, other: Self) -> "EveningValues":

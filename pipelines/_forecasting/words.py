@@ -15,7 +15,7 @@ def unit_of(name: str, units: Mapping[str, str], plural: bool = False) -> str:
 
 
 def adds(subject: str, amount: float, unit: str) -> str:
-    """Return a sentence that states how much the subject adds or takes away."""
+    """Return a sentence that states how much the subject adds or subtracts."""
     if abs(amount) < SMALLEST:
         return f"{subject} makes no difference"
     if amount < 0:
@@ -36,7 +36,7 @@ def flag(name: str) -> str:
 
 
 def of_season(amounts: np.ndarray, unit: str) -> str:
-    """Return a sentence about the highest and the lowest day, from amounts for all days of a year, (365,)."""
+    """Return a sentence about the highest and the lowest day, given the amounts (365,) of all days."""
     days = np.datetime64("2025-01-01") + np.array([amounts.argmax(), amounts.argmin()])
     high, low = (f"{day.day} {day:%B}" for day in days.tolist())
     above, below = (amounts.max() - amounts.mean(), amounts.mean() - amounts.min())

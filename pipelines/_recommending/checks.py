@@ -17,7 +17,7 @@ MAX_SUGGESTED = 3  # labels for which a similar label is searched
 
 
 def check_items(labels: Sequence, name: str) -> None:
-    """Raise a ValueError unless each row of the catalogue has a label of its own in the column `name`."""
+    """Raise a ValueError unless each row of the catalogue has a distinct label in the column `name`."""
     if not len(labels):
         raise ValueError("The catalogue must contain at least one item. Got a data frame without rows.")
     rows: dict[object, int] = {}

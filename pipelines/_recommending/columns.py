@@ -1,6 +1,8 @@
 """The columns that a recommender reads: their encoders and output features."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -70,12 +72,23 @@ def encoder_of(
     steps: Sequence[Step], weights: Mapping[str, float] | None, of: str, columns: Mapping[str, str]
 ) -> ColumnTransformer:
     """Return the encoder of all columns. `columns` maps each step to the column whose weight it gets."""
+    if weights is not None and not isinstance(weights, Mapping):
+        raise TypeError(
+            f"The 'weights' parameter of {of} must be a dict with a number for each column. "
+            f"Got {weights!r} instead."
+        )
     if unknown := set(weights or {}) - set(columns.values()):
         raise ValueError(
             f"The keys of the 'weights' parameter of {of} must be among "
             f"{' and '.join(map(repr, columns.values()))}. "
             f"Got {', '.join(map(repr, sorted(unknown)))} instead."
         )
+    for name, weight in (weights or {}).items():
+        if not (isinstance(weight, Real) and 0 <= weight < inf):
+            raise ValueError(
+                f"The 'weights' parameter of {of} must contain finite numbers of at least 0. "
+                f"Got {weight!r} for the column {name!r}."
+            )
     return ColumnTransformer(
         list(steps),
         sparse_threshold=1.0,
@@ -85,7 +98,7 @@ def encoder_of(
 
 
 def input_columns(encode: ColumnTransformer) -> list[str]:
-    """Return the names of the columns that an encoder reads, each once."""
+    """Return the names of the columns that an encoder reads, without duplicates."""
     columns = [[at] if isinstance(at, str) else list(at) for _, _, at in encode.transformers]
     return list(dict.fromkeys(name for names in columns for name in names))
 

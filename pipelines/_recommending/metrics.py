@@ -1,6 +1,6 @@
 """Metrics of lists of recommendations, one number per list.
 
-Conventions: `hits` (n_lists, k) is True if the item at that place is relevant. The best place comes first.
+Conventions: `hits` (n_lists, k) is True if the item with that rank is relevant. The best rank comes first.
 `n_relevant` (n_lists,) is the number of relevant items, at least 1.
 """
 
@@ -22,17 +22,17 @@ def recall(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
 
 
 def precision(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
-    """Return the share of the k places that hold a relevant item."""
+    """Return the number of relevant items in the list, divided by k."""
     return hits.mean(axis=1)
 
 
 def reciprocal_rank(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
-    """Return 1 divided by the place of the first relevant item, or 0 if there is none."""
+    """Return 1 divided by the rank of the first relevant item, or 0 if there is none."""
     return np.where(hits.any(axis=1), 1 / (1 + hits.argmax(axis=1)), 0.0)
 
 
 def average_precision(hits: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
-    """Return the mean, over the relevant items that could be in the list, of the precision at their place."""
+    """Return the mean, over the relevant items that could be in the list, of the precision at their rank."""
     k = hits.shape[1]
     precision_at = hits.cumsum(axis=1) / np.arange(1, 1 + k)
     return (hits * precision_at).sum(axis=1) / np.minimum(n_relevant, k)

@@ -43,7 +43,7 @@ def comparable_keys(mapping: Mapping[Any, T]) -> dict[Any, T]:
 
 
 def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number of each row's person, in order of appearance, and each person's number of rows."""
+    """Number the persons in order of appearance. Return each row's person, and the row count of each."""
     numbers: dict[Any, int] = {}
     codes = np.array([numbers.setdefault(person, len(numbers)) for person in persons], dtype=np.intp)
     return codes, np.bincount(codes, minlength=len(numbers))

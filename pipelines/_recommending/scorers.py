@@ -29,7 +29,7 @@ class Scorer(Protocol):
     n_features: int
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:
-        """Return a row (1, n_features) with nonzero values at the given places, which must be ascending."""
+        """Return a row (1, n_features) with nonzero values at the given indices, which must be ascending."""
         ...
 
     def as_row(self, X: Rows) -> sp.csr_array:
@@ -88,7 +88,7 @@ class LinearScorer:
         return np.ascontiguousarray(self._weights.T)
 
     def row(self, places: list[int], values: list[float]) -> sp.csr_array:
-        """Return a row (1, n_features) with nonzero values at the given places, which must be ascending."""
+        """Return a row (1, n_features) with nonzero values at the given indices, which must be ascending."""
         parts = np.array(values, dtype=self._dtype), np.array(places, dtype=np.int32), [0, len(places)]
         return sp.csr_array(parts, shape=(1, self.n_features))
 

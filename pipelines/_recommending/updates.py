@@ -39,9 +39,9 @@ def among_classes(classifier: BaseEstimator, y: ArrayLike) -> ArrayLike:
 
 
 def warn_of_unlearned_rows(X: Rows, columns: np.ndarray | None, is_unknown: np.ndarray) -> None:
-    """Warn if rows of an update have values, all of which are unknown to the encoders.
+    """Warn if rows of an update contain values, but none that the encoders know.
 
-    Rows without values do not lead to a warning: they tell how often their labels were chosen.
+    Rows without values do not lead to a warning, because they still count as choices of their labels.
     """
     unknown = np.flatnonzero(is_unknown)
     has_values = [any(map(_is_given, row)) for row in _cells_of(X, columns, unknown)]

@@ -22,7 +22,7 @@ def check_progress(progress: object) -> None:
 
 @contextmanager
 def batch_bar(shown: Shown, title: str, n_rows: int | None, done: int) -> Iterator[Advance]:
-    """Yield a function to call with the number of rows read so far; `n_rows` is None if unknown."""
+    """Yield a function that takes the number of rows read so far. `n_rows` is None if unknown."""
     if shown is False:
         yield lambda done: None
         return

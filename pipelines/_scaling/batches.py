@@ -21,7 +21,8 @@ class Reader:
 
     Attributes
     ----------
-    y, sample_weight : names of the target and weight columns; None if batches are tuples or lack them
+    y, sample_weight : names of the target and weight columns; None if batches are tuples or have no
+    such columns
     schema : dict from each column to the kind of its values; None before the first batch
     first : name of the batch or file in which the schema was found
     """

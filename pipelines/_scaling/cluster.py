@@ -83,7 +83,7 @@ def fit(
 
 
 def graph(fitting: Fitting, parts: Named) -> Delayed:
-    """Return the task tree of one pass: each leaf reads a partition, each inner node merges states."""
+    """Return the task tree of one pass: each leaf reads a partition, and each inner node merges states."""
     task: bytes | Delayed = pickle.dumps((fitting.plan, fitting.reader, fitting.k))
     if len(task) > MAX_INLINE_BYTES:
         task = delayed(_unpacked, pure=False)(task)
@@ -183,7 +183,7 @@ def _checked_files(X: dd.DataFrame | da.Array) -> list[str]:
 
 
 def _files_of(node: ReadParquet) -> list[str]:
-    """Return the files in the order of Dask's partitions, or none if the path is not supported."""
+    """Return the files in the order of Dask's partitions, or an empty list if the path is not supported."""
     with suppress(FileNotFoundError):
         return sorted(find_files(node.path, "parquet"), key=natural_sort_key)
     return []
@@ -220,7 +220,7 @@ def recommended(model: BaseEstimator, X: Collection, k: int, classes: np.ndarray
 
 
 def _sent(model: BaseEstimator) -> DaskCollection:
-    """Return a reference to the model, which is sent to each worker once."""
+    """Send the model to each worker once. Return a reference to it."""
     try:
         from distributed import get_client
 

@@ -19,7 +19,7 @@ from pipelines._common.scikit_learn import check_parameters
 
 
 class Addable(Protocol):
-    """The state of a step: a small object with what the step learned from a set of rows.
+    """The state of a step: a small object that stores what the step learned from a set of rows.
 
     It can be pickled.
     """

@@ -125,7 +125,7 @@ class RecommenderNode(PipelineNode):
     """A `RecommenderPipeline`. The rows of its catalogue are added at the end of each pass.
 
     The method ``select(X)`` returns the columns that it reads, ``catalogue_rows()`` the rows of the catalogue
-    and their labels, and ``complete()`` tells the fitted classifier which features belong together.
+    and their labels, and ``complete()`` sets the groups of features of the fitted classifier.
     """
 
     def __init__(self, model: Pipeline) -> None:

@@ -46,6 +46,9 @@ def formula(X, y, describes, sample_weight, questions, **changed):
 
     alike = {f: [[g for g in items if (f in is_of[g]) == is_it] for is_it in (False, True)] for f in features}
     rate = {(g, f): share(alike[f][f in is_of[g]], f) for g in items for f in features}
+    for g in items:
+        if not is_of[g] and not rentals_of([g]):  # nothing is known of it
+            rate |= {(g, f): min(share(some, f) for some in alike[f] if some) for f in features}
     total = rentals_of(items)
 
     def match_of(group):
@@ -82,6 +85,8 @@ def shop(seed, n_rows=40, n_items=7, n_features=6):
     y, describes = rng.integers(n_items, size=n_rows), rng.random(n_rows) < 0.25
     weight = rng.integers(0, 3, n_rows) * 1.0
     weight[0] = 1
+    weight[y == seed % 15] = 0  # nothing is known of some item in half of the shops
+    weight[0] = max(weight[0], 1)
     return X, y, describes, weight, (rng.random((15, n_features)) < 0.4) * 1.0
 
 
@@ -162,6 +167,25 @@ def test_a_catalogue_without_choices_is_ranked_by_matches_and_then_in_order():
     labels, scores = model.top_k([[1, 0, 0, 1], [0, 0, 0, 0]], k=4)
     assert labels.tolist() == [["b", "a", "c", "d"], ["a", "b", "c", "d"]]
     assert scores.tolist() == [[8, 4, 4, 0], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("size", [0, 1 << 22], ids=["sparse", "dense"])
+def test_an_item_of_which_nothing_is_known_is_never_above_a_match(size, monkeypatch):
+    """People who ask for golf choose chess, so golf is requested less often where it describes the item."""
+    monkeypatch.setattr("estimators._bayes.scores.MAX_DENSE_TABLE", size)
+    X = [[1, 0], [0, 1], [0, 1], [0, 0], [0, 0], [0, 1], [0, 1], [1, 0]]  # mind, sport
+    y = ["chess", "golf", "polo", "a mystery", "a secret", "chess", "chess", "golf"]
+    describes = np.arange(8) < 5
+    model = CatalogueNB(shrinkage=2.0, weight=1.0, match=0).fit(X, y, describes=describes)
+    # Shares of sport: (0 + 1/2) / (1 + 1) of golf and polo, (2 + 1/2) / (3 + 1) of all; polo has no rows.
+    labels, scores = model.top_k([[0, 1]], k=5)
+    assert labels[0].tolist()[:2] == ["chess", "golf"]
+    assert_allclose(scores[0, 2:], [math.log(0.25 / 0.625)] * 3)
+    for question in [[1, 0], [0, 1], [1, 1]]:
+        scores = dict(zip(model.classes_, model.predict_joint_log_proba([question])[0], strict=True))
+        assert scores["a mystery"] == scores["a secret"] <= scores["polo"]
+    known = model.partial_fit([[0, 1]], ["a secret"]).predict_joint_log_proba([[0, 1]])[0]
+    assert known[1] > known[0]  # somebody who asked for sport chose it
 
 
 @pytest.mark.parametrize(("met", "expected"), [(0.9, "constraint"), (0.5, "taste")])

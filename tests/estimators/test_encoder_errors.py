@@ -146,9 +146,9 @@ def test_separator_wants_strings():
 @pytest.mark.parametrize("bad", [3, {"k": 1}, b"a"])
 def test_mixed_types(bad):
     message = "uniformly strings or numbers. Got .*'str'"
-    with pytest.raises(TypeError, match=message):
-        MultiHotEncoder().fit([["a", bad]])
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(TypeError, match=f"{message}.* in column 'genres'"):
+        MultiHotEncoder().fit(pd.Series([["a", bad]], name="genres"))
+    with pytest.raises(TypeError, match=f"{message}.* in column 'x0'"):
         OneHotEncoder().fit(objects(["a", bad]).reshape(-1, 1))
     encoder = OneHotEncoder().fit([["a"]])
     if not isinstance(bad, dict):

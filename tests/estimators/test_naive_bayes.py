@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 
 from estimators import ComplementNB
-from estimators._bayes.counts import number_distinct_rows
+from estimators._bayes.profiles import number_distinct_rows
 from tests.effort import effort
 from tests.estimators.samples import COUNTRIES, DOCUMENTS, catalogue
 

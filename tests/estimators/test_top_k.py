@@ -62,6 +62,7 @@ def test_top_k_is_the_stable_sort_of_the_scores(k, sparse_table, counts, monkeyp
     if sparse_table:
         monkeypatch.setattr("estimators._bayes.scores.MAX_DENSE_TABLE", 0)
     monkeypatch.setattr("estimators._bayes.scores.MAX_CHUNK_SCORES", 3000)
+    monkeypatch.setattr("estimators._bayes.profiles.MAX_LISTED", 3000)
     X = catalogue(300, counts=counts)
     model = ComplementNB().fit(X, [f"game {i:03d}" for i in range(300)])
     questions = np.vstack([X[:40], np.zeros(20)])

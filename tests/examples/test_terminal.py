@@ -19,6 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from estimators import MLPClassifier
 from examples.digits import __main__ as digits
 from examples.digits.data import load_bundled
+from examples.games import commands as games
+from examples.games.data import GamesFileError
 from examples.terminal import Interrupted, Terminal, ctrl_c_ends, run_quietly
 
 ROOT = Path(__file__).parents[2]
@@ -145,11 +147,11 @@ def test_another_thread_may_run_a_command():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")
-@pytest.mark.parametrize("example", ["digits", "games", "pizza"])
+@pytest.mark.parametrize("example", ["digits --help", "games types", "pizza forecast -r 15"])
 @pytest.mark.parametrize("module", ["numpy", "sklearn.base"])
 def test_ctrl_c_in_the_first_second_is_no_traceback(example, module):
     heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    command = [sys.executable, "-X", "importtime", "-m", f"examples.{example}", "--help"]
+    command = [sys.executable, "-X", "importtime", "-m", *f"examples.{example}".split()]
     with subprocess.Popen(
         [sys.executable, "-c", heed, *command], cwd=ROOT, text=True, stdout=-1, stderr=-1
     ) as run:
@@ -201,11 +203,23 @@ def test_a_message_names_its_file_in_one_line(example, arguments, monkeypatch, c
     command_line = __import__(f"examples.{example}.__main__", fromlist=["main"])
 
     def no_games(*args, **kwargs):
-        raise command_line.GamesFileError(f"{PATH}: expected games")
+        raise GamesFileError(f"{PATH}: expected games")
 
     if example == "games":
-        monkeypatch.setattr(command_line, "evaluate", no_games)
+        monkeypatch.setattr(games, "evaluate", no_games)
     monkeypatch.setenv("COLUMNS", "80")
     assert command_line.main(arguments) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert PATH in line
+
+
+@pytest.mark.parametrize("example", ["games", "pizza"])
+def test_help_and_serve_do_not_wait_for_scikit_learn_to_be_imported(example):
+    code = f"""
+import sys
+from examples.{example}.__main__ import build_parser
+build_parser().parse_args(["serve", "--port", "8000"])
+print(sorted({{"altair", "pandas", "polars", "sklearn"}} & set(sys.modules)))
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"

@@ -1,6 +1,8 @@
 """Mistakes in catalogues, rows, labels and queries: errors and warnings that say what is wrong, and where."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from pipelines import UnknownQuestionWarning, compile_recommender, explain, recommend, recommender, update
@@ -124,3 +126,79 @@ def test_a_history_may_contain_items_that_the_model_does_not_know(frame):
 def test_only_similar_names_are_suggested(frame, name, hint):
     with pytest.raises(ValueError, match=f"X must have the column '{name}'.{hint}$"):
         recommender(categories=name).fit(frame({"author": ["Eco", "Kafka"]}), ["a", "b"])
+
+
+def test_a_frame_without_a_column_is_refused_by_name(fitted, frame):
+    rows = {name: cells[:1] for name, cells in ASKED.items() if name in ("year", "genres")}
+    message = "^A data frame .* must have the column 'studio'. It has the columns 'year', 'genres'. To omit"
+    for ask in (
+        recommend,
+        lambda model, X: explain(model, X, "Heat"),
+        lambda model, X: update(model, X, ["Heat"]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ask(fitted, frame(rows))
+    with pytest.raises(ValueError, match="must have the column 'studio'. Did you mean 'studios'?"):
+        recommend(fitted, frame(rows | {"studios": ["Fox"]}))
+    assert recommend(fitted, {name: cells[0] for name, cells in rows.items()})[0].shape == (1, 5)
+
+
+def test_a_frame_without_a_history_is_refused_by_name(frame):
+    rows = {"history": [["Clue"], ["Heat"]], "genres": [["Crime"], ["Horror"]]}
+    model = recommender(lists="genres", history="history").fit(frame(rows), ["Heat", "Clue"])
+    with pytest.raises(ValueError, match="must have the column 'history'. It has the columns 'genres'"):
+        recommend(model, frame({"genres": [["Crime"]]}), exclude_history=True)
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ({"studio": "2"}, ValueError, "finite numbers of at least 0. Got '2' for the column 'studio'"),
+        ({"studio": -2}, ValueError, "finite numbers of at least 0. Got -2 for the column 'studio'"),
+        ({"genres": float("nan")}, ValueError, "of at least 0. Got nan for the column 'genres'"),
+        ([2], TypeError, r"be a dict with a number for each column. Got \[2\]"),
+    ],
+    ids=["text", "negative", "nan", "list"],
+)
+def test_weights_that_are_no_numbers(weights, error, message):
+    with pytest.raises(error, match=f"'weights' parameter of recommender must .*{message}"):
+        recommender(categories="studio", lists="genres", weights=weights, classifier="complement")
+
+
+@pytest.mark.parametrize(
+    ("genres", "message"),
+    [
+        ({"Crime": 1}, r"Got \['dict'\] in column 'genres'"),
+        ([["Crime"]], "Lists within lists are not supported"),
+    ],
+    ids=["a dict", "a list in a list"],
+)
+def test_a_cell_that_is_neither_a_list_nor_a_value(fitted, genres, message):
+    with pytest.raises(TypeError, match=message):
+        recommend(fitted, [{"genres": genres}])
+
+
+def test_a_mask_of_the_wrong_shape_is_named(fitted):
+    with pytest.raises(ValueError, match="'describes' parameter must be an array .* Got True instead"):
+        update(fitted, {"year": 1990}, ["Heat"], describes=True)
+
+
+@pytest.mark.parametrize("rows", ["Crime", ["Crime"], pd.Series({"genres": ["Crime"]})], ids=type)
+def test_queries_without_columns_are_refused(fitted, rows):
+    with pytest.raises(TypeError, match=r"must be a data frame, a dict .* Got a (str|list|Series) instead"):
+        recommend(fitted, rows)
+
+
+def test_arrow_tables_are_queries(fitted, frame):
+    asked = pl.DataFrame(ASKED, strict=False)
+    np.testing.assert_array_equal(recommend(fitted, asked.to_arrow())[0], recommend(fitted, asked)[0])
+
+
+def test_a_history_of_another_type_leads_to_a_warning(frame):
+    rows = frame({"history": [[1, 2], [2, 3], [1, 3]]})
+    model = recommender(history="history").fit(rows, [3, 1, 2])
+    message = "column 'history' must have the same type as the labels, such as 1. Got '1', '2'. No items"
+    with pytest.warns(UnknownQuestionWarning), pytest.warns(UserWarning, match=message) as caught:
+        recommend(model, {"history": ["1", "2"]}, exclude_history=True)
+    assert all(warning.filename == __file__ for warning in caught)
+    assert recommend(model, {"history": [1, 9]}, exclude_history=True, k=1)[0] != 1

@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 system=$(mktemp -d)
+chmod 755 "$system"  # it becomes the root folder, which every user has to enter
 trap 'rm -rf "$system"' EXIT
 
 debootstrap --variant=minbase --include=systemd-sysv,dbus,ca-certificates bookworm "$system" "${MIRROR:-http://deb.debian.org/debian}" >/dev/null

@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from estimators import CatalogueNB
 from examples import saved as saved_models
 from examples.games import __main__ as command_line
+from examples.games import commands
 from examples.games import evaluate as evaluation
 from examples.games import model as tavern
 from examples.games.data import BUDGETS, known_types
@@ -36,7 +37,7 @@ def trained():
 @pytest.fixture
 def run(trained, monkeypatch, capsys):
     """Run the command line with the trained model in the place of the saved one."""
-    monkeypatch.setattr(command_line, "load_recommender", lambda *_: trained)
+    monkeypatch.setattr(commands, "load_recommender", lambda *_: trained)
     monkeypatch.setenv("COLUMNS", "160")
 
     def run(*arguments):
@@ -101,16 +102,16 @@ def test_a_question_that_asks_for_nothing_says_so_and_names_the_most_popular_gam
     shown = json.loads(run("recommend", "--json"))
     assert command_line.main(["recommend", "-k", "1"]) == 0
     assert "You did not ask for anything, so these are the most popular games." in capsys.readouterr().err
-    model = command_line.load_recommender(Console(quiet=True))
+    model = commands.load_recommender(Console(quiet=True))
     order = np.argsort(-model[-1].class_count_, kind="stable")[:5]
     assert [row["game"] for row in shown] == model.classes_[order].tolist()
 
 
 def test_names_are_printed_as_they_are(run, monkeypatch):
-    games = command_line.catalogue()
+    games = commands.catalogue()
     name = next(iter(json.loads(run("recommend", "-k", "1", "--json"))))["game"]
     games[name]["title"] = "Mega [red]Drive[/x]"
-    monkeypatch.setattr(command_line, "catalogue", lambda: games)
+    monkeypatch.setattr(commands, "catalogue", lambda: games)
     assert "Mega [red]Drive[/x]" in run("recommend", "-k", "1")
     assert "An RPG game" in run("recommend", "-t", "RPG", "-k", "1")
 
@@ -124,7 +125,7 @@ def test_a_reader_that_stops_early_is_no_error():
 
 
 def test_an_output_without_unicode(trained, monkeypatch):
-    monkeypatch.setattr(command_line, "load_recommender", lambda *_: trained)
+    monkeypatch.setattr(commands, "load_recommender", lambda *_: trained)
 
     def printed(*arguments):
         with monkeypatch.context() as patch:
@@ -133,7 +134,7 @@ def test_an_output_without_unicode(trained, monkeypatch):
             return sys.stdout.buffer.getvalue().decode()
 
     games = {row["game"] for row in json.loads(printed("--json"))}
-    assert games <= set(command_line.catalogue())
+    assert games <= set(commands.catalogue())
     assert not all(map(str.isascii, games))
     assert "Pok?mon" in printed()
 
@@ -199,7 +200,7 @@ def test_types_are_listed_with_their_games(run):
     ],
 )
 def test_wrong_arguments_exit_with_2_and_say_what_is_known(trained, monkeypatch, capsys, arguments, message):
-    monkeypatch.setattr(command_line, "load_recommender", lambda *_: trained)
+    monkeypatch.setattr(commands, "load_recommender", lambda *_: trained)
     with pytest.raises(SystemExit) as stopped:
         command_line.main(arguments)
     assert stopped.value.code == 2
@@ -216,7 +217,7 @@ def test_help_says_what_a_command_takes(capsys, command):
 
 def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, monkeypatch, capsys):
     small = tavern.load_training_data(40)
-    monkeypatch.setattr(command_line, "load_training_data", lambda: small)
+    monkeypatch.setattr(commands, "load_training_data", lambda: small)
     monkeypatch.setattr(tavern, "load_training_data", lambda: small)
     assert command_line.main(["train", "--output", str(tmp_path / "games.json")]) == 0
     assert "Trained on" in capsys.readouterr().out
@@ -232,9 +233,9 @@ def test_train_saves_a_model_that_answers_as_its_card_says(tmp_path, monkeypatch
 @pytest.mark.parametrize("classifier", ["complement", "multinomial", "bernoulli"])
 def test_another_classifier_is_one_word_away(tmp_path, monkeypatch, capsys, classifier):
     small = tavern.load_training_data(40)
-    monkeypatch.setattr(command_line, "load_training_data", lambda: small)
+    monkeypatch.setattr(commands, "load_training_data", lambda: small)
     monkeypatch.setattr(tavern, "load_training_data", lambda: small)
-    monkeypatch.setattr(command_line, "MODELS", tmp_path)
+    monkeypatch.setattr(commands, "MODELS", tmp_path)
     chosen = ["--classifier", classifier]
     assert command_line.main(["explain", "-b", "cheap", "tetris", "--json", *chosen]) == 0
     captured = capsys.readouterr()
@@ -267,19 +268,19 @@ def replay(model, card):
 def test_the_committed_model_gives_the_answers_on_its_card():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ModelVersionWarning)  # other versions than it was trained with
-        model = load_model(command_line.MODEL, expected=CatalogueNB)
+        model = load_model(commands.MODEL, expected=CatalogueNB)
     assert isinstance(model, Pipeline)
-    replay(model, read_card(command_line.MODEL))
+    replay(model, read_card(commands.MODEL))
 
 
 def test_the_committed_model_is_what_training_gives_today(trained):
-    for asked in read_card(command_line.MODEL)["questions"]:
+    for asked in read_card(commands.MODEL)["questions"]:
         labels, _ = recommend(trained, tavern.question(**asked["question"]), 5)
         assert labels[0].tolist() == asked["answer"]
 
 
 def test_the_committed_model_meets_the_questions():
-    scores = read_card(command_line.MODEL)["scores"]
+    scores = read_card(commands.MODEL)["scores"]
     assert scores["saved model"]["budget"] >= 0.95
     assert scores["saved model"]["type"] >= 0.90
     report = json.loads((ROOT / "docs" / "games-evaluation.json").read_text())["recommenders"]
@@ -297,7 +298,7 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
         return None
 
     monkeypatch.setattr(saved_models, "load_model", load)
-    monkeypatch.setattr(command_line, "train", lambda classifier: trained)
+    monkeypatch.setattr(commands, "train", lambda classifier: trained)
     assert command_line.main(["recommend", "-b", "cheap", "--json"]) == 0
     captured = capsys.readouterr()
     assert len(json.loads(captured.out)) == 5
@@ -309,7 +310,7 @@ def test_the_example_retrains_by_itself_and_says_so(monkeypatch, tmp_path, capsy
 
 def test_a_damaged_model_file_is_an_error_of_one_line(monkeypatch, tmp_path, capsys):
     (tmp_path / "games.json").write_text("{")
-    monkeypatch.setattr(command_line, "MODEL", tmp_path / "games.json")
+    monkeypatch.setattr(commands, "MODEL", tmp_path / "games.json")
     assert command_line.main(["recommend"]) == 1
     assert "games.json" in capsys.readouterr().err
 
@@ -402,7 +403,7 @@ def test_the_settings_are_those_that_the_evaluation_chose():
 
 def test_known_types_are_those_of_the_model(trained):
     games, _ = tavern.load_training_data(10)
-    budgets, types = command_line.known_categories(trained)
+    budgets, types = commands.known_categories(trained)
     assert sorted(budgets) == sorted(BUDGETS)
     assert types == known_types(games)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from examples.pizza import __main__ as command_line
+from examples.pizza import commands
 from examples.pizza.model import train
 
 
@@ -14,7 +15,7 @@ def trained():
 @pytest.fixture
 def run(trained, monkeypatch, capsys):
     """Run the command line with the trained model in the place of the saved one."""
-    monkeypatch.setattr(command_line, "load_forecaster", lambda card, messages: trained)
+    monkeypatch.setattr(commands, "load_forecaster", lambda card, messages: trained)
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments):

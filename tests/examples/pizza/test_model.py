@@ -8,6 +8,7 @@ import pytest
 
 from examples import saved as saved_models
 from examples.pizza import __main__ as command_line
+from examples.pizza import commands
 from pipelines import ModelFileError, ModelVersionWarning, forecast, load_model, read_card
 from pipelines.forecast import ServiceLevelRegressor
 
@@ -42,7 +43,7 @@ def check_scores(card):
 
 
 def replay(model, card):
-    assert [asked["question"] for asked in card["questions"]] == command_line.QUESTIONS
+    assert [asked["question"] for asked in card["questions"]] == commands.QUESTIONS
     expected = [round(2.3761 * asked["question"]["reservations"] + 17.1770) for asked in card["questions"]]
     for asked, doughs in zip(card["questions"], expected, strict=True):
         assert forecast(model, asked["question"]).tolist() == [asked["answer"]] == [doughs]
@@ -77,14 +78,14 @@ def test_a_saved_model_is_asked_by_its_card(tmp_path, monkeypatch, capsys):
 def test_the_committed_model_gives_the_answers_on_its_card():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ModelVersionWarning)  # other versions than it was trained with
-        model = load_model(command_line.MODEL, expected=ServiceLevelRegressor)
-    card = read_card(command_line.MODEL)
+        model = load_model(commands.MODEL, expected=ServiceLevelRegressor)
+    card = read_card(commands.MODEL)
     replay(model, card)
     check_scores(card)
 
 
 def test_the_committed_model_is_what_training_gives_today(trained):
-    replay(trained, read_card(command_line.MODEL))
+    replay(trained, read_card(commands.MODEL))
 
 
 @pytest.mark.parametrize("trouble", ["other versions", "no model"])
@@ -119,6 +120,6 @@ def test_other_versions_that_cannot_even_be_loaded(monkeypatch, capsys):
 
 def test_a_damaged_model_file_is_an_error_of_one_line(monkeypatch, tmp_path, capsys):
     (tmp_path / "pizza.json").write_text("{", encoding="utf-8")
-    monkeypatch.setattr(command_line, "MODEL", tmp_path / "pizza.json")
+    monkeypatch.setattr(commands, "MODEL", tmp_path / "pizza.json")
     assert command_line.main(["forecast", "-r", "15"]) == 1
     assert "pizza.json" in capsys.readouterr().err

@@ -91,9 +91,9 @@ def site(tmp_path_factory):
     for setting, text in (("ADMIN_PASSWORD", PASSWORD), ("METRICS_TOKEN", TOKEN)):
         (data / setting).write_text(f"{text}\n")
         variables[f"PIZZERIA_{setting}_FILE"] = str(data / setting)
-    site = RunningSite(
-        "examples.pizza", data, 2, {**variables, **dict(settings), "PIZZERIA_LOG_REQUESTS": "yes"}
-    )
+    # A private site does not tell which worker answers, and the tests count the workers.
+    variables |= {**dict(settings), "PIZZERIA_PRIVATE": "no", "PIZZERIA_LOG_REQUESTS": "yes"}
+    site = RunningSite("examples.pizza", data, 2, variables)
     yield site
     site.kill()
 
