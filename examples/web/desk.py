@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from examples.web.app import redirect, render
+from examples.web.app import own_path, redirect, render
 from examples.web.bulk import add_bulk_routes
 from examples.web.database import bump
 from examples.web.forms import MOST_ID, Form, filled, read_form
@@ -146,7 +146,8 @@ class Desk:
 
     def new(self, request: Request) -> Response:
         """Show an empty form."""
-        return self._form(request, None, filled(self.preset(request)))
+        form, back = filled(self.preset(request)), request.query_params.get("back", "")
+        return self._form(request, None, form, back=back)
 
     def edit(self, request: Request, row_id: RowId) -> Response:
         """Show the form for a row."""
@@ -204,6 +205,8 @@ class Desk:
 
     def _write(self, request: Request, row_id: int | None, fields: FormData) -> Response:
         form, seen = read_form(self.fields, fields), str(fields.get("seen", ""))
+        back = str(fields.get("back", ""))
+        to = own_path(back) if back else self.path
         if form.data is not None:
             try:
                 with request.app.state.database.writing() as session:
@@ -219,20 +222,26 @@ class Desk:
                         raise _Refused
                     session.flush()
                     called = self.called(row)
-                return redirect(request, self.path, f"{called} is saved.")
+                return redirect(request, to, f"{called} is saved.")
             except _SentBefore:
-                return redirect(request, self.path, "It was saved already.")
+                return redirect(request, to, "It was saved already.")
             except _Refused:
                 pass
-        return self._form(request, row_id, form, seen, status=422)
+        return self._form(request, row_id, form, seen, back, status=422)
 
     def _form(
-        self, request: Request, row_id: int | None, form: Form[Any], seen: str = "", status: int = 200
+        self,
+        request: Request,
+        row_id: int | None,
+        form: Form[Any],
+        seen: str = "",
+        back: str = "",
+        status: int = 200,
     ) -> Response:
         with request.app.state.database.reading() as session:
             called = "" if row_id is None else self.called(self._get(session, row_id))
             context = {"desk": self, "row_id": row_id, "form": form, "called": called, "seen": seen}
-            context["once"] = secrets.token_hex(16)
+            context |= {"once": secrets.token_hex(16), "back": own_path(back) if back else ""}
             return render(request, "desk_form.html", status, **context, **self.options(session))
 
     def _confirm(self, request: Request, row_id: int, status: int = 200, error: str = "") -> Response:

@@ -39,6 +39,7 @@ class NightFields(BaseModel):
     made: Doughs | None = None
     used: Doughs | None = None
     left_over: Doughs | None = None
+    suggested: int | None = None  # what the form filled in as made
     sure: bool = False  # confirms a number that is far beyond all others
 
 
@@ -46,7 +47,8 @@ def night_form(session: Session, day: date, made: int | None) -> Form[Any]:
     """Return the form for a night with its saved numbers or, before it is closed, with the doughs to make."""
     row = session.scalar(select(Evening).where(Evening.day == day))
     if row is None or row.made is None:
-        return filled({"day": day, "made": made, "used": (row.doughs if row else 0) or None})
+        used = (row.doughs if row else 0) or None
+        return filled({"day": day, "made": made, "suggested": made, "used": used})
     return filled({"day": day, "made": row.made, "used": row.doughs, "left_over": row.left_over})
 
 
@@ -104,6 +106,8 @@ def save(session: Session, form: Form[NightFields], today: date) -> str:
 def numbers_of(form: Form[NightFields]) -> tuple[int, int, int] | None:
     """Return the doughs that were made, used and left over. Refuse the form if they contradict each other."""
     made, used, left_over = form.data.made, form.data.used, form.data.left_over
+    if made == form.data.suggested and None not in (used, left_over):
+        made = None  # nobody typed it
     if [made, used, left_over].count(None) > 1:
         form.refuse("left_over", "Please fill in two of the three numbers.")
         return None

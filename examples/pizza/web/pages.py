@@ -129,7 +129,11 @@ def night_of(request: Request, session: Session, day: date, today: date, doughs:
     known = {row.day: row for row in session.scalars(rows)}
     is_closed = night in known and known[night].made is not None
     before = known.get(night - timedelta(1))
-    missed = before.day if before and before.made is None and not before.doughs else None
+    house, (eve, tonight) = read_house(session), read_days(session, night - timedelta(1), 2)
+    is_missed = before and before.made is None and not before.doughs and not house.why_closed(eve)
+    missed = eve.day if is_missed else None
+    if house.why_closed(tonight) and not (is_closed or tonight.doughs):
+        return Night(night, bookings, None, False, missed)
     form = night_form(session, night, doughs if night == day else None)
     return Night(night, bookings, form, is_closed, missed)
 

@@ -69,7 +69,7 @@ def test_a_good_file_is_shown_first_and_kept_on_a_second_word(app, admin):
     before = everything(app)
     page = look(admin, "\ufeff" + text)
     assert page.status_code == 200
-    assert f"2 evenings, {OLD} to {OLD + timedelta(1)}; 0 of them are known already" in text_of(page)
+    assert f"2 evenings, {OLD} to {OLD + timedelta(1)}, all of them new" in text_of(page)
     assert f"Left out, since no reservations were taken: line 5 ({OLD + timedelta(2)})." in text_of(page)
     assert "Monday 12 36 false" in text_of(page)
     assert everything(app) == before
@@ -92,7 +92,7 @@ def test_a_good_file_is_shown_first_and_kept_on_a_second_word(app, admin):
 
 def test_a_header_may_be_in_any_case(admin):
     page = look(admin, "Date,RESERVATIONS,Doughs\r\n2021-02-01,12,36\r\n")
-    assert "1 evening, 2021-02-01 to 2021-02-01; 0 of them are known" in text_of(page)
+    assert "1 evening, 2021-02-01 to 2021-02-01" in text_of(page)
     assert "Keep 1 evening" in text_of(page)
     assert "1 evening is kept." in text_of(keep(admin, page))
 

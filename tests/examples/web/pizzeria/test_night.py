@@ -4,14 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from examples.pizza.clock import Clock
+from examples.pizza.web.site import create_app
 from examples.pizza.web.tables import Evening, Order, Reservation
 from examples.pizza.web.words import in_words, read_said
 from tests.examples.sites import wait_for
-from tests.examples.web.pages import fields_of, is_up_to_date, send, text_of
-from tests.examples.web.pizzeria.reading import TODAY, evening_of, find, save
+from tests.examples.web.pages import PASSWORD, fields_of, is_up_to_date, logged_in, send, text_of
+from tests.examples.web.pizzeria.reading import CLOCK, TODAY, evening_of, find, save
 
 
 def row_of(app, day):
@@ -24,10 +26,11 @@ def test_tonight_is_closed_from_the_front_page(app, admin, browser):
     given = fields_of(page)
     assert given["day"] == [str(TODAY)]
     assert int(given["made"][0]) > 0  # what the forecast says
+    assert given["suggested"] == given["made"]
     page = send(admin, page, "/admin/close", day=str(TODAY), made="60", used="", left_over="8")
     assert page.url.path == "/"
     assert "Fri 20 Mar is closed: 60 doughs made, 52 used, 8 left over." in text_of(page)
-    assert "Tonight is closed" in text_of(page)
+    assert "Tonight’s doughs are saved" in text_of(page)
     row = row_of(app, TODAY)
     assert (row.made, row.doughs, row.left_over) == (60, 52, 8)
     again = fields_of(admin.get("/"))
@@ -77,6 +80,36 @@ def test_a_doubtful_number_is_saved_when_it_is_confirmed(app, admin):
     save(admin, f"/admin/evenings/{row_of(app, day).id}/delete")
 
 
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """The owner's browser at a site without any evenings."""
+    monkeypatch.setenv("PIZZERIA_EMPTY", "yes")
+    monkeypatch.setenv("PIZZERIA_ADMIN_PASSWORD", PASSWORD)
+    app = create_app(tmp_path, f"sqlite:///{tmp_path / 'x.sqlite'}", CLOCK)
+    with TestClient(app):
+        yield logged_in(app)
+
+
+def test_a_suggested_number_gives_way_to_two_that_were_counted(fresh):
+    sent = {"day": str(TODAY), "made": "60", "used": "58", "left_over": "5"}
+    assert send(fresh, fresh.get("/"), "/admin/close", **sent).status_code == 422
+    page = send(fresh, fresh.get("/"), "/admin/close", **sent, suggested="60")
+    assert "Fri 20 Mar is closed: 63 doughs made, 58 used, 5 left over." in text_of(page)
+
+
+def test_the_doughs_of_a_closed_day_are_not_asked_for(fresh):
+    yesterday = TODAY - timedelta(1)
+    save(fresh, "/admin/reservations/new", name="Zoë", day=str(yesterday), party="5")
+    seen = text_of(fresh.get("/"))
+    assert "The doughs of Thu 19 Mar are missing. Enter them" in seen
+    assert "Left over" in seen
+    for day in (yesterday, TODAY):
+        send(fresh, fresh.get("/admin/settings"), "/admin/settings/day", day=str(day), closed="yes")
+    seen = text_of(fresh.get("/"))
+    assert "are missing" not in seen
+    assert "Left over" not in seen
+
+
 def test_closing_needs_the_login_and_the_token(browser, admin):
     assert browser.get("/admin/close").url.path == "/login"
     fields = {"day": str(TODAY), "made": "9", "left_over": "1"}
@@ -107,11 +140,25 @@ def test_only_the_owner_sees_tonights_bookings(app, admin, browser):
     assert "Bookings" not in text_of(browser.get("/"))
     later = TODAY + timedelta(3)
     page = admin.get(f"/?date={later}")
-    assert f'href="/admin/reservations/new?day={later}"' in page.text
+    assert f'href="/admin/reservations/new?day={later}&amp;back=' in page.text
     assert fields_of(admin.get(f"/admin/reservations/new?day={later}"))["day"] == [str(later)]
     for desk in ("reservations", "orders", "evenings"):
         for query in ("", "?day=x", "?day=2026-02-30"):
             assert fields_of(admin.get(f"/admin/{desk}/new{query}"))["day"] == [str(TODAY)]
+
+
+@pytest.mark.parametrize(
+    ("back", "to"), [("", "/admin/reservations"), ("/?date=2026-03-22", "/"), ("//evil.example/", "/admin")]
+)
+def test_after_a_booking_the_page_it_was_added_from_is_shown_again(fresh, back, to):
+    form = fresh.get("/admin/reservations/new", params={"day": str(TODAY), "back": back})
+    assert "evil" not in form.text
+    sent = {name: values[0] for name, values in fields_of(form).items()} | {"name": "Zoë", "party": "2"}
+    page = fresh.post("/admin/reservations/new", data=sent)
+    assert page.url.path == to
+    assert "Zoë is saved." in text_of(page)
+    sent["back"] = back
+    assert fresh.post("/admin/reservations/new", data=sent).url.path == to
 
 
 def test_a_deletion_can_be_undone_for_a_while_by_the_browser_that_did_it(app, admin, browser, monkeypatch):
