@@ -16,8 +16,6 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 ROOT_USER = 0
 SHORTEST_SECRET = 32  # characters
 FOR_FIRST_START = 1 << 20  # bytes: the database, the model and the secret
-log = logging.getLogger(__name__)
-
 
 ROOT = Path(__file__).parents[2]
 log = logging.getLogger(__name__)

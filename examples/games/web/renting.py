@@ -19,6 +19,7 @@ from examples.web.words import is_plain, normalised
 
 VISITOR = "visitor"  # name of the cookie
 HOUR = 3600
+RETURN_SECONDS = 10  # after which a game that was given back can be rented again
 MOST_OF_VISITOR, MOST_OF_ADDRESS = 20, 100  # rentals within an hour
 CONFIRMED_FOR_ONE = 20  # number of confirmed rentals for each unconfirmed one that the model learns
 MOST_LEARNED = 100  # unconfirmed rentals that the model learns
@@ -100,8 +101,7 @@ def add_rental(
     """
     version, now = bump(session, structural=False), int(time.time())
     if known := rental_of(session, visitor, is_it):
-        was_returned, known.returned = known.returned is not None, None
-        return known, was_returned
+        return known, take_again(known, now)
     game = session.scalar(select(Game).where(is_it))
     if game is None:
         raise HTTPException(404, "There is no such game any more.")
@@ -113,6 +113,18 @@ def add_rental(
     session.add(rental)
     session.flush()
     return rental, True
+
+
+def take_again(rental: Rental, now: int) -> bool:
+    """Give the visitor a game again that they have given back. Return whether they had given it back."""
+    if rental.returned is None:
+        return False
+    if (wait := rental.returned + RETURN_SECONDS - now) > 0:
+        raise HTTPException(
+            429, "You have just given this game back. Please wait a moment.", {"Retry-After": str(wait)}
+        )
+    rental.returned = None
+    return True
 
 
 def check_limits(session: Session, visitor: str, source: str, now: int) -> None:

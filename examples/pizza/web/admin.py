@@ -242,6 +242,8 @@ def evening_saver(clock: Clock) -> Callable[[Session, Evening | None, Form[Eveni
         if form.errors:
             return row
         row = row or new_evening(data.day)
+        if row.more_doughs != data.more_doughs:  # this number replaces what was counted
+            row.made = row.left_over = None
         row.closed = {"yes": True, "no": False}.get(data.closed)
         for name, value in data.model_dump(exclude={"day", "closed", "sure"}).items():
             setattr(row, name, value)

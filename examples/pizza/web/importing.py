@@ -122,6 +122,7 @@ class Import:
             n_reservations, n_doughs = listed.get(row.day, (0, 0))
             row.more_reservations = evening["reservations"] - n_reservations
             row.more_doughs = evening["doughs"] - n_doughs
+            row.made = row.left_over = None  # the number in the file replaces what was counted
             for name in FACTS:
                 if name in evening:
                     setattr(row, name, evening[name])

@@ -84,7 +84,10 @@ Evening.listed_reservations = column_property(_reservations.scalar_subquery())
 Evening.guests = column_property(_guests.scalar_subquery())  # guests of the recorded reservations
 Evening.listed_doughs = column_property(_pizzas.scalar_subquery())
 Evening.reservations = column_property(Evening.more_reservations + _reservations.scalar_subquery())
-Evening.doughs = column_property(Evening.more_doughs + _pizzas.scalar_subquery())
+# Once a night is closed, the doughs that were counted stand, whatever happens to its orders later.
+Evening.doughs = column_property(
+    func.coalesce(Evening.made - Evening.left_over, Evening.more_doughs + _pizzas.scalar_subquery())
+)
 
 
 class Facts(NamedTuple):

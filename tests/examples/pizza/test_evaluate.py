@@ -154,7 +154,7 @@ def test_the_equation_of_a_high_degree_gives_the_forecast(capsys):
 
 def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr(
-        "examples.pizza.__main__.descend", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        "examples.pizza.commands.descend", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     assert command_line.main(["path"]) == 130
     assert "Interrupted." in capsys.readouterr().err

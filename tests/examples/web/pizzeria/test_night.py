@@ -37,6 +37,9 @@ def test_tonight_is_closed_from_the_front_page(app, admin, browser):
     assert [again[name] for name in ("made", "used", "left_over")] == [["60"], ["52"], ["8"]]
     page = send(admin, admin.get("/"), "/admin/close", day=str(TODAY), made="60", used="55", left_over="5")
     assert evening_of(app, TODAY).doughs == 55  # corrected
+    order = {"name": "late slip", "day": str(TODAY), "pizzas": "5"}
+    send(admin, admin.get("/admin/orders/new"), "/admin/orders/new", **order)
+    assert evening_of(app, TODAY).doughs == 55  # what was counted stands
     assert "Made" not in text_of(browser.get("/"))
 
 

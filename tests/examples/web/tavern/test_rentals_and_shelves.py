@@ -209,7 +209,7 @@ def test_slugs_are_plain_and_free():
     assert len(free_slug("x" * 300, set())) <= 100
 
 
-def test_a_game_given_back_is_suggested_again_and_can_be_rented_again(app, browser):
+def test_a_game_given_back_is_suggested_again_and_can_be_rented_again(app, browser, monkeypatch):
     page = browser.get("/games/doom")
     page = send(browser, page, "/rent", game="doom")
     number = fields_of(page)["rental"][0]
@@ -219,8 +219,13 @@ def test_a_game_given_back_is_suggested_again_and_can_be_rented_again(app, brows
     page = browser.post("/return", data={"csrf": token_of(page), "rental": number})
     assert "Doom is back on its shelf." in page.text
     assert "Given back." in page.text
-    assert "Rent it" in browser.get("/games/doom").text
-    page = send(browser, browser.get("/games/doom"), "/rent", game="doom")
+    page = browser.get("/games/doom")
+    assert "Rent it" in page.text
+    soon = browser.post("/rent", data={"csrf": token_of(page), "game": "doom"})
+    assert (soon.status_code, 1 <= int(soon.headers["retry-after"]) <= 10) == (429, True)
+    now = time.time()
+    monkeypatch.setattr("examples.games.web.renting.time.time", lambda: now + 11)
+    page = send(browser, page, "/rent", game="doom")
     assert "Doom is yours for tonight." in html.unescape(page.text)
     assert len(browser.get("/api/rentals").json()) == 1  # and the model learns one rental
 
