@@ -83,7 +83,7 @@ def check_no_dates(X: Any, name: str, estimator: BaseEstimator) -> None:
 
 def column_types(X: Any) -> list[Any]:
     """Return the data types of the columns of a table, or those of the values in the first row of a list."""
-    if hasattr(X, "columns"):
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):  # not in a table of pyarrow
         return list(X.dtypes)
     dtype = getattr(X, "dtype", None)
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype.hasobject):

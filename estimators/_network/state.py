@@ -111,10 +111,14 @@ class TrainingState:
             self.dropout_bits = np.random.SFC64(random_state.randint(2**31))
         if not settings.early_stopping:
             self.validation_scores = self.best_weights = None
-        elif self.validation_scores is None:
+        elif self.validation_scores is None or self._monitored_loss() != (settings.early_stopping == "loss"):
             self.validation_scores, self.best_epoch = [], 0
             self.best_quality = self.best_validation_score = -np.inf
             self.best_loss, self.best_weights = np.inf, network.snapshot()
+
+    def _monitored_loss(self) -> bool:
+        """Return True if the best epoch is that with the lowest loss, not that with the highest score."""
+        return self.best_quality != self.best_validation_score
 
     def end(self) -> None:
         """Remove the fields that are only needed during training."""

@@ -261,7 +261,8 @@ class Training:
     def _diverged(self) -> bool:
         """Restore finite weights and raise an error, or issue a warning with early stopping."""
         state, early = self.state, self.state.validation_scores is not None
-        best = f"with the best validation {monitored(self.model)}, {abs(state.best_quality):g}"
+        sign = -1 if self.model.early_stopping == "loss" else 1
+        best = f"with the best validation {monitored(self.model)}, {sign * state.best_quality:g}"
         message = (
             f"{NOT_FINITE} The loss became {state.loss} in epoch {state.n_iter}. Scale the features, for "
             "example with StandardScaler, or use a lower learning_rate_init. Its value is "

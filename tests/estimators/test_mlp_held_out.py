@@ -180,3 +180,17 @@ def test_none_among_the_targets_is_a_missing_value():
 def test_dates_are_no_held_out_rows():
     with pytest.raises(ValueError, match="X_val: X must contain numbers. Got dates"):
         MLPRegressor(max_iter=1).fit(ROWS, [0, 1, 2], X_val=np.array([["2020"]], dtype="M8[Y]"), y_val=[1])
+
+
+@pytest.mark.parametrize("kinds", [(True, "loss"), ("loss", "score")], ids=str)
+def test_a_warm_start_that_monitors_something_else_looks_for_a_new_best_epoch(kinds):
+    """A loss cannot be compared with a score: no epoch would be better than the earlier ones."""
+    settings = {"max_iter": 20, "learning_rate_init": 0.01, "random_state": 0, "warm_start": True}
+    model = MLPRegressor(**settings, early_stopping=kinds[0]).fit(X_NUM, Y_NUM)
+    model.set_params(early_stopping=kinds[1]).fit(X_NUM, Y_NUM)
+    assert len(model.validation_scores_) == model.n_iter_
+    if kinds[1] == "score":
+        assert model.best_validation_score_ == max(model.validation_scores_)
+    else:
+        losses = model.history_["val_loss"][-model.n_iter_ :]
+        assert model.best_validation_score_ == model.validation_scores_[int(np.argmin(losses))]

@@ -117,6 +117,15 @@ def test_a_diverging_lbfgs_is_an_error_that_keeps_finite_weights(loss):
     assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
 
 
+def test_divergence_states_the_sign_of_the_best_score():
+    settings = {"solver": "sgd", "learning_rate_init": 1e20, "random_state": 0, "early_stopping": True}
+    model = MLPRegressor(**settings)
+    with pytest.warns(ConvergenceWarning, match=r"the best validation score, -\d") as caught:
+        model.fit(X_NUM, Y_NUM)
+    assert model.best_validation_score_ < 0
+    assert f"score, {model.best_validation_score_:g}." in str(caught[0].message)
+
+
 def test_divergence_keeps_the_weights_of_the_epoch_before():
     settings = {"solver": "sgd", "learning_rate_init": 1.0, "random_state": 0, "activation": "identity"}
     model = MLPRegressor(**settings, batch_norm=True, l1=10.0, hidden_layer_sizes=(5, 5), batch_size=75)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from numpy.dtypes import StringDType
 
@@ -104,3 +105,13 @@ def test_dates_are_in_no_bin(X):
 def test_dates_are_no_targets(estimator):
     with pytest.raises(ValueError, match="y must contain numbers. Got dates or durations of type"):
         estimator().fit([[1.0], [2.0], [3.0]], DAYS)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS])
+def test_a_table_of_pyarrow_is_read_as_an_array(estimator):
+    X, y = np.array([[1.0, 2.0], [0.0, 4.0], [5.0, 0.0], [7.0, 8.0]]), [0, 1, 0, 1]
+    options = {"max_iter": 2, "random_state": 0} if estimator.__name__.startswith("MLP") else {}
+    table = pa.table({"a": X[:, 0], "b": X[:, 1]})
+    found, expected = (estimator(**options).fit(rows, y).predict(rows) for rows in (table, X))
+    np.testing.assert_array_equal(found, expected)

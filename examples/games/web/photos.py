@@ -47,15 +47,16 @@ def encoded(content: bytes) -> bytes:
             Image.open(io.BytesIO(content), formats=FORMATS) as photo,
         ):
             width, height = photo.size
-            most = MOST_PIXELS if photo.format == "JPEG" else MOST_OF_OTHERS
+            kind = "JPEG" if photo.format == "MPO" else photo.format  # JPEG with more than one picture
+            most = MOST_PIXELS if kind == "JPEG" else MOST_OF_OTHERS
             if width * height > most or max(width, height) > LONGEST_SIDE:
                 millions = most // 10**6
                 raise PhotoError(
-                    f"A {photo.format} photo must have at most {millions} million pixels, and no side longer "
+                    f"A {kind} photo must have at most {millions} million pixels, and no side longer "
                     f"than {LONGEST_SIDE:,} pixels. Got {width} x {height} instead. Make it smaller."
                 )
             photo.draft("RGB", (2 * SIZE[0], 2 * SIZE[1]))  # decode a large JPEG at a fraction of its size
-            upright = ImageOps.exif_transpose(photo)
+            upright = with_8_bits(ImageOps.exif_transpose(photo))
             if upright.has_transparency_data:
                 upright = upright.convert("RGBA")
                 ground = Image.new("RGBA", upright.size, "white")
@@ -68,6 +69,13 @@ def encoded(content: bytes) -> bytes:
     written = io.BytesIO()
     Image.frombytes("RGB", SIZE, cropped.tobytes()).save(written, "JPEG", quality=85, optimize=True)
     return written.getvalue()
+
+
+def with_8_bits(photo: Image.Image) -> Image.Image:
+    """Return a photo with 8 bits per value. Pillow would convert most grey values of 16 bits to white."""
+    if not photo.mode.startswith("I;16"):
+        return photo
+    return photo.convert("I").point(lambda value: value / 256).convert("L")
 
 
 @router.get("/{row_id}/photo")
@@ -91,7 +99,7 @@ def save(request: Request, row_id: RowId, fields: FormData = Depends(posted)) ->
         bump(session, structural=True)
         game = _game(session, row_id)
         stored = session.get(GamePhoto, row_id) or GamePhoto(game_id=row_id)
-        stored.jpeg, game.photo = photo, f"{zlib.crc32(photo):x}"
+        stored.jpeg, game.photo, game.demo = photo, f"{zlib.crc32(photo):x}", False
         session.add(stored)
         title = game.title
     return redirect(request, f"/admin/games/{row_id}/photo", f"{title} has a new cover.")

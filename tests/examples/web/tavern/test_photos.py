@@ -60,6 +60,19 @@ def test_transparent_parts_become_white_and_palettes_colours():
     assert opened(encoded(picture(mode="P", color=0))).mode == "RGB"
 
 
+def test_a_grey_photo_of_16_bits_keeps_its_grey():
+    written = io.BytesIO()
+    Image.fromarray(np.full((40, 30), 100 * 257, dtype=np.uint16)).save(written, "PNG")
+    np.testing.assert_allclose(np.asarray(opened(encoded(written.getvalue()))), 100, atol=2)
+
+
+def test_a_phones_photo_with_a_second_picture_counts_as_jpeg():
+    written = io.BytesIO()
+    second = Image.new("RGB", (8, 8))
+    Image.new("RGB", (5000, 4001)).save(written, "MPO", save_all=True, append_images=[second])
+    assert opened(encoded(written.getvalue())).size == SIZE
+
+
 JPEG = picture("JPEG")
 BAD = {
     "empty": b"",
@@ -114,6 +127,13 @@ def test_the_admin_gives_a_game_a_photo_and_takes_it_away(app, admin, browser):
     assert "its drawn cover again" in page.text
     assert "/covers/tetris.svg" in browser.get("/games/tetris").text
     assert browser.get("/covers/tetris.jpg").status_code == 404
+
+
+def test_a_game_of_the_demonstration_with_a_photo_counts_as_changed(app, admin):
+    """Removing the demonstration data would otherwise delete the photo with the game."""
+    game = game_of(app, "pong") or game_of(app, "tetris")
+    upload(admin, f"/admin/games/{game.id}/photo", picture())
+    assert not game_of(app, game.slug).demo
 
 
 def test_a_bad_photo_changes_nothing_and_says_why(app, admin):
