@@ -61,8 +61,8 @@ def test_many_days_are_drawn_by_week(browser):
         ("2026-03-02", 4.5, 6.5),
     )
     long, short = (f"from={TODAY - timedelta(days)}&to={TODAY}" for days in (350, 90))
-    assert "each point is the mean of a week’s evenings" in text_of(browser.get(f"/analytics?{long}"))
-    assert "mean of a week" not in text_of(browser.get(f"/analytics?{short}"))
+    assert "each point is the average of a week’s evenings" in text_of(browser.get(f"/analytics?{long}"))
+    assert "average of a week" not in text_of(browser.get(f"/analytics?{short}"))
     marks = [browser.get(f"/charts/forecasts.svg?{r}").text.count('"point"') for r in (long, short)]
     assert marks[0] < marks[1]
 
