@@ -268,7 +268,7 @@ class GDRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : GDRegressor
-            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, up to the rounding errors of :meth:`partial_fit`.
 
         Raises
         ------
@@ -341,7 +341,7 @@ class GDRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : GDRegressor
-            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, up to the rounding errors of :meth:`partial_fit`.
 
         Raises
         ------

@@ -149,8 +149,8 @@ class MLPClassifier(ExactClassifierMixin, BaseMLP):
         What to monitor on validation data instead of the training loss: the score (True or "score") or the
         loss. Training stops when it no longer improves, and the weights of the best epoch are kept. The
         loss is more reliable on few validation rows. True splits the rows in the same way as scikit-learn,
-        which stratifies only two classes. "score" and "loss" stratify any number of classes. True has no
-        effect when ``solver="lbfgs"``.
+        whose split is stratified only if there are two classes. With "score" and "loss", it is stratified for
+        any number of classes. True has no effect when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used with early stopping
@@ -846,8 +846,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, HintsAtParameters, BaseMLP)
         What to monitor on validation data instead of the training loss: the score (True or "score") or the
         loss. Training stops when it no longer improves, and the weights of the best epoch are kept. The
         loss is more reliable on few validation rows. True splits the rows in the same way as scikit-learn,
-        which stratifies only two classes. "score" and "loss" stratify any number of classes. True has no
-        effect when ``solver="lbfgs"``.
+        whose split is stratified only if there are two classes. With "score" and "loss", it is stratified for
+        any number of classes. True has no effect when ``solver="lbfgs"``.
 
     validation_fraction : float, default=0.1
         Fraction of the training rows to set aside as validation data. Only used with early stopping

@@ -33,8 +33,9 @@ class ComplementNB(SmoothedClassifier):
 
     This class is a drop-in replacement for :class:`sklearn.naive_bayes.ComplementNB`, with the same
     parameters, attributes and predictions. It is designed for many classes, such as one per item of a
-    catalogue: counts are stored sparse, :meth:`top_k` uses a bounded amount of memory, :meth:`partial_fit`
-    can add classes, and models fitted on parts of the data can be combined with :meth:`merge`.
+    catalogue: counts are stored in sparse matrices, :meth:`top_k` uses a bounded amount of memory,
+    :meth:`partial_fit` can add classes, and models fitted on parts of the data can be combined with
+    :meth:`merge`.
 
     Parameters
     ----------
@@ -166,8 +167,9 @@ class MultinomialNB(SmoothedClassifier):
 
     This class is a drop-in replacement for :class:`sklearn.naive_bayes.MultinomialNB`, with the same
     parameters, attributes and predictions. It is designed for many classes, such as one per item of a
-    catalogue: counts are stored sparse, :meth:`top_k` uses a bounded amount of memory, :meth:`partial_fit`
-    can add classes, and models fitted on parts of the data can be combined with :meth:`merge`.
+    catalogue: counts are stored in sparse matrices, :meth:`top_k` uses a bounded amount of memory,
+    :meth:`partial_fit` can add classes, and models fitted on parts of the data can be combined with
+    :meth:`merge`.
 
     Parameters
     ----------
@@ -277,8 +279,9 @@ class BernoulliNB(SmoothedClassifier):
 
     This class is a drop-in replacement for :class:`sklearn.naive_bayes.BernoulliNB`, with the same
     parameters, attributes and predictions. It is designed for many classes, such as one per item of a
-    catalogue: counts are stored sparse, :meth:`top_k` uses a bounded amount of memory, :meth:`partial_fit`
-    can add classes, and models fitted on parts of the data can be combined with :meth:`merge`.
+    catalogue: counts are stored in sparse matrices, :meth:`top_k` uses a bounded amount of memory,
+    :meth:`partial_fit` can add classes, and models fitted on parts of the data can be combined with
+    :meth:`merge`.
 
     Parameters
     ----------

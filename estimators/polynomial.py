@@ -267,7 +267,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : PolynomialRegressor
-            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, up to the rounding errors of :meth:`partial_fit`.
 
         Raises
         ------
@@ -393,7 +393,7 @@ class PolynomialRegressor(LeastSquaresRegressor):
         Returns
         -------
         self : PolynomialRegressor
-            Equivalent to a model fitted on all rows, with the precision of :meth:`partial_fit`.
+            Equivalent to a model fitted on all rows, up to the rounding errors of :meth:`partial_fit`.
 
         Raises
         ------

@@ -91,7 +91,7 @@ def forecaster(
     nonnegative: bool = False,
     whole: bool = False,
 ) -> Pipeline:
-    """Return a pipeline that forecasts a number from the columns of any table, with ranges.
+    """Return a pipeline that forecasts a number, and a range for it, from the columns of any table.
 
     Parameters
     ----------

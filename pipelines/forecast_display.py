@@ -213,7 +213,9 @@ class ForecastDisplay:
 
     def _plot_errors(self, ax: "Axes", target: str) -> None:
         if self.dates is None or self.observed is None:
-            raise ValueError("The errors by weekday need the dates of the rows and the observed targets.")
+            raise ValueError(
+                "A plot of the errors by weekday needs the dates of the rows and the observed targets."
+            )
         weekdays = calendar_words(self.dates.astype("M8[s]"), "weekday")
         errors = np.asarray(self.observed) - self.expected
         known = [day for day in WEEKDAYS if (weekdays == day).any()]

@@ -188,7 +188,7 @@ class ServiceLevelRegressor(RegressorMixin, BaseEstimator):
         if fewest(service_level) > n:
             raise ValueError(
                 f"A service_level of {service_level:g} requires the errors on at least "
-                f"{fewest(service_level)} training evenings. The model has only {n}, which allow a "
+                f"{fewest(service_level)} held-out rows. The model has only {n}, which allow a "
                 f"service_level of at most {np.floor(1000 * n / (n + 1)) / 1000:g}."
             )
         return float(self.residuals_[place_at(service_level, n) - 1])

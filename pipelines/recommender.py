@@ -192,8 +192,8 @@ def game_recommender(
 
     classifier : classifier, or {"catalogue", "complement", "multinomial", "bernoulli"}, default=None
         The classifier, as for :func:`recommender`. None means "catalogue",
-        ``CatalogueNB(new_classes="add")``. "complement" is the classifier of the original program. It is the
-        better choice if there are only descriptions and no choices to learn from, and it can use `weights`.
+        ``CatalogueNB(new_classes="add")``. "complement" is the better choice
+        if there are only descriptions and no choices to learn from, and it can use `weights`.
 
     weights : dict of str to float, default=None
         The weight of each column, keyed by column name, as in

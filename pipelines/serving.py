@@ -215,9 +215,9 @@ class CompiledRecommender:
         Returns
         -------
         labels : list of length min(k, number of allowed labels)
-            The best labels. Equal scores keep the order of ``classes_``. If nothing in the query is known to
-            the model, a :class:`pipelines.UnknownQuestionWarning` is issued, and the labels with the most
-            training rows are returned.
+            The best labels. Labels with equal scores are in the order of ``classes_``. If nothing in the
+            query is known to the model, a :class:`pipelines.UnknownQuestionWarning` is issued, and the labels
+            with the most training rows are returned.
 
         scores : list of float, of the same length
             The scores of these labels, as in :func:`pipelines.recommend`.

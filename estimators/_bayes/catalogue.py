@@ -189,7 +189,7 @@ class CatalogueScores(Scores):
         )
 
     def _d_of_unknown(self, classes: np.ndarray | slice) -> sp.csr_array:
-        """Return the part of D, for the given classes, of items without a description and without rentals."""
+        """For the given classes, return the part of D for items with neither a description nor rentals."""
         is_known = (np.diff(self.described.indptr) > 0) | (self.class_count > 0)
         lower = np.log(np.minimum(self.pooled.r1 / self.pooled.r0, 1.0)) * (self.described.sum(axis=0) > 0)
         unknown = sp.csr_array(~is_known[classes, np.newaxis], dtype=np.float64)
@@ -231,7 +231,7 @@ class CatalogueScores(Scores):
         yield from asked.items()
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
+        """Return what each entry of a CSR row of shape (1, n_features) adds to the score of a class."""
         shares = np.zeros(self.counts.shape[1])
         describing = self.described[[place]].indices
         for group, places in self._by_group(np.intersect1d(self.read(row).indices, describing)):

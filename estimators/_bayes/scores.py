@@ -174,7 +174,7 @@ class Scores(ABC):
         return 0.0 if intercept is None else float(intercept[self.profiles.of_class[place]])
 
     def contributions(self, row: sp.csr_array, place: int) -> np.ndarray:
-        """Return the contribution of each entry of a CSR row of shape (1, n_features) to a score."""
+        """Return what each entry of a CSR row of shape (1, n_features) adds to the score of a class."""
         read, adds = self.read(row), np.zeros(row.shape[1])
         adds[read.indices] = read.data * self.weights(np.array([place]))[0, read.indices]
         if self.averaged:

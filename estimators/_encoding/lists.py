@@ -114,7 +114,7 @@ def _pack_objects(part: list, count: int) -> np.ndarray:
 
 
 def _repeats_few_items(cells: list) -> bool:
-    """Return True if, in the first cells, few values are repeated often, each time as a new object."""
+    """Return True if the first cells consist of few distinct values, repeated as separate objects."""
     head = [*chain.from_iterable(cell for cell in cells[:500] if type(cell) in PLAIN_LISTS)]
     try:
         return repeats_few(head) and not shares_objects(head[:1000])

@@ -65,7 +65,7 @@ def shares_objects(head: list) -> bool:
 
 
 def repeats_few(head: list) -> bool:
-    """Return True if few values are repeated often among the first items."""
+    """Return True if the first items consist of few distinct values."""
     return len(set(head)) < _FEWER_IN_BYTES * len(head)
 
 

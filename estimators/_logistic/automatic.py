@@ -37,7 +37,7 @@ def sampled_search(
 ) -> "LBFGS | AcceleratedProximalGradient":
     """Return a search whose cheap metrics are built from every k-th row.
 
-    If there are many rows and the start is not `warm`, it starts from the minimum on that sample.
+    If there are many rows and `warm` is False, the search starts from the minimum on that sample.
     """
 
     def search(loss: LogLoss, theta: np.ndarray, tol: float) -> "LBFGS | AcceleratedProximalGradient":

@@ -62,7 +62,7 @@ class FullBatchTraining:
         if not np.isfinite(result.fun):
             raise ValueError(
                 f"{NOT_FINITE} The loss became {state.loss} after iteration {result.nit}. Scale the "
-                "features, for example with StandardScaler. The model keeps the weights after that iteration."
+                "features, for example with StandardScaler. The model keeps the weights of that iteration."
             )
         state.n_iter = result.nit if stopped else check_optimize_result("lbfgs", result, model.max_iter)
         self.network.parameters[...] = result.x

@@ -45,7 +45,7 @@ def read_evenings(evenings: Rows, features: Sequence[str]) -> pd.DataFrame:
             _agree(name, columns, calendar_words(dates, name).tolist())
     frame = pd.DataFrame({name: _checked(name, columns) for name in features})
     if frame.empty:
-        raise ValueError("Evenings must contain at least one row. Got no rows.")
+        raise ValueError("The evenings must contain at least one row. Got no rows.")
     return frame
 
 

@@ -29,7 +29,7 @@ def multi_hot() -> MultiHotEncoder:
 def column_steps(
     categories: Names, lists: Names, numbers: Names | Edges, history: str | None, label: str | None
 ) -> list[Step]:
-    """Return a step for each column, with the name of the column.
+    """Return one step for each column, named after the column.
 
     Raise an error if a column is given twice, or if there are no columns.
     """
@@ -48,7 +48,7 @@ def column_steps(
     if len({*names, label}) <= len(names):
         twice = next(name for i, name in enumerate(names) if name in (label, *names[:i]))
         raise ValueError(
-            "Each column of recommender must be given only once, and 'label' must not be one of them. "
+            "Each column can be given to recommender only once, and the 'label' column must not be an input. "
             f"Got {twice!r} twice."
         )
     return steps

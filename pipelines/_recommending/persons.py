@@ -43,7 +43,11 @@ def comparable_keys(mapping: Mapping[Any, T]) -> dict[Any, T]:
 
 
 def numbered(persons: Iterable) -> tuple[np.ndarray, np.ndarray]:
-    """Number the persons in order of appearance. Return each row's person, and the row count of each."""
+    """Number the persons in order of appearance.
+
+    Return the number of each row's person, of shape (n_rows,), and how many rows each person has, of shape
+    (n_persons,).
+    """
     numbers: dict[Any, int] = {}
     codes = np.array([numbers.setdefault(person, len(numbers)) for person in persons], dtype=np.intp)
     return codes, np.bincount(codes, minlength=len(numbers))

@@ -204,7 +204,7 @@ def test_a_service_level_is_between_0_and_1(week_model, level):
 
 @pytest.mark.parametrize(("level", "least"), [(0.9, 9), (0.95, 19), (0.99, 99), (0.84, 6)])
 def test_too_few_evenings_for_a_level(week_model, level, least):
-    message = rf"service_level of {level} requires the errors on at least {least} training evenings\. The model has only 5, which allow"
+    message = rf"service_level of {level} requires the errors on at least {least} held-out rows\. The model has only 5, which allow"
     with pytest.raises(ValueError, match=message):
         week_model["forecast"].margin(level)
     message = f"A service level of {level} requires the errors on at least {least} held-out rows. The model has only 5,"

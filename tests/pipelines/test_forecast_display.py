@@ -70,7 +70,9 @@ def test_rows_without_dates_are_numbered(ax):
     display = ForecastDisplay.from_estimator(model, week, week["doughs"], interval=0.5, ax=ax)
     assert display.line_.get_xdata().tolist() == [0, 1, 2, 3, 4]
     assert ax.get_xlabel() == "row"
-    with pytest.raises(ValueError, match="The errors by weekday need the dates of the rows and the observed"):
+    with pytest.raises(
+        ValueError, match="A plot of the errors by weekday needs the dates of the rows and the observed"
+    ):
         display.plot(kind="errors_by_weekday")
 
 

@@ -308,7 +308,11 @@ def test_labels_that_are_numbers_stay_exact(frame):
     ("settings", "error", "message"),
     [
         ({}, ValueError, "recommender requires at least one column"),
-        ({"lists": "a", "numbers": ["a"]}, ValueError, "must be given only once.*Got 'a' twice"),
+        (
+            {"lists": "a", "numbers": ["a"]},
+            ValueError,
+            "can be given to recommender only once.*Got 'a' twice",
+        ),
         ({"lists": ["a", "b", "a"]}, ValueError, "Got 'a' twice"),
         ({"lists": [3]}, TypeError, r"'lists' parameter of recommender must contain column names.*Got \[3\]"),
         ({"categories": "a__b"}, TypeError, "'categories' parameter.*without '__'. Got 'a__b'"),

@@ -16,6 +16,7 @@ from examples.pizza.web.tables import Facts
 
 LIKE = 8  # evenings that an evening is compared with
 FEWEST_TIMED = 3  # of these, with reservations whose times are known
+BEGINS = time(18)  # when the evening begins
 
 
 class Booking(NamedTuple):
@@ -66,15 +67,15 @@ class Pace:
         """Return how many guests an evening with this number of guests still gains.
 
         If too few times are known, an evening to come is expected to have as many guests as like evenings
-        had. So is tonight, as long as there is no reservation.
+        had. So is tonight until the evening begins, and after that as long as there is no reservation.
         """
         like = self._like(evening)
         lead = self._end_of(evening.day) - now.timestamp()
         timed = [self._gained_after(one.day, n, lead) for one, n in like if one.day in self._leads]
         if len(timed) >= FEWEST_TIMED:
             return Pickup(tuple(timed))
-        is_tonight = evening.day <= now.astimezone(self._zone).date()
-        if not like or (is_tonight and guests):
+        has_begun = now >= datetime.combine(evening.day, BEGINS, self._zone)
+        if not like or (has_begun and guests):
             return Pickup()
         return Pickup(tuple(max(0.0, n - guests) for _, n in like))
 

@@ -50,7 +50,9 @@ def test_without_times_an_evening_to_come_is_like_the_last_ones():
     assert pace(evenings).pickup(coming, 10, noon).expected == 15
     assert pace(evenings).pickup(coming, 90, noon).expected == 0
     assert pace(evenings).pickup(Facts(FRIDAY), 0, noon).expected == 25
-    assert pace(evenings).pickup(Facts(FRIDAY), 10, noon) == Pickup()  # tonight is taken as it is
+    assert pace(evenings).pickup(Facts(FRIDAY), 10, noon).expected == 15
+    evening = noon + timedelta(hours=6)  # from now on, tonight is taken as it is
+    assert pace(evenings).pickup(Facts(FRIDAY), 10, evening) == Pickup()
     assert pace([]).pickup(coming, 0, noon) == Pickup()
 
 
