@@ -103,9 +103,8 @@ def recommend(
     Compare scores only within a row. Their scale depends on the classifier:
 
     - MultinomialNB and BernoulliNB: the log of the joint probability of the label and the row. The
-    exponentials of these scores, divided by their sum over all labels, are the classifier's
-    probabilities. These are overconfident
-      if the features are correlated.
+      exponentials of these scores, divided by their sum over all labels, are the classifier's probabilities.
+      These are overconfident if the features are correlated.
     - ComplementNB: a sum of weights, which does not include the popularity of the label. Rows with more
       features have higher scores.
     - CatalogueNB: the log of the popularity, plus an amount for each match, plus the weighted log of how much
