@@ -115,9 +115,9 @@ class RunningSite:
             connection.close()
 
     def workers(self):
-        """Return the health of every worker that answers one of a few connections, by process id."""
+        """Return the health of every worker that answers one of many connections, by process id."""
         found = {}
-        for _ in range(10 * self.n_workers):
+        for _ in range(50 * self.n_workers):
             try:
                 health = self.get("/health")
             except ConnectionRefusedError:  # no worker listens
