@@ -77,7 +77,7 @@ def test_nothing_is_saved_in_a_file_that_was_deleted_or_replaced(own, visitor, t
 
 
 def test_health_says_that_a_database_hangs(own, visitor, monkeypatch):
-    """A stopped server raises no error: whoever asks it waits."""
+    """A database server that is stopped raises no error, so every query waits for it."""
     go_on = threading.Event()
 
     def hang(session):
